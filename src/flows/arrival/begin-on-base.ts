@@ -61,9 +61,9 @@ async function withBeginning(
   const now = await versionAt(context, base.sha, { target, config: base.snapshot.config })
   if (now === undefined || now.isSameAsStable) return rollout
   const key = `arrival:${context.repo.id}:${base.ref}:${targetName(target)}`
-  const settled = Settled.safeParse(await context.memo.get(key))
+  const settled = Settled.safeParse(await context.memo.get(key)).data
   const version = context.seal(`${now.version} ${rollout.standing.phase}`)
-  if (settled.success && settled.data.version === version) return rollout
+  if (settled?.version === version) return rollout
   const arrived = await arrivedVersion(context, base, { target, now })
   const found = arrived === undefined ? {} : await beginningFor(context, base, { rollout, arrived })
   if (found.begins !== undefined) return { ...rollout, ...found }

@@ -40,8 +40,7 @@ export async function protectionNotes(context: ProtectionNeeds, branch: string):
 }
 
 async function recall(context: Needs, branch: string): Promise<z.infer<typeof Kept> | undefined> {
-  const kept = Kept.safeParse(await context.memo.get(keyOf(context, branch)))
-  return kept.success ? kept.data : undefined
+  return Kept.safeParse(await context.memo.get(keyOf(context, branch))).data
 }
 
 function keyOf({ repo }: Pick<RepositoryContext, 'repo'>, branch: string): string {

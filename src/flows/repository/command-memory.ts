@@ -82,6 +82,5 @@ function keyOf({ repo }: Needs, { pull, comment }: CommandComment): string {
 }
 
 function progressIn(value: unknown): Progress | undefined {
-  const read = Progress.safeParse(value)
-  return read.success ? read.data : undefined
+  return Progress.safeParse(value).data
 }

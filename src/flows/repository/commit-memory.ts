@@ -50,6 +50,5 @@ export async function recallGroups(context: Needs): Promise<ReadonlyMap<Sha, Gro
 }
 
 export async function recallGroup(context: Needs, head: Sha): Promise<GroupRecord | undefined> {
-  const group = GroupRecord.safeParse(await context.memo.get(`group:${context.repo.id}:${head}`))
-  return group.success ? group.data : undefined
+  return GroupRecord.safeParse(await context.memo.get(`group:${context.repo.id}:${head}`)).data
 }

@@ -66,8 +66,7 @@ async function recallHead(
   context: Pick<RepositoryContext, 'memo' | 'repo'>,
   pull: number,
 ): Promise<z.infer<typeof Known> | undefined> {
-  const known = Known.safeParse(await context.memo.get(keyOf(context, pull)))
-  return known.success ? known.data : undefined
+  return Known.safeParse(await context.memo.get(keyOf(context, pull))).data
 }
 
 function keyOf({ repo }: Pick<RepositoryContext, 'repo'>, pull: number): string {

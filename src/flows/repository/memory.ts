@@ -48,8 +48,7 @@ export type ReviewMemory = z.infer<typeof ReviewMemory>
 type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
 
 export async function recallPull(context: Needs, pull: number): Promise<ReviewMemory | undefined> {
-  const seen = ReviewMemory.safeParse(await context.memo.get(`pull:${context.repo.id}:${pull}`))
-  return seen.success ? seen.data : undefined
+  return ReviewMemory.safeParse(await context.memo.get(`pull:${context.repo.id}:${pull}`)).data
 }
 
 export async function rememberPull(context: Needs, pull: number, seen: ReviewMemory): Promise<void> {

@@ -59,8 +59,8 @@ export async function closedSteps(
   if (landing === undefined) return { stoppedByHand: false, rollbackRefused: false, older: [] }
   const since = landing.time - CLOCK_SLACK_MS
   const key = `closed-steps:${context.repo.id}:${at.base.ref}:${targetName(standing.target)}`
-  const read = KnownSteps.safeParse(await context.memo.get(key))
-  const known = read.success && read.data.landing === landing.sha ? read.data : undefined
+  const { data } = KnownSteps.safeParse(await context.memo.get(key))
+  const known = data?.landing === landing.sha ? data : undefined
   const from = Math.max(since, known?.upTo ?? 0)
   const list = await at.readBack(from)
   const isMine = (pull: PullRequest): boolean =>

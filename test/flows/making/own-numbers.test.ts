@@ -51,6 +51,26 @@ test('for one release of a chart its own values may be changed, and what says th
   assert.deepEqual(Object.keys(found), ['apps/production.yaml', 'charts/web/values-production.yaml'])
 })
 
+test('values that a folder of plain YAML holds are the release’s all the same, and what another release reads is not', async () => {
+  const beside = {
+    ...FILES,
+    'apps/production.yaml': application('production').replace(
+      'values-production.yaml',
+      '../../apps/values-production.yaml',
+    ),
+    'apps/values-production.yaml': 'canary: { weight: 0 }\n',
+  }
+  assert.deepEqual(Object.keys(await own(beside, ['production'])), [
+    'apps/production.yaml',
+    'apps/values-production.yaml',
+  ])
+  const both = {
+    ...beside,
+    'apps/staging.yaml': application('staging').replace('values-staging.yaml', '../../apps/values-production.yaml'),
+  }
+  assert.deepEqual(Object.keys(await own(both, ['production'])), ['apps/production.yaml'])
+})
+
 test('for all of its releases the chart may be changed too: no chart in it, no name of it, no number of an action', async () => {
   const more = {
     'charts/web/charts/redis/values.yaml': 'weight: 5\n',
