@@ -73,6 +73,19 @@ const SERVED = {
   'web/service.yaml':
     'apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec: { selector: { app: web }, ports: [{ port: 80 }] }\n',
 }
+const SET = `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: { name: all, namespace: argocd }
+spec:
+  goTemplate: true
+  generators:
+    - plugin: { configMapRef: { name: secrets } }
+  template:
+    metadata: { name: "{{ .name }}" }
+    spec:
+      destination: { namespace: web, server: https://kubernetes.default.svc }
+      source: { repoURL: https://github.com/acme/shop, path: "{{ .path }}" }
+`
 const CHARTED = { ...CHART, 'apps/web.yaml': application('production', 'charts/web', ', helm: { releaseName: web }') }
 const VALUES = (weight: number, canary = 'v2'): string =>
   `versions: { stable: v1, canary: ${canary} }\ncanary: { enabled: true, weight: ${weight} }\n`
@@ -207,6 +220,15 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'a share is raised while the config is broken': [broken, { 'web/vs.yaml': at(10) }],
   'a ConfigMap changes while the config is broken': [broken, { 'web/map.yaml': OTHER_KEY }],
   'a config stays broken in another way': [broken, { [CONFIG]: 'services: 3\n', 'web/vs.yaml': at(10) }],
+  'a folder changes that an unknown generator may deploy': [
+    { ...WEB, 'apps/set.yaml': SET },
+    { 'web/map.yaml': OTHER_KEY },
+  ],
+  'a file changes that nothing renders, beside an unknown generator': [
+    { ...WEB, 'apps/set.yaml': SET },
+    { 'README.md': 'x' },
+  ],
+  'an unknown generator comes': [WEB, { 'apps/set.yaml': SET }],
   'a subset goes to which the route sends': [SERVED, { 'web/dr.yaml': DR.replace('name: canary', 'name: other') }],
   'a subset was not there before to which more is sent': [
     { ...SERVED, 'web/dr.yaml': DR.replace('name: canary', 'name: other') },

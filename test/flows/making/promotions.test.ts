@@ -1,0 +1,135 @@
+/** What is carried from one environment to another, or why nothing is. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Config } from '../../../src/core/config/schema.ts'
+import { preparePromotion } from '../../../src/flows/making/prepare-promotion.ts'
+import { loadSnapshot } from '../../../src/flows/repository/load.ts'
+import { BASE, CHART } from '../../memory/builds.ts'
+import { memoryGitHub } from '../../memory/github/github.ts'
+import { memoryMirror } from '../../memory/mirror.ts'
+import { memoryRenderer } from '../../memory/renderer.ts'
+import { assertPage } from '../page.ts'
+
+type Files = Readonly<Record<string, string>>
+interface Wish {
+  readonly from?: string
+  readonly to?: string
+  readonly service?: string
+}
+
+async function prepared(files: Files, { from = 'staging', to = 'production', service }: Wish): Promise<string> {
+  const mirror = memoryMirror(memoryGitHub({ clock: { now: () => 0 }, files }))
+  const treeish = (await mirror.fetch(['refs/heads/main'])).get('refs/heads/main') ?? assert.fail('no branch')
+  const context = { mirror, renderer: memoryRenderer() }
+  const snapshot = await loadSnapshot(context, treeish, { config: Config.parse({}) })
+  const done = await preparePromotion(context, { treeish, snapshot }, { from, to, service })
+  if (!done.ok) return `refused: ${JSON.stringify(done.error)}\n`
+  const { plan, diff, rendered } = done.value
+  const texts = [...plan.files].map(([path, text]) => `${path}${path in files ? '' : ' (new)'}\n${text}`)
+  return `${texts.join('')}left: ${JSON.stringify(plan.left)}\nchanges: ${diff.resources.map(({ title }) => title).join(', ')}, ${diff.hidden} hidden\nrendered: ${rendered.join(', ')}\n`
+}
+
+const limits = (cpu: string): string =>
+  `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { template: { spec: { priority: ${cpu} } } }\n`
+const PODS =
+  'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { template: { spec: { priority: 1 } } }\n'
+const SETTINGS = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web-settings }\ndata: { key: new }\n'
+const OVERLAYS: Files = {
+  ...BASE,
+  'base/kustomization.yaml': 'resources: [route.yaml, subsets.yaml, pods.yaml]\n',
+  'base/pods.yaml': PODS,
+  'staging/kustomization.yaml': 'resources: [../base]\npatches: [{ path: limits.yaml }]\n',
+  'staging/limits.yaml': limits('2'),
+  'production/kustomization.yaml': 'resources: [../base]\npatches: [{ path: limits.yaml }]\n',
+  'production/limits.yaml': limits('1'),
+}
+const application = (name: string): string => `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: ${name}, namespace: argocd }
+spec:
+  destination: { namespace: ${name}, server: https://kubernetes.default.svc }
+  source: { path: charts/web, helm: { releaseName: web } }
+`
+const SPLIT = BASE['base/route.yaml'].replace('weight: 100', 'weight: 90').replace('weight: 0', 'weight: 10')
+
+const CASES: Readonly<Record<string, readonly [Files, Wish]>> = {
+  'a patch differs': [OVERLAYS, {}],
+  'a patch differs, for the service alone': [OVERLAYS, { service: 'web' }],
+  'a patch differs, for an object by its name': [{ ...OVERLAYS, 'base/pods.yaml': PODS }, { service: 'web' }],
+  'a service that is not there': [OVERLAYS, { service: 'api' }],
+  'a file is new': [
+    {
+      ...OVERLAYS,
+      'staging/kustomization.yaml': 'resources: [../base, settings.yaml]\npatches: [{ path: limits.yaml }]\n',
+      'staging/settings.yaml': SETTINGS,
+    },
+    {},
+  ],
+  'nothing differs': [{ ...OVERLAYS, 'staging/limits.yaml': limits('1') }, {}],
+  'to itself': [OVERLAYS, { to: 'staging' }],
+  'from nowhere': [OVERLAYS, { from: 'test' }],
+  'to nowhere': [OVERLAYS, { to: 'test' }],
+  'to a target with a share that a person has set': [
+    {
+      ...OVERLAYS,
+      'production/kustomization.yaml': 'resources: [../base]\npatches: [{ path: share.yaml }]\n',
+      'production/share.yaml': SPLIT,
+    },
+    {},
+  ],
+  'to a target with a share that a person has set, for another service': [
+    {
+      ...OVERLAYS,
+      'production/kustomization.yaml': 'resources: [../base]\npatches: [{ path: share.yaml }]\n',
+      'production/share.yaml': SPLIT,
+    },
+    { service: 'api' },
+  ],
+  'from a chart': [{ ...OVERLAYS, ...CHART, 'apps/web.yaml': application('charted') }, { from: 'charted' }],
+  'to a chart': [{ ...OVERLAYS, ...CHART, 'apps/web.yaml': application('charted') }, { to: 'charted' }],
+  'to a folder without kustomize': [{ ...OVERLAYS, 'plain/map.yaml': SETTINGS }, { to: 'default' }],
+  'from what does not build': [{ ...OVERLAYS, 'staging/kustomization.yaml': 'resources: [../base]\nimages: []\n' }, {}],
+  'to what does not build': [
+    { ...OVERLAYS, 'production/kustomization.yaml': 'resources: [../base]\nimages: []\n' },
+    {},
+  ],
+  'from what is refused': [{ ...OVERLAYS, 'staging/kustomization.yaml': 'resources: [../base, none.yaml]\n' }, {}],
+  'to what is refused': [{ ...OVERLAYS, 'production/kustomization.yaml': 'resources: [../base, none.yaml]\n' }, {}],
+  'a file of the target that another environment reads too': [
+    {
+      ...OVERLAYS,
+      'canary/kustomization.yaml': 'resources: [../base]\npatches: [{ path: ../production/limits.yaml }]\n',
+    },
+    {},
+  ],
+  'a file of the target that another environment reads and overrides': [
+    {
+      ...OVERLAYS,
+      'canary/kustomization.yaml':
+        'resources: [../base]\npatches: [{ path: ../production/limits.yaml }, { path: own.yaml }]\n',
+      'canary/own.yaml': limits('7'),
+    },
+    {},
+  ],
+  'a file of the target that another environment reads, which does not build': [
+    {
+      ...OVERLAYS,
+      'canary/kustomization.yaml': 'resources: [../base]\nimages: []\npatches: [{ path: ../production/limits.yaml }]\n',
+    },
+    {},
+  ],
+  'a patch that does nothing in the target': [
+    {
+      ...OVERLAYS,
+      'production/kustomization.yaml': 'resources: [../base]\npatches: [{ path: limits.yaml }, { path: last.yaml }]\n',
+      'production/last.yaml': limits('5'),
+    },
+    {},
+  ],
+}
+
+test('what a promotion carries, and what it is refused for', async () => {
+  const parts: string[] = []
+  for (const [what, [files, wish]] of Object.entries(CASES)) parts.push(`## ${what}\n\n${await prepared(files, wish)}`)
+  assertPage(new URL('promotions.md', import.meta.url), parts.join('\n'))
+})
