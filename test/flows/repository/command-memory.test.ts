@@ -6,6 +6,7 @@ import {
   knownCommands,
   rememberAnswered,
   rememberWaitingCommand,
+  settleWaiting,
 } from '../../../src/flows/repository/command-memory.ts'
 import { memoryMemo } from '../../memory/memo.ts'
 
@@ -52,4 +53,20 @@ test('what is too old to be carried out is forgotten, and what cannot be read to
   assert.deepEqual(await knownCommands(context), { done: new Set(), waiting: [] })
   assert.deepEqual([...(await context.memo.entries('command:7:')).keys()], [])
   assert.equal((await context.memo.entries('command:70:')).size, 1)
+})
+
+test('what waits is brought in line with the conversation: answered, waiting still, or gone', async () => {
+  const { context } = aMemory()
+  for (const comment of [30, 31, 32]) await rememberWaitingCommand(context, { pull: 3, comment })
+  await rememberAnswered(context, { pull: 3, comment: 33 })
+  await rememberWaitingCommand(context, { pull: 30, comment: 40 })
+  await settleWaiting(context, 3, { pending: new Set([30]), answered: new Set([30, 31, 40]) })
+  const { waiting, done } = await knownCommands(context)
+  assert.deepEqual(
+    waiting.map(({ comment }) => comment),
+    [30, 40],
+  )
+  assert.deepEqual([...done], [31, 33])
+  await settleWaiting(context, 3, { pending: new Set(), answered: new Set() })
+  assert.deepEqual([...(await context.memo.entries('command:7:3:')).keys()], ['command:7:3:31', 'command:7:3:33'])
 })
