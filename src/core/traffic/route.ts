@@ -153,6 +153,13 @@ export function isSplit(route: Route): boolean {
   return weightedRules(route).length > 0
 }
 
+/** Whether rules share requests among destinations of which none is known to be the stable or the canary one: then nobody can tell the canary's share. */
+export function isUnnamed(route: Route): boolean {
+  const isOpen = (rule: Rule): boolean => count(rule, 'stable') + count(rule, 'canary') === 0
+  const isCanary = route.names.blueGreen === undefined
+  return isCanary && !isSplit(route) && route.rules.some((rule) => rule.destinations.length > 1 && isOpen(rule))
+}
+
 /**
  * The weight that counts. Without one an Istio destination among several gets nothing (istio.io VirtualService
  * reference, HTTPRouteDestination.weight), and a Gateway API backend counts 1 (gateway-api BackendRef.weight).

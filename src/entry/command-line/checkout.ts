@@ -13,7 +13,7 @@ import { noRoute } from '../../core/rollout/find-target.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
 import { planOf } from '../../core/rollout/target.ts'
 import { explainShares } from '../../core/traffic/explain.ts'
-import { isSplit, routeId, weightedRules } from '../../core/traffic/route.ts'
+import { isSplit, isUnnamed, routeId, weightedRules } from '../../core/traffic/route.ts'
 import {
   type CheckoutChange,
   setInCheckout,
@@ -111,7 +111,7 @@ function toJson({ target, phase, share, versions }: Standing): object {
     file,
     line,
     phase,
-    canary: share,
+    canary: isUnnamed(route) ? 'unknown' : share,
     plan: planOf(target),
     versions: versions ?? null,
     rules,

@@ -3,11 +3,11 @@ import { redact } from '../../diff/redact.ts'
 import type { Writer } from '../../owner/owned-routes.ts'
 import type { WeightOwner } from '../../owner/weight-owner.ts'
 import { isRouteless } from '../../owner/owned-targets.ts'
-import type { Standing } from '../../rollout/standing.ts'
+import { type Standing, sureShare } from '../../rollout/standing.ts'
 import { planOf, targetName, type Target } from '../../rollout/target.ts'
 import { explainShares, notes } from '../../traffic/explain.ts'
 import { seen } from '../../text/inert.ts'
-import { isSplit, routeId, type Rule, weightedRules } from '../../traffic/route.ts'
+import { isSplit, isUnnamed, routeId, type Rule, weightedRules } from '../../traffic/route.ts'
 import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 import { explainRouteNote, explainShareReason } from './route.ts'
 import { percent } from '../markdown/markdown.ts'
@@ -67,10 +67,14 @@ export function statusText(standings: readonly Standing[]): string {
   return standings.map(standingText).join('\n')
 }
 
+const UNNAMED =
+  'Nothing says which destination is stable and which is the canary. Name them in .github/canary.yml (services.<name>.stable and canary).'
+
 function standingText(standing: Standing): string {
   const { target, versions, phase } = standing
-  const share = standing.share === 'unknown' ? 'unknown' : percent(standing.share)
   const { route } = target
+  const isUnknown = standing.share === 'unknown' || isUnnamed(route)
+  const share = isUnknown ? 'unknown' : percent(sureShare(standing))
   const version = versions === undefined ? '' : `, stable ${versions.stable}, canary ${versions.canary}`
   const { blueGreen } = route.names
   if (target.owner !== undefined) return ownedText(target, target.owner)
@@ -82,7 +86,10 @@ function standingText(standing: Standing): string {
   const plan = blueGreen === undefined ? `, plan ${planOf(target).map(percent).join(' ')}` : ''
   const place = `  ${routeId(route)} in ${route.place.file}:${route.place.line}${plan}`
   const shown = isSplit(route) ? weightedRules(route) : route.rules
-  const words = notes(route).map((note) => `  ${plainWords(explainRouteNote(note))}`)
+  const words = [
+    ...notes(route).map((note) => `  ${plainWords(explainRouteNote(note))}`),
+    ...(isUnnamed(route) ? [`  ${UNNAMED}`] : []),
+  ]
   return `${[head, place, ...shown.flatMap(ruleLines), ...words].join('\n')}\n`
 }
 
