@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isNamed, readBranches } from '../../../src/core/config/deployed.ts'
+import { isNamed, readBranches, wantsDashboard } from '../../../src/core/config/deployed.ts'
 
 test('which branches the config calls deployed, and what a mistake elsewhere does to that', () => {
   const table: readonly [string | undefined, readonly string[] | 'unknown' | undefined][] = [
@@ -23,6 +23,21 @@ test('which branches the config calls deployed, and what a mistake elsewhere doe
     const read = readBranches(text)
     assert.deepEqual(read.ok ? read.value : 'unknown', expected, text)
   }
+})
+
+test('whether the config asks for a dashboard, and that nobody knows where it cannot be read', () => {
+  const table: readonly [string | undefined, boolean | undefined][] = [
+    [undefined, false],
+    ['requireSum100: true\n', false],
+    ['services: 3\n', false],
+    ['dashboard: true\n', true],
+    ['dashboard: false\n', false],
+    ['# dashboard: true\n', false],
+    ['dashboard: true\nservices: 3\n', undefined],
+    ['dashboard: "yes"\n', undefined],
+    ['dashboard: [\n', undefined],
+  ]
+  for (const [text, expected] of table) assert.equal(wantsDashboard(text), expected, text)
 })
 
 test('a star stands for any characters, and never for branches that Perch or the merge queue makes', () => {
