@@ -75,9 +75,10 @@ export type RestraintReason =
     })
   | (OrderPlace & { readonly code: 'after-not-live'; readonly liveness: Liveness })
   | (OrderPlace & { readonly code: 'after-behind'; readonly share: number | 'unknown'; readonly wanted: number })
-  | (OrderPlace & { readonly code: 'after-baking'; readonly until: number })
-  | (OrderPlace & { readonly code: 'after-analysis'; readonly report: AnalysisReport })
-  | (OrderPlace & { readonly code: 'after-done' })
+  | (OrderPlace & { readonly code: 'after-baking'; readonly until: number; readonly liveness: Liveness })
+  | (OrderPlace & { readonly code: 'after-analysis'; readonly report: AnalysisReport; readonly liveness: Liveness })
+  /** Without `liveness` it does not depend on that. */
+  | (OrderPlace & { readonly code: 'after-done'; readonly liveness?: Liveness })
   | { readonly code: 'approvals'; readonly wanted: number; readonly has: number }
   | { readonly code: 'other-pull'; readonly pull: number }
   /** A promotion from another environment than the one that comes first. */
@@ -141,10 +142,17 @@ function orderVerdict(change: RestrainedRaise, order: Order, now: number): Restr
   if (found.code !== 'found')
     return { gate: 'order', state: 'block', reason: { code: 'after', ...place, problem: found.code } }
   const isFinished = found.share === 0 && found.stable !== undefined && found.stable === change.canary
-  const done: RestraintVerdict = { gate: 'order', state: 'pass', reason: { code: 'after-done', ...place } }
-  if (isFinished) return done
+  if (isFinished) return doneIn(place)
   const isStart = wave === 'not-earlier' && change.from === 0
-  return (isStart ? busyVerdict : behindVerdict)(change, { place, found, now }) ?? done
+  return isStart
+    ? (busyVerdict(change, { place, found }) ?? doneIn(place))
+    : behindVerdict(change, { place, found, now })
+}
+
+/** `liveness`: what that rests on, where it is the proof of a step. */
+function doneIn(place: OrderPlace, liveness?: Liveness): RestraintVerdict {
+  const rest = liveness === undefined ? {} : { liveness }
+  return { gate: 'order', state: 'pass', reason: { code: 'after-done', ...place, ...rest } }
 }
 
 interface FoundOrder {
@@ -154,13 +162,13 @@ interface FoundOrder {
 }
 
 /** A version begins in the first wave before the others have it: only a rollout of another version is in its way there. */
-function busyVerdict(change: RestrainedRaise, { place, found }: FoundOrder): RestraintVerdict | undefined {
+function busyVerdict(change: RestrainedRaise, { place, found }: Omit<FoundOrder, 'now'>): RestraintVerdict | undefined {
   if (found.share === 'unknown') return waiting({ code: 'after', ...place, problem: 'unreadable' })
   const isOther = found.share > 0 && (found.canary === undefined || found.canary !== change.canary)
   return isOther ? waiting({ code: 'after', ...place, problem: 'other-version' }) : undefined
 }
 
-function behindVerdict(change: RestrainedRaise, { place, found, now }: FoundOrder): RestraintVerdict | undefined {
+function behindVerdict(change: RestrainedRaise, { place, found, now }: FoundOrder): RestraintVerdict {
   const wanted = place.wave === 'not-earlier' ? change.from : change.to
   const { share, liveness } = found
   const behind = waiting({ code: 'after-behind', ...place, share, wanted })
@@ -169,7 +177,7 @@ function behindVerdict(change: RestrainedRaise, { place, found, now }: FoundOrde
   // A share of 100 is the same before and after: only the stable version tells that this step is done.
   const isUnpromoted = change.promotes && place.wave === 'earlier' && found.stable !== change.canary
   if (isUnpromoted) return waiting({ code: 'after', ...place, problem: 'not-stable' })
-  return liveness === undefined ? behind : unprovenVerdict(place, { ...found, liveness }, now)
+  return liveness === undefined ? behind : proofVerdict(place, { ...found, liveness }, now)
 }
 
 function waiting(reason: RestraintReason): RestraintVerdict {
@@ -178,19 +186,19 @@ function waiting(reason: RestraintReason): RestraintVerdict {
 
 type DecidedOrder = Extract<Order['found'], { code: 'found' }>
 
-/** What is missing for a step in another environment to be done; undefined where nothing is. */
-function unprovenVerdict(
+/** Whether a step in another environment is done. */
+function proofVerdict(
   place: OrderPlace,
   found: DecidedOrder & { readonly liveness: Liveness },
   now: number,
-): RestraintVerdict | undefined {
+): RestraintVerdict {
   const { liveness, bakeMs, analysis } = found
   if (liveness.state !== 'live') {
     const moment = liveness.until === undefined ? {} : { until: liveness.until }
     return { ...waiting({ code: 'after-not-live', ...place, liveness }), ...moment }
   }
   const until = liveness.since + bakeMs
-  if (now < until) return { ...waiting({ code: 'after-baking', ...place, until }), until }
-  if (analysis === undefined || isGood(analysis)) return undefined
-  return waiting({ code: 'after-analysis', ...place, report: analysis })
+  if (now < until) return { ...waiting({ code: 'after-baking', ...place, until, liveness }), until }
+  if (analysis === undefined || isGood(analysis)) return doneIn(place, liveness)
+  return waiting({ code: 'after-analysis', ...place, report: analysis, liveness })
 }

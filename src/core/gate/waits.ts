@@ -3,10 +3,10 @@ import { wantOf } from './live.ts'
 import type { Verdict } from './gate.ts'
 import { waitKey } from './signal.ts'
 
-/** Also of what has come: a failure can turn, and a success can be taken back while the step bakes. */
+/** Also of what has come: a failure can turn, and a success can be taken back, here and where a step had to be done first. */
 export function waitsOf(verdicts: readonly Pick<Verdict, 'reason'>[]): readonly string[] {
   const keys = verdicts.flatMap(({ reason }) => {
-    if (reason.code !== 'live' && reason.code !== 'after-not-live' && reason.code !== 'source-live') return []
+    if (!('liveness' in reason) || reason.liveness === undefined) return []
     const wants = reason.liveness.parts.flatMap(({ entry }) => wantOf(entry) ?? [])
     return wants.map(({ source, pattern }) => waitKey(source, pattern))
   })

@@ -291,7 +291,7 @@ export function gateReasons(t: string): readonly GateReason[] {
     { code: 'after', environment: t, problem: 'owned' },
     { code: 'after-behind', environment: t, share: 5, wanted: 25 },
     { code: 'after-not-live', environment: t, liveness },
-    { code: 'after-analysis', environment: t, report },
+    { code: 'after-analysis', environment: t, report, liveness },
     { code: 'after-done', environment: t },
     { code: 'after', environment: t, wave: 'earlier', problem: 'missing' },
     { code: 'after', environment: t, wave: 'earlier', problem: 'not-stable' },

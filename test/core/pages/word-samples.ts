@@ -259,7 +259,7 @@ export function gateReasons(): readonly GateReason[] {
     { code: 'after', environment: 'staging', problem: 'together' },
     { code: 'after', environment: 'staging', problem: 'other-version' },
     { code: 'after-behind', environment: 'staging', share: 'unknown', wanted: 25 },
-    { code: 'after-baking', environment: 'staging', until: AT },
+    { code: 'after-baking', environment: 'staging', until: AT, liveness: { state: 'live', since: AT, parts: [] } },
     { code: 'after', environment: 'eu-9', wave: 'earlier', problem: 'missing' },
     { code: 'after', environment: 'eu-1', wave: 'earlier', problem: 'not-stable' },
     { code: 'after', environment: 'us-1', wave: 'not-earlier', problem: 'other-version' },

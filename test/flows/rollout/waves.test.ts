@@ -10,6 +10,7 @@ import {
   aWorld,
   branches,
   comments,
+  flux,
   gateOf,
   merges,
   openSteps,
@@ -51,6 +52,25 @@ test('the second wave gets a share when the first has it, live and baked', async
   assert.match(gateOf(world, second), /eu-1 must do this step first: it bakes there until/)
   await world.pass(10)
   assert.match(gateOf(world, second), /^success: In order/)
+})
+
+test('the second wave waits again when the first is not live any more, at once and without a sweep', async () => {
+  const world = await aFleet({ live: 'status' })
+  await merges(world, 'bob', await aFleetVersion(world))
+  const [second, first] = [await aPull(world, { a: '1' }), await aPull(world, { b: '1' })]
+  await says(world, 'alice', second, '/canary 5 --env eu-2')
+  await says(world, 'alice', first, '/canary 5 --env eu-1')
+  await merges(world, 'bob', first)
+  await flux(world, 'success')
+  await world.pass(5)
+  assert.match(gateOf(world, second), /eu-1 must do this step first: it bakes there until/)
+  await flux(world, 'failure')
+  assert.match(gateOf(world, second), /eu-1 must do this step first\. There: the commit status flux\/apps failed/)
+  await flux(world, 'success')
+  await world.pass(11)
+  assert.match(gateOf(world, second), /^success: In order/)
+  await flux(world, 'failure')
+  assert.match(gateOf(world, second), /eu-1 must do this step first\. There: the commit status flux\/apps failed/)
 })
 
 test('the first wave goes on when all others have its share, and a lower share waits for nobody', async () => {
