@@ -48,7 +48,7 @@ export function dashboardOffBody(defaultBranch: string): string {
   )
 }
 
-/** What stands in an issue that Perch opened besides another one. */
+/** What stands in an issue that Perch opened although there was one already. */
 export function dashboardTwiceBody(other: number): string {
   return paragraphs(DASHBOARD_OFF_MARKER, `Perch opened this list twice, and keeps #${other} up to date.`)
 }
