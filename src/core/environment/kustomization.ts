@@ -243,11 +243,14 @@ function isFilled(value: unknown): boolean {
   return value !== undefined && value !== null && value !== ''
 }
 
-/** A tag of Jinja, of Helm or of what else fills files in. */
-const TEMPLATE_TAG = /\{%.*?%\}|\{\{.*?\}\}/
+/**
+ * A tag of Jinja, of Helm or of what else fills files in, where YAML has a key or a value. In quotes and comments it is text like any
+ * other, and not what makes the file unreadable.
+ */
+const TEMPLATE_TAG = /^[ \t]*(?:-[ \t]+)*(?:[\w./-]+:[ \t]+)?[\w./-]*(\{%.*?%\}|\{\{.*?\}\})/m
 
 function unreadable(line: number, text = ''): Contents {
-  const [tag] = TEMPLATE_TAG.exec(text) ?? []
+  const [, tag] = TEMPLATE_TAG.exec(text) ?? []
   const complaint =
     tag === undefined ? { code: 'unparsable' as const, entry: '' } : { code: 'template' as const, entry: tag }
   return { isComponent: false, references: [], complaints: [{ ...complaint, line }] }

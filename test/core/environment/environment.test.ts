@@ -371,6 +371,8 @@ test('whatever starts something other than kustomize is refused', () => {
   // A template of Jinja or Helm is said to be one.
   assert.deepEqual(refusals('resources: []\n{% if a %}\ncomponents: [../b]\n{% endif %}\n'), ['template:2'])
   assert.deepEqual(refusals('{{- if .Values.a }}\nresources: []\n{{- end }}\n'), ['template:1'])
+  assert.deepEqual(refusals('namePrefix: app-{{ name }}-\nresources: [\n'), ['template:2'])
+  assert.deepEqual(refusals('# {{ name }}\nnamePrefix: "{{ name }}"\nresources: [\n'), ['unparsable:3'])
   const remote = 'apiVersion: builtin\nkind: PatchTransformer\npath: https://example.com/p\n'
   assert.deepEqual(refusals('transformers: [t.yaml]\n', { 'k/t.yaml': remote }), ['remote:3'])
 })
