@@ -50,12 +50,11 @@ export interface DoneSteps {
   readonly stuck: string | undefined
 }
 
-/** The line of a rollout once its steps were taken; undefined where there is nothing to list. */
+/** The line of a rollout once its steps were taken, without its age; undefined where there is nothing to list. */
 export function listRollout(
   facts: RolloutFacts,
   { opened, closed, stuck }: DoneSteps,
-  since: number | undefined,
-): ListedRollout | undefined {
+): Omit<ListedRollout, 'since'> | undefined {
   const { standing, broughtBy } = facts
   const { target, share } = standing
   const left = facts.open.filter(({ pull }) => !closed.includes(pull.number) && pull.number !== opened?.number)
@@ -69,7 +68,6 @@ export function listRollout(
     state,
     share,
     version: canaryVersion(target.route, target.neighbours),
-    since,
     origin: originPull(target) ?? broughtBy,
     pulls: open.map(({ pull }) => pull.number),
     stuck,

@@ -1,7 +1,6 @@
 /** When the dashboard is looked at again. Where the config does not ask for one, nothing is. */
-import type { Listing } from '../../core/dashboard/dashboard.ts'
+import { listedRollouts, type Listing } from '../../core/dashboard/dashboard.ts'
 import { dashboardBody } from '../../core/message/dashboard/dashboard.ts'
-import { listedRollouts } from '../../core/dashboard/dashboard.ts'
 import type { DeployedBranches } from '../repository/deployed-branches.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import {
@@ -45,7 +44,7 @@ export async function noteListing(
   if (isNew || board.isTurned) await askSoon(context)
 }
 
-/** Keeps whether the config asks for it; where that cannot be read, it stays as it was. Undefined: nobody does, and nobody did. */
+/** Keeps whether the config asks for it. A config that cannot be read changes nothing. Undefined: it does not ask, and did not before. */
 async function noteWish(
   context: Needs,
   isAskedFor: boolean | undefined,
@@ -60,8 +59,8 @@ async function noteWish(
 }
 
 /**
- * The sweep's look. It asks GitHub nothing by itself: the issue is read where it is not known, where it should say something else, and,
- * for ticks of which no webhook told, while there is a rollout.
+ * The sweep's look. It asks GitHub nothing by itself. It has the issue read if its number is not known, if it should say something else,
+ * and while there is a rollout: the webhook of a tick may be lost.
  */
 export async function lookAtDashboard(
   context: Needs & Pick<RepositoryContext, 'seal'>,
@@ -73,9 +72,9 @@ export async function lookAtDashboard(
   if (isBarred) return
   const why = { code: 'swept', at } as const
   if (!board.isWanted) return context.ask.dashboard(why)
-  for (const [base, { code }] of await recallListings(context))
-    if (code === 'not-looked-at') await context.ask.advance(base, why)
-  const dashboard = await recallDashboard(context)
+  const listings = await recallListings(context)
+  for (const [base, { code }] of listings) if (code === 'not-looked-at') await context.ask.advance(base, why)
+  const dashboard = await recallDashboard(context, listings)
   if (dashboard === undefined) return
   const isWritten = board.number !== undefined && board.written === context.seal(dashboardBody(dashboard))
   if (!isWritten || listedRollouts(dashboard.listings).length > 0) await context.ask.dashboard(why)

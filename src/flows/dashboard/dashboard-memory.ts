@@ -68,8 +68,11 @@ export async function recallListings(context: Needs): Promise<ReadonlyMap<string
 }
 
 /** What the dashboard is to show; undefined where nothing is known yet. */
-export async function recallDashboard(context: Needs): Promise<Dashboard | undefined> {
-  const listings = [...(await recallListings(context))]
+export async function recallDashboard(
+  context: Needs,
+  known?: ReadonlyMap<string, Listing>,
+): Promise<Dashboard | undefined> {
+  const listings = [...(known ?? (await recallListings(context)))]
   if (listings.every(([, { code }]) => code === 'not-looked-at')) return undefined
   const reviewed = [...(await recallPulls(context))].filter(([, { traffic }]) => traffic)
   const pulls = new Map(

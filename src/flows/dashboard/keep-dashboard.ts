@@ -6,8 +6,8 @@ import {
   dashboardBody,
   dashboardOffBody,
   dashboardTwiceBody,
+  noDashboardWords,
 } from '../../core/message/dashboard/dashboard.ts'
-import { explainRefusal } from '../../core/message/refusal/refusal.ts'
 import type { OwnIssue } from '../../ports/github/issues.ts'
 import { orRefusal } from '../repository/github-refusals.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
@@ -26,10 +26,7 @@ export async function keepDashboard(context: Needs, { why }: TaskOf<'dashboard'>
   if (why.code === 'listed' && !isNew(context, board, wanted)) return
   const done = await orRefusal(() => (wanted === undefined ? giveUp(context, board) : write(context, board, wanted)))
   if (done.ok && done.value === 'kept') return
-  const words = done.ok
-    ? 'The repository has no issues, so it has no dashboard. Switch them on in its settings, or remove `dashboard: true`.'
-    : `${explainRefusal(done.error)} Or remove \`dashboard: true\` from \`.github/canary.yml\`.`
-  await bar(context, board, words)
+  await bar(context, board, noDashboardWords(done.ok ? undefined : done.error))
 }
 
 /** Undefined where nothing is known yet. */
@@ -44,7 +41,7 @@ function isNew({ seal }: Pick<Needs, 'seal'>, board: Board, wanted: WantedDashbo
   return wanted === undefined || board.number === undefined || board.written !== seal(wanted.body)
 }
 
-/** Rollouts go on all the same, so that it is said once, in the log. */
+/** Says once, in the log, why there is no dashboard. Rollouts go on without it. */
 async function bar(context: Needs, board: Board, reason: string): Promise<void> {
   const { owner, name } = context.repo
   if (board.barredAt === undefined) context.log.warn({ repo: `${owner}/${name}`, reason }, 'there is no dashboard')
@@ -74,7 +71,7 @@ async function findIssue(context: Needs, known: number | undefined): Promise<Own
   return issue ?? oldestOf(context)
 }
 
-/** Of several the oldest stays: whoever looks comes to the same one. */
+/** The oldest issue with our marker, so that all replicas choose the same one. Younger ones are closed. */
 async function oldestOf({ issues }: Pick<Needs, 'issues'>): Promise<OwnIssue | 'off' | undefined> {
   const ours = await issues.ours()
   if (ours === 'off') return 'off'
@@ -93,8 +90,8 @@ async function openIssue(context: Needs, body: string): Promise<OwnIssue | 'off'
 }
 
 /**
- * Who closes it wants to see it no more, so it stays closed until there is something new to show. What Perch itself closed it opens again.
- * Somebody's edit of an open one is undone, a tick too.
+ * What to write. An edit by somebody else is undone, and so is a tick. An issue that a person closed stays closed until there is something
+ * new to show. An issue that Perch closed is opened again.
  */
 function changeOf(
   { body: there, isOpen }: OwnIssue,

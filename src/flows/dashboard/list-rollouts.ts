@@ -33,7 +33,7 @@ async function lineOf(
   const steps = done.ok
     ? { ...done.value, stuck: undefined }
     : { opened: undefined, closed: [], stuck: stuckWords(standing.target, done.error) }
-  const listed = listRollout(rollout, steps, undefined)
+  const listed = listRollout(rollout, steps)
   if (listed === undefined || !hasLanding(rollout)) return listed
   return { ...listed, since: (await historyOf(context, base, standing))?.landing.time }
 }

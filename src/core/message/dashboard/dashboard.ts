@@ -9,11 +9,13 @@ import {
 } from '../../dashboard/dashboard.ts'
 import type { GateName } from '../../gate/names.ts'
 import { DASHBOARD_MARKER, DASHBOARD_OFF_MARKER, lookMarker } from '../../marker/dashboard.ts'
+import type { Refusal } from '../../refusal/refusal.ts'
 import { fitLines } from '../../text/limits.ts'
 import { counted } from '../comment/traffic.ts'
 import { bounded } from '../markdown/bounded.ts'
 import { code, paragraphs, percent, table } from '../markdown/markdown.ts'
 import { time } from '../markdown/time.ts'
+import { explainRefusal } from '../refusal/refusal.ts'
 
 export const DASHBOARD_TITLE = 'Canary rollouts'
 
@@ -53,6 +55,13 @@ export function dashboardTwiceBody(other: number): string {
   return paragraphs(DASHBOARD_OFF_MARKER, `Perch opened this list twice, and keeps #${other} up to date.`)
 }
 
+/** Why there is no dashboard. `refusal`: what GitHub refused; undefined where the repository has no issues. */
+export function noDashboardWords(refusal: Refusal | undefined): string {
+  return refusal === undefined
+    ? 'The repository has no issues, so it has no dashboard. Switch them on in its settings, or remove `dashboard: true`.'
+    : `${explainRefusal(refusal)} Or remove \`dashboard: true\` from \`.github/canary.yml\`.`
+}
+
 /** The whole story in one line. */
 function headline({ listings, pulls }: Dashboard): string {
   const rollouts = listedRollouts(listings)
@@ -76,16 +85,13 @@ function needOf({ state, pulls, origin }: ListedRollout, states: Dashboard['pull
   const open = pulls.map((number) => states.get(number)?.code)
   if (open.includes('ready')) return 'merge'
   if (open.includes('red')) return 'help'
-  if (
-    pulls.some((number) => needsPerson(states.get(number))) ||
-    state === 'stuck' ||
-    state === 'unreadable' ||
-    state === 'both-sides'
-  )
-    return 'help'
+  if (STANDING_STILL.includes(state) || pulls.some((number) => needsPerson(states.get(number)))) return 'help'
   if (pulls.length > 0) return 'nothing'
   return state === 'stopped' || (state === 'by-hand' && origin === undefined) ? 'help' : 'nothing'
 }
+
+/** Only a person makes these go on, whatever is open. */
+const STANDING_STILL: readonly ListedRollout['state'][] = ['stuck', 'unreadable', 'both-sides']
 
 /** Gates that time alone does not turn. */
 const BY_PEOPLE: readonly GateName[] = ['hold', 'approvals', 'version', 'config']
@@ -106,7 +112,7 @@ function listingWords(listing: Listing, dashboard: Dashboard, room: number): str
   )
 }
 
-/** Where the headline says it, not once more. */
+/** Undefined where the headline says it already. */
 function noneWords({ listings }: Dashboard): string | undefined {
   const isSaid = listings.every(([, listing]) => listing.code === 'listed' && listing.rollouts.length === 0)
   return isSaid ? undefined : 'No rollouts.'
