@@ -13,7 +13,7 @@ export interface ToolOutput {
 /** What the tool said, for people: no path of this machine, no Secret of the files, no log line around it. */
 export function detailOf({ stderr, folder, files }: ToolOutput): string {
   // Beside the files of the repository are those that values were written to.
-  // What kustomize would have people write otherwise is in every build, and hides what is wrong in this one.
+  // Every build repeats kustomize's warnings about deprecated fields. They would hide what is wrong in this one.
   const said = stderr.replaceAll(/^# Warning: .*\n/gm, '')
   const words = unwrap(said.trim())
     .replaceAll(`${folder}/`, '')

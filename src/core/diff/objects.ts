@@ -200,8 +200,8 @@ function readPiece(text: Piece['text'], budget: number, known: KnownDocuments): 
 }
 
 /**
- * Argo CD and kubectl take the last of two equal keys (`Unmarshal` of sigs.k8s.io/yaml is not strict), and such files are in use. Of a
- * Secret the other value would be seen by nobody here, and be hidden from nobody.
+ * Argo CD and kubectl take the last of two equal keys (`Unmarshal` of sigs.k8s.io/yaml is not strict), and such files are in use. A Secret
+ * stays refused: Perch would not know of its first value, and could not hide it.
  */
 function asApplied(text: string, strict: ReadPiece, budget: number): ReadPiece {
   const isBroken = strict.parts.some((part) => 'code' in part)

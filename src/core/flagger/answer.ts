@@ -8,7 +8,7 @@ import type { HookPayload } from './hook.ts'
 export type HookAnswer =
   /** Nothing stops it. */
   | { readonly code: 'go'; readonly rollout: string }
-  /** What it told was heard. */
+  /** Perch keeps what Flagger told. */
   | { readonly code: 'noted'; readonly rollout: string }
   /** People or the config stop it. */
   | {
@@ -69,7 +69,7 @@ export function mayGoOn(canaries: Canaries | undefined, asked: Asked, now: numbe
   return stops.length + windows.length === 0 ? { code: 'go', rollout } : { code: 'stopped', rollout, stops, windows }
 }
 
-/** Of which Canary Flagger tells something, if Git has exactly one like it. */
+/** Which Canary an event of Flagger is about, if Git has exactly one like it. */
 export function canaryTold(canaries: Canaries | undefined, asked: Asked, now: number): HookAnswer {
   const canary = canaryIn(canaries, asked, now)
   return 'code' in canary ? canary : { code: 'noted', rollout: canary.rollout }

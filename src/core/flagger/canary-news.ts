@@ -6,7 +6,7 @@ import type { EventPayload } from './hook.ts'
 export const CanaryNews = z.object({
   /** Flagger's word, such as `Progressing`. */
   phase: z.string(),
-  /** The share of the canary in percent, where Flagger named one since this rollout of its began. */
+  /** The share of the canary in percent, where Flagger named one since its rollout began. */
   weight: z.number().optional(),
   message: z.string(),
   /** By Flagger's clock, epoch milliseconds. */
@@ -22,7 +22,7 @@ const MAX_AHEAD_MS = 60_000
 /** While a Canary is in one of these, its last weight still counts. */
 const UNDER_WAY = ['Waiting', 'Progressing', 'WaitingPromotion']
 
-/** What is known once Flagger has said something; undefined where it was said before what is known. `now`: epoch milliseconds. */
+/** What is known after an event of Flagger; undefined where the event is older than what is known. `now`: epoch milliseconds. */
 export function newsAfter(
   known: CanaryNews | undefined,
   { phase, metadata: { eventMessage = '', timestamp } }: EventPayload,

@@ -7,7 +7,7 @@ export const ROLLBACK_HOOK = 'rollback'
 export const HOOKS = ['confirm-rollout', 'confirm-traffic-increase', 'confirm-promotion', ROLLBACK_HOOK] as const
 export type Hook = (typeof HOOKS)[number]
 
-/** Here Flagger tells what it does, and goes on whatever the answer is. */
+/** The webhook by which Flagger tells what it does. It goes on whatever the answer is. */
 export const EVENT_HOOK = 'event'
 
 const Name = z.string().min(1).max(253)
@@ -20,7 +20,7 @@ export const HookPayload = z.object({
 })
 export type HookPayload = z.infer<typeof HookPayload>
 
-/** What the `event` webhook tells beside: Flagger sets these over what the Canary's author wrote. `timestamp`: epoch milliseconds. */
+/** What the `event` webhook tells. Flagger writes these fields over what the Canary's author wrote. `timestamp`: epoch milliseconds. */
 export const EventPayload = HookPayload.extend({
   phase: z.string().min(1).max(40),
   metadata: HookPayload.shape.metadata.extend({

@@ -75,7 +75,7 @@ function otherChoices(
   return new Set(all.flatMap(({ choice = '' }) => (chosen.has(choice) ? [] : choice)))
 }
 
-/** What is to be edited is beside another file of the same route: nobody knows which of both is applied. */
+/** The edit is in another file of the same route, and nobody knows which of the files is applied. */
 function severalTimes(environment: string, { changes }: MoveEdit, others: ReadonlySet<string>): Refusal | undefined {
   const [first] = changes
   if (first === undefined) return undefined

@@ -111,7 +111,7 @@ async function reviewOpen(context: RepositoryContext, at: PullEnds, begun: Begun
   await tellRollout(context, ends, { begun, found })
 }
 
-/** Has others hear of what was found who look at rollouts as a whole. */
+/** Tells the tasks that look at whole rollouts, and not at one pull request, that something may be new. */
 async function tellRollout(
   context: RepositoryContext,
   ends: PullEnds,
@@ -121,10 +121,7 @@ async function tellRollout(
   if (seen === undefined) await goOnAgain(context, ends, task.why)
 }
 
-/**
- * A step that somebody opens again ends the stop of its rollout. No other task hears of that; the one that this asks for is the sweep's own
- * where both ask.
- */
+/** A step that somebody opens again ends the stop of its rollout, and only the review hears of it. During a sweep it asks for the sweep's own task. */
 async function goOnAgain(
   { ask, clock, botLogin }: Pick<RepositoryContext, 'ask' | 'clock' | 'botLogin'>,
   { pull, base }: PullEnds,

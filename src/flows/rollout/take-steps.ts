@@ -42,7 +42,10 @@ export type StepsDone = Result<
   Refusal
 >
 
-/** Does what was decided, in order; what it opened, and what it and an earlier try closed. A refusal is told on the pull request that drives the rollout. */
+/**
+ * Does what was decided, in order. Returns what it opened, and what it and an earlier try closed. A refusal is told on the pull request
+ * that drives the rollout.
+ */
 export async function takeSteps(
   context: RepositoryContext,
   base: BaseState,
@@ -86,7 +89,7 @@ async function holdEach(context: RepositoryContext, base: BaseState, members: re
 
 type OpenedMove = Extract<RolloutAction, { type: 'propose' | 'replan' }>
 
-/** Nobody sees a refusal of what nobody asked for, so it is told. */
+/** Opens a step. If nobody asked for it, nobody would see its refusal, so Perch posts that. */
 async function openOrTell(
   context: RepositoryContext,
   base: BaseState,

@@ -42,7 +42,7 @@ export function fileNamedBy(params: Params, files: readonly SettingsFile[], isGo
   })
 }
 
-/** The way back of `pathParams`. */
+/** The file that `pathParams` made these parameters of. */
 function pathIn(params: Params, prefix: string, isGo: boolean): string | undefined {
   const own = prefix === '' ? 'path' : `${prefix}.path`
   const tree = recordOf((prefix === '' ? params : recordOf(params[prefix]))['path'])
