@@ -1,5 +1,10 @@
 import { type Dashboard, LISTED_STATES, type ListedRollout } from '../../../src/core/dashboard/dashboard.ts'
-import { dashboardBody, dashboardOffBody, dashboardTwiceBody } from '../../../src/core/message/dashboard/dashboard.ts'
+import {
+  dashboardBody,
+  dashboardOffBody,
+  dashboardTwiceBody,
+  noDashboardWords,
+} from '../../../src/core/message/dashboard/dashboard.ts'
 import { stuckWords } from '../../../src/core/message/comment/notice.ts'
 import { AT, refusals, target } from './word-samples.ts'
 
@@ -33,5 +38,6 @@ export function dashboards(): readonly string[] {
       pulls: new Map(),
     },
   ]
-  return [...all.map(dashboardBody), dashboardOffBody('main'), dashboardTwiceBody(3)]
+  const missing = [undefined, refusal].map(noDashboardWords)
+  return [...all.map(dashboardBody), dashboardOffBody('main'), dashboardTwiceBody(3), ...missing]
 }
