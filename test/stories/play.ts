@@ -95,9 +95,13 @@ export async function command({ box, until }: Pick<Scene, 'box' | 'until'>, pull
   )
 }
 
+/** Both checks are there, as a branch rule would require, and no check is anything but green. */
 export function isGreen(box: GitHubBox, sha: string): boolean {
   const runs = box.repository().checkRuns(sha)
-  return runs.length > 0 && runs.every(({ conclusion }) => conclusion === 'success')
+  return (
+    ['canary/validate', 'canary/gate'].every((name) => runs.some((run) => run.name === name)) &&
+    runs.every(({ conclusion }) => conclusion === 'success')
+  )
 }
 
 /** A stand-in for Flux: soon after the base branch moves it reports that it has applied the commit. */
