@@ -38,6 +38,8 @@ export interface ProcessEnvironment {
   readonly reconcileSeconds: number
   /** Folders with JSON schemas for kubeconform. */
   readonly schemaFolders?: readonly string[]
+  /** Folders with CustomResourceDefinitions for kubectl-validate. */
+  readonly crdFolders?: readonly string[]
 }
 
 type LogLevel = (typeof LOG_LEVELS)[number]
@@ -61,14 +63,18 @@ const Secret = z
     'begins or ends with white space, perhaps a line end of the file it came from. Remove it',
   )
 
-const SchemaFolders = z
-  .string()
-  .default('')
-  .transform((text) => text.split(delimiter).filter((folder) => folder !== ''))
-  .refine(
-    (folders) => folders.every(isAbsolute),
-    `must be whole paths of folders, ${delimiter} between them. Leave it out if no repository uses kubeconform`,
-  )
+const foldersFor = (validator: string) =>
+  z
+    .string()
+    .default('')
+    .transform((text) => text.split(delimiter).filter((folder) => folder !== ''))
+    .refine(
+      (folders) => folders.every(isAbsolute),
+      `must be whole paths of folders, ${delimiter} between them. Leave it out if no repository uses ${validator}`,
+    )
+
+const SchemaFolders = foldersFor('kubeconform')
+const CrdFolders = foldersFor('kubectl-validate')
 
 /** Someone who knows what a short secret signed could find it by trying. */
 const LongSecret = Secret.refine(
@@ -141,6 +147,7 @@ const Variables = z.object({
   NOTIFY_SECRET: LongSecret.optional(),
   ONBOARDING: z.enum(['on', 'off'], 'must be on or off. Leave it out for on').default('on'),
   KUBECONFORM_SCHEMAS: SchemaFolders,
+  KUBECTL_VALIDATE_CRDS: CrdFolders,
   OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(['http:', 'https:'], 'must be a URL like http://collector:4318').optional(),
   RECONCILE_SECONDS: z
     .string()
@@ -234,6 +241,7 @@ function environment(variables: Variables, privateKey: string): ProcessEnvironme
     ...(variables.ONBOARDING === 'off' ? { onboarding: variables.ONBOARDING } : {}),
     reconcileSeconds: variables.RECONCILE_SECONDS,
     ...(variables.KUBECONFORM_SCHEMAS.length === 0 ? {} : { schemaFolders: variables.KUBECONFORM_SCHEMAS }),
+    ...(variables.KUBECTL_VALIDATE_CRDS.length === 0 ? {} : { crdFolders: variables.KUBECTL_VALIDATE_CRDS }),
   }
 }
 
@@ -287,6 +295,11 @@ export function handedDown(env: NodeJS.ProcessEnv = process.env): Readonly<Recor
 /** Folders with JSON schemas for kubeconform, for commands on a checkout. Relative paths are left out. */
 export function schemaFolders(env: NodeJS.ProcessEnv = process.env): readonly string[] {
   return SchemaFolders.safeParse(env['KUBECONFORM_SCHEMAS']).data ?? []
+}
+
+/** Folders with CustomResourceDefinitions for kubectl-validate, for commands on a checkout. Relative paths are left out. */
+export function crdFolders(env: NodeJS.ProcessEnv = process.env): readonly string[] {
+  return CrdFolders.safeParse(env['KUBECTL_VALIDATE_CRDS']).data ?? []
 }
 
 /** The environment of a service that this process starts: what is handed down, and what is given. */

@@ -60,7 +60,9 @@ export async function openWork(
   const memo = tracePort(tracer, 'memo', options.memo)
   const github = openGitHub(env, { log, clock, meter })
   const renderer = cachedRenderer(watchRenderer(tools.renderer, meter))
-  const validators = cachedValidators(openValidators({ log, schemas: env.schemaFolders ?? [] }))
+  const validators = cachedValidators(
+    openValidators({ log, schemas: env.schemaFolders ?? [], crds: env.crdFolders ?? [] }),
+  )
   const { prometheusServers: servers = [], prometheusToken: token } = env
   const metrics = openMetrics({ servers, ...(token === undefined ? {} : { token }), log })
   const parts: WorkerParts = {

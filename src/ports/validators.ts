@@ -1,5 +1,6 @@
-import type { SchemaSettings } from '../core/config/validators.ts'
+import type { CrdSettings, SchemaSettings } from '../core/config/validators.ts'
 import type { RenderedObject } from '../core/diff/objects.ts'
+import type { CrdText } from '../core/policy/crds.ts'
 import type { Policy } from '../core/policy/policy.ts'
 import type { ToolResult, Failure, LineRemark, ObjectRemark, ToolName } from '../core/policy/remark.ts'
 
@@ -11,6 +12,9 @@ export interface Rendering {
 
 /** How kubeconform is to look, and the schemas that the repository has: path below their folder → text. */
 export type KubeconformSchemas = SchemaSettings & { readonly texts: ReadonlyMap<string, string> }
+
+/** How kubectl-validate is to look, and the CustomResourceDefinitions that the repository has. */
+export type RepositoryCrds = CrdSettings & { readonly texts: readonly CrdText[] }
 
 /** Programs of this machine that check what is rendered. Each that is not installed answers `missing`. */
 export interface Validators {
@@ -26,6 +30,17 @@ export interface Validators {
   lint(files: ReadonlyMap<string, string>, settings: ReadonlyMap<string, string>): Promise<ToolResult<LineRemark>>
   /** What does not fit its schema, of the schemas that are given (path → text) and those of the machine. */
   fit(rendering: Rendering, schemas: KubeconformSchemas): Promise<ToolResult<ObjectRemark>>
+  /** Why kubectl-validate cannot judge by these; undefined where it takes every CRD and knows the version. */
+  define(crds: RepositoryCrds): Promise<Failure | undefined>
+  /**
+   * What an API server would refuse by its schemas, and by the CRDs of the machine, of the repository and of `applied`: what the environment
+   * has applied so far. For a kind that is defined in several of these, the last one counts.
+   */
+  admit(
+    rendering: Rendering,
+    crds: RepositoryCrds,
+    applied: readonly RenderedObject[],
+  ): Promise<ToolResult<ObjectRemark>>
   /** What `istioctl analyze` says without a cluster. */
   analyze(rendering: Rendering): Promise<ToolResult<ObjectRemark>>
 }

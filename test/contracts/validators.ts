@@ -34,6 +34,13 @@ export function schemas(options: string, texts: Readonly<Record<string, string>>
   return { ...settings, texts: new Map(Object.entries(texts)) }
 }
 
+export function crds(options: string, texts: readonly string[]) {
+  const config = readConfig(`validators: [{ name: kubectl-validate, ${options} }]\n`)
+  const [settings] = config.ok ? config.value.validators : []
+  assert.ok(settings?.name === 'kubectl-validate', JSON.stringify(config))
+  return { ...settings, texts: texts.map((text, index) => ({ file: `crds/${index}.yaml`, line: 1, text })) }
+}
+
 /** What every adapter keeps where none of its programs is there. */
 export function emptyContract(name: string, open: () => Validators): void {
   test(`${name}: a program that is not there is missing, whatever it is asked`, async () => {
@@ -42,10 +49,12 @@ export function emptyContract(name: string, open: () => Validators): void {
     for (const tool of TOOLS) assert.equal((await validators.absence(tool)).code, 'missing')
     const rules = policy({ 'p.rego': 'package main\ndeny contains "x" if input\n' })
     assert.equal((await validators.compile(rules))?.code, 'missing')
+    assert.equal((await validators.define(crds('', [])))?.code, 'missing')
     const answers = [
       await validators.judge(rules, RENDERING),
       await validators.lint(new Map([['a.yaml', 'a: 1\n']]), new Map()),
       await validators.fit(RENDERING, schemas('', { 'service-v1.json': '{}' })),
+      await validators.admit(RENDERING, crds('', []), []),
       await validators.analyze(RENDERING),
     ]
     for (const answer of answers) assert.ok(!answer.ok && answer.failure.code === 'missing', JSON.stringify(answer))

@@ -53,6 +53,7 @@ test('everything that can be set is read', () => {
     ONBOARDING: 'off',
     RECONCILE_SECONDS: '0.2',
     KUBECONFORM_SCHEMAS: '/schemas/kubernetes:/schemas/crds',
+    KUBECTL_VALIDATE_CRDS: '/crds/istio',
     OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector:4318',
   })
   assert.deepEqual(rest, {
@@ -73,6 +74,7 @@ test('everything that can be set is read', () => {
     onboarding: 'off',
     reconcileSeconds: 0.2,
     schemaFolders: ['/schemas/kubernetes', '/schemas/crds'],
+    crdFolders: ['/crds/istio'],
   })
 })
 

@@ -18,6 +18,7 @@ test('the service says what it renders and checks with, and is ready without wha
       opa: 'opa 1.22.2',
       yamllint: 'not installed (optional)',
       kubeconform: 'not installed (optional)',
+      'kubectl-validate': 'not installed (optional)',
       istioctl: 'not installed (optional)',
       files: 'hidden from programs',
       network: 'hidden from programs',

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { openValidators } from '../../src/adapters/policy/validators.ts'
 import { needsTool, QUIET, TOOL_PATH } from '../adapters/policy/tools.ts'
-import { policy, RENDERING, schemas } from '../contracts/validators.ts'
+import { crds, policy, RENDERING, rendering, schemas } from '../contracts/validators.ts'
 
 process.env['TMPDIR'] = mkdtempSync(join(tmpdir(), 'perch-hostile-policy-'))
 after(() => rmSync(tmpdir(), { recursive: true, force: true }))
@@ -155,6 +155,24 @@ test(
       JSON.stringify(checked),
     )
     assert.equal(checked.remarks.length, 2)
+    assert.equal(connections, 0)
+    assert.deepEqual(leftovers(), [])
+  },
+)
+
+test(
+  'hostile objects: kubectl-validate asks nobody for schemas, with a network or without',
+  needsTool('kubectl-validate'),
+  async () => {
+    const deep = `${'{"a":'.repeat(60)}1${'}'.repeat(60)}`
+    const odd = rendering(
+      `apiVersion: v1\nkind: ../../x\nmetadata: { name: a }\n---\napiVersion: --version/1.99\nkind: Pod\nmetadata: { name: b }\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }\ndata: ${deep}\n`,
+    )
+    const checked = await validators.admit(odd, crds('', []), [])
+    assert.ok(checked.ok, JSON.stringify(checked))
+    assert.deepEqual([...new Set(checked.remarks.map(({ object }) => object))], [0, 1, 2])
+    const unknown = await validators.define(crds('kubernetes: "1.99"', []))
+    assert.ok(unknown?.code === 'not-valid', JSON.stringify(unknown))
     assert.equal(connections, 0)
     assert.deepEqual(leftovers(), [])
   },

@@ -1,11 +1,19 @@
-import type { ToolResult, Failure, LineRemark, ObjectRemark, ToolName } from '../../src/core/policy/remark.ts'
-import type { Rendering, Validators } from '../../src/ports/validators.ts'
+import {
+  TOOLS,
+  type ToolResult,
+  type Failure,
+  type LineRemark,
+  type ObjectRemark,
+  type ToolName,
+} from '../../src/core/policy/remark.ts'
+import type { Rendering, RepositoryCrds, Validators } from '../../src/ports/validators.ts'
 
 export interface MemoryValidators {
   /** Programs that are there, with their titles; none by default. */
   readonly tools?: Readonly<Partial<Record<ToolName, string>>>
   readonly compile?: () => Failure | undefined
-  /** What is said about objects, by opa, kubeconform and istioctl alike; nothing by default. */
+  readonly define?: (crds: RepositoryCrds) => Failure | undefined
+  /** What is said about objects, by opa, kubeconform, kubectl-validate and istioctl alike; nothing by default. */
   readonly about?: (rendering: Rendering, tool: ToolName) => ToolResult<ObjectRemark>
   readonly lint?: (files: ReadonlyMap<string, string>) => ToolResult<LineRemark>
 }
@@ -13,20 +21,21 @@ export interface MemoryValidators {
 const SILENCE = { ok: true, remarks: [] } as const
 
 /** Programs that say what they are told to. Like real ones, what is not installed is missing. */
-export function memoryValidators({ tools = {}, compile, about, lint }: MemoryValidators = {}): Validators {
-  const names: readonly ToolName[] = ['opa', 'yamllint', 'kubeconform', 'istioctl']
+export function memoryValidators({ tools = {}, compile, define, about, lint }: MemoryValidators = {}): Validators {
   const missing = { code: 'missing', detail: '' } as const
   const say = async (tool: ToolName, rendering: Rendering): Promise<ToolResult<ObjectRemark>> =>
     tools[tool] === undefined ? { ok: false, failure: missing } : (about?.(rendering, tool) ?? SILENCE)
   return {
     tools: async () =>
-      new Map(names.flatMap((name) => (tools[name] === undefined ? [] : [[name, tools[name]] as const]))),
+      new Map(TOOLS.flatMap((name) => (tools[name] === undefined ? [] : [[name, tools[name]] as const]))),
     absence: async () => missing,
     compile: async () => (tools.opa === undefined ? missing : compile?.()),
     judge: (_, rendering) => say('opa', rendering),
     lint: async (files) =>
       tools.yamllint === undefined ? { ok: false, failure: missing } : (lint?.(files) ?? SILENCE),
     fit: (rendering) => say('kubeconform', rendering),
+    define: async (crds) => (tools['kubectl-validate'] === undefined ? missing : define?.(crds)),
+    admit: (rendering) => say('kubectl-validate', rendering),
     analyze: (rendering) => say('istioctl', rendering),
   }
 }

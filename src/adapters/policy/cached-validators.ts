@@ -25,6 +25,16 @@ export function cachedValidators(validators: Validators): Validators {
       const key = digestOf(texts, 'fit', JSON.stringify(settings), textOf(rendering))
       return objects(key, () => validators.fit(rendering, { texts, ...settings }))
     },
+    admit(rendering, crds, applied) {
+      const key = digestOf(
+        new Map(),
+        'admit',
+        JSON.stringify(crds),
+        textOf({ environment: '', objects: applied }),
+        textOf(rendering),
+      )
+      return objects(key, () => validators.admit(rendering, crds, applied))
+    },
     analyze: (rendering) =>
       objects(digestOf(new Map(), 'analyze', textOf(rendering)), () => validators.analyze(rendering)),
   }

@@ -51,6 +51,8 @@ interface Task {
   /** Of these exit codes nothing is wrong with the run. */
   readonly codes: readonly number[]
   readonly input?: string
+  /** In addition to what every program has. */
+  readonly env?: Readonly<Record<string, string>>
   readonly breaker?: Breaker
 }
 
@@ -141,7 +143,7 @@ async function findProgram(
 
 function execute(
   { file, walls }: InstalledProgram,
-  { files, args, codes, input }: Task,
+  { files, args, codes, input, env }: Task,
   timeoutMs: number,
 ): Promise<Output> {
   return inWorkshop(async (workshop) => {
@@ -152,7 +154,7 @@ function execute(
       title: basename(file),
       command: [first, ...rest],
       folder: workshop.files,
-      env: { PATH: workshop.home, HOME: workshop.home, LC_ALL: 'C', PYTHONUTF8: '1', PYTHONNOUSERSITE: '1' },
+      env: { PATH: workshop.home, HOME: workshop.home, LC_ALL: 'C', PYTHONUTF8: '1', PYTHONNOUSERSITE: '1', ...env },
       ...(input === undefined ? {} : { input }),
       timeoutMs,
       maxBytes: MAX_BYTES,

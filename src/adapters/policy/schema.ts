@@ -77,6 +77,28 @@ export const KubeconformResult = Json.pipe(
   }),
 )
 
+/** Of `kubectl-validate -o json`: for each file what the API server's own code says of each of its documents. */
+export const KubectlValidateResult = Json.pipe(
+  z.record(
+    z.string(),
+    z.array(
+      z.object({
+        status: z.string(),
+        message: z.string().default(''),
+        code: z.number().optional(),
+        details: z
+          .object({
+            causes: z
+              .array(z.object({ message: z.string().default(''), field: z.string().default('') }))
+              .nullish()
+              .transform((all) => all ?? []),
+          })
+          .nullish(),
+      }),
+    ),
+  ),
+)
+
 /** Of `istioctl analyze --output json`. */
 export const IstioMessages = Json.pipe(
   z.array(

@@ -4,6 +4,7 @@ import type { Log } from '../../ports/log.ts'
 import type { Validators } from '../../ports/validators.ts'
 import { analyze, ISTIOCTL } from './istioctl.ts'
 import { fit, KUBECONFORM } from './kubeconform.ts'
+import { admit, define, KUBECTL_VALIDATE } from './kubectl-validate.ts'
 import { OPA, openOpa } from './opa.ts'
 import { openPrograms, type Program, type ProgramOptions } from './program.ts'
 import { lint, YAMLLINT } from './yamllint.ts'
@@ -12,20 +13,24 @@ export interface ValidatorOptions extends ProgramOptions {
   readonly log: Log
   /** Folders of this machine with JSON schemas for kubeconform. */
   readonly schemas?: readonly string[]
+  /** Folders of this machine with CustomResourceDefinitions for kubectl-validate. */
+  readonly crds?: readonly string[]
 }
 
 type Programs = Readonly<Record<ToolName, Program>>
 
 export function openValidators(options: ValidatorOptions): Validators {
   const folders = options.schemas ?? []
-  const program = openPrograms({ ...options, reads: folders })
+  const crdFolders = options.crds ?? []
+  const program = openPrograms({ ...options, reads: [...folders, ...crdFolders] })
   const programs: Programs = {
     opa: program(OPA),
     yamllint: program(YAMLLINT),
     kubeconform: program(KUBECONFORM),
+    'kubectl-validate': program(KUBECTL_VALIDATE),
     istioctl: program(ISTIOCTL),
   }
-  const { yamllint, kubeconform, istioctl } = programs
+  const { yamllint, kubeconform, istioctl, 'kubectl-validate': kubectlValidate } = programs
   const opa = openOpa(programs.opa)
   return {
     tools: () => toolsOf(programs),
@@ -34,6 +39,8 @@ export function openValidators(options: ValidatorOptions): Validators {
     judge: (policy, rendering) => opa.judge(policy, rendering),
     lint: (files, settings) => lint(yamllint, files, settings),
     fit: (rendering, schemas) => fit(kubeconform, { rendering, schemas, folders }),
+    define: (crds) => define(kubectlValidate, crds, crdFolders),
+    admit: (rendering, crds, applied) => admit(kubectlValidate, { rendering, crds, applied, folders: crdFolders }),
     analyze: (rendering) => analyze(istioctl, rendering),
   }
 }

@@ -20,7 +20,8 @@ const KindName = z
   .string()
   .regex(/^([A-Za-z0-9.-]+\/)?[A-Za-z]+$/, 'must be a Kind or a group/Kind, such as example.com/Credentials')
 
-const IGNORE = 'Kinds without a schema (kubeconform), or codes such as IST0118 (istioctl), to leave out.'
+const IGNORE =
+  'Kinds without a schema (kubeconform, kubectl-validate), or codes such as IST0118 (istioctl), to leave out.'
 
 const Kubeconform = z.strictObject({
   name: z.literal('kubeconform').describe('Which validator it is.'),
@@ -34,6 +35,19 @@ const Kubeconform = z.strictObject({
   strict: z.boolean().default(false).describe('Whether a field that the schema does not have is a problem.'),
 })
 
+const KubectlValidate = z.strictObject({
+  name: z.literal('kubectl-validate').describe('Which validator it is.'),
+  crds: Folder.optional().describe(
+    'Folder with CustomResourceDefinitions (kubectl-validate), in addition to those of the server and of the environment.',
+  ),
+  ignore: z.array(KindName).default([]).describe(IGNORE),
+  kubernetes: z
+    .string()
+    .regex(/^1\.\d+$/, 'must be a minor version of Kubernetes in quotes, such as "1.30"')
+    .optional()
+    .describe('The version of Kubernetes whose schemas are used: `1.34.1` (kubeconform), `"1.30"` (kubectl-validate).'),
+})
+
 const Istioctl = z.strictObject({
   name: z.literal('istioctl').describe('Which validator it is.'),
   ignore: z
@@ -44,12 +58,15 @@ const Istioctl = z.strictObject({
 
 const Yamllint = z.strictObject({ name: z.literal('yamllint').describe('Which validator it is.') })
 
-const Options = z.discriminatedUnion('name', [Yamllint, Kubeconform, Istioctl])
-const Name = z.enum(['yamllint', 'kubeconform', 'istioctl'])
+const Options = z.discriminatedUnion('name', [Yamllint, Kubeconform, KubectlValidate, Istioctl])
+const Name = z.enum(['yamllint', 'kubeconform', 'kubectl-validate', 'istioctl'])
 
 /** A name, or the name with options. */
 const Validator = z
-  .union([Name, Options], 'must be yamllint, kubeconform or istioctl, or an object with one of these as its name')
+  .union(
+    [Name, Options],
+    'must be yamllint, kubeconform, kubectl-validate or istioctl, or an object with one of these as its name',
+  )
   .transform((validator) => (typeof validator === 'string' ? Options.parse({ name: validator }) : validator))
 
 export const ValidatorsConfig = z
@@ -59,3 +76,4 @@ export const ValidatorsConfig = z
 export type PolicyConfig = z.infer<typeof PolicyConfig>
 export type Validator = z.infer<typeof Validator>
 export type SchemaSettings = z.infer<typeof Kubeconform>
+export type CrdSettings = z.infer<typeof KubectlValidate>

@@ -3,7 +3,7 @@ import { err, ok, type Result } from '../result.ts'
 import { readDocuments, type YamlDocument } from './yaml/documents.ts'
 import { groupOf, type ObjectIdentity } from './identity.ts'
 import { lineOfPath, type LineOf, linesOf } from './yaml/lines.ts'
-import { type Piece, splitPieces } from './pieces.ts'
+import { isDefinition, type Piece, splitPieces } from './pieces.ts'
 import { lineEnd, lineStart } from './yaml/text.ts'
 
 /** A place in a file that a person can open. */
@@ -66,8 +66,7 @@ export function parseManifest(file: string, text: string, wanted?: RegExp): Resu
   const tooLarge = { code: 'too-large', file, line: 1, detail: '' } as const
   if (wanted === undefined && text.length > MAX_LENGTH) return err(tooLarge)
   const all = splitPieces(text)
-  const pieces =
-    wanted === undefined ? all : all.filter((piece) => wanted.test(piece.text) && !DEFINITION.test(piece.text))
+  const pieces = wanted === undefined ? all : all.filter((piece) => wanted.test(piece.text) && !isDefinition(piece))
   if (markersIn(pieces) > MAX_MARKERS) return err(tooLarge)
   if (pieces.reduce((sum, piece) => sum + piece.text.length, 0) > MAX_COMPOSED) return err(tooLarge)
   const documents: SourceDocument[] = []
@@ -88,9 +87,6 @@ export function parseManifest(file: string, text: string, wanted?: RegExp): Resu
   )
   return ok({ file, text, documents, objects, wanted, line })
 }
-
-/** A definition of a kind speaks of the kind and is no object of it. Those of Istio and the Gateway API are the largest documents. */
-const DEFINITION = /^kind: *["']?CustomResourceDefinition\b/m
 
 function markersIn(pieces: readonly Piece[]): number {
   return pieces.reduce((sum, { text }) => sum + (text.match(/^(?:---|\.\.\.|%)/gm)?.length ?? 0), 0)

@@ -31,3 +31,10 @@ export function breaksIn(text: string): number {
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count += 1
   return count
 }
+
+/** A definition of a kind speaks of the kind and is no object of it. Those of Istio and the Gateway API are the largest documents. */
+const DEFINITION = /^kind: *["']?CustomResourceDefinition\b/m
+
+export function isDefinition({ text }: Piece): boolean {
+  return DEFINITION.test(text)
+}

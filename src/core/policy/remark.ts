@@ -3,7 +3,7 @@ import type { Path } from '../manifest/data.ts'
 import { type ObjectIdentity, identityKey } from '../manifest/identity.ts'
 
 /** Programs that Perch can ask, besides the renderer. */
-export const TOOLS = ['opa', 'yamllint', 'kubeconform', 'istioctl'] as const
+export const TOOLS = ['opa', 'yamllint', 'kubeconform', 'kubectl-validate', 'istioctl'] as const
 export type ToolName = (typeof TOOLS)[number]
 
 export interface Remark {
@@ -46,6 +46,8 @@ export type FaultCode =
   | 'no-modules'
   | 'no-rules'
   | 'no-schemas'
+  | 'no-crds'
+  | 'no-version'
   | 'too-many'
   | 'too-long'
   | 'not-text'

@@ -21,7 +21,7 @@ import {
 } from '../../flows/checkout/checkout-review.ts'
 import { type CliCall, type CliResult, json, printed, printRefusal, QUIET } from './cli-call.ts'
 import { coloured } from './coloured.ts'
-import { handedDown, schemaFolders } from '../env.ts'
+import { crdFolders, handedDown, schemaFolders } from '../env.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
 /** Shows what changes in the rendered environments. */
@@ -61,7 +61,9 @@ async function look(
   const path = environment['PATH'] ?? ''
   const folder = options.dir ?? '.'
   const renderer = progress.watch(cachedRenderer(openRenderer({ log: QUIET, path })))
-  const validators = cachedValidators(openValidators({ log: QUIET, path, schemas: schemaFolders() }))
+  const validators = cachedValidators(
+    openValidators({ log: QUIET, path, schemas: schemaFolders(), crds: crdFolders() }),
+  )
   const context = { renderer, validators, schemas: openSchemas() }
   const checkout = await openCheckout({ folder, openWorktree, log: QUIET, environment })
   const question = { refs: args, environment: options.env, scope }

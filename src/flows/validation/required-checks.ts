@@ -1,16 +1,17 @@
 import { CONFIG_FILE, placeOfKey, readConfig } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
-import type { PolicyConfig, SchemaSettings, Validator } from '../../core/config/validators.ts'
+import type { CrdSettings, PolicyConfig, SchemaSettings, Validator } from '../../core/config/validators.ts'
 import type { Problem } from '../../core/problem/problem.ts'
 import type { Location } from '../../core/manifest/parse.ts'
 import { lintSettingsIn } from '../../core/policy/lint.ts'
+import { crdFiles, crdsFrom } from '../../core/policy/crds.ts'
 import { type Policy, policyFiles, policyFrom } from '../../core/policy/policy.ts'
 import type { Failure, Fault, ToolName } from '../../core/policy/remark.ts'
 import { schemaFiles, schemasFrom } from '../../core/policy/schemas.ts'
 import { failureProblems, type ToolRequest } from '../../core/problem/tools.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
-import type { KubeconformSchemas } from '../../ports/validators.ts'
+import type { KubeconformSchemas, RepositoryCrds } from '../../ports/validators.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
 
@@ -20,6 +21,7 @@ type Needs = FileSource & Pick<RepositoryContext, 'validators'>
 export interface RequiredChecks {
   readonly policy: Policy | undefined
   readonly schemas: KubeconformSchemas | undefined
+  readonly crds: RepositoryCrds | undefined
   readonly istioctl: { readonly ignore: readonly string[] } | undefined
   /** yamllint's configuration, by path. */
   readonly lint: ReadonlyMap<string, string> | undefined
@@ -45,7 +47,6 @@ export async function loadRequiredChecks(
   const text = (await context.mirror.read(treeish, [CONFIG_FILE])).get(CONFIG_FILE)
   const places = { policy: placeOfKey(text, 'policy'), validators: placeOfKey(text, 'validators') }
   const { policy, validators } = config
-  const { kubeconform, istioctl, yamllint } = byName(validators)
   const isAsked = policy !== undefined || validators.length > 0
   const installed = isAsked ? await context.validators.tools() : new Map<ToolName, string>()
   const from: CheckLoader = {
@@ -54,15 +55,11 @@ export async function loadRequiredChecks(
     installed,
     asked: (tool) => ({ tool, side, place: placeFor(places, tool) }),
   }
-  const parts = {
-    opa: policy && (await part(from, 'opa', () => loadPolicy(from, policy))),
-    kubeconform: kubeconform && (await part(from, 'kubeconform', () => loadSchemas(from, kubeconform))),
-    istioctl: istioctl && (await part(from, 'istioctl', async () => ok(istioctl))),
-    yamllint: yamllint && (await part(from, 'yamllint', async () => ok(await loadLintSettings(from)))),
-  }
+  const parts = await partsOf(from, config)
   return {
     policy: parts.opa?.value,
     schemas: parts.kubeconform?.value,
+    crds: parts['kubectl-validate']?.value,
     istioctl: parts.istioctl?.value,
     lint: parts.yamllint?.value,
     titles: new Map([...installed].filter(([tool]) => parts[tool] !== undefined)),
@@ -88,6 +85,19 @@ interface CheckPart<T> {
   readonly problems: readonly Problem[]
 }
 
+/** What each program that the config asks for needs. */
+async function partsOf(from: CheckLoader, { policy, validators }: RequiredChecksSource['config']) {
+  const { kubeconform, istioctl, yamllint, 'kubectl-validate': kubectlValidate } = byName(validators)
+  return {
+    opa: policy && (await part(from, 'opa', () => loadPolicy(from, policy))),
+    kubeconform: kubeconform && (await part(from, 'kubeconform', () => loadSchemas(from, kubeconform))),
+    'kubectl-validate':
+      kubectlValidate && (await part(from, 'kubectl-validate', () => loadCrds(from, kubectlValidate))),
+    istioctl: istioctl && (await part(from, 'istioctl', async () => ok(istioctl))),
+    yamllint: yamllint && (await part(from, 'yamllint', async () => ok(await loadLintSettings(from)))),
+  }
+}
+
 /** What one program needs to be asked, or why it cannot be. */
 async function part<T>(
   { context, installed, asked }: CheckLoader,
@@ -111,7 +121,10 @@ export async function requiredChecksAfter(
   if (!next.ok) return undefined
   const { policy, validators } = next.value
   const isSame = JSON.stringify([policy, validators]) === JSON.stringify([config.policy, config.validators])
-  const folders = [policy?.path, policy?.data, byName(validators).kubeconform?.schemas].filter((at) => at !== undefined)
+  const { kubeconform, 'kubectl-validate': kubectlValidate } = byName(validators)
+  const folders = [policy?.path, policy?.data, kubeconform?.schemas, kubectlValidate?.crds].filter(
+    (at) => at !== undefined,
+  )
   const isTouched = changed.some((path) => folders.some((folder) => isBelow(path, folder)))
   if (isSame && !isTouched) return undefined
   return loadRequiredChecks(context, { treeish: head, config: next.value, side: 'head' })
@@ -130,8 +143,9 @@ export interface RepairedChecks {
 export function withRepairs(base: RequiredChecks, next: RequiredChecks | undefined): RepairedChecks {
   if (next === undefined || base.problems.length === 0 || next.problems.length > 0)
     return { requiredChecks: base, repaired: [] }
-  const { policy = next.policy, schemas = next.schemas, istioctl = next.istioctl, lint = next.lint } = base
-  const requiredChecks = { ...base, policy, schemas, istioctl, lint, titles: next.titles, problems: [] }
+  const { policy = next.policy, schemas = next.schemas, crds = next.crds } = base
+  const { istioctl = next.istioctl, lint = next.lint } = base
+  const requiredChecks = { ...base, policy, schemas, crds, istioctl, lint, titles: next.titles, problems: [] }
   return { requiredChecks, repaired: base.problems }
 }
 
@@ -141,7 +155,8 @@ function isBelow(path: string, folder: string): boolean {
 }
 
 interface ValidatorsByName {
-  readonly kubeconform?: Extract<Validator, { name: 'kubeconform' }>
+  readonly kubeconform?: SchemaSettings
+  readonly 'kubectl-validate'?: CrdSettings
   readonly istioctl?: Extract<Validator, { name: 'istioctl' }>
   readonly yamllint?: Extract<Validator, { name: 'yamllint' }>
 }
@@ -169,6 +184,18 @@ async function loadSchemas(
   const paths = schemaFiles(await context.mirror.entries(treeish), schemas)
   const read = schemasFrom(paths, await context.mirror.read(treeish, paths), schemas)
   return read.ok ? ok({ ...settings, texts: read.value }) : notValid(read.error)
+}
+
+async function loadCrds(
+  { context, treeish }: CheckLoader,
+  settings: CrdSettings,
+): Promise<Result<RepositoryCrds, Failure>> {
+  const paths = settings.crds === undefined ? [] : crdFiles(await context.mirror.entries(treeish), settings.crds)
+  const read = settings.crds === undefined ? ok([]) : crdsFrom(paths, await context.mirror.read(treeish, paths))
+  if (!read.ok) return notValid(read.error)
+  const crds = { ...settings, texts: read.value }
+  const failure = await context.validators.define(crds)
+  return failure === undefined ? ok(crds) : err(failure)
 }
 
 async function loadLintSettings({ context, treeish }: CheckLoader): Promise<ReadonlyMap<string, string>> {

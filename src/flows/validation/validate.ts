@@ -46,7 +46,8 @@ export interface ValidateInput {
 
 interface Check {
   readonly tool: Exclude<ToolName, 'yamllint'>
-  readonly ask: (rendering: Rendering) => Promise<ToolResult<ObjectRemark>>
+  /** `applied`: what the environment renders to on the base branch. */
+  readonly ask: (rendering: Rendering, applied: readonly RenderedObject[]) => Promise<ToolResult<ObjectRemark>>
 }
 
 /** What programs say about an environment's objects. */
@@ -61,7 +62,7 @@ export async function validateObjects(
   return together(answers)
 }
 
-function checksOf(validators: Validators, { policy, schemas, istioctl }: RequiredChecks): readonly Check[] {
+function checksOf(validators: Validators, { policy, schemas, crds, istioctl }: RequiredChecks): readonly Check[] {
   return [
     ...(policy === undefined
       ? []
@@ -69,6 +70,15 @@ function checksOf(validators: Validators, { policy, schemas, istioctl }: Require
     ...(schemas === undefined
       ? []
       : [{ tool: 'kubeconform', ask: (rendering: Rendering) => validators.fit(rendering, schemas) } as const]),
+    ...(crds === undefined
+      ? []
+      : [
+          {
+            tool: 'kubectl-validate',
+            ask: (rendering: Rendering, applied: readonly RenderedObject[]) =>
+              validators.admit(rendering, crds, applied),
+          } as const,
+        ]),
     ...(istioctl === undefined
       ? []
       : [
@@ -89,7 +99,7 @@ function withRemarks<T>(checked: ToolResult<T>, change: (remarks: readonly T[]) 
 
 async function answerOf({ places }: RequiredChecks, { tool, ask }: Check, scene: ValidateInput): Promise<Answer> {
   const { environment, before, after } = scene
-  const now = await ask({ environment, objects: after })
+  const now = await ask({ environment, objects: after }, before)
   const place = placeFor(places, tool)
   if (!now.ok) {
     const sources = await scene.sources()
@@ -98,7 +108,7 @@ async function answerOf({ places }: RequiredChecks, { tool, ask }: Check, scene:
   }
   if (now.remarks.length === 0) return NOTHING
   const told = await sorted(now.remarks, async () => {
-    const earlier = before.length === 0 ? undefined : await ask({ environment, objects: before })
+    const earlier = before.length === 0 ? undefined : await ask({ environment, objects: before }, before)
     return { earlier, before: objectKey(before), after: objectKey(after) }
   })
   const sources = await scene.sources()

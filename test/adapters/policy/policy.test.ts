@@ -8,7 +8,7 @@ import { memoryValidators } from '../../memory/validators.ts'
 import { cachedValidators } from '../../../src/adapters/policy/cached-validators.ts'
 import { openValidators } from '../../../src/adapters/policy/validators.ts'
 import type { ToolResult, Remark } from '../../../src/core/policy/remark.ts'
-import { emptyContract, policy, RENDERING, rendering, schemas } from '../../contracts/validators.ts'
+import { crds, emptyContract, policy, RENDERING, rendering, schemas } from '../../contracts/validators.ts'
 import { needsTool, QUIET, TOOL_PATH } from './tools.ts'
 
 const real = openValidators({ log: QUIET, path: TOOL_PATH })
@@ -41,6 +41,7 @@ async function faults(modules: Readonly<Record<string, string>>): Promise<readon
 }
 
 const opa = needsTool('opa')
+const kubectlValidate = needsTool('kubectl-validate')
 
 test('old and new Rego stand side by side, in files of any name, with data', opa, async () => {
   const found = await judged(
@@ -309,6 +310,124 @@ test(
     assert.ok(!none.ok && none.failure.code === 'not-valid' && none.failure.faults[0]?.code === 'no-schemas')
   },
 )
+
+/** A CRD of a Widget whose `min` must not be above its `max`, or what a test wants in place of its schema. */
+const widgets = (spec = WIDGET_SPEC): string => `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: widgets.example.com }
+spec:
+  group: example.com
+  scope: Namespaced
+  names: { plural: widgets, singular: widget, kind: Widget, listKind: WidgetList }
+  versions: [{ name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object, properties: { spec: ${spec} } } } }]
+`
+const WIDGET_SPEC =
+  '{ type: object, properties: { min: { type: integer }, max: { type: integer, default: 10 } }, x-kubernetes-validations: [{ rule: self.min <= self.max, message: min is above max }] }'
+
+const widget = (spec: string): string =>
+  `apiVersion: example.com/v1\nkind: Widget\nmetadata: { name: w }\nspec: ${spec}\n`
+
+test('kubectl-validate: the rules of CRDs, built-in kinds, and kinds without a schema', kubectlValidate, async () => {
+  const found = await real.admit(
+    rendering(
+      [
+        widget('{ min: 5, max: 3 }'),
+        widget('{ min: 5 }').replace('name: w', 'name: by-default'),
+        widget('{ min: "5", color: red }').replace('name: w', 'name: odd'),
+        'apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec: { ports: [{ port: http }] }\n',
+        'apiVersion: example.com/v1\nkind: Gadget\nmetadata: { name: g }\n',
+        'apiVersion: example.org/v1\nkind: Widget\nmetadata: { name: other }\n',
+        'apiVersion: example.org/v1\nkind: Left\nmetadata: { name: out }\n',
+        widgets('{ type: object, properties: { a: { } } }').replaceAll('example.com', 'example.net'),
+      ].join('---\n'),
+    ),
+    crds('ignore: [example.org/Left]', [widgets()]),
+    [],
+  )
+  assert.deepEqual(said(found), [
+    'error  0: at spec: Invalid value: "object": min is above max',
+    'error  2: at spec.color: Invalid value: value provided for unknown field',
+    'error  3: at spec.ports[0].port: Invalid value: "string": spec.ports[0].port in body must be of type integer: "string"',
+    'error  4: there is no schema for this kind and version',
+    'error  5: there is no schema for this kind and version',
+    'error  7: at spec.validation.openAPIV3Schema.properties[spec].properties[a].type: Required value: must not be empty for specified object fields',
+  ])
+  assert.ok(found.ok)
+  assert.deepEqual(found.remarks.find(({ object }) => object === 3)?.path, ['spec', 'ports', 0, 'port'])
+})
+
+test(
+  'kubectl-validate: what is applied counts before the repository, that before the server',
+  kubectlValidate,
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'perch-crds-'))
+    const strict = (message: string): string => widgets(WIDGET_SPEC.replace('min is above max', message))
+    const asked = rendering(widget('{ min: 5, max: 3 }'))
+    try {
+      writeFileSync(join(folder, 'widgets.yaml'), strict('server'))
+      const server = openValidators({ log: QUIET, path: TOOL_PATH, crds: [folder] })
+      const applied = rendering(strict('applied')).objects
+      const broken = rendering(strict('broken').replace('self.min <=', 'self.nothing <=')).objects
+      const none = crds('', [])
+      const repository = crds('', [strict('repository')])
+      assert.match(said(await server.admit(asked, none, [])).join(), /: server$/)
+      assert.match(said(await server.admit(asked, repository, [])).join(), /: repository$/)
+      assert.match(said(await server.admit(asked, repository, applied)).join(), /: applied$/)
+      // No API server takes it, so none has it.
+      assert.match(said(await server.admit(asked, repository, broken)).join(), /: repository$/)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  },
+)
+
+test('kubectl-validate: CRDs that no API server takes, and versions without schemas', kubectlValidate, async () => {
+  const faultsOf = async (options: string, texts: readonly string[]): Promise<readonly string[]> => {
+    const failure = await real.define(crds(options, texts))
+    if (failure === undefined) return []
+    assert.ok(failure.code === 'not-valid', JSON.stringify(failure))
+    return failure.faults.map(({ file, line, code, text }) => `${file}:${line} ${code} ${text}`)
+  }
+  assert.deepEqual(await faultsOf('', []), [])
+  assert.deepEqual(await faultsOf('kubernetes: "1.28"', [widgets()]), [])
+  assert.deepEqual(await faultsOf('kubernetes: "1.99"', []), ['undefined:1 no-version 1.99'])
+  const broken = [
+    widgets(),
+    // Given such a one to judge by, the program panics.
+    widgets().replace(/, schema: .*/, ' }]'),
+    widgets().replace('self.min', 'self.nothing'),
+    widgets('{ type: object').replace('spec:', 'spec: {'),
+  ]
+  const found = await faultsOf('', broken)
+  assert.equal(found.length, 3, found.join('\n'))
+  assert.match(found[0] ?? '', /^crds\/1\.yaml:1 said at spec\.versions\[0\]\.schema\.openAPIV3Schema: Required value/)
+  assert.match(found[1] ?? '', /^crds\/2\.yaml:1 said at spec\..*undefined field 'nothing'/)
+  assert.match(found[2] ?? '', /^crds\/3\.yaml:1 said /)
+})
+
+test('kubectl-validate: a thousand objects are judged, and an answer that leaves one out is a failure', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'perch-tools-'))
+  try {
+    const script = '#!/bin/sh\nif [ "$1" = --help ]; then echo --local-crds; exit 0; fi\necho "{}"\n'
+    writeFileSync(join(folder, 'kubectl-validate'), script, { mode: 0o755 })
+    const silent = openValidators({ log: QUIET, path: folder })
+    for (const answer of [await silent.admit(RENDERING, crds('', []), []), await silent.define(crds('', []))])
+      assert.match(JSON.stringify(answer), /"code":"failed"/)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+  if (kubectlValidate.skip !== false) return t.skip(kubectlValidate.skip)
+  const text = (index: number): string =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c${index} }\n${index % 100 === 7 ? 'data: { a: 1 }\n' : ''}`
+  const all = rendering(Array.from({ length: 1_000 }, (_, index) => text(index)).join('---\n'))
+  const checked = await real.admit(all, crds('', []), [])
+  assert.ok(checked.ok)
+  assert.deepEqual(
+    checked.remarks.map(({ object }) => object),
+    [7, 107, 207, 307, 407, 507, 607, 707, 807, 907],
+  )
+  return undefined
+})
 
 test('istioctl: what it says, in every namespace, and what it cannot read', needsTool('istioctl'), async () => {
   const checked = await real.analyze(

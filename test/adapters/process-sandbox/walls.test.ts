@@ -89,6 +89,7 @@ const programs: readonly [name: string, version: string, args: readonly string[]
   ['opa', 'version', ['eval', '--data', join(outside, 'a.rego'), 'data.a.b']],
   ['yamllint', '--version', ['-c', join(outside, 'settings.yaml'), 'mine.yaml']],
   ['kubeconform', '-v', ['-schema-location', 'x', '-output', 'json', join(outside, 'object.yaml')]],
+  ['kubectl-validate', '--help', ['--output', 'json', join(outside, 'object.yaml')]],
 ]
 for (const [name, version, args] of programs) {
   test(`${name} is shown a file outside of its folder and cannot read it`, async (t) => {

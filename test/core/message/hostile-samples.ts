@@ -205,7 +205,7 @@ export const renderProblems = each<RenderProblem>({
   duplicate: (t) => ({ code: 'duplicate', line: 1, identity: { group: t, kind: t, namespace: t, name: t } }),
 })
 
-export const FAULTS: readonly FaultCode[] = ['said', 'reaches-out', 'twice']
+export const FAULTS: readonly FaultCode[] = ['said', 'reaches-out', 'twice', 'no-version']
 
 const reasons = each<CheckReason>({
   'broke-bar': () => ({ code: 'broke-bar', bar: { kind: 'min', value: 1 } }),

@@ -267,7 +267,7 @@ function problemsOf(t: string): readonly Problem[] {
         return { environment: t, finding: { detail, object, path: [], grade: 'error' as const }, place }
       }),
     ),
-    ...(['opa', 'kubeconform', 'istioctl'] as const).map((tool) =>
+    ...(['opa', 'kubeconform', 'kubectl-validate', 'istioctl'] as const).map((tool) =>
       objectRemark(tool, { rule: t, text: t, level: 'error' }, { environment: t, title: t, place }),
     ),
     lineRemark({ rule: t, text: t, level: 'warning', file: t, line: 1 }),

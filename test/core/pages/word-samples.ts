@@ -87,7 +87,7 @@ export function problems(): readonly Problem[] {
         .findingDetails(T)
         .map((detail) => ({ environment: T, finding: { detail, object, path: [], grade: 'error' as const }, place })),
     ),
-    ...(['opa', 'kubeconform', 'istioctl'] as const).flatMap((tool) =>
+    ...(['opa', 'kubeconform', 'kubectl-validate', 'istioctl'] as const).flatMap((tool) =>
       (['error', 'warning'] as const).map((level) =>
         objectRemark(tool, { rule: 'r', text: 'said', level }, { environment: T, title: 'Service web', place }),
       ),

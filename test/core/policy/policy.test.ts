@@ -209,13 +209,14 @@ spec: {}
 
 test('the config of policies and validators: names, or names with options, and every mistake in words', () => {
   const good = readConfig(
-    'policy: { path: policy, data: policy/data, packages: [main, a.b] }\nvalidators:\n  - yamllint\n  - { name: istioctl, ignore: [IST0118] }\n  - name: kubeconform\n    ignore: [example.com/Widget]\n',
+    'policy: { path: policy, data: policy/data, packages: [main, a.b] }\nvalidators:\n  - yamllint\n  - { name: istioctl, ignore: [IST0118] }\n  - name: kubeconform\n    ignore: [example.com/Widget]\n  - { name: kubectl-validate, crds: crds, kubernetes: "1.30" }\n',
   )
   assert.ok(good.ok, JSON.stringify(good))
   assert.deepEqual(good.value.validators, [
     { name: 'yamllint' },
     { name: 'istioctl', ignore: ['IST0118'] },
     { name: 'kubeconform', ignore: ['example.com/Widget'], strict: false },
+    { name: 'kubectl-validate', crds: 'crds', ignore: [], kubernetes: '1.30' },
   ])
   const table: [string, RegExp][] = [
     ['policy: policy\n', /policy: /],
@@ -223,14 +224,19 @@ test('the config of policies and validators: names, or names with options, and e
     ['policy: { path: a/../../b }\n', /policy\.path: must be a folder/],
     ['policy: { path: p, url: x }\n', /policy\.url: /],
     ['policy: { path: p, packages: [] }\n', /policy\.packages: /],
-    ['validators: [kubeval]\n', /validators\.0: must be yamllint, kubeconform or istioctl/],
-    ['validators: [{ name: kubeval }]\n', /validators\.0.*: .*must be yamllint, kubeconform or istioctl/],
+    ['validators: [kubeval]\n', /validators\.0: must be yamllint, kubeconform, kubectl-validate or istioctl/],
+    [
+      'validators: [{ name: kubeval }]\n',
+      /validators\.0.*: .*must be yamllint, kubeconform, kubectl-validate or istioctl/,
+    ],
     [
       'validators: [{ name: istioctl, ignore: [all] }]\n',
       /validators\.0\.ignore\.0: must be a code of istioctl analyze/,
     ],
     ['validators: [{ name: yamllint, strict: true }]\n', /validators\.0\.strict: Unrecognized key/],
     ['validators: [yamllint, { name: yamllint }]\n', /validators: must name each validator once/],
+    ['validators: [{ name: kubectl-validate, kubernetes: 1.30.1 }]\n', /kubernetes: must be a minor version/],
+    ['validators: [{ name: kubectl-validate, crds: ../x }]\n', /validators\.0\.crds: must be a folder/],
     ['validators: [{ name: kubeconform, schemas: /schemas }]\n', /validators\.0\.schemas: must be a folder/],
   ]
   for (const [text, expected] of table) {

@@ -139,7 +139,7 @@ test(
 test('a configured validator that is missing is red, and says what to install or to take out', async () => {
   const nowhere = openValidators({ log: QUIET, path: tmpdir() })
   const config =
-    'environments:\n  production: { path: apps }\npolicy: { path: policy }\nvalidators: [yamllint, kubeconform, istioctl]\n'
+    'environments:\n  production: { path: apps }\npolicy: { path: policy }\nvalidators: [yamllint, kubeconform, kubectl-validate, istioctl]\n'
   const base = { ...BASE, '.github/canary.yml': config }
   const found = await review({ 'apps/web.yaml': service('web', 8081) }, { base, validators: nowhere })
   assert.deepEqual(
@@ -147,6 +147,7 @@ test('a configured validator that is missing is red, and says what to install or
     [
       'istioctl-missing .github/canary.yml:4',
       'kubeconform-missing .github/canary.yml:4',
+      'kubectl-validate-missing .github/canary.yml:4',
       'opa-missing .github/canary.yml:3',
       'yamllint-missing .github/canary.yml:4',
     ],
@@ -157,7 +158,7 @@ test('a configured validator that is missing is red, and says what to install or
   // Who brings the config that asks for it is told too, before everybody else is.
   const plain = { ...BASE, '.github/canary.yml': 'environments:\n  production: { path: apps }\n' }
   const bringing = await review({ '.github/canary.yml': config }, { base: plain, validators: nowhere })
-  assert.equal(bringing.problems.length, 4)
+  assert.equal(bringing.problems.length, 5)
 })
 
 test('what fails while it judges is red with its words, and without Secrets', async () => {
@@ -283,6 +284,50 @@ test(
       told(reaching.problems).join(),
       /^kubeconform-not-valid schemas\/service-v1\.json:1 .* refers to http:\/\/127\.0\.0\.1:1\/x/,
     )
+  },
+)
+
+test(
+  'kubectl-validate holds a pull request to the rules of CRDs that are applied, and to no others',
+  needsTool('kubectl-validate'),
+  async () => {
+    const definition = (group: string): string =>
+      `apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: { name: widgets.${group} }\nspec:\n  group: ${group}\n  scope: Namespaced\n  names: { plural: widgets, singular: widget, kind: Widget, listKind: WidgetList }\n  versions:\n    - name: v1\n      served: true\n      storage: true\n      schema:\n        openAPIV3Schema:\n          type: object\n          properties:\n            spec:\n              type: object\n              x-kubernetes-validations: [{ rule: "self.min <= self.max", message: min is above max }]\n              properties: { min: { type: integer }, max: { type: integer } }\n`
+    const widget = (group: string, name: string): string =>
+      `apiVersion: ${group}/v1\nkind: Widget\nmetadata:\n  name: ${name}\nspec:\n  min: 5\n  max: 3\n`
+    const base = {
+      ...BASE,
+      '.github/canary.yml':
+        'environments:\n  production: { path: apps }\nvalidators: [{ name: kubectl-validate, crds: crds }]\n',
+      'apps/old.yaml': widget('applied.com', 'old'),
+      'apps/definition.yaml': definition('applied.com'),
+      'crds/all.yaml': `# Ours.\n---\n${definition('repository.com')}`,
+    }
+    const brought = { 'apps/a.yaml': widget('applied.com', 'a'), 'apps/r.yaml': widget('repository.com', 'r') }
+    const found = await review({ ...brought, 'apps/n.yaml': widget('nowhere.com', 'n') }, { base })
+    assert.deepEqual(told(found.problems), [
+      'kubectl-validate apps/a.yaml:6 Widget a in production would be refused, says kubectl-validate: at spec: Invalid value: "object": min is above max.',
+      'kubectl-validate apps/n.yaml:1 Widget n in production would be refused, says kubectl-validate: there is no schema for this kind and version.',
+      'kubectl-validate apps/r.yaml:6 Widget r in production would be refused, says kubectl-validate: at spec: Invalid value: "object": min is above max.',
+    ])
+    assert.deepEqual(told(found.notes), [
+      'kubectl-validate apps/old.yaml:6 Widget old in production would be refused, says kubectl-validate: at spec: Invalid value: "object": min is above max.',
+    ])
+    // A definition that the pull request brings is not applied yet, and one that it weakens still counts as it is.
+    const own = { 'apps/d.yaml': definition('nowhere.com'), 'apps/n.yaml': widget('nowhere.com', 'n') }
+    assert.equal((await review(own, { base })).problems.length, 1)
+    const weaker = definition('applied.com').replace('self.min <= self.max', 'true')
+    assert.equal((await review({ ...brought, 'apps/definition.yaml': weaker }, { base })).problems.length, 2)
+    const broken = definition('repository.com').replace('self.min', 'self.nothing')
+    const faulty = await review({ 'crds/all.yaml': `# Ours.\n---\n${broken}` }, { base })
+    assert.match(
+      told(faulty.problems).join(),
+      /^kubectl-validate-not-valid crds\/all\.yaml:2 .*undefined field 'nothing'/,
+    )
+    const empty = await review({ 'crds/all.yaml': undefined }, { base })
+    assert.deepEqual(told(empty.problems), [
+      'kubectl-validate-not-valid .github/canary.yml:3 kubectl-validate cannot be used: no YAML file below this folder has a CustomResourceDefinition.',
+    ])
   },
 )
 

@@ -40,6 +40,11 @@ function objectWords({
         what: `${where} does not fit its schema, says ${code(tool)}: ${said}`,
         next: 'Correct it; for a kind without a schema add one, or name the kind below `ignore`.',
       }
+    case 'kubectl-validate':
+      return {
+        what: `${where} would be refused, says ${code(tool)}: ${said}`,
+        next: 'Correct it; for a kind without a schema add its CRD below `crds`, or name the kind below `ignore`.',
+      }
     case 'istioctl':
       return {
         what: `${rule === '' ? '' : `${plainText(rule)}: `}${where}, says \`istioctl analyze\`: ${said}`,
@@ -66,12 +71,19 @@ function sentence(text: string): string {
 }
 
 /** Which part of the config asks for a program. */
-const KEYS = { opa: 'policy', yamllint: 'validators', kubeconform: 'validators', istioctl: 'validators' } as const
+const KEYS = {
+  opa: 'policy',
+  yamllint: 'validators',
+  kubeconform: 'validators',
+  'kubectl-validate': 'validators',
+  istioctl: 'validators',
+} as const satisfies Record<ToolName, string>
 
 const ADDRESSES = {
   opa: 'openpolicyagent.org/docs',
   yamllint: 'yamllint.readthedocs.io',
   kubeconform: 'github.com/yannh/kubeconform',
+  'kubectl-validate': 'github.com/kubernetes-sigs/kubectl-validate',
   istioctl: 'istio.io/latest/docs/ops/diagnostic-tools/istioctl',
 } as const satisfies Record<ToolName, string>
 
@@ -129,6 +141,10 @@ function faultReason(fault: FaultCode, text: string): string {
       return 'it has no rule `deny`, `violation` or `warn`, in the packages that count.'
     case 'no-schemas':
       return 'there are no schemas: name a folder of the repository with `schemas`, or one of the server with `KUBECONFORM_SCHEMAS`.'
+    case 'no-crds':
+      return 'no YAML file below this folder has a CustomResourceDefinition.'
+    case 'no-version':
+      return `it brings no schemas of Kubernetes ${code(text)}, and Perch fetches nothing. Take another version for \`kubernetes\`.`
     case 'too-many':
       return 'it has too many files.'
     case 'too-long':

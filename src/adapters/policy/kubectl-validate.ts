@@ -1,0 +1,213 @@
+import { type RenderedObject } from '../../core/diff/objects.ts'
+import type { Path } from '../../core/manifest/data.ts'
+import { isOfKind } from '../../core/manifest/identity.ts'
+import type { Failure, Fault, ObjectRemark, ToolResult } from '../../core/policy/remark.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import type { Rendering, RepositoryCrds } from '../../ports/validators.ts'
+import { objectAt, objectFiles, OBJECTS } from './objects.ts'
+import type { Program, ProgramKind } from './program.ts'
+import { KubectlValidateResult } from './schema.ts'
+
+export const KUBECTL_VALIDATE: ProgramKind = {
+  name: 'kubectl-validate',
+  versionArgs: ['--help'],
+  // It does not know its own version.
+  versionIn: (said) => (said.includes('--local-crds') ? '' : undefined),
+  wants: '0.0.4 or newer',
+}
+
+const REPOSITORY = 'crds'
+const APPLIED = 'applied'
+
+/**
+ * It asks GitHub for the schemas of versions that it does not bring. Where no wall keeps the network from it, this proxy does: nothing
+ * listens on port 0.
+ */
+const NO_NETWORK = { HTTPS_PROXY: 'http://127.0.0.1:0' }
+
+/** Reading an object takes up to 10 ms, and a run 15 s at most. */
+const OBJECTS_IN_A_RUN = 400
+
+/** Always valid, so that a run with nothing else to check still reads the CRDs and the schemas of the version. */
+const PROBE = new Map([['probe.yaml', '{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"probe"}}']])
+
+interface Run {
+  readonly files: ReadonlyMap<string, string>
+  readonly args: readonly string[]
+  readonly crdFolders: readonly string[]
+  readonly kubernetes: string | undefined
+}
+
+type Statuses = ReturnType<typeof KubectlValidateResult.parse>
+type Status = NonNullable<Statuses[string]>[number]
+
+/** Why CRDs or the version cannot be used. Each CRD is held to what an API server asks of it: a broken one makes the program panic. */
+export async function define(
+  program: Program,
+  crds: RepositoryCrds,
+  folders: readonly string[],
+): Promise<Failure | undefined> {
+  const files = filesIn(
+    REPOSITORY,
+    crds.texts.map(({ text }) => text),
+  )
+  const args = [...files.keys(), ...PROBE.keys()]
+  const said = await ask(program, {
+    files: new Map([...files, ...PROBE]),
+    args,
+    crdFolders: folders,
+    kubernetes: crds.kubernetes,
+  })
+  if (!said.ok) return said.error
+  const faults = [...files.keys()].flatMap((path, index): readonly Fault[] => {
+    const [text] = (said.value[path] ?? []).flatMap(textsOf)
+    const crd = crds.texts[index]
+    return text === undefined || crd === undefined ? [] : [{ file: crd.file, line: crd.line, code: 'said', text }]
+  })
+  return faults.length === 0 ? undefined : { code: 'not-valid', faults }
+}
+
+interface Question {
+  readonly rendering: Rendering
+  readonly crds: RepositoryCrds
+  readonly applied: readonly RenderedObject[]
+  /** Of this machine. */
+  readonly folders: readonly string[]
+}
+
+/** What an API server would refuse, and what has no schema. */
+export async function admit(
+  program: Program,
+  { rendering, crds, applied, folders }: Question,
+): Promise<ToolResult<ObjectRemark>> {
+  const asked = rendering.objects
+    .map((object, index) => ({ object, index }))
+    .filter(({ object }) => !crds.ignore.some((written) => isOfKind(object, written)))
+  if (asked.length === 0) return { ok: true, remarks: [] }
+  const defined = await validCrds(program, applied)
+  if (!defined.ok) return { ok: false, failure: defined.error }
+  const repository = filesIn(
+    REPOSITORY,
+    crds.texts.map(({ text }) => text),
+  )
+  const environment = filesIn(APPLIED, defined.value)
+  // The later folder counts where two define a kind: what is applied is closest to what the API server has.
+  const crdFolders = [
+    ...folders,
+    ...(repository.size === 0 ? [] : [REPOSITORY]),
+    ...(environment.size === 0 ? [] : [APPLIED]),
+  ]
+  const parts = Array.from({ length: Math.ceil(asked.length / OBJECTS_IN_A_RUN) }, (_, part) =>
+    asked.slice(part * OBJECTS_IN_A_RUN, (part + 1) * OBJECTS_IN_A_RUN),
+  )
+  const answers = await Promise.all(
+    parts.map(async (part) => {
+      const files = objectFiles(part.map(({ object }) => object))
+      const run = { args: [OBJECTS], crdFolders, kubernetes: crds.kubernetes }
+      const said = await ask(program, { ...run, files: new Map([...files, ...repository, ...environment]) })
+      return said.ok ? ok(remarksIn(said.value, part)) : said
+    }),
+  )
+  const failed = answers.find((answer) => !answer.ok)
+  if (failed !== undefined && !failed.ok) return { ok: false, failure: failed.error }
+  return { ok: true, remarks: answers.flatMap((answer) => (answer.ok ? answer.value : [])) }
+}
+
+/** Those that an API server takes: it has no others. */
+async function validCrds(
+  program: Program,
+  applied: readonly RenderedObject[],
+): Promise<Result<readonly string[], Failure>> {
+  const files = filesIn(
+    APPLIED,
+    applied
+      .filter(({ group, kind }) => group === 'apiextensions.k8s.io' && kind === 'CustomResourceDefinition')
+      .map(({ data }) => JSON.stringify(data)),
+  )
+  if (files.size === 0) return ok([])
+  const said = await ask(program, { files, args: [APPLIED], crdFolders: [], kubernetes: undefined })
+  if (!said.ok) return said
+  return ok([...files].filter(([path]) => said.value[path]?.every(isSuccess) === true).map(([, text]) => text))
+}
+
+function filesIn(folder: string, texts: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(texts.map((text, index) => [`${folder}/${String(index).padStart(6, '0')}.yaml`, text]))
+}
+
+/** Its answer. Every file that it was asked about has one. */
+async function ask(program: Program, { files, args, crdFolders, kubernetes }: Run): Promise<Result<Statuses, Failure>> {
+  const output = await program.run({
+    files,
+    args: [
+      '--output',
+      'json',
+      ...(kubernetes === undefined ? [] : ['--version', kubernetes]),
+      ...crdFolders.flatMap((folder) => ['--local-crds', folder]),
+      ...args,
+    ],
+    codes: [0, 1],
+    env: NO_NETWORK,
+  })
+  if (!output.ok) return err(versionFailure(output.failure, kubernetes))
+  const result = KubectlValidateResult.safeParse(output.stdout)
+  const wanted = [...files.keys()].filter((path) => args.some((arg) => path === arg || path.startsWith(`${arg}/`)))
+  if (!result.success || wanted.some((path) => (result.data[path] ?? []).length === 0))
+    return err({ code: 'failed', detail: output.stderr.trim().slice(0, 2_000) })
+  return ok(result.data)
+}
+
+function versionFailure(failure: Failure, kubernetes: string | undefined): Failure {
+  if (kubernetes === undefined || failure.code === 'not-valid') return failure
+  if (!failure.detail.includes("couldn't find hardcoded schemas for version")) return failure
+  return { code: 'not-valid', faults: [{ file: undefined, line: 1, code: 'no-version', text: kubernetes }] }
+}
+
+function remarksIn(statuses: Statuses, asked: readonly { readonly index: number }[]): readonly ObjectRemark[] {
+  return Object.entries(statuses).flatMap(([path, all]): readonly ObjectRemark[] => {
+    const object = asked[objectAt(path) ?? -1]?.index
+    return object === undefined ? [] : all.flatMap((status) => remarksOn(object, status))
+  })
+}
+
+function isSuccess({ status }: Status): boolean {
+  return status === 'Success'
+}
+
+function remarksOn(object: number, status: Status): readonly ObjectRemark[] {
+  if (isSuccess(status)) return []
+  const remark = { level: 'error', rule: '', object } as const
+  if (isUnknownKind(status)) return [{ ...remark, text: 'there is no schema for this kind and version', path: [] }]
+  const causes = status.details?.causes ?? []
+  const texts = textsOf(status)
+  return texts.map((text, index) => ({ ...remark, text, path: pathOf(causes[index]?.field ?? '') }))
+}
+
+/** The program says so as an internal error. */
+function isUnknownKind({ code, message }: Status): boolean {
+  return (
+    code === 500 &&
+    /failed to retrieve validator: (?:failed to locate OpenAPI spec for GV|kind \S* not found in )/.test(message)
+  )
+}
+
+/** One for each cause. */
+function textsOf(status: Status): readonly string[] {
+  if (isSuccess(status)) return []
+  const causes = status.details?.causes ?? []
+  if (causes.length === 0) return [status.message]
+  return causes.map(({ field, message }) => (isField(field) ? `at ${field}: ${message}` : message))
+}
+
+/** Go prints `<nil>` where there is no field. */
+function isField(field: string): boolean {
+  return field !== '' && !field.startsWith('<')
+}
+
+/** The steps of `spec.http[0].route` and of `metadata.labels[example.com/team]`. */
+function pathOf(field: string): Path {
+  if (!isField(field)) return []
+  return [...field.matchAll(/\[([^\]]*)\]|[^.[\]]+/g)].map(([whole, inner]) => {
+    const step = inner ?? whole
+    return /^\d+$/.test(step) ? Number(step) : step
+  })
+}
