@@ -1,9 +1,11 @@
 /** A switch of all traffic between two versions, as pull requests tell it. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { blueGreenPods as pods, blueGreenRoute as route, BLUE_GREEN_SUBSETS } from '../blue-green.ts'
 import type { Pull } from '../memory/github/github.ts'
 import { answers, aPull, aWorld, branches, gateOf, merges, openSteps, says, textOn, type World } from './world.ts'
+import { recordedIn } from './recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 const CONFIG = '.github/canary.yml'
 

@@ -8,7 +8,7 @@ import { handleJobs } from '../../src/entry/worker.ts'
 import type { Permission } from '../../src/core/rollout/facts.ts'
 import type { ClaimedJob } from '../../src/ports/jobs.ts'
 import { destinationRule, virtualService } from '../core/samples.ts'
-import { memoryContext, SILENT } from '../memory/context.ts'
+import { memoryContext, NO_TOOLS, SILENT } from '../memory/context.ts'
 import {
   type GitHubState,
   type Happening,
@@ -20,6 +20,8 @@ import {
 import { memoryQueue } from '../memory/jobs.ts'
 import { memoryMemo } from '../memory/memo.ts'
 import { type MemoryPerson, memoryPerson } from '../memory/github/person.ts'
+import { keepAccount } from './recorded/account.ts'
+import { bothLogs, ledger, lineLog, overLedger } from './recorded/ledger.ts'
 
 const ROUTE = 'apps/production/route.yaml'
 
@@ -82,7 +84,20 @@ export async function commanding({ share = 0, config = CONFIG, ...watched }: Opt
   })
   const queue = memoryQueue({ clock, pause: async () => undefined })
   const memo = memoryMemo()
-  const context = memoryContext(state, { jobs: queue, memo, clock, ...watched })
+  const whole = ledger()
+  const logged: string[] = []
+  const log = bothLogs(
+    watched.log ?? SILENT,
+    lineLog(clock.now, (line) => void logged.push(line)),
+  )
+  const meter: Meter = {
+    record: (...sample) => {
+      for (const one of [whole.meter, watched.meter]) one?.record(...sample)
+    },
+  }
+  const plain = memoryContext(state, { jobs: queue, memo, clock, log, meter, renderer: whole.renderer(NO_TOOLS) })
+  const context = overLedger(plain, whole)
+  keepAccount({ state, ledger: whole, memo: () => memo, logged })
   const handlers = new Map<string, (event: unknown) => unknown>()
   const app = { on: (name: string, handler: (event: unknown) => unknown) => void handlers.set(name, handler) }
   perchApp(app as never, { jobs: queue, memo, clock, appId: 1 })

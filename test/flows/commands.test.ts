@@ -1,9 +1,11 @@
 /** Who may give which command, and where: comments and buttons on pull requests, carried out in memory. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { COMMAND_NAMES, type CommandName } from '../../src/core/command/commands.ts'
 import { headOf, type Pull } from '../memory/github/github.ts'
 import { type Commanding, commanding } from './commanding.ts'
+import { recordedIn } from './recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 /** Each command as a person writes it. */
 const LINES: Readonly<Record<CommandName, string>> = {

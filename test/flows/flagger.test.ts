@@ -1,12 +1,14 @@
 /** Flagger asks before it goes on: what it hears after commands, freezes and windows. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { mayGoOn, mustGoBack } from '../../src/core/flagger/answer.ts'
 import { hookWords } from '../../src/core/message/flagger/hook.ts'
 import { noteCanaryNews, recallCanaries } from '../../src/flows/stop/canary-memory.ts'
 import { jobOf } from '../../src/flows/tasks/tasks.ts'
 import { askingCanary, flaggerCanary } from '../owners.ts'
 import { aNewVersion, answers, aPull, aWorld, merges, says, type World } from './world.ts'
+import { recordedIn } from './recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 const CANARY = 'apps/production/web-canary.yaml'
 const ASKING = askingCanary()

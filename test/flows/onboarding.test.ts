@@ -1,6 +1,5 @@
 /** A repository that Perch comes to is proposed a config: once, and only where there is something to write down. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { Pull } from '../memory/github/github.ts'
 import { CONFIG, routeFile, subsetsFile } from '../simulate/repository.ts'
 import {
@@ -15,6 +14,9 @@ import {
   type World,
   type WorldOptions,
 } from './world.ts'
+import { recordedIn } from './recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 let deliveries = 0
 

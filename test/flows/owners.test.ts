@@ -1,6 +1,5 @@
 /** Rollouts that Flagger or Argo Rollouts moves: Perch never writes their weights, and says who does. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { argoRollout, flaggerCanary } from '../owners.ts'
 import type { Pull } from '../memory/github/github.ts'
 import {
@@ -19,6 +18,9 @@ import {
   textOn,
   type World,
 } from './world.ts'
+import { recordedIn } from './recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 const ROLLOUT = 'apps/production/web-rollout.yaml'
 const ROUTE = 'apps/production/web-route.yaml'

@@ -1,6 +1,5 @@
 /** What a sweep finds that no webhook told, and what it leaves alone. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { filesOf } from '../memory/github/github.ts'
 import { setStatus } from '../memory/github/signals.ts'
 import { routeFile, STATUS, subsetsFile, withShare } from '../simulate/repository.ts'
@@ -20,6 +19,9 @@ import {
   textOn,
   type World,
 } from './world.ts'
+import { recordedIn } from './recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 const ROUTE = routeFile('production', 'web')
 

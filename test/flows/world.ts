@@ -3,7 +3,7 @@
  * of the service, and time passes only when a test says so.
  */
 import assert from 'node:assert/strict'
-import type { ContextParts } from '../memory/context.ts'
+import { type ContextParts, NO_DESTINATIONS, NO_TOOLS } from '../memory/context.ts'
 import {
   filesOf,
   type GitHubState,
@@ -13,6 +13,7 @@ import {
   type Pull,
   webhookOf,
 } from '../memory/github/github.ts'
+import type { Meter } from '../../src/ports/meter.ts'
 import { type MemoryPerson, memoryPerson } from '../memory/github/person.ts'
 import { memoryRenderer } from '../memory/renderer.ts'
 import { setStatus } from '../memory/github/signals.ts'
@@ -31,6 +32,8 @@ import {
 import { type Service, simulatedService } from '../simulate/service.ts'
 import { settled, timeline } from '../simulate/timeline.ts'
 import { transcriptOf } from './conversations/transcript.ts'
+import { keepAccount } from './recorded/account.ts'
+import { bothLogs, ledger, lineLog } from './recorded/ledger.ts'
 
 export interface WorldOptions extends Partial<Pick<ContextParts, 'metrics' | 'notifier' | 'log' | 'renderer'>> {
   /** `web` alone by default. */
@@ -64,7 +67,7 @@ export interface World {
   /** Whether webhooks arrive. */
   hears: boolean
   /** What people did and what Perch made of it, so far. */
-  transcript(): string
+  transcript(): Promise<string>
   /** The comments of people, by their number. */
   commands(): ReadonlyMap<number, { readonly pull: number; readonly text: string }>
 }
@@ -105,10 +108,37 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
     requests: 0,
     lastWebhook: Infinity,
   }
-  const record = transcriptOf(state)
-  network.onAnswered = record.answered
-  const { log = record.log } = parts
-  const service = simulatedService(state, network, { ...parts, log })
+  const [quiet, whole] = [ledger(), ledger()]
+  const record = transcriptOf(state, quiet)
+  const logged: string[] = []
+  const log = bothLogs(
+    parts.log ?? record.log,
+    lineLog(
+      () => time.now(),
+      (line) => void logged.push(line),
+    ),
+  )
+  network.onAnswered = (name, answer) => {
+    whole.request(name)
+    record.answered(name, answer)
+  }
+  network.onLocal = (name, given) => {
+    for (const one of [quiet, whole]) one.local(name, given)
+  }
+  const meter: Meter = {
+    record: (...sample) => {
+      for (const one of [quiet, whole]) one.meter.record(...sample)
+    },
+  }
+  const { renderer = NO_TOOLS, notifier = NO_DESTINATIONS } = parts
+  const service = simulatedService(state, network, {
+    ...parts,
+    log,
+    meter,
+    renderer: quiet.renderer(whole.renderer(renderer)),
+    notifier: quiet.notifier(whole.notifier(notifier)),
+  })
+  keepAccount({ state, ledger: whole, memo: () => service.memo(), logged })
   let sweeps = 0
   const world: World = {
     state,
@@ -130,7 +160,7 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
       await world.settle()
     },
     hears: true,
-    transcript: record.text,
+    transcript: async () => record.text(await service.memo().entries('')),
     commands: () => {
       const byPeople = state.comments.filter(({ author }) => !author.isBot)
       return new Map(byPeople.map(({ id, pull, body }) => [id, { pull, text: body }]))

@@ -39,10 +39,12 @@ export interface ContextParts {
 
 export const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
-const NO_TOOLS: Renderer = {
+export const NO_TOOLS: Renderer = {
   render: async () => ({ ok: false, code: 'tool-missing', detail: '' }),
   tool: async () => undefined,
 }
+
+export const NO_DESTINATIONS: Notifier = { destinations: () => [], send: async () => 'unknown-destination' }
 
 /** Kept from task to task, as the service does. */
 const knownOf = keepKnown()
@@ -50,7 +52,7 @@ const knownOf = keepKnown()
 /** Everything that a flow works with, on a model of GitHub. */
 export function memoryContext(
   state: GitHubState,
-  { log = SILENT, metrics, mirror, notifier, jobs, renderer = NO_TOOLS, ...parts }: ContextParts,
+  { log = SILENT, metrics, mirror, notifier = NO_DESTINATIONS, jobs, renderer = NO_TOOLS, ...parts }: ContextParts,
 ): RepositoryContext {
   return {
     repo: state.repo,
@@ -64,7 +66,7 @@ export function memoryContext(
     schemas: { misfits: async () => [] },
     metrics: metrics ?? memoryMetrics({}),
     meter: UNWATCHED,
-    notifier: notifier ?? { destinations: () => [], send: async () => 'unknown-destination' },
+    notifier,
     seal: (text) => createHmac('sha256', 'key').update(`perch:${state.repo.id}:${text}`).digest('hex'),
     log,
     ...parts,

@@ -17,8 +17,8 @@ const PARTS: Readonly<Record<string, Part>> = {
 }
 
 /** Asked on this machine, or kept beside the queue. */
-const LOCAL: readonly string[] = ['mirror', 'memo', 'ask']
-const GITHUB: readonly string[] = [
+export const LOCAL: readonly string[] = ['mirror', 'memo', 'ask']
+export const GITHUB: readonly string[] = [
   'pulls',
   'conversation',
   'checks',
@@ -52,6 +52,8 @@ export interface Network {
   requests: number
   /** Told of each request that was answered, by its name (`pulls.open`). */
   onAnswered?: (name: string, answer: unknown) => void
+  /** Told of each call that stays on this machine (`ask.review`). */
+  onLocal?: (name: string, given: readonly unknown[]) => void
 }
 
 /** One run of the service: what it started is never heard of again once it has ended. */
@@ -69,7 +71,10 @@ export function overNetwork(context: RepositoryContext, network: Network, life: 
       const part = PARTS[`${port}.${name}`] ?? (GITHUB.includes(port) ? 'rest' : undefined)
       methods[name] =
         part === undefined
-          ? (...args: unknown[]) => locally(call(...args), life)
+          ? (...args: unknown[]) => {
+              network.onLocal?.(`${port}.${name}`, args)
+              return locally(call(...args), life)
+            }
           : (...args: unknown[]) => request(network, life, { part, name: `${port}.${name}`, send: () => call(...args) })
     }
     wrapped[port] = methods

@@ -1,6 +1,5 @@
 /** With `start: first-step` the rollout of a version that automation brings begins by itself. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { headOf, moveBranch, type Pull } from '../../memory/github/github.ts'
 import { type MemoryPerson, memoryPerson } from '../../memory/github/person.ts'
 import { CONFIG, routeFile, subsetsFile, withCanaryVersion, withShare } from '../../simulate/repository.ts'
@@ -21,6 +20,9 @@ import {
   versionsOn,
   type World,
 } from '../world.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 const SUBSETS = subsetsFile('production', 'web')
 const ROUTE = routeFile('production', 'web')

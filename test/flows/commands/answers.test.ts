@@ -1,6 +1,5 @@
 /** What comes of commands on open, merged and closed pull requests. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { Pull } from '../../memory/github/github.ts'
 import { routeFile, subsetsFile } from '../../simulate/repository.ts'
 import {
@@ -20,6 +19,9 @@ import {
   textOn,
   type World,
 } from '../world.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 const ROUTE = routeFile('production', 'web')
 

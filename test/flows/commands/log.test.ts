@@ -1,9 +1,11 @@
 /** What the log and the metrics say of commands: one line each. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { SILENT } from '../../memory/context.ts'
 import { memoryMeter } from '../../memory/meter.ts'
 import { commanding } from '../commanding.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 test('each command that is answered is one line in the log: where, who, what, how it ended and how long it took', async () => {
   const lines: object[] = []

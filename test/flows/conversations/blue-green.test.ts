@@ -47,7 +47,7 @@ test('a switch, the way back that no gate holds, and the next switch, which is g
   await says(world, 'alice', openSteps(world)[0] ?? pull, '/canary why')
   world.bob.push('main', { [PODS]: blueGreenPods({ blue: '3', green: '2' }) })
   await world.settle()
-  assertConversation(world, 'a-switch')
+  await assertConversation(world, 'a-switch')
 })
 
 test('a switch whose answer was lost is found again, before and after its merge', async () => {
@@ -67,7 +67,7 @@ test('a switch whose answer was lost is found again, before and after its merge'
   await world.settle()
   await merges(world, 'bob', there)
   await says(world, 'alice', there, '/canary status')
-  assertConversation(world, 'a-switch-again')
+  await assertConversation(world, 'a-switch-again')
 })
 
 test('what Argo Rollouts and Flagger move: limits, refusals, a controller that comes and one that goes', async () => {
@@ -85,5 +85,5 @@ test('what Argo Rollouts and Flagger move: limits, refusals, a controller that c
   world.alice.push('main', { [ROUTE]: textOn(world, 'main', ROUTE).replace('weight: 0', 'weight: 1') })
   await world.settle()
   await aPull(world, { [rollout]: undefined }, 'Remove the Rollout')
-  assertConversation(world, 'owners')
+  await assertConversation(world, 'owners')
 })

@@ -57,7 +57,7 @@ test('the rollout of a chart is numbers in its values, to the new stable version
   await says(world, 'alice', pull, '/canary status')
   await says(world, 'alice', pull, '/canary next')
   await says(world, 'alice', pull, '/canary promote web --env production')
-  assertConversation(world, 'a-chart')
+  await assertConversation(world, 'a-chart')
 })
 
 test('the rollout of a chart is rolled back, and a pull request breaks the chart and mends it', async () => {
@@ -73,7 +73,7 @@ test('the rollout of a chart is rolled back, and a pull request breaks the chart
   await says(world, 'alice', pull, '/canary abort slow')
   await mergesNext(world)
   assert.match(textOn(world, 'main', VALUES), /weight: 0 {3}# percent/)
-  assertConversation(world, 'a-chart-goes-back')
+  await assertConversation(world, 'a-chart-goes-back')
 })
 
 test('what a broken chart on the base branch shows, and a repair of it', async () => {
@@ -95,7 +95,7 @@ test('what a broken chart on the base branch shows, and a repair of it', async (
     { [template]: CHART[template], [VALUES]: values.replace('weight: 0 ', 'weight: 50 ') },
     'Mend and raise',
   )
-  assertConversation(world, 'a-broken-chart')
+  await assertConversation(world, 'a-broken-chart')
 })
 
 test('two kustomizations on one base: the share of one environment is a patch of its own', async () => {
@@ -125,7 +125,7 @@ services:
   })
   await world.settle()
   while (openSteps(world).length > 0) await mergesNext(world)
-  assertConversation(world, 'overlays')
+  await assertConversation(world, 'overlays')
 })
 
 test('a rollout of a chart merges by itself, except where somebody changed more than its numbers', async () => {
@@ -143,7 +143,7 @@ test('a rollout of a chart merges by itself, except where somebody changed more 
   await world.pass(15)
   world.bob.push('main', { 'charts/web/values.yaml': `${CHART['charts/web/values.yaml']}# More\n` })
   await world.settle()
-  assertConversation(world, 'a-chart-by-itself')
+  await assertConversation(world, 'a-chart-by-itself')
 })
 
 test('a chart whose schema takes no other numbers: single changes are tried, the likeliest first', async () => {
@@ -166,8 +166,8 @@ versions: { stable: v1, canary: v2 }
   })
   const other = await aPull(both, { 'docs/a.md': 'v2\n' }, 'web v2')
   await says(both, 'alice', other, '/canary 25 --env production')
-  assertConversation(world, 'a-chart-with-a-schema')
-  assertConversation(both, 'a-chart-with-two-weights')
+  await assertConversation(world, 'a-chart-with-a-schema')
+  await assertConversation(both, 'a-chart-with-two-weights')
 })
 
 /** A chart that writes the share where Perch reads that it drives the rollout, with the pods of both versions. */
@@ -209,7 +209,7 @@ test('the stable version of a chart becomes the canary’s by its values, and th
   await merges(world, 'bob', pull)
   for (let steps = 0; openSteps(world).length > 0 && steps < 4; steps += 1) await mergesNext(world)
   await says(world, 'alice', pull, '/canary status')
-  assertConversation(world, 'a-chart-finishes')
+  await assertConversation(world, 'a-chart-finishes')
 })
 
 test('a chart whose versions its values do not say is left for a person to finish', async () => {
@@ -228,8 +228,8 @@ test('a chart whose versions its values do not say is left for a person to finis
   const other = await aPull(both, { 'docs/a.md': 'v2\n' }, 'web v2')
   await says(both, 'alice', other, '/canary 100 --env all')
   await merges(both, 'bob', other)
-  assertConversation(world, 'a-chart-not-finished')
-  assertConversation(both, 'two-charts-finish')
+  await assertConversation(world, 'a-chart-not-finished')
+  await assertConversation(both, 'two-charts-finish')
 })
 
 const RELEASE = `apiVersion: helm.toolkit.fluxcd.io/v2
@@ -285,7 +285,7 @@ test('a HelmRelease of Flux, alone and in a kustomization with a patch after it'
     'Break the patch',
   )
   await says(world, 'alice', broken, '/canary diff')
-  assertConversation(world, 'helm-releases')
+  await assertConversation(world, 'helm-releases')
 })
 
 test('a kustomization that Perch does not build: what leaves traffic alone is noted, what may move it is red', async () => {
@@ -314,5 +314,5 @@ services:
   await aPull(world, { 'overlays/staging/kustomization.yaml': remote.replace('production', 'staging') }, 'Remote too')
   await says(world, 'alice', raise, '/promote staging production')
   await says(world, 'alice', raise, '/promote production staging')
-  assertConversation(world, 'not-built')
+  await assertConversation(world, 'not-built')
 })

@@ -76,7 +76,7 @@ test('a raise to pods that are not there, a dead split, a host and a subset that
   await aPull(world, { [SUBSETS]: subsets.replace('name: canary', 'name: green') }, 'Another subset')
   const broken = { 'apps/shared/kustomization.yaml': 'resources: [service.yaml, gone.yaml]\n' }
   await aPull(world, { ...broken, [ROUTE]: canaryAt('gone') }, 'Nobody knows what is beside it')
-  assertConversation(world, 'findings')
+  await assertConversation(world, 'findings')
 })
 
 test('what was wrong before is a note, weights that are ignored are red for who raises them, and strict is strict', async () => {
@@ -95,7 +95,7 @@ test('what was wrong before is a note, weights that are ignored are red for who 
     { [ROUTE]: text.replace('host: web, subset: canary', 'host: gone') },
     'To a host that is not there',
   )
-  assertConversation(world, 'findings-before')
+  await assertConversation(world, 'findings-before')
 })
 
 test('a file that cannot be read, one that is mended, one that goes, and an object that is there twice', async () => {
@@ -107,5 +107,5 @@ test('a file that cannot be read, one that is mended, one that goes, and an obje
   await aPull(world, { 'apps/production/twice.yaml': textOn(world, 'main', ROUTE) }, 'Twice')
   const both = await aPull(world, { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 25) }, 'Raise')
   await says(world, 'alice', both, '/canary 30')
-  assertConversation(world, 'unread')
+  await assertConversation(world, 'unread')
 })

@@ -55,7 +55,7 @@ spec:
   const [made] = openSteps(world)
   if (made !== undefined) await merges(world, 'bob', made)
   await says(world, 'alice', pull, '/promote staging production')
-  assertConversation(world, 'promoted-overlays')
+  await assertConversation(world, 'promoted-overlays')
 })
 
 test('a promotion waits for a rollout, is refused by a branch of somebody else, closes when empty, and queues', async () => {
@@ -86,5 +86,5 @@ test('a promotion waits for a rollout, is refused by a branch of somebody else, 
   world.alice.push('main', { [production]: withShare(textOn(world, 'main', production), 20) })
   await world.settle()
   await says(world, 'alice', pull, '/promote staging production')
-  assertConversation(world, 'promotions-in-the-way')
+  await assertConversation(world, 'promotions-in-the-way')
 })

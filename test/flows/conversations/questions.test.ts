@@ -34,7 +34,7 @@ test('each command on an open pull request, on a step, and on one that has merge
     await says(world, 'alice', step, `/canary ${line}`)
   for (const line of ['status', 'why', 'diff', '12', 'override bake done', 'plan', 'promote'])
     await says(world, 'alice', pull, `/canary ${line}`)
-  assertConversation(world, 'each-command')
+  await assertConversation(world, 'each-command')
 })
 
 test('commands on pull requests that are closed, merged elsewhere, or in conflict', async () => {
@@ -56,7 +56,7 @@ test('commands on pull requests that are closed, merged elsewhere, or in conflic
   world.alice.merge(elsewhere, { ignoresChecks: true })
   await world.settle()
   await says(world, 'alice', elsewhere, '/canary status')
-  assertConversation(world, 'in-the-wrong-place')
+  await assertConversation(world, 'in-the-wrong-place')
 })
 
 test('buttons of a step, pressed by those who may and by one who may not', async () => {
@@ -68,7 +68,7 @@ test('buttons of a step, pressed by those who may and by one who may not', async
   await presses(world, 'bob', step, 'retry')
   await presses(world, 'bob', step, 'abort')
   await presses(world, 'bob', step, 'abort')
-  assertConversation(world, 'buttons')
+  await assertConversation(world, 'buttons')
 })
 
 test('a hold, a freeze and windows of several environments and services come and go', async () => {
@@ -86,7 +86,7 @@ test('a hold, a freeze and windows of several environments and services come and
   await says(world, 'alice', pull, '/canary resume')
   await world.pass(61)
   await world.sweep()
-  assertConversation(world, 'stops')
+  await assertConversation(world, 'stops')
 })
 
 test('answers that GitHub lost, a process that ends, and memory that is gone repeat nothing', async () => {
@@ -109,7 +109,7 @@ test('answers that GitHub lost, a process that ends, and memory that is gone rep
   world.hears = true
   await world.sweep()
   assert.notEqual(headOf(world.state, 'canary/production/web/0'), undefined)
-  assertConversation(world, 'lost-answers')
+  await assertConversation(world, 'lost-answers')
 })
 
 test('GitHub is out for more than a day: what was asked for is told to be too late', async () => {
@@ -121,5 +121,5 @@ test('GitHub is out for more than a day: what was asked for is told to be too la
   await world.settle()
   await world.pass(29 * 60)
   await world.sweep()
-  assertConversation(world, 'a-long-outage')
+  await assertConversation(world, 'a-long-outage')
 })

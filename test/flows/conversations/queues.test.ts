@@ -24,7 +24,7 @@ test('a group that cannot be judged turns red, one that is gone is forgotten, an
   await queue(world, [words, step])
   await world.sweep()
   world.hears = true
-  assertConversation(world, 'groups-lost')
+  await assertConversation(world, 'groups-lost')
 })
 
 test('groups of a commit that is a pull request too, of a broken config, and of a branch that is not deployed', async () => {
@@ -54,5 +54,5 @@ test('groups of a commit that is a pull request too, of a broken config, and of 
   const base = headOf(world.state, 'main') ?? ''
   world.state.refs.set(`refs/heads/gh-readonly-queue/main/pr-9-${base}`, base)
   await world.sweep()
-  assertConversation(world, 'groups')
+  await assertConversation(world, 'groups')
 })

@@ -55,7 +55,7 @@ test('somebody pushes to the branch while a command is carried out: it is done o
   await says(world, 'alice', pull, '/canary 6')
   when(world, 'people.permission', () => world.bob.deleteBranch(pull.head.ref))
   await says(world, 'alice', pull, '/canary 7')
-  assertConversation(world, 'quicker-pushes')
+  await assertConversation(world, 'quicker-pushes')
 })
 
 test('somebody takes the branch of a step while it is made, and pushes to it while it is made again', async () => {
@@ -79,7 +79,7 @@ test('somebody takes the branch of a step while it is made, and pushes to it whi
   world.bob.push('main', { [ROUTE]: textOn(world, 'main', ROUTE).replace('hosts: [web]', 'hosts: [web, w]') })
   await world.settle()
   await world.pass(3)
-  assertConversation(world, 'quicker-branches')
+  await assertConversation(world, 'quicker-branches')
 })
 
 /** What is there in the end, whatever happened on the way. */
@@ -163,7 +163,7 @@ services:
   await world.settle()
   await world.pass(10)
   assert.equal(step.state, 'open')
-  assertConversation(world, 'one-of-two')
+  await assertConversation(world, 'one-of-two')
 })
 
 test('a rollout is looked at again after its step was reverted, brought again, and pushed past', async () => {
@@ -180,7 +180,7 @@ test('a rollout is looked at again after its step was reverted, brought again, a
   await world.sweep()
   await says(world, 'alice', step, '/canary status')
   await says(world, 'alice', step, '/canary abort')
-  assertConversation(world, 'there-and-back')
+  await assertConversation(world, 'there-and-back')
 })
 
 /** The process ends when a request of this name was answered, and what it did is merged before another one begins. */
@@ -214,7 +214,7 @@ test('what a process did before it ended, and somebody merged since, is told and
     asked: () => void world.alice.comment(pull.number, '/canary abort'),
     merged: () => [...world.state.pulls.values()].at(-1) ?? pull,
   })
-  assertConversation(world, 'done-before')
+  await assertConversation(world, 'done-before')
   const route = blueGreenRoute('blue', 'green')
   const other = await aWorld({
     services: [],
@@ -234,5 +234,5 @@ test('what a process did before it ended, and somebody merged since, is told and
     merged: () => [...other.state.pulls.values()].at(-1) ?? closed,
   })
   assert.notEqual(textOn(other, 'main', ROUTE), route)
-  assertConversation(other, 'switched-before')
+  await assertConversation(other, 'switched-before')
 })

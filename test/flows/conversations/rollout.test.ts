@@ -24,7 +24,7 @@ test('a rollout from its first command to the new stable version', async () => {
     await world.pass(11)
     await mergesNext(world)
   }
-  assertConversation(world, 'a-rollout')
+  await assertConversation(world, 'a-rollout')
 })
 
 test('a step fails to apply, is held, goes on, and is rolled back by a command', async () => {
@@ -39,7 +39,7 @@ test('a step fails to apply, is held, goes on, and is rolled back by a command',
   await says(world, 'bob', pull, '/canary abort it is slow')
   await mergesNext(world)
   await says(world, 'alice', pull, '/canary next')
-  assertConversation(world, 'an-abort')
+  await assertConversation(world, 'an-abort')
 })
 
 test('a canary that fails its analysis is rolled back without anybody asking', async () => {
@@ -62,7 +62,7 @@ services:
     await world.sweep()
   }
   await mergesNext(world)
-  assertConversation(world, 'a-failed-analysis')
+  await assertConversation(world, 'a-failed-analysis')
 })
 
 test('a rollout with autoMerge goes by itself, except where somebody changed its step', async () => {
@@ -78,7 +78,7 @@ test('a rollout with autoMerge goes by itself, except where somebody changed its
   world.state.mayMerge = false
   await merges(world, 'bob', next)
   await world.pass(15)
-  assertConversation(world, 'auto-merge')
+  await assertConversation(world, 'auto-merge')
 })
 
 test('people move the share, close a step, take its branch and break the config', async () => {
@@ -97,7 +97,7 @@ test('people move the share, close a step, take its branch and break the config'
   world.bob.push('canary/production/web/25', { 'README.md': '# Mine\n' })
   await world.settle()
   await says(world, 'alice', pull, '/canary next')
-  assertConversation(world, 'people-in-the-way')
+  await assertConversation(world, 'people-in-the-way')
 })
 
 test('a version comes while a rollout is under way, and another pull request moves the same route', async () => {
@@ -112,7 +112,7 @@ test('a version comes while a rollout is under way, and another pull request mov
   await world.settle()
   await world.pass(15)
   if (openSteps(world).length > 0) await mergesNext(world)
-  assertConversation(world, 'a-version-under-way')
+  await assertConversation(world, 'a-version-under-way')
 })
 
 test('staging goes first, production follows, with an approval and through a freeze', async () => {
@@ -142,5 +142,5 @@ test('staging goes first, production follows, with an approval and through a fre
   await says(world, 'alice', steps.at(-1) ?? pull, '/canary override freeze please')
   await world.pass(120)
   for (const step of openSteps(world)) await says(world, 'bob', step, '/canary status')
-  assertConversation(world, 'two-environments')
+  await assertConversation(world, 'two-environments')
 })

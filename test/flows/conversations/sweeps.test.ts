@@ -52,7 +52,7 @@ test('sweeps alone carry a rollout, its merge queue, a hold and an end', async (
   await world.sweep()
   world.bob.close(step)
   await world.sweep()
-  assertConversation(world, 'sweeps-alone')
+  await assertConversation(world, 'sweeps-alone')
 })
 
 test('a pull request of a fork is judged, and nothing is committed to it', async () => {
@@ -64,7 +64,7 @@ test('a pull request of a fork is judged, and nothing is committed to it', async
   await says(world, 'alice', pull, '/canary hold look first')
   await says(world, 'alice', pull, '/canary resume')
   await merges(world, 'bob', pull)
-  assertConversation(world, 'a-fork')
+  await assertConversation(world, 'a-fork')
 })
 
 test('a branch that is not deployed keeps nothing of Perch, and one that becomes deployed begins', async () => {
@@ -88,7 +88,7 @@ test('a branch that is not deployed keeps nothing of Perch, and one that becomes
   await world.settle()
   await merges(world, 'bob', pull)
   await world.sweep()
-  assertConversation(world, 'deployed-branches')
+  await assertConversation(world, 'deployed-branches')
 })
 
 test('commands whose answers were lost are found done on a pull request that has merged since', async () => {
@@ -115,7 +115,7 @@ test('commands whose answers were lost are found done on a pull request that has
   if (step !== undefined) world.bob.merge(step, { ignoresChecks: true })
   await world.service.start()
   await world.pass(10)
-  assertConversation(world, 'found-done')
+  await assertConversation(world, 'found-done')
 })
 
 test('buttons and stops whose answers were lost happen once', async () => {
@@ -134,7 +134,7 @@ test('buttons and stops whose answers were lost happen once', async () => {
   await says(world, 'olga', step, '/unfreeze production')
   await world.pass(40)
   await world.sweep()
-  assertConversation(world, 'lost-presses')
+  await assertConversation(world, 'lost-presses')
 })
 
 test('what is in the way of the branches of Perch is named, and what it left half made is made', async () => {
@@ -163,7 +163,7 @@ test('what is in the way of the branches of Perch is named, and what it left hal
   await world.settle()
   await world.sweep()
   assert.notEqual(headOf(world.state, step.head.ref), undefined)
-  assertConversation(world, 'in-the-way')
+  await assertConversation(world, 'in-the-way')
 })
 
 test('GitHub refuses: no rights for deployments, merges, labels or the person', async () => {
@@ -186,5 +186,5 @@ deployments: true
   await sweepsFor(world, 15)
   const words = await aPull(world, { 'README.md': '# x\n' }, 'Words')
   await says(world, 'alice', words, '/canary status')
-  assertConversation(world, 'refused')
+  await assertConversation(world, 'refused')
 })

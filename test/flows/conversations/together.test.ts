@@ -23,7 +23,7 @@ test('groups of the merge queue, with an override, a freeze, a signal and a base
   world.bob.push('main', { 'docs/a.md': 'x\n' })
   await world.settle()
   await world.sweep()
-  assertConversation(world, 'merge-queue')
+  await assertConversation(world, 'merge-queue')
 })
 
 test('two pull requests of one commit, a draft, a new base and a pull request that comes back', async () => {
@@ -44,7 +44,7 @@ test('two pull requests of one commit, a draft, a new base and a pull request th
   world.alice.push(pull.head.ref, { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 6) })
   await world.settle()
   await merges(world, 'bob', pull)
-  assertConversation(world, 'one-commit-two-pulls')
+  await assertConversation(world, 'one-commit-two-pulls')
 })
 
 test('a bot brings versions, in a pull request and by a push, and rollouts begin by themselves', async () => {
@@ -64,7 +64,7 @@ test('a bot brings versions, in a pull request and by a push, and rollouts begin
   image.push('main', { [subsets]: withCanaryVersion(textOn(world, 'main', subsets), 'v4') })
   await world.settle()
   await world.sweep()
-  assertConversation(world, 'automation')
+  await assertConversation(world, 'automation')
 })
 
 test('a step is shown as a deployment and told to a channel', async () => {
@@ -93,7 +93,7 @@ notify: [{ to: team }]
   for (const one of openSteps(world)) await merges(world, 'bob', one)
   await world.pass(15)
   await world.sweep()
-  assertConversation(world, 'deployments')
+  await assertConversation(world, 'deployments')
   assert.deepEqual(told, [
     'team: production/web: the rollout of v3 has started at 5%. {"event":"started","environment":"production","service":"web","share":5,"version":"v3","pull":1}',
     'team: production/web: the step at 5% of v3 is live. {"event":"live","environment":"production","service":"web","share":5,"version":"v3","pull":2}',
@@ -122,5 +122,5 @@ test('a promotion is asked for twice, planned again, held and merged', async () 
   world.alice.push('main', { [production]: slow(textOn(world, 'main', production), 4) })
   await world.settle()
   await says(world, 'alice', pull, '/promote staging production')
-  assertConversation(world, 'a-promotion')
+  await assertConversation(world, 'a-promotion')
 })

@@ -6,34 +6,34 @@ import { createHash } from 'node:crypto'
 import { diffLines } from 'diff'
 import type { Log } from '../../../src/ports/log.ts'
 import type { GitHubState, Happening } from '../../memory/github/github.ts'
+import { type Ledger, lineLog, memoryLines, timeOf } from '../recorded/ledger.ts'
 
 export interface Transcript {
   readonly hear: (happening: Happening) => void
   readonly answered: (name: string, answer: unknown) => void
   readonly log: Log
-  readonly text: () => string
+  /** `memory`: what is remembered by now. */
+  readonly text: (memory: ReadonlyMap<string, unknown>) => string
 }
 
 /** What is seen on GitHub: one text for each thing, by its name. */
-type Seen = ReadonlyMap<string, string>
+export type Seen = ReadonlyMap<string, string>
 
 /** Requests that change nothing are only counted. */
 const WRITES =
   /^(?:pulls\.(?:open|edit|close|merge|label|unlabel|mark)|conversation\.(?:add|edit|acknowledge)|checks\.(?:create|update)|branches\.(?:commit|create|move|claim|remove)|records\.write|deployments\.(?:create|setState)|reports\.(?:create|update))$/
 
-export function transcriptOf(state: GitHubState): Transcript {
+export function transcriptOf(state: GitHubState, account: Ledger): Transcript {
   const lines: string[] = []
   const named = commitNames()
-  let asked = new Map<string, number>()
   let seen: Seen = new Map()
   /** The newest text of each kind: what is new is told by how it differs from the last one of its kind. */
   const newest = new Map<string, { readonly name: string; readonly text: string }>()
-  const at = (): string => new Date(state.now()).toISOString().slice(11, 19)
+  const at = (): string => timeOf(state.now())
 
   function finishAsking(): void {
-    const counts = [...asked].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `${name} ${count}`)
-    if (counts.length > 0) lines.push('', `Asked: ${counts.join(', ')}.`)
-    asked = new Map()
+    const counts = account.take()
+    if (counts.length > 0) lines.push('', ...counts)
   }
   /** What has changed since the last time, as lines. */
   function look(): readonly string[] {
@@ -49,10 +49,6 @@ export function transcriptOf(state: GitHubState): Transcript {
     seen = now
     return changes
   }
-  const note =
-    (level: string) =>
-    (facts: object, message: string): void =>
-      void lines.push('', `${at()} ${level}: ${message} ${JSON.stringify(factsOf(facts))}`)
 
   return {
     hear(happening) {
@@ -62,24 +58,21 @@ export function transcriptOf(state: GitHubState): Transcript {
       lines.push('', `## ${at()} ${happening.sender.login} ${doingOf(happening)}`)
     },
     answered(name, answer) {
-      if (!WRITES.test(name)) return void asked.set(name, (asked.get(name) ?? 0) + 1)
+      if (!WRITES.test(name)) return account.request(name)
       lines.push('', `${at()} ${name}${typeof answer === 'string' ? `: ${answer}` : ''}`, ...look())
     },
-    log: { debug: () => {}, info: note('info'), warn: note('warn'), error: note('error') },
-    text() {
+    log: lineLog(
+      () => state.now(),
+      (line) => void lines.push('', line),
+    ),
+    text(memory) {
       finishAsking()
+      lines.push('', ...memoryLines(memory))
       return `${named(lines.join('\n'))
         .replaceAll(/\n{3,}/g, '\n\n')
         .trim()}\n`
     },
   }
-}
-
-/** Times that a command took are those of this process. */
-function factsOf(facts: object): unknown {
-  return Object.fromEntries(
-    Object.entries(facts).map(([key, value]) => [key, value instanceof Error ? value.message : value]),
-  )
 }
 
 function doingOf({ event, payload }: Happening): string {
@@ -109,7 +102,7 @@ function doingOf({ event, payload }: Happening): string {
   return `${event} ${what}${pull === undefined ? '' : ` #${pull.number}`}`
 }
 
-function seenOn(state: GitHubState): Seen {
+export function seenOn(state: GitHubState): Seen {
   const seen = new Map<string, string>()
   for (const [ref, sha] of state.refs) if (ref.startsWith('refs/heads/')) seen.set(ref, branchText(state, sha))
   for (const pull of state.pulls.values()) {
@@ -134,6 +127,8 @@ function seenOn(state: GitHubState): Seen {
       `deployment ${id} of ${environment}, ${task}, ${commit}`,
       states.map((one) => `${one.state}: ${one.description}`).join('\n'),
     )
+  for (const { number, isOpen, title, body } of state.issues.values())
+    seen.set(`issue ${number}`, [`${isOpen ? 'open' : 'closed'}: ${title}`, body].join('\n'))
   return seen
 }
 
@@ -173,7 +168,7 @@ function diffOf(before: string, after: string): readonly string[] {
 }
 
 /** Names commits by the order in which they come. */
-function commitNames(): (text: string) => string {
+export function commitNames(): (text: string) => string {
   const names = new Map<string, string>()
   return (text) => {
     for (const [sha] of text.matchAll(/\b[0-9a-f]{40}\b/g)) {

@@ -1,6 +1,5 @@
 /** The issue that lists all rollouts of a repository, where the config asks for one. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { lookMarker } from '../../../src/core/marker/dashboard.ts'
 import {
   aNewVersion,
@@ -18,6 +17,9 @@ import {
 import { openIssue } from '../../memory/github/issues.ts'
 import { routeFile, withShare } from '../../simulate/repository.ts'
 import { argoRollout } from '../../owners.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 function configText(more = 'dashboard: true'): string {
   return `environments:

@@ -1,8 +1,10 @@
 /** The steps of a rollout as GitHub's own pages show them, where the config asks for that. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { argoRollout } from '../../owners.ts'
 import { aRollout, aWorld, merges, openSteps, says, type World, type WorldOptions } from '../world.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 function configText(deployments: boolean, steps: readonly number[]): string {
   return `environments:

@@ -1,6 +1,5 @@
 /** What holds a raise back beside the step before it: order, approvals, other pull requests, windows and what files hide. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { CONFIG, routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'
 import {
   aNewVersion,
@@ -16,6 +15,9 @@ import {
   textOn,
   type World,
 } from '../world.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 const ROUTE = routeFile('production', 'web')
 

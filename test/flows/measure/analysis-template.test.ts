@@ -1,6 +1,5 @@
 /** An AnalysisTemplate of the repository is the analysis of a step. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { Metrics } from '../../../src/ports/metrics.ts'
 import { memoryMetrics } from '../../memory/metrics.ts'
 import {
@@ -16,6 +15,9 @@ import {
   shareOn,
   type World,
 } from '../world.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 const config = (analysis: string): string => `environments:
   production: { path: apps/production, live: { after: 3m } }

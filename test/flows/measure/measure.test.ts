@@ -1,6 +1,5 @@
 /** How a step is doing: what clusters report, and what its canary measures. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { type Knowledge, memoryMetrics } from '../../memory/metrics.ts'
 import { setStatus } from '../../memory/github/signals.ts'
 import { addRun } from '../../memory/github/check-runs.ts'
@@ -22,6 +21,9 @@ import {
   type World,
   type WorldOptions,
 } from '../world.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 test('a step is live when the status that the config names says so, on its commit or a later one', async () => {
   const world = await aWorld({ config: { live: 'status' } })

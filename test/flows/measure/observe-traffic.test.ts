@@ -1,6 +1,5 @@
 /** The share that Prometheus really sees: proof that a step is live, and a line of `/canary status`. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { type Knowledge, memoryMetrics } from '../../memory/metrics.ts'
 import { routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'
 import {
@@ -16,6 +15,9 @@ import {
   textOn,
   type World,
 } from '../world.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 const CONFIG = (live: string): string =>
   `environments:\n  production: { path: apps/production, live: ${live} }\nservices:\n  web: { steps: [5, 25, 100], bake: 10m }\n`

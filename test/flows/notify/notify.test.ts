@@ -1,10 +1,12 @@
 /** Who is told of rollouts outside of GitHub, of what and how often. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { DestinationUnavailable } from '../../../src/adapters/notify/notifier.ts'
 import type { Notification, Notifier } from '../../../src/ports/notifier.ts'
 import { memoryMetrics } from '../../memory/metrics.ts'
 import { aNewVersion, aRollout, aWorld, merges, openSteps, says, type World } from '../world.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 interface Inbox {
   readonly notifier: Notifier

@@ -1,6 +1,5 @@
 /** `/promote`: configuration goes from one environment to another by a pull request. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import {
   answers,
   aPull,
@@ -19,6 +18,9 @@ import {
 } from '../world.ts'
 import { routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'
 import type { Pull } from '../../memory/github/github.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 const STAGING = routeFile('staging', 'web')
 const PRODUCTION = routeFile('production', 'web')

@@ -1,8 +1,10 @@
 /** A pull request that brings a new canary version is told once how to begin its rollout. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { subsetsFile, withCanaryVersion } from '../../simulate/repository.ts'
 import { aNewVersion, aPull, aRollout, aWorld, comments, says, shareOn, textOn, type World } from '../world.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 const SUBSETS = subsetsFile('production', 'web')
 

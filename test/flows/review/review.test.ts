@@ -1,6 +1,5 @@
 /** What Perch says on a pull request, what it merges by itself, and what it takes back. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { headOf, type Pull } from '../../memory/github/github.ts'
 import { routeFile, withShare } from '../../simulate/repository.ts'
 import {
@@ -20,6 +19,9 @@ import {
   versionsOn,
   type World,
 } from '../world.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 const ROUTE = routeFile('production', 'web')
 const SUMMARY = /^<!-- perch:summary/

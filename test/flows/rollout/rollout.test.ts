@@ -1,6 +1,5 @@
 /** Rollouts that go on by what people merge and close. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { memoryBranches } from '../../memory/github/branches.ts'
 import { routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'
 import {
@@ -19,6 +18,9 @@ import {
   versionsOn,
   type World,
 } from '../world.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 const ROUTE = routeFile('production', 'web')
 const STEP = 'canary/production/web'

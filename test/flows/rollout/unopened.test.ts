@@ -1,11 +1,13 @@
 /** What becomes of the branches of steps whose pull request was not opened by the try that began them. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { rememberUnopened, removeUnopened } from '../../../src/flows/rollout/unopened.ts'
 import { headOf } from '../../memory/github/github.ts'
 import { memoryContext } from '../../memory/context.ts'
 import { memoryMemo } from '../../memory/memo.ts'
 import { aRollout, aWorld, merges } from '../world.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 const BRANCH = 'canary/production/web/25'
 

@@ -1,6 +1,5 @@
 /** Environments that take each step one after the other, or together. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { Pull } from '../../memory/github/github.ts'
 import { type Knowledge, memoryMetrics } from '../../memory/metrics.ts'
 import { routeFile, subsetsFile, withCanaryVersion, withShare } from '../../simulate/repository.ts'
@@ -21,6 +20,9 @@ import {
   type World,
   type WorldOptions,
 } from '../world.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 const ENVIRONMENTS = ['eu-1', 'eu-2', 'us-1'] as const
 const WAVES = [['eu-1'], ['eu-2', 'us-1']]

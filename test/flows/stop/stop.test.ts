@@ -1,7 +1,9 @@
 /** Holds and freezes: who may make and lift them, what they stop, and when they end. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { aNewVersion, aRollout, aWorld, answers, gateOf, merges, presses, says, type World } from '../world.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 function stops({ state }: World): readonly string[] {
   return [...state.refs.keys()].filter((ref) => ref.startsWith('refs/heads/perch/')).map((ref) => ref.slice(17))
