@@ -6,10 +6,11 @@ import { readConfig } from '../../src/core/config/read.ts'
 import { differences } from '../../src/core/layer/compare.ts'
 import { layeredIn } from '../../src/core/layer/layered.ts'
 import { readSnapshot } from '../../src/core/rollout/snapshot.ts'
+import { drawnCount } from '../drawn.ts'
 import { renderOne, repository } from './repository.ts'
 
 /** A build takes a process: few, but each of a chain of three kustomizations with up to nine patches. */
-const BUILDS = 30
+const BUILDS = drawnCount(12, 60)
 
 const weight = fc.integer({ min: 0, max: 100 })
 const route = fc.tuple(weight, weight).map(([stable, canary]) => [

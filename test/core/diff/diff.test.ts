@@ -7,6 +7,7 @@ import { HIDDEN, HIDDEN_CHANGED } from '../../../src/core/diff/mask.ts'
 import { hideValues } from '../../../src/core/diff/hide-values.ts'
 import { parseRendered, type RenderedObject, type RenderProblem, readPlain } from '../../../src/core/diff/objects.ts'
 import { redact } from '../../../src/core/diff/redact.ts'
+import { drawnCount } from '../../drawn.ts'
 
 function objects(yaml: string): readonly RenderedObject[] {
   const parsed = parseRendered(yaml)
@@ -283,7 +284,7 @@ test('no value of a Secret is ever in what is shown of it', () => {
         .replaceAll(/\+\d+ -\d+$/gm, '')
       for (const leaf of leaves([before, after])) assert.ok(!text.includes(leaf), leaf)
     }),
-    { numRuns: 200 },
+    { numRuns: drawnCount(60, 600) },
   )
 })
 

@@ -6,6 +6,7 @@ import { compose } from '../../../src/core/manifest/yaml/compose.ts'
 import { type Edit, editManifest } from '../../../src/core/manifest/edit/edit.ts'
 import { valueAt } from '../../../src/core/manifest/data.ts'
 import { type ManifestObject, parseManifest } from '../../../src/core/manifest/parse.ts'
+import { drawnCount } from '../../drawn.ts'
 import { routeText, type Style, styles } from './texts.ts'
 
 interface Place {
@@ -76,7 +77,7 @@ test('only lines with a weight or an annotation change, the total stays, and bac
       )
       assert.equal(change(there, edits(now, style.weights, GONE)), text)
     }),
-    { numRuns: 800 },
+    { numRuns: drawnCount(266, 800) },
   )
 })
 
@@ -95,7 +96,7 @@ test('a copy of an entry leaves every old byte in place, and says what the entry
       assert.equal(there.length - text.length > 10, true)
       assert.deepEqual(there.match(/#[^\r\n]*/g), text.match(/#[^\r\n]*/g))
     }),
-    { numRuns: 500 },
+    { numRuns: drawnCount(166, 500) },
   )
 })
 
@@ -157,7 +158,7 @@ test('what is not YAML any more is refused as a value, and an edit that goes thr
         }
       }
     }),
-    { numRuns: 1_200 },
+    { numRuns: drawnCount(400, 1_200) },
   )
 })
 
@@ -185,6 +186,6 @@ test('the parser finds the same documents, values and faults as yaml’s own', (
         documents.map(({ range }) => range),
       )
     }),
-    { numRuns: 800 },
+    { numRuns: drawnCount(266, 800) },
   )
 })

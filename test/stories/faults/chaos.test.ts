@@ -17,7 +17,7 @@ for (const live of ['{ after: 0s }', LIVE_BY_STATUS]) {
     `undisturbed, a rollout that is live by ${live} ends with one of everything`,
     { timeout: 1_200_000 },
     async (t) => {
-      const service = live === LIVE_BY_STATUS ? await sceneWithFlux(t) : await served(t, { files: leanRepository() })
+      const service = live === LIVE_BY_STATUS ? await sceneWithFlux(t) : await aScene(t, leanRepository())
       await playRollout(service)
       const found = outcome(service.box)
       await settlesAs(service, found)
@@ -77,103 +77,103 @@ const KILLS: readonly { readonly name: string; readonly skip: number }[] = [
   { name: 'the first check is made', skip: 5 },
 ]
 
-suite('the same end', { concurrency: 3 }, () => {
+async function killedAtRandom(t: TestContext): Promise<void> {
   const kills = drawnCount(2, 10)
-  test(
-    `a service that is killed at ${kills} random moments brings the rollout to the same end`,
-    { timeout: 1_200_000 },
-    async (t) => {
-      const random = randomFrom(SEED)
-      const service = await served(t, { files: leanRepository() })
-      const moments: string[] = []
-      t.after(() => hasPassed(t) || console.error(`PERCH_TEST_SEED=${SEED}, killed around: ${moments.join(', ')}`))
+  const random = randomFrom(SEED)
+  const service = await served(t, { files: leanRepository() })
+  const moments: string[] = []
+  t.after(() => hasPassed(t) || console.error(`PERCH_TEST_SEED=${SEED}, killed around: ${moments.join(', ')}`))
 
-      const arm = (): void => {
-        if (service.kills() + 1 > kills) return
-        const waitMs = Math.floor(random() * 60)
-        service.box.faults.add({
-          match: ({ who }) => who.includes('perch'),
-          skip: Math.floor((random() * 160) / kills),
-          kind: { delay: 0 },
-          onStrike: ({ method, path, operations }) => {
-            moments.push(`${waitMs} ms after ${method} ${operations.join() || path}`)
-            setTimeout(() => {
-              service.kill()
-              void service.up().then(arm)
-            }, waitMs)
-          },
-        })
-      }
-      arm()
-      await playRollout(service)
-      service.box.faults.clear()
-      await settlesAs(service, undisturbed.get('{ after: 0s }'))
-      t.diagnostic(`PERCH_TEST_SEED=${SEED}, ${service.kills()} kills`)
-      assert.equal(service.kills(), kills)
-    },
-  )
-
-  test(
-    'a service that is killed right after effects of some kinds, of all with --full, has each effect once',
-    { timeout: 1_200_000 },
-    async (t) => {
-      tellSeed(t)
-      const service = await served(t, { files: leanRepository() })
-      const kills = drawn('kills', KILLS, 3)
-      // Labels alone are only set where the service ended between a pull request and its labels.
-      const isUnlabelled = kills.some(({ name }) => name === 'the pull request of a step is opened')
-      const faults = kills.flatMap(({ name, skip }) => {
-        if (name === 'the labels' && !isUnlabelled) return []
-        const match = EFFECTS[name]
-        if (match === undefined) return []
-        const fault = service.box.faults.add({ match, skip, kind: 'lose-answer-after', onStrike: () => service.kill() })
-        return [{ name: `${name}, number ${skip + 1}`, fault }]
-      })
-      await playRollout(service)
-      await settlesAs(service, undisturbed.get('{ after: 0s }'))
-      assert.deepEqual(
-        faults.filter(({ fault }) => fault.struck() !== 1).map(({ name }) => name),
-        [],
-      )
-    },
-  )
-
-  test('a rollout goes on when the data folder is deleted between its steps', { timeout: 1_200_000 }, async (t) => {
-    const service = await withFlux(t)
-    const forget = async (): Promise<void> => {
-      const { code } = await service.terminate()
-      assert.equal(code, 0)
-      rmSync(service.dataDir, { recursive: true })
-      assert.equal(existsSync(service.dataDir), false)
-      await service.start()
-    }
-    await playRollout(service, async (moment) => {
-      if (moment !== 'opened') await forget()
+  const arm = (): void => {
+    if (service.kills() + 1 > kills) return
+    const waitMs = Math.floor(random() * 60)
+    service.box.faults.add({
+      match: ({ who }) => who.includes('perch'),
+      skip: Math.floor((random() * 160) / kills),
+      kind: { delay: 0 },
+      onStrike: ({ method, path, operations }) => {
+        moments.push(`${waitMs} ms after ${method} ${operations.join() || path}`)
+        setTimeout(() => {
+          service.kill()
+          void service.up().then(arm)
+        }, waitMs)
+      },
     })
-    await settlesAs(service, undisturbed.get(LIVE_BY_STATUS))
-  })
+  }
+  arm()
+  await playRollout(service)
+  service.box.faults.clear()
+  await settlesAs(service, undisturbed.get('{ after: 0s }'))
+  t.diagnostic(`PERCH_TEST_SEED=${SEED}, ${service.kills()} kills`)
+  assert.equal(service.kills(), kills)
+}
 
-  test(
-    'SIGTERM during a commit ends the service with 0, and the next one finishes',
-    { timeout: 1_200_000 },
-    async (t) => {
-      const service = await served(t, { files: leanRepository() })
-      let ended: ReturnType<Served['terminate']> | undefined
-      service.box.faults.add({
-        match: { path: 'graphql:createCommitOnBranch' },
-        kind: { delay: 1_500 },
-        onStrike: () => {
-          ended = service.terminate()
-          void ended.then(() => service.start())
-        },
-      })
-      await playRollout(service)
-      const end = await ended
-      assert.equal(end?.code, 0)
-      assert.ok((end?.ms ?? Infinity) < 30_000)
-      await settlesAs(service, undisturbed.get('{ after: 0s }'))
-    },
+async function killedAfterEffects(t: TestContext): Promise<void> {
+  tellSeed(t)
+  const service = await served(t, { files: leanRepository() })
+  const kills = drawn('kills', KILLS, 3)
+  // Labels alone are only set where the service ended between a pull request and its labels.
+  const isUnlabelled = kills.some(({ name }) => name === 'the pull request of a step is opened')
+  const faults = kills.flatMap(({ name, skip }) => {
+    if (name === 'the labels' && !isUnlabelled) return []
+    const match = EFFECTS[name]
+    if (match === undefined) return []
+    const fault = service.box.faults.add({ match, skip, kind: 'lose-answer-after', onStrike: () => service.kill() })
+    return [{ name: `${name}, number ${skip + 1}`, fault }]
+  })
+  await playRollout(service)
+  await settlesAs(service, undisturbed.get('{ after: 0s }'))
+  assert.deepEqual(
+    faults.filter(({ fault }) => fault.struck() !== 1).map(({ name }) => name),
+    [],
   )
+}
+
+async function forgetful(t: TestContext): Promise<void> {
+  const service = await withFlux(t)
+  const forget = async (): Promise<void> => {
+    const { code } = await service.terminate()
+    assert.equal(code, 0)
+    rmSync(service.dataDir, { recursive: true })
+    assert.equal(existsSync(service.dataDir), false)
+    await service.start()
+  }
+  await playRollout(service, async (moment) => {
+    if (moment !== 'opened') await forget()
+  })
+  await settlesAs(service, undisturbed.get(LIVE_BY_STATUS))
+}
+
+async function terminatedInACommit(t: TestContext): Promise<void> {
+  const service = await served(t, { files: leanRepository() })
+  let ended: ReturnType<Served['terminate']> | undefined
+  service.box.faults.add({
+    match: { path: 'graphql:createCommitOnBranch' },
+    kind: { delay: 1_500 },
+    onStrike: () => {
+      ended = service.terminate()
+      void ended.then(() => service.start())
+    },
+  })
+  await playRollout(service)
+  const end = await ended
+  assert.equal(end?.code, 0)
+  assert.ok((end?.ms ?? Infinity) < 30_000)
+  await settlesAs(service, undisturbed.get('{ after: 0s }'))
+}
+
+/** What happens to the process of a service in the middle of a rollout. */
+const ENDS: Readonly<Record<string, (t: TestContext) => Promise<void>>> = {
+  'a service that is killed at random moments brings the rollout to the same end': killedAtRandom,
+  'a service that is killed right after effects of some kinds, of all with --full, has each effect once':
+    killedAfterEffects,
+  'a rollout goes on when the data folder is deleted between its steps': forgetful,
+  'SIGTERM during a commit ends the service with 0, and the next one finishes': terminatedInACommit,
+}
+
+suite('the same end', { concurrency: 3 }, () => {
+  // Two of them, all with --full: the simulation ends the process, and loses its memory, in every run.
+  for (const [name, body] of drawn('ends', Object.entries(ENDS), 2)) test(name, { timeout: 1_200_000 }, body)
 
   // One of them, all with --full: the simulation loses, doubles and delays webhooks in every run.
   for (const [name, storm] of drawn('storms', Object.entries(webhookStorms(SEED)), 1)) {
