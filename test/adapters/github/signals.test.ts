@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { ZodError } from 'zod'
-import { deploymentOf, deploymentSignalOf, runSignalOf, statusSignalOf } from '../../../src/adapters/github/schema.ts'
+import {
+  deploymentOf,
+  deploymentSignalOf,
+  runSignalOf,
+  statusSignalOf,
+} from '../../../src/adapters/github/reporting/signal-schema.ts'
 import type { Want } from '../../../src/core/gate/signal.ts'
 import { aCheckRun, aGitHub, anAccount, OTHER_SHA, REPO, SHA } from './github-api.ts'
 

@@ -1,7 +1,7 @@
 import { DEPLOYMENT_STATES } from '../../../core/deployment/step-deployment.ts'
 import type { Deployments } from '../../../ports/github/deployments.ts'
 import { at, type Client, listAll, request } from '../client/client.ts'
-import { deploymentOf, deploymentStateOf, isOwnDeployment } from '../schema.ts'
+import { deploymentOf, deploymentStateOf, isOwnDeployment } from './signal-schema.ts'
 
 const DEPLOYMENTS = '/repos/{owner}/{repo}/deployments'
 const STATUSES = `${DEPLOYMENTS}/{deployment_id}/statuses`

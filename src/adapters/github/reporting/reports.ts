@@ -1,7 +1,7 @@
 import { REPORT_PREFIX } from '../../../core/gate/signal.ts'
 import type { KeptReport, Reports } from '../../../ports/github/reports.ts'
 import { at, type Client, GitHubUnavailable, request } from '../client/client.ts'
-import { keptIn } from '../schema.ts'
+import { keptIn } from './signal-schema.ts'
 
 export function reports(client: Client): Reports {
   return {

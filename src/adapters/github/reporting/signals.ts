@@ -3,7 +3,7 @@ import { matcher } from '../../../core/text/matcher.ts'
 import type { Sha } from '../../../core/rollout/facts.ts'
 import type { Signals } from '../../../ports/github/signals.ts'
 import { at, type Client, listAll } from '../client/client.ts'
-import { deploymentOf, deploymentSignalOf, isOwnDeployment, runSignalOf, statusSignalOf } from '../schema.ts'
+import { deploymentOf, deploymentSignalOf, isOwnDeployment, runSignalOf, statusSignalOf } from './signal-schema.ts'
 
 /** Signals that are read of one commit. Older ones are cut off: then a step seems to be live for a shorter time than it is. */
 const MAX_SIGNALS = 300
