@@ -38,6 +38,23 @@ async function blueGreen(environments: readonly string[] = ['production'], appro
   })
 }
 
+/** The same in two waves. */
+function blueGreenFleet(): Promise<World> {
+  const names = ['eu-1', 'eu-2', 'us-1']
+  const files = names.flatMap((name) => [
+    [routeFile(name), route('blue', 'green')],
+    [podsFile(name), pods({ blue: '1', green: '2' })],
+    [`apps/${name}/web-subsets.yaml`, BLUE_GREEN_SUBSETS],
+  ])
+  const environments = names.map((name) => `  ${name}: { path: apps/${name}, live: { after: 3m } }\n`)
+  const service = 'services: { web: { bake: 10m, waves: [[eu-1], [eu-2, us-1]] } }\n'
+  return aWorld({
+    services: [],
+    environments: [],
+    files: { ...Object.fromEntries(files), [CONFIG]: `environments:\n${environments.join('')}${service}` },
+  })
+}
+
 function onMain(world: World, environment = 'production'): string {
   return textOn(world, 'main', routeFile(environment))
 }
@@ -168,4 +185,24 @@ test('a switch whose base moves is planned again, or closed where nothing is lef
   assert.match(textOn(world, opened.head.ref, routeFile('production')), /host: "web", subset: green/)
   await pushes(route('green', 'blue'))
   assert.deepEqual(openSteps(world), [])
+})
+
+test('a switch in the second wave waits until the first has switched, is live and has baked; the way back waits for nobody', async () => {
+  const world = await blueGreenFleet()
+  const second = await asks(world, '/switch green --env eu-2+us-1')
+  assert.equal(second.head.ref, 'switch/eu-2+us-1/web/green')
+  assert.match(gateOf(world, second), /eu-1 must do this step first\. Its traffic goes to another version now\./)
+  const first = await asks(world, '/switch green')
+  assert.equal(first.head.ref, 'switch/eu-1/web/green')
+  assert.match(gateOf(world, first), /^success: Nothing to wait for/)
+  await merges(world, 'bob', first)
+  assert.match(gateOf(world, second), /eu-1 must do this step first\. There: taken as live at/)
+  await world.pass(4)
+  assert.match(gateOf(world, second), /eu-1 must do this step first: it bakes there until/)
+  await world.pass(15)
+  assert.match(gateOf(world, second), /^success: In order/)
+  await merges(world, 'bob', second)
+  for (const name of ['eu-1', 'eu-2', 'us-1']) assert.match(onMain(world, name), /active-version: "green"/)
+  const back = await asks(world, '/switch blue --env eu-2+us-1')
+  assert.match(gateOf(world, back), /^success: Nothing to wait for/)
 })

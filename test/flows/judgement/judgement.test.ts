@@ -52,7 +52,7 @@ test('production waits for another version in staging, and for a service that is
   await world.pass(20)
   const pull = await aNewVersion(world, { environment: 'production' })
   await says(world, 'alice', pull, '/canary 5 --env production')
-  assert.match(gateOf(world, pull), /staging must do this step first, but its canary is another version/)
+  assert.match(gateOf(world, pull), /staging must do this step first\. Its traffic goes to another version now/)
   world.alice.push('main', {
     [routeFile('staging', 'web')]: undefined,
     [path]: undefined,

@@ -206,7 +206,7 @@ function afterWords(name: string, { problem, wave }: Extract<OrderReason, { code
     case 'other-version':
       return wave === 'not-earlier'
         ? `${name} has canary traffic on another version. Finish that rollout, or \`/canary abort\` it, before this version goes on here.`
-        : `${first}, but its canary is another version.`
+        : `${first}. Its traffic goes to another version now.`
     case 'not-stable':
       return `${name} must make this version its stable one first.`
     case 'unreadable':
