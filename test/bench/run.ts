@@ -23,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   edit: async () => (await import('./work/edit.ts')).benchEdit,
   freeze: async () => (await import('./events/freeze.ts')).benchFreeze,
   render: async () => (await import('./work/render.ts')).benchRender,
+  definitions: async () => (await import('./work/definitions.ts')).benchDefinitions,
   worst: async () => (await import('./work/worst.ts')).benchWorst,
 }
 

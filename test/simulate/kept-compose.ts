@@ -6,7 +6,8 @@ export { commentsOf }
 const MAX_KEPT = 5_000
 const known = new Map<string, ComposedYaml>()
 
-export function compose(text: string, budget = Infinity): ComposedYaml {
+export function compose(text: string, budget = Infinity, omits?: string): ComposedYaml {
+  if (omits !== undefined) return composeAnew(text, budget, omits)
   const before = known.get(text)
   if (before !== undefined && before.lexemes <= budget) return before
   const composed = composeAnew(text, budget)

@@ -1,10 +1,11 @@
 /** What changes between two renders of an environment, object by object, as a person wants to read it. */
 import { isRecord, type JsonValue } from '../manifest/data.ts'
+import { shortDefinition } from '../manifest/definition.ts'
 import { type StructuredPatch, structuredPatch } from 'diff'
 import { stringify } from 'yaml'
 import { type IgnoreRule, withoutIgnored } from './ignore.ts'
 import { maskPairs } from './mask.ts'
-import { compareText, type RenderedObject } from './objects.ts'
+import { compareText, type RenderedObject, wholeObject } from './objects.ts'
 import { type Pair, pairObjects } from './pair.ts'
 import { type ObjectIdentity, titleOf } from '../manifest/identity.ts'
 
@@ -23,6 +24,8 @@ export interface RenderedChange {
   readonly hunks: readonly Hunk[]
   readonly additions: number
   readonly deletions: number
+  /** How many lines of a schema the hunks do not show, though they are counted. */
+  readonly unshown: number
 }
 
 const CONTEXT_LINES = 3
@@ -57,7 +60,7 @@ export function diffRendered(
   after: readonly RenderedObject[],
   view: View = WHOLE,
 ): RenderedChanges {
-  const differing = pairObjects(before, after).filter((pair) => isDifferent(pair))
+  const differing = pairObjects(before, after).flatMap(shownOf)
   const masked = maskPairs(differing, { kinds: view.secrets, all: [...before, ...after] })
   const work = { left: MAX_WORK }
   const shown = masked.map((pair) => changeOf(pair, withoutIgnored(pair, view.ignore), work))
@@ -73,6 +76,20 @@ function isDifferent({ before, after }: Pair): boolean {
   return JSON.stringify(before.data) !== JSON.stringify(after.data) && written(before) !== written(after)
 }
 
+/** Nothing where both are the same. The schemas of a definition are shown where they change, and not where it comes or goes as a whole. */
+function shownOf(pair: Pair): readonly Pair[] {
+  const { before, after } = pair
+  if (!isDifferent(pair)) return []
+  if (before?.abridged === undefined && after?.abridged === undefined) return [pair]
+  const shown = before !== undefined && after !== undefined ? wholeObject : withoutSchemas
+  const both = { ...(before && { before: shown(before) }), ...(after && { after: shown(after) }) }
+  return isDifferent(both) ? [both] : []
+}
+
+function withoutSchemas(object: RenderedObject): RenderedObject {
+  return { ...object, data: shortDefinition(object.data) }
+}
+
 /**
  * Undefined where the view hides all that differs. Where what differs is nothing but Secrets' values that look the same when
  * they are hidden, there are no hunks.
@@ -84,14 +101,17 @@ function changeOf(masked: Pair, { before, after }: Pair, work: Work): RenderedCh
   if (object === undefined || !isSeen) return undefined
   const hunks = hunksOf(old, current, work)
   const count = (sign: string) => hunks.flatMap(({ lines }) => lines).filter((line) => line.startsWith(sign)).length
-  const { group, kind, namespace, name } = object
+  const { group, kind, namespace, name, abridged } = object
+  const type = changeType(before, after)
+  const unshown = type === 'changed' ? 0 : (abridged?.lines ?? 0)
   return {
-    type: changeType(before, after),
+    type,
     identity: { group, kind, namespace, name },
     title: titleOf(object),
     hunks,
-    additions: count('+'),
-    deletions: count('-'),
+    additions: count('+') + (type === 'added' ? unshown : 0),
+    deletions: count('-') + (type === 'removed' ? unshown : 0),
+    unshown,
   }
 }
 

@@ -3,6 +3,7 @@ import type { Texts } from '../environment/closure.ts'
 import type { Known } from '../environment/file-cache.ts'
 import { streamText, renderPlain } from '../environment/plain.ts'
 import { mentionsTraffic } from '../environment/traffic-text.ts'
+import { type Abridged, readDefinition, wholeDefinition } from '../manifest/definition.ts'
 import { readDocuments } from '../manifest/yaml/documents.ts'
 import { groupOf, identityKey, identityOf, type ObjectIdentity } from '../manifest/identity.ts'
 import { isRecord, type JsonValue } from '../manifest/data.ts'
@@ -11,6 +12,8 @@ import { breaksIn, type Piece, splitPieces } from '../manifest/pieces.ts'
 
 export interface RenderedObject extends ObjectIdentity {
   readonly data: { readonly [key: string]: JsonValue }
+  /** Set where the schemas of a large definition are left as their texts. `wholeObject` reads them. */
+  readonly abridged?: Abridged
 }
 
 /** With no piece of the text: that could be of a Secret. */
@@ -141,7 +144,8 @@ function readText(text: string, { budget, known, isLenient = false }: TextLimits
       const found = 'code' in part ? undefined : objectsIn(part.data)
       if (found === undefined)
         return { objects, problem: { code: 'code' in part ? part.code : 'not-an-object', line }, lexemes }
-      for (const object of found) objects.push({ object, line })
+      const abridged = 'abridged' in part ? { abridged: part.abridged } : {}
+      for (const object of found) objects.push({ object: { ...object, ...abridged }, line })
     }
   }
   return { objects, problem: undefined, lexemes }
@@ -180,6 +184,7 @@ export function compareText(a: string, b: string): number {
 interface Part {
   readonly data: JsonValue
   readonly line: number
+  readonly abridged?: Abridged
 }
 
 type UnreadableDocument = { readonly code: 'unparsable'; readonly line: number }
@@ -214,6 +219,8 @@ const SECRET = /kind["']?\s*:\s*["']?\w*secret/i
 
 /** Lines are those of the piece. */
 function partsOf(text: string, budget: number, lastKeyWins = false): ReadPiece {
+  const definition = readDefinition(text, budget)
+  if (definition !== undefined) return { parts: [definition], lexemes: definition.lexemes }
   const read = readDocuments(text, { budget, lastKeyWins })
   let [at, line] = [0, 1]
   const lineAt = (offset: number): number => {
@@ -224,6 +231,13 @@ function partsOf(text: string, budget: number, lastKeyWins = false): ReadPiece {
   const { lexemes } = read
   if (!read.ok) return { parts: [{ code: 'unparsable', line: lineAt(read.problem.at) }], lexemes }
   return { parts: read.documents.map(({ data, at: start }) => ({ data, line: lineAt(start) })), lexemes }
+}
+
+/** The object with all that its document says. */
+export function wholeObject(object: RenderedObject): RenderedObject {
+  const { abridged, ...rest } = object
+  const data = abridged && wholeDefinition(abridged)
+  return data === undefined ? object : { ...rest, data }
 }
 
 /** The objects of a document: none in an empty one, one, or the items of a nameless list; undefined when it is something else. */

@@ -38,10 +38,11 @@ export function diffEnvironment(
   return ok({ resources: changes.map(resourceOf), hidden, unreadableBefore, objects })
 }
 
-function resourceOf({ type, title, hunks, additions, deletions, identity }: RenderedChange): ResourceDiff {
+function resourceOf({ type, title, hunks, identity, ...counts }: RenderedChange): ResourceDiff {
   const patch = hunks.map(({ header, lines }) => [header, ...lines].join('\n')).join('\n')
   const { kind, namespace, name } = identity
-  return { title, kind, namespace, name, change: type, traffic: [], patch, added: additions, removed: deletions }
+  const { additions: added, deletions: removed, unshown } = counts
+  return { title, kind, namespace, name, change: type, traffic: [], patch, added, removed, unshown }
 }
 
 /** The resources, each with the rows that speak of it. */

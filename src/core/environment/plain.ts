@@ -2,8 +2,9 @@
 import { readDocuments } from '../manifest/yaml/documents.ts'
 import type { Location } from '../manifest/parse.ts'
 import type { Texts } from './closure.ts'
-import { breaksIn } from '../manifest/pieces.ts'
-import { isRecord } from '../manifest/data.ts'
+import { breaksIn, splitPieces } from '../manifest/pieces.ts'
+import { isRecord, type JsonValue } from '../manifest/data.ts'
+import { readDefinition } from '../manifest/definition.ts'
 import { isRoute } from '../traffic/read-route.ts'
 import { type Tree, isHidden, nameOf, parentOf } from './tree.ts'
 
@@ -32,9 +33,28 @@ export function yamlBelow(tree: Tree, folder: string): readonly string[] {
 /** Whether a text holds a Kubernetes object. One that is broken still does, so that breaking a file does not hide it. */
 export function holdsObjects(text: string): boolean {
   if (!/apiVersion/.test(text) || !/kind/.test(text)) return false
-  const read = readDocuments(text, { budget: MAX_LEXEMES })
-  if (read.ok) return read.documents.some(({ data }) => isObject(data))
-  return looksLikeObjects(text)
+  // Where something is filled in, a file that is broken is a template, whatever its first documents are.
+  const isFilledIn = text.includes('{{')
+  let budget = MAX_LEXEMES
+  let hasObject = false
+  for (const piece of splitPieces(text)) {
+    const read = documentsIn(piece.text, budget)
+    if (read === undefined) return looksLikeObjects(text)
+    budget -= read.lexemes
+    hasObject ||= read.documents.some(isObject)
+    if (hasObject && !isFilledIn) return true
+  }
+  return hasObject
+}
+
+function documentsIn(
+  text: string,
+  budget: number,
+): { readonly documents: readonly JsonValue[]; readonly lexemes: number } | undefined {
+  const definition = readDefinition(text, budget)
+  if (definition !== undefined) return { documents: [definition.data], lexemes: definition.lexemes }
+  const read = readDocuments(text, { budget })
+  return read.ok ? { documents: read.documents.map(({ data }) => data), lexemes: read.lexemes } : undefined
 }
 
 /** The same of a text that is broken or too long to be read. */
@@ -42,7 +62,7 @@ export function looksLikeObjects(text: string): boolean {
   return /^apiVersion:/m.test(text) && /^kind:/m.test(text) && !text.includes('{{')
 }
 
-function isObject(data: unknown): boolean {
+function isObject(data: JsonValue): boolean {
   if (!isRecord(data) || typeof data['apiVersion'] !== 'string' || typeof data['kind'] !== 'string') return false
   const { apiVersion, kind } = data
   if (TOOLS.test(apiVersion) || (apiVersion === 'v1' && kind === 'Config')) return false

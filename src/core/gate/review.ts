@@ -68,6 +68,8 @@ export interface ResourceDiff {
   readonly patch: string
   readonly added: number
   readonly removed: number
+  /** How many of these lines are of schemas, which the patch does not show. */
+  readonly unshown: number
 }
 
 /** Everything that Perch found out about one head commit. */

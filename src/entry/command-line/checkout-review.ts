@@ -97,8 +97,8 @@ function toJson({ base, head, review }: CheckoutReview) {
       change: state,
       unknownBefore: unknownBefore === undefined ? null : plainWords(explainProblem(unknownBefore).what),
       hidden,
-      resources: resources.map(({ kind, namespace, name, change, added, removed, patch }) => {
-        return { kind, namespace, name, change, added, removed, patch }
+      resources: resources.map(({ kind, namespace, name, change, added, removed, unshown, patch }) => {
+        return { kind, namespace, name, change, added, removed, unshown, patch }
       }),
     })),
     problems: problems.map(problemJson),

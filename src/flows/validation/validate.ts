@@ -1,5 +1,5 @@
 /** Asks the programs that the base branch wants asked, and tells what a change brings from what was there. */
-import type { RenderedObject } from '../../core/diff/objects.ts'
+import { type RenderedObject, wholeObject } from '../../core/diff/objects.ts'
 import { redactor } from '../../core/diff/redact.ts'
 import { locator, type Sources } from '../../core/finding/locate.ts'
 import type { Problem } from '../../core/problem/problem.ts'
@@ -58,7 +58,9 @@ export async function validateObjects(
 ): Promise<Answer> {
   const checks = checksOf(context.validators, requiredChecks)
   if (checks.length === 0 || scene.after.length === 0) return NOTHING
-  const answers = await Promise.all(checks.map((check) => answerOf(requiredChecks, check, scene)))
+  // A policy may ask for what schemas say.
+  const whole = { ...scene, before: scene.before.map(wholeObject), after: scene.after.map(wholeObject) }
+  const answers = await Promise.all(checks.map((check) => answerOf(requiredChecks, check, whole)))
   return together(answers)
 }
 

@@ -78,6 +78,7 @@ test('what a review changes of traffic are objects that send requests, else the 
     patch: '',
     added: 1,
     removed: 1,
+    unshown: 0,
   })
   const objects = (...kinds: readonly string[]): readonly string[] =>
     trafficObjects({

@@ -58,6 +58,7 @@ const resource = (name: string, lines: number, fields: Partial<ResourceDiff> = {
   ),
   added: lines,
   removed: 0,
+  unshown: 0,
   ...fields,
 })
 

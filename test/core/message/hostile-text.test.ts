@@ -283,7 +283,16 @@ function problemsOf(t: string): readonly Problem[] {
 function reviewOf(t: string, found: readonly Problem[]): Review {
   const row = { environment: t, route: t, rule: t, before: [{ name: t, share: 95 }], after: [{ name: t, share: 75 }] }
   const patch = t.replaceAll(/^/gm, '+')
-  const resource = { title: t, kind: t, namespace: t, name: t, change: 'changed', added: 1, removed: 0 } as const
+  const resource = {
+    title: t,
+    kind: t,
+    namespace: t,
+    name: t,
+    change: 'changed',
+    added: 1,
+    removed: 0,
+    unshown: 2,
+  } as const
   return {
     compared: { base: 'a'.repeat(40), head: 'b'.repeat(40) },
     changes: [changeOf(t)],

@@ -1,6 +1,8 @@
 import { Composer, type CST, type Document, Lexer, Parser, Schema, type YAMLError } from 'yaml'
 import { advanceParser } from './advance-parser.ts'
 import { hideColons, joinQuotedLines, restoreColons } from './go-scalars.ts'
+import { LEXEME_MARKS, SCALAR_MARK } from './lexemes.ts'
+import { type OmittedValues, omitValues } from './omit-values.ts'
 import { MAX_DEPTH } from './read-data.ts'
 
 /** One for all documents: making it costs as much as composing a line. Known tags would be added to it as they turn up. */
@@ -12,42 +14,56 @@ export interface ComposedYaml {
   readonly problem: { readonly at: number; readonly detail: string } | undefined
   /** How many tokens it took: what the time is proportional to. */
   readonly lexemes: number
+  /** The values of the key that was to be left out; undefined where the text was read as a whole. */
+  readonly omitted?: OmittedValues
 }
 
 /**
  * Composes YAML text. Like `parseAllDocuments`, but it ends at the first fault, at bottomless nesting before that can overflow
  * the stack, and at a budget of tokens; and it leaves duplicate keys to `readData`.
+ * Values of the key `omits` are left out, where that is certain to change nothing else.
  */
-export function compose(text: string, budget = Infinity): ComposedYaml {
+export function compose(text: string, budget = Infinity, omits?: string): ComposedYaml {
   // A hostile document can hold a million faults. Nobody asks where in our code they were found, and to note it takes ten times as long.
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
   try {
-    return composedLikeGo(text, budget)
+    return (omits === undefined ? undefined : composedInPart(text, budget, omits)) ?? composedLikeGo(text, budget)
   } finally {
     Error.stackTraceLimit = stackTraceLimit
   }
 }
 
+/** Undefined where only the whole text tells for certain what it says. */
+function composedInPart(text: string, budget: number, key: string): ComposedYaml | undefined {
+  if (hideColons(text) !== text) return undefined
+  const omitted: OmittedValues = { texts: new Map(), lexemes: 0, lines: 0, isSure: true }
+  const lexed = omitValues(text, { key, lexemes: new Lexer().lex(text) }, omitted)
+  const read = composed(lexed, () => budget - omitted.lexemes)
+  const isWhole = read.problem !== undefined || !omitted.isSure || omitted.texts.size === 0
+  return isWhole ? undefined : { ...read, lexemes: read.lexemes + omitted.lexemes, omitted }
+}
+
 /** Reads too what only Go reads, because kustomize and the deployers do. */
 function composedLikeGo(text: string, budget: number): ComposedYaml {
   const hidden = hideColons(text)
-  const first = composed(hidden, budget)
+  const left = (): number => budget
+  const first = composed(new Lexer().lex(hidden), left)
   const joined = first.problem === undefined ? undefined : joinQuotedLines(hidden)
-  const second = joined === undefined ? first : composed(joined, budget)
+  const second = joined === undefined ? first : composed(new Lexer().lex(joined), left)
   const found = second.problem === undefined ? second : first
   if (hidden !== text) restoreColons(found.documents)
   return found
 }
 
-function composed(text: string, budget: number): ComposedYaml {
+function composed(lexed: Iterable<string>, budget: () => number): ComposedYaml {
   const parser = new Parser()
   const composer = new Composer({ schema: SCHEMA, uniqueKeys: false, logLevel: 'error' })
   const documents: Document[] = []
   let problem: ComposedYaml['problem']
   let isOpen = false
   let lexemes = 0
-  for (const lexeme of new Lexer().lex(text)) {
+  for (const lexeme of lexed) {
     lexemes += 1
     for (const token of advanceParser(parser, lexeme)) {
       problem ??= faultOf(token, isOpen)
@@ -55,7 +71,7 @@ function composed(text: string, budget: number): ComposedYaml {
       if (problem === undefined) documents.push(...composer.next(token))
     }
     if (parser.stack.length > MAX_DEPTH) problem ??= { at: parser.offset, detail: `More than ${MAX_DEPTH} levels deep` }
-    if (problem !== undefined || lexemes > budget) return { documents: [], problem, lexemes }
+    if (problem !== undefined || lexemes > budget()) return { documents: [], problem, lexemes }
   }
   for (const token of parser.end()) documents.push(...composer.next(token))
   documents.push(...composer.end())
@@ -78,11 +94,6 @@ function faultOf(token: CST.Token, isOpen: boolean): ComposedYaml['problem'] {
   return token.type === 'doc-end' && !isOpen ? { at: token.offset, detail: 'Unexpected end of document' } : undefined
 }
 
-/** What the lexer says before each scalar, which could start with a `#` itself where it is a block scalar. */
-const SCALAR = '\u001F'
-/** Marks of the lexer that stand for no characters. */
-const MARKS = new Set(['\u0002', '\u0018', SCALAR])
-
 /** Where each comment of a YAML text starts and ends. */
 export function commentsOf(text: string): readonly (readonly [start: number, end: number])[] {
   const comments: [number, number][] = []
@@ -90,8 +101,8 @@ export function commentsOf(text: string): readonly (readonly [start: number, end
   let offset = 0
   let isScalar = false
   for (const lexeme of new Lexer().lex(text)) {
-    if (MARKS.has(lexeme) && !isScalar) {
-      isScalar = lexeme === SCALAR
+    if (LEXEME_MARKS.has(lexeme) && !isScalar) {
+      isScalar = lexeme === SCALAR_MARK
       continue
     }
     if (!isScalar && lexeme.startsWith('#')) comments.push([offset, offset + lexeme.length])

@@ -24,7 +24,12 @@ interface YamlProblem {
 }
 
 export type YamlReading = { readonly lexemes: number } & (
-  | { readonly ok: true; readonly documents: readonly YamlDocument[] }
+  | {
+      readonly ok: true
+      readonly documents: readonly YamlDocument[]
+      /** How many lines the values have that are left as texts; undefined where there is none. */
+      readonly omittedLines: number | undefined
+    }
   | { readonly ok: false; readonly problem: YamlProblem }
 )
 
@@ -33,6 +38,8 @@ export interface YamlLimits extends DataOptions {
   readonly budget: number
   /** What is only doubtful, such as an unknown tag, is a problem too. */
   readonly isStrict?: boolean
+  /** A key whose values are left as their texts, where it is certain that this changes nothing else: they are not worth their memory. */
+  readonly omits?: string
 }
 
 /**
@@ -40,25 +47,29 @@ export interface YamlLimits extends DataOptions {
  * of `yaml` looks through all earlier keys of a mapping for each key: ten thousand take a second, and a hundred thousand minutes.
  */
 export function readDocuments(text: string, limits: YamlLimits): YamlReading {
-  const { documents, problem, lexemes } = compose(text, limits.budget)
+  const { documents, problem, lexemes, omitted } = compose(text, limits.budget, limits.omits)
   const failed = (found: YamlProblem): YamlReading => ({ ok: false, problem: found, lexemes })
   if (problem !== undefined) return failed({ code: 'not-yaml', ...problem })
   if (lexemes > limits.budget) return failed({ code: 'too-large', at: 0, detail: '' })
   const read: YamlDocument[] = []
   for (const document of documents) {
-    const { contents, range, warnings } = document
+    const { contents, warnings } = document
     const [warning] = limits.isStrict === true ? warnings : []
     if (warning !== undefined) return failed({ code: 'not-yaml', at: warning.pos[0], detail: warning.message })
-    const reading = readData(contents, limits)
+    const reading = readData(contents, { ...limits, omitted: omitted?.texts })
     if (!reading.ok) return failed(reading)
     read.push({
       document,
       data: reading.value,
       hasAlias: reading.hasAlias,
-      at: contents?.range?.[0] ?? range?.[0] ?? 0,
+      at: startOfContent(document),
     })
   }
-  return { ok: true, documents: read, lexemes }
+  return { ok: true, documents: read, omittedLines: omitted?.lines, lexemes }
+}
+
+function startOfContent({ contents, range }: Document): number {
+  return contents?.range?.[0] ?? range?.[0] ?? 0
 }
 
 /** A document of a file that is read as a whole. */

@@ -4,6 +4,7 @@
  * offsets stay what they are.
  */
 import { type Document, isScalar, Lexer, visit } from 'yaml'
+import { LEXEME_MARKS, SCALAR_MARK } from './lexemes.ts'
 
 /**
  * The last colon of an address such as `2001:db8::` in brackets. YAML 1.2 ends the scalar there and makes a mapping of it; for
@@ -50,17 +51,13 @@ export function joinQuotedLines(text: string): string | undefined {
 
 const DOUBLE_QUOTED = /"(?:[^"\\]|\\[^])*"/y
 const SINGLE_QUOTED = /'(?:[^']|'')*'/y
-/** What the lexer says before each scalar that is not quoted, and its other marks that stand for no characters. */
-const SCALAR = '\u001F'
-const MARKS = new Set(['\u0002', '\u0018', SCALAR])
-
 /** The first quoted scalar that the lexer ends before its closing quote, although there is one. */
 function cutScalar(text: string): readonly [start: number, end: number] | undefined {
   let offset = 0
   let isPlain = false
   for (const lexeme of new Lexer().lex(text)) {
-    if (MARKS.has(lexeme) && !isPlain) {
-      isPlain = lexeme === SCALAR
+    if (LEXEME_MARKS.has(lexeme) && !isPlain) {
+      isPlain = lexeme === SCALAR_MARK
       continue
     }
     const whole = isPlain ? undefined : quotedAt(text, offset)

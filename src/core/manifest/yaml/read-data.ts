@@ -17,15 +17,20 @@ export interface DataOptions {
   readonly scalar?: (node: Scalar) => JsonValue
   /** If a key is there twice, the last one counts, as in PyYAML. */
   readonly lastKeyWins?: boolean
+  /** Texts of values that were not composed, by the scalar in their place. */
+  readonly omitted?: ReadonlyMap<string, string> | undefined
 }
 
 /**
  * Reads a composed document as kubectl would: aliases followed, merge keys merged, no key twice. `toJS` of `yaml` is not
  * used because it throws on alias bombs, takes 100 honest aliases for one, and finds duplicate keys in quadratic time.
  */
-export function readData(contents: unknown, { scalar = scalarValue, lastKeyWins = false }: DataOptions = {}): Reading {
+export function readData(
+  contents: unknown,
+  { scalar = scalarValue, lastKeyWins = false, omitted }: DataOptions = {},
+): Reading {
   const reader: Reader = {
-    scalar,
+    scalar: omitted === undefined ? scalar : (node) => omitted.get(String(node.value)) ?? scalar(node),
     lastKeyWins,
     anchors: new Map(),
     open: new Set(),

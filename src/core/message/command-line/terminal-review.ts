@@ -1,7 +1,7 @@
 /** What `perch diff` and `perch validate` print for people. */
 import type { EnvironmentDiff, ResourceDiff, Review } from '../../gate/review.ts'
 import type { Problem } from '../../problem/problem.ts'
-import { diffWords } from '../comment/diff.ts'
+import { diffWords, unshownLines } from '../comment/diff.ts'
 import { seen } from '../../text/inert.ts'
 import { plainWords } from '../markdown/plain-words.ts'
 import { explainProblem } from '../problem/problem.ts'
@@ -20,10 +20,10 @@ function environmentParts({ environment, resources }: EnvironmentDiff): readonly
   return resources.map((resource) => `=== ${seen(environment)}: ${resourceText(resource)}`)
 }
 
-function resourceText({ title, change, added, removed, traffic, patch }: ResourceDiff): string {
+function resourceText({ title, change, added, removed, unshown, traffic, patch }: ResourceDiff): string {
   const words = traffic.map((row) => `    ${seen(trafficWords(row))}`)
   const body = patch === '' ? 'only hidden values change' : seen(patch)
-  return [`${seen(title)} ${change} (+${added} −${removed})`, ...words, body].join('\n')
+  return [`${seen(title)} ${change} (+${added} −${removed}${unshownLines(unshown)})`, ...words, body].join('\n')
 }
 
 /** Problems as compilers print them, one a line: `file:line: code what next`. */

@@ -87,14 +87,14 @@ function heading({ environment, state, resources }: EnvironmentDiff): string {
 
 /** One resource: what it does to traffic in words, then its hunks; all of them, or as many lines as fit. */
 function block(resource: ResourceDiff, room = Number.POSITIVE_INFINITY): string {
-  const { title, change, traffic, patch, added, removed } = resource
+  const { title, change, traffic, patch, added, removed, unshown } = resource
   const words = fitLines(
     traffic.map((row) => `- **${plainText(trafficWords(row))}**`),
     MIN_CUT,
     (left) => `- … and ${counted(left, 'more rule')}`,
   )
   const head = [
-    `${code(title)} ${change} (+${added} −${removed})`,
+    `${code(title)} ${change} (+${added} −${removed}${unshownLines(unshown)})`,
     ...(words.length > 0 ? [words.join('\n')] : []),
   ].join('\n\n')
   if (patch === '') return `${head}: only hidden values.`
@@ -103,6 +103,11 @@ function block(resource: ResourceDiff, room = Number.POSITIVE_INFINITY): string 
   const first = cut(room - sizeOf(head) - 20)
   // Only a fence of many backticks is longer than was reckoned.
   return sizeOf(first) <= room ? first : cut(2 * room - sizeOf(head) - 20 - sizeOf(first))
+}
+
+/** Schemas of definitions that come or go as a whole. */
+export function unshownLines(count: number): string {
+  return count === 0 ? '' : `; ${counted(count, 'line')} of schemas not shown`
 }
 
 function moreLines(left: number): string {

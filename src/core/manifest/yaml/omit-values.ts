@@ -1,0 +1,144 @@
+/** Leaves values of one key out of what is composed: to compose a text takes forty times its memory. */
+import { breaksIn } from '../pieces.ts'
+import { FLOW_ERROR_MARK, LEXEME_MARKS, SCALAR_MARK } from './lexemes.ts'
+
+/** What was left out. It is filled in as the lexemes pass. */
+export interface OmittedValues {
+  /** The texts, by the scalar that stands in their place. */
+  readonly texts: Map<string, string>
+  lexemes: number
+  lines: number
+  /** Whether the rest certainly means the same as with them. If not, the text has to be read as a whole. */
+  isSure: boolean
+}
+
+/** A character for private use: a text that has it already is read as a whole. */
+const STAND_IN = '\uE03B'
+
+/** Lexemes from the start of a line: of one line, or of several where a scalar spans them. */
+interface LexedLine {
+  readonly lexemes: readonly string[]
+  readonly start: number
+  readonly end: number
+  /** Blanks before what is on it; undefined where nothing is, or where it is the text of a block scalar, whatever its blanks. */
+  readonly indent: number | undefined
+  /** How many brackets are open at its end. */
+  readonly depth: number
+  /** Quotes without an end, brackets that end too early, and an empty block scalar, which has no line. */
+  readonly isDoubtful: boolean
+}
+
+/**
+ * The lexemes of a text. Where `key` stands alone on its line and its value in the lines below, a scalar stands for the value. The lexer
+ * knows where quotes and block scalars end. So what is left out is what a parser would take for the value.
+ */
+export function* omitValues(
+  text: string,
+  { key, lexemes }: { readonly key: string; readonly lexemes: Iterable<string> },
+  omitted: OmittedValues,
+): Generator<string, void> {
+  if (text.includes(STAND_IN)) omitted.isSure = false
+  let value: OpenValue | undefined
+  for (const line of linesOf(lexemes)) {
+    if (value !== undefined && !(line.indent !== undefined && line.indent <= value.indent)) {
+      take(value, line)
+      continue
+    }
+    if (value !== undefined) yield* inPlaceOf(value, text, omitted)
+    yield* line.lexemes
+    value = startsValue(line, key)
+      ? { ...NOTHING, indent: line.indent ?? 0, start: line.end, end: line.end }
+      : undefined
+  }
+  if (value !== undefined) yield* inPlaceOf(value, text, omitted)
+}
+
+/** The value that is being left out, as far as the lexemes have come. */
+interface OpenValue {
+  /** The indentation of its key. */
+  readonly indent: number
+  readonly start: number
+  end: number
+  depth: number
+  lexemes: number
+  isDoubtful: boolean
+  isEmpty: boolean
+}
+
+const NOTHING = { depth: 0, lexemes: 0, isDoubtful: false, isEmpty: true }
+
+function take(value: OpenValue, { lexemes, end, depth, indent, isDoubtful }: LexedLine): void {
+  value.end = end
+  value.depth = depth
+  value.lexemes += lexemes.length
+  value.isDoubtful ||= isDoubtful
+  value.isEmpty &&= indent === undefined
+}
+
+function startsValue({ lexemes, depth, indent = 0 }: LexedLine, key: string): boolean {
+  const [mark, name, colon, end] = indent > 0 ? lexemes.slice(1) : lexemes
+  const isKey = mark === SCALAR_MARK && name === key && colon === ':' && end !== undefined && isBreak(end)
+  return isKey && depth === 0 && lexemes.length === (indent > 0 ? 5 : 4)
+}
+
+function* inPlaceOf(value: OpenValue, text: string, omitted: OmittedValues): Generator<string, void> {
+  omitted.lexemes += value.lexemes
+  if (value.depth !== 0 || value.isDoubtful) omitted.isSure = false
+  if (value.isEmpty) return
+  const whole = text.slice(value.start, value.end)
+  const name = `${STAND_IN}${omitted.texts.size}`
+  omitted.texts.set(name, whole)
+  omitted.lines += breaksIn(whole)
+  yield ' '.repeat(value.indent + 1)
+  yield `'${name}'`
+  yield '\n'
+}
+
+function* linesOf(all: Iterable<string>): Generator<LexedLine, void> {
+  let [offset, start, depth] = [0, 0, 0]
+  let lexemes: string[] = []
+  let isText = false
+  let isDoubtful = false
+  const line = (): LexedLine => ({ lexemes, start, end: offset, indent: indentOf(lexemes), depth, isDoubtful })
+  for (const lexeme of all) {
+    lexemes.push(lexeme)
+    if (isText || !LEXEME_MARKS.has(lexeme)) {
+      offset += lexeme.length
+      if (!isText) depth += DEPTHS[lexeme] ?? 0
+      isDoubtful ||= isText ? lexeme === '' : isOpenQuote(lexeme)
+      isText = false
+    } else {
+      isText = lexeme === SCALAR_MARK
+      isDoubtful ||= lexeme === FLOW_ERROR_MARK
+    }
+    if (!lexeme.endsWith('\n')) continue
+    yield line()
+    lexemes = []
+    start = offset
+  }
+  if (lexemes.length > 0) yield line()
+}
+
+const DEPTHS: Readonly<Record<string, number>> = { '{': 1, '[': 1, '}': -1, ']': -1 }
+
+function isOpenQuote(lexeme: string): boolean {
+  const [quote] = lexeme
+  return (quote === '"' || quote === "'") && !(lexeme.length > 1 && lexeme.endsWith(quote))
+}
+
+function indentOf([first = '', second, third]: readonly string[]): number | undefined {
+  const isBlockText = first === SCALAR_MARK && second?.endsWith('\n') === true
+  if (isBlockText || isBreak(first)) return undefined
+  if (!isBlank(first)) return 0
+  return second === undefined || isBreak(second) || (second === SCALAR_MARK && third?.endsWith('\n'))
+    ? undefined
+    : first.length
+}
+
+function isBlank(lexeme: string): boolean {
+  return /^[ \t]+$/.test(lexeme)
+}
+
+function isBreak(lexeme: string): boolean {
+  return lexeme === '\n' || lexeme === '\r\n'
+}
