@@ -415,3 +415,33 @@ test('each task has the key of what it may not run beside', () => {
     Task.options.map((option) => option.shape.type.value).toSorted(),
   )
 })
+
+test('what happens again within seconds or minutes is one cause, of some kinds', () => {
+  const slots = Object.entries(RULES).flatMap(([code, { slotMs }]) => (slotMs === undefined ? [] : [[code, slotMs]]))
+  assert.deepEqual(Object.fromEntries(slots), {
+    installed: 10 * MINUTE,
+    'handed-again': 10 * MINUTE,
+    unanswered: MINUTE,
+    stops: MINUTE,
+    failed: 10 * MINUTE,
+    ended: 5 * SECOND,
+    'merge-refused': 15 * SECOND,
+    asked: 5 * SECOND,
+    swept: 5 * SECOND,
+  })
+})
+
+test('what nobody asks for again, and what somebody waits for, is tried for longer than the rest', () => {
+  const patient = Object.entries(RULES).flatMap(([code, { isPatient }]) => (isPatient === true ? [code] : []))
+  assert.deepEqual(patient.toSorted(), [
+    'adopted',
+    'button',
+    'command',
+    'handed-over',
+    'installed',
+    'news',
+    'opened',
+    'reopened',
+    'step-shown',
+  ])
+})

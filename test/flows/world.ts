@@ -15,6 +15,7 @@ import {
 } from '../memory/github/github.ts'
 import type { Meter } from '../../src/ports/meter.ts'
 import { type MemoryPerson, memoryPerson } from '../memory/github/person.ts'
+import { memoryMetrics } from '../memory/metrics.ts'
 import { memoryRenderer } from '../memory/renderer.ts'
 import { setStatus } from '../memory/github/signals.ts'
 import type { Network } from '../simulate/network.ts'
@@ -130,13 +131,14 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
       for (const one of [quiet, whole]) one.meter.record(...sample)
     },
   }
-  const { renderer = NO_TOOLS, notifier = NO_DESTINATIONS } = parts
+  const { renderer = NO_TOOLS, notifier = NO_DESTINATIONS, metrics = memoryMetrics({}) } = parts
   const service = simulatedService(state, network, {
     ...parts,
     log,
     meter,
     renderer: quiet.renderer(whole.renderer(renderer)),
     notifier: quiet.notifier(whole.notifier(notifier)),
+    metrics: quiet.metrics(whole.metrics(metrics)),
   })
   keepAccount({ state, ledger: whole, memo: () => service.memo(), logged })
   let sweeps = 0

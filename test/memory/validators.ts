@@ -6,12 +6,13 @@ import {
   type ObjectRemark,
   type ToolName,
 } from '../../src/core/policy/remark.ts'
+import type { Policy } from '../../src/core/policy/policy.ts'
 import type { Rendering, RepositoryCrds, Validators } from '../../src/ports/validators.ts'
 
 export interface MemoryValidators {
   /** Programs that are there, with their titles; none by default. */
   readonly tools?: Readonly<Partial<Record<ToolName, string>>>
-  readonly compile?: () => Failure | undefined
+  readonly compile?: (policy: Policy) => Failure | undefined
   readonly define?: (crds: RepositoryCrds) => Failure | undefined
   /** What is said about objects, by opa, kubeconform, kubectl-validate and istioctl alike; nothing by default. */
   readonly about?: (rendering: Rendering, tool: ToolName) => ToolResult<ObjectRemark>
@@ -29,7 +30,7 @@ export function memoryValidators({ tools = {}, compile, define, about, lint }: M
     tools: async () =>
       new Map(TOOLS.flatMap((name) => (tools[name] === undefined ? [] : [[name, tools[name]] as const]))),
     absence: async () => missing,
-    compile: async () => (tools.opa === undefined ? missing : compile?.()),
+    compile: async (policy) => (tools.opa === undefined ? missing : compile?.(policy)),
     judge: (_, rendering) => say('opa', rendering),
     lint: async (files) =>
       tools.yamllint === undefined ? { ok: false, failure: missing } : (lint?.(files) ?? SILENCE),

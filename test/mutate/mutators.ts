@@ -130,7 +130,8 @@ function expressions(text: string, add: Add): VisitorObject {
       if (callee.type !== 'MemberExpression' || callee.computed || callee.property.type !== 'Identifier') return
       const { name } = callee.property
       const twin = TWINS.get(name)
-      if (twin !== undefined && !isLookUp(name, node.arguments)) add('method', callee.property, twin)
+      if (twin !== undefined && !isRank(name, written(callee.object)) && !isLookUp(name, node.arguments))
+        add('method', callee.property, twin)
       if (DROPPED.has(name)) add('call', node, written(callee.object))
     },
     ArrowFunctionExpression({ body }) {
@@ -143,6 +144,11 @@ function expressions(text: string, add: Add): VisitorObject {
 /** Some milliseconds more of a limit are nothing that anybody would notice: large numbers are doubled. */
 function another(value: number): number {
   return value < 1000 ? value + 1 : 2 * value
+}
+
+/** `RANKS.indexOf(rank)`: a list of constants holds each once. */
+function isRank(method: string, list: string): boolean {
+  return /^(?:lastI|i)ndexOf$/.test(method) && /^[A-Z_]+$/.test(list)
 }
 
 /** `find(({ name }) => name === wanted)`: what is looked up by its name is the same from either end. */

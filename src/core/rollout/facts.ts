@@ -55,6 +55,11 @@ export interface Comment {
 export const PERMISSIONS = ['none', 'read', 'triage', 'write', 'maintain', 'admin'] as const
 export type Permission = (typeof PERMISSIONS)[number]
 
+/** Whether a permission is at least another one. */
+export function isAtLeast(permission: Permission, needed: Permission): boolean {
+  return PERMISSIONS.indexOf(permission) >= PERMISSIONS.indexOf(needed)
+}
+
 export type CheckName = 'canary/validate' | 'canary/gate'
 
 /** GitHub's conclusions, less those that would pass a required check without saying so (`neutral`, `skipped`). */

@@ -1,5 +1,5 @@
 import { COMMANDS, type CommandName } from '../../core/command/commands.ts'
-import { PERMISSIONS } from '../../core/rollout/facts.ts'
+import { isAtLeast } from '../../core/rollout/facts.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
@@ -11,6 +11,5 @@ export async function notAllowed(
 ): Promise<Refusal | undefined> {
   const has = await context.people.permission(login)
   const { needs } = COMMANDS[name]
-  const isAllowed = PERMISSIONS.indexOf(has) >= PERMISSIONS.indexOf(needs)
-  return isAllowed ? undefined : { code: 'not-allowed', login, needs, has }
+  return isAtLeast(has, needs) ? undefined : { code: 'not-allowed', login, needs, has }
 }

@@ -1,5 +1,5 @@
 import type { Restraints } from '../../core/gate/restraint.ts'
-import { PERMISSIONS, type Sha } from '../../core/rollout/facts.ts'
+import { isAtLeast, type Sha } from '../../core/rollout/facts.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { Surroundings } from './restraints.ts'
 import { isPlainMerge } from '../repository/step-ownership.ts'
@@ -27,8 +27,7 @@ export async function approvalsOf(
   let has = 0
   for (const login of others) {
     if (makers.has(login) || has >= wanted) continue
-    const permission = await context.people.permission(login)
-    if (PERMISSIONS.indexOf(permission) >= PERMISSIONS.indexOf('write')) has += 1
+    if (isAtLeast(await context.people.permission(login), 'write')) has += 1
   }
   return { wanted, has }
 }

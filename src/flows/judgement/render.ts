@@ -182,13 +182,13 @@ function withoutRender(
 ): EnvironmentComparison {
   const environment = find(after, name)
   // The problems of the files already say why it must not be rendered.
-  if ((environment?.refusals.length ?? 0) > 0) return onlyProblems([])
+  if (environment?.refusals.length !== 0) return onlyProblems([])
   // A chart may need what only its deployer has. Where it is known that it does, that is no harm of a new release either.
   const isNoted = (code: string): boolean =>
     code === 'build-failed'
       ? !wasRendered
       : code === 'values-unknown' && (!wasRendered || find(before, name) === undefined)
-  const isNote = environment?.kind === 'helm' && problems.every(({ code }) => isNoted(code))
+  const isNote = environment.kind === 'helm' && problems.every(({ code }) => isNoted(code))
   return isNote ? { ...onlyProblems([]), remarks: problems } : onlyProblems(problems)
 }
 
@@ -279,8 +279,7 @@ export async function renderEnvironment(
   const { environment, texts } = input
   const rendered = await buildObjects(context, input)
   // The files are searched for Secrets only where words of a tool are shown: to search them takes longer than to read what was built.
-  const words = rendered.ok ? rendered.skipped.length : 1
-  const hide = words > 0 ? redactor(texts, secrets) : (text: string) => text
+  const hide = (words: string): string => redactor(texts, secrets)(words)
   if (rendered.ok) return { ...rendered, skipped: rendered.skipped.map((one) => skippedProblem(one, hide)) }
   // What is hidden from people may be what leads to the place.
   const place = failurePlace(environment, texts, rendered.detail)

@@ -133,7 +133,7 @@ async function attemptsFor(context: Needs, side: TreeSnapshot, request: EditRequ
   const texts = await context.mirror.read(side.treeish, files)
   const single = feeds.size > 0 ? [] : await singleChanges(context, side, request)
   if (single.length > 0) return single
-  const sources = [...(feeds.size === 0 ? [] : [feeds]), new Map<string, TextPlace>()]
+  const sources = [feeds, new Map<string, TextPlace>()]
   const placed = sources.flatMap((known) =>
     Array.from({ length: PLACE_ATTEMPTS }, (_, attempt) => ({ attempt, feeds: known, texts })),
   )

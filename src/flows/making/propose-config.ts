@@ -44,7 +44,7 @@ function readingOf({ environments, targets, problems, unrendered }: Snapshot): s
   const lines = [
     ...environments.map(({ name, kind, root, files, deployer }) => [name, kind, root, files, deployer ?? null]),
     ...targets.map((target) => [targetName(target), routeId(target.route), target.route.names]),
-    [problems.length + unrendered.length],
+    [problems.length, unrendered.length],
   ]
   return lines
     .map((line) => JSON.stringify(line))

@@ -61,7 +61,7 @@ export async function closedSteps(
   const key = `closed-steps:${context.repo.id}:${at.base.ref}:${targetName(standing.target)}`
   const { data } = KnownSteps.safeParse(await context.memo.get(key))
   const known = data?.landing === landing.sha ? data : undefined
-  const from = Math.max(since, known?.upTo ?? 0)
+  const from = known === undefined ? since : Math.max(since, known.upTo)
   const list = await at.readBack(from)
   const isMine = (pull: PullRequest): boolean =>
     isStepOf(standing.target, pull, context.botLogin) && pull.createdAt >= since

@@ -236,5 +236,5 @@ async function tell(
 /** The pull request whose merge brought the step; undefined where it was pushed, or is older than those that were read. */
 async function stepPull(context: RepositoryContext, base: BaseState, standing: Standing): Promise<number | undefined> {
   const landing = (await historyOf(context, base, standing))?.landing
-  return base.pulls.find(({ mergeCommit }) => mergeCommit !== undefined && mergeCommit === landing?.sha)?.number
+  return landing && base.pulls.find(({ mergeCommit }) => mergeCommit === landing.sha)?.number
 }

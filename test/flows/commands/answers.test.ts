@@ -89,6 +89,19 @@ test('a raise does not count for a commit that was pushed after it was written',
   assert.match(await asked(world, pull, '/canary 5'), /✅/)
 })
 
+test('a lower share counts for any commit, also one that was pushed after it was written', async () => {
+  const world = await aWorld({ share: 25 })
+  const pull = await aPull(world, { 'README.md': '# Lower\n' })
+  world.hears = false
+  world.alice.comment(pull.number, '/canary 5')
+  await world.pass(1)
+  world.bob.push(pull.head.ref, { 'README.md': '# Later\n' })
+  await world.settle()
+  world.hears = true
+  await world.sweep()
+  assert.match(answers(world, pull).at(-1) ?? '', /✅ `production\/web`: 25% → \*\*5%\*\*/)
+})
+
 test('several commands of a comment get one answer, and each is carried out', async () => {
   const world = await aWorld()
   const { pull, step } = await aRollout(world)

@@ -1,7 +1,8 @@
 /** The steps of a rollout as GitHub's own pages show them, where the config asks for that. */
 import assert from 'node:assert/strict'
 import { argoRollout } from '../../owners.ts'
-import { aRollout, aWorld, merges, openSteps, says, type World, type WorldOptions } from '../world.ts'
+import { subsetsFile, withCanaryVersion } from '../../simulate/repository.ts'
+import { aPull, aRollout, aWorld, merges, openSteps, says, textOn, type World, type WorldOptions } from '../world.ts'
 import { recordedIn } from '../recorded/account.ts'
 
 const test = recordedIn(import.meta.url)
@@ -170,4 +171,23 @@ test('after memory was lost the deployment is found again', async () => {
   await world.sweep()
   await world.pass(20)
   assert.deepEqual(shown(world), ['production canary:web: in_progress → success'])
+})
+
+test('two services that one merge moves are each shown as live', async () => {
+  const world = await aWorldThat({ shows: true, services: ['web', 'api'] })
+  const files = Object.fromEntries(
+    ['web', 'api'].map((service) => {
+      const path = subsetsFile('production', service)
+      return [path, withCanaryVersion(textOn(world, 'main', path), 'v3')]
+    }),
+  )
+  const pull = await aPull(world, files)
+  await says(world, 'alice', pull, '/canary 5 web')
+  await says(world, 'alice', pull, '/canary 5 api')
+  await merges(world, 'bob', pull)
+  await world.pass(20)
+  assert.deepEqual(shown(world).toSorted(), [
+    'production canary:api: in_progress → success',
+    'production canary:web: in_progress → success',
+  ])
 })

@@ -191,3 +191,15 @@ test('a release that was part of a render and is left out of it is red, and one 
     noted: ['a.yaml'],
   })
 })
+
+test('a file that cannot be read is red where it is new or another than before, and noted where it stays', () => {
+  const leftOut = (...files: readonly string[]) =>
+    files.map((text) => ({ file: text.split(' ')[0] ?? '', text, line: 1, problem: { code: 'not-yaml' } }))
+  const before = { skipped: [], leftOut: leftOut('a.yaml [', 'b.yaml [') as never }
+  const after = { skipped: [], leftOut: leftOut('a.yaml [', 'b.yaml {', 'c.yaml [') as never }
+  const { problems, notes } = sortIncomplete('production', [], { before, after })
+  assert.deepEqual(
+    [problems, notes].map((some) => some.map(({ file }) => file)),
+    [['b.yaml', 'c.yaml'], ['a.yaml']],
+  )
+})

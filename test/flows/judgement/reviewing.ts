@@ -3,6 +3,7 @@ import { openSchemas } from '../../../src/adapters/schemas/schemas.ts'
 import type { Review } from '../../../src/core/gate/review.ts'
 import { compareTrees } from '../../../src/flows/judgement/judge-merge.ts'
 import type { Renderer } from '../../../src/ports/renderer.ts'
+import type { Validators } from '../../../src/ports/validators.ts'
 import { memoryRenderer } from '../../memory/renderer.ts'
 import { memoryValidators } from '../../memory/validators.ts'
 
@@ -13,11 +14,16 @@ const schemas = openSchemas()
 /** A file that is there and cannot be read, such as one that is no text. */
 export const NO_TEXT = '\0'
 
+interface Programs {
+  readonly renderer: Renderer
+  readonly validators: Validators
+}
+
 /** What is said of a pull request that changes some files, or removes them: what is wrong, and what is noted (`remote web/kustomization.yaml`). */
 export async function reviewed(
   before: Files,
   changed: Readonly<Record<string, string | undefined>>,
-  renderer: Renderer = memoryRenderer(),
+  { renderer = memoryRenderer(), validators = memoryValidators() }: Partial<Programs> = {},
 ): Promise<{ readonly problems: readonly string[]; readonly notes: readonly string[]; readonly review: Review }> {
   const after = Object.entries({ ...before, ...changed }).filter(([, text]) => text !== undefined)
   const trees = { before: new Map(Object.entries(before)), after: new Map(after) }
@@ -33,7 +39,7 @@ export async function reviewed(
       ),
   }
   const between = { base: 'before', head: 'after', changed: Object.keys(changed) }
-  const { review } = await compareTrees({ renderer, schemas, validators: memoryValidators(), mirror }, between)
+  const { review } = await compareTrees({ renderer, schemas, validators, mirror }, between)
   const said = (problems: Review['problems']): readonly string[] =>
     problems.map(({ code, file = '' }) => `${code} ${file}`)
   return { problems: said(review.problems), notes: said(review.notes), review }

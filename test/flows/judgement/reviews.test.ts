@@ -4,6 +4,8 @@ import { test } from 'node:test'
 import { BASE, CHART } from '../../memory/builds.ts'
 import { assertPage } from '../page.ts'
 import { DR, VS } from '../../layouts/repository.ts'
+import { TOOLS } from '../../../src/core/policy/remark.ts'
+import { memoryValidators } from '../../memory/validators.ts'
 import type { Problem } from '../../../src/core/problem/problem.ts'
 import { type Files, reviewed } from './reviewing.ts'
 
@@ -15,9 +17,44 @@ function at(share: number): string {
   return VS.replace('weight: 100', `weight: ${100 - share}`).replace('weight: 0', `weight: ${share}`)
 }
 
+const TITLES = Object.fromEntries(TOOLS.map((tool) => [tool, `${tool} 1.0`]))
+
+/** Programs that refuse what is called forbidden, and warn about what is odd. */
+const PROGRAMS = memoryValidators({
+  tools: TITLES,
+  compile: ({ modules }) =>
+    [...modules.values()].some((text) => text.includes('nope'))
+      ? { code: 'not-valid', faults: [{ file: 'policy/ports.rego', line: 2, code: 'said', text: 'nope' }] }
+      : undefined,
+  about: ({ objects }, tool) => ({
+    ok: true,
+    remarks: objects.flatMap(({ data }, object) => {
+      const text = JSON.stringify(data)
+      return [
+        ...(text.includes('forbidden')
+          ? [{ level: 'error', rule: tool, text: 'forbidden', object, path: [] } as const]
+          : []),
+        ...(text.includes('odd') ? [{ level: 'warning', rule: tool, text: 'odd', object, path: [] } as const] : []),
+      ]
+    }),
+  }),
+  lint: (files) => ({
+    ok: true,
+    remarks: [...files].flatMap(([file, text]) =>
+      text
+        .split('\n')
+        .flatMap((line, index) =>
+          line.endsWith(' ')
+            ? [{ level: 'error', rule: 'spaces', text: 'spaces', file, line: index + 1 } as const]
+            : [],
+        ),
+    ),
+  }),
+})
+
 /** All that is said, as lines. */
 async function said(before: Files, changed: Readonly<Record<string, string | undefined>>): Promise<readonly string[]> {
-  const { review } = await reviewed(before, changed)
+  const { review } = await reviewed(before, changed, { validators: PROGRAMS })
   const where = ({ code, file = '', line }: Problem): string => `${code} ${file}${line === undefined ? '' : `:${line}`}`
   return [
     ...review.problems.map((one) => `red: ${where(one)}`),
@@ -28,6 +65,7 @@ async function said(before: Files, changed: Readonly<Record<string, string | und
     ),
     ...review.rows.map((row) => JSON.stringify(row)),
     ...review.newVersions.map(({ target }) => `new version of ${target.environment}/${target.service}`),
+    ...(review.validators.length === 0 ? [] : [`checked with ${review.validators.join(', ')}`]),
     ...(review.renderer === undefined ? [] : [`by ${review.renderer}`]),
   ]
 }
@@ -93,6 +131,37 @@ const OVERLAYS = {
   ...BASE,
   'production/kustomization.yaml': 'resources: [../base]\n',
   'staging/kustomization.yaml': 'resources: [../base]\n',
+}
+const CHECKED = {
+  ...WEB,
+  [CONFIG]: `policy: { path: policy }
+validators: [yamllint, { name: kubeconform, schemas: schemas }, { name: kubectl-validate, crds: crds }, istioctl]
+`,
+  'policy/ports.rego': 'package main\n',
+  'schemas/service-v1.json': '{}\n',
+  'crds/all.yaml':
+    'apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: { name: a.b }\nspec: { group: b, names: { kind: A, plural: a }, versions: [{ name: v1 }] }\n',
+}
+const FORBIDDEN = MAP.replace('key: a', 'key: forbidden')
+const ONLY_POLICY = { ...CHECKED, [CONFIG]: 'policy: { path: policy }\n' }
+const NOT_COMPILING = { ...ONLY_POLICY, 'policy/ports.rego': 'package main\nnope\n' }
+const named = (template: string): string => `services: { web: { analysis: { template: ${template} } } }\n`
+const template = (condition: string): string => `apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: { name: rate }
+spec:
+  metrics:
+    - name: rate
+      interval: 1m
+      successCondition: ${condition}
+      provider: { prometheus: { address: http://elsewhere.example.com, query: rate } }
+`
+const TEMPLATE = { 'analysis/rate.yaml': template('result[0] > 1') }
+const MEASURED = { ...WEB, ...TEMPLATE, [CONFIG]: named('rate') }
+const TWO: Files = {
+  ...WEB,
+  'api/map.yaml': MAP,
+  [CONFIG]: 'environments: { web: { path: web }, api: { path: api } }\n',
 }
 const OTHER_KEY = MAP.replace('key: a', 'key: b')
 const RAISED = BASE['base/route.yaml'].replace('weight: 100', 'weight: 90').replace('weight: 0', 'weight: 10')
@@ -219,6 +288,15 @@ const CHANGES: Readonly<Record<string, Change>> = {
   ],
   'a share is raised while the config is broken': [broken, { 'web/vs.yaml': at(10) }],
   'a ConfigMap changes while the config is broken': [broken, { 'web/map.yaml': OTHER_KEY }],
+  'words and a Makefile change while the config is broken': [broken, { 'README.md': 'x', Makefile: 'x' }],
+  'words and a workflow change while the config is broken': [
+    broken,
+    { 'README.md': 'x', '.github/workflows/ci.sh': 'x' },
+  ],
+  'a file that stands behind one that cannot be read says what another one says': [
+    { ...WEB, 'web/a.yaml': BROKEN },
+    { 'web/z.yaml': `\n\n${OTHER_KEY}` },
+  ],
   'a config stays broken in another way': [broken, { [CONFIG]: 'services: 3\n', 'web/vs.yaml': at(10) }],
   'a folder changes that an unknown generator may deploy': [
     { ...WEB, 'apps/set.yaml': SET },
@@ -248,6 +326,77 @@ const CHANGES: Readonly<Record<string, Change>> = {
     { 'web/dr.yaml': DR, 'web/vs.yaml': at(20) },
   ],
 }
+
+/** What other programs say, and what of it counts. */
+const CHECKS: Readonly<Record<string, Change>> = {
+  'each program refuses what a change brings': [CHECKED, { 'web/map.yaml': FORBIDDEN }],
+  'each program warns about what a change brings': [CHECKED, { 'web/map.yaml': MAP.replace('key: a', 'key: odd') }],
+  'each program refuses what was there': [
+    { ...CHECKED, 'web/old.yaml': FORBIDDEN.replace('name: web', 'name: old') },
+    { 'web/map.yaml': OTHER_KEY },
+  ],
+  'yamllint speaks of a line that comes': [CHECKED, { 'web/map.yaml': `# new \n${MAP}` }],
+  'yamllint speaks of a line that was there': [
+    { ...CHECKED, 'web/map.yaml': `# old \n${MAP}` },
+    { 'web/map.yaml': `# old \n${OTHER_KEY}` },
+  ],
+  'yamllint reads what is in no environment': [CHECKED, { 'other.yaml': '# new \n' }],
+  'nothing is asked of words': [CHECKED, { 'README.md': 'x \n' }],
+  'a policy does not compile any more': [ONLY_POLICY, { 'policy/ports.rego': 'nope\n' }],
+  'a policy did not compile before': [NOT_COMPILING, { 'web/map.yaml': FORBIDDEN }],
+  'a policy is mended': [NOT_COMPILING, { 'policy/ports.rego': 'package main\n' }],
+  'a policy is mended, and refuses what comes with it': [
+    NOT_COMPILING,
+    { 'policy/ports.rego': 'package main\n', 'web/map.yaml': FORBIDDEN },
+  ],
+  'a policy is mended, and a share raised': [
+    NOT_COMPILING,
+    { 'policy/ports.rego': 'package main\n', 'web/vs.yaml': at(10) },
+  ],
+  'a policy stays broken in another way': [NOT_COMPILING, { 'policy/ports.rego': 'package nope\n' }],
+  'schemas and CRDs go that are asked for': [
+    CHECKED,
+    { 'schemas/service-v1.json': undefined, 'crds/all.yaml': undefined },
+  ],
+  'programs are asked for from now on': [{ ...CHECKED, [CONFIG]: '' }, { [CONFIG]: CHECKED[CONFIG] }],
+  'programs are not asked for any more': [CHECKED, { [CONFIG]: '', 'web/map.yaml': FORBIDDEN }],
+  'a template of an analysis is broken': [MEASURED, { 'analysis/rate.yaml': template('result > 1') }],
+  'a template of an analysis goes': [MEASURED, { 'analysis/rate.yaml': undefined }],
+  'a template of an analysis changes': [MEASURED, { 'analysis/rate.yaml': template('result[0] > 2') }],
+  'a template of an analysis was broken before': [
+    { ...MEASURED, 'analysis/rate.yaml': template('result > 1') },
+    { 'web/map.yaml': OTHER_KEY },
+  ],
+  'a template that is broken is named': [
+    { ...WEB, 'analysis/rate.yaml': template('result > 1') },
+    { [CONFIG]: named('rate') },
+  ],
+  'a template that is not there is named': [{ ...WEB, ...TEMPLATE }, { [CONFIG]: named('other') }],
+  'a template that was broken is not named any more': [
+    { ...MEASURED, 'analysis/rate.yaml': template('result > 1') },
+    { [CONFIG]: 'services: { web: { bake: 5m } }\n' },
+  ],
+  'one of two folders becomes a bomb, and both change': [TWO, { 'web/map.yaml': BOMB, 'api/map.yaml': OTHER_KEY }],
+  'one of two folders was a bomb before': [
+    { ...TWO, 'web/map.yaml': BOMB },
+    { 'web/map.yaml': MAP, 'api/map.yaml': OTHER_KEY },
+  ],
+  'one of two folders changes that an unknown generator may deploy': [
+    { ...TWO, 'apps/set.yaml': SET, 'apps/web.yaml': application('web', 'web') },
+    { 'web/map.yaml': OTHER_KEY, 'api/map.yaml': OTHER_KEY },
+  ],
+  'a config is mended, and a file beside it cannot be read': [
+    { ...broken, 'web/more.yaml': BROKEN },
+    { [CONFIG]: 'services: { web: { steps: [5, 100] } }\n', 'web/map.yaml': OTHER_KEY },
+  ],
+}
+
+test('what other programs say of each kind of change', async () => {
+  const parts: string[] = []
+  for (const [what, [before, changed]] of Object.entries(CHECKS))
+    parts.push(`## ${what}\n\n${(await said(before, changed)).map((line) => `- ${line}\n`).join('')}`)
+  assertPage(new URL('checks.md', import.meta.url), parts.join('\n'))
+})
 
 test('what is said of each kind of change', async () => {
   const parts: string[] = []

@@ -12,7 +12,7 @@ const needsKustomize = (await renderer.tool()) === undefined ? { skip: 'kustomiz
 const needsHelm = (await renderer.tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
 
 /** What the real programs make of it. */
-const reviewed = (before: Files, changed: Files): ReturnType<typeof review> => review(before, changed, renderer)
+const reviewed = (before: Files, changed: Files): ReturnType<typeof review> => review(before, changed, { renderer })
 
 const SPLIT = IDLE.replace('weight: 100', 'weight: 90').replace('weight: 0', 'weight: 10')
 const KUSTOMIZATION = 'redis/kustomization.yaml'

@@ -68,6 +68,29 @@ test('whoever drives a rollout is mentioned once when its step is overdue in the
   assert.equal(mentions().length, 1)
 })
 
+test('a step that is a draft mentions nobody, however long the step before it is overdue', async () => {
+  const world = await aWorld({ config: { live: 'status' } })
+  const { step } = await aRollout(world)
+  step.draft = true
+  await world.pass(60)
+  await world.sweep()
+  assert.deepEqual(
+    comments(world, step).filter((body) => body.includes('@alice')),
+    [],
+  )
+})
+
+test('a look just before a step is done sets another timer, because that one may go off by a clock that is ahead', async () => {
+  const world = await aWorld()
+  const { step } = await aRollout(world)
+  await world.pass(2.53)
+  world.alice.comment(step.number, '/canary why')
+  await world.pass(0.02)
+  assert.match(gateOf(world, step), /^action_required: Waiting for live/)
+  await world.settle()
+  assert.match(gateOf(world, step), /^action_required: Waiting for bake/)
+})
+
 test('a status of another name, and one on a commit before the step, say nothing', async () => {
   const world = await aWorld({ config: { live: 'status' } })
   await flux(world, 'success')

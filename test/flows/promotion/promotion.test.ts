@@ -196,3 +196,23 @@ test('a promotion in the merge queue is held to its gate there, alone and beside
   await says(world, 'olga', pull, '/unfreeze production')
   assert.match(group.gate(), /^success/)
 })
+
+test('a promotion that waits in the merge queue for its source to be live is judged again when that is reported', async () => {
+  const { world, pull } = await twoEnvironments({ config: { live: 'status' } })
+  await says(world, 'alice', pull, '/promote staging production')
+  const made = promotionIn(world)
+  assert.match(gateOf(world, made), /^action_required/)
+  const group = await queue(world, [made])
+  assert.match(group.gate(), /^action_required: Waiting for order: staging must run what this carries/)
+  await flux(world, 'success')
+  assert.match(group.gate(), /^success/)
+})
+
+test('a promotion is green by what was said of the commit that brought its source, however many came since', async () => {
+  const { world, pull } = await twoEnvironments({ config: { live: 'status' } })
+  await flux(world, 'success')
+  for (let count = 0; count < 8; count += 1) world.alice.push('main', { 'README.md': `# ${count}\n` })
+  await world.settle()
+  await says(world, 'alice', pull, '/promote staging production')
+  assert.match(gateOf(world, promotionIn(world)), /^success/)
+})

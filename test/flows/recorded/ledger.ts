@@ -2,14 +2,16 @@
  * Keeps account of what Perch does beside what people see: requests, tasks, builds, reads, metrics and news. A test that says nothing of them
  * still notices when one more of them is made, or one less.
  */
+import { createHash } from 'node:crypto'
 import type { RepositoryContext } from '../../../src/flows/repository/repository-context.ts'
 import type { Log } from '../../../src/ports/log.ts'
 import type { Meter } from '../../../src/ports/meter.ts'
+import type { Metrics } from '../../../src/ports/metrics.ts'
 import type { Notifier } from '../../../src/ports/notifier.ts'
 import type { Renderer } from '../../../src/ports/renderer.ts'
 import { GITHUB, LOCAL } from '../../simulate/network.ts'
 
-type Kind = 'Asked' | 'Tasks' | 'Builds' | 'Reads' | 'Counted' | 'Told'
+type Kind = 'Asked' | 'Tasks' | 'Builds' | 'Reads' | 'Queries' | 'Counted' | 'Told'
 
 export interface Ledger {
   readonly meter: Meter
@@ -17,6 +19,7 @@ export interface Ledger {
   readonly request: (name: string) => void
   /** A call that stays on this machine. */
   readonly local: (name: string, given: readonly unknown[]) => void
+  metrics(metrics: Metrics): Metrics
   notifier(notifier: Notifier): Notifier
   renderer(renderer: Renderer): Renderer
   /** What came since the last time: one line for each kind, with how often each was done. */
@@ -42,6 +45,14 @@ export function ledger(): Ledger {
       if (port === 'ask') add('Tasks', [method, causeIn(given)].join(' ').trim())
       else if (port === 'mirror') add('Reads', method)
     },
+    metrics: (metrics) => ({
+      ...metrics,
+      async range(server, query, range) {
+        const sum = createHash('sha1').update(query).digest('hex').slice(0, 6)
+        add('Queries', `${server} ${sum}`)
+        return metrics.range(server, query, range)
+      },
+    }),
     notifier: (notifier) => ({
       ...notifier,
       async send(to, notification) {
@@ -57,7 +68,7 @@ export function ledger(): Ledger {
       },
     }),
     take() {
-      const kinds = ['Asked', 'Tasks', 'Builds', 'Reads', 'Counted', 'Told'] as const
+      const kinds = ['Asked', 'Tasks', 'Builds', 'Reads', 'Queries', 'Counted', 'Told'] as const
       const lines = kinds.flatMap((kind) => {
         const some = [...(counts.get(kind) ?? [])].toSorted(([a], [b]) => (a < b ? -1 : 1))
         return some.length === 0 ? [] : [`${kind}: ${some.map(([what, count]) => `${what} ${count}`).join(', ')}.`]
@@ -87,8 +98,11 @@ export function overLedger(context: RepositoryContext, { request, local }: Ledge
 }
 
 function causeIn(given: readonly unknown[]): string {
-  const codes = given.map((one) => (typeof one === 'object' && one !== null ? Reflect.get(one, 'code') : undefined))
-  return codes.find((code) => typeof code === 'string') ?? ''
+  const codes = given.flatMap((one) => {
+    if (typeof one !== 'object' || one === null || !('code' in one) || typeof one.code !== 'string') return []
+    return 'second' in one ? `${one.code} (near)` : one.code
+  })
+  return codes[0] ?? ''
 }
 
 /** A log that writes lines, with the times of the test's clock. */

@@ -126,13 +126,19 @@ test('the step of a rollout is known by branch and target, with the reports on i
   const { context } = twoRepositories()
   const target = targetOf({ 'production/route.yaml': virtualService(90, 10) })
   const signal = { source: 'status', name: 'flux', state: 'success', at: 5, description: 'ok', by: ['flux'] } as const
+  const others = (['check', 'deployment', 'report'] as const).map((source) => ({
+    ...signal,
+    source,
+    state: 'failure' as const,
+    url: 'https://argocd.example.com',
+  }))
   const history = {
     step: 'x',
     landing: { sha: 'a', time: 1 },
     checkedTo: 'b',
     wants: 'w',
     scannedTo: 'c',
-    reported: [{ sha: 'a', signals: [signal] }],
+    reported: [{ sha: 'a', signals: [signal, ...others, { ...signal, state: 'silent' as const }] }],
   }
   await memory.rememberStep(context, 'main', { target, history })
   assert.deepEqual(await memory.recallStep(context, 'main', target), history)

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import type { Comment } from '../../../src/core/rollout/facts.ts'
 import { recallPull, waitingPulls } from '../../../src/flows/repository/memory.ts'
 import { hasSummary, openComments, sayFindings } from '../../../src/flows/review/conversation.ts'
+import { isUnmoved } from '../../../src/flows/review/unmoved.ts'
 import { lookAtRivals } from '../../../src/flows/review/rivals.ts'
 import { NO_CHANGE, type Review } from '../../../src/core/gate/review.ts'
 import { askIn } from '../../../src/flows/tasks/ask.ts'
@@ -11,7 +12,7 @@ import { destinationRule, pullRequest, virtualService } from '../../core/samples
 import { memoryMemo } from '../../memory/memo.ts'
 import { memoryPerch, type MemoryPerch } from '../../memory/perch.ts'
 import { memoryPerson } from '../../memory/github/person.ts'
-import { rememberBegun, rememberPull } from '../../../src/flows/repository/memory.ts'
+import { rememberBegun, rememberPull, type ReviewMemory } from '../../../src/flows/repository/memory.ts'
 import type { Job } from '../../../src/ports/jobs.ts'
 
 const MINUTE = 60_000
@@ -242,4 +243,21 @@ test('a draft, one into another branch, one with the same head, and one that was
   assert.deepEqual(await rivalsAsked(1, { head: 'own head' }), [])
   assert.deepEqual(await rivalsAsked(1, { head: '' }), [])
   assert.deepEqual(await rivalsAsked(1, { targets: ['staging web'] }), [])
+})
+
+test('a base that moved is looked at as a whole where git cannot tell, and not at all where it did not move', async () => {
+  const { context } = await memoryPerch({ files: files(100, 0) })
+  const gone = async (): Promise<never> => assert.fail('fatal: bad object')
+  const broken = { ...context, mirror: { ...context.mirror, merge: gone, read: gone, entries: gone, changed: gone } }
+  await rememberBegun(context, 1, undefined)
+  const begun = (await recallPull(context, 1)) ?? assert.fail()
+  const seen = { ...begun, head: 'a', base: 'b', judgedFor: 'main', into: 'main', digest: 'x', peers: [1] }
+  const isSame = (head: string, own: Partial<ReviewMemory> = {}, branch = 'main'): Promise<boolean> =>
+    isUnmoved(broken, { pull: 1, moved: { branch, head } }, { ...seen, ...own })
+  assert.equal(await isSame('c'), false)
+  assert.equal(await isSame('b'), true)
+  assert.equal(await isSame('c', {}, 'release'), true)
+  assert.equal(await isSame('b', { head: '' }), false)
+  assert.equal(await isSame('b', { digest: '' }), false)
+  assert.equal(await isUnmoved(broken, { pull: 1, moved: { branch: 'main', head: 'b' } }, undefined), false)
 })

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { memoryBranches } from '../../memory/github/branches.ts'
 import { routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'
 import {
+  aNewVersion,
   aPull,
   aRollout,
   aWorld,
@@ -274,4 +275,24 @@ test('while the config on the base branch is broken no rollout goes on, and afte
   assert.match(gateOf(world, step), /^success/)
   await merges(world, 'alice', step)
   assert.deepEqual(branches(openSteps(world)), [`${STEP}/100`])
+})
+
+test('a step whose commit was made on an older base before GitHub was out is made again on the new one', async () => {
+  const world = await aWorld()
+  const pull = await aNewVersion(world)
+  await says(world, 'alice', pull, '/canary 5')
+  const { onAnswered } = world.network
+  world.network.onAnswered = (name, answer) => {
+    onAnswered?.(name, answer)
+    if (name === 'branches.commit') world.network.outages.set('rest', world.now() + 60_000)
+  }
+  await merges(world, 'bob', pull)
+  assert.deepEqual(openSteps(world), [])
+  world.network.onAnswered = onAnswered ?? (() => undefined)
+  world.bob.push('main', { 'README.md': '# Meanwhile\n' })
+  await world.pass(10)
+  await world.sweep()
+  const [step] = openSteps(world)
+  assert.ok(step !== undefined)
+  assert.deepEqual(world.state.objects.find(step.head.sha)?.parents, [world.state.refs.get('refs/heads/main')])
 })

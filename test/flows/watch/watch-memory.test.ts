@@ -51,8 +51,13 @@ test('of several verdicts of a gate the worst counts', async () => {
 test('a repository that was not looked at lately is unknown, and counts for nothing', async () => {
   const context = aContext()
   await rememberRollouts(context, 'main', [{ name: 'production/web', state: 'stuck', since: 1 }])
-  assert.deepEqual((await recallWatched(context.memo, 0)).rollouts, [])
+  await rememberGates(context, 3, [{ gate: 'bake', state: 'wait' }] as never)
+  const known = async (since: number): Promise<readonly number[]> => {
+    const { rollouts, gates } = await recallWatched(context.memo, since)
+    return [rollouts.length, gates.length]
+  }
+  assert.deepEqual(await known(0), [0, 0])
   await context.memo.set('swept:7', 1_000)
-  assert.equal((await recallWatched(context.memo, 1_000)).rollouts.length, 1)
-  assert.equal((await recallWatched(context.memo, 1_001)).rollouts.length, 0)
+  assert.deepEqual(await known(1_000), [1, 1])
+  assert.deepEqual(await known(1_001), [0, 0])
 })
