@@ -73,6 +73,20 @@ test('the config names releases of a chart: a command changes the number in the 
   ])
 })
 
+test(
+  'an object of a chart may have a key twice, as Argo CD applies it, but not where it is about traffic',
+  needs,
+  async () => {
+    const job = 'apiVersion: batch/v1\nkind: Job\nmetadata: { name: once }\nspec: { parallelism: 1, parallelism: 2 }\n'
+    const files = { ...VALUES, '.github/canary.yml': CONFIG, 'charts/web/templates/job.yaml': job }
+    assert.deepEqual(await problems(repository(files)), [])
+    assert.equal((await moves(repository(files), 25, ' --env production')).length, 3)
+    const service = 'apiVersion: v1\nkind: Service\nmetadata: { name: other }\nspec: { ports: [], ports: [] }\n'
+    const broken = await problems(repository({ ...files, 'charts/web/templates/job.yaml': service }))
+    assert.deepEqual([...new Set(broken.map((text) => text.split(' ')[0]))], ['unparsable'])
+  },
+)
+
 const APPLICATION = (name: string, helm: string, more = ''): string => `apiVersion: argoproj.io/v1alpha1
 kind: Application
 metadata:

@@ -46,12 +46,17 @@ const MAX_LEXEMES = 3_000_000
 /**
  * Parses what an environment rendered to: a stream of objects and of lists of objects. The first problem ends it; an object
  * that is there twice is none of them, because not every deployer refuses that. `known` spares reading documents twice that
- * two renders share.
+ * two renders share. With `lenient`, what says nothing about traffic is read as Argo CD and kubectl read it.
  */
-export function parseRendered(yaml: string, known: KnownDocuments = new Map()): ParsedRender {
+export function parseRendered(yaml: string, known: KnownDocuments = new Map(), lenient?: LenientReading): ParsedRender {
   if (yaml.length > MAX_LENGTH) return { ok: false, problem: { code: 'too-large', line: 1 } }
-  const { objects, problem } = readText(yaml, { budget: MAX_LEXEMES, known })
+  const { objects, problem } = readText(yaml, { budget: MAX_LEXEMES, known, lenient })
   return problem === undefined ? withDuplicates(objects) : { ok: false, problem }
+}
+
+export interface LenientReading {
+  /** The kinds that the config says hold secrets. They are read strictly. */
+  readonly secrets: readonly string[]
 }
 
 /** A file that is no part of a render, because it cannot be read as objects. */
@@ -79,8 +84,9 @@ export function readPlain(
   texts: Texts,
   {
     documents,
+    secrets,
     leavesOut = 'quiet',
-  }: { readonly documents: KnownDocuments; readonly leavesOut?: LeavesOut | undefined },
+  }: LenientReading & { readonly documents: KnownDocuments; readonly leavesOut?: LeavesOut | undefined },
 ): PlainRender {
   const leftOut: LeftOutFile[] = []
   const kept: string[] = []
@@ -89,7 +95,7 @@ export function readPlain(
   let first: RenderProblem | undefined
   for (const file of files) {
     const text = streamText(texts.get(file) ?? '')
-    const { objects, problem, lexemes } = readText(text, { budget: left, known: documents, isLenient: true })
+    const { objects, problem, lexemes } = readText(text, { budget: left, known: documents, lenient: { secrets } })
     left -= lexemes
     const lines = breaksIn(text)
     if (problem !== undefined && isLeftOut(problem, text, leavesOut)) {
@@ -126,17 +132,18 @@ interface TextReading {
 interface TextLimits {
   readonly budget: number
   readonly known: KnownDocuments
-  /** It is applied as it is written: what says nothing about traffic is read as Argo CD and kubectl do. */
-  readonly isLenient?: boolean
+  /** Set where it is applied as it is written: what says nothing about traffic is read as Argo CD and kubectl do. */
+  readonly lenient?: LenientReading | undefined
 }
 
-function readText(text: string, { budget, known, isLenient = false }: TextLimits): TextReading {
+function readText(text: string, { budget, known, lenient }: TextLimits): TextReading {
   const objects: PlacedObject[] = []
   let lexemes = 0
   for (const piece of splitPieces(text)) {
     const strict = readPiece(piece.text, budget - lexemes, known)
     lexemes += strict.lexemes
-    const read = isLenient ? asApplied(piece.text, strict, budget - lexemes) : strict
+    const read =
+      lenient === undefined ? strict : asApplied(piece.text, strict, { budget: budget - lexemes, ...lenient })
     if (read !== strict) lexemes += read.lexemes
     if (lexemes > budget) return { objects, problem: { code: 'too-large', line: piece.line }, lexemes }
     for (const part of read.parts) {
@@ -206,13 +213,23 @@ function readPiece(text: Piece['text'], budget: number, known: KnownDocuments): 
 
 /**
  * Argo CD and kubectl take the last of two equal keys (`Unmarshal` of sigs.k8s.io/yaml is not strict), and such files are in use. A Secret
- * stays refused: Perch would not know of its first value, and could not hide it.
+ * stays refused, and so does what the config says holds secrets: Perch would not know of its first value, and could not hide it.
  */
-function asApplied(text: string, strict: ReadPiece, budget: number): ReadPiece {
+function asApplied(
+  text: string,
+  strict: ReadPiece,
+  { budget, secrets }: LenientReading & Pick<TextLimits, 'budget'>,
+): ReadPiece {
   const isBroken = strict.parts.some((part) => 'code' in part)
-  if (!isBroken || budget <= 0 || mentionsTraffic(text) || SECRET.test(text)) return strict
+  if (!isBroken || budget <= 0 || mentionsTraffic(text) || mayHoldSecrets(text, secrets)) return strict
   const read = partsOf(text, budget, true)
   return read.parts.some((part) => 'code' in part) ? strict : read
+}
+
+function mayHoldSecrets(text: string, kinds: readonly string[]): boolean {
+  const lower = text.toLowerCase()
+  const names = kinds.map((kind) => kind.slice(kind.lastIndexOf('/') + 1).toLowerCase())
+  return SECRET.test(text) || names.some((name) => lower.includes(name))
 }
 
 const SECRET = /kind["']?\s*:\s*["']?\w*secret/i

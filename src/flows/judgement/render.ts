@@ -240,7 +240,7 @@ interface RenderedTree extends RenderedTexts {
 async function renderSide(
   context: Needs,
   side: TreeSnapshot,
-  { name, ...reading }: { readonly name: string } & Pick<RenderInput, 'documents' | 'leavesOut'>,
+  { name, ...reading }: { readonly name: string } & Pick<BuildInput, 'documents' | 'leavesOut'>,
 ): Promise<Result<RenderedTree, readonly Problem[]>> {
   const found = find(side, name)
   if (found === undefined) return ok({ ...NOTHING_RENDERED, files: [], objectsIn: () => [], placeOf: () => undefined })
@@ -256,16 +256,11 @@ async function renderSide(
     kind === 'plain' ? placeInPlain(parts, texts, line) : failurePlace(environment, texts)
   const objectsIn: RenderedTree['objectsIn'] = (wanted) => {
     const some = kind === 'plain' ? files.filter((file) => wanted.has(file)) : []
-    const { parsed } = readPlain(some, texts, reading)
+    const { parsed } = readPlain(some, texts, { ...reading, secrets })
     return parsed.ok ? parsed.objects : []
   }
   if (rendered.ok) return ok({ ...rendered, files, objectsIn, placeOf })
   return err([renderProblem({ environment: name, ...rendered.place, file: rendered.place?.file, rendered })])
-}
-
-export interface RenderInput extends BuildInput {
-  /** The kinds that the config says hold secrets. */
-  readonly secrets: readonly string[]
 }
 
 /**
@@ -274,9 +269,9 @@ export interface RenderInput extends BuildInput {
  */
 export async function renderEnvironment(
   context: Pick<RepositoryContext, 'renderer'>,
-  { secrets, ...input }: RenderInput,
+  input: BuildInput,
 ): Promise<({ readonly ok: true } & RenderedTexts) | FailedRender> {
-  const { environment, texts } = input
+  const { environment, texts, secrets } = input
   const rendered = await buildObjects(context, input)
   // The files are searched for Secrets only where words of a tool are shown: to search them takes longer than to read what was built.
   const hide = (words: string): string => redactor(texts, secrets)(words)

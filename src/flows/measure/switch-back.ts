@@ -79,6 +79,6 @@ async function podsAt(
   const environment = environmentNamed(snapshot.environments, name)
   if (environment === undefined || environment.refusals.length > 0) return undefined
   const texts = await context.mirror.read(treeish, inputsOf(environment))
-  const built = await buildObjects(context, { environment, texts, documents: new Map() })
+  const built = await buildObjects(context, { environment, texts, secrets: config.value.secrets, documents: new Map() })
   return built.ok && built.parsed.ok ? versionPods(name, version, built.parsed.objects) : undefined
 }

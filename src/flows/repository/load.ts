@@ -264,6 +264,8 @@ export interface BuildInput {
   /** What was read of other renders of the environment: most documents are the same. */
   readonly documents: KnownDocuments
   readonly leavesOut?: LeavesOut | undefined
+  /** The kinds that the config says hold secrets. */
+  readonly secrets: readonly string[]
 }
 
 /** What an environment renders to, read as objects. */
@@ -278,7 +280,9 @@ export async function buildObjects(
   const built = await buildEnvironment(context, environment, texts)
   if (!built.ok) return built
   const { yaml, skipped = [] } = built
-  return { ok: true, yaml, parsed: parseRendered(yaml, reading.documents), skipped, leftOut: [] }
+  // Argo CD applies what helm renders. What kustomize builds is strict already.
+  const lenient = environment.release === undefined ? undefined : reading
+  return { ok: true, yaml, parsed: parseRendered(yaml, reading.documents, lenient), skipped, leftOut: [] }
 }
 
 /** A build with what helm makes of the HelmReleases in it. One that cannot be rendered is left out, and leaves the others as they are. */

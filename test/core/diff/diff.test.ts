@@ -102,10 +102,16 @@ test('what is no stream of objects is a problem with its line', () => {
 test('what is applied as it is written may have a key twice, as Argo CD and kubectl take it, but not where it is about traffic', () => {
   const job = 'apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {tries: 1, tries: 2}\n'
   const problemOf = (text: string): unknown => {
-    const { parsed, leftOut } = readPlain(['a.yaml'], new Map([['a.yaml', text]]), { documents: new Map() })
+    const { parsed, leftOut } = readPlain(['a.yaml'], new Map([['a.yaml', text]]), {
+      documents: new Map(),
+      secrets: ['example.com/Vault'],
+    })
     return parsed.ok ? leftOut.map(({ problem }) => problem) : parsed.problem
   }
-  const { parsed } = readPlain(['a.yaml'], new Map([['a.yaml', job]]), { documents: new Map() })
+  const { parsed } = readPlain(['a.yaml'], new Map([['a.yaml', job]]), {
+    documents: new Map(),
+    secrets: ['example.com/Vault'],
+  })
   assert.ok(parsed.ok)
   assert.deepEqual(
     parsed.objects.map(({ data }) => data['spec']),
@@ -123,7 +129,10 @@ test('what is applied as it is written may have a key twice, as Argo CD and kube
   assert.deepEqual(problemOf('apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a\n'), [
     { code: 'unparsable', line: 4 },
   ])
-  // What kustomize or helm builds is never written so, or not taken so by Flux.
+  const vault = 'apiVersion: example.com/v1\nkind: Vault\nmetadata: {name: a}\nspec: {a: MQ==, a: Mg==}\n'
+  assert.deepEqual(problemOf(vault), [{ code: 'unparsable', line: 4 }])
+  // Argo CD takes what helm renders in the same way. What kustomize builds is never written so.
+  assert.ok(parseRendered(job, new Map(), { secrets: [] }).ok)
   assert.deepEqual(parseRendered(job), { ok: false, problem: { code: 'unparsable', line: 4 } })
 })
 
