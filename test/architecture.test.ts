@@ -178,6 +178,7 @@ const FLOORS = [
   'rollout',
   'checkout',
   'making',
+  'flagger',
   'judgement',
   'validation',
   'deployment',

@@ -164,7 +164,12 @@ function flaggerFrom({ memo, queue, clock }: ClusterParts, secret: string): Flag
         queue.enqueue(jobOf({ type: 'canaries', repository, why }))
       return knownCanaries({ memo, ask, clock }, repository, maxAgeMs)
     },
-    note: (repository, rollout, told) => noteCanaryNews({ memo, clock }, { repository, rollout }, told),
+    note: async ({ owner, name }, rollout, told) => {
+      const repository = { owner, name }
+      const isNew = await noteCanaryNews({ memo, clock }, { repository, rollout }, told)
+      const why = { code: 'told', at: clock.now() } as const
+      if (isNew) await queue.enqueue(jobOf({ type: 'canary-news', repository, rollout, why }))
+    },
     now: () => clock.now(),
   }
 }

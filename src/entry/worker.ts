@@ -13,7 +13,8 @@ import { cleanUpClosed } from '../flows/review/clean-up.ts'
 import { giveUpGroup, reviewGroup } from '../flows/review/merge-group.ts'
 import { abandonReview, unsettle } from '../flows/repository/memory.ts'
 import { recordReport } from '../flows/measure/record-report.ts'
-import { readCanaries } from '../flows/stop/read-canaries.ts'
+import { readCanaries } from '../flows/flagger/read-canaries.ts'
+import { showCanaryNews } from '../flows/flagger/show-canary-news.ts'
 import { redirect } from '../flows/commands/redirect.ts'
 import { isForCommands } from '../flows/review/conversation.ts'
 import { giveUpReview } from '../flows/review/check-board.ts'
@@ -68,6 +69,7 @@ export function handleJobs(given: WorkerParts): JobHandler {
     if (task.type === 'sweep-all') return sweepAll(parts, task)
     if (task.type === 'report') return keepReport(parts, task)
     if (task.type === 'canaries') return readNamed(parts, task)
+    if (task.type === 'canary-news') return showNews(parts, task)
     if (task.type === 'onboard') return welcome(parts, task, job)
     return perform(parts, { job, task, work: (context) => run(parts, context, task) })
   }
@@ -198,6 +200,12 @@ async function readNamed(parts: WorkerParts, { repository: { owner, name } }: Ta
   if (place === undefined)
     parts.log.warn({ repo: `${owner}/${name}` }, 'Flagger asks about a repository on which Perch is not installed')
   else await readCanaries(await parts.contextFor(place))
+}
+
+async function showNews(parts: WorkerParts, task: TaskOf<'canary-news'>): Promise<void> {
+  const { owner, name } = task.repository
+  const place = await parts.placeOf(owner, name)
+  if (place !== undefined) await showCanaryNews(await parts.contextFor(place), task.rollout)
 }
 
 async function sweepAll(parts: WorkerParts, { why }: TaskOf<'sweep-all'>): Promise<void> {

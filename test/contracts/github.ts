@@ -8,7 +8,16 @@ import { GitHubRefused } from '../../src/ports/github/github-refused.ts'
 export interface GitHubUnderTest {
   readonly ports: Pick<
     RepositoryContext,
-    'pulls' | 'conversation' | 'checks' | 'branches' | 'activity' | 'records' | 'people' | 'deployments' | 'issues'
+    | 'pulls'
+    | 'conversation'
+    | 'checks'
+    | 'canaryChecks'
+    | 'branches'
+    | 'activity'
+    | 'records'
+    | 'people'
+    | 'deployments'
+    | 'issues'
   >
   /** Where a branch points. */
   readonly head: (branch: string) => string | undefined
@@ -250,6 +259,24 @@ export function githubContract(name: string, open: () => Promise<GitHubUnderTest
     )
     assert.deepEqual(runs[1]?.subjects, [{ pull: 3, base: 'main' }])
   })
+
+  scene(
+    'a check of a Canary is found by its name, says that it has ended, and is none of the two checks',
+    async (github) => {
+      const { canaryChecks, checks } = github.ports
+      const check = { name: 'canary/flagger/production/web', conclusion: undefined, title: 'Web', summary: 'At 20%' }
+      assert.equal(await canaryChecks.find(main(github), check.name), undefined)
+      const id = await canaryChecks.create(main(github), check)
+      await canaryChecks.create(main(github), { ...check, name: 'canary/flagger/production/api' })
+      assert.deepEqual(await canaryChecks.find(main(github), check.name), { id, isOver: false })
+      for (const conclusion of ['success', 'failure', 'neutral'] as const) {
+        const other = await canaryChecks.create(main(github), check)
+        await canaryChecks.update(other, { ...check, conclusion })
+        assert.deepEqual(await canaryChecks.find(main(github), check.name), { id: other, isOver: true })
+      }
+      assert.deepEqual(await checks.on(main(github)), [])
+    },
+  )
 
   scene('what was recorded of a command is found by its cause', async (github) => {
     const { records } = github.ports

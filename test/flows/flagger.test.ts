@@ -163,7 +163,7 @@ test('`/canary status` says what Flagger told last of a Canary near the pull req
   const pull = await aPull(world, { [CANARY]: ASKING.replace('maxWeight: 50', 'maxWeight: 40') })
   const memo = world.service.memo()
   const clock = { now: () => world.now() }
-  const tell = (phase: string, eventMessage: string): Promise<void> => {
+  const tell = (phase: string, eventMessage: string): Promise<boolean> => {
     const metadata = { key: 'k', eventMessage, timestamp: String(world.now()) }
     const told = { name: 'web', namespace: 'default', phase, metadata }
     return noteCanaryNews({ memo, clock }, { repository: world.state.repo, rollout: 'production/web' }, told)
@@ -184,4 +184,111 @@ test('`/canary status` says what Flagger told last of a Canary near the pull req
   )
   // It is no gate's business.
   assert.match(await asks(world), /^go/)
+})
+
+const DEPLOYMENT = 'apps/production/web-deployment.yaml'
+const deployment = (image: string): string =>
+  `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec:\n  template:\n    spec:\n      containers: [{ name: web, image: ${image} }]\n`
+
+/** A world with a Canary whose version v1 is there from the beginning. */
+function aDeployment(): Promise<World> {
+  return aWorld({ services: ['api'], files: { [CANARY]: ASKING, [DEPLOYMENT]: deployment('web:v1') } })
+}
+
+/** Flagger tells something, a minute later. */
+async function tells(world: World, phase: string, eventMessage: string): Promise<void> {
+  await world.pass(1)
+  const { repo } = world.state
+  const memo = world.service.memo()
+  const metadata = { key: 'k', eventMessage, timestamp: String(world.now()) }
+  const told = { name: 'web', namespace: 'default', phase, metadata }
+  const where = { repository: repo, rollout: 'production/web' }
+  if (!(await noteCanaryNews({ memo, clock: { now: () => world.now() } }, where, told))) return
+  const repository = { owner: repo.owner, name: repo.name }
+  const why = { code: 'told', at: world.now() } as const
+  await world.service.queue().enqueue(jobOf({ type: 'canary-news', repository, rollout: where.rollout, why }))
+  await world.settle()
+}
+
+/** The checks about Canaries, oldest first: pull request, state and title. */
+function shown({ state }: World): readonly string[] {
+  const pullOf = (sha: string) => [...state.pulls.values()].find(({ head }) => head.sha === sha)?.number
+  return state.runs
+    .filter(({ name }) => name.startsWith('canary/flagger/'))
+    .map(({ sha, externalId, title }) => `#${pullOf(sha)} ${externalId}: ${title}`)
+}
+
+const NEW_REVISION = 'New revision detected! Scaling up web.default'
+
+test('the pull request that brought a version shows what Flagger tells of it, in one check, to its end', async () => {
+  const world = await aDeployment()
+  const pull = await aPull(world, { [DEPLOYMENT]: deployment('web:v2') })
+  await merges(world, 'bob', pull)
+  // It changes the same environment, and not the version.
+  const other = await aPull(world, { [CANARY]: ASKING.replace('maxWeight: 50', 'maxWeight: 40') })
+  await merges(world, 'bob', other)
+  await tells(world, 'Progressing', NEW_REVISION)
+  assert.deepEqual(shown(world), [`#${pull.number} in_progress: production/web: Flagger says Progressing`])
+  await tells(world, 'Progressing', 'Advance web.default canary weight 20')
+  const at20 = [`#${pull.number} in_progress: production/web: Flagger says Progressing, canary at 20%`]
+  assert.deepEqual(shown(world), at20)
+  const summary = (): string => world.state.runs.find(({ name }) => name.startsWith('canary/flagger/'))?.summary ?? ''
+  assert.match(summary(), /Flagger said at 2026-01-05 09:\d\d:\d\d UTC: \*\*Progressing\*\*, canary at 20%/)
+  const before = summary()
+  await tells(world, 'Progressing', 'Advance web.default canary weight 20')
+  assert.equal(summary(), before)
+  await tells(world, 'Finalising', 'Promotion completed! Scaling down web.default')
+  const end = [`#${pull.number} success: production/web: Flagger says that it has promoted the version`]
+  assert.deepEqual(shown(world), end)
+  await tells(world, 'Initialized', 'Initialization done! web.default')
+  assert.deepEqual(shown(world), end)
+  assert.match(await asks(world), /^go/)
+})
+
+test('a version that Flagger takes back is red, and the next one has a check of its own', async () => {
+  const world = await aDeployment()
+  const second = await aPull(world, { [DEPLOYMENT]: deployment('web:v2') })
+  await merges(world, 'bob', second)
+  await tells(world, 'Progressing', NEW_REVISION)
+  await tells(world, 'Failed', 'Canary failed! Scaling down web.default')
+  const third = await aPull(world, { [DEPLOYMENT]: deployment('web:v3') })
+  await merges(world, 'bob', third)
+  await tells(world, 'Progressing', NEW_REVISION)
+  const fourth = await aPull(world, { [DEPLOYMENT]: deployment('web:v4') })
+  await merges(world, 'bob', fourth)
+  await tells(world, 'Progressing', 'New revision detected! Restarting analysis for web.default')
+  assert.deepEqual(shown(world), [
+    `#${second.number} failure: production/web: Flagger says that it took the version back`,
+    `#${third.number} neutral: production/web: Flagger went on with another version`,
+    `#${fourth.number} in_progress: production/web: Flagger says Progressing`,
+  ])
+})
+
+test('a version that Flagger tries again is shown in a new check, because GitHub opens none again', async () => {
+  const world = await aDeployment()
+  const pull = await aPull(world, { [DEPLOYMENT]: deployment('web:v2') })
+  await merges(world, 'bob', pull)
+  for (const message of [NEW_REVISION, 'Canary failed! Scaling down web.default', NEW_REVISION])
+    await tells(world, message === NEW_REVISION ? 'Progressing' : 'Failed', message)
+  assert.deepEqual(
+    shown(world).map((line) => line.split(':')[0]),
+    [`#${pull.number} failure`, `#${pull.number} in_progress`],
+  )
+  // What was remembered of it is lost.
+  await world.service.memo().forget('canary-check:acme/gitops:production/web')
+  await tells(world, 'Progressing', 'Advance web.default canary weight 30')
+  assert.equal(shown(world).length, 2)
+  assert.match(shown(world)[1] ?? '', /canary at 30%/)
+})
+
+test('a version that nobody brought by a pull request is shown nowhere', async () => {
+  const world = await aDeployment()
+  await tells(world, 'Progressing', NEW_REVISION)
+  world.alice.push('main', { [DEPLOYMENT]: deployment('web:v2') })
+  await world.settle()
+  await tells(world, 'Progressing', NEW_REVISION)
+  world.alice.push('main', { [DEPLOYMENT]: undefined })
+  await world.settle()
+  await tells(world, 'Progressing', NEW_REVISION)
+  assert.deepEqual(shown(world), [])
 })

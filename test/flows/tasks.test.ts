@@ -239,6 +239,10 @@ const CANARIES: Table<CauseOf<'canaries'>> = {
   },
 }
 
+const CANARY_NEWS: Table<CauseOf<'canary-news'>> = {
+  told: { one: { code: 'told', at: NOW }, other: [{ code: 'told', at: NOW + 1 }] },
+}
+
 /** Whatever changes until the end of a minute is one cause. */
 const DASHBOARD: Table<CauseOf<'dashboard'>> = {
   listed: { one: { code: 'listed', due: NOW }, other: [{ code: 'listed', due: NOW + MINUTE }] },
@@ -288,6 +292,9 @@ check<CauseOf<'onboard'>>('an onboarding', ONBOARD, (why) =>
 check<CauseOf<'canaries'>>('a look at Canaries', CANARIES, (why) =>
   jobOf({ type: 'canaries', repository: { owner: 'acme', name: 'gitops' }, why }),
 )
+check<CauseOf<'canary-news'>>('news of a Canary', CANARY_NEWS, (why) =>
+  jobOf({ type: 'canary-news', repository: { owner: 'acme', name: 'gitops' }, rollout: 'production/web', why }),
+)
 check<CauseOf<'dashboard'>>('a dashboard', DASHBOARD, (why) => jobOf({ type: 'dashboard', ...PLACE, why }))
 check<CauseOf<'sweep'>>('a sweep', SWEEP, (why) => jobOf({ type: 'sweep', ...PLACE, why }))
 
@@ -308,6 +315,7 @@ test('of two causes no ids are the same', () => {
     DEPLOYMENT,
     ONBOARD,
     CANARIES,
+    CANARY_NEWS,
     DASHBOARD,
     SWEEP,
   ].flatMap((table) => Object.values(table))
@@ -390,6 +398,12 @@ test('each task has the key of what it may not run beside', () => {
       type: 'canaries',
       repository: { owner: 'Acme', name: 'GitOps' },
       why: { code: 'asked', mark: 'a', at: NOW },
+    },
+    'canary-news:acme/gitops:production/web': {
+      type: 'canary-news',
+      repository: { owner: 'Acme', name: 'GitOps' },
+      rollout: 'production/web',
+      why: { code: 'told', at: NOW },
     },
     [`report:acme/gitops:${HEAD}:argocd/web`]: {
       type: 'report',

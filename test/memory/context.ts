@@ -12,7 +12,7 @@ import type { Renderer } from '../../src/ports/renderer.ts'
 import type { Notifier } from '../../src/ports/notifier.ts'
 import type { Mirror } from '../../src/ports/mirror.ts'
 import { memoryActivity, memoryBranches } from './github/branches.ts'
-import { memoryChecks, memoryRecords, memoryReports } from './github/check-runs.ts'
+import { memoryCanaryChecks, memoryChecks, memoryRecords, memoryReports } from './github/check-runs.ts'
 import { memoryConversation } from './github/conversation.ts'
 import { memoryDeployments } from './github/deployments.ts'
 import { memoryIssues } from './github/issues.ts'
@@ -91,6 +91,7 @@ export function portsOf(
   | 'deployments'
   | 'issues'
   | 'reports'
+  | 'canaryChecks'
 > {
   return {
     pulls: memoryPullRequests(state),
@@ -116,5 +117,6 @@ export function portsOf(
     deployments: memoryDeployments(state),
     issues: memoryIssues(state),
     reports: memoryReports(state),
+    canaryChecks: memoryCanaryChecks(state),
   }
 }

@@ -32,6 +32,7 @@ export const GITHUB: readonly string[] = [
   'deployments',
   'issues',
   'reports',
+  'canaryChecks',
 ]
 
 export interface Strike {

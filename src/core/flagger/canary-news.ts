@@ -9,6 +9,8 @@ export const CanaryNews = z.object({
   /** The share of the canary in percent, where Flagger named one since its rollout began. */
   weight: z.number().optional(),
   message: z.string(),
+  /** When the first event of its rollout came, by Flagger's clock, epoch milliseconds. */
+  began: z.number(),
   /** By Flagger's clock, epoch milliseconds. */
   at: z.number(),
 })
@@ -21,6 +23,8 @@ const MAX_AHEAD_MS = 60_000
 
 /** While a Canary is in one of these, its last weight still counts. */
 const UNDER_WAY = ['Waiting', 'Progressing', 'WaitingPromotion']
+/** What comes after one of these is another rollout. */
+const AT_REST: readonly string[] = ['Initializing', 'Initialized', 'Succeeded', 'Failed']
 
 /** What is known after an event of Flagger; undefined where the event is older than what is known. `now`: epoch milliseconds. */
 export function newsAfter(
@@ -28,13 +32,52 @@ export function newsAfter(
   { phase, metadata: { eventMessage = '', timestamp } }: EventPayload,
   now: number,
 ): CanaryNews | undefined {
-  const said = timestamp === undefined ? now : Number(timestamp)
-  const at = said > now + MAX_AHEAD_MS ? now : said
+  const at = momentOf(timestamp, now)
   if (known !== undefined && at < known.at) return undefined
-  const isBeginning = eventMessage.startsWith('New revision detected')
-  const goesOn = UNDER_WAY.includes(phase) && known !== undefined && UNDER_WAY.includes(known.phase) && !isBeginning
+  const isFirst = known === undefined || isBeginning(known, phase, eventMessage)
+  const goesOn = !isFirst && UNDER_WAY.includes(phase) && UNDER_WAY.includes(known.phase)
   const weight = weightIn(eventMessage) ?? (goesOn ? known.weight : undefined)
-  return { phase, ...(weight === undefined ? {} : { weight }), message: clip(eventMessage, MAX_MESSAGE), at }
+  return {
+    phase,
+    ...(weight === undefined ? {} : { weight }),
+    message: clip(eventMessage, MAX_MESSAGE),
+    began: isFirst ? at : known.began,
+    at,
+  }
+}
+
+function momentOf(timestamp: string | undefined, now: number): number {
+  const said = timestamp === undefined ? now : Number(timestamp)
+  return said > now + MAX_AHEAD_MS ? now : said
+}
+
+/** Whether an event is the first of another rollout. */
+function isBeginning(known: CanaryNews, phase: string, message: string): boolean {
+  return message.startsWith('New revision detected') || (hasEnded(known) && !AT_REST.includes(phase))
+}
+
+function hasEnded(news: CanaryNews): boolean {
+  return AT_REST.includes(news.phase) || canaryEnd(news) !== undefined
+}
+
+/** Whether there is a rollout to show: one that is under way, or has just ended. */
+export function isOfRollout(news: CanaryNews): boolean {
+  return !AT_REST.includes(news.phase) || canaryEnd(news) !== undefined
+}
+
+/** How a rollout of Flagger has ended; undefined where it goes on, or none was under way. */
+export function canaryEnd({
+  phase,
+  message,
+}: Pick<CanaryNews, 'phase' | 'message'>): 'promoted' | 'taken-back' | undefined {
+  // Flagger sends this with the phase before, which is Finalising (pkg/controller/scheduler.go).
+  if (phase === 'Succeeded' || message.startsWith('Promotion completed!')) return 'promoted'
+  return phase === 'Failed' || message.startsWith('Canary failed!') ? 'taken-back' : undefined
+}
+
+/** The same for news in which people read the same, whenever it was said. */
+export function newsKey({ phase, weight, message, began }: CanaryNews): string {
+  return JSON.stringify([phase, weight, message, began])
 }
 
 /** `Advance web.shop canary weight 20` (Flagger's pkg/controller/scheduler.go). */

@@ -16,6 +16,7 @@ import { people } from '../../adapters/github/people.ts'
 import { protections } from '../../adapters/github/protections.ts'
 import { pullRequests } from '../../adapters/github/pull-requests.ts'
 import { type AppIdentity } from '../../adapters/github/schema.ts'
+import { canaryChecks } from '../../adapters/github/reporting/canary-checks.ts'
 import { reports } from '../../adapters/github/reporting/reports.ts'
 import { signals } from '../../adapters/github/reporting/signals.ts'
 import { everyRepository, type ListedPlace, pulsesIn } from './repositories.ts'
@@ -47,6 +48,7 @@ export interface GitHubAccess {
       | 'deployments'
       | 'issues'
       | 'reports'
+      | 'canaryChecks'
       | 'activity'
       | 'records'
     >
@@ -151,6 +153,7 @@ function portsOf(client: Client): Awaited<ReturnType<GitHubAccess['portsFor']>> 
     deployments: deployments(client),
     issues: issues(client),
     reports: reports(client),
+    canaryChecks: canaryChecks(client),
   }
 }
 

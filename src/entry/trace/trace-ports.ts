@@ -33,6 +33,7 @@ export function traceContext(tracer: Tracer, context: RepositoryContext): Reposi
     deployments: tracePort(tracer, 'deployments', context.deployments),
     issues: tracePort(tracer, 'issues', context.issues),
     reports: tracePort(tracer, 'reports', context.reports),
+    canaryChecks: tracePort(tracer, 'canaryChecks', context.canaryChecks),
     mirror: tracePort(tracer, 'mirror', context.mirror),
     renderer: tracePort(tracer, 'renderer', context.renderer),
     validators: tracePort(tracer, 'validators', context.validators),

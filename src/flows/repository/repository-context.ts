@@ -1,6 +1,7 @@
 import type { RepositoryName } from '../../core/rollout/facts.ts'
 import type { Activity } from '../../ports/github/activity.ts'
 import type { Branches } from '../../ports/github/branches.ts'
+import type { CanaryChecks } from '../../ports/github/canary-checks.ts'
 import type { Checks } from '../../ports/github/checks.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { CommandRecords } from '../../ports/github/command-records.ts'
@@ -43,6 +44,7 @@ export interface RepositoryContext {
   readonly deployments: Deployments
   readonly issues: Issues
   readonly reports: Reports
+  readonly canaryChecks: CanaryChecks
   readonly mirror: Mirror
   /** What was read of its texts before. */
   readonly known: KnownTexts

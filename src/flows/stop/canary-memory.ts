@@ -1,7 +1,7 @@
 /** What is known of a repository's Canaries, by its name: Flagger's webhooks name no more. */
 import * as z from 'zod'
 import { Canaries } from '../../core/flagger/canaries.ts'
-import { CanaryNews, newsAfter } from '../../core/flagger/canary-news.ts'
+import { CanaryNews, newsAfter, newsKey } from '../../core/flagger/canary-news.ts'
 import type { EventPayload } from '../../core/flagger/hook.ts'
 import type { StandingLine } from '../../core/rollout/related.ts'
 import { targetName } from '../../core/rollout/target.ts'
@@ -45,7 +45,7 @@ export async function markMoved(memo: Memo, repository: CalledRepository, mark: 
 }
 
 /** What Flagger told last of a rollout; undefined where it told nothing, or memory was lost. */
-async function recallCanaryNews(
+export async function recallCanaryNews(
   memo: Memo,
   repository: CalledRepository,
   rollout: string,
@@ -53,14 +53,44 @@ async function recallCanaryNews(
   return CanaryNews.safeParse(await memo.get(`${keyOf('canary-news', repository)}:${rollout}`)).data
 }
 
-/** Keeps what Flagger tells, unless it told something later before. */
+/** Keeps what Flagger tells, unless it told something later before. Answers whether it is something else than before. */
 export async function noteCanaryNews(
   { memo, clock }: { readonly memo: Memo; readonly clock: Clock },
   { repository, rollout }: { readonly repository: CalledRepository; readonly rollout: string },
   told: EventPayload,
+): Promise<boolean> {
+  const known = await recallCanaryNews(memo, repository, rollout)
+  const news = newsAfter(known, told, clock.now())
+  if (news === undefined) return false
+  await memo.set(`${keyOf('canary-news', repository)}:${rollout}`, news)
+  return known === undefined || newsKey(known) !== newsKey(news)
+}
+
+const Shown = z.object({
+  /** Of which rollout of Flagger: when it began. */
+  began: z.number(),
+  /** The pull request that brought its version, with its head; undefined where none is known. */
+  pull: z.object({ number: z.int(), head: z.string() }).optional(),
+  /** The check run, and what it says, by its `newsKey`. */
+  check: z.object({ id: z.int(), said: z.string(), isOver: z.boolean() }).optional(),
+})
+/** Where what Flagger told last is shown. */
+export type ShownNews = z.infer<typeof Shown>
+
+export async function recallShown(
+  memo: Memo,
+  repository: CalledRepository,
+  rollout: string,
+): Promise<ShownNews | undefined> {
+  return Shown.safeParse(await memo.get(`${keyOf('canary-check', repository)}:${rollout}`)).data
+}
+
+export async function rememberShown(
+  { memo, repo }: { readonly memo: Memo; readonly repo: CalledRepository },
+  rollout: string,
+  shown: ShownNews,
 ): Promise<void> {
-  const news = newsAfter(await recallCanaryNews(memo, repository, rollout), told, clock.now())
-  if (news !== undefined) await memo.set(`${keyOf('canary-news', repository)}:${rollout}`, news)
+  await memo.set(`${keyOf('canary-check', repo)}:${rollout}`, shown)
 }
 
 /** The lines of `/canary status`, with what Flagger told of the rollouts that it moves. */

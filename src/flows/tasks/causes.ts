@@ -152,6 +152,9 @@ const ShownStep = z.object({ code: z.literal('step-shown'), key: z.string() })
 /** Flagger asked about a Canary. `mark`: what had moved last in the repository. */
 const Asked = z.object({ code: z.literal('asked'), mark: z.string(), at })
 
+/** Flagger told something new of a Canary. */
+const Told = z.object({ code: z.literal('told'), at })
+
 /** Something that the dashboard shows may have changed. All such moments until it is due are one. */
 const Listed = z.object({ code: z.literal('listed'), due })
 
@@ -202,6 +205,7 @@ export const Causes = {
   notify: ToldNews,
   deployment: ShownStep,
   canaries: Asked,
+  'canary-news': Told,
   dashboard: z.discriminatedUnion('code', [Listed, Delivered, Swept]),
   group: z.discriminatedUnion('code', [Delivered, Signal, Stops, Measured, Peer, Rerun, Timer, Swept]),
   sweep: z.discriminatedUnion('code', [Started, Interval]),
@@ -266,6 +270,8 @@ export const RULES: Readonly<Record<Cause['code'], Rule>> = {
   'shared-commit': {},
   // It asks every few seconds, about every Canary.
   asked: { slotMs: 5 * SECOND_MS },
+  // Whoever asks reads what was told last.
+  told: {},
   // When work is behind, sweeps that come faster must not add the same to it again.
   swept: { slotMs: 5 * SECOND_MS },
   // Each is due at the end of its minute.

@@ -100,6 +100,13 @@ export const Task = z.discriminatedUnion('type', [
     repository: z.object({ owner: z.string(), name: z.string() }),
     why: Causes.canaries,
   }),
+  /** Show what Flagger told last of a rollout on the pull request that brought the version. */
+  z.object({
+    type: z.literal('canary-news'),
+    repository: z.object({ owner: z.string(), name: z.string() }),
+    rollout: z.string(),
+    why: Causes['canary-news'],
+  }),
 ])
 export type Task = z.infer<typeof Task>
 
@@ -172,6 +179,8 @@ function keyOf(task: Task): string {
       return `onboard:${task.installation}`
     case 'canaries':
       return `canaries:${task.repository.owner}/${task.repository.name}`.toLowerCase()
+    case 'canary-news':
+      return `canary-news:${task.repository.owner}/${task.repository.name}:${task.rollout}`.toLowerCase()
     case 'report': {
       // Reports of one name on one commit are kept one after the other.
       const { repository, report } = task

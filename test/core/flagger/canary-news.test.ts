@@ -1,7 +1,7 @@
 /** What is kept of Flagger's events. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type CanaryNews, newsAfter } from '../../../src/core/flagger/canary-news.ts'
+import { type CanaryNews, canaryEnd, newsAfter, newsKey } from '../../../src/core/flagger/canary-news.ts'
 import { EventPayload } from '../../../src/core/flagger/hook.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
@@ -22,6 +22,7 @@ test('the weight is the one that Flagger named last in this rollout', () => {
   assert.deepEqual(after(begin), {
     phase: 'Progressing',
     message: 'New revision detected! Scaling up web.shop',
+    began: NOW - 4_000,
     at: NOW - 4_000,
   })
   assert.equal(after(begin, advance)?.weight, 20)
@@ -63,4 +64,37 @@ test('long messages are cut, and what is no event is none', () => {
     { ...whole, metadata: { key: 'k', timestamp: 'soon' } },
   ])
     assert.ok(!EventPayload.safeParse(bad).success)
+})
+
+test('a rollout begins with a new revision, and with the first event after one that has ended', () => {
+  const begin = told('Progressing', 'New revision detected! Scaling up web.shop', NOW - 9_000)
+  const advance = told('Progressing', 'Advance web.shop canary weight 20', NOW - 8_000)
+  const again = told('Progressing', 'New revision detected! Restarting analysis for web.shop', NOW - 7_000)
+  const promoting = told('Promoting', 'Copying web.shop template spec to web-primary.shop', NOW - 6_000)
+  const done = told('Finalising', 'Promotion completed! Scaling down web.shop', NOW - 5_000)
+  const next = told('Progressing', 'Halt web.shop advancement', NOW - 4_000)
+  const began = (...events: readonly EventPayload[]) => after(...events)?.began
+  assert.equal(began(begin, advance), NOW - 9_000)
+  assert.equal(began(begin, advance, again, promoting, done), NOW - 7_000)
+  assert.equal(began(begin, done, told('Succeeded', 'x', NOW - 4_500)), NOW - 9_000)
+  assert.equal(began(begin, done, next), NOW - 4_000)
+  assert.equal(began(advance, told('Failed', 'Canary failed!', NOW - 7_500), next), NOW - 4_000)
+})
+
+test('how it has ended is what Flagger says last: it sends the end of a promotion with the phase before', () => {
+  const end = (phase: string, message = 'x') => canaryEnd({ phase, message })
+  assert.equal(end('Finalising', 'Promotion completed! Scaling down web.shop'), 'promoted')
+  assert.equal(end('Succeeded'), 'promoted')
+  assert.equal(end('Progressing', 'Canary failed! Scaling down web.shop'), 'taken-back')
+  assert.equal(end('Failed'), 'taken-back')
+  for (const phase of ['Progressing', 'Promoting', 'Finalising', 'Initialized', 'failed?'])
+    assert.equal(end(phase), undefined, phase)
+})
+
+test('the same words a minute later are no news, and the same words of another rollout are', () => {
+  const halt = (at: number) => told('Progressing', 'Halt web.shop advancement', at)
+  const [first, later, other] = [after(halt(NOW - 60_000)), after(halt(NOW - 60_000), halt(NOW)), after(halt(NOW))]
+  assert.ok(first !== undefined && later !== undefined && other !== undefined)
+  assert.equal(newsKey(first), newsKey(later))
+  assert.notEqual(newsKey(first), newsKey(other))
 })

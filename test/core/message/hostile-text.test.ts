@@ -352,7 +352,7 @@ function outcomesOf(t: string): readonly Outcome[] {
       code: 'status',
       standings: [
         { standing: standingOf(targetNamed(t)), open: [7] },
-        { ...movedByFlagger(t), told: { phase: t, message: t, at: 0 } },
+        { ...movedByFlagger(t), told: { phase: t, message: t, began: 0, at: 0 } },
       ],
       proposed: [
         { target: targetNamed(t), from: 5, to: 25, version: undefined },

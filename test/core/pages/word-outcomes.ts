@@ -1,3 +1,4 @@
+import type { CanaryNews } from '../../../src/core/flagger/canary-news.ts'
 import type { HookAnswer } from '../../../src/core/flagger/answer.ts'
 import assert from 'node:assert/strict'
 import type { Outcome } from '../../../src/core/command/outcome.ts'
@@ -106,6 +107,16 @@ export function hookAnswers(): readonly HookAnswer[] {
   ]
 }
 
+export function canaryNews(): readonly CanaryNews[] {
+  const said = { began: AT, at: AT }
+  return [
+    { ...said, phase: 'Progressing', weight: 20, message: 'Advance web.shop canary weight 20' },
+    { ...said, phase: 'WaitingPromotion', message: '' },
+    { ...said, phase: 'Finalising', message: 'Promotion completed! Scaling down web.shop' },
+    { ...said, phase: 'Failed', message: 'Canary failed! Scaling down web.shop' },
+  ]
+}
+
 export function outcomes(): readonly Outcome[] {
   const stop = { kind: 'freeze', by: 'olga', reason: 'party', until: AT } as const
   const plan = { name: 'production/web', plan: [5, 25, 100] } as const
@@ -137,9 +148,9 @@ export function outcomes(): readonly Outcome[] {
         {
           standing: standingOf(byFlagger()),
           open: [],
-          told: { phase: 'Progressing', weight: 20, message: 'Advance web.shop canary weight 20', at: AT },
+          told: { phase: 'Progressing', weight: 20, message: 'Advance web.shop canary weight 20', began: AT, at: AT },
         },
-        { standing: standingOf(byFlagger()), open: [], told: { phase: 'Failed', message: '', at: AT } },
+        { standing: standingOf(byFlagger()), open: [], told: { phase: 'Failed', message: '', began: AT, at: AT } },
       ],
       proposed: [],
     },

@@ -32,9 +32,10 @@ import { standingOf } from '../../../src/core/rollout/standing.ts'
 import { flaggerCanary } from '../../owners.ts'
 import { sample, snapshotOf } from '../samples.ts'
 import { assertPage } from './page.ts'
+import { canaryCheckWords, supersededWords } from '../../../src/core/message/flagger/news.ts'
 import { hookWords } from '../../../src/core/message/flagger/hook.ts'
 import { dashboards } from './word-dashboards.ts'
-import { hookAnswers, outcomes, review } from './word-outcomes.ts'
+import { canaryNews, hookAnswers, outcomes, review } from './word-outcomes.ts'
 import { livenesses, problems, refusals, remedies, reports, target, verdicts } from './word-samples.ts'
 
 const MOVES: readonly Move[] = [
@@ -233,6 +234,10 @@ function page(): Readonly<Record<string, readonly string[]>> {
     'Pull requests': [...pullRequests(), ...closings(), pulls.withMeasurements('Body', reports().slice(0, 1))],
     Onboarding: onboardings(),
     Dashboard: dashboards(),
+    'Of Flagger': [
+      ...canaryNews().map((one) => canaryCheckWords('production/web', one)),
+      supersededWords('production/web'),
+    ].map(({ conclusion = 'in progress', title, summary }) => `${conclusion}: ${title}\n\n${summary}`),
     'To Flagger': hookAnswers().map((one) => hookWords(one, ASKED)),
     Checks: checks(),
     Comment: [comment, text ?? '', summaryPages(NO_CHANGE).comment, ...firstComments()],

@@ -1,5 +1,6 @@
 import { REPORT_PREFIX } from '../../../src/core/gate/signal.ts'
 import type { CheckReport, CheckRun, Sha } from '../../../src/core/rollout/facts.ts'
+import type { CanaryCheck, CanaryChecks } from '../../../src/ports/github/canary-checks.ts'
 import type { Checks } from '../../../src/ports/github/checks.ts'
 import type { CommandRecords } from '../../../src/ports/github/command-records.ts'
 import type { KeptReport, Reports } from '../../../src/ports/github/reports.ts'
@@ -63,6 +64,28 @@ export function memoryReports(state: GitHubState): Reports {
       const run = state.runs.find((one) => one.id === id)
       if (run === undefined) throw new Error(`GitHub has no check run ${id}.`)
       Object.assign(run, fields(kept))
+    },
+  }
+}
+
+/** What GitHub shows of an open one is its own text: `isOver` is kept where reports keep when they were heard. */
+export function memoryCanaryChecks(state: GitHubState): CanaryChecks {
+  const fields = ({ conclusion, title, summary }: CanaryCheck): Partial<Run> => ({
+    state: conclusion === 'success' || conclusion === 'failure' ? conclusion : 'silent',
+    externalId: conclusion ?? 'in_progress',
+    title,
+    summary,
+  })
+  return {
+    async find(sha, name) {
+      const run = ownRuns(state, sha).findLast((one) => one.name === name)
+      return run === undefined ? undefined : { id: run.id, isOver: run.externalId !== 'in_progress' }
+    },
+    create: async (sha, check) => addRun(state, { sha, name: check.name, ...fields(check) }).id,
+    async update(id, check) {
+      const run = state.runs.find((one) => one.id === id)
+      if (run === undefined) throw new Error(`GitHub has no check run ${id}.`)
+      Object.assign(run, fields(check))
     },
   }
 }

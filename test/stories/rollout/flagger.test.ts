@@ -60,3 +60,59 @@ test('Flagger hears no while somebody holds its canary, and its questions cost n
   for (let count = 0; count < 20; count += 1) assert.match(await ask(), /^403 /)
   assert.deepEqual(story.box.requestsSince(mark, 'perch').records, [])
 })
+
+test('what Flagger tells is a check on the pull request that brought the version, and the same again asks GitHub nothing', async () => {
+  const deployment = (image: string): string =>
+    `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec:\n  template: { spec: { containers: [{ name: web, image: ${image} }] } }\n`
+  const DEPLOYMENT = 'overlays/production/deployment.yaml'
+  const config = 'environments:\n  production: { path: overlays/production }\n'
+  const files = gitops(config, [100, 0])
+  const kustomization = files['overlays/production/kustomization.yaml'] ?? ''
+  const listed = kustomization.replace('resources:\n', 'resources:\n  - canary.yaml\n  - deployment.yaml\n')
+  const story = await aStory({
+    files: {
+      ...files,
+      [CANARY]: ASKING,
+      [DEPLOYMENT]: deployment('web:v1'),
+      'overlays/production/kustomization.yaml': listed,
+    },
+    env: { reportSecret: REPORT_SECRET },
+  })
+  const { fullName } = story.repository()
+  const alice = story.person('alice')
+  const pull = alice.openPullRequest({ branch: 'v2', title: 'v2', files: { [DEPLOYMENT]: deployment('web:v2') } })
+  alice.merge(pull.number)
+  await story.pass(1_500)
+  let at = Date.now()
+  const tell = async (phase: string, eventMessage: string): Promise<number> => {
+    at += 1_000
+    const metadata = { key: flaggerKey(REPORT_SECRET, fullName), eventMessage, timestamp: String(at) }
+    const answer = await fetch(`${story.service}/api/flagger/${fullName}/event`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'web', namespace: 'shop', phase, checksum: '1', metadata }),
+    })
+    return answer.status
+  }
+  const check = (conclusion: string | null) => () =>
+    story
+      .repository()
+      .checkRuns(pull.head.sha)
+      .find((run) => run.name === 'canary/flagger/production/web' && run.conclusion === conclusion)
+  assert.equal(await tell('Progressing', 'New revision detected! Scaling up web.shop'), 200)
+  assert.equal(await tell('Progressing', 'Advance web.shop canary weight 20'), 200)
+  const shown = await story.until('the check', () => {
+    const run = check(null)()
+    return run?.title?.includes('20%') === true ? run : undefined
+  })
+  assert.equal(shown.title, 'production/web: Flagger says Progressing, canary at 20%')
+  const mark = story.box.requests.mark()
+  for (let count = 0; count < 5; count += 1)
+    assert.equal(await tell('Progressing', 'Advance web.shop canary weight 20'), 200)
+  assert.equal(await tell('Finalising', 'Promotion completed! Scaling down web.shop'), 200)
+  await story.until('the end', check('success'))
+  const updates = story.box
+    .requestsSince(mark, 'perch')
+    .records.filter(({ method, path }) => method === 'PATCH' && path.endsWith(`/check-runs/${shown.id}`))
+  assert.equal(updates.length, 1)
+})

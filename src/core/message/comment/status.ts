@@ -2,11 +2,11 @@ import { moveAfter, type Standing, sureShare } from '../../rollout/standing.ts'
 import type { WeightOwner } from '../../owner/weight-owner.ts'
 import { isBlueGreen, originPull, planOf, targetName } from '../../rollout/target.ts'
 import type { CanaryNews } from '../../flagger/canary-news.ts'
-import { time } from '../markdown/time.ts'
+import { newsWords } from '../flagger/news.ts'
 import { leavingWords } from './traffic.ts'
 import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 import { notDeployedWords } from '../refusal/gate-refusal.ts'
-import { code, paragraphs, percent, plainText, table } from '../markdown/markdown.ts'
+import { code, paragraphs, percent, table } from '../markdown/markdown.ts'
 import { planPicture } from '../markdown/plan-picture.ts'
 import { observationWords } from '../gate/observation.ts'
 import { planWords } from '../pull-request/pull-request.ts'
@@ -116,14 +116,6 @@ function phaseWords(phase: keyof typeof PHASES, origin: number | undefined): str
 function ownedWords({ writer, title, place }: WeightOwner, told: CanaryNews | undefined): string {
   const moves = `${WRITER_NAMES[writer]} moves it: ${code(title)} at ${code(`${place.file}:${place.line}`)}`
   return told === undefined ? moves : `${moves}. ${newsWords(told)}`
-}
-
-/** What Flagger said, as what it said: nobody has checked it. */
-function newsWords({ phase, weight, message, at }: CanaryNews): string {
-  const share = weight === undefined ? '' : `, canary at ${percent(weight)}`
-  const mark = phase === 'Failed' ? ', so it took the canary back' : ''
-  const words = message === '' ? '' : `: “${plainText(message)}”`
-  return `Flagger said at ${time(at)}: **${plainText(phase)}**${mark}${share}${words}`
 }
 
 export function planStatusWords({ name, plan, share, proposed }: PlanStatus): string {

@@ -6,9 +6,10 @@ import { abortBranch, scopedStops, STOP_REFS, type Stops } from '../../core/stop
 import { decidingRef, deployedAmong } from '../repository/deployed-branches.ts'
 import { loadConfig, loadSnapshot } from '../repository/load.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { abortedAt } from './abort.ts'
-import { stopsAmong } from './stops.ts'
-import { canariesMark, rememberCanaries } from './canary-memory.ts'
+import type { DeployedCanary } from './version-pull.ts'
+import { abortedAt } from '../stop/abort.ts'
+import { stopsAmong } from '../stop/stops.ts'
+import { canariesMark, rememberCanaries } from '../stop/canary-memory.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'known' | 'repo' | 'memo' | 'clock'>
 
@@ -46,6 +47,20 @@ async function branchesAmong(
 
 function refOf(branch: string): string {
   return `refs/heads/${branch}`
+}
+
+/** Where deployed branches have a rollout that Flagger moves. */
+export async function deployedCanaries(context: Needs, rollout: string): Promise<readonly DeployedCanary[]> {
+  const refs = await context.mirror.fetch([decidingRef(context)])
+  const found: DeployedCanary[] = []
+  for (const [branch, sha] of await branchesAmong(context, refs)) {
+    const config = sha === undefined ? undefined : await loadConfig(context, sha)
+    if (sha === undefined || config?.ok !== true) continue
+    const { targets } = await loadSnapshot(context, sha, { config: config.value })
+    const own = targets.filter((target) => target.owner?.writer === 'flagger' && targetName(target) === rollout)
+    found.push(...own.map((target) => ({ branch, sha, config: config.value, target })))
+  }
+  return found
 }
 
 /** Undefined where the config is not valid. */

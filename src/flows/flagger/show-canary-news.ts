@@ -1,0 +1,75 @@
+import { isOfRollout, newsKey } from '../../core/flagger/canary-news.ts'
+import { canaryCheckWords, supersededWords } from '../../core/message/flagger/news.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import type { CanaryCheck } from '../../ports/github/canary-checks.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { recallCanaryNews, recallShown, rememberShown, type ShownNews } from '../stop/canary-memory.ts'
+import { versionPull } from './version-pull.ts'
+import { deployedCanaries } from './read-canaries.ts'
+
+type Needs = Pick<
+  RepositoryContext,
+  'mirror' | 'renderer' | 'known' | 'repo' | 'memo' | 'clock' | 'pulls' | 'canaryChecks' | 'log'
+>
+
+/**
+ * Shows what Flagger told last of a rollout, as a check run on the pull request that brought its version. Git is asked for that pull request once
+ * a rollout of Flagger, and GitHub only where the check is to say something else.
+ */
+export async function showCanaryNews(context: Needs, rollout: string): Promise<void> {
+  const { memo, repo } = context
+  const news = await recallCanaryNews(memo, repo, rollout)
+  if (news === undefined || !isOfRollout(news)) return
+  const known = await recallShown(memo, repo, rollout)
+  const shown = known?.began === news.began ? known : await begin(context, rollout, { began: news.began, known })
+  if (shown.pull === undefined) return
+  const check = { name: nameOf(rollout), ...canaryCheckWords(rollout, news) }
+  const said = newsKey(news)
+  const isOver = check.conclusion !== undefined
+  // GitHub does not reopen a check that has ended.
+  if (shown.check?.said === said || (shown.check?.isOver === true && !isOver)) return
+  const id = await write(context, shown.pull.head, { check, known: shown.check })
+  await rememberShown(context, rollout, { ...shown, check: { id, said, isOver } })
+}
+
+function nameOf(rollout: string): string {
+  return `canary/flagger/${rollout}`
+}
+
+/** Updates the check of a commit, or makes one. Answers with its id. */
+async function write(
+  { canaryChecks }: Pick<Needs, 'canaryChecks'>,
+  head: Sha,
+  { check, known }: { readonly check: CanaryCheck; readonly known: ShownNews['check'] },
+): Promise<number> {
+  const found = known ?? (await canaryChecks.find(head, check.name))
+  if (found === undefined || (found.isOver && check.conclusion === undefined)) return canaryChecks.create(head, check)
+  await canaryChecks.update(found.id, check)
+  return found.id
+}
+
+/** A rollout of Flagger begins: finds where it is to be shown, and ends what the one before left open elsewhere. */
+async function begin(
+  context: Needs,
+  rollout: string,
+  { began, known }: { readonly began: number; readonly known: ShownNews | undefined },
+): Promise<ShownNews> {
+  const pull = await pullOf(context, rollout)
+  const isElsewhere = known?.pull?.head !== pull?.head
+  if (known?.check?.isOver === false && isElsewhere) {
+    const check = { name: nameOf(rollout), ...supersededWords(rollout) }
+    await context.canaryChecks.update(known.check.id, check)
+  }
+  const shown = { began, ...(pull === undefined ? {} : { pull }) }
+  await rememberShown(context, rollout, shown)
+  return shown
+}
+
+async function pullOf(context: Needs, rollout: string): Promise<ShownNews['pull']> {
+  const canaries = await deployedCanaries(context, rollout)
+  const [canary] = canaries
+  if (canary === undefined || canaries.length > 1) return undefined
+  const brought = await versionPull(context, canary)
+  context.log.debug({ rollout, pull: brought?.pull.number }, 'looked for the pull request that brought a version')
+  return brought && { number: brought.pull.number, head: brought.pull.head.sha }
+}

@@ -1,0 +1,79 @@
+/** Which pull request brought the version that a Canary of Flagger deploys. */
+import { environmentNamed, inputsOf } from '../../core/environment/environment.ts'
+import type { Config } from '../../core/config/schema.ts'
+import { deployedVersion } from '../../core/flagger/version.ts'
+import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
+import type { Target } from '../../core/rollout/target.ts'
+import { readEnvironmentTexts } from '../judgement/environment-texts.ts'
+import { buildObjects, loadSnapshot } from '../repository/load.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'known' | 'repo' | 'pulls'>
+
+/** A rollout that Flagger moves, where a deployed branch has it. */
+export interface DeployedCanary {
+  readonly branch: string
+  readonly sha: Sha
+  readonly config: Config
+  readonly target: Target
+}
+
+export interface BroughtVersion {
+  readonly pull: PullRequest
+  /** The commit of the branch that its merge made. */
+  readonly landing: Sha
+}
+
+/** So many changes of its environments are looked through: each is rendered. */
+const MAX_CHANGES = 12
+
+/** Undefined where no pull request did, or nobody can tell without a long search. */
+export async function versionPull(context: Needs, canary: DeployedCanary): Promise<BroughtVersion | undefined> {
+  const landing = await landingOf(context, canary)
+  const pull = landing === undefined ? undefined : await context.pulls.mergedAs(landing, canary.branch)
+  return landing === undefined || pull === undefined ? undefined : { pull, landing }
+}
+
+/** The oldest commit in a row that has the version of today. */
+async function landingOf(context: Needs, canary: DeployedCanary): Promise<Sha | undefined> {
+  const { sha, target } = canary
+  const now = await versionAt(context, canary, sha)
+  if (now === undefined || now === ABSENT) return undefined
+  const files = target.environments.flatMap((name) => {
+    const environment = environmentNamed(target.layout.environments, name)
+    return environment === undefined ? [] : inputsOf(environment)
+  })
+  const changes = await context.mirror.landings(sha, [...new Set(files)], MAX_CHANGES)
+  for (const [index, change] of changes.entries()) {
+    const [, parent] = await context.mirror.landings(change.sha, 'all', 2)
+    if (parent === undefined) return change.sha
+    const before = changes[index + 1]
+    // Nothing of these files has changed between that change and the parent of this one.
+    const then = await versionAt(context, canary, before?.sha ?? parent.sha)
+    if (then === undefined) return undefined
+    if (then !== now) return change.sha
+  }
+  return undefined
+}
+
+/** No environment has it. */
+const ABSENT = ''
+
+/** What its environments deploy at a commit; undefined where one cannot be rendered. */
+async function versionAt(context: Needs, { config, target }: DeployedCanary, sha: Sha): Promise<string | undefined> {
+  const { owner } = target
+  if (owner === undefined) return undefined
+  const { environments } = await loadSnapshot(context, sha, { config, isWanted: () => false, chooseRead: () => [] })
+  const versions: string[] = []
+  for (const name of target.environments) {
+    const environment = environmentNamed(environments, name)
+    if (environment === undefined) continue
+    const read = await readEnvironmentTexts(context, sha, environment)
+    const built =
+      environment.refusals.length > 0 ? undefined : await buildObjects(context, { ...read, documents: new Map() })
+    if (built?.ok !== true || !built.parsed.ok) return undefined
+    const version = deployedVersion({ ...owner.identity, data: owner.object.data }, built.parsed.objects)
+    if (version !== undefined) versions.push(version)
+  }
+  return versions.join('\n')
+}
