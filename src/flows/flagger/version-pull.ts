@@ -70,7 +70,9 @@ async function versionAt(context: Needs, { config, target }: DeployedCanary, sha
     if (environment === undefined) continue
     const read = await readEnvironmentTexts(context, sha, environment)
     const built =
-      environment.refusals.length > 0 ? undefined : await buildObjects(context, { ...read, documents: new Map() })
+      environment.refusals.length > 0
+        ? undefined
+        : await buildObjects(context, { ...read, secrets: config.secrets, documents: new Map() })
     if (built?.ok !== true || !built.parsed.ok) return undefined
     const version = deployedVersion({ ...owner.identity, data: owner.object.data }, built.parsed.objects)
     if (version !== undefined) versions.push(version)
