@@ -134,7 +134,21 @@ test('what breaks at the end of a file is said of that file', async () => {
   const open = `${CONFIG_MAP}data: { a: [\n`
   assert.deepEqual(await reviewed(SHOP, { 'k8s/a.yaml': open }), [['unparsable k8s/a.yaml:4'], []])
   const [problems] = await reviewed(SHOP, { 'k8s/service.yaml': `${SERVICE}data: { a: [\n` })
-  assert.deepEqual(problems, ['not-yaml k8s/service.yaml:5', 'unparsable k8s/service.yaml:5'])
+  assert.deepEqual(problems, ['not-yaml k8s/service.yaml:5'])
+})
+
+test('a key that a file about traffic has twice is one problem, with its line', async () => {
+  const service = SERVICE.replace('spec:', 'spec: {}\nspec:')
+  assert.deepEqual(await reviewed(SHOP, { 'k8s/service.yaml': service }), [['not-yaml k8s/service.yaml:5'], []])
+})
+
+test('a document about traffic without a name, in a folder that nothing deploys, leaves its neighbours as they are', async () => {
+  const before = { ...WEB, 'k8s/sample.yaml': VS.replace(/name: web\b/, 'labels: {}') }
+  const [problems, notes] = await reviewed(before, RAISED)
+  assert.deepEqual([problems, notes], [[], ['not-an-object k8s/sample.yaml:1']])
+  const files = new Map(Object.entries(before))
+  await command(files, '/canary 25')
+  assert.match(files.get('k8s/web.yaml') ?? '', /weight: 75/)
 })
 
 test('each file of a folder is read by itself, whatever it begins and ends with', async () => {

@@ -74,9 +74,10 @@ export interface PlainRender {
 
 /**
  * Which files are left out if they cannot be read: `quiet` ones, which say nothing about traffic, so that they do not hide the others; `all`
- * where the rest is only what a change is compared with.
+ * where the rest is only what a change is compared with. `nameless` is for folders that nothing deploys: there a file whose one
+ * document has no name is left out too, whatever it is about, because nobody can apply it.
  */
-export type LeavesOut = 'quiet' | 'all'
+export type LeavesOut = 'quiet' | 'nameless' | 'all'
 
 /** Reads the files of a folder as one stream of objects, each file by itself. Whether a change broke one is for the caller to say. */
 export function readPlain(
@@ -114,7 +115,9 @@ export function readPlain(
 }
 
 function isLeftOut({ code }: RenderProblem, text: string, leavesOut: LeavesOut): boolean {
-  return (code === 'unparsable' || code === 'not-an-object') && (leavesOut === 'all' || !mentionsTraffic(text))
+  if (code !== 'unparsable' && code !== 'not-an-object') return false
+  const isNameless = leavesOut === 'nameless' && code === 'not-an-object' && splitPieces(text).length === 1
+  return leavesOut === 'all' || isNameless || !mentionsTraffic(text)
 }
 
 interface PlacedObject {

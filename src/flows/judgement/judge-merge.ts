@@ -161,11 +161,25 @@ async function compareByConfig(
   const renamed = renamedRoles(before, written).map(renamedRolesProblem)
   const templates = await validateTemplates(both, { before, after, head, changed })
   const own = [...ownConfig, ...templates.problems, ...checked.problems, ...repair]
-  const problems = [...own, ...renamed, ...refused.problems, ...vanished(sides), ...comparison.problems]
+  const problems = [
+    ...own,
+    ...renamed,
+    ...refused.problems,
+    ...vanished(sides),
+    ...saidOnce(comparison.problems, refused),
+  ]
   const gaps = generatorNotes(after, { changed, folders: undeployedAmong(after, names) })
   const notes = [...refused.notes, ...templates.notes, ...comparison.notes, ...checked.notes, ...gaps]
   const validators = [...requiredChecks.titles.values()]
   return { review: { ...NO_CHANGE, ...comparison, problems, notes, validators }, names, known, sides, rises }
+}
+
+/** Without what the reading of a file has said already: why it is not YAML is why its render cannot be read. */
+function saidOnce(problems: readonly Problem[], read: Pick<Review, 'problems'>): readonly Problem[] {
+  const broken = new Set(read.problems.flatMap(({ cause, file }) => (cause.kind === 'manifest' ? [file] : [])))
+  return problems.filter(
+    ({ cause, file }) => cause.kind !== 'unreadable-render' || file === undefined || !broken.has(file),
+  )
 }
 
 /** The folders of environments that nothing is known to deploy. */

@@ -276,7 +276,10 @@ export async function buildObjects(
   | ({ readonly ok: true; readonly skipped: readonly SkippedRelease[] } & PlainRender)
   | Extract<RenderResult, { ok: false }>
 > {
-  if (environment.kind === 'plain') return { ok: true, ...readPlain(environment.files, texts, reading), skipped: [] }
+  if (environment.kind === 'plain') {
+    const { leavesOut = environment.isLoose ? 'nameless' : 'quiet' } = reading
+    return { ok: true, ...readPlain(environment.files, texts, { ...reading, leavesOut }), skipped: [] }
+  }
   const built = await buildEnvironment(context, environment, texts)
   if (!built.ok) return built
   const { yaml, skipped = [] } = built
