@@ -300,7 +300,11 @@ test(
       '.github/canary.yml':
         'environments:\n  production: { path: apps }\nvalidators: [{ name: kubectl-validate, crds: crds }]\n',
       'apps/old.yaml': widget('applied.com', 'old'),
-      'apps/definition.yaml': definition('applied.com'),
+      // So large that its schemas are left as texts where nobody asks for them.
+      'apps/definition.yaml': definition('applied.com').replace(
+        '          type: object\n',
+        `          type: object\n          description: ${'x'.repeat(60_000)}\n`,
+      ),
       'crds/all.yaml': `# Ours.\n---\n${definition('repository.com')}`,
     }
     const brought = { 'apps/a.yaml': widget('applied.com', 'a'), 'apps/r.yaml': widget('repository.com', 'r') }
