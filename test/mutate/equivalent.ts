@@ -30,6 +30,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     becomes: 'lastIndexOf',
     why: 'A line of history holds each commit once.',
   },
+  {
+    file: 'src/flows/repository/step-ownership.ts',
+    line: "return text?.replaceAll(/\\d+/g, '0')",
+    becomes: '/\\d*/g',
+    why: 'It puts the same zero between all other characters of both texts.',
+  },
 ]
 
 /** The entry that speaks of a mutant. */

@@ -102,8 +102,14 @@ export function openLab() {
   }
 }
 
-/** What a mutant may cost: of the code that every test runs, the likeliest tests are enough. */
-const MAX_MS = 30_000
+/**
+ * What a mutant may cost, as a share of all tests: of the code that every test runs, the likeliest tests are enough. Not a time: a busy machine
+ * would run fewer of them.
+ */
+const MAX_SHARE = 0.25
+
+/** Tests that compare with a page all that a play or a change comes to. */
+const PAGED = /\/conversations\/|\/judgement\/reviews|\/making\/(?:changes|promotions)/
 
 /** How many times as long a page may take as another test to be run before it: it shows all that people see. */
 const PAGE_STRENGTH = 8
@@ -116,10 +122,11 @@ function testsFor({ file, start }: Mutant, { tests, loading }: Survey): readonly
   const stretch = stretchAt(stretchesOf(file, readFileSync(file, 'utf8')), start)
   const runs = (ran: Footprint['ran'] | undefined): boolean => ran?.[file]?.includes(stretch) === true
   const rank = ({ ran }: Footprint): number => (runs(ran) ? 0 : file in ran ? 1 : 2)
-  const cost = (test: Footprint): number => test.ms / (test.file.includes('/conversations/') ? PAGE_STRENGTH : 1)
+  const cost = (test: Footprint): number => test.ms / (PAGED.test(test.file) ? PAGE_STRENGTH : 1)
   const likely = tests
     .filter((test) => runs(test.ran) || runs(loading[test.file]))
     .toSorted((a, b) => rank(a) - rank(b) || cost(a) - cost(b))
+  const most = MAX_SHARE * tests.reduce((sum, { ms }) => sum + ms, 0)
   let spent = 0
-  return likely.filter(({ ms }) => (spent += ms) <= MAX_MS || spent === ms)
+  return likely.filter(({ ms }) => (spent += ms) <= most || spent === ms)
 }
