@@ -182,13 +182,13 @@ function withoutRender(
 ): EnvironmentComparison {
   const environment = find(after, name)
   // The problems of the files already say why it must not be rendered.
-  if (environment?.refusals.length !== 0) return onlyProblems([])
+  if ((environment?.refusals.length ?? 0) > 0) return onlyProblems([])
   // A chart may need what only its deployer has. Where it is known that it does, that is no harm of a new release either.
   const isNoted = (code: string): boolean =>
     code === 'build-failed'
       ? !wasRendered
       : code === 'values-unknown' && (!wasRendered || find(before, name) === undefined)
-  const isNote = environment.kind === 'helm' && problems.every(({ code }) => isNoted(code))
+  const isNote = environment?.kind === 'helm' && problems.every(({ code }) => isNoted(code))
   return isNote ? { ...onlyProblems([]), remarks: problems } : onlyProblems(problems)
 }
 
