@@ -336,6 +336,7 @@ test('what somebody waits for an answer to, and what nobody asks for again, is t
     'opened',
     'reopened',
     'step-shown',
+    'told',
   ])
   const at = { type: 'review', ...PLACE, pull: 3 } as const
   assert.equal(jobOf({ ...at, why: REVIEW.command.one }).patienceMs, 25 * 60 * MINUTE)
@@ -443,19 +444,4 @@ test('what happens again within seconds or minutes is one cause, of some kinds',
     asked: 5 * SECOND,
     swept: 5 * SECOND,
   })
-})
-
-test('what nobody asks for again, and what somebody waits for, is tried for longer than the rest', () => {
-  const patient = Object.entries(RULES).flatMap(([code, { isPatient }]) => (isPatient === true ? [code] : []))
-  assert.deepEqual(patient.toSorted(), [
-    'adopted',
-    'button',
-    'command',
-    'handed-over',
-    'installed',
-    'news',
-    'opened',
-    'reopened',
-    'step-shown',
-  ])
 })

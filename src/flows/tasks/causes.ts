@@ -270,8 +270,8 @@ export const RULES: Readonly<Record<Cause['code'], Rule>> = {
   'shared-commit': {},
   // It asks every few seconds, about every Canary.
   asked: { slotMs: 5 * SECOND_MS },
-  // Whoever asks reads what was told last.
-  told: {},
+  // Flagger tells how a rollout ended, and then nothing more.
+  told: { isPatient: true },
   // When work is behind, sweeps that come faster must not add the same to it again.
   swept: { slotMs: 5 * SECOND_MS },
   // Each is due at the end of its minute.
