@@ -1,7 +1,8 @@
 /** CustomResourceDefinitions that a repository brings for kubectl-validate, as texts: it reads them itself, and they are long. */
-import { type Entry, join } from '../environment/tree.ts'
+import type { Entry } from '../environment/tree.ts'
 import { isDefinition, splitPieces } from '../manifest/pieces.ts'
 import { err, ok, type Result } from '../result.ts'
+import { validatorFiles, MAX_VALIDATOR_FILES, MAX_VALIDATOR_LENGTH } from './validator-files.ts'
 import type { Fault } from './remark.ts'
 
 /** One document of a file. */
@@ -12,17 +13,9 @@ export interface CrdText {
   readonly text: string
 }
 
-const MAX_FILES = 2_000
-const MAX_LENGTH = 20 * 1024 * 1024
-
 /** The YAML files below a folder. */
 export function crdFiles(entries: Iterable<Entry>, folder: string): readonly string[] {
-  const root = join('', folder) ?? ''
-  const prefix = root === '' ? '' : `${root}/`
-  return [...entries]
-    .filter(({ path, type }) => type === 'file' && path.startsWith(prefix) && /\.ya?ml$/i.test(path))
-    .map(({ path }) => path)
-    .sort()
+  return validatorFiles(entries, folder, /\.ya?ml$/i)
 }
 
 /** The documents of these files that define a kind. Others may stand beside them. */
@@ -31,7 +24,7 @@ export function crdsFrom(
   texts: ReadonlyMap<string, string>,
 ): Result<readonly CrdText[], readonly Fault[]> {
   const fault = (code: Fault['code'], file?: string): Fault => ({ file, line: 1, code, text: '' })
-  if (paths.length > MAX_FILES) return err([fault('too-many')])
+  if (paths.length > MAX_VALIDATOR_FILES) return err([fault('too-many')])
   const unread = paths.filter((path) => !texts.has(path))
   if (unread.length > 0) return err(unread.map((path) => fault('not-text', path)))
   const found = paths.flatMap((file) =>
@@ -40,6 +33,6 @@ export function crdsFrom(
       .map(({ line, text }) => ({ file, line, text })),
   )
   if (found.length === 0) return err([fault('no-crds')])
-  if (found.reduce((sum, { text }) => sum + text.length, 0) > MAX_LENGTH) return err([fault('too-long')])
+  if (found.reduce((sum, { text }) => sum + text.length, 0) > MAX_VALIDATOR_LENGTH) return err([fault('too-long')])
   return ok(found)
 }

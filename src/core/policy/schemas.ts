@@ -1,20 +1,13 @@
 /** JSON schemas that a repository brings for kubeconform. It fetches what they refer to: that must be none of the network. */
 import { isRecord, type JsonValue } from '../manifest/data.ts'
 import { type Entry, join } from '../environment/tree.ts'
+import { validatorFiles, MAX_VALIDATOR_FILES, MAX_VALIDATOR_LENGTH } from './validator-files.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { Fault } from './remark.ts'
 
-const MAX_FILES = 2_000
-const MAX_LENGTH = 20 * 1024 * 1024
-
 /** The schema files below a folder. */
 export function schemaFiles(entries: Iterable<Entry>, folder: string): readonly string[] {
-  const root = join('', folder) ?? ''
-  const prefix = root === '' ? '' : `${root}/`
-  return [...entries]
-    .filter(({ path, type }) => type === 'file' && path.startsWith(prefix) && path.endsWith('.json'))
-    .map(({ path }) => path)
-    .sort()
+  return validatorFiles(entries, folder, /\.json$/)
 }
 
 /** The schemas by their path below the folder, or what is wrong with them. */
@@ -25,9 +18,9 @@ export function schemasFrom(
 ): Result<ReadonlyMap<string, string>, readonly Fault[]> {
   const [first] = paths
   if (first === undefined) return err([{ file: undefined, line: 1, code: 'no-schemas', text: '' }])
-  if (paths.length > MAX_FILES) return err([{ file: undefined, line: 1, code: 'too-many', text: '' }])
+  if (paths.length > MAX_VALIDATOR_FILES) return err([{ file: undefined, line: 1, code: 'too-many', text: '' }])
   const length = [...texts.values()].reduce((sum, text) => sum + text.length, 0)
-  if (length > MAX_LENGTH) return err([{ file: undefined, line: 1, code: 'too-long', text: '' }])
+  if (length > MAX_VALIDATOR_LENGTH) return err([{ file: undefined, line: 1, code: 'too-long', text: '' }])
   const faults = paths.flatMap((path) => faultIn(path, texts.get(path)))
   if (faults.length > 0) return err(faults)
   const start = (join('', folder) ?? '').length

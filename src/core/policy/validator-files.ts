@@ -1,0 +1,17 @@
+/** What a repository may bring for a validator: the files of one folder. */
+import { type Entry, join } from '../environment/tree.ts'
+
+/** More files are not handed to a validator. */
+export const MAX_VALIDATOR_FILES = 2_000
+/** Of all of them together, in characters. */
+export const MAX_VALIDATOR_LENGTH = 20 * 1024 * 1024
+
+/** The paths below a folder that match, sorted. */
+export function validatorFiles(entries: Iterable<Entry>, folder: string, name: RegExp): readonly string[] {
+  const root = join('', folder) ?? ''
+  const prefix = root === '' ? '' : `${root}/`
+  return [...entries]
+    .filter(({ path, type }) => type === 'file' && path.startsWith(prefix) && name.test(path))
+    .map(({ path }) => path)
+    .sort()
+}
