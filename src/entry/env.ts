@@ -1,10 +1,10 @@
 import type { NotifyDestination } from '../adapters/notify/notifier.ts'
 import type { PrometheusServer } from '../adapters/prometheus/metrics.ts'
 import { readFileSync } from 'node:fs'
-import { delimiter, isAbsolute } from 'node:path'
 import * as z from 'zod'
 import { readDestinations, readServers } from './named-urls.ts'
 import { readKey } from './private-key.ts'
+import { CrdFolders, SchemaFolders } from './tool-folders.ts'
 
 export interface ProcessEnvironment {
   readonly appId: number
@@ -62,19 +62,6 @@ const Secret = z
     (secret) => secret === secret.trim(),
     'begins or ends with white space, perhaps a line end of the file it came from. Remove it',
   )
-
-const foldersFor = (validator: string) =>
-  z
-    .string()
-    .default('')
-    .transform((text) => text.split(delimiter).filter((folder) => folder !== ''))
-    .refine(
-      (folders) => folders.every(isAbsolute),
-      `must be whole paths of folders, ${delimiter} between them. Leave it out if no repository uses ${validator}`,
-    )
-
-const SchemaFolders = foldersFor('kubeconform')
-const CrdFolders = foldersFor('kubectl-validate')
 
 /** Someone who knows what a short secret signed could find it by trying. */
 const LongSecret = Secret.refine(
@@ -292,12 +279,12 @@ export function handedDown(env: NodeJS.ProcessEnv = process.env): Readonly<Recor
   return Object.fromEntries(HANDED_DOWN.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
 }
 
-/** Folders with JSON schemas for kubeconform, for commands on a checkout. Relative paths are left out. */
+/** Folders with JSON schemas for kubeconform, for commands on a checkout. None if one is a relative path. */
 export function schemaFolders(env: NodeJS.ProcessEnv = process.env): readonly string[] {
   return SchemaFolders.safeParse(env['KUBECONFORM_SCHEMAS']).data ?? []
 }
 
-/** Folders with CustomResourceDefinitions for kubectl-validate, for commands on a checkout. Relative paths are left out. */
+/** Folders with CustomResourceDefinitions for kubectl-validate, for commands on a checkout. None if one is a relative path. */
 export function crdFolders(env: NodeJS.ProcessEnv = process.env): readonly string[] {
   return CrdFolders.safeParse(env['KUBECTL_VALIDATE_CRDS']).data ?? []
 }
