@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { isPulseTime, needsSweep, rememberCalm } from '../../src/flows/calm.ts'
 import { rememberPull, rememberWatch, type ReviewMemory } from '../../src/flows/repository/memory.ts'
 import { memoryMemo } from '../memory/memo.ts'
-import { recordedIn } from './recorded/account.ts'
-
-const test = recordedIn(import.meta.url)
 
 const HOUR_MS = 3_600_000
 const repo = { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' }

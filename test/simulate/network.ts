@@ -17,8 +17,8 @@ const PARTS: Readonly<Record<string, Part>> = {
 }
 
 /** Asked on this machine, or kept beside the queue. */
-export const LOCAL: readonly string[] = ['mirror', 'memo', 'ask']
-export const GITHUB: readonly string[] = [
+const LOCAL: readonly string[] = ['mirror', 'memo', 'ask']
+const GITHUB: readonly string[] = [
   'pulls',
   'conversation',
   'checks',
@@ -64,21 +64,30 @@ export interface Life {
 
 /** A context whose requests take time, can fail, and end with the process. */
 export function overNetwork(context: RepositoryContext, network: Network, life: Life): RepositoryContext {
+  return overPorts(context, (name, isGitHub, call) => {
+    const part = PARTS[name] ?? (isGitHub ? 'rest' : undefined)
+    if (part !== undefined) return (...args) => request(network, life, { part, name, send: () => call(...args) })
+    return (...args) => {
+      network.onLocal?.(name, args)
+      return locally(call(...args), life)
+    }
+  })
+}
+
+type Call = (...args: unknown[]) => Promise<unknown>
+
+/** A context with another call in the place of each method. `name`: `pulls.open`. */
+export function overPorts(
+  context: RepositoryContext,
+  wrap: (name: string, isGitHub: boolean, call: Call) => Call,
+): RepositoryContext {
   const wrapped: Record<string, unknown> = { ...context }
   for (const port of [...LOCAL, ...GITHUB]) {
-    const methods: Record<string, unknown> = {}
-    for (const [name, method] of Object.entries(Reflect.get(context, port) as object)) {
-      const call = method as (...args: unknown[]) => Promise<unknown>
-      const part = PARTS[`${port}.${name}`] ?? (GITHUB.includes(port) ? 'rest' : undefined)
-      methods[name] =
-        part === undefined
-          ? (...args: unknown[]) => {
-              network.onLocal?.(`${port}.${name}`, args)
-              return locally(call(...args), life)
-            }
-          : (...args: unknown[]) => request(network, life, { part, name: `${port}.${name}`, send: () => call(...args) })
-    }
-    wrapped[port] = methods
+    const methods = Object.entries(Reflect.get(context, port) as object).map(([name, call]) => [
+      name,
+      wrap(`${port}.${name}`, GITHUB.includes(port), call as Call),
+    ])
+    wrapped[port] = Object.fromEntries(methods)
   }
   return wrapped as unknown as RepositoryContext
 }

@@ -74,16 +74,21 @@ test('a command for another head than there is, or by somebody who may not write
   assert.match(await asked(world, pull, `/canary 5 @${pull.head.sha}`), /✅/)
 })
 
-test('a raise does not count for a commit that was pushed after it was written', async () => {
-  const world = await aWorld()
-  const pull = await aNewVersion(world)
+/** Bob pushes between Alice's comment and the moment when Perch reads it. */
+async function pushesAfter(world: World, pull: Pull, command: string): Promise<void> {
   world.hears = false
-  world.alice.comment(pull.number, '/canary 5')
+  world.alice.comment(pull.number, command)
   await world.pass(1)
   world.bob.push(pull.head.ref, { 'README.md': '# Later\n' })
   await world.settle()
   world.hears = true
   await world.sweep()
+}
+
+test('a raise does not count for a commit that was pushed after it was written', async () => {
+  const world = await aWorld()
+  const pull = await aNewVersion(world)
+  await pushesAfter(world, pull, '/canary 5')
   assert.match(answers(world, pull).at(-1) ?? '', /⛔ Somebody pushed `[0-9a-f]{7}` after this comment was written/)
   assert.equal(shareOn(world, pull.head.ref), 0)
   assert.match(await asked(world, pull, '/canary 5'), /✅/)
@@ -92,13 +97,7 @@ test('a raise does not count for a commit that was pushed after it was written',
 test('a lower share counts for any commit, also one that was pushed after it was written', async () => {
   const world = await aWorld({ share: 25 })
   const pull = await aPull(world, { 'README.md': '# Lower\n' })
-  world.hears = false
-  world.alice.comment(pull.number, '/canary 5')
-  await world.pass(1)
-  world.bob.push(pull.head.ref, { 'README.md': '# Later\n' })
-  await world.settle()
-  world.hears = true
-  await world.sweep()
+  await pushesAfter(world, pull, '/canary 5')
   assert.match(answers(world, pull).at(-1) ?? '', /✅ `production\/web`: 25% → \*\*5%\*\*/)
 })
 

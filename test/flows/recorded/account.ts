@@ -46,10 +46,14 @@ export function recordedIn(file: string): RecordedTest {
   return (title, work) => {
     page.names.push(title)
     test(title, async () => {
-      accounts = []
-      await work()
-      const texts = await Promise.all(accounts.map(textOf))
-      accounts = undefined
+      const made: Account[] = []
+      accounts = made
+      try {
+        await work()
+      } finally {
+        accounts = undefined
+      }
+      const texts = await Promise.all(made.map(textOf))
       compare(page, title, texts.join('\n\n'))
     })
   }

@@ -9,7 +9,7 @@ import type { Meter } from '../../../src/ports/meter.ts'
 import type { Metrics } from '../../../src/ports/metrics.ts'
 import type { Notifier } from '../../../src/ports/notifier.ts'
 import type { Renderer } from '../../../src/ports/renderer.ts'
-import { GITHUB, LOCAL } from '../../simulate/network.ts'
+import { overPorts } from '../../simulate/network.ts'
 
 type Kind = 'Asked' | 'Tasks' | 'Builds' | 'Reads' | 'Queries' | 'Counted' | 'Told'
 
@@ -81,20 +81,11 @@ export function ledger(): Ledger {
 
 /** A context whose calls are counted. */
 export function overLedger(context: RepositoryContext, { request, local }: Ledger): RepositoryContext {
-  const counted: Record<string, unknown> = { ...context }
-  for (const port of [...LOCAL, ...GITHUB]) {
-    const methods = Object.entries(Reflect.get(context, port) as object).map(([name, method]) => {
-      const call = method as (...given: unknown[]) => unknown
-      const count = (...given: unknown[]): unknown => {
-        if (GITHUB.includes(port) || name === 'fetch') request(`${port}.${name}`)
-        else local(`${port}.${name}`, given)
-        return call(...given)
-      }
-      return [name, count]
-    })
-    counted[port] = Object.fromEntries(methods)
-  }
-  return counted as unknown as RepositoryContext
+  return overPorts(context, (name, isGitHub, call) => (...given) => {
+    if (isGitHub || name === 'mirror.fetch') request(name)
+    else local(name, given)
+    return call(...given)
+  })
 }
 
 function causeIn(given: readonly unknown[]): string {
