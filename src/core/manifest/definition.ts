@@ -4,7 +4,7 @@
  */
 import { isRecord, type JsonValue } from './data.ts'
 import { groupOf } from './identity.ts'
-import { breaksIn } from './pieces.ts'
+import { breaksIn, isDefinition } from './pieces.ts'
 import { readDocuments } from './yaml/documents.ts'
 
 /** A definition whose schemas are left as texts. */
@@ -25,22 +25,21 @@ export interface AbridgedDefinition {
 
 /** Smaller ones are read like everything else. In characters. */
 const LARGE = 50_000
-const DEFINITION = /^kind: ["']?CustomResourceDefinition\b/m
 const SCHEMA = 'openAPIV3Schema'
 
 /** A large definition, by the text of its document; undefined for everything else, and where it must be read as a whole. */
 export function readDefinition(text: string, budget: number): AbridgedDefinition | undefined {
-  if (text.length <= LARGE || !DEFINITION.test(text)) return undefined
+  if (text.length <= LARGE || !isDefinition({ text })) return undefined
   const read = readDocuments(text, { budget, omits: SCHEMA })
   if (!read.ok || read.omittedLines === undefined) return undefined
   const [first, ...others] = read.documents
   // An alias may refer to an anchor in what was left out.
-  if (first === undefined || others.length > 0 || first.hasAlias || !isDefinition(first.data)) return undefined
+  if (first === undefined || others.length > 0 || first.hasAlias || !definesKind(first.data)) return undefined
   const line = breaksIn(text.slice(0, first.at)) + 1
   return { data: first.data, line, abridged: { document: text, lines: read.omittedLines }, lexemes: read.lexemes }
 }
 
-function isDefinition(data: JsonValue): data is AbridgedDefinition['data'] {
+function definesKind(data: JsonValue): data is AbridgedDefinition['data'] {
   if (!isRecord(data) || data['kind'] !== 'CustomResourceDefinition') return false
   return typeof data['apiVersion'] === 'string' && groupOf(data['apiVersion']) === 'apiextensions.k8s.io'
 }

@@ -35,6 +35,7 @@ export function breaksIn(text: string): number {
 /** A definition of a kind speaks of the kind and is no object of it. Those of Istio and the Gateway API are the largest documents. */
 const DEFINITION = /^kind: *["']?CustomResourceDefinition\b/m
 
-export function isDefinition({ text }: Piece): boolean {
+/** By its text: whether it is one of Kubernetes, only its data tells. */
+export function isDefinition({ text }: Pick<Piece, 'text'>): boolean {
   return DEFINITION.test(text)
 }

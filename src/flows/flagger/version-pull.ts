@@ -24,7 +24,7 @@ export interface BroughtVersion {
   readonly landing: Sha
 }
 
-/** So many changes of its environments are looked through: each is rendered. */
+/** At most this many changes of its environments are looked through, because each is rendered. */
 const MAX_CHANGES = 12
 
 /** Undefined where no pull request did, or nobody can tell without a long search. */

@@ -53,7 +53,7 @@ export async function recallCanaryNews(
   return CanaryNews.safeParse(await memo.get(`${keyOf('canary-news', repository)}:${rollout}`)).data
 }
 
-/** Keeps what Flagger tells, unless it told something later before. Answers whether it is something else than before. */
+/** Keeps what Flagger tells, unless it told something later before. Answers whether people would read something new. */
 export async function noteCanaryNews(
   { memo, clock }: { readonly memo: Memo; readonly clock: Clock },
   { repository, rollout }: { readonly repository: CalledRepository; readonly rollout: string },
@@ -67,7 +67,7 @@ export async function noteCanaryNews(
 }
 
 const Shown = z.object({
-  /** Of which rollout of Flagger: when it began. */
+  /** When the rollout of Flagger began that this is about, by Flagger's clock, epoch milliseconds. */
   began: z.number(),
   /** The pull request that brought its version, with its head; undefined where none is known. */
   pull: z.object({ number: z.int(), head: z.string() }).optional(),
