@@ -13,7 +13,7 @@ import { jobOf } from '../flows/tasks/tasks.ts'
 import type { ProcessEnvironment } from './env.ts'
 import { readiness } from './readiness.ts'
 import type { FlaggerOptions } from './edge/flagger-hooks.ts'
-import { knownCanaries } from './edge/known-canaries.ts'
+import { knownApprovals, knownCanaries } from './edge/known-canaries.ts'
 import type { ReportOptions } from './edge/report-endpoints.ts'
 import { startWorkThread } from './thread/start.ts'
 import { openTraces } from './trace/open-traces.ts'
@@ -163,6 +163,12 @@ function flaggerFrom({ memo, queue, clock }: ClusterParts, secret: string): Flag
       const ask = (why: CauseOf<'canaries'>): Promise<void> =>
         queue.enqueue(jobOf({ type: 'canaries', repository, why }))
       return knownCanaries({ memo, ask, clock }, repository, maxAgeMs)
+    },
+    approvalsOf: (asked) => {
+      const { owner, name } = asked.repository
+      const task = { type: 'canary-approvals', repository: { owner, name }, rollout: asked.rollout } as const
+      const ask = (why: CauseOf<'canary-approvals'>): Promise<void> => queue.enqueue(jobOf({ ...task, why }))
+      return knownApprovals({ memo, ask, clock }, asked)
     },
     note: async ({ owner, name }, rollout, told) => {
       const repository = { owner, name }

@@ -13,6 +13,7 @@ import { cleanUpClosed } from '../flows/review/clean-up.ts'
 import { giveUpGroup, reviewGroup } from '../flows/review/merge-group.ts'
 import { abandonReview, unsettle } from '../flows/repository/memory.ts'
 import { recordReport } from '../flows/measure/record-report.ts'
+import { readApprovals } from '../flows/flagger/read-approvals.ts'
 import { readCanaries } from '../flows/flagger/read-canaries.ts'
 import { showCanaryNews } from '../flows/flagger/show-canary-news.ts'
 import { redirect } from '../flows/commands/redirect.ts'
@@ -69,6 +70,7 @@ export function handleJobs(given: WorkerParts): JobHandler {
     if (task.type === 'sweep-all') return sweepAll(parts, task)
     if (task.type === 'report') return keepReport(parts, task)
     if (task.type === 'canaries') return readNamed(parts, task)
+    if (task.type === 'canary-approvals') return readVersion(parts, task)
     if (task.type === 'canary-news') return showNews(parts, task)
     if (task.type === 'onboard') return welcome(parts, task, job)
     return perform(parts, { job, task, work: (context) => run(parts, context, task) })
@@ -200,6 +202,12 @@ async function readNamed(parts: WorkerParts, { repository: { owner, name } }: Ta
   if (place === undefined)
     parts.log.warn({ repo: `${owner}/${name}` }, 'Flagger asks about a repository on which Perch is not installed')
   else await readCanaries(await parts.contextFor(place))
+}
+
+async function readVersion(parts: WorkerParts, task: TaskOf<'canary-approvals'>): Promise<void> {
+  const { owner, name } = task.repository
+  const place = await parts.placeOf(owner, name)
+  if (place !== undefined) await readApprovals(await parts.contextFor(place), task)
 }
 
 async function showNews(parts: WorkerParts, task: TaskOf<'canary-news'>): Promise<void> {

@@ -239,6 +239,20 @@ const CANARIES: Table<CauseOf<'canaries'>> = {
   },
 }
 
+const VERSION = { code: 'version-asked', version: 'newest', wanted: 1, mark: 'a', at: NOW } as const
+const CANARY_APPROVALS: Table<CauseOf<'canary-approvals'>> = {
+  'version-asked': {
+    one: VERSION,
+    same: [{ ...VERSION, at: NOW + 4_000 }],
+    other: [
+      { ...VERSION, version: 'checksum 1' },
+      { ...VERSION, mark: 'b' },
+      { ...VERSION, wanted: 2 },
+      { ...VERSION, at: NOW + 5_000 },
+    ],
+  },
+}
+
 const CANARY_NEWS: Table<CauseOf<'canary-news'>> = {
   told: { one: { code: 'told', at: NOW }, other: [{ code: 'told', at: NOW + 1 }] },
 }
@@ -292,6 +306,9 @@ check<CauseOf<'onboard'>>('an onboarding', ONBOARD, (why) =>
 check<CauseOf<'canaries'>>('a look at Canaries', CANARIES, (why) =>
   jobOf({ type: 'canaries', repository: { owner: 'acme', name: 'gitops' }, why }),
 )
+check<CauseOf<'canary-approvals'>>('approvals of a version', CANARY_APPROVALS, (why) =>
+  jobOf({ type: 'canary-approvals', repository: { owner: 'acme', name: 'gitops' }, rollout: 'production/web', why }),
+)
 check<CauseOf<'canary-news'>>('news of a Canary', CANARY_NEWS, (why) =>
   jobOf({ type: 'canary-news', repository: { owner: 'acme', name: 'gitops' }, rollout: 'production/web', why }),
 )
@@ -315,6 +332,7 @@ test('of two causes no ids are the same', () => {
     DEPLOYMENT,
     ONBOARD,
     CANARIES,
+    CANARY_APPROVALS,
     CANARY_NEWS,
     DASHBOARD,
     SWEEP,
@@ -400,6 +418,12 @@ test('each task has the key of what it may not run beside', () => {
       repository: { owner: 'Acme', name: 'GitOps' },
       why: { code: 'asked', mark: 'a', at: NOW },
     },
+    'canary-approvals:acme/gitops:production/web': {
+      type: 'canary-approvals',
+      repository: { owner: 'Acme', name: 'GitOps' },
+      rollout: 'production/web',
+      why: { code: 'version-asked', version: 'newest', wanted: 1, mark: 'a', at: NOW },
+    },
     'canary-news:acme/gitops:production/web': {
       type: 'canary-news',
       repository: { owner: 'Acme', name: 'GitOps' },
@@ -442,6 +466,7 @@ test('what happens again within seconds or minutes is one cause, of some kinds',
     ended: 5 * SECOND,
     'merge-refused': 15 * SECOND,
     asked: 5 * SECOND,
+    'version-asked': 5 * SECOND,
     swept: 5 * SECOND,
   })
 })

@@ -101,7 +101,11 @@ const Environment = z.strictObject({
       'The Argo CD Application or Flux Kustomization that deploys the path, by its name or its file. Needed only if several deploy it differently.',
     ),
   after: z.string().optional().describe('Environment that must finish a step first.'),
-  approvals: z.int().min(0).optional().describe('How many approving reviews a raise needs.'),
+  approvals: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('How many approving reviews a raise needs. For Flagger: the pull request that brought the version.'),
   live: Live.optional(),
   prometheus: ServerName.optional().describe(
     'Name of the Prometheus that watches this environment. It replaces `analysis.provider`.',

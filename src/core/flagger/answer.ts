@@ -2,12 +2,25 @@
 import type { FrozenWindow } from '../gate/restraint.ts'
 import { isInForce } from '../stop/stop.ts'
 import { windowEnd } from '../stop/window.ts'
+import type { VersionApprovals } from './approvals.ts'
 import type { Canaries, KnownCanary, KnownStop } from './canaries.ts'
 import type { HookPayload } from './hook.ts'
 
 export type HookAnswer =
-  /** Nothing stops it. */
-  | { readonly code: 'go'; readonly rollout: string }
+  /** Nothing stops it. `approvals`: how many the version needs before that counts. */
+  | { readonly code: 'go'; readonly rollout: string; readonly approvals: number }
+  /** The pull request that brought the version has too few approvals. */
+  | {
+      readonly code: 'unapproved'
+      readonly rollout: string
+      readonly pull: number
+      readonly wanted: number
+      readonly has: number
+    }
+  /** The version needs approvals, and Perch knows no pull request that brought it. */
+  | { readonly code: 'no-pull'; readonly rollout: string; readonly wanted: number }
+  /** The version needs approvals, and Flagger does not say which one it is about. */
+  | { readonly code: 'no-version'; readonly rollout: string; readonly wanted: number }
   /** Perch keeps what Flagger told. */
   | { readonly code: 'noted'; readonly rollout: string }
   /** People or the config stop it. */
@@ -30,6 +43,9 @@ export type HookAnswer =
   /** Git has more than one. */
   | { readonly code: 'several'; readonly rollouts: readonly string[] }
 
+/** Only approvals keep Flagger from going on. */
+export type MissingApprovals = Extract<HookAnswer, { code: 'unapproved' | 'no-pull' }>
+
 type Aborted = NonNullable<KnownCanary['aborted']>
 
 type Asked = Pick<HookPayload, 'name' | 'namespace' | 'metadata'>
@@ -41,17 +57,22 @@ const FRESH_MS = 3 * 60_000
 /** A canary that nobody aborted must not be taken back: another version may have come meanwhile. */
 export const MAX_ROLLBACK_AGE_MS = 30_000
 
-/** Whether what is known may be used for an answer. */
-export function isUsable(
-  canaries: Canaries | undefined,
-  now: number,
-  maxAgeMs: number = MAX_AGE_MS,
-): canaries is Canaries {
-  return canaries !== undefined && now - canaries.at < maxAgeMs
+/** What was read somewhere, and when, in epoch milliseconds. */
+export interface KnownAt {
+  readonly at: number
 }
 
-/** Whether nobody need read Git again yet. */
-export function isFresh({ at }: Canaries, now: number): boolean {
+/** Whether what is known may be used for an answer. */
+export function isUsable<T extends KnownAt>(
+  known: T | undefined,
+  now: number,
+  maxAgeMs: number = MAX_AGE_MS,
+): known is T {
+  return known !== undefined && now - known.at < maxAgeMs
+}
+
+/** Whether nobody need read it again yet. */
+export function isFresh({ at }: KnownAt, now: number): boolean {
   return now - at < FRESH_MS
 }
 
@@ -59,14 +80,28 @@ export function isFresh({ at }: Canaries, now: number): boolean {
 export function mayGoOn(canaries: Canaries | undefined, asked: Asked, now: number): HookAnswer {
   const canary = canaryIn(canaries, asked, now)
   if ('code' in canary) return canary
-  const { rollout, aborted } = canary
+  const { rollout, aborted, approvals } = canary
   if (aborted !== undefined) return { code: 'aborted', rollout, by: aborted.by, reason: aborted.reason }
   const stops = canary.stops.filter((stop) => isInForce(stop, now))
   const windows = canary.windows.flatMap(({ environment, window }): FrozenWindow[] => {
     const until = windowEnd(window, now)
     return until === undefined ? [] : [{ environment, until, reason: window.reason }]
   })
-  return stops.length + windows.length === 0 ? { code: 'go', rollout } : { code: 'stopped', rollout, stops, windows }
+  return stops.length + windows.length === 0
+    ? { code: 'go', rollout, approvals }
+    : { code: 'stopped', rollout, stops, windows }
+}
+
+/** Whether a version that nothing else stops is approved. `known`: the approvals of the pull request that brought it. */
+export function approved(
+  { rollout, approvals: wanted }: Pick<Extract<HookAnswer, { code: 'go' }>, 'rollout' | 'approvals'>,
+  known: VersionApprovals | undefined,
+  now: number,
+): HookAnswer {
+  if (!isUsable(known, now)) return { code: 'unread' }
+  const { pull, has } = known
+  if (pull === undefined) return { code: 'no-pull', rollout, wanted }
+  return has < wanted ? { code: 'unapproved', rollout, pull, wanted, has } : { code: 'go', rollout, approvals: wanted }
 }
 
 /** Which Canary an event of Flagger is about, if Git has exactly one like it. */

@@ -24,6 +24,8 @@ const KnownCanary = z.object({
   aborted: z.object({ by: z.string().optional(), reason: z.string().optional(), isSame: z.boolean() }).optional(),
   /** When the config lets nothing go on. */
   windows: z.array(z.object({ environment: z.string(), window: FreezeWindow })),
+  /** How many people must approve the pull request that brought a version, by the config of its environments. */
+  approvals: z.int(),
 })
 /** A Canary of Flagger that Git has, with what stops it. */
 export type KnownCanary = z.infer<typeof KnownCanary>

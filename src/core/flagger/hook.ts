@@ -3,8 +3,11 @@ import * as z from 'zod'
 /** Here Flagger asks whether to take the canary back: a yes does something, and no is the safe answer. */
 export const ROLLBACK_HOOK = 'rollback'
 
+/** Here Flagger asks before it begins with a version. */
+export const CONFIRM_ROLLOUT_HOOK = 'confirm-rollout'
+
 /** What Flagger may ask. With the others it asks before it goes on: before the pods start, before each raise, and before the promotion. */
-export const HOOKS = ['confirm-rollout', 'confirm-traffic-increase', 'confirm-promotion', ROLLBACK_HOOK] as const
+export const HOOKS = [CONFIRM_ROLLOUT_HOOK, 'confirm-traffic-increase', 'confirm-promotion', ROLLBACK_HOOK] as const
 export type Hook = (typeof HOOKS)[number]
 
 /** The webhook by which Flagger tells what it does. It goes on whatever the answer is. */
@@ -12,10 +15,14 @@ export const EVENT_HOOK = 'event'
 
 const Name = z.string().min(1).max(253)
 
-/** Of which Canary Flagger speaks (`CanaryWebhookPayload` in its pkg/apis/flagger/v1beta1). The metadata is what the Canary's author wrote. */
+/**
+ * Of which Canary Flagger speaks (`CanaryWebhookPayload` in its pkg/apis/flagger/v1beta1). The metadata is what the Canary's author wrote.
+ * `checksum`: of the pod template, ConfigMaps and Secrets that Flagger is at.
+ */
 export const HookPayload = z.object({
   name: Name,
   namespace: Name,
+  checksum: z.string().min(1).max(100).optional(),
   metadata: z.object({ key: z.string().max(200), environment: Name.optional() }),
 })
 export type HookPayload = z.infer<typeof HookPayload>

@@ -1,4 +1,5 @@
 import type { Observation } from '../analysis/observed-share.ts'
+import type { MissingApprovals } from '../flagger/answer.ts'
 import type { CanaryNews } from '../flagger/canary-news.ts'
 import { readNotes } from '../traffic/annotations.ts'
 import { isStepOf } from './branch.ts'
@@ -21,6 +22,8 @@ export interface StandingLine {
   readonly stuck?: string | undefined
   /** What Flagger told of it last. */
   readonly told?: CanaryNews | undefined
+  /** The approvals that keep Flagger from going on. */
+  readonly missing?: MissingApprovals | undefined
   /** What Prometheus sees of its traffic; nothing where it was not asked. */
   readonly observed?: {
     readonly observation: Observation

@@ -1,10 +1,19 @@
 import type { IncomingMessage } from 'node:http'
-import { canaryTold, type HookAnswer, MAX_ROLLBACK_AGE_MS, mayGoOn, mustGoBack } from '../../core/flagger/answer.ts'
+import {
+  approved,
+  canaryTold,
+  type HookAnswer,
+  MAX_ROLLBACK_AGE_MS,
+  mayGoOn,
+  mustGoBack,
+} from '../../core/flagger/answer.ts'
+import { type VersionApprovals, versionAsked } from '../../core/flagger/approvals.ts'
 import type { Canaries } from '../../core/flagger/canaries.ts'
 import { EVENT_HOOK, EventPayload, type Hook, HookPayload, HOOKS, ROLLBACK_HOOK } from '../../core/flagger/hook.ts'
 import { hookWords } from '../../core/message/flagger/hook.ts'
 import type { CalledRepository } from '../../flows/stop/canary-memory.ts'
 import type { Log } from '../../ports/log.ts'
+import type { AskedVersion } from './known-canaries.ts'
 import { type Answer, parseObject, readBody, refuseBody, type ServerState } from './http.ts'
 import { flaggerKey, isSameKey, reportKey } from './report-key.ts'
 
@@ -14,6 +23,8 @@ export interface FlaggerOptions {
   readonly secret: string
   /** Undefined where that cannot be said in time. */
   readonly canariesOf: (repository: CalledRepository, maxAgeMs?: number) => Promise<Canaries | undefined>
+  /** The same of the approvals of the pull request that brought a version. */
+  readonly approvalsOf: (asked: AskedVersion) => Promise<VersionApprovals | undefined>
   /** Keeps what Flagger tells of a rollout. */
   readonly note: (repository: CalledRepository, rollout: string, told: EventPayload) => Promise<void>
   readonly now: () => number
@@ -36,7 +47,7 @@ export function hookIn(path: string): HookPlace | undefined {
   return hook && { owner, name, hook }
 }
 
-/** Flagger goes on with any status up to 202, so only what is known gets one. It puts the words into its event. */
+/** Flagger goes on with any status up to 202, so only what is known gets one. It drops the words; people who try the address read them. */
 export async function answerHook(
   options: FlaggerOptions & { readonly log: Log; readonly shared: ServerState },
   place: HookPlace,
@@ -91,16 +102,26 @@ async function noteEvent(
   return answer
 }
 
-async function answerTo(
-  { canariesOf, now }: FlaggerOptions,
-  place: HookPlace,
-  asked: HookPayload,
-): Promise<HookAnswer> {
+async function answerTo(options: FlaggerOptions, place: HookPlace, asked: HookPayload): Promise<HookAnswer> {
+  const { canariesOf, now } = options
   const canaries = await canariesOf(place)
-  if (place.hook !== ROLLBACK_HOOK) return mayGoOn(canaries, asked, now())
+  if (place.hook !== ROLLBACK_HOOK) return ifApproved(options, { place, asked }, mayGoOn(canaries, asked, now()))
   const answer = mustGoBack(canaries, asked, now())
   // Only now is it worth while to have Git read again.
   return answer.code === 'unread' && canaries !== undefined
     ? mustGoBack(await canariesOf(place, MAX_ROLLBACK_AGE_MS), asked, now())
     : answer
+}
+
+/** GitHub's reviews are looked at only where nothing else stops a version, and the config asks for approvals. */
+async function ifApproved(
+  { approvalsOf, now }: FlaggerOptions,
+  { place, asked }: { readonly place: HookPlace; readonly asked: HookPayload },
+  answer: HookAnswer,
+): Promise<HookAnswer> {
+  if (answer.code !== 'go' || answer.approvals === 0 || place.hook === EVENT_HOOK) return answer
+  const { rollout, approvals: wanted } = answer
+  const version = versionAsked(place.hook, asked)
+  if (version === undefined) return { code: 'no-version', rollout, wanted }
+  return approved(answer, await approvalsOf({ repository: place, rollout, version, wanted }), now())
 }

@@ -1,42 +1,86 @@
-import { isFresh, isUsable } from '../../core/flagger/answer.ts'
+import type { VersionApprovals } from '../../core/flagger/approvals.ts'
+import { isFresh, isUsable, type KnownAt } from '../../core/flagger/answer.ts'
 import type { Canaries } from '../../core/flagger/canaries.ts'
+import { type CalledRollout, recallApprovals } from '../../flows/stop/approval-memory.ts'
 import { canariesMark, type CalledRepository, recallCanaries } from '../../flows/stop/canary-memory.ts'
 import type { CauseOf } from '../../flows/tasks/causes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Memo } from '../../ports/memo.ts'
 import { pause } from './http.ts'
 
-interface Parts {
+interface Parts<Cause> {
   readonly memo: Memo
   /** Has them read. */
-  readonly ask: (why: CauseOf<'canaries'>) => Promise<void>
+  readonly ask: (why: Cause) => Promise<void>
   readonly clock: Clock
 }
 
-/** Flagger waits 10 s for an answer. */
-const WAIT_MS = 6_000
+/** Flagger waits 10 s for an answer, and an answer may need both. */
+const CANARIES_WAIT_MS = 6_000
+const APPROVALS_WAIT_MS = 2_500
 const LOOK_EVERY_MS = 200
 
 /**
  * What is known of a repository's Canaries. Flagger asks every few seconds, so Git is read by a task, and only where that was not done since
  * something moved, or lately. Undefined where that takes too long.
  */
-export async function knownCanaries(
-  { memo, ask, clock }: Parts,
+export function knownCanaries(
+  { memo, ask, clock }: Parts<CauseOf<'canaries'>>,
   repository: CalledRepository,
   maxAgeMs?: number,
 ): Promise<Canaries | undefined> {
-  let found = await recallCanaries(memo, repository)
+  return knownOrRead(clock, {
+    recall: () => recallCanaries(memo, repository),
+    markNow: () => canariesMark(memo, repository),
+    ask: (mark) => ask({ code: 'asked', mark, at: clock.now() }),
+    maxAgeMs,
+    waitMs: CANARIES_WAIT_MS,
+  })
+}
+
+/** A version that Flagger asks about. `wanted`: how many approvals it needs. */
+export interface AskedVersion extends CalledRollout {
+  readonly version: string
+  readonly wanted: number
+}
+
+/** The approvals of the pull request that brought a version, known in the same way. */
+export function knownApprovals(
+  { memo, ask, clock }: Parts<CauseOf<'canary-approvals'>>,
+  asked: AskedVersion,
+): Promise<VersionApprovals | undefined> {
+  const { repository, version, wanted } = asked
+  return knownOrRead(clock, {
+    recall: () => recallApprovals(memo, asked),
+    markNow: () => canariesMark(memo, repository),
+    ask: (mark) => ask({ code: 'version-asked', version, wanted, mark, at: clock.now() }),
+    waitMs: APPROVALS_WAIT_MS,
+  })
+}
+
+interface Knowledge<T> {
+  readonly recall: () => Promise<T | undefined>
+  readonly markNow: () => Promise<string>
+  readonly ask: (mark: string) => Promise<void>
+  readonly maxAgeMs?: number | undefined
+  readonly waitMs: number
+}
+
+async function knownOrRead<T extends KnownAt>(
+  clock: Clock,
+  { recall, markNow, ask, maxAgeMs, waitMs }: Knowledge<T>,
+): Promise<T | undefined> {
+  let found = await recall()
   const isEnough = (): boolean => isUsable(found, clock.now(), maxAgeMs)
   if (found !== undefined && isFresh(found, clock.now()) && isEnough()) return found
   let asked: string | undefined
-  for (let waited = 0; waited === 0 || (waited < WAIT_MS && !isEnough()); waited += LOOK_EVERY_MS) {
-    const mark = await canariesMark(memo, repository)
-    // What moves while Git is read makes that reading count for nothing.
-    if (mark !== asked) await ask({ code: 'asked', mark, at: clock.now() })
+  for (let waited = 0; waited === 0 || (waited < waitMs && !isEnough()); waited += LOOK_EVERY_MS) {
+    const mark = await markNow()
+    // What moves while it is read makes that reading count for nothing.
+    if (mark !== asked) await ask(mark)
     asked = mark
     if (!isEnough()) await pause(LOOK_EVERY_MS)
-    found = await recallCanaries(memo, repository)
+    found = await recall()
   }
   return found
 }

@@ -13,6 +13,8 @@ import { jobOf, type TaskOf } from '../../flows/tasks/tasks.ts'
 import type { RepositoryContext } from '../../flows/repository/repository-context.ts'
 import { rememberFirstHead } from '../../flows/repository/head-age.ts'
 import { recallDeployed, recallPull } from '../../flows/repository/memory.ts'
+import { isAskedAbout } from '../../flows/stop/approval-memory.ts'
+import { markMoved } from '../../flows/stop/canary-memory.ts'
 import { wakeWaiting } from '../../flows/measure/wake.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Job, Jobs } from '../../ports/jobs.ts'
@@ -234,12 +236,14 @@ async function onCheckSuite(
 
 async function onReview(event: Payload<'pull_request_review'>, context: WebhookContext): Promise<void> {
   const { number: pull, head } = event.pull_request
-  const { ask, delivery } = context
+  const { ask, delivery, memo, repo } = context
   await askForText(event, context)
   const seen = await recallPull(context, pull)
   // A first look that has published its checks may not have remembered yet that it waits for reviews.
   const isBeingLookedAt = seen !== undefined && head !== undefined && seen.head !== head.sha
   if (seen?.polls === true || isBeingLookedAt) await ask.review(pull, { code: 'pull-changed', delivery })
+  // Flagger may wait for it, although it is merged.
+  if (await isAskedAbout(memo, repo, pull)) await markMoved(memo, repo, delivery)
 }
 
 /** A review's own text may hold commands. */

@@ -11,7 +11,8 @@ import { abortedAt } from '../stop/abort.ts'
 import { stopsAmong } from '../stop/stops.ts'
 import { canariesMark, rememberCanaries } from '../stop/canary-memory.ts'
 
-type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'known' | 'repo' | 'memo' | 'clock'>
+type Reads = Pick<RepositoryContext, 'mirror' | 'renderer' | 'known' | 'repo'>
+type Needs = Reads & Pick<RepositoryContext, 'memo' | 'clock'>
 
 /** Reads which Canaries a repository has and what stops them, so that Flagger's webhooks are answered without a look at Git. */
 export async function readCanaries(context: Needs): Promise<void> {
@@ -32,7 +33,7 @@ export async function readCanaries(context: Needs): Promise<void> {
 
 /** The branches that are deployed and that the config calls by their whole name, with their heads; without one where that cannot be known. */
 async function branchesAmong(
-  context: Needs,
+  context: Reads,
   refs: ReadonlyMap<string, Sha>,
 ): Promise<ReadonlyMap<string, Sha | undefined>> {
   const { defaultBranch } = context.repo
@@ -50,21 +51,30 @@ function refOf(branch: string): string {
 }
 
 /** Where deployed branches have a rollout that Flagger moves. */
-export async function deployedCanaries(context: Needs, rollout: string): Promise<readonly DeployedCanary[]> {
+export async function deployedCanaries(context: Reads, rollout: string): Promise<readonly DeployedCanary[]> {
   const refs = await context.mirror.fetch([decidingRef(context)])
   const found: DeployedCanary[] = []
-  for (const [branch, sha] of await branchesAmong(context, refs)) {
-    const config = sha === undefined ? undefined : await loadConfig(context, sha)
-    if (sha === undefined || config?.ok !== true) continue
-    const { targets } = await loadSnapshot(context, sha, { config: config.value })
-    const own = targets.filter((target) => target.owner?.writer === 'flagger' && targetName(target) === rollout)
-    found.push(...own.map((target) => ({ branch, sha, config: config.value, target })))
-  }
+  for (const [branch, sha] of await branchesAmong(context, refs))
+    if (sha !== undefined) found.push(...(await canariesOn(context, { branch, sha }, rollout)))
   return found
 }
 
+/** The same where a branch pointed to a commit. */
+export async function canariesOn(
+  context: Reads,
+  { branch, sha }: Pick<DeployedCanary, 'branch' | 'sha'>,
+  rollout: string,
+): Promise<readonly DeployedCanary[]> {
+  const config = await loadConfig(context, sha)
+  if (!config.ok) return []
+  const { targets } = await loadSnapshot(context, sha, { config: config.value })
+  return targets
+    .filter((target) => target.owner?.writer === 'flagger' && targetName(target) === rollout)
+    .map((target) => ({ branch, sha, config: config.value, target }))
+}
+
 /** Undefined where the config is not valid. */
-async function canariesAt(context: Needs, sha: Sha, stops: Stops): Promise<readonly KnownCanary[] | undefined> {
+async function canariesAt(context: Reads, sha: Sha, stops: Stops): Promise<readonly KnownCanary[] | undefined> {
   const config = await loadConfig(context, sha)
   if (!config.ok) return undefined
   const { targets } = await loadSnapshot(context, sha, { config: config.value })
@@ -99,5 +109,6 @@ function knownCanary(target: Target, { environments = {} }: Config, stops: Stops
     windows: target.environments.flatMap((environment) =>
       (environments[environment]?.frozen ?? []).map((window) => ({ environment, window })),
     ),
+    approvals: Math.max(0, ...target.environments.map((environment) => environments[environment]?.approvals ?? 0)),
   }
 }

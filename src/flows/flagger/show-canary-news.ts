@@ -3,6 +3,7 @@ import { canaryCheckWords, supersededWords } from '../../core/message/flagger/ne
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { CanaryCheck } from '../../ports/github/canary-checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
+import { recallMissing } from '../stop/approval-memory.ts'
 import { recallCanaryNews, recallShown, rememberShown, type ShownNews } from '../stop/canary-memory.ts'
 import { versionPull } from './version-pull.ts'
 import { deployedCanaries } from './read-canaries.ts'
@@ -23,8 +24,9 @@ export async function showCanaryNews(context: Needs, rollout: string): Promise<v
   const known = await recallShown(memo, repo, rollout)
   const shown = known?.began === news.began ? known : await begin(context, rollout, { began: news.began, known })
   if (shown.pull === undefined) return
-  const check = { name: nameOf(rollout), ...canaryCheckWords(rollout, news) }
-  const said = newsKey(news)
+  const missing = await recallMissing(context, rollout)
+  const check = { name: nameOf(rollout), ...canaryCheckWords(rollout, news, missing) }
+  const said = `${newsKey(news)} ${JSON.stringify(missing)}`
   const isOver = check.conclusion !== undefined
   // GitHub does not reopen a check that has ended.
   if (shown.check?.said === said || (shown.check?.isOver === true && !isOver)) return

@@ -3,8 +3,6 @@ import * as z from 'zod'
 import { Canaries } from '../../core/flagger/canaries.ts'
 import { CanaryNews, newsAfter, newsKey } from '../../core/flagger/canary-news.ts'
 import type { EventPayload } from '../../core/flagger/hook.ts'
-import type { StandingLine } from '../../core/rollout/related.ts'
-import { targetName } from '../../core/rollout/target.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { RepositoryName } from '../../core/rollout/facts.ts'
 import type { Memo } from '../../ports/memo.ts'
@@ -15,7 +13,7 @@ const Record = Canaries.extend({ mark: z.string() })
 
 /** Undefined where they were not read, or something has moved since. */
 export async function recallCanaries(memo: Memo, repository: CalledRepository): Promise<Canaries | undefined> {
-  const { data } = Record.safeParse(await memo.get(keyOf('canaries', repository)))
+  const { data } = Record.safeParse(await memo.get(repositoryKey('canaries', repository)))
   return data !== undefined && data.mark === (await canariesMark(memo, repository)) ? data : undefined
 }
 
@@ -25,7 +23,7 @@ export async function rememberCanaries(
   repository: CalledRepository,
   found: Canaries & { readonly mark: string },
 ): Promise<void> {
-  await memo.set(keyOf('canaries', repository), found satisfies z.input<typeof Record>)
+  await memo.set(repositoryKey('canaries', repository), found satisfies z.input<typeof Record>)
 }
 
 /**
@@ -36,12 +34,12 @@ export async function canariesMark(memo: Memo, repository: CalledRepository): Pr
   return z
     .string()
     .catch('')
-    .parse(await memo.get(keyOf('canaries-moved', repository)))
+    .parse(await memo.get(repositoryKey('canaries-moved', repository)))
 }
 
 /** A stop came or went, or a branch moved: what is known of the Canaries does not count any more. `mark`: another one each time. */
 export async function markMoved(memo: Memo, repository: CalledRepository, mark: string): Promise<void> {
-  await memo.set(keyOf('canaries-moved', repository), mark)
+  await memo.set(repositoryKey('canaries-moved', repository), mark)
 }
 
 /** What Flagger told last of a rollout; undefined where it told nothing, or memory was lost. */
@@ -50,7 +48,7 @@ export async function recallCanaryNews(
   repository: CalledRepository,
   rollout: string,
 ): Promise<CanaryNews | undefined> {
-  return CanaryNews.safeParse(await memo.get(`${keyOf('canary-news', repository)}:${rollout}`)).data
+  return CanaryNews.safeParse(await memo.get(`${repositoryKey('canary-news', repository)}:${rollout}`)).data
 }
 
 /** Keeps what Flagger tells, unless it told something later before. Answers whether people would read something new. */
@@ -62,7 +60,7 @@ export async function noteCanaryNews(
   const known = await recallCanaryNews(memo, repository, rollout)
   const news = newsAfter(known, told, clock.now())
   if (news === undefined) return false
-  await memo.set(`${keyOf('canary-news', repository)}:${rollout}`, news)
+  await memo.set(`${repositoryKey('canary-news', repository)}:${rollout}`, news)
   return known === undefined || newsKey(known) !== newsKey(news)
 }
 
@@ -82,7 +80,7 @@ export async function recallShown(
   repository: CalledRepository,
   rollout: string,
 ): Promise<ShownNews | undefined> {
-  return Shown.safeParse(await memo.get(`${keyOf('canary-check', repository)}:${rollout}`)).data
+  return Shown.safeParse(await memo.get(`${repositoryKey('canary-check', repository)}:${rollout}`)).data
 }
 
 export async function rememberShown(
@@ -90,23 +88,9 @@ export async function rememberShown(
   rollout: string,
   shown: ShownNews,
 ): Promise<void> {
-  await memo.set(`${keyOf('canary-check', repo)}:${rollout}`, shown)
+  await memo.set(`${repositoryKey('canary-check', repo)}:${rollout}`, shown)
 }
 
-/** The lines of `/canary status`, with what Flagger told of the rollouts that it moves. */
-export async function withCanaryNews(
-  { memo, repo }: { readonly memo: Memo; readonly repo: CalledRepository },
-  lines: readonly StandingLine[],
-): Promise<readonly StandingLine[]> {
-  return Promise.all(
-    lines.map(async (line) => {
-      const { phase, target } = line.standing
-      const told = phase === 'owned' ? await recallCanaryNews(memo, repo, targetName(target)) : undefined
-      return told === undefined ? line : { ...line, told }
-    }),
-  )
-}
-
-function keyOf(kind: string, { owner, name }: CalledRepository): string {
+export function repositoryKey(kind: string, { owner, name }: CalledRepository): string {
   return `${kind}:${owner}/${name}`.toLowerCase()
 }

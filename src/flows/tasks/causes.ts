@@ -152,6 +152,9 @@ const ShownStep = z.object({ code: z.literal('step-shown'), key: z.string() })
 /** Flagger asked about a Canary. `mark`: what had moved last in the repository. */
 const Asked = z.object({ code: z.literal('asked'), mark: z.string(), at })
 
+/** Flagger asked about a version that needs approvals. `wanted`: how many. */
+const VersionAsked = Asked.extend({ code: z.literal('version-asked'), version: z.string(), wanted: z.int() })
+
 /** Flagger told something new of a Canary. */
 const Told = z.object({ code: z.literal('told'), at })
 
@@ -205,6 +208,7 @@ export const Causes = {
   notify: ToldNews,
   deployment: ShownStep,
   canaries: Asked,
+  'canary-approvals': VersionAsked,
   'canary-news': Told,
   dashboard: z.discriminatedUnion('code', [Listed, Delivered, Swept]),
   group: z.discriminatedUnion('code', [Delivered, Signal, Stops, Measured, Peer, Rerun, Timer, Swept]),
@@ -270,6 +274,7 @@ export const RULES: Readonly<Record<Cause['code'], Rule>> = {
   'shared-commit': {},
   // It asks every few seconds, about every Canary.
   asked: { slotMs: 5 * SECOND_MS },
+  'version-asked': { slotMs: 5 * SECOND_MS },
   // Flagger tells how a rollout ended, and then nothing more.
   told: { isPatient: true },
   // When work is behind, sweeps that come faster must not add the same to it again.

@@ -100,6 +100,13 @@ export const Task = z.discriminatedUnion('type', [
     repository: z.object({ owner: z.string(), name: z.string() }),
     why: Causes.canaries,
   }),
+  /** Read how many people approve the pull request that brought a version. */
+  z.object({
+    type: z.literal('canary-approvals'),
+    repository: z.object({ owner: z.string(), name: z.string() }),
+    rollout: z.string(),
+    why: Causes['canary-approvals'],
+  }),
   /** Show what Flagger told last of a rollout on the pull request that brought the version. */
   z.object({
     type: z.literal('canary-news'),
@@ -179,6 +186,8 @@ function keyOf(task: Task): string {
       return `onboard:${task.installation}`
     case 'canaries':
       return `canaries:${task.repository.owner}/${task.repository.name}`.toLowerCase()
+    case 'canary-approvals':
+      return `canary-approvals:${task.repository.owner}/${task.repository.name}:${task.rollout}`.toLowerCase()
     case 'canary-news':
       return `canary-news:${task.repository.owner}/${task.repository.name}:${task.rollout}`.toLowerCase()
     case 'report': {

@@ -14,6 +14,7 @@ const WEB: KnownCanary = {
   environments: ['production'],
   stops: [],
   windows: [],
+  approvals: 0,
 }
 
 function heard(known: readonly KnownCanary[], now = FRIDAY, over: Partial<Canaries> = {}): string {

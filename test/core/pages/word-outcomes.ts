@@ -94,7 +94,11 @@ export function hookAnswers(): readonly HookAnswer[] {
   const freeze = { frozen: 'production', by: 'olga', reason: undefined, until: AT }
   const window = { environment: 'production', until: AT, reason: 'sale' }
   return [
-    { code: 'go', rollout },
+    { code: 'go', rollout, approvals: 0 },
+    { code: 'unapproved', rollout, pull: 12, wanted: 1, has: 0 },
+    { code: 'unapproved', rollout, pull: 12, wanted: 3, has: 1 },
+    { code: 'no-pull', rollout, wanted: 2 },
+    { code: 'no-version', rollout, wanted: 1 },
     { code: 'noted', rollout },
     { code: 'stopped', rollout, stops: [hold, freeze], windows: [window] },
     { code: 'aborted', rollout, by: 'alice', reason: 'errors' },

@@ -236,6 +236,13 @@ function page(): Readonly<Record<string, readonly string[]>> {
     Dashboard: dashboards(),
     'Of Flagger': [
       ...canaryNews().map((one) => canaryCheckWords('production/web', one)),
+      ...hookAnswers().flatMap((one) =>
+        one.code === 'unapproved' || one.code === 'no-pull'
+          ? canaryNews()
+              .slice(1, 3)
+              .map((news) => canaryCheckWords('production/web', news, one))
+          : [],
+      ),
       supersededWords('production/web'),
     ].map(({ conclusion = 'in progress', title, summary }) => `${conclusion}: ${title}\n\n${summary}`),
     'To Flagger': hookAnswers().map((one) => hookWords(one, ASKED)),

@@ -1,6 +1,7 @@
 /** The endpoints that Flagger asks: who may, and what it hears. It goes on with any status up to 202. */
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
+import type { VersionApprovals } from '../../../src/core/flagger/approvals.ts'
 import type { Canaries } from '../../../src/core/flagger/canaries.ts'
 import { type Edge, startEdge } from '../../../src/entry/edge/edge.ts'
 import { knownCanaries } from '../../../src/entry/edge/known-canaries.ts'
@@ -15,7 +16,7 @@ const NOW = Date.UTC(2026, 10, 20, 12)
 const edges: Edge[] = []
 afterEach(() => Promise.all(edges.splice(0).map((edge) => edge.close(0))))
 
-const WEB = { namespace: 'shop', name: 'web', rollout: 'production/web', environments: ['production'] }
+const WEB = { namespace: 'shop', name: 'web', rollout: 'production/web', environments: ['production'], approvals: 0 }
 const FREE: Canaries = { at: NOW, known: [{ ...WEB, stops: [], windows: [] }], unreadable: [] }
 const HELD: Canaries = { ...FREE, known: [{ ...WEB, stops: [{ by: 'alice', reason: 'errors' }], windows: [] }] }
 
@@ -30,7 +31,7 @@ interface World {
   readonly logged: string[]
 }
 
-async function anEdge(canaries: Canaries | undefined): Promise<World> {
+async function anEdge(canaries: Canaries | undefined, approvals?: VersionApprovals): Promise<World> {
   const looks: string[] = []
   const logged: string[] = []
   const note = (facts: object, words: string): void => void logged.push(`${JSON.stringify(facts)} ${words}`)
@@ -45,6 +46,10 @@ async function anEdge(canaries: Canaries | undefined): Promise<World> {
       canariesOf: async ({ owner, name }) => {
         looks.push(`${owner}/${name}`)
         return canaries
+      },
+      approvalsOf: async ({ rollout, version, wanted }) => {
+        looks.push(`${rollout}: ${wanted} for ${version}`)
+        return approvals
       },
       note: async (_, rollout, { phase, metadata }) =>
         void looks.push(`${rollout}: ${phase}, ${String(metadata.eventMessage)}`),
@@ -98,6 +103,43 @@ test('what is not known is a no: not read in time, or too long ago', async () =>
       await askOver(await anEdge(canaries), 'confirm-rollout'),
       /^403 Perch is still reading acme\/gitops, and answers when/,
     )
+})
+
+const ONE_WANTED: Canaries = { ...FREE, known: FREE.known.map((canary) => ({ ...canary, approvals: 1 })) }
+
+test('each question before a raise waits for the approvals of the version that it is about', async () => {
+  for (const hook of CONFIRMS) {
+    const waiting = await anEdge(ONE_WANTED, { at: NOW, pull: 12, has: 0 })
+    assert.match(await askOver(waiting, hook), /^403 production\/web waits for 1 more approval of #12 \(0 of 1\)\. /)
+    const version = hook === 'confirm-rollout' ? 'newest' : 'checksum 85d557f47b'
+    assert.deepEqual(waiting.looks, ['acme/gitops', `production/web: 1 for ${version}`])
+    const ready = await anEdge(ONE_WANTED, { at: NOW, pull: 12, has: 1 })
+    assert.equal(await askOver(ready, hook), '200 Nothing stops production/web.')
+    const unbrought = await anEdge(ONE_WANTED, { at: NOW, has: 0 })
+    assert.match(await askOver(unbrought, hook), /^403 production\/web needs 1 approval of the pull request that/)
+    for (const unknown of [undefined, { at: NOW - 11 * 60_000, pull: 12, has: 1 }])
+      assert.match(await askOver(await anEdge(ONE_WANTED, unknown), hook), /^403 Perch is still reading acme\/gitops/)
+  }
+})
+
+test('a Flagger that does not say which version it is about is told to be updated', async () => {
+  const world = await anEdge(ONE_WANTED, { at: NOW, pull: 12, has: 1 })
+  const old = JSON.stringify({ name: 'web', namespace: 'shop', metadata: { key: KEY } })
+  assert.match(await askOver(world, 'confirm-promotion', old), /^403 .* Update Flagger to 1\.34 or newer\.$/)
+  assert.equal(await askOver(world, 'confirm-rollout', old), '200 Nothing stops production/web.')
+})
+
+test('approvals are looked at only where nothing else stops the Canary, and never for the way back', async () => {
+  const [held, aborted] = [HELD, ABORTED].map((canaries) => ({
+    ...canaries,
+    known: canaries.known.map((canary) => ({ ...canary, approvals: 1 })),
+  }))
+  for (const canaries of [held, aborted]) {
+    const world = await anEdge(canaries)
+    assert.match(await askOver(world, 'confirm-promotion'), /^403 production\/web (is held|was aborted) by alice/)
+    assert.deepEqual(world.looks, ['acme/gitops'])
+  }
+  assert.match(await askOver(await anEdge(aborted), 'rollback'), /^200 /)
 })
 
 test('without the key of this very repository nothing is said and nothing is looked up, and no key is logged', async () => {

@@ -116,3 +116,42 @@ test('what Flagger tells is a check on the pull request that brought the version
     .records.filter(({ method, path }) => method === 'PATCH' && path.endsWith(`/check-runs/${shown.id}`))
   assert.equal(updates.length, 1)
 })
+
+test('Flagger promotes no version before somebody approves its merged pull request, and its questions cost no requests to GitHub', async () => {
+  const deployment = (image: string): string =>
+    `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec:\n  template: { spec: { containers: [{ name: web, image: ${image} }] } }\n`
+  const DEPLOYMENT = 'overlays/production/deployment.yaml'
+  const files = gitops('environments:\n  production: { path: overlays/production, approvals: 1 }\n', [100, 0])
+  const kustomization = files['overlays/production/kustomization.yaml'] ?? ''
+  const listed = kustomization.replace('resources:\n', 'resources:\n  - canary.yaml\n  - deployment.yaml\n')
+  const story = await aStory({
+    files: {
+      ...files,
+      [CANARY]: ASKING,
+      [DEPLOYMENT]: deployment('web:v1'),
+      'overlays/production/kustomization.yaml': listed,
+    },
+    env: { reportSecret: REPORT_SECRET },
+  })
+  const { fullName } = story.repository()
+  const alice = story.person('alice')
+  const pull = alice.openPullRequest({ branch: 'v2', title: 'v2', files: { [DEPLOYMENT]: deployment('web:v2') } })
+  alice.merge(pull.number, { method: 'squash' })
+  await story.pass(1_500)
+  const ask = async (): Promise<string> => {
+    const metadata = { key: flaggerKey(REPORT_SECRET, fullName) }
+    const answer = await fetch(`${story.service}/api/flagger/${fullName}/confirm-promotion`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'web', namespace: 'shop', phase: 'Progressing', checksum: '1', metadata }),
+    })
+    return `${answer.status} ${await answer.text()}`
+  }
+  assert.match(await ask(), new RegExp(`^403 production/web waits for 1 more approval of #${pull.number} \\(0 of 1\\)`))
+  const mark = story.box.requests.mark()
+  for (let count = 0; count < 20; count += 1) assert.match(await ask(), /^403 production\/web waits for 1 more/)
+  assert.deepEqual(story.box.requestsSince(mark, 'perch').records, [])
+  story.person('olga').review(pull.number, 'APPROVE')
+  await story.pass(1_500)
+  assert.equal(await ask(), '200 Nothing stops production/web.')
+})

@@ -1,8 +1,7 @@
 import { moveAfter, type Standing, sureShare } from '../../rollout/standing.ts'
 import type { WeightOwner } from '../../owner/weight-owner.ts'
 import { isBlueGreen, originPull, planOf, targetName } from '../../rollout/target.ts'
-import type { CanaryNews } from '../../flagger/canary-news.ts'
-import { newsWords } from '../flagger/news.ts'
+import { missingWords, newsWords } from '../flagger/news.ts'
 import { leavingWords } from './traffic.ts'
 import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 import { notDeployedWords } from '../refusal/gate-refusal.ts'
@@ -53,9 +52,9 @@ export function statusWords({ standings, proposed, away }: RolloutStatus): strin
 }
 
 function standingsTable(lines: readonly StandingLine[]): string {
-  const rows = lines.map(({ standing, open, broughtBy, told }) => [
+  const rows = lines.map(({ standing, open, broughtBy, told, missing }) => [
     code(targetName(standing.target)),
-    ...shareAndState(standing, { broughtBy, told }),
+    ...shareAndState(standing, { broughtBy, told, missing }),
     open.length === 0 ? '–' : open.map((number) => `#${number}`).join(', '),
   ])
   const moving = lines.filter(
@@ -89,13 +88,13 @@ function seenWords({ standing, observed }: StandingLine): readonly string[] {
 /** The share, the versions and the state of a rollout; of a blue/green one, which version has the traffic. */
 function shareAndState(
   standing: Standing,
-  { broughtBy, told }: Pick<StandingLine, 'broughtBy' | 'told'>,
+  { broughtBy, ...heard }: Pick<StandingLine, 'broughtBy' | 'told' | 'missing'>,
 ): readonly string[] {
   const { phase, share, versions, target } = standing
   const { blueGreen } = target.route.names
   const percents = share === 'unknown' ? '?' : percent(share)
   const names = versions === undefined ? '–' : `${code(versions.stable)} → ${code(versions.canary)}`
-  if (phase === 'owned') return ['–', names, target.owner === undefined ? '' : ownedWords(target.owner, told)]
+  if (phase === 'owned') return ['–', names, target.owner === undefined ? '' : ownedWords(target.owner, heard)]
   if (blueGreen !== undefined && phase === 'idle')
     return ['–', `${code(blueGreen.active.name)} is active`, `blue/green: ${code(blueGreen.idle.name)} waits`]
   if (blueGreen !== undefined && phase !== 'unreadable')
@@ -113,9 +112,14 @@ function phaseWords(phase: keyof typeof PHASES, origin: number | undefined): str
 }
 
 /** Git does not say where such a rollout is. */
-function ownedWords({ writer, title, place }: WeightOwner, told: CanaryNews | undefined): string {
+function ownedWords(
+  { writer, title, place }: WeightOwner,
+  { told, missing }: Pick<StandingLine, 'told' | 'missing'>,
+): string {
   const moves = `${WRITER_NAMES[writer]} moves it: ${code(title)} at ${code(`${place.file}:${place.line}`)}`
-  return told === undefined ? moves : `${moves}. ${newsWords(told)}`
+  const waits = missing === undefined ? [] : [missingWords(missing)]
+  const news = told === undefined ? [] : [newsWords(told)]
+  return [moves, ...waits, ...news].join('. ')
 }
 
 export function planStatusWords({ name, plan, share, proposed }: PlanStatus): string {

@@ -1,4 +1,4 @@
-/** What Perch answers to Flagger's webhooks. Flagger puts it into its events, so it is one line of plain text. */
+/** What Perch answers to Flagger's webhooks. Whoever logs or forwards it may act on markup and mentions, so it is one line of plain text. */
 import type { KnownStop } from '../../flagger/canaries.ts'
 import type { HookAnswer } from '../../flagger/answer.ts'
 import type { HookPayload } from '../../flagger/hook.ts'
@@ -13,6 +13,12 @@ export function hookWords(answer: HookAnswer, asked: AskedCanary): string {
   switch (answer.code) {
     case 'go':
       return `Nothing stops ${plain(answer.rollout)}.`
+    case 'unapproved':
+      return unapprovedWords(answer)
+    case 'no-pull':
+      return `${plain(answer.rollout)} needs ${approvals(answer.wanted)} of the pull request that brought its version, and Perch finds none that did. Bring the version by a pull request, or lower approvals in .github/canary.yml.`
+    case 'no-version':
+      return `${plain(answer.rollout)} needs ${approvals(answer.wanted)} of the pull request that brought its version, and Flagger does not say which version it is about. Update Flagger to 1.34 or newer.`
     case 'noted':
       return `Noted for ${plain(answer.rollout)}.`
     case 'stopped':
@@ -37,6 +43,16 @@ export function hookWords(answer: HookAnswer, asked: AskedCanary): string {
     case 'several':
       return `${plain(asked.repository)} has several Canaries ${canaryName(asked)}: ${names(answer.rollouts)}. Set metadata.environment of the webhook to the one that this cluster runs.`
   }
+}
+
+/** `has` of the approvals that are wanted. GitHub's pages let nobody approve what is merged; its API does. */
+function unapprovedWords({ rollout, pull, wanted, has }: Extract<HookAnswer, { code: 'unapproved' }>): string {
+  const left = wanted - has
+  return `${plain(rollout)} waits for ${left} more ${left === 1 ? 'approval' : 'approvals'} of #${pull} (${has} of ${wanted}). After the merge a person with write access who made none of it gives one by: gh pr review ${pull} --approve`
+}
+
+function approvals(count: number): string {
+  return count === 1 ? '1 approval' : `${count} approvals`
 }
 
 function stopSentence({ frozen, by, reason, until }: KnownStop, rollout: string): string {
@@ -69,7 +85,7 @@ function names(some: readonly string[]): string {
   return some.map(plain).join(', ')
 }
 
-/** Chats get Flagger's events, and act on mentions too. */
+/** It may get to a chat, which acts on mentions too. */
 function plain(text: string): string {
   return titleText(text)
 }

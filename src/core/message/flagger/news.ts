@@ -1,4 +1,5 @@
 /** What Flagger said of a Canary, as what it said: nobody has checked it. */
+import type { MissingApprovals } from '../../flagger/answer.ts'
 import { type CanaryNews, canaryEnd } from '../../flagger/canary-news.ts'
 import { titleText } from '../../text/inert.ts'
 import { code, paragraphs, percent, plainText } from '../markdown/markdown.ts'
@@ -11,6 +12,19 @@ export function newsWords({ phase, weight, message, at }: CanaryNews): string {
   return `Flagger said at ${time(at)}: **${plainText(phase)}**${mark}${share}${words}`
 }
 
+/** The approvals that keep Flagger from going on. GitHub's pages let nobody approve what is merged; its API does. */
+export function missingWords(missing: MissingApprovals): string {
+  switch (missing.code) {
+    case 'unapproved': {
+      const { pull, wanted, has } = missing
+      const left = wanted - has
+      return `It waits for ${left} more ${left === 1 ? 'approval' : 'approvals'} of #${pull} (${has} of ${wanted}) by people with write access who made none of it: \`gh pr review ${pull} --approve\``
+    }
+    case 'no-pull':
+      return 'It waits for approvals of the pull request that brought its version, and Perch finds none that did: bring the version by a pull request, or lower `approvals` in `.github/canary.yml`'
+  }
+}
+
 export interface CanaryCheckWords {
   readonly conclusion: 'success' | 'failure' | 'neutral' | undefined
   readonly title: string
@@ -18,12 +32,13 @@ export interface CanaryCheckWords {
 }
 
 /** The check run on the pull request that brought the version. */
-export function canaryCheckWords(rollout: string, news: CanaryNews): CanaryCheckWords {
+export function canaryCheckWords(rollout: string, news: CanaryNews, missing?: MissingApprovals): CanaryCheckWords {
   const end = canaryEnd(news)
+  const waits = end === undefined ? missing : undefined
   return {
     conclusion: end === undefined ? undefined : end === 'promoted' ? 'success' : 'failure',
     title: `${titleText(rollout)}: ${titleOf(news)}`,
-    summary: paragraphs(newsWords(news), nextStep(rollout, news), INFORMATION),
+    summary: paragraphs(newsWords(news), waits && `${missingWords(waits)}.`, nextStep(rollout, news), INFORMATION),
   }
 }
 

@@ -2,7 +2,7 @@
 import { type Outcome, refused } from '../../../core/command/outcome.ts'
 import { statusLines } from '../../../core/rollout/related.ts'
 import { withObserved } from '../../measure/observe-traffic.ts'
-import { withCanaryNews } from '../../stop/canary-memory.ts'
+import { withCanaryNews } from '../../stop/canary-lines.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import { baseRefusal, loadBase } from '../../rollout/rollouts.ts'
 import { withStuck } from '../../rollout/stuck.ts'

@@ -1,0 +1,26 @@
+/** Flagger waits for the approvals of the pull request that brought the version which it asks about. */
+import * as z from 'zod'
+import { CONFIRM_ROLLOUT_HOOK, type Hook, type HookPayload } from './hook.ts'
+
+export const VersionApprovals = z.object({
+  /** When GitHub was asked, epoch milliseconds. */
+  at: z.number(),
+  /** The pull request that brought the version; undefined where none did, or nobody can tell. */
+  pull: z.int().optional(),
+  /** At most as many as were wanted then. */
+  has: z.int(),
+})
+export type VersionApprovals = z.infer<typeof VersionApprovals>
+
+/** The version that Git has now. */
+export const NEWEST_VERSION = 'newest'
+
+/**
+ * How a question says which version it is about: by Flagger's checksum of it. Undefined where Flagger is too old to send one (before 1.34).
+ * `confirm-rollout` is about a version that Flagger has not begun with. It still sends the checksum of the one before
+ * (`checkCanaryStatus` in its pkg/controller/scheduler.go).
+ */
+export function versionAsked(hook: Hook, { checksum }: Pick<HookPayload, 'checksum'>): string | undefined {
+  if (hook === CONFIRM_ROLLOUT_HOOK) return NEWEST_VERSION
+  return checksum === undefined ? undefined : `checksum ${checksum}`
+}

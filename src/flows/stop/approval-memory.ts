@@ -1,0 +1,93 @@
+/** What is known of the pull requests that brought the versions of Flagger's Canaries, and of their approvals. */
+import * as z from 'zod'
+import { approved, type MissingApprovals } from '../../core/flagger/answer.ts'
+import type { VersionApprovals } from '../../core/flagger/approvals.ts'
+import type { Memo } from '../../ports/memo.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { type CalledRepository, canariesMark, repositoryKey } from './canary-memory.ts'
+
+const KnownVersion = z.object({
+  /** What a question calls it by (`versionAsked`). */
+  version: z.string(),
+  /** Where Git had it when Flagger asked about it for the first time. */
+  branch: z.string(),
+  sha: z.string(),
+  /** What had moved last when GitHub was asked (`canariesMark`), and when that was, epoch milliseconds. */
+  mark: z.string(),
+  at: z.number(),
+  /** The pull request that brought it. `base`: what it was merged into; `branch`: undefined where that is a fork's. */
+  pull: z
+    .object({
+      number: z.int(),
+      head: z.string(),
+      base: z.string(),
+      author: z.string(),
+      branch: z.string().optional(),
+    })
+    .optional(),
+  has: z.int(),
+  wanted: z.int(),
+})
+export type KnownVersion = z.infer<typeof KnownVersion>
+
+/** A rollout that Flagger moves. */
+export interface CalledRollout {
+  readonly repository: CalledRepository
+  readonly rollout: string
+}
+
+/** Several clusters may be at different versions. Whoever has the key of the webhooks can name any number. */
+const MAX_VERSIONS = 10
+
+/** What was found out about versions that Flagger asked about, newest first. */
+export async function recallVersions(memo: Memo, called: CalledRollout): Promise<readonly KnownVersion[]> {
+  return z
+    .array(KnownVersion)
+    .catch([])
+    .parse(await memo.get(versionsKey(called)))
+}
+
+export async function rememberVersion(memo: Memo, called: CalledRollout, found: KnownVersion): Promise<void> {
+  const others = (await recallVersions(memo, called)).filter(({ version }) => version !== found.version)
+  await memo.set(versionsKey(called), [found, ...others].slice(0, MAX_VERSIONS))
+  if (found.pull !== undefined) await memo.set(pullKey(called.repository, found.pull.number), true)
+}
+
+/** The approvals of a version; undefined where they were not read, or something has moved since. */
+export async function recallApprovals(
+  memo: Memo,
+  { version, ...called }: CalledRollout & { readonly version: string },
+): Promise<VersionApprovals | undefined> {
+  const mark = await canariesMark(memo, called.repository)
+  return (await recallVersions(memo, called))
+    .filter((known) => known.version === version && known.mark === mark)
+    .map(approvalsIn)[0]
+}
+
+/** What Flagger waits for, by the question that was looked into last; undefined where that is too long ago, or nothing is missing. */
+export async function recallMissing(
+  { memo, repo, clock }: Pick<RepositoryContext, 'memo' | 'repo' | 'clock'>,
+  rollout: string,
+): Promise<MissingApprovals | undefined> {
+  const [last] = await recallVersions(memo, { repository: repo, rollout })
+  if (last === undefined || last.mark !== (await canariesMark(memo, repo))) return undefined
+  const answer = approved({ rollout, approvals: last.wanted }, approvalsIn(last), clock.now())
+  return answer.code === 'unapproved' || answer.code === 'no-pull' ? answer : undefined
+}
+
+function approvalsIn({ at, pull, has }: KnownVersion): VersionApprovals {
+  return { at, has, ...(pull === undefined ? {} : { pull: pull.number }) }
+}
+
+/** Whether Flagger has asked for the approvals of a pull request. */
+export async function isAskedAbout(memo: Memo, repository: CalledRepository, pull: number): Promise<boolean> {
+  return (await memo.get(pullKey(repository, pull))) === true
+}
+
+function versionsKey({ repository, rollout }: CalledRollout): string {
+  return `${repositoryKey('canary-versions', repository)}:${rollout}`
+}
+
+function pullKey(repository: CalledRepository, pull: number): string {
+  return `${repositoryKey('canary-pull', repository)}:${pull}`
+}
