@@ -1,0 +1,100 @@
+/** One route for several services, each with rules and a rollout of its own. */
+import assert from 'node:assert/strict'
+import type { Pull } from '../../memory/github/github.ts'
+import { recordedIn } from '../recorded/account.ts'
+import {
+  answers,
+  aPull,
+  aWorld,
+  branches,
+  checkOf,
+  gateOf,
+  merges,
+  openSteps,
+  says,
+  textOn,
+  type World,
+} from '../world.ts'
+
+const test = recordedIn(import.meta.url)
+
+/** What Perch answers to a comment. */
+async function asked(world: World, pull: Pull, text: string) {
+  const before = answers(world, pull).length
+  await says(world, 'alice', pull, text)
+  const all = answers(world, pull)
+  assert.equal(all.length, before + 1, `one answer to ${text}`)
+  return all.at(-1) ?? ''
+}
+
+const EDGE = {
+  'edge/edge.yaml': `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: edge }
+spec:
+  hosts: [shop.example.com]
+  http:
+    - name: api
+      match: [{ uri: { prefix: /api } }]
+      route:
+        - destination: { host: api-stable }
+          weight: 100
+        - destination: { host: api-canary }
+          weight: 0
+    - name: web
+      route:
+        - destination: { host: web-stable }
+          weight: 100
+        - destination: { host: web-canary }
+          weight: 0
+`,
+  '.github/canary.yml': `environments:
+  edge: { path: edge, live: { after: 1m } }
+services:
+  api: { route: { name: edge, rules: [api] }, steps: [50, 100], bake: 1m }
+  web: { route: { name: edge, rules: [web] }, steps: [25, 100], bake: 1m }
+`,
+}
+
+test('two services of one route roll out side by side, each by pull requests of its own', async () => {
+  const world = await aWorld({ services: [], environments: [], files: EDGE })
+  const route = (branch = 'main'): string => textOn(world, branch, 'edge/edge.yaml')
+  const weights = (branch?: string): string =>
+    [...route(branch).matchAll(/weight: (\d+)/g)].map(([, weight]) => weight).join('/')
+  const step = (branch: string): Pull => {
+    const found = openSteps(world).find(({ head }) => head.ref === branch)
+    assert.ok(found !== undefined, `${branch} is not among ${branches(openSteps(world)).join(', ')}`)
+    return found
+  }
+  const pull = await aPull(world, { 'README.md': '# Which\n' })
+  assert.match(await asked(world, pull, '/canary 25'), /`api --env edge`\n- `web --env edge`/)
+  await asked(world, pull, '/canary 25 web')
+  await merges(world, 'bob', pull)
+  assert.equal(weights(), '100/0/75/25')
+  const second = await aPull(world, { 'README.md': '# More\n' })
+  await asked(world, second, '/canary 50 api')
+  assert.match(checkOf(world, second, 'canary/validate'), /^success: edge\/api 0% → 50%$/)
+  await merges(world, 'bob', second)
+  assert.equal(weights(), '50/50/75/25')
+  await world.pass(3)
+  await merges(world, 'bob', step('canary/edge/web/100'))
+  assert.equal(weights(), '50/50/0/100')
+
+  // An abort of one leaves the other alone.
+  await asked(world, step('canary/edge/api/100'), '/canary abort errors')
+  await merges(world, 'bob', step('canary/edge/api/0'))
+  assert.equal(weights(), '100/0/0/100')
+  const notes = [...route().matchAll(/\w+\.canary-percentage: "\d+"/g)].map(String)
+  assert.deepEqual(notes, ['web.canary-percentage: "100"', 'api.canary-percentage: "0"'])
+})
+
+test('a rule that is called otherwise sends no requests to a canary unseen', async () => {
+  const world = await aWorld({ services: [], environments: [], files: EDGE })
+  const pull = await aPull(world, { 'README.md': '# Begin\n' })
+  await asked(world, pull, '/canary 5 api')
+  await merges(world, 'bob', pull)
+  const text = textOn(world, 'main', 'edge/edge.yaml').replace('name: api\n', 'name: shop\n')
+  const raised = text.replace('weight: 95\n', 'weight: 0\n').replace('weight: 5\n', 'weight: 100\n')
+  const all = await aPull(world, { 'edge/edge.yaml': raised })
+  assert.match(gateOf(world, all), /^(?:action_required|failure)/)
+})
