@@ -41,7 +41,7 @@ function hasRoom(): boolean {
  */
 const SHARED = [
   { name: 'core', files: /^test\/(?:core|flows|layouts|ports)\//, apart: /growth/, groups: 2 },
-  { name: 'stories', files: /^test\/stories\/(?:commands|judgement|promotion|rollout)\//, apart: /access/, groups: 3 },
+  { name: 'stories', files: /^test\/stories\/(?:commands|judgement|promotion|rollout)\//, apart: /access/, groups: 2 },
 ]
 
 /** A few hundred tests look at the same repositories: a fifth of their time went into reading the same YAML again. */

@@ -321,7 +321,14 @@ export async function queue(
     const merged = state.objects.merge(sha, pull.head.sha)
     assert.ok('tree' in merged)
     const files = state.objects.files(merged.tree) ?? new Map()
-    const made = { files, parents: [sha], message: pull.title, author: 'github', isVerified: true, time: state.now() }
+    const made = {
+      files,
+      parents: [sha, pull.head.sha],
+      message: pull.title,
+      author: 'github',
+      isVerified: true,
+      time: state.now(),
+    }
     ;({ sha } = state.objects.commit(made))
   }
   const ref = `refs/heads/gh-readonly-queue/main/pr-${pulls.at(-1)?.number}-${base}`

@@ -101,6 +101,34 @@ test('a lower share counts for any commit, also one that was pushed after it was
   assert.match(answers(world, pull).at(-1) ?? '', /✅ `production\/web`: 25% → \*\*5%\*\*/)
 })
 
+test('what Perch commits for one command does not stand in the way of the next, by another person', async () => {
+  const world = await aWorld()
+  const pull = await aNewVersion(world)
+  await world.pass(1)
+  world.alice.comment(pull.number, '/canary 5\n/canary 10')
+  world.bob.comment(pull.number, '/canary 25')
+  await world.settle()
+  assert.doesNotMatch(answers(world, pull).join('\n'), /⛔/)
+  assert.equal(shareOn(world, pull.head.ref), 25)
+})
+
+test('a command is carried out once, also when somebody deletes its answer', async () => {
+  const world = await aWorld()
+  const { step } = await aRollout(world)
+  await says(world, 'alice', step, '/canary hold')
+  await says(world, 'alice', step, '/canary resume')
+  const isAnswer = ({ body }: { readonly body: string }): boolean => body.includes('perch:answer:')
+  for (const answer of world.state.comments.filter(isAnswer))
+    world.state.comments.splice(world.state.comments.indexOf(answer), 1)
+  await says(world, 'alice', step, '/canary status')
+  await world.sweep()
+  assert.equal(answers(world, step).length, 1, 'the status')
+  assert.deepEqual(
+    [...world.state.refs.keys()].filter((ref) => ref.startsWith('refs/heads/perch/')),
+    [],
+  )
+})
+
 test('several commands of a comment get one answer, and each is carried out', async () => {
   const world = await aWorld()
   const { pull, step } = await aRollout(world)

@@ -2,7 +2,7 @@
 import { aStory, checksOn, FAST, gitops, type Story, VS } from '../world.ts'
 
 /** GitHub's times have whole seconds: what is to be later must be so by one. */
-export const A_SECOND = 1_100
+const A_SECOND = 1_100
 
 function open(story: Story, branch: string): { readonly number: number; readonly head: { readonly sha: string } } {
   const text = `${story.repository().file(VS) ?? ''}# ${branch}\n`
@@ -16,7 +16,7 @@ export async function openReviewed(story: Story, branch: string): Promise<number
   return pull.number
 }
 
-export function answerTo(story: Story, pull: number, comment: number): string | undefined {
+function answerTo(story: Story, pull: number, comment: number): string | undefined {
   const found = story
     .repository()
     .comments(pull)
@@ -47,13 +47,4 @@ export async function aRollout(options: Parameters<typeof aStory>[0] = {}): Prom
   await story.until('its gate', () => checksOn(story.repository(), step.head.sha).gate === 'action_required')
   await story.pass(A_SECOND)
   return { ...story, step: step.number }
-}
-
-/** A merged pull request to comment on; its base branch has one rollout with canary traffic. */
-export async function mergedPull(story: Story): Promise<number> {
-  const { number } = story
-    .person('alice')
-    .openPullRequest({ branch: 'docs', title: 'docs', files: { 'README.md': 'x\n' } })
-  story.person('alice').merge(number)
-  return number
 }

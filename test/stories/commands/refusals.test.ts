@@ -70,24 +70,6 @@ test('a ruleset on the branches of steps is told once, and the rollout goes on w
   assert.equal(notices(story, pull).length, 1)
 })
 
-test('a branch that is in the way of all steps, or of all holds, is named', async () => {
-  const story = await aStory({ env: { reconcileSeconds: 2 } })
-  story.person('alice').push('canary', { 'README.md': 'mine\n' })
-  story.person('alice').push('perch', { 'README.md': 'mine too\n' })
-  const pull = open(story)
-  await ask(story, 'alice', '/canary 5', pull)
-  await green(story, pull)
-  assert.match(
-    await ask(story, 'alice', '/canary hold', pull),
-    /beside `perch`: .* Rename or delete `perch`\. Then comment again/s,
-  )
-  story.person('alice').merge(pull)
-  const [notice = ''] = await story.until('the notice', () => notices(story, pull).length > 0 && notices(story, pull))
-  assert.match(notice, /Git cannot have this branch beside `canary`: .* Rename or delete `canary`/)
-  story.person('alice').deleteBranch('canary')
-  await story.until('the step', () => story.repository().branch(STEP))
-})
-
 test("a person's protected branch: the command is answered with GitHub's reason", async () => {
   const story = await aStory()
   const message = 'Changes must be made through a pull request.'

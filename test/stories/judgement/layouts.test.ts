@@ -55,33 +55,6 @@ test('YAML that no kustomization uses is one environment, default, and needs no 
   assert.match(gate.summary ?? '', /a timer, because nothing that the config names reports it \(weak\)/)
 })
 
-test('a file that all environments share is changed for all of them, and the table shows each', async () => {
-  const files: Record<string, string> = {
-    'applications/api-service/kustomization.yaml': 'resources: [virtual-service.yaml, destination-rule.yaml]\n',
-    'applications/api-service/virtual-service.yaml': vs,
-    'applications/api-service/destination-rule.yaml': dr,
-    'base/kustomization.yaml': 'resources: [../applications/api-service]\n',
-  }
-  for (const name of ['development', 'staging', 'production']) {
-    files[`overlays/${name}/kustomization.yaml`] = `namespace: ${name}\nresources: [../../base]\n`
-  }
-  const path = 'applications/api-service/virtual-service.yaml'
-  const story = await aStory({ files })
-  assert.match(await start(story, path, '/canary 5 --env all'), /`all\/api-service`: 0% → \*\*5%\*\*/)
-  const summary = story
-    .repository()
-    .comments(1)
-    .find(({ body }) => body.startsWith('<!-- perch:summary -->'))
-  for (const name of ['development', 'staging', 'production']) {
-    assert.match(
-      summary?.body ?? '',
-      new RegExp(
-        `\\| ${name} \`VirtualService ${name}/api-service\` \`main\` \\| stable \\*\\*100%\\*\\* · canary \\*\\*0%\\*\\* \\| stable \\*\\*95%\\*\\* · canary \\*\\*5%\\*\\* \\|`,
-      ),
-    )
-  }
-})
-
 test('a file that several environments share: none is changed unasked, one that is named gets a patch of its own', async () => {
   const files: Record<string, string> = { 'base/kustomization.yaml': 'resources: [vs.yaml]\n', 'base/vs.yaml': vs }
   for (const name of ['staging', 'production'])
@@ -98,26 +71,4 @@ test('a file that several environments share: none is changed unasked, one that 
     story.repository().file('overlays/production/kustomization.yaml', 'v2') ?? '',
     /replace, path: \/spec\/http\/1\/route\/1\/weight, value: 5\}/,
   )
-})
-
-test('weights that a replacement sets are edited where it takes them from', async () => {
-  const files: Record<string, string> = {
-    'overlays/production/vs.yaml': vs,
-    'overlays/production/weights.yaml':
-      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: weights}\ndata: {stable: 100, canary: 0}\n',
-    'overlays/production/kustomization.yaml': `resources: [vs.yaml, weights.yaml]
-replacements:
-  - source: {kind: ConfigMap, name: weights, fieldPath: data.stable}
-    targets: [{select: {kind: VirtualService}, fieldPaths: [spec.http.1.route.0.weight]}]
-  - source: {kind: ConfigMap, name: weights, fieldPath: data.canary}
-    targets: [{select: {kind: VirtualService}, fieldPaths: [spec.http.1.route.1.weight]}]
-`,
-  }
-  const story = await aStory({ files })
-  const path = 'overlays/production/vs.yaml'
-  assert.match(await start(story, path), /`production\/api-service`: 0% → \*\*5%\*\*.*nothing but this route changes/s)
-  const fileOn = (file: string): string => story.repository().file(file, 'v2') ?? ''
-  assert.match(fileOn('overlays/production/weights.yaml'), /data: \{stable: 95, canary: 5\}/)
-  assert.equal(weightsIn(fileOn(path)), '100/0')
-  assert.match(fileOn(path), /canary-percentage: "5"/)
 })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { needsTool } from '../../adapters/policy/tools.ts'
-import { aStory, checksOn, FAST, gitops, type Story, VS, weightsIn } from '../world.ts'
+import { aStory, checksOn, FAST, gitops, type Story, VS } from '../world.ts'
 
 const CONFIG = `${FAST}policy: { path: policy }\n`
 
@@ -64,54 +64,3 @@ test(
     assert.match(green.summary, /Rendered with `.*`\. Checked with `opa/)
   },
 )
-
-test(
-  'a pull request that takes the policy away is judged by it all the same, and who breaks it is told where',
-  opa,
-  async () => {
-    const story = await aStory({ files: { ...gitops(CONFIG), ...POLICIES } })
-    const alice = story.person('alice')
-    const text = story.repository().file(VS) ?? ''
-    const sly = alice.openPullRequest({
-      branch: 'sly',
-      title: 'sly',
-      files: {
-        [VS]: withTimeout(text),
-        'policy/timeouts.rego': 'package main\n\ndeny contains "x" if false\n',
-        '.github/canary.yml': FAST,
-      },
-    })
-    const judged = await validated(story, sly.head.sha)
-    assert.equal(judged.conclusion, 'failure')
-    assert.match(judged.summary, /rule main waits too long/)
-    const careless = alice.openPullRequest({
-      branch: 'careless',
-      title: 'careless',
-      files: { 'policy/steps.rego': 'package steps\n\ndeny contains msg if {\n  msg := nothing(input)\n}\n' },
-    })
-    const told = await validated(story, careless.head.sha)
-    assert.equal(told.conclusion, 'failure')
-    assert.deepEqual(told.annotations, ['failure policy/steps.rego:4'])
-    assert.match(told.summary, /The policy cannot be used: undefined function nothing\..* Fix it and push\./)
-  },
-)
-
-test('a step that a policy denies is committed, and red', opa, async () => {
-  const story = await aStory({ files: { ...gitops(CONFIG), ...POLICIES } })
-  const alice = story.person('alice')
-  const text = story.repository().file(VS) ?? ''
-  const pull = alice.openPullRequest({ branch: 'v2', title: 'v2', files: { [VS]: `${text}# v2\n` } })
-  await validated(story, pull.head.sha)
-  alice.comment(pull.number, '/canary 50 --env production')
-  const head = await story.until('the commit', () => {
-    const sha = story.repository().branch('v2')
-    return sha !== undefined && sha !== pull.head.sha && sha
-  })
-  assert.equal(weightsIn(story.repository().file(VS, 'v2') ?? ''), '50/50')
-  const { conclusion, summary } = await validated(story, head)
-  assert.equal(conclusion, 'failure')
-  assert.match(
-    summary,
-    /The policy `steps\.deny` refuses `VirtualService api-service` in `production`: 50 is more than 30\./,
-  )
-})

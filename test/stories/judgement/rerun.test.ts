@@ -21,36 +21,6 @@ function concluded(story: Story, sha: string, count: number): Promise<readonly R
   })
 }
 
-test('a re-run concludes again: of an open pull request, of one that is closed, and of a push without any', async () => {
-  const story = await aStory()
-  const alice = story.person('alice')
-  const slug = story.box.appSlug
-  const text = story.repository().file(VS) ?? ''
-  const pull = alice.openPullRequest({ branch: 'v2', title: 'v2', files: { [VS]: `${text}# v2\n` } })
-  const head = pull.head.sha
-  await concluded(story, head, 2)
-  alice.rerunAll(head, slug)
-  const again = await concluded(story, head, 4)
-  assert.ok(again.every(({ conclusion }) => conclusion === 'success'))
-
-  const second = alice.push('v2', { [VS]: `${text}# v3\n` })
-  await concluded(story, second, 2)
-  alice.rerunAll(head, slug)
-  const old = await concluded(story, head, 6)
-  assert.ok(old.every(({ conclusion, title }) => conclusion === 'action_required' && title === 'Nothing to judge'))
-
-  alice.close(pull.number)
-  const [gate] = runs(story, second)
-  alice.rerunCheck(gate?.id ?? 0)
-  const closed = await concluded(story, second, 4)
-  assert.match(closed[0]?.summary ?? '', /not the head of an open pull request/)
-
-  const main = alice.push('main', { 'README.md': 'Words.\n' })
-  alice.rerunAll(main, slug)
-  const push = await concluded(story, main, 2)
-  assert.ok(push.every(({ conclusion }) => conclusion === 'action_required'))
-})
-
 test("a re-run whose webhook was lost is found in GitHub's log of webhooks, and happens at a later sweep", async () => {
   const story = await aStory({ env: { reconcileSeconds: 20 } })
   const alice = story.person('alice')

@@ -74,15 +74,6 @@ async function step(story: Story, last: string): Promise<number> {
   return found.number
 }
 
-function gateOf(story: Story, pull: number): { summary: string; text: string; title: string } {
-  const { head } = story.repository().pull(pull)
-  const run = story
-    .repository()
-    .checkRuns(head.sha)
-    .find(({ name }) => name === 'canary/gate')
-  return { summary: run?.summary ?? '', text: run?.text ?? '', title: run?.title ?? '' }
-}
-
 function said(story: Story, pull: number): string {
   return story
     .repository()
@@ -90,20 +81,6 @@ function said(story: Story, pull: number): string {
     .map(({ body }) => body)
     .join('\n\n')
 }
-
-test('a healthy canary goes on, and the step tells what the one before it measured', async () => {
-  const story = await measured('healthy')
-  const pull = await begin(story)
-  await green(story, 'canary/production/api-service/25')
-  const { title, summary, text } = gateOf(story, pull)
-  assert.equal(title, 'Live, baked and healthy')
-  assert.match(summary, /✅ \*\*analysis\*\* `production\/api-service`: `success-rate` 100% at worst \(at least 99%\)/)
-  assert.match(text, /\| Metric .*\n.*\n\| `success-rate` \| 100% \| at least 99% \| – \| ✅ good, \d+ requests/)
-  await story.until('the measurements in the body', () =>
-    /What the step before this one measured[\s\S]*`success-rate`/.test(story.repository().pull(pull).body),
-  )
-  assert.match(story.repository().pull(pull).body, /Raises the canary/)
-})
 
 test('a canary that fails is rolled back with the evidence, once, also when its step was merged and the next is open', async () => {
   const story = await measured('failing')
@@ -132,87 +109,4 @@ test('a canary that fails is rolled back with the evidence, once, also when its 
   assert.equal(pulls.filter(({ title: words }) => words.startsWith('Roll back')).length, 1)
   assert.equal(said(story, next).match(/Closed: the canary failed/g)?.length, 1)
   assert.deepEqual(story.repository().pulls('open'), [])
-})
-
-test('a rollback merges by itself where the config says so', async () => {
-  const story = await measured('automatic', 'autoMerge: rollback')
-  rates.set('automatic', 50)
-  await begin(story)
-  await story.until('no canary traffic', () => story.weights() === '100/0')
-  assert.deepEqual(story.repository().pulls('open'), [])
-})
-
-test('who closes a rollback decides to go on, and can pass the analysis for a commit', async () => {
-  const story = await measured('stubborn')
-  rates.set('stubborn', 98)
-  await begin(story)
-  const rollback = await step(story, '0')
-  story.person('alice').close(rollback)
-  await sweeps(story)
-  assert.deepEqual(story.repository().pulls('open'), [], 'nothing is opened again')
-  const origin = story.repository().pulls('merged')[0]?.number ?? 0
-  story.person('alice').comment(origin, '/canary next')
-  const again = await step(story, '25')
-  await story.until(
-    'a red gate',
-    () => checksOn(story.repository(), story.repository().pull(again).head.sha).gate === 'failure',
-  )
-  assert.match(gateOf(story, again).title, /Blocked by analysis: success-rate was 98%/)
-  story.person('olga').comment(again, '/canary override analysis the metric counts health checks')
-  await green(story, 'canary/production/api-service/25')
-  assert.match(gateOf(story, again).summary, /passed by `olga` for this commit: the metric counts health checks/)
-  assert.equal(story.repository().pull(again).state, 'open')
-})
-
-test('onFailure: hold stops the rollout where it is, until somebody resumes it', async () => {
-  const story = await measured('holding', 'onFailure: hold')
-  rates.set('holding', 98.5)
-  const pull = await begin(story)
-  const branch = 'perch/hold/production/api-service'
-  await story.until('a hold', () => story.repository().branch(branch))
-  await story.until('a gate that says so', () =>
-    /held by `perch\[bot\]`: the canary failed its analysis: success-rate was 98\.5%/.test(gateOf(story, pull).summary),
-  )
-  assert.equal(story.repository().pull(pull).state, 'open')
-  assert.equal(story.weights(), '95/5')
-  story.person('alice').comment(pull, '/canary resume')
-  await story.until('no hold', () => story.repository().branch(branch) === undefined)
-  await sweeps(story)
-  assert.equal(story.repository().branch(branch), undefined, 'it is not held again for the same step')
-  assert.match(gateOf(story, pull).title, /Blocked by analysis/)
-})
-
-test('without data nothing passes and nothing is rolled back, and when data comes it goes on', async () => {
-  const story = await measured('silent')
-  rates.set('silent', 'no-data')
-  const pull = await begin(story)
-  await story.until('a whole bake', () =>
-    /`success-rate` has no data on `prometheus`.*Nothing passes without data/.test(gateOf(story, pull).summary),
-  )
-  assert.equal(checksOn(story.repository(), story.repository().pull(pull).head.sha).gate, 'action_required')
-  assert.deepEqual(
-    story
-      .repository()
-      .pulls('open')
-      .map(({ number }) => number),
-    [pull],
-  )
-  rates.set('silent', 99.9)
-  await green(story, 'canary/production/api-service/25')
-})
-
-test('a provider that this Perch does not know is an error in words, and never green', async () => {
-  const story = await measured('elsewhere')
-  const pull = await begin(story)
-  const other = (story.repository().file('.github/canary.yml') ?? '').replace(
-    'analysis:',
-    'analysis:\n      provider: eu',
-  )
-  story.person('alice').push('main', { '.github/canary.yml': other })
-  await story.until('an error', () =>
-    /`eu` is not a server that this Perch knows\. Set `provider` to one of `prometheus`/.test(
-      gateOf(story, pull).summary,
-    ),
-  )
-  assert.notEqual(checksOn(story.repository(), story.repository().pull(pull).head.sha).gate, 'success')
 })

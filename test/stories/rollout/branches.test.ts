@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PullView } from '../../../src/sandbox/read.ts'
-import { aStory, checksOn, type Story, weightsIn } from '../world.ts'
+import { aStory, checksOn, type Story } from '../world.ts'
 
 const VS = 'prod/vs.yaml'
 
@@ -54,69 +54,6 @@ function stepOnto(story: Story, base: string): Promise<PullView> {
   )
 }
 
-test('a stacked pull request starts no rollout; the branch that is deployed does when the change reaches it', async () => {
-  const story = await aStory({ files: web() })
-  const alice = story.person('alice')
-  const first = alice.openPullRequest({ branch: 'feature-a', title: 'a', files: { 'README.md': 'a\n' } })
-  const second = alice.openPullRequest({
-    branch: 'feature-b',
-    base: 'feature-a',
-    title: 'b',
-    files: { 'docs/b.md': 'b\n' },
-  })
-  assert.match(await say(story, '/canary 5', second.number), /prod\/web.*0% → \*\*5%\*\*/)
-  assert.match(await say(story, '/canary abort', second.number), /is for `feature-a`, which is not a deployed branch/)
-  assert.match(
-    await say(story, '/canary override live urgent', second.number, 'olga'),
-    /⛔ An override does not count here: this pull request is for `feature-a`.*brings the change to `main`/,
-  )
-  alice.merge(second.number, { method: 'squash' })
-  for (const command of ['/canary next', '/canary status', '/canary hold'])
-    assert.match(
-      await say(story, command, second.number),
-      /merged into `feature-a`, which is not a deployed branch\. Perch runs rollouts on `main`\. When the change reaches `main`/,
-      command,
-    )
-  assert.deepEqual(steps(story), [])
-
-  alice.merge(first.number, { method: 'squash' })
-  const step = await stepOnto(story, 'main')
-  assert.equal(step.title.replace(/^Canary prod\/web .*: /, ''), '5% → 25%')
-  assert.equal(weightsIn(story.repository().file(VS, step.head.ref) ?? ''), '75/25')
-  for (const { number } of [first, second])
-    assert.match(await say(story, '/canary next', number), new RegExp(`✅ #${step.number}:`))
-  assert.match(await say(story, '/canary status', second.number), new RegExp(`#${step.number}`))
-  assert.equal(steps(story).length, 1)
-})
-
-test('a branch is deployed by what the default branch says, and by nothing else', async () => {
-  const story = await aStory({ files: web(`${CONFIG}branches: ["release/*"]\n`) })
-  const alice = story.person('alice')
-  const five = (text: string): string => text.replace('weight: 100', 'weight: 95').replace('weight: 0', 'weight: 5')
-  alice.push('release/1', { 'README.md': 'one\n' })
-  // A branch cannot call itself deployed.
-  alice.push('feature', { '.github/canary.yml': `${CONFIG}branches: [feature, main]\n` })
-  for (const [branch, base] of [
-    ['x', 'main'],
-    ['y', 'feature'],
-    ['z', 'release/1'],
-  ] as const) {
-    const text = five(story.repository().file(VS, base) ?? '').replace(
-      '  name: web\n',
-      '  name: web\n  annotations: { perch.dev/canary-percentage: "5" }\n',
-    )
-    const pull = alice.openPullRequest({ branch, base, title: branch, files: { [VS]: text } })
-    await story.until('checks', () => checksOn(story.repository(), pull.head.sha).gate !== '-')
-    alice.merge(pull.number, { method: 'squash' })
-  }
-  const step = await stepOnto(story, 'release/1')
-  assert.match(step.title, /5% → 25%/)
-  assert.deepEqual(
-    steps(story).map(({ base }) => base.ref),
-    ['release/1'],
-  )
-})
-
 /** Two deployed branches at 5%, each with a green step. */
 async function twoBases(): Promise<{ story: Story; onMain: PullView; onRelease: PullView }> {
   const story = await aStory({ files: web(`${CONFIG}branches: [main, "release/*"]\n`) })
@@ -138,14 +75,6 @@ async function gates(story: Story, steps: readonly PullView[], conclusion: strin
       return checksOn(story.repository(), head.sha).gate === conclusion
     })
 }
-
-test('a freeze that somebody pushes by hand holds on every deployed branch, and goes when it is deleted', async () => {
-  const { story, onMain, onRelease } = await twoBases()
-  story.person('alice').push('perch/freeze/prod', { 'README.md': 'release week\n' })
-  await gates(story, [onMain, onRelease], 'action_required')
-  story.person('alice').deleteBranch('perch/freeze/prod')
-  await gates(story, [onMain, onRelease], 'success')
-})
 
 test('two deployed bases with equal rollouts have steps of their own', async () => {
   const { story, onMain, onRelease } = await twoBases()

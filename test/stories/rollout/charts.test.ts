@@ -43,14 +43,6 @@ async function say(story: Story, number: number, text: string): Promise<string> 
   return answer.body
 }
 
-async function concluded(story: Story, branch: string): Promise<ReturnType<typeof checksOn>> {
-  return story.until(`both checks of ${branch}`, () => {
-    const checks = checksOn(story.repository(), story.repository().branch(branch) ?? '')
-    const isDone = [checks.validate, checks.gate].every((state) => !['-', 'queued', 'in_progress'].includes(state))
-    return isDone && checks
-  })
-}
-
 async function mergeWhenGreen(story: Story, number: number, branch: string): Promise<void> {
   await story.until(`a green gate on ${branch}`, () => {
     const checks = checksOn(story.repository(), story.repository().branch(branch) ?? '')
@@ -91,36 +83,3 @@ test(
     assert.equal(story.repository().file(VALUES), FILES[VALUES])
   },
 )
-
-test(
-  'a dependency that is not in charts/ is red where a pull request brings it, and noted where it was so before',
-  needs,
-  async () => {
-    const needing = `${CHART['charts/web/Chart.yaml']}dependencies:\n  - { name: redis, version: 19.x, repository: "https://charts.example.com" }\n`
-    const story = await aStory({ files: FILES })
-    open(story, 'needs', { 'charts/web/Chart.yaml': needing })
-    assert.equal((await concluded(story, 'needs')).validate, 'failure')
-    const other = await aStory({ files: { ...FILES, 'charts/web/Chart.yaml': needing } })
-    open(other, 'more', { 'charts/web/values.yaml': 'replicaCount: 3\n' })
-    assert.deepEqual(await concluded(other, 'more'), { validate: 'success', gate: 'success' })
-    const [run] = other
-      .repository()
-      .checkRuns(other.repository().branch('more') ?? '')
-      .filter(({ name }) => name === 'canary/validate')
-    assert.match(run?.summary ?? '', /The chart `charts\/web` needs `redis`, which is not in its `charts\/` folder/)
-  },
-)
-
-test('a pull request that makes a chart build again is judged as a raise from what nobody knows', needs, async () => {
-  const template = 'charts/web/templates/virtualservice.yaml'
-  const story = await aStory({ files: { ...FILES, [template]: `${FILES[template]}{{ fail "not now" }}\n` } })
-  open(story, 'mended', { [template]: FILES[template], [VALUES]: FILES[VALUES].replace('weight: 0 ', 'weight: 50 ') })
-  const { gate } = await concluded(story, 'mended')
-  assert.notEqual(gate, 'success')
-  const head = story.repository().branch('mended') ?? ''
-  const run = story
-    .repository()
-    .checkRuns(head)
-    .find(({ name }) => name === 'canary/gate')
-  assert.match(`${run?.title} ${run?.summary}`, /base branch/)
-})

@@ -83,25 +83,3 @@ test('a rollout whose weights a patch in a Flux Kustomization sets goes on step 
   assert.match(story.repository().file('apps/dr.yaml') ?? '', /- name: stable\n {6}labels: \{version: v2\}/)
   assert.equal(story.repository().file('apps/vs.yaml'), VS)
 })
-
-test('a rollout whose weights are variables of Flux goes on in the ConfigMap that says them', async () => {
-  const route = VS.replace('weight: 100', 'weight: ${stable}')
-    .replace('weight: 0', 'weight: ${canary}')
-    .replace('hosts: [web]', 'hosts: ["web.${domain}"]')
-  const settings = `---
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: settings, namespace: flux-system}
-data:
-  stable: "95" # in per cent
-  canary: "5"
-  domain: example.com
-`
-  const own = files('  postBuild: {substituteFrom: [{kind: ConfigMap, name: settings}]}\n', route)
-  const story = await aStory({ files: { ...own, [FLUX]: `${own[FLUX] ?? ''}${settings}` } })
-  assert.match(await begin(story), /✅ `apps\/web`: 5% → \*\*25%\*\*/)
-  await ends(story)
-  assert.equal(weights(story), '100/0')
-  assert.match(story.repository().file(FLUX) ?? '', /stable: "100" # in per cent/)
-  assert.match(story.repository().file('apps/vs.yaml') ?? '', /weight: \$\{stable\}/)
-})

@@ -99,29 +99,6 @@ test('production goes from 0 to 100 and to its end in a patch of its own, and st
   assert.equal(story.repository().file('base/dr.yaml'), DR)
 })
 
-test('a rollback of weights in a patch: abort opens it, and only production goes back', async () => {
-  const story = await aStory({ files: files('never') })
-  const { number } = await ask(story, 'web-v2', '/canary 25 --env production')
-  await mergeWhenGreen(story, number, 'web-v2')
-  await story.until('the step', () =>
-    story
-      .repository()
-      .pulls('open')
-      .find(({ head }) => head.ref === 'canary/production/web/50'),
-  )
-  assert.match(await say(story, number, '/canary status'), /`production\/web` \| 25%/)
-  assert.match(await say(story, number, '/canary abort too many errors'), /Merge #\d+ to send all traffic back/)
-  const rollback = await story.until('the rollback', () =>
-    story
-      .repository()
-      .pulls('open')
-      .find(({ head }) => head.ref === 'canary/production/web/0'),
-  )
-  await mergeWhenGreen(story, rollback.number, rollback.head.ref)
-  assert.equal(await rendered(story, 'production'), '100/0 v1 0')
-  assert.equal(await rendered(story, 'staging'), '100/0 v1 -')
-})
-
 test('an environment that leaves its group: the group’s step is closed in words, and each goes on by itself', async () => {
   const story = await aStory({ files: files('never') })
   const { number, answer } = await ask(story, 'web-v2', '/canary 25 --env all')

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import { reportKey } from '../../../src/entry/edge/report-key.ts'
-import { aStory, checksOn, gitops, type Story, type StoryOptions, VS } from '../world.ts'
+import { aStory, checksOn, gitops, type Story, type StoryOptions } from '../world.ts'
 
 const REPORT_SECRET = 'a secret of reports, long enough to be one'
 
@@ -97,91 +97,6 @@ test('a deployment makes a step live, and one that is replaced stays what it was
   alice.setDeploymentStatus(id, { state: 'failure', description: 'no quota' })
   await gate('failure', /the deployment to `eu` failed: no quota/)
   alice.setDeploymentStatus(id, { state: 'success' })
-  await gate('success')
-})
-
-test('of two clusters both are required, a later failure of one voids it, and a later success restores it', async () => {
-  const { story, main, gate } = await aWaitingStep('[{ status: "eu/*" }, { status: "us/*" }]')
-  const alice = story.person('alice')
-  alice.setStatus(main(), { context: 'eu/apps', state: 'success' })
-  await gate('action_required', /1 of 2 conditions for live are met\. Waits for a successful commit status `us\/\*`/)
-  // A commit that does not touch the weights carries the step on.
-  story.person('alice').push('main', { 'README.md': '# More\n' })
-  alice.setStatus(main(), { context: 'us/apps', state: 'success' })
-  await gate('success', /according to the commit status `eu\/apps` and the commit status `us\/apps`/)
-  alice.setStatus(main(), { context: 'eu/apps', state: 'failure', description: 'health check failed' })
-  await gate('failure', /The commit status `eu\/apps` failed: health check failed/)
-  alice.setStatus(main(), { context: 'eu/apps', state: 'success' })
-  await gate('success')
-})
-
-test('a failure is not forgotten because many commits come after it', async () => {
-  const { story, main, gate, step } = await aWaitingStep('{ status: "kustomization/apps/*" }')
-  const alice = story.person('alice')
-  const context = 'kustomization/apps/1'
-  alice.setStatus(story.repository().log().at(-1)?.sha ?? '', { context, state: 'success' })
-  await gate('success')
-  alice.setStatus(main(), { context, state: 'failure', description: 'no quota' })
-  await gate('failure', /no quota/)
-  for (const text of ['a', 'b', 'c', 'd', 'e', 'f']) alice.push('main', { 'README.md': `# ${text}\n` })
-  const comment = alice.comment(step, '/canary why')
-  const answer = await story.until('an answer', () =>
-    story
-      .repository()
-      .comments(step)
-      .find(({ body }) => body.includes(`perch:answer:${comment.id} `)),
-  )
-  assert.match(answer.body, /failed: no quota/)
-  await story.pass(1_500)
-  await gate('failure', /no quota/)
-})
-
-test('the bake of a step ends when it was to end, however many reported commits and changes of its file follow', async () => {
-  const { story, main, gate, step } = await aWaitingStep('{ status: "kustomization/apps/*" }', { bake: '1h' })
-  const alice = story.person('alice')
-  const context = 'kustomization/apps/1'
-  alice.setStatus(main(), { context, state: 'success' })
-  await gate('action_required', /\*\*bake\*\*.*until/)
-  const ending = (): string | undefined => {
-    const { sha } = story.repository().pull(step).head
-    const gateRun = story
-      .repository()
-      .checkRuns(sha)
-      .find(({ name }) => name === 'canary/gate')
-    return /until (\S+ \S+ UTC)/.exec(gateRun?.summary ?? '')?.[1]
-  }
-  const ends = ending()
-  assert.ok(ends)
-  await story.pass(2_100)
-  for (const text of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
-    const changed = `${story.repository().file(VS) ?? ''}# ${text}\n`
-    const sha = alice.push('main', { [VS]: changed })
-    alice.setStatus(sha, { context, state: 'success' })
-  }
-  const comment = alice.comment(step, '/canary why')
-  await story.until('an answer', () =>
-    story
-      .repository()
-      .comments(step)
-      .find(({ body }) => body.includes(`perch:answer:${comment.id} `)),
-  )
-  assert.equal(ending(), ends)
-})
-
-test('a status from somebody who may not say so is named, and the right one counts', async () => {
-  const { story, main, gate } = await aWaitingStep('{ status: "kustomization/apps/*", by: flux }')
-  const context = 'kustomization/apps/0c9c2e41'
-  story.person('alice').setStatus(main(), { context, state: 'success' })
-  await gate('action_required', /Reports by `alice` do not count, because the config asks for reports by `flux`/)
-  const flux = anApp(story, 'flux', { statuses: 'write' })
-  await flux(`/statuses/${main()}`, { context, state: 'success' })
-  await gate('success', /according to the commit status `kustomization\/apps\/0c9c2e41`/)
-})
-
-test('a report that does not come is told of by itself, and counts when it comes after all', async () => {
-  const { story, main, gate } = await aWaitingStep('{ status: "kustomization/apps/*", within: 6s }')
-  await gate('action_required', /overdue: no commit status `kustomization\/apps\/\*` has come for more than 6 s since/)
-  story.person('alice').setStatus(main(), { context: 'kustomization/apps/1', state: 'success' })
   await gate('success')
 })
 

@@ -59,30 +59,3 @@ test('a new image tag of the canary is answered with the command that begins its
   await story.until('one comment that tells the rollout', () => /0% → 5%/.test(summaries(story, pull.number)[0] ?? ''))
   assert.equal(summaries(story, pull.number).length, 1)
 })
-
-const BY_ITSELF = `automation: [alice]
-${FAST}    start: first-step
-`
-
-test('an image tag that automation pushes, or brings by a pull request, begins its rollout by itself', async () => {
-  const story = await aStory({ files: filesWithImages(BY_ITSELF) })
-  const alice = story.person('alice')
-  const repo = story.repository()
-  const pull = alice.openPullRequest({
-    branch: 'update',
-    title: 'Update the API',
-    files: { [KUSTOMIZATION]: withTag(repo.file(KUSTOMIZATION), '1.1.0') },
-  })
-  await story.until('the first step', () => weightsIn(repo.file(VS, 'update') ?? '') === '95/5')
-  await story.until('a green gate', () => checksOn(repo, repo.branch('update') ?? '').gate === 'success')
-  await story.until('the comment', () => summaries(story, pull.number).length > 0)
-  assert.match(summaries(story, pull.number).join(), /0% → 5%/)
-  alice.close(pull.number)
-
-  alice.push('main', { [KUSTOMIZATION]: withTag(repo.file(KUSTOMIZATION), '1.2.0') })
-  const step = await story.until('a step', () =>
-    repo.pulls('open').find(({ head }) => head.ref === 'canary/production/api-service/5'),
-  )
-  assert.equal(story.weights(step.head.ref), '95/5')
-  assert.match(repo.file(KUSTOMIZATION, step.head.ref) ?? '', /1\.2\.0/)
-})
