@@ -2,6 +2,11 @@
 import { test } from 'node:test'
 import { assertLinear } from '../bench/work/growth.ts'
 import { WORST } from '../bench/work/worst.ts'
+import { drawn, tellSeed } from '../drawn.ts'
 
-for (const input of WORST)
-  test(`the time for ${input.name} grows with its size, and not faster`, () => assertLinear(input))
+// Some of them, all with --full: each is measured for a second or two.
+for (const input of drawn('growth', WORST, 10))
+  test(`the time for ${input.name} grows with its size, and not faster`, async (t) => {
+    tellSeed(t)
+    await assertLinear(input)
+  })
