@@ -3,7 +3,7 @@
  * of the service, and time passes only when a test says so.
  */
 import assert from 'node:assert/strict'
-import { type ContextParts, NO_DESTINATIONS, NO_TOOLS } from '../memory/context.ts'
+import { type ContextParts, NO_DESTINATIONS, NO_TOOLS, SILENT } from '../memory/context.ts'
 import {
   filesOf,
   type GitHubState,
@@ -47,6 +47,8 @@ export interface WorldOptions extends Partial<Pick<ContextParts, 'metrics' | 'no
   readonly files?: Readonly<Record<string, string>>
   /** The canary's share in all environments, as if people had set it before Perch came. */
   readonly share?: number
+  /** Whether to write down what happens as it happens, which takes a tenth of a test's time. */
+  readonly hasTranscript?: boolean
 }
 
 export interface World {
@@ -67,7 +69,7 @@ export interface World {
   sweep(): Promise<void>
   /** Whether webhooks arrive. */
   hears: boolean
-  /** What people did and what Perch made of it, so far. */
+  /** What people did and what Perch made of it, so far; of a world that has one. */
   transcript(): Promise<string>
   /** The comments of people, by their number. */
   commands(): ReadonlyMap<number, { readonly pull: number; readonly text: string }>
@@ -87,11 +89,11 @@ const DEFAULTS: ConfigChoice = {
 }
 
 export async function aWorld(options: WorldOptions = {}): Promise<World> {
-  const { services = ['web'], environments = ['production'], config, share, files, ...parts } = options
+  const { services = ['web'], environments = ['production'], config, share, files, hasTranscript, ...parts } = options
   const time = timeline(START)
   let deliveries = 0
   const hear = (happening: Happening): void => {
-    record.hear(happening)
+    record?.hear(happening)
     if (!world.hears) return
     const id = `delivery-${(deliveries += 1)}`
     const payload = webhookOf(state, happening)
@@ -110,10 +112,10 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
     lastWebhook: Infinity,
   }
   const [quiet, whole] = [ledger(), ledger()]
-  const record = transcriptOf(state, quiet)
+  const record = hasTranscript === true ? transcriptOf(state, quiet) : undefined
   const logged: string[] = []
   const log = bothLogs(
-    parts.log ?? record.log,
+    parts.log ?? record?.log ?? SILENT,
     lineLog(
       () => time.now(),
       (line) => void logged.push(line),
@@ -121,7 +123,7 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
   )
   network.onAnswered = (name, answer) => {
     whole.request(name)
-    record.answered(name, answer)
+    record?.answered(name, answer)
   }
   network.onLocal = (name, given) => {
     for (const one of [quiet, whole]) one.local(name, given)
@@ -162,7 +164,10 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
       await world.settle()
     },
     hears: true,
-    transcript: async () => record.text(await service.memo().entries('')),
+    async transcript() {
+      assert.ok(record !== undefined, 'nothing was written down')
+      return record.text(await service.memo().entries(''))
+    },
     commands: () => {
       const byPeople = state.comments.filter(({ author }) => !author.isBot)
       return new Map(byPeople.map(({ id, pull, body }) => [id, { pull, text: body }]))
@@ -174,8 +179,11 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
 }
 
 /** A world of these files alone, which kustomize and helm build. */
-export function aBuiltWorld(files: Readonly<Record<string, string>>): Promise<World> {
-  return aWorld({ services: [], environments: [], renderer: memoryRenderer(), files })
+export function aBuiltWorld(
+  files: Readonly<Record<string, string>>,
+  more: Pick<WorldOptions, 'hasTranscript'> = {},
+): Promise<World> {
+  return aWorld({ ...more, services: [], environments: [], renderer: memoryRenderer(), files })
 }
 
 interface Rollout {
