@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { readDestinations, readServers } from './named-urls.ts'
 import { readKey } from './private-key.ts'
-import { CrdFolders, SchemaFolders } from './tool-folders.ts'
+import { CrdFolders, DryRunKubeconfig, SchemaFolders } from './tool-folders.ts'
 
 export interface ProcessEnvironment {
   readonly appId: number
@@ -40,6 +40,8 @@ export interface ProcessEnvironment {
   readonly schemaFolders?: readonly string[]
   /** Folders with CustomResourceDefinitions for kubectl-validate. */
   readonly crdFolders?: readonly string[]
+  /** The kubeconfig of the API server for dry runs. */
+  readonly dryRunKubeconfig?: string
 }
 
 type LogLevel = (typeof LOG_LEVELS)[number]
@@ -135,6 +137,7 @@ const Variables = z.object({
   ONBOARDING: z.enum(['on', 'off'], 'must be on or off. Leave it out for on').default('on'),
   KUBECONFORM_SCHEMAS: SchemaFolders,
   KUBECTL_VALIDATE_CRDS: CrdFolders,
+  DRY_RUN_KUBECONFIG: DryRunKubeconfig,
   OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(['http:', 'https:'], 'must be a URL like http://collector:4318').optional(),
   RECONCILE_SECONDS: z
     .string()
@@ -227,8 +230,18 @@ function environment(variables: Variables, privateKey: string): ProcessEnvironme
     ...(variables.NOTIFY_SECRET === undefined ? {} : { notifySecret: variables.NOTIFY_SECRET }),
     ...(variables.ONBOARDING === 'off' ? { onboarding: variables.ONBOARDING } : {}),
     reconcileSeconds: variables.RECONCILE_SECONDS,
+    ...validatorInputs(variables),
+  }
+}
+
+/** What validators read of this machine. */
+function validatorInputs(
+  variables: Variables,
+): Pick<ProcessEnvironment, 'schemaFolders' | 'crdFolders' | 'dryRunKubeconfig'> {
+  return {
     ...(variables.KUBECONFORM_SCHEMAS.length === 0 ? {} : { schemaFolders: variables.KUBECONFORM_SCHEMAS }),
     ...(variables.KUBECTL_VALIDATE_CRDS.length === 0 ? {} : { crdFolders: variables.KUBECTL_VALIDATE_CRDS }),
+    ...(variables.DRY_RUN_KUBECONFIG === undefined ? {} : { dryRunKubeconfig: variables.DRY_RUN_KUBECONFIG }),
   }
 }
 
@@ -287,6 +300,11 @@ export function schemaFolders(env: NodeJS.ProcessEnv = process.env): readonly st
 /** Folders with CustomResourceDefinitions for kubectl-validate, for commands on a checkout. None if one is a relative path. */
 export function crdFolders(env: NodeJS.ProcessEnv = process.env): readonly string[] {
   return CrdFolders.safeParse(env['KUBECTL_VALIDATE_CRDS']).data ?? []
+}
+
+/** The kubeconfig of the API server for dry runs, for commands on a checkout. None if it is a relative path. */
+export function dryRunKubeconfig(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return DryRunKubeconfig.safeParse(env['DRY_RUN_KUBECONFIG'] || undefined).data
 }
 
 /** The environment of a service that this process starts: what is handed down, and what is given. */

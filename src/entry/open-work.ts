@@ -61,7 +61,12 @@ export async function openWork(
   const github = openGitHub(env, { log, clock, meter })
   const renderer = cachedRenderer(watchRenderer(tools.renderer, meter))
   const validators = cachedValidators(
-    openValidators({ log, schemas: env.schemaFolders ?? [], crds: env.crdFolders ?? [] }),
+    openValidators({
+      log,
+      schemas: env.schemaFolders ?? [],
+      crds: env.crdFolders ?? [],
+      dryRunKubeconfig: env.dryRunKubeconfig,
+    }),
   )
   const { prometheusServers: servers = [], prometheusToken: token } = env
   const metrics = openMetrics({ servers, ...(token === undefined ? {} : { token }), log })

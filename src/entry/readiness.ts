@@ -23,7 +23,10 @@ export async function readiness({
   const [isolation, backlog] = [await walls(), await backlogMs()]
   // Those are for the repositories that ask for them: without one the service is as ready as ever.
   const absent = isLooking === true ? 'being looked for (optional)' : 'not installed (optional)'
-  const others = Object.fromEntries(TOOLS.map((name) => [name, found.get(name) ?? absent]))
+  const unnamed = isLooking === true ? absent : 'no usable DRY_RUN_KUBECONFIG (optional)'
+  const others = Object.fromEntries(
+    TOOLS.map((name) => [name, found.get(name) ?? (name === 'dry-run' ? unnamed : absent)]),
+  )
   return {
     ok: isQueueReady && tool !== undefined,
     parts: {

@@ -1,6 +1,7 @@
 import type { CrdSettings, SchemaSettings } from '../core/config/validators.ts'
 import type { RenderedObject } from '../core/diff/objects.ts'
 import type { CrdText } from '../core/policy/crds.ts'
+import type { DryRunResult } from '../core/policy/dry-run.ts'
 import type { Policy } from '../core/policy/policy.ts'
 import type { ToolResult, Failure, LineRemark, ObjectRemark, ToolName } from '../core/policy/remark.ts'
 
@@ -16,7 +17,14 @@ export type KubeconformSchemas = SchemaSettings & { readonly texts: ReadonlyMap<
 /** How kubectl-validate is to look, and the CustomResourceDefinitions that the repository has. */
 export type RepositoryCrds = CrdSettings & { readonly texts: readonly CrdText[] }
 
-/** Programs of this machine that check what is rendered. Each that is not installed answers `missing`. */
+export interface DryRunQuestion {
+  /** Where objects are put that name no namespace; undefined where nobody says, and then where the operator's kubeconfig says, or `default`. */
+  readonly namespace: string | undefined
+  /** In whose name fields are set. */
+  readonly fieldManager: string
+}
+
+/** Programs of this machine that check what is rendered, and an API server. Each that is not installed or not named answers `missing`. */
 export interface Validators {
   /** Those that are installed, with name and version for people: `opa 1.22.2`. */
   tools(): Promise<ReadonlyMap<ToolName, string>>
@@ -43,4 +51,6 @@ export interface Validators {
   ): Promise<ToolResult<ObjectRemark>>
   /** What `istioctl analyze` says without a cluster. */
   analyze(rendering: Rendering): Promise<ToolResult<ObjectRemark>>
+  /** What the operator's API server would say of applying these objects. Nothing is applied. */
+  dryRun(objects: readonly RenderedObject[], question: DryRunQuestion): Promise<DryRunResult>
 }

@@ -57,6 +57,8 @@ export function emptyContract(name: string, open: () => Validators): void {
       await validators.admit(RENDERING, crds('', []), []),
       await validators.analyze(RENDERING),
     ]
-    for (const answer of answers) assert.ok(!answer.ok && answer.failure.code === 'missing', JSON.stringify(answer))
+    const dryRun = await validators.dryRun(RENDERING.objects, { namespace: undefined, fieldManager: 'perch' })
+    for (const answer of [...answers, dryRun])
+      assert.ok(!answer.ok && answer.failure.code === 'missing', JSON.stringify(answer))
   })
 }

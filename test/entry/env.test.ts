@@ -54,6 +54,7 @@ test('everything that can be set is read', () => {
     RECONCILE_SECONDS: '0.2',
     KUBECONFORM_SCHEMAS: '/schemas/kubernetes:/schemas/crds',
     KUBECTL_VALIDATE_CRDS: '/crds/istio',
+    DRY_RUN_KUBECONFIG: '/etc/perch/dry-run',
     OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector:4318',
   })
   assert.deepEqual(rest, {
@@ -75,6 +76,7 @@ test('everything that can be set is read', () => {
     reconcileSeconds: 0.2,
     schemaFolders: ['/schemas/kubernetes', '/schemas/crds'],
     crdFolders: ['/crds/istio'],
+    dryRunKubeconfig: '/etc/perch/dry-run',
   })
 })
 

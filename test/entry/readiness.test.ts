@@ -20,6 +20,7 @@ test('the service says what it renders and checks with, and is ready without wha
       kubeconform: 'not installed (optional)',
       'kubectl-validate': 'not installed (optional)',
       istioctl: 'not installed (optional)',
+      'dry-run': 'no usable DRY_RUN_KUBECONFIG (optional)',
       files: 'hidden from programs',
       network: 'hidden from programs',
     },

@@ -36,7 +36,9 @@ import { transcriptOf } from './conversations/transcript.ts'
 import { keepAccount } from './recorded/account.ts'
 import { bothLogs, ledger, lineLog } from './recorded/ledger.ts'
 
-export interface WorldOptions extends Partial<Pick<ContextParts, 'metrics' | 'notifier' | 'log' | 'renderer'>> {
+export interface WorldOptions extends Partial<
+  Pick<ContextParts, 'metrics' | 'notifier' | 'log' | 'renderer' | 'validators'>
+> {
   /** `web` alone by default. */
   readonly services?: readonly string[]
   /** `production` alone by default. */

@@ -9,6 +9,7 @@ import type { Memo } from '../../src/ports/memo.ts'
 import { type Meter, UNWATCHED } from '../../src/ports/meter.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
 import type { Renderer } from '../../src/ports/renderer.ts'
+import type { Validators } from '../../src/ports/validators.ts'
 import type { Notifier } from '../../src/ports/notifier.ts'
 import type { Mirror } from '../../src/ports/mirror.ts'
 import { memoryActivity, memoryBranches } from './github/branches.ts'
@@ -35,6 +36,8 @@ export interface ContextParts {
   readonly mirror?: Mirror
   /** None by default, as where kustomize and helm are not installed. */
   readonly renderer?: Renderer
+  /** None by default. */
+  readonly validators?: Validators
 }
 
 export const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }

@@ -7,7 +7,9 @@ import {
   type ToolName,
 } from '../../src/core/policy/remark.ts'
 import type { Policy } from '../../src/core/policy/policy.ts'
-import type { Rendering, RepositoryCrds, Validators } from '../../src/ports/validators.ts'
+import type { RenderedObject } from '../../src/core/diff/objects.ts'
+import type { DryRunResult } from '../../src/core/policy/dry-run.ts'
+import type { DryRunQuestion, Rendering, RepositoryCrds, Validators } from '../../src/ports/validators.ts'
 
 export interface MemoryValidators {
   /** Programs that are there, with their titles; none by default. */
@@ -16,13 +18,22 @@ export interface MemoryValidators {
   readonly define?: (crds: RepositoryCrds) => Failure | undefined
   /** What is said about objects, by opa, kubeconform, kubectl-validate and istioctl alike; nothing by default. */
   readonly about?: (rendering: Rendering, tool: ToolName) => ToolResult<ObjectRemark>
+  /** What an API server says in a dry run; nothing by default. */
+  readonly dryRun?: (objects: readonly RenderedObject[], question: DryRunQuestion) => DryRunResult
   readonly lint?: (files: ReadonlyMap<string, string>) => ToolResult<LineRemark>
 }
 
 const SILENCE = { ok: true, remarks: [] } as const
 
 /** Programs that say what they are told to. Like real ones, what is not installed is missing. */
-export function memoryValidators({ tools = {}, compile, define, about, lint }: MemoryValidators = {}): Validators {
+export function memoryValidators({
+  tools = {},
+  compile,
+  define,
+  about,
+  dryRun,
+  lint,
+}: MemoryValidators = {}): Validators {
   const missing = { code: 'missing', detail: '' } as const
   const say = async (tool: ToolName, rendering: Rendering): Promise<ToolResult<ObjectRemark>> =>
     tools[tool] === undefined ? { ok: false, failure: missing } : (about?.(rendering, tool) ?? SILENCE)
@@ -38,5 +49,9 @@ export function memoryValidators({ tools = {}, compile, define, about, lint }: M
     define: async (crds) => (tools['kubectl-validate'] === undefined ? missing : define?.(crds)),
     admit: (rendering) => say('kubectl-validate', rendering),
     analyze: (rendering) => say('istioctl', rendering),
+    dryRun: async (objects, question) =>
+      tools['dry-run'] === undefined
+        ? { ok: false, failure: missing }
+        : (dryRun?.(objects, question) ?? { ...SILENCE, gaps: [] }),
   }
 }

@@ -35,7 +35,7 @@ export interface Service {
 export function simulatedService(
   state: GitHubState,
   network: Network,
-  own: Partial<Pick<ContextParts, 'metrics' | 'notifier' | 'log' | 'renderer' | 'meter'>> = {},
+  own: Partial<Pick<ContextParts, 'metrics' | 'notifier' | 'log' | 'renderer' | 'validators' | 'meter'>> = {},
 ): Service {
   const { timeline, random } = network
   let jobIds = 0

@@ -1,6 +1,6 @@
 import { type RenderedObject } from '../../core/diff/objects.ts'
-import type { Path } from '../../core/manifest/data.ts'
 import { isOfKind } from '../../core/manifest/identity.ts'
+import { atField, fieldPath } from '../../core/policy/field-path.ts'
 import type { Failure, Fault, ObjectRemark, ToolResult } from '../../core/policy/remark.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Rendering, RepositoryCrds } from '../../ports/validators.ts'
@@ -179,7 +179,7 @@ function remarksOn(object: number, status: Status): readonly ObjectRemark[] {
   if (isUnknownKind(status)) return [{ ...remark, text: 'there is no schema for this kind and version', path: [] }]
   const causes = status.details?.causes ?? []
   const texts = textsOf(status)
-  return texts.map((text, index) => ({ ...remark, text, path: pathOf(causes[index]?.field ?? '') }))
+  return texts.map((text, index) => ({ ...remark, text, path: fieldPath(causes[index]?.field ?? '') }))
 }
 
 /** The program says so as an internal error. */
@@ -195,19 +195,5 @@ function textsOf(status: Status): readonly string[] {
   if (isSuccess(status)) return []
   const causes = status.details?.causes ?? []
   if (causes.length === 0) return [status.message]
-  return causes.map(({ field, message }) => (isField(field) ? `at ${field}: ${message}` : message))
-}
-
-/** Go prints `<nil>` where there is no field. */
-function isField(field: string): boolean {
-  return field !== '' && !field.startsWith('<')
-}
-
-/** The steps of `spec.http[0].route` and of `metadata.labels[example.com/team]`. */
-function pathOf(field: string): Path {
-  if (!isField(field)) return []
-  return [...field.matchAll(/\[([^\]]*)\]|[^.[\]]+/g)].map(([whole, inner]) => {
-    const step = inner ?? whole
-    return /^\d+$/.test(step) ? Number(step) : step
-  })
+  return causes.map(({ field, message }) => atField(field, message))
 }

@@ -111,3 +111,109 @@ export const IstioMessages = Json.pipe(
     }),
   ),
 )
+
+const Text = z.string().optional()
+
+/** A kubeconfig, as far as it is read; what is refused is read to be refused. Empty texts count as left out. */
+export const Kubeconfig = z.preprocess(
+  withoutEmpty,
+  z.object({
+    'current-context': z.string(),
+    clusters: z.array(
+      z.object({
+        name: z.string(),
+        cluster: z.object({
+          server: z.string(),
+          'certificate-authority': Text,
+          'certificate-authority-data': Text,
+          'insecure-skip-tls-verify': z.boolean().optional(),
+          'tls-server-name': Text,
+          'proxy-url': Text,
+        }),
+      }),
+    ),
+    contexts: z.array(
+      z.object({ name: z.string(), context: z.object({ cluster: z.string(), user: z.string(), namespace: Text }) }),
+    ),
+    users: z.array(
+      z.object({
+        name: z.string(),
+        user: z.object({
+          token: Text,
+          tokenFile: Text,
+          'client-certificate': Text,
+          'client-certificate-data': Text,
+          'client-key': Text,
+          'client-key-data': Text,
+          username: Text,
+          password: Text,
+          as: Text,
+          'as-uid': Text,
+          'as-groups': z.unknown().optional(),
+          exec: z.unknown().optional(),
+          'auth-provider': z.unknown().optional(),
+        }),
+      }),
+    ),
+  }),
+)
+
+/** Tools that write kubeconfigs leave empty texts and nothing at all where they have no value. */
+function withoutEmpty(data: unknown): unknown {
+  if (Array.isArray(data)) return data.map(withoutEmpty)
+  if (typeof data !== 'object' || data === null) return data
+  return Object.fromEntries(
+    Object.entries(data).flatMap(([key, value]: [string, unknown]) =>
+      value === '' || value === null ? [] : [[key, withoutEmpty(value)] as const],
+    ),
+  )
+}
+
+/** Of `GET /apis/<group>/<version>`: the kinds that an API server has. */
+export const ApiResources = Json.pipe(
+  z.object({
+    resources: z.array(
+      z.object({
+        name: z.string(),
+        kind: z.string(),
+        namespaced: z.boolean(),
+        verbs: z.array(z.string()).default([]),
+      }),
+    ),
+  }),
+)
+
+/** Any object, as an API server answers it. */
+export const ApiObject = Json.pipe(z.object({ kind: z.string() }))
+
+/** `Status` of the API of Kubernetes: what an API server answers where it does not do what was asked. */
+export const ApiStatus = Json.pipe(
+  z
+    .object({
+      kind: z.literal('Status'),
+      message: z.string().default(''),
+      reason: z.string().default(''),
+      details: z
+        .object({
+          kind: z.string().default(''),
+          name: z.string().default(''),
+          causes: z
+            .array(
+              z.object({
+                reason: z.string().default(''),
+                message: z.string().default(''),
+                field: z.string().default(''),
+              }),
+            )
+            .nullish(),
+        })
+        .nullish(),
+    })
+    .transform(({ message, reason, details }) => ({
+      message,
+      reason,
+      kind: details?.kind ?? '',
+      name: details?.name ?? '',
+      causes: details?.causes ?? [],
+    })),
+)

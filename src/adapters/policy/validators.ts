@@ -1,7 +1,8 @@
-/** The programs that check, behind one face. */
+/** The programs that check and the API server for dry runs, behind one face. */
 import { TOOLS, type ToolName } from '../../core/policy/remark.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Validators } from '../../ports/validators.ts'
+import { openDryRuns } from './dry-run/dry-run.ts'
 import { analyze, ISTIOCTL } from './istioctl.ts'
 import { fit, KUBECONFORM } from './kubeconform.ts'
 import { admit, define, KUBECTL_VALIDATE } from './kubectl-validate.ts'
@@ -15,9 +16,13 @@ export interface ValidatorOptions extends ProgramOptions {
   readonly schemas?: readonly string[]
   /** Folders of this machine with CustomResourceDefinitions for kubectl-validate. */
   readonly crds?: readonly string[]
+  /** The kubeconfig of the API server for dry runs, a whole path. */
+  readonly dryRunKubeconfig?: string | undefined
 }
 
-type Programs = Readonly<Record<ToolName, Program>>
+type Programs = Readonly<Record<Exclude<ToolName, 'dry-run'>, Program>>
+
+type Titled = Readonly<Record<ToolName, Pick<Program, 'title' | 'absence'>>>
 
 export function openValidators(options: ValidatorOptions): Validators {
   const folders = options.schemas ?? []
@@ -32,9 +37,11 @@ export function openValidators(options: ValidatorOptions): Validators {
   }
   const { yamllint, kubeconform, istioctl, 'kubectl-validate': kubectlValidate } = programs
   const opa = openOpa(programs.opa)
+  const dryRuns = openDryRuns({ kubeconfig: options.dryRunKubeconfig })
+  const all: Titled = { ...programs, 'dry-run': dryRuns }
   return {
-    tools: () => toolsOf(programs),
-    absence: (tool) => programs[tool].absence(),
+    tools: () => toolsOf(all),
+    absence: (tool) => all[tool].absence(),
     compile: (policy) => opa.compile(policy),
     judge: (policy, rendering) => opa.judge(policy, rendering),
     lint: (files, settings) => lint(yamllint, files, settings),
@@ -42,10 +49,11 @@ export function openValidators(options: ValidatorOptions): Validators {
     define: (crds) => define(kubectlValidate, crds, crdFolders),
     admit: (rendering, crds, applied) => admit(kubectlValidate, { rendering, crds, applied, folders: crdFolders }),
     analyze: (rendering) => analyze(istioctl, rendering),
+    dryRun: (objects, question) => dryRuns.dryRun(objects, question),
   }
 }
 
-async function toolsOf(programs: Programs): Promise<ReadonlyMap<ToolName, string>> {
-  const titles = await Promise.all(TOOLS.map(async (name) => [name, await programs[name].title()] as const))
+async function toolsOf(all: Titled): Promise<ReadonlyMap<ToolName, string>> {
+  const titles = await Promise.all(TOOLS.map(async (name) => [name, await all[name].title()] as const))
   return new Map(titles.flatMap(([name, title]) => (title === undefined ? [] : [[name, title] as const])))
 }

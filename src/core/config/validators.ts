@@ -21,7 +21,7 @@ const KindName = z
   .regex(/^([A-Za-z0-9.-]+\/)?[A-Za-z]+$/, 'must be a Kind or a group/Kind, such as example.com/Credentials')
 
 const IGNORE =
-  'Kinds without a schema (kubeconform, kubectl-validate), or codes such as IST0118 (istioctl), to leave out.'
+  'Kinds without a schema (kubeconform, kubectl-validate), kinds that the API server is not asked about (dry-run), or codes such as IST0118 (istioctl), to leave out.'
 
 const Kubeconform = z.strictObject({
   name: z.literal('kubeconform').describe('Which validator it is.'),
@@ -56,16 +56,28 @@ const Istioctl = z.strictObject({
     .describe(IGNORE),
 })
 
+const DryRun = z.strictObject({
+  name: z.literal('dry-run').describe('Which validator it is.'),
+  ignore: z.array(KindName).default([]).describe(IGNORE),
+  fieldManager: z
+    .string()
+    .regex(/^[\w.:/-]{1,128}$/, 'must be the name of a field manager, such as kustomize-controller')
+    .default('perch')
+    .describe(
+      'The field manager of a dry run. With the one that your deployer uses, a field that the pull request removes is removed in the dry run too: `kustomize-controller` (Flux), `argocd-controller` (Argo CD with server-side apply).',
+    ),
+})
+
 const Yamllint = z.strictObject({ name: z.literal('yamllint').describe('Which validator it is.') })
 
-const Options = z.discriminatedUnion('name', [Yamllint, Kubeconform, KubectlValidate, Istioctl])
-const Name = z.enum(['yamllint', 'kubeconform', 'kubectl-validate', 'istioctl'])
+const Options = z.discriminatedUnion('name', [Yamllint, Kubeconform, KubectlValidate, Istioctl, DryRun])
+const Name = z.enum(['yamllint', 'kubeconform', 'kubectl-validate', 'istioctl', 'dry-run'])
 
 /** A name, or the name with options. */
 const Validator = z
   .union(
     [Name, Options],
-    'must be yamllint, kubeconform, kubectl-validate or istioctl, or an object with one of these as its name',
+    'must be yamllint, kubeconform, kubectl-validate, istioctl or dry-run, or an object with one of these as its name',
   )
   .transform((validator) => (typeof validator === 'string' ? Options.parse({ name: validator }) : validator))
 
@@ -77,3 +89,4 @@ export type PolicyConfig = z.infer<typeof PolicyConfig>
 export type Validator = z.infer<typeof Validator>
 export type SchemaSettings = z.infer<typeof Kubeconform>
 export type CrdSettings = z.infer<typeof KubectlValidate>
+export type DryRunSettings = z.infer<typeof DryRun>

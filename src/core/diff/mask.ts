@@ -6,7 +6,7 @@ import { isRecord, type JsonValue } from '../manifest/data.ts'
 import { type RenderedObject } from './objects.ts'
 import type { Pair } from './pair.ts'
 import { hideValues } from './hide-values.ts'
-import { holdsSecrets, isEncrypted, isSops, secretTexts, tellsSecret } from './secret-texts.ts'
+import { holdsSecrets, isEncrypted, isSops, secretTexts, tellsSecret, textsIn } from './secret-texts.ts'
 import { formsOf } from './secret-values.ts'
 import { isOfKind } from '../manifest/identity.ts'
 
@@ -150,6 +150,15 @@ function annotationsOf(data: Mapping | undefined): Mapping {
   const metadata = data?.['metadata']
   const annotations = isRecord(metadata) ? metadata['annotations'] : undefined
   return isRecord(annotations) ? annotations : {}
+}
+
+/** Whether an object repeats a value of one of the Secrets that are among `objects`, or inside of one. */
+export function repeatsSecret(
+  objects: readonly RenderedObject[],
+  kinds: readonly string[],
+): (object: RenderedObject) => boolean {
+  const search = hideValues(copiedValues(objects, kinds), { mark: '', shortest: MIN_COPY })
+  return ({ data }) => textsIn(data).some((text) => search(text) !== text)
 }
 
 /** The Secrets' values in all their forms, less what is public anyway: names of objects and namespaces. */

@@ -56,6 +56,11 @@ export function secretTexts(data: JsonValue, kinds: readonly string[]): readonly
   return [...own, ...inner]
 }
 
+/** Whether an object is a Secret, or one stands inside of it, with or without values. */
+export function hasSecret(data: Mapping, kinds: readonly string[]): boolean {
+  return holdsSecrets(data, kinds) || secretTexts(data, kinds).length > 0
+}
+
 /** Every text below, and of one that is YAML or JSON itself, those of its values that look like a secret. */
 export function textsIn(data: JsonValue | undefined, depth = 0): readonly string[] {
   if (typeof data === 'number') return [String(data)]

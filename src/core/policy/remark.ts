@@ -2,8 +2,8 @@
 import type { Path } from '../manifest/data.ts'
 import { type ObjectIdentity, identityKey } from '../manifest/identity.ts'
 
-/** Programs that Perch can ask, besides the renderer. */
-export const TOOLS = ['opa', 'yamllint', 'kubeconform', 'kubectl-validate', 'istioctl'] as const
+/** What Perch can ask, besides the renderer: programs, and an API server by dry runs. */
+export const TOOLS = ['opa', 'yamllint', 'kubeconform', 'kubectl-validate', 'istioctl', 'dry-run'] as const
 export type ToolName = (typeof TOOLS)[number]
 
 export interface Remark {
@@ -58,12 +58,27 @@ export type FaultCode =
   | 'reaches-out'
   | 'not-in-base'
   | 'said'
+  | KubeconfigFault
+
+/** Why Perch does not sign in to an API server with a kubeconfig. */
+export type KubeconfigFault =
+  | 'no-kubeconfig'
+  | 'not-a-kubeconfig'
+  /** It names a program to sign in with. */
+  | 'runs-program'
+  /** Nobody could tell whether the server is the one that is meant. */
+  | 'not-verified'
+  /** A proxy, another user's name, a user name with a password. */
+  | 'not-supported'
 
 /** Why a program says nothing. */
 export interface ToolFailure {
-  readonly code: 'missing' | 'busy' | 'timed-out' | 'too-large' | 'failed'
+  readonly code: 'missing' | 'busy' | 'timed-out' | 'too-large' | 'failed' | ServerFailure
   readonly detail: string
 }
+
+/** Why an API server was asked about nothing. `fork`: a stranger may have written it. */
+type ServerFailure = 'unreachable' | 'unauthorized' | 'too-many' | 'fork'
 
 export type Failure = ToolFailure | { readonly code: 'not-valid'; readonly faults: readonly Fault[] }
 

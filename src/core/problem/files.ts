@@ -71,9 +71,10 @@ export function gitProblem(reason: string): Problem {
   return { code: 'git', file: undefined, line: 1, cause: { kind: 'git-unreadable', reason } }
 }
 
-/** The same problems, with what could not be looked at for the same reason said once for all environments. */
+/** The same problems, with what could not be rendered for the same reason said once for all environments. */
 export function unknownOnce(problems: readonly Problem[]): readonly Problem[] {
-  const [unknown, others] = [problems.filter(isNotSeen), problems.filter((problem) => !isNotSeen(problem))]
+  const isSame = (problem: Problem): boolean => problem.cause.kind === 'not-rendered' && isNotSeen(problem)
+  const [unknown, others] = [problems.filter(isSame), problems.filter((problem) => !isSame(problem))]
   const groups = Map.groupBy(unknown, ({ code }) => code)
   return [...others, ...[...groups.values()].flatMap(asOne)]
 }

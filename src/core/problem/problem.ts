@@ -7,6 +7,7 @@ import type { RolloutRise } from '../exposure/canaries.ts'
 import type { Detail } from '../finding/finding.ts'
 import type { ProtectionGap } from '../gate/protection.ts'
 import type { ManifestProblem } from '../manifest/parse.ts'
+import type { DryRunGapCode } from '../policy/dry-run.ts'
 import type { FaultCode, Remark, ToolFailure, ToolName } from '../policy/remark.ts'
 import type { Target } from '../rollout/target.ts'
 
@@ -22,12 +23,14 @@ export interface Problem {
   readonly level?: 'warning'
 }
 
-/** What keeps Perch from saying anything, although nothing is known to be wrong: a tool that is missing, or does not answer. */
+/** What keeps Perch from saying anything, although nothing is known to be wrong: a tool or a server that is missing, or does not answer. */
 const UNKNOWN: ReadonlySet<string> = new Set(['tool-missing', 'helm-missing', 'tool-busy'])
 
 /** Whether something could not be looked at. That is not green, and nobody's mistake. */
 export function isNotSeen({ code, cause }: Problem): boolean {
-  return cause.kind === 'not-rendered' && UNKNOWN.has(code)
+  // That no API server is named is wrong with the config, or with the service.
+  if (cause.kind === 'tool-failure') return cause.tool === 'dry-run' && cause.failure.code !== 'missing'
+  return cause.kind === 'dry-run-gap' || (cause.kind === 'not-rendered' && UNKNOWN.has(code))
 }
 
 export type ProblemCause = FileCause | MergeCause | RouteCause | ToolCause
@@ -136,6 +139,14 @@ export type ToolCause =
       readonly tool: ToolName
       readonly failure: ToolFailure
       readonly environment: string | undefined
+    }
+  /** `text`: the API server's words, or the namespace that it does not have. */
+  | {
+      readonly kind: 'dry-run-gap'
+      readonly gap: DryRunGapCode
+      readonly text: string
+      readonly environment: string
+      readonly title: string
     }
   | {
       readonly kind: 'tool-fault'

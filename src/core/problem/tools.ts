@@ -1,5 +1,6 @@
 /** What other programs say about a pull request, and why they cannot. */
 import type { Location } from '../manifest/parse.ts'
+import type { DryRunGap } from '../policy/dry-run.ts'
 import type { Failure, Fault, LineRemark, ObjectRemark, ToolName } from '../policy/remark.ts'
 import type { Problem } from './problem.ts'
 
@@ -25,6 +26,16 @@ export function objectRemark(
   const remark = { rule, text, level, needsCluster }
   const cause = { kind: 'object-remark', tool, remark, environment, title } as const
   return { code, file: place?.file, line: place?.line ?? 1, cause }
+}
+
+/** An object that the API server gave no verdict on. `title`: the object's. */
+export function dryRunGap(
+  { code: gap, text }: Pick<DryRunGap, 'code' | 'text'>,
+  about: { readonly environment: string; readonly title: string; readonly place: Location | undefined },
+): Problem {
+  const { environment, title, place } = about
+  const cause = { kind: 'dry-run-gap', gap, text, environment, title } as const
+  return { code: `dry-run-${gap}`, file: place?.file, line: place?.line ?? 1, cause }
 }
 
 /** A remark on a line of a file. */

@@ -21,7 +21,7 @@ import {
 } from '../../flows/checkout/checkout-review.ts'
 import { type CliCall, type CliResult, json, printed, printRefusal, QUIET } from './cli-call.ts'
 import { coloured } from './coloured.ts'
-import { crdFolders, handedDown, schemaFolders } from '../env.ts'
+import { crdFolders, dryRunKubeconfig, handedDown, schemaFolders } from '../env.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
 /** Shows what changes in the rendered environments. */
@@ -62,7 +62,13 @@ async function look(
   const folder = options.dir ?? '.'
   const renderer = progress.watch(cachedRenderer(openRenderer({ log: QUIET, path })))
   const validators = cachedValidators(
-    openValidators({ log: QUIET, path, schemas: schemaFolders(), crds: crdFolders() }),
+    openValidators({
+      log: QUIET,
+      path,
+      schemas: schemaFolders(),
+      crds: crdFolders(),
+      dryRunKubeconfig: dryRunKubeconfig(),
+    }),
   )
   const context = { renderer, validators, schemas: openSchemas() }
   const checkout = await openCheckout({ folder, openWorktree, log: QUIET, environment })

@@ -61,6 +61,8 @@ export async function reviewCheckout(
     changed,
     only: question.environment,
     readsTouchedOnly: true,
+    // Whoever has the checkout has named the server too.
+    maySend: true,
     ...config,
   }
   const compared = await compareTrees({ ...context, mirror: orNothing(checkout) }, between)
@@ -72,7 +74,8 @@ export async function reviewFolder(
   { worktree, ...context }: Needs & { readonly worktree: Worktree },
   question: Omit<CheckoutQuestion, 'refs' | 'scope'>,
 ): Promise<Result<CheckoutReview, Refusal>> {
-  const between = { base: NOTHING, head: WORK_TREE, changed: 'all', only: question.environment } as const
+  const only = question.environment
+  const between = { base: NOTHING, head: WORK_TREE, changed: 'all', only, maySend: true } as const
   const compared = await compareTrees({ ...context, mirror: orNothing(worktree) }, { ...between, config: WORK_TREE })
   return answer(compared, { base: undefined, head: undefined }, question)
 }

@@ -94,7 +94,7 @@ async function graded(
   // What was wrong only because a file could not be read was not there for sure.
   const old = earlier.filter((one) => sure.has(findingKey(one)) && !(isAnyGone && isUnproven(one)))
   const place = (side: TreeSnapshot, written: readonly RenderedObject[]): PlacedObjects =>
-    placedIn(written, namespaceOf(deliveriesOf(side, name)))
+    placedIn(written, deployedNamespace(side, name))
   const sides = { before: place(before, presumed.before), after: place(after, objects.after), beside }
   const ordered = orderFindings(sides, deliveriesOf(after, name))
   return gradeFindings({ before: old, after: [...found, ...ordered] }, context)
@@ -139,6 +139,11 @@ function deliveriesOf({ snapshot }: TreeSnapshot, name: string): readonly Delive
     .filter((delivery) => delivery.path === environment?.root)
     .filter((delivery) => deliveries === undefined || deliveries.includes(deliveryKey(delivery)))
     .map((delivery) => (deployer === undefined ? delivery : { ...delivery, patches: [] }))
+}
+
+/** Where the deployers of an environment put objects that name no namespace, if they all say the same. */
+export function deployedNamespace(side: TreeSnapshot, name: string): string | undefined {
+  return namespaceOf(deliveriesOf(side, name))
 }
 
 /** Where the deployers of a folder put objects that name no namespace, if they all say the same. */

@@ -39,13 +39,21 @@ import { lintFiles } from '../validation/validate.ts'
 
 type Needs = JudgementNeeds & Pick<RepositoryContext, 'validators' | 'schemas' | 'botLogin'>
 
-export interface Question extends RestraintQuestion {
+export interface Question extends RestraintQuestion, Sendable {
   /** Called once before the slow part, rendering, begins. */
   readonly onRender?: () => Promise<void>
   /** What is worth saying beside, where traffic changes. */
   readonly notes?: () => Promise<readonly Problem[]>
   /** Where it merges into a branch that nothing deploys: that one, and the one that it is judged for. */
   readonly stackedOn?: { readonly base: string; readonly judgedFor: string }
+}
+
+interface Sendable {
+  /**
+   * Whether what the head changes may be sent to an API server. Left out, it may not: a stranger may have written what a fork holds, and admission
+   * webhooks of others would see it.
+   */
+  readonly maySend?: boolean
 }
 
 /** Finds out what merging a head commit into the base branch would do, and whether it may be done now. */
@@ -63,7 +71,13 @@ export async function judgeMerge(context: Needs, question: Question): Promise<Re
 /** What merging a head commit into the base branch would do, by what Git has alone: the rollouts that it moves are not judged yet. */
 export async function compareMerge(
   context: Pick<RepositoryContext, 'mirror' | 'repo' | 'renderer' | 'validators' | 'schemas'>,
-  { base, head, onRender, stackedOn }: Pick<Question, 'base' | 'head' | 'onRender' | 'stackedOn'>,
+  {
+    base,
+    head,
+    onRender,
+    stackedOn,
+    maySend = false,
+  }: Pick<Question, 'base' | 'head' | 'onRender' | 'stackedOn' | 'maySend'>,
 ): Promise<{ readonly review: Review; readonly differences: readonly RolloutDifference[] }> {
   const merged = await context.mirror.merge(base, head)
   if ('conflicts' in merged) {
@@ -72,12 +86,13 @@ export async function compareMerge(
     return { review: { ...NO_CHANGE, problems: [problem] }, differences: [] }
   }
   const changed = await context.mirror.changed(base, merged.tree)
-  const { review, sides, rises = [] } = await compareTrees(context, { base, head: merged.tree, changed, onRender })
+  const between = { base, head: merged.tree, changed, onRender, maySend }
+  const { review, sides, rises = [] } = await compareTrees(context, between)
   const differences = sides === undefined ? [] : differencesIn({ ...sides, rises })
   return { review: { ...review, compared: { base, head } }, differences }
 }
 
-export interface TreePair {
+export interface TreePair extends Sendable {
   readonly base: Sha
   /** A commit or tree. */
   readonly head: Sha
@@ -154,7 +169,7 @@ async function compareByConfig(
   const { requiredChecks } = checked
   const { rises, ...comparison } = await compareRenders(
     context,
-    { ...sides, raised: raisedRoutes(sides), requiredChecks },
+    { ...sides, raised: raisedRoutes(sides), requiredChecks, maySend: between.maySend === true },
     names,
   )
   const repair = mixedRepair(checked.repaired, { ...NO_CHANGE, ...comparison })

@@ -26,7 +26,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type BuildInput, buildObjects, type FileSource, skippedProblem } from '../repository/load.ts'
 import { knownBefore } from '../../core/config/known-texts.ts'
 import { failurePlace } from '../../core/environment/failure-place.ts'
-import { effects, type RenderNeighbour } from './effects.ts'
+import { deployedNamespace, effects, type RenderNeighbour } from './effects.ts'
 import { sortIncomplete, unreadOf } from './known-refusals.ts'
 import { readEnvironmentTexts } from './environment-texts.ts'
 import { exposuresOf } from './exposures.ts'
@@ -49,6 +49,8 @@ export interface SnapshotPair {
 export interface CompareInput extends SnapshotPair {
   readonly raised: ReadonlySet<string>
   readonly requiredChecks: RequiredChecks
+  /** Whether what the change brings may be sent to an API server. */
+  readonly maySend: boolean
 }
 
 export interface Comparison {
@@ -136,7 +138,9 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
   const unread = unreadOf(name, { before, after: now.value, objects })
   const effect = await effects(context, sides, { name, objects, unread, sources, render })
   const rendered = { ...objects, environment: name, rendered: Object.values(texts), secrets: config.secrets }
-  const said = await validateObjects(context, sides.requiredChecks, { ...rendered, sources })
+  const namespace = deployedNamespace(sides.after, name)
+  const { maySend } = sides
+  const said = await validateObjects(context, sides.requiredChecks, { ...rendered, namespace, maySend, sources })
   const exposed = await exposuresOf(sides, {
     name,
     texts,

@@ -92,6 +92,7 @@ function questionOf(
     base,
     baseRef: judgedFor,
     head: pull.head.sha,
+    maySend: !pull.head.isFork,
     ...(isStacked(ends) ? { stackedOn: { base: pull.base.ref, judgedFor } } : {}),
     notes: () => protectionNotes(context, judgedFor),
     around: surroundingsOf(context, { ends, stops }, comments),

@@ -100,6 +100,8 @@ async function judgeWhole(
     baseRef: judgedFor,
     head,
     ...asked,
+    // Somebody with write access has put it into the queue.
+    maySend: true,
     around,
     ...(isStacked ? { stackedOn: { base: into, judgedFor } } : {}),
   })

@@ -32,6 +32,7 @@ async function isSame(
   const { head, into, judgedFor, digest, grounds } = seen
   try {
     const stackedOn = into === judgedFor ? {} : { stackedOn: { base: into, judgedFor } }
+    // No API server is asked. Where one has a say, the answer differs from what was seen, and the whole review asks it.
     const found = await compareMerge(context, { base, head, ...stackedOn })
     if (seen.traffic)
       return grounds !== '' && (await groundsOf(context, { ref: judgedFor, sha: base }, found)) === grounds

@@ -1,6 +1,12 @@
 import { CONFIG_FILE, placeOfKey, readConfig } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
-import type { CrdSettings, PolicyConfig, SchemaSettings, Validator } from '../../core/config/validators.ts'
+import type {
+  CrdSettings,
+  DryRunSettings,
+  PolicyConfig,
+  SchemaSettings,
+  Validator,
+} from '../../core/config/validators.ts'
 import type { Problem } from '../../core/problem/problem.ts'
 import type { Location } from '../../core/manifest/parse.ts'
 import { lintSettingsIn } from '../../core/policy/lint.ts'
@@ -23,6 +29,7 @@ export interface RequiredChecks {
   readonly schemas: KubeconformSchemas | undefined
   readonly crds: RepositoryCrds | undefined
   readonly istioctl: { readonly ignore: readonly string[] } | undefined
+  readonly dryRun: DryRunSettings | undefined
   /** yamllint's configuration, by path. */
   readonly lint: ReadonlyMap<string, string> | undefined
   /** Name and version of each program that is asked. */
@@ -61,6 +68,7 @@ export async function loadRequiredChecks(
     schemas: parts.kubeconform?.value,
     crds: parts['kubectl-validate']?.value,
     istioctl: parts.istioctl?.value,
+    dryRun: parts['dry-run']?.value,
     lint: parts.yamllint?.value,
     titles: new Map([...installed].filter(([tool]) => parts[tool] !== undefined)),
     places,
@@ -87,13 +95,14 @@ interface CheckPart<T> {
 
 /** What each program that the config asks for needs. */
 async function partsOf(from: CheckLoader, { policy, validators }: RequiredChecksSource['config']) {
-  const { kubeconform, istioctl, yamllint, 'kubectl-validate': kubectlValidate } = byName(validators)
+  const { kubeconform, istioctl, yamllint, 'kubectl-validate': kubectlValidate, 'dry-run': dryRun } = byName(validators)
   return {
     opa: policy && (await part(from, 'opa', () => loadPolicy(from, policy))),
     kubeconform: kubeconform && (await part(from, 'kubeconform', () => loadSchemas(from, kubeconform))),
     'kubectl-validate':
       kubectlValidate && (await part(from, 'kubectl-validate', () => loadCrds(from, kubectlValidate))),
     istioctl: istioctl && (await part(from, 'istioctl', async () => ok(istioctl))),
+    'dry-run': dryRun && (await part(from, 'dry-run', async () => ok(dryRun))),
     yamllint: yamllint && (await part(from, 'yamllint', async () => ok(await loadLintSettings(from)))),
   }
 }
@@ -144,8 +153,8 @@ export function withRepairs(base: RequiredChecks, next: RequiredChecks | undefin
   if (next === undefined || base.problems.length === 0 || next.problems.length > 0)
     return { requiredChecks: base, repaired: [] }
   const { policy = next.policy, schemas = next.schemas, crds = next.crds } = base
-  const { istioctl = next.istioctl, lint = next.lint } = base
-  const requiredChecks = { ...base, policy, schemas, crds, istioctl, lint, titles: next.titles, problems: [] }
+  const { istioctl = next.istioctl, dryRun = next.dryRun, lint = next.lint } = base
+  const requiredChecks = { ...base, policy, schemas, crds, istioctl, dryRun, lint, titles: next.titles, problems: [] }
   return { requiredChecks, repaired: base.problems }
 }
 
@@ -158,6 +167,7 @@ interface ValidatorsByName {
   readonly kubeconform?: SchemaSettings
   readonly 'kubectl-validate'?: CrdSettings
   readonly istioctl?: Extract<Validator, { name: 'istioctl' }>
+  readonly 'dry-run'?: DryRunSettings
   readonly yamllint?: Extract<Validator, { name: 'yamllint' }>
 }
 

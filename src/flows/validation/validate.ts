@@ -1,24 +1,24 @@
 /** Asks the programs that the base branch wants asked, and tells what a change brings from what was there. */
 import { type RenderedObject, wholeObject } from '../../core/diff/objects.ts'
 import { redactor } from '../../core/diff/redact.ts'
-import { locator, type Sources } from '../../core/finding/locate.ts'
+import { locator } from '../../core/finding/locate.ts'
 import type { Problem } from '../../core/problem/problem.ts'
 import { worthSaying } from '../../core/policy/istio.ts'
 import { isLinted } from '../../core/policy/lint.ts'
-import {
-  type ToolResult,
-  type Failure,
-  lineKey,
-  objectKey,
-  type ObjectRemark,
-  type Remark,
-  sortRemarks,
-  type SortedRemarks,
-  type ToolName,
-} from '../../core/policy/remark.ts'
+import { type ToolResult, lineKey, objectKey, type ObjectRemark, type ToolName } from '../../core/policy/remark.ts'
 import { failureProblems, lineRemark, objectRemark } from '../../core/problem/tools.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Rendering, Validators } from '../../ports/validators.ts'
+import {
+  NO_ANSWER,
+  redactorFor,
+  sorted,
+  joinAnswers,
+  type ValidateInput,
+  type ValidatorAnswer,
+  withoutSecrets,
+} from './answer.ts'
+import { dryRunAnswer } from './dry-run.ts'
 import { type RequiredChecks, placeFor } from './required-checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
@@ -26,26 +26,8 @@ import { titleOf } from '../../core/manifest/identity.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'validators'>
 
-interface Answer {
-  readonly problems: readonly Problem[]
-  readonly notes: readonly Problem[]
-}
-
-const NOTHING: Answer = { problems: [], notes: [] }
-
-export interface ValidateInput {
-  readonly environment: string
-  readonly before: readonly RenderedObject[]
-  readonly after: readonly RenderedObject[]
-  /** Texts in which values of Secrets may stand: what is rendered on both sides. */
-  readonly rendered: readonly string[]
-  /** The kinds that the config says hold secrets. */
-  readonly secrets: readonly string[]
-  readonly sources: () => Promise<Sources>
-}
-
 interface Check {
-  readonly tool: Exclude<ToolName, 'yamllint'>
+  readonly tool: Exclude<ToolName, 'yamllint' | 'dry-run'>
   /** `applied`: what the environment renders to on the base branch. */
   readonly ask: (rendering: Rendering, applied: readonly RenderedObject[]) => Promise<ToolResult<ObjectRemark>>
 }
@@ -55,13 +37,14 @@ export async function validateObjects(
   context: Needs,
   requiredChecks: RequiredChecks,
   scene: ValidateInput,
-): Promise<Answer> {
+): Promise<ValidatorAnswer> {
   const checks = checksOf(context.validators, requiredChecks)
-  if (checks.length === 0 || scene.after.length === 0) return NOTHING
+  const isAsked = checks.length > 0 || requiredChecks.dryRun !== undefined
+  if (!isAsked || scene.after.length === 0) return NO_ANSWER
   // A policy may ask for what schemas say.
   const whole = { ...scene, before: scene.before.map(wholeObject), after: scene.after.map(wholeObject) }
-  const answers = await Promise.all(checks.map((check) => answerOf(requiredChecks, check, whole)))
-  return together(answers)
+  const answers = checks.map((check) => answerOf(requiredChecks, check, whole))
+  return joinAnswers(await Promise.all([...answers, dryRunAnswer(context, requiredChecks, whole)]))
 }
 
 function checksOf(validators: Validators, { policy, schemas, crds, istioctl }: RequiredChecks): readonly Check[] {
@@ -99,7 +82,11 @@ function withRemarks<T>(checked: ToolResult<T>, change: (remarks: readonly T[]) 
   return checked.ok ? { ok: true, remarks: change(checked.remarks) } : checked
 }
 
-async function answerOf({ places }: RequiredChecks, { tool, ask }: Check, scene: ValidateInput): Promise<Answer> {
+async function answerOf(
+  { places }: RequiredChecks,
+  { tool, ask }: Check,
+  scene: ValidateInput,
+): Promise<ValidatorAnswer> {
   const { environment, before, after } = scene
   const now = await ask({ environment, objects: after }, before)
   const place = placeFor(places, tool)
@@ -108,7 +95,7 @@ async function answerOf({ places }: RequiredChecks, { tool, ask }: Check, scene:
     const failure = withoutSecrets(now.failure, redactorFor(scene, sources))
     return { problems: failureProblems(failure, { tool, place, side: 'base', environment }), notes: [] }
   }
-  if (now.remarks.length === 0) return NOTHING
+  if (now.remarks.length === 0) return NO_ANSWER
   const told = await sorted(now.remarks, async () => {
     const earlier = before.length === 0 ? undefined : await ask({ environment, objects: before }, before)
     return { earlier, before: objectKey(before), after: objectKey(after) }
@@ -125,34 +112,6 @@ async function answerOf({ places }: RequiredChecks, { tool, ask }: Check, scene:
   return { problems: told.brought.map(problemOf), notes: told.notes.map(problemOf) }
 }
 
-function redactorFor({ rendered, secrets }: ValidateInput, { texts }: Sources): (text: string) => string {
-  return redactor(new Map([...texts, ...rendered.map((text, side) => [`rendered ${side}`, text] as const)]), secrets)
-}
-
-function withoutSecrets(failure: Failure, hide: (text: string) => string): Failure {
-  if (failure.code !== 'not-valid') return { ...failure, detail: hide(failure.detail) }
-  return { ...failure, faults: failure.faults.map((fault) => ({ ...fault, text: hide(fault.text) })) }
-}
-
-interface EarlierAnswer<T> {
-  readonly earlier: ToolResult<T> | undefined
-  readonly before: (remark: T) => string
-  readonly after: (remark: T) => string
-}
-
-/**
- * Asks what was there before only if there is an error, because warnings become notes anyway. A remark that cannot be compared
- * counts as new.
- */
-async function sorted<T extends Remark>(
-  remarks: readonly T[],
-  past: () => Promise<EarlierAnswer<T>>,
-): Promise<SortedRemarks<T>> {
-  if (remarks.every(({ level }) => level === 'warning')) return { brought: [], notes: remarks }
-  const { earlier, ...keys } = await past()
-  return sortRemarks(earlier?.ok === true ? earlier.remarks : [], remarks, keys)
-}
-
 export interface LintInput {
   readonly base: Sha
   readonly head: Sha
@@ -165,9 +124,9 @@ export async function lintFiles(
   context: Needs,
   requiredChecks: RequiredChecks,
   { base, head, changed, secrets }: LintInput,
-): Promise<Answer> {
+): Promise<ValidatorAnswer> {
   const settings = requiredChecks.lint
-  if (settings === undefined) return NOTHING
+  if (settings === undefined) return NO_ANSWER
   const paths =
     changed === 'all'
       ? (await context.mirror.entries(head)).flatMap(({ path, type }) => (type === 'file' ? [path] : []))
@@ -176,7 +135,7 @@ export async function lintFiles(
   const [old, now] = await Promise.all([base, head].map((treeish) => context.mirror.read(treeish, linted)))
   const before = old ?? new Map<string, string>()
   const after = new Map([...(now ?? [])].filter(([path, text]) => before.get(path) !== text))
-  if (after.size === 0) return NOTHING
+  if (after.size === 0) return NO_ANSWER
   const checked = await context.validators.lint(after, settings)
   const hide = redactor(after, secrets)
   if (!checked.ok) {
@@ -191,8 +150,4 @@ export async function lintFiles(
   const problemOf = (remark: (typeof told.brought)[number]): Problem =>
     lineRemark({ ...remark, text: hide(remark.text) })
   return { problems: told.brought.map(problemOf), notes: told.notes.map(problemOf) }
-}
-
-function together(answers: readonly Answer[]): Answer {
-  return { problems: answers.flatMap(({ problems }) => problems), notes: answers.flatMap(({ notes }) => notes) }
 }

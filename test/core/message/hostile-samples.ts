@@ -9,7 +9,11 @@ import type { GateReason } from '../../../src/core/gate/gate.ts'
 import type { Liveness } from '../../../src/core/gate/live.ts'
 import { conflictProblem } from '../../../src/core/problem/merge.ts'
 import type { MoveRefusal } from '../../../src/core/rollout/move.ts'
-import type { FaultCode } from '../../../src/core/policy/remark.ts'
+import type { Location } from '../../../src/core/manifest/parse.ts'
+import type { DryRunGapCode } from '../../../src/core/policy/dry-run.ts'
+import type { FaultCode, KubeconfigFault, ToolFailure } from '../../../src/core/policy/remark.ts'
+import type { Problem } from '../../../src/core/problem/problem.ts'
+import { dryRunGap, failureProblems, objectRemark } from '../../../src/core/problem/tools.ts'
 import type { PromotionRefusal } from '../../../src/core/refusal/promotion-refusal.ts'
 import type { Refusal } from '../../../src/core/refusal/refusal.ts'
 
@@ -206,6 +210,54 @@ export const renderProblems = each<RenderProblem>({
 })
 
 export const FAULTS: readonly FaultCode[] = ['said', 'reaches-out', 'twice', 'no-version']
+
+const GAPS = {
+  'no-kind': true,
+  'no-namespace': true,
+  'not-allowed': true,
+  'no-dry-run': true,
+  'not-answered': true,
+  'secret-copy': true,
+  secret: true,
+} as const satisfies Record<DryRunGapCode, true>
+
+const SERVER_FAILURES = {
+  missing: true,
+  busy: true,
+  'timed-out': true,
+  'too-large': true,
+  failed: true,
+  unreachable: true,
+  unauthorized: true,
+  'too-many': true,
+  fork: true,
+} as const satisfies Record<ToolFailure['code'], true>
+
+const KUBECONFIG_FAULTS = {
+  'no-kubeconfig': true,
+  'not-a-kubeconfig': true,
+  'runs-program': true,
+  'not-verified': true,
+  'not-supported': true,
+} as const satisfies Record<KubeconfigFault, true>
+
+/** What a dry run finds, and why it finds nothing. */
+export function dryRunProblems(t: string, place: Location): readonly Problem[] {
+  const about = { environment: t, title: t, place }
+  const request = { tool: 'dry-run', place, side: 'base', environment: t } as const
+  return [
+    ...(['error', 'warning'] as const).map((level) => objectRemark('dry-run', { rule: '', text: t, level }, about)),
+    ...keysOf(GAPS).map((code) => dryRunGap({ code, text: t }, about)),
+    ...keysOf(SERVER_FAILURES).flatMap((code) => failureProblems({ code, detail: t }, request)),
+    ...keysOf(KUBECONFIG_FAULTS).flatMap((code) =>
+      failureProblems({ code: 'not-valid', faults: [{ file: undefined, line: 1, code, text: '' }] }, request),
+    ),
+  ]
+}
+
+function keysOf<K extends string>(record: Readonly<Record<K, true>>): readonly K[] {
+  return Object.keys(record) as K[]
+}
 
 const reasons = each<CheckReason>({
   'broke-bar': () => ({ code: 'broke-bar', bar: { kind: 'min', value: 1 } }),

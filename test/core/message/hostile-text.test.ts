@@ -270,6 +270,7 @@ function problemsOf(t: string): readonly Problem[] {
     ...(['opa', 'kubeconform', 'kubectl-validate', 'istioctl'] as const).map((tool) =>
       objectRemark(tool, { rule: t, text: t, level: 'error' }, { environment: t, title: t, place }),
     ),
+    ...hostile.dryRunProblems(t, place),
     lineRemark({ rule: t, text: t, level: 'warning', file: t, line: 1 }),
     ...(['missing', 'timed-out', 'too-large', 'failed'] as const).flatMap((one) =>
       failureProblems({ code: one, detail: t }, asked),

@@ -92,6 +92,7 @@ export function problems(): readonly Problem[] {
         objectRemark(tool, { rule: 'r', text: 'said', level }, { environment: T, title: 'Service web', place }),
       ),
     ),
+    ...hostile.dryRunProblems(T, place),
     lineRemark({ rule: 'indentation', text: 'wrong', level: 'error', ...place }),
     ...(['missing', 'timed-out', 'too-large', 'failed'] as const).flatMap((code) =>
       failureProblems({ code, detail: 'odd' }, asked),

@@ -224,10 +224,10 @@ test('the config of policies and validators: names, or names with options, and e
     ['policy: { path: a/../../b }\n', /policy\.path: must be a folder/],
     ['policy: { path: p, url: x }\n', /policy\.url: /],
     ['policy: { path: p, packages: [] }\n', /policy\.packages: /],
-    ['validators: [kubeval]\n', /validators\.0: must be yamllint, kubeconform, kubectl-validate or istioctl/],
+    ['validators: [kubeval]\n', /validators\.0: must be yamllint, kubeconform, kubectl-validate, istioctl or dry-run/],
     [
       'validators: [{ name: kubeval }]\n',
-      /validators\.0.*: .*must be yamllint, kubeconform, kubectl-validate or istioctl/,
+      /validators\.0.*: .*must be yamllint, kubeconform, kubectl-validate, istioctl or dry-run/,
     ],
     [
       'validators: [{ name: istioctl, ignore: [all] }]\n',

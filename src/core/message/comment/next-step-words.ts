@@ -5,6 +5,11 @@ import { fence, paragraphs } from '../markdown/markdown.ts'
 /** What a person can do now, with the commands to paste. */
 export function nextStepWords(review: Pick<Review, 'changes' | 'problems'>): string {
   const { changes, problems } = review
+  if (problems.length > 0 && problems.every(isNotSeen) && problems.some(({ cause }) => cause.kind !== 'not-rendered'))
+    return paragraphs(
+      '**Next:** do what is listed under Problems. Perch does not know yet what the API server says. To ask it again, comment:',
+      fence('/canary retry', 'text'),
+    )
   if (problems.length > 0 && problems.every(isNotSeen))
     return '**Next:** nothing yet. Perch could not check everything, and tries again by itself.'
   if (problems.length > 0)

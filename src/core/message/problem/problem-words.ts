@@ -1,7 +1,18 @@
+import { plainText } from '../markdown/markdown.ts'
+
 /** What is wrong with a pull request, or worth knowing of it, for people. */
 export interface ProblemWords {
   /** One sentence that says what is wrong. */
   readonly what: string
   /** One sentence that says what to do. */
   readonly next: string
+}
+
+export const HARMLESS = 'This does not hold the merge.'
+
+/** A text of others as one sentence. */
+export function saidSentence(text: string): string {
+  const words = plainText(text)
+  if (words === '') return 'without a reason.'
+  return /[.!?…]$/.test(words) ? words : `${words}.`
 }

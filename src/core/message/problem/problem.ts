@@ -47,6 +47,7 @@ function causeWords(cause: ProblemCause): ProblemWords {
     case 'object-remark':
     case 'line-remark':
     case 'tool-failure':
+    case 'dry-run-gap':
     case 'tool-fault':
       return toolWords(cause)
   }

@@ -2,10 +2,16 @@
 import type { FaultCode, ToolName } from '../../policy/remark.ts'
 import type { ToolCause } from '../../problem/problem.ts'
 import { code, plainText } from '../markdown/markdown.ts'
-import type { ProblemWords } from './problem-words.ts'
+import {
+  dryRunFailureWords,
+  dryRunGapWords,
+  dryRunRemarkWords,
+  KUBECONFIG_STEP,
+  kubeconfigReason,
+} from './dry-run-words.ts'
+import { HARMLESS, type ProblemWords, saidSentence } from './problem-words.ts'
 
 const CONFIG = '`.github/canary.yml`'
-const HARMLESS = 'This does not hold the merge.'
 
 export function toolWords(cause: ToolCause): ProblemWords {
   switch (cause.kind) {
@@ -15,6 +21,8 @@ export function toolWords(cause: ToolCause): ProblemWords {
       return lineWords(cause)
     case 'tool-failure':
       return failureWords(cause)
+    case 'dry-run-gap':
+      return dryRunGapWords(cause)
     case 'tool-fault':
       return faultWords(cause)
   }
@@ -28,7 +36,7 @@ function objectWords({
 }: Extract<ToolCause, { kind: 'object-remark' }>): ProblemWords {
   const { rule, level } = remark
   const where = `${title === undefined ? '' : `${code(title)} in `}${code(environment)}`
-  const said = sentence(remark.needsCluster === true ? withoutCluster(remark.text) : remark.text)
+  const said = saidSentence(remark.needsCluster === true ? withoutCluster(remark.text) : remark.text)
   switch (tool) {
     case 'opa': {
       const verb = level === 'error' ? 'refuses' : 'warns about'
@@ -50,24 +58,20 @@ function objectWords({
         what: `${rule === '' ? '' : `${plainText(rule)}: `}${where}, says \`istioctl analyze\`: ${said}`,
         next: level === 'error' ? 'Correct it, or leave the code out with `ignore` in the config.' : HARMLESS,
       }
+    case 'dry-run':
+      return dryRunRemarkWords({ level, where, said })
   }
 }
 
 function lineWords({ remark: { rule, text, level } }: Extract<ToolCause, { kind: 'line-remark' }>): ProblemWords {
   const next = level === 'error' ? 'Correct it, or change the rule in `.yamllint` on the base branch.' : HARMLESS
   const name = rule === '' ? '' : ` (${code(rule)})`
-  return { what: `\`yamllint\`${name}: ${sentence(text)}`, next }
+  return { what: `\`yamllint\`${name}: ${saidSentence(text)}`, next }
 }
 
 /** What `istioctl` cannot know without a cluster is said as such. */
 function withoutCluster(text: string): string {
   return `${text.replace(/\.?\s*$/, '.')} It saw no cluster, which may have what this repository lacks.`
-}
-
-function sentence(text: string): string {
-  const words = plainText(text)
-  if (words === '') return 'without a reason.'
-  return /[.!?…]$/.test(words) ? words : `${words}.`
 }
 
 /** Which part of the config asks for a program. */
@@ -77,7 +81,7 @@ const KEYS = {
   kubeconform: 'validators',
   'kubectl-validate': 'validators',
   istioctl: 'validators',
-} as const satisfies Record<ToolName, string>
+} as const satisfies Record<Program, string>
 
 const ADDRESSES = {
   opa: 'openpolicyagent.org/docs',
@@ -85,10 +89,13 @@ const ADDRESSES = {
   kubeconform: 'github.com/yannh/kubeconform',
   'kubectl-validate': 'github.com/kubernetes-sigs/kubectl-validate',
   istioctl: 'istio.io/latest/docs/ops/diagnostic-tools/istioctl',
-} as const satisfies Record<ToolName, string>
+} as const satisfies Record<Program, string>
+
+type Program = Exclude<ToolName, 'dry-run'>
 
 /** Why a program that the config asks for has not said anything. */
 function failureWords({ tool, failure, environment }: Extract<ToolCause, { kind: 'tool-failure' }>): ProblemWords {
+  if (tool === 'dry-run') return dryRunFailureWords({ failure, environment })
   const name = code(tool)
   const on = environment === undefined ? '' : ` on environment ${code(environment)}`
   const out = `take ${code(KEYS[tool] === 'policy' ? 'policy' : tool)} out of ${CONFIG} on the base branch`
@@ -118,21 +125,27 @@ function failureWords({ tool, failure, environment }: Extract<ToolCause, { kind:
         what: `${name} failed${on}: ${failure.detail === '' ? 'it said nothing.' : code(failure.detail)}`,
         next: `Correct what it complains about, or ${out}.`,
       }
+    case 'unreachable':
+    case 'unauthorized':
+    case 'too-many':
+    case 'fork':
+      return dryRunFailureWords({ failure, environment })
   }
 }
 
 function faultWords({ tool, fault, text, side }: Extract<ToolCause, { kind: 'tool-fault' }>): ProblemWords {
+  const own =
+    side === 'head' ? 'Fix it and push.' : 'Fix it on the base branch; until then no pull request is judged by it.'
   return {
     what: `${tool === 'opa' ? 'The policy' : code(tool)} cannot be used: ${faultReason(fault, text)}`,
-    next:
-      side === 'head' ? 'Fix it and push.' : 'Fix it on the base branch; until then no pull request is judged by it.',
+    next: tool === 'dry-run' ? KUBECONFIG_STEP : own,
   }
 }
 
 function faultReason(fault: FaultCode, text: string): string {
   switch (fault) {
     case 'said':
-      return sentence(text)
+      return saidSentence(text)
     case 'link':
       return 'it is a link, not a file of this repository.'
     case 'no-modules':
@@ -163,5 +176,11 @@ function faultReason(fault: FaultCode, text: string): string {
       return `it refers to ${code(text)}, which is not a file of the base branch.`
     case 'reaches-out':
       return `the schema refers to ${text === '' ? 'another place' : code(text)}, and Perch fetches nothing.`
+    case 'no-kubeconfig':
+    case 'not-a-kubeconfig':
+    case 'runs-program':
+    case 'not-verified':
+    case 'not-supported':
+      return kubeconfigReason(fault)
   }
 }

@@ -1,0 +1,65 @@
+/**
+ * The one place where a request with an object is put together, and so where `dryRun=All` stands. Names come from a pull request and become
+ * parts of a path: those that could lead elsewhere are refused.
+ */
+import type { RenderedObject } from '../../../core/diff/objects.ts'
+import { type JsonValue, recordOf, textOf } from '../../../core/manifest/data.ts'
+import type { ApiRequest } from './request.ts'
+
+/** Of an API server, as paths have it: `virtualservices`. */
+export interface ServedKind {
+  readonly plural: string
+  readonly isNamespaced: boolean
+}
+
+export interface DryRunPlace {
+  readonly kind: ServedKind
+  /** Where objects are put that name no namespace. */
+  readonly namespace: string
+  readonly fieldManager: string
+}
+
+/** How long the server may take over one object: its webhooks have ten seconds by default. */
+const SERVER_TIMEOUT = '10s'
+
+/** `apps/v1`, or `v1`. */
+export function isVersion(version: JsonValue | undefined): version is string {
+  return typeof version === 'string' && /^(?:[a-z\d](?:[a-z\d.-]*[a-z\d])?\/)?v\d[a-z\d]*$/.test(version)
+}
+
+/** Where the API server has the kinds of a version. */
+export function versionPath(version: string): string {
+  return `/${version.includes('/') ? 'apis' : 'api'}/${version}`
+}
+
+/** Undefined where no object can have this version, name or namespace. */
+export function dryRunRequest(
+  { data, namespace: own }: RenderedObject,
+  { kind, namespace, fieldManager }: DryRunPlace,
+): ApiRequest | undefined {
+  const version = data['apiVersion']
+  const home = own === '' ? namespace : own
+  if (!isVersion(version) || (kind.isNamespaced && !isNamespace(home))) return undefined
+  const folder = `${versionPath(version)}${kind.isNamespaced ? `/namespaces/${home}` : ''}/${kind.plural}`
+  const asked = { dryRun: 'All', fieldManager, fieldValidation: 'Strict', timeout: SERVER_TIMEOUT }
+  const body = JSON.stringify(data)
+  const name = textOf(recordOf(data['metadata'])['name']) ?? ''
+  // The server names it, and an object without a name cannot be applied.
+  if (name === '') return { method: 'POST', path: `${folder}?${query(asked)}`, type: 'application/json', body }
+  if (!isName(name)) return undefined
+  const path = `${folder}/${encodeURIComponent(name)}?${query({ ...asked, force: 'true' })}`
+  return { method: 'PATCH', path, type: 'application/apply-patch+yaml', body }
+}
+
+function query(asked: Readonly<Record<string, string>>): string {
+  return new URLSearchParams(asked).toString()
+}
+
+function isNamespace(namespace: string): boolean {
+  return /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/.test(namespace)
+}
+
+/** `..` would lead to the folder above. */
+function isName(name: string): boolean {
+  return /^[\w.:@~+-]{1,253}$/.test(name) && !/^\.+$/.test(name)
+}

@@ -1,0 +1,76 @@
+/** A server-side dry run: which objects an API server is asked about, and what is said of those that it gives no verdict on. */
+import { repeatsSecret } from '../diff/mask.ts'
+import type { RenderedObject } from '../diff/objects.ts'
+import { hasSecret } from '../diff/secret-texts.ts'
+import { identityKey, isOfKind } from '../manifest/identity.ts'
+import type { ObjectRemark, ToolFailure } from './remark.ts'
+
+/** Why there is no verdict on an object. */
+export type DryRunGapCode =
+  /** The API server does not have its kind. */
+  | 'no-kind'
+  /** `text`: the namespace that it does not have. */
+  | 'no-namespace'
+  /** The role of the user that asks does not have it. */
+  | 'not-allowed'
+  /** A webhook, or the API server itself, takes no dry runs of it. */
+  | 'no-dry-run'
+  /** It answered with an error of its own, or with that of a webhook. */
+  | 'not-answered'
+  /** It repeats a value of a Secret, and was not sent. */
+  | 'secret-copy'
+  /** It holds a Secret, and was not sent. */
+  | 'secret'
+
+export interface DryRunGap {
+  readonly code: DryRunGapCode
+  /** Which of the objects that were given, from 0. */
+  readonly object: number
+  /** In the API server's words; empty where the code says it all. */
+  readonly text: string
+}
+
+export type DryRunResult =
+  | { readonly ok: true; readonly remarks: readonly ObjectRemark[]; readonly gaps: readonly DryRunGap[] }
+  | { readonly ok: false; readonly failure: ToolFailure }
+
+/** More objects of one environment are not asked about: 15 seconds are enough for so many. */
+export const MAX_DRY_RUN_OBJECTS = 400
+
+export interface DryRunInput {
+  readonly before: readonly RenderedObject[]
+  readonly after: readonly RenderedObject[]
+  /** Kinds that the config leaves out. */
+  readonly ignore: readonly string[]
+}
+
+/** Why an object must not be sent anywhere; undefined where it may be. */
+export type Withholder = (object: RenderedObject) => 'secret' | 'secret-copy' | undefined
+
+/** What stays with Perch of an environment with these objects. `secrets`: the kinds that the config says hold secrets. */
+export function withholder(objects: readonly RenderedObject[], secrets: readonly string[]): Withholder {
+  const isCopy = repeatsSecret(objects, secrets)
+  return (object) => {
+    if (hasSecret(object.data, secrets)) return 'secret'
+    return isCopy(object) ? 'secret-copy' : undefined
+  }
+}
+
+/** What the API server is asked about, and what is withheld from it: places in `after`. */
+export interface DryRunPlan {
+  readonly asked: readonly number[]
+  readonly withheld: readonly DryRunGap[]
+}
+
+/** Only objects that the change brings or changes, and nothing in which a Secret stands. */
+export function planDryRun({ before, after, ignore }: DryRunInput, withheldFor: Withholder): DryRunPlan {
+  const old = new Map(before.map((object) => [identityKey(object), JSON.stringify(object.data)]))
+  const changed = after.flatMap((object, index) => {
+    const isSame = old.get(identityKey(object)) === JSON.stringify(object.data)
+    return isSame || ignore.some((written) => isOfKind(object, written)) ? [] : [{ code: withheldFor(object), index }]
+  })
+  return {
+    asked: changed.flatMap(({ code, index }) => (code === undefined ? [index] : [])),
+    withheld: changed.flatMap(({ code, index }) => (code === undefined ? [] : [{ code, object: index, text: '' }])),
+  }
+}

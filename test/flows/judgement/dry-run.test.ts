@@ -1,0 +1,299 @@
+/** Pull requests of a repository that asks for a dry run against the operator's API server. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { RenderedObject } from '../../../src/core/diff/objects.ts'
+import { titleOf } from '../../../src/core/manifest/identity.ts'
+import { gateReport, validateReport } from '../../../src/core/message/check/checks.ts'
+import { plainWords } from '../../../src/core/message/markdown/plain-words.ts'
+import { explainProblem } from '../../../src/core/message/problem/problem.ts'
+import type { DryRunResult } from '../../../src/core/policy/dry-run.ts'
+import type { ToolFailure } from '../../../src/core/policy/remark.ts'
+import type { Problem } from '../../../src/core/problem/problem.ts'
+import { compareTrees } from '../../../src/flows/judgement/judge-merge.ts'
+import type { DryRunQuestion } from '../../../src/ports/validators.ts'
+import { memoryRenderer } from '../../memory/renderer.ts'
+import { memoryValidators } from '../../memory/validators.ts'
+import { aPull, aWorld, checkOf, queue, says } from '../world.ts'
+
+type Files = Readonly<Record<string, string>>
+
+const CONFIG = '.github/canary.yml'
+
+const map = (name: string, value: string, namespace = 'shop'): string =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n  namespace: ${namespace}\ndata:\n  key: ${value}\n`
+
+const secret = (value: string): string =>
+  `apiVersion: v1\nkind: Secret\nmetadata: { name: s, namespace: shop }\nstringData: { password: ${value} }\n`
+
+const BASE: Files = {
+  [CONFIG]: 'environments:\n  production: { path: apps }\nvalidators: [dry-run]\n',
+  'apps/a.yaml': map('a', 'old'),
+  'apps/b.yaml': map('b', 'old'),
+}
+
+const NO_VERDICT = { ok: true, remarks: [], gaps: [] } as const
+
+interface Server {
+  readonly base?: Files
+  readonly maySend?: boolean
+  readonly says?: (objects: readonly RenderedObject[]) => DryRunResult
+  readonly isNamed?: boolean
+}
+
+/** What a pull request with these files (undefined: removed) is told, and what the API server was asked about. */
+async function review(
+  files: Readonly<Record<string, string | undefined>>,
+  { base = BASE, maySend = true, says: answer = () => NO_VERDICT, isNamed = true }: Server = {},
+) {
+  const asked: string[] = []
+  const questions: DryRunQuestion[] = []
+  const sent: string[] = []
+  const head = Object.fromEntries(
+    Object.entries({ ...base, ...files }).flatMap(([path, text]) => (text === undefined ? [] : [[path, text]])),
+  ) as Files
+  const trees: Readonly<Record<string, Files>> = { base, head }
+  const mirror = {
+    entries: async (name: string) => Object.keys(trees[name] ?? {}).map((path) => ({ path, type: 'file' as const })),
+    read: async (name: string, paths: readonly string[]) =>
+      new Map(
+        paths.flatMap((path) => (path in (trees[name] ?? {}) ? [[path, trees[name]?.[path] ?? ''] as const] : [])),
+      ),
+  }
+  const validators = memoryValidators({
+    tools: isNamed ? { 'dry-run': 'dry-run' } : {},
+    dryRun: (objects, question) => {
+      asked.push(objects.map((object) => titleOf(object)).join(', '))
+      questions.push(question)
+      sent.push(JSON.stringify(objects))
+      return answer(objects)
+    },
+  })
+  const context = { mirror, renderer: memoryRenderer(), validators, schemas: { misfits: async () => [] } }
+  const changed = Object.keys(files)
+  const { review: found } = await compareTrees(context, { base: 'base', head: 'head', changed, maySend })
+  return { found, asked, questions, sent: sent.join('\n') }
+}
+
+function told(problems: readonly Problem[]): readonly string[] {
+  return problems.map(
+    (problem) => `${problem.code} ${problem.file}:${problem.line} ${plainWords(explainProblem(problem).what)}`,
+  )
+}
+
+const refuses =
+  (text: string, what = 'new'): NonNullable<Server['says']> =>
+  (objects) => ({
+    ok: true,
+    gaps: [],
+    remarks: objects.flatMap(({ data }, object) =>
+      JSON.stringify(data).includes(what)
+        ? [{ level: 'error' as const, rule: '', text, object, path: ['data', 'key'] }]
+        : [],
+    ),
+  })
+
+test('the API server is asked about what a pull request changes, and about nothing else', async () => {
+  const { asked, questions, found } = await review({ 'apps/b.yaml': map('b', 'new'), 'apps/c.yaml': map('c', 'new') })
+  assert.deepEqual(asked, ['ConfigMap shop/b, ConfigMap shop/c'])
+  assert.deepEqual(questions, [{ namespace: undefined, fieldManager: 'perch' }])
+  assert.equal(validateReport(found).conclusion, 'success')
+  assert.match(validateReport(found).summary, /Checked with `dry-run`/)
+  assert.deepEqual((await review({ 'apps/a.yaml': undefined })).asked, [])
+  assert.deepEqual((await review({ 'apps/a.yaml': `# A comment.\n${map('a', 'old')}` })).asked, [])
+})
+
+test('what the API server refuses is red on its line, with its words', async () => {
+  const { found, asked } = await review({ 'apps/b.yaml': map('b', 'new') }, { says: refuses('policy says <b>no</b>') })
+  assert.deepEqual(told(found.problems), [
+    'dry-run apps/b.yaml:7 The API server would refuse ConfigMap shop/b in production: policy says <b>no</b>.',
+  ])
+  assert.equal(validateReport(found).conclusion, 'failure')
+  // What was there before was asked about too.
+  assert.deepEqual(asked, ['ConfigMap shop/b', 'ConfigMap shop/b'])
+})
+
+test('what it refused before too, and what it warns about, is a note', async () => {
+  const before = await review({ 'apps/b.yaml': map('b', 'new') }, { says: refuses('no owner', 'ConfigMap') })
+  assert.deepEqual(told(before.found.problems), [])
+  assert.deepEqual(told(before.found.notes), [
+    'dry-run apps/b.yaml:7 The API server would refuse ConfigMap shop/b in production: no owner.',
+  ])
+  const warning = { level: 'warning', rule: '', text: 'v1 is deprecated', object: 0, path: [] } as const
+  const warned = await review(
+    { 'apps/b.yaml': map('b', 'new') },
+    { says: () => ({ ok: true, gaps: [], remarks: [warning] }) },
+  )
+  assert.deepEqual(warned.asked.length, 1)
+  assert.deepEqual(told(warned.found.notes), [
+    'dry-run apps/b.yaml:1 The API server warns about ConfigMap shop/b in production: v1 is deprecated.',
+  ])
+  assert.equal(validateReport(warned.found).conclusion, 'success')
+})
+
+test('an object without a verdict is neither green nor red, also where it had none before', async () => {
+  const codes = ['no-kind', 'no-namespace', 'not-allowed', 'no-dry-run', 'not-answered'] as const
+  for (const code of codes) {
+    const { found } = await review(
+      { 'apps/b.yaml': map('b', 'new') },
+      { says: () => ({ ok: true, remarks: [], gaps: [{ code, object: 0, text: 'words' }] }) },
+    )
+    assert.deepEqual(
+      found.problems.map((one) => `${one.code} ${one.file}:${one.line}`),
+      [`dry-run-${code} apps/b.yaml:1`],
+    )
+    assert.equal(validateReport(found).conclusion, 'action_required', code)
+    assert.equal(gateReport(found).conclusion, 'action_required', code)
+  }
+})
+
+test('an API server that cannot be asked is neither green nor red, and one that nobody named is red', async () => {
+  const codes = ['unreachable', 'unauthorized', 'timed-out', 'too-many', 'failed', 'too-large', 'busy'] as const
+  for (const code of codes satisfies readonly ToolFailure['code'][]) {
+    const { found } = await review(
+      { 'apps/b.yaml': map('b', 'new') },
+      { says: () => ({ ok: false, failure: { code, detail: '' } }) },
+    )
+    assert.deepEqual(
+      found.problems.map((one) => `${one.code} ${one.file}:${one.line}`),
+      [`dry-run-${code} ${CONFIG}:3`],
+    )
+    assert.equal(validateReport(found).conclusion, 'action_required', code)
+  }
+  const unnamed = await review({ 'apps/b.yaml': map('b', 'new') }, { isNamed: false })
+  assert.deepEqual(told(unnamed.found.problems), [
+    `dry-run-missing ${CONFIG}:3 .github/canary.yml asks for dry-run, and no API server for that is named where Perch runs.`,
+  ])
+  assert.equal(validateReport(unnamed.found).conclusion, 'failure')
+})
+
+test('what is red stays red where something else is not known', async () => {
+  const { found } = await review(
+    { 'apps/a.yaml': map('a', 'new'), 'apps/b.yaml': map('b', 'new') },
+    { says: (objects) => ({ ...refuses('no')(objects), gaps: [{ code: 'no-kind', object: 0, text: '' }] }) },
+  )
+  assert.equal(found.problems.length, 3)
+  assert.equal(validateReport(found).conclusion, 'failure')
+})
+
+test('a Secret is never sent, nor an object in which one stands or is repeated', async () => {
+  const nested = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: n, namespace: shop }\ndata:\n  s.yaml: |\n${secret(
+    'tr0ub4dor-and-3',
+  )
+    .split('\n')
+    .map((line) => `    ${line}`)
+    .join('\n')}\n`
+  const vault = 'apiVersion: example.com/v1\nkind: Vault\nmetadata: { name: v }\nspec: { pin: "12345678" }\n'
+  const { found, asked, sent } = await review(
+    {
+      'apps/s.yaml': secret('correct-horse-battery'),
+      'apps/copy.yaml': map('copy', 'postgres://correct-horse-battery@db'),
+      'apps/n.yaml': nested,
+      'apps/v.yaml': vault,
+      'apps/b.yaml': map('b', 'new'),
+    },
+    { base: { ...BASE, [CONFIG]: `${BASE[CONFIG]}secrets: [example.com/Vault]\n` } },
+  )
+  assert.deepEqual(asked, ['ConfigMap shop/b'])
+  assert.doesNotMatch(sent, /correct-horse|tr0ub4dor|12345678/)
+  assert.deepEqual(told(found.problems), [
+    'dry-run-secret-copy apps/copy.yaml:1 ConfigMap shop/copy in production repeats a value of a Secret, so Perch did not send it to the API server.',
+  ])
+  assert.deepEqual(
+    told(found.notes).filter((note) => note.startsWith('dry-run')),
+    [
+      'dry-run-secret apps/n.yaml:1 The API server was not asked about ConfigMap shop/n in production: Perch sends Secrets nowhere.',
+      'dry-run-secret apps/s.yaml:1 The API server was not asked about Secret shop/s in production: Perch sends Secrets nowhere.',
+      'dry-run-secret apps/v.yaml:1 The API server was not asked about Vault v in production: Perch sends Secrets nowhere.',
+    ],
+  )
+})
+
+test('a value of a Secret that a pull request takes out is not sent with what was there before', async () => {
+  const base = {
+    ...BASE,
+    'apps/s.yaml': secret('correct-horse-battery'),
+    'apps/b.yaml': map('b', 'correct-horse-battery'),
+  }
+  const { sent, found } = await review({ 'apps/b.yaml': map('b', 'new') }, { base, says: refuses('no owner') })
+  assert.doesNotMatch(sent, /correct-horse/)
+  assert.equal(found.problems.length, 1)
+})
+
+test('what the API server repeats of a Secret does not get out', async () => {
+  const base = { ...BASE, 'apps/s.yaml': secret('correct-horse-battery') }
+  const leaky = 'the cluster has correct-horse-battery'
+  const { found } = await review({ 'apps/b.yaml': map('b', 'new') }, { base, says: refuses(leaky) })
+  assert.doesNotMatch(JSON.stringify(found), /correct-horse/)
+  const { found: failed } = await review(
+    { 'apps/b.yaml': map('b', 'new') },
+    { base, says: () => ({ ok: true, remarks: [], gaps: [{ code: 'not-answered', object: 0, text: leaky }] }) },
+  )
+  assert.doesNotMatch(JSON.stringify(failed), /correct-horse/)
+})
+
+test('kinds below `ignore` are left out, and the deployer says where an object without a namespace belongs', async () => {
+  const application = `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: web, namespace: argocd }
+spec:
+  destination: { namespace: web, server: https://kubernetes.default.svc }
+  source: { repoURL: https://github.com/acme/shop, path: apps }
+`
+  const service = 'apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec: { ports: [{ port: 80 }] }\n'
+  const base = {
+    ...BASE,
+    [CONFIG]:
+      'environments:\n  production: { path: apps }\nvalidators: [{ name: dry-run, ignore: [ConfigMap], fieldManager: argocd-controller }]\n',
+    'argocd/web.yaml': application,
+  }
+  const { asked, questions } = await review({ 'apps/b.yaml': map('b', 'new'), 'apps/web.yaml': service }, { base })
+  assert.deepEqual(asked, ['Service web'])
+  assert.deepEqual(questions, [{ namespace: 'web', fieldManager: 'argocd-controller' }])
+})
+
+/** A world whose base branch asks for a dry run. */
+async function aServedWorld() {
+  const asked: string[] = []
+  const validators = memoryValidators({
+    tools: { 'dry-run': 'dry-run' },
+    dryRun: (objects) => {
+      asked.push(objects.map((object) => titleOf(object)).join(', '))
+      return NO_VERDICT
+    },
+  })
+  const world = await aWorld({ services: [], environments: [], files: BASE, validators })
+  return { world, asked }
+}
+
+test('a pull request of this repository is asked about; one from a fork is not, and waits with words', async () => {
+  const { world, asked } = await aServedWorld()
+  const pull = await aPull(world, { 'apps/b.yaml': map('b', 'new') })
+  assert.match(checkOf(world, pull, 'canary/validate'), /^success/)
+  assert.deepEqual(asked, ['ConfigMap shop/b'])
+  const stranger = world.mallory.openFromFork({ 'apps/a.yaml': map('a', 'evil') }, 'Mine')
+  await world.settle()
+  await says(world, 'alice', stranger, '/canary retry')
+  assert.deepEqual(asked, ['ConfigMap shop/b'])
+  assert.match(checkOf(world, stranger, 'canary/validate'), /^action_required: This pull request comes from a fork/)
+  assert.match(checkOf(world, stranger, 'canary/gate'), /^action_required/)
+  const report = world.state.runs.findLast(({ sha, name }) => sha === stranger.head.sha && name === 'canary/validate')
+  assert.match(JSON.stringify(report), /Have somebody with write access push the branch to this repository/)
+})
+
+test('when the base moves, a pull request from a fork is still not sent', async () => {
+  const { world, asked } = await aServedWorld()
+  const stranger = world.mallory.openFromFork({ 'apps/a.yaml': map('a', 'evil') }, 'Mine')
+  await world.settle()
+  world.alice.push('main', { 'README.md': 'Moved.' })
+  await world.settle()
+  await world.sweep()
+  assert.deepEqual(asked, [])
+  assert.match(checkOf(world, stranger, 'canary/validate'), /^action_required/)
+})
+
+test('what is in the merge queue was put there by somebody with write access, and is asked about', async () => {
+  const { world, asked } = await aServedWorld()
+  const pull = await aPull(world, { 'apps/b.yaml': map('b', 'new') })
+  await queue(world, [pull])
+  assert.deepEqual(asked, ['ConfigMap shop/b', 'ConfigMap shop/b'])
+})
