@@ -37,7 +37,7 @@ export function openValidators(options: ValidatorOptions): Validators {
   }
   const { yamllint, kubeconform, istioctl, 'kubectl-validate': kubectlValidate } = programs
   const opa = openOpa(programs.opa)
-  const dryRuns = openDryRuns({ kubeconfig: options.dryRunKubeconfig })
+  const dryRuns = openDryRuns({ kubeconfig: options.dryRunKubeconfig, log: options.log })
   const all: Titled = { ...programs, 'dry-run': dryRuns }
   return {
     tools: () => toolsOf(all),

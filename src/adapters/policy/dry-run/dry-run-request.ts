@@ -32,21 +32,27 @@ export function versionPath(version: string): string {
   return `/${version.includes('/') ? 'apis' : 'api'}/${version}`
 }
 
-/** Undefined where no object can have this version, name or namespace. */
+/** A namespace that nobody can have, as a deployer or the kubeconfig says it: perhaps a template. */
+interface OddNamespace {
+  readonly namespace: string
+}
+
+/** `no-name`: no object can have this version, name or namespace. */
 export function dryRunRequest(
   { data, namespace: own }: RenderedObject,
   { kind, namespace, fieldManager }: DryRunPlace,
-): ApiRequest | undefined {
+): ApiRequest | OddNamespace | 'no-name' {
   const version = data['apiVersion']
   const home = own === '' ? namespace : own
-  if (!isVersion(version) || (kind.isNamespaced && !isNamespace(home))) return undefined
+  if (!isVersion(version)) return 'no-name'
+  if (kind.isNamespaced && !isNamespace(home)) return own === '' ? { namespace: home } : 'no-name'
   const folder = `${versionPath(version)}${kind.isNamespaced ? `/namespaces/${home}` : ''}/${kind.plural}`
   const asked = { dryRun: 'All', fieldManager, fieldValidation: 'Strict', timeout: SERVER_TIMEOUT }
   const body = JSON.stringify(data)
   const name = textOf(recordOf(data['metadata'])['name']) ?? ''
   // The server names it, and an object without a name cannot be applied.
   if (name === '') return { method: 'POST', path: `${folder}?${query(asked)}`, type: 'application/json', body }
-  if (!isName(name)) return undefined
+  if (!isName(name)) return 'no-name'
   const path = `${folder}/${encodeURIComponent(name)}?${query({ ...asked, force: 'true' })}`
   return { method: 'PATCH', path, type: 'application/apply-patch+yaml', body }
 }

@@ -6,6 +6,7 @@ import { type DryRunGap, type DryRunResult, MAX_DRY_RUN_OBJECTS } from '../../..
 import type { Failure, ObjectRemark, ToolFailure } from '../../../core/policy/remark.ts'
 import { readAnswer } from '../../../core/policy/server-answer.ts'
 import type { DryRunQuestion } from '../../../ports/validators.ts'
+import type { Log } from '../../../ports/log.ts'
 import { atMost } from '../../process-sandbox/at-most.ts'
 import { ApiObject, ApiResources, ApiStatus } from '../schema.ts'
 import { dryRunRequest, isVersion, type ServedKind, versionPath } from './dry-run-request.ts'
@@ -15,6 +16,7 @@ import { type ApiAnswer, type ApiRequest, askServer } from './request.ts'
 export interface DryRunOptions {
   /** The operator's kubeconfig for dry runs, a whole path; undefined where nobody named one. */
   readonly kubeconfig: string | undefined
+  readonly log: Log
   /** For all objects of an environment together. */
   readonly timeoutMs?: number
 }
@@ -27,11 +29,13 @@ export interface DryRuns {
 }
 
 const TIMEOUT_MS = 15_000
-/** Requests at once, of all environments. An object takes some 10 ms, without webhooks. */
-const CONCURRENCY = 4
+/** Environments at once: one that waits for others must not run out of time. */
+const CONCURRENCY = 2
+/** Requests at once, of one environment. An object takes some 10 ms, without webhooks. */
+const REQUESTS = 4
 const MAX_TEXT = 2_000
 
-export function openDryRuns({ kubeconfig, timeoutMs = TIMEOUT_MS }: DryRunOptions): DryRuns {
+export function openDryRuns({ kubeconfig, log, timeoutMs = TIMEOUT_MS }: DryRunOptions): DryRuns {
   const limit = atMost(CONCURRENCY)
   const missing = { code: 'missing', detail: '' } as const
   const fault = async (): Promise<Failure | undefined> => {
@@ -50,16 +54,25 @@ export function openDryRuns({ kubeconfig, timeoutMs = TIMEOUT_MS }: DryRunOption
       if (!server.ok) return { ok: false, failure: { code: 'failed', detail: '' } }
       if (objects.length > MAX_DRY_RUN_OBJECTS)
         return { ok: false, failure: { code: 'too-many', detail: String(objects.length) } }
-      const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY })
-      const signal = AbortSignal.timeout(timeoutMs)
-      const send = (request: ApiRequest): Promise<ApiAnswer> =>
-        limit(() => askServer(server.value, request, { agent, signal }))
-      try {
-        return await askAbout({ send, server: server.value, question }, objects)
-      } finally {
-        agent.destroy()
-      }
+      const said = await limit(() => askWithin(timeoutMs, { server: server.value, question }, objects))
+      if (!said.ok) log.warn({ code: said.failure.code, detail: said.failure.detail }, 'no dry run')
+      return said
     },
+  }
+}
+
+async function askWithin(
+  timeoutMs: number,
+  about: Omit<Session, 'send'>,
+  objects: readonly RenderedObject[],
+): Promise<DryRunResult> {
+  const agent = new Agent({ keepAlive: true, maxSockets: REQUESTS })
+  const signal = AbortSignal.timeout(timeoutMs)
+  const send = (request: ApiRequest): Promise<ApiAnswer> => askServer(about.server, request, { agent, signal })
+  try {
+    return await askAbout({ ...about, send }, objects)
+  } finally {
+    agent.destroy()
   }
 }
 
@@ -134,39 +147,57 @@ interface OneQuestion {
 }
 
 async function askAboutOne(session: Session, { object, index, kinds }: OneQuestion): Promise<Said> {
-  const error = (text: string, path: ObjectRemark['path'] = []): ObjectRemark => ({
-    level: 'error',
-    rule: '',
-    text: text.slice(0, MAX_TEXT),
-    object: index,
-    path,
-  })
-  const gap = ({ code, text }: Pick<DryRunGap, 'code' | 'text'>): Said => ({
-    remarks: [],
-    gaps: [{ code, text: text.slice(0, MAX_TEXT), object: index }],
-  })
-  if (kinds === undefined) return { remarks: [error('no API can have this version')], gaps: [] }
-  if (kinds.gap !== undefined) return gap(kinds.gap)
+  const about = sayingsOf(index)
+  if (kinds === undefined) return about.refused([{ text: 'no API can have this version', path: [] }])
+  if (kinds.gap !== undefined) return about.gap(kinds.gap)
   const kind = kinds.byName.get(object.kind)
-  if (kind === undefined) return gap({ code: 'no-kind', text: '' })
+  if (kind === undefined) return about.gap({ code: 'no-kind', text: '' })
   const { namespace = session.server.namespace, fieldManager } = session.question
   const request = dryRunRequest(object, { kind, namespace: namespace ?? 'default', fieldManager })
-  if (request === undefined) return { remarks: [error('no object can have this name or namespace')], gaps: [] }
-  const answer = await session.send(request)
-  if (answer.end === 'lost') return { remarks: [], gaps: [], failure: failureOf(answer) }
+  if (request === 'no-name') return about.refused([{ text: 'no object can have this name or namespace', path: [] }])
+  if ('namespace' in request) return about.gap({ code: 'no-namespace', text: request.namespace })
+  return heard(await session.send(request), object, about)
+}
+
+function heard(answer: ApiAnswer, { kind }: RenderedObject, about: ReturnType<typeof sayingsOf>): Said {
+  if (answer.end === 'lost') return about.failed(failureOf(answer))
   // What is not the object is no verdict: a proxy may answer with a page to sign in.
-  if (ApiObject.safeParse(answer.body).data?.kind === object.kind && answer.code < 300) {
-    const warnings = answer.warnings.map((text) => ({ ...error(text), level: 'warning' as const }))
-    return { remarks: warnings, gaps: [] }
-  }
+  const isTaken = answer.code < 300 && ApiObject.safeParse(answer.body).data?.kind === kind
+  if (isTaken) return about.taken(answer.warnings)
   const verdict = readAnswer(answer.code, ApiStatus.safeParse(answer.body).data)
   switch (verdict.type) {
     case 'unauthorized':
-      return { remarks: [], gaps: [], failure: { code: 'unauthorized', detail: '' } }
+      return about.failed({ code: 'unauthorized', detail: '' })
     case 'gap':
-      return gap(verdict)
+      return about.gap(verdict)
     case 'refused':
-      return { remarks: verdict.faults.map(({ text, path }) => error(text, path)), gaps: [] }
+      return about.refused(verdict.faults)
+  }
+}
+
+/** What can be said of one of the objects. */
+function sayingsOf(object: number) {
+  const remark = (level: ObjectRemark['level'], text: string, path: ObjectRemark['path']): ObjectRemark => ({
+    level,
+    rule: '',
+    text: text.slice(0, MAX_TEXT),
+    object,
+    path,
+  })
+  return {
+    taken: (warnings: readonly string[]): Said => ({
+      remarks: warnings.map((text) => remark('warning', text, [])),
+      gaps: [],
+    }),
+    refused: (faults: readonly Pick<ObjectRemark, 'text' | 'path'>[]): Said => ({
+      remarks: faults.map(({ text, path }) => remark('error', text, path)),
+      gaps: [],
+    }),
+    gap: ({ code, text }: Pick<DryRunGap, 'code' | 'text'>): Said => ({
+      remarks: [],
+      gaps: [{ code, text: text.slice(0, MAX_TEXT), object }],
+    }),
+    failed: (failure: ToolFailure): Said => ({ remarks: [], gaps: [], failure }),
   }
 }
 

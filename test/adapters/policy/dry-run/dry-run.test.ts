@@ -220,6 +220,9 @@ describe('dry runs on a real API server', needsApiServer, () => {
     assert.deepEqual(said(await elsewhere.dryRun(objects, QUESTION)), ['no-namespace 0: kubeconfig-says'])
     const deployed = { ...QUESTION, namespace: 'deployer-says' }
     assert.deepEqual(said(await elsewhere.dryRun(objects, deployed)), ['no-namespace 0: deployer-says'])
+    // A template that nobody has filled in.
+    const template = { ...QUESTION, namespace: '{{ .name }}' }
+    assert.deepEqual(said(await elsewhere.dryRun(objects, template)), ['no-namespace 0: {{ .name }}'])
   })
 
   test('an object that the server is to name is asked about too', async () => {
@@ -385,12 +388,20 @@ spec: { policyName: odd, validationActions: [Warn] }
     }
   })
 
+  test('four hundred objects are asked about, and not one more', async () => {
+    const many = (count: number) =>
+      rendering(Array.from({ length: count }, (_, index) => configMap(`web-${index}`)).join('---\n')).objects
+    assert.deepEqual(said(await open().dryRun(many(400), QUESTION)), [])
+    const failure = { code: 'too-many', detail: '401' } as const
+    assert.deepEqual(await open().dryRun(many(401), QUESTION), { ok: false, failure })
+  })
+
   test('a server that never answers is given up', async () => {
     const silent = await serve(() => undefined)
     try {
       const { openDryRuns } = await import('../../../../src/adapters/policy/dry-run/dry-run.ts')
       const path = kubeconfig({ cluster: { server: silent.url } })
-      const found = await openDryRuns({ kubeconfig: path, timeoutMs: 300 }).dryRun(
+      const found = await openDryRuns({ kubeconfig: path, log: QUIET, timeoutMs: 300 }).dryRun(
         rendering(configMap('web')).objects,
         QUESTION,
       )
