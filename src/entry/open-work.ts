@@ -130,7 +130,8 @@ function contextFactory({
   const knownOf = keepKnown()
   return async (place) => {
     const { repo, installation } = place
-    const url = `${env.gitUrl}/${repo.owner}/${repo.name}.git`
+    const pageUrl = `${env.gitUrl}/${repo.owner}/${repo.name}`
+    const url = `${pageUrl}.git`
     const folder = join(env.dataDir, 'mirrors', `${repo.id}.git`)
     const token = (refused?: string): Promise<string> => github.tokenFor(installation, refused)
     const mayRead = (): Promise<boolean> => github.mayReadContents(installation)
@@ -139,6 +140,7 @@ function contextFactory({
     const ports = await github.portsFor(place)
     return traceContext(tracer, {
       repo,
+      pageUrl,
       ask: askIn(place, jobs),
       mirror,
       known: knownOf(repo.id),

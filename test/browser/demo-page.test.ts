@@ -85,6 +85,12 @@ test('a person types /canary 5, sees the answer, the diff and the checks come, a
     assert.ok(comment !== null)
     await picture(comment, `comment-${width}`)
   }
+  // Each share leads to the line that says its weight.
+  const line = await page.$eval('td a[href*="virtual-service.yaml"]', (link) => link.getAttribute('href') ?? '')
+  await show(page, `${url}${line}`, 'desktop')
+  assert.match(await page.$eval(':target', (target) => target.textContent), /weight: 95/)
+  await show(page, `${url}/pull/${number}`, 'desktop')
+  await page.waitForSelector('.mermaid svg')
   const size = await page.$eval('.mermaid svg', (svg) => svg.getBoundingClientRect().height)
   assert.ok(size > 20, 'the picture can be read')
 

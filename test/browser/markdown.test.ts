@@ -9,3 +9,13 @@ test('numbers of pull requests are links where a person reads them, and not in c
   assert.match(html, /<a title="see #7">/)
   assert.match(html, /<code>#11\n<\/code>/)
 })
+
+test('a link to a commit or a line of the box leads to the page of the demo, and any other stays', () => {
+  const sha = 'c'.repeat(40)
+  const box = 'http://127.0.0.1:4321/acme/gitops'
+  const hrefs = (url: string): unknown => /href="(.*?)"/.exec(renderMarkdown(`[x](${url})`).html)?.[1]
+  assert.equal(hrefs(`${box}/blob/${sha}/a%20b/c.yaml#L7`), `/file?at=${sha}&amp;path=a%20b/c.yaml#L7`)
+  assert.equal(hrefs(`${box}/commit/${sha}`), `/commit/${sha}`)
+  const elsewhere = `https://github.com/acme/gitops/commit/${sha}`
+  assert.equal(hrefs(elsewhere), elsewhere)
+})

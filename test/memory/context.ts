@@ -59,6 +59,7 @@ export function memoryContext(
 ): RepositoryContext {
   return {
     repo: state.repo,
+    pageUrl: `https://github.com/${state.repo.owner}/${state.repo.name}`,
     ask: askIn(state, jobs),
     botLogin: state.bot.login,
     ...portsOf(state),

@@ -1,4 +1,5 @@
 import { TRAFFIC_KINDS } from '../diff/ignore.ts'
+import type { Location } from '../manifest/parse.ts'
 import type { NewVersion } from '../arrival/new-version.ts'
 import type { RolloutRise } from '../exposure/canaries.ts'
 import type { Problem } from '../problem/problem.ts'
@@ -22,6 +23,8 @@ export interface TrafficRow {
 export interface DestinationShare {
   readonly name: string
   readonly share: number
+  /** Where the weight is written, at the head commit; absent where that is not known for sure. Only of what is after. */
+  readonly place?: Location | undefined
 }
 
 /** One rollout that a pull request moves. */

@@ -18,6 +18,11 @@ export interface VariableEdits {
 /** A weight that is one variable, with or without a default. */
 const VARIABLE = /^\$\{(?<name>\w+)(?:(?<operator>:?=|:-)(?<otherwise>\d+))?\}$/
 
+/** The name of the variable that a weight is; undefined where it is none. */
+export function variableIn(text: string): string | undefined {
+  return VARIABLE.exec(text)?.groups?.['name']
+}
+
 /** Edits of an object, paths from its document, sorted by whether a variable is what they change. */
 export function variableEdits(layout: Layout, layered: LayeredObject, edits: readonly Edit[]): VariableEdits {
   const { object, written, filler } = layered

@@ -12,6 +12,8 @@ export interface Proposal {
   readonly version: string
   /** The pull request that a person drives the rollout from. */
   readonly origin: number | undefined
+  /** The pull request that brought the share of today; undefined where none is known. */
+  readonly previous?: number | undefined
   /** The open steps that were closed for it. */
   readonly closed?: readonly number[]
   /** The login of the person who drives the rollout; undefined where that is nobody, or not known. */

@@ -3,7 +3,8 @@ import type { Config } from '../../core/config/schema.ts'
 import { type Environment, environmentsTouched } from '../../core/environment/environment.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
 import { leavesUnseen, leavingOwner } from '../../core/gate/leaving-owner.ts'
-import { NO_CHANGE, type Review } from '../../core/gate/review.ts'
+import { NO_CHANGE, type Review, type TrafficRow } from '../../core/gate/review.ts'
+import { withoutPlacesIn } from '../../core/gate/weight-places.ts'
 import { configProblem, generatorNotes } from '../../core/problem/files.ts'
 import { conflictProblem, notJudgedProblem, renamedRolesProblem, vanishedProblem } from '../../core/problem/merge.ts'
 import type { Problem } from '../../core/problem/problem.ts'
@@ -89,7 +90,18 @@ export async function compareMerge(
   const between = { base, head: merged.tree, changed, onRender, maySend }
   const { review, sides, rises = [] } = await compareTrees(context, between)
   const differences = sides === undefined ? [] : differencesIn({ ...sides, rises })
-  return { review: { ...review, compared: { base, head } }, differences }
+  const rows = await placedAtHead(context, review.rows, { head, merged: merged.tree })
+  return { review: { ...review, rows, compared: { base, head } }, differences }
+}
+
+/** Places are lines of what the merge gives: they are those of the head commit too where the file is the same there. */
+async function placedAtHead(
+  { mirror }: Pick<RepositoryContext, 'mirror'>,
+  rows: readonly TrafficRow[],
+  { head, merged }: { readonly head: Sha; readonly merged: Sha },
+): Promise<readonly TrafficRow[]> {
+  const isPlaced = rows.some(({ after }) => after?.some(({ place }) => place !== undefined))
+  return isPlaced ? withoutPlacesIn(rows, new Set(await mirror.changed(head, merged))) : rows
 }
 
 export interface TreePair extends Sendable {

@@ -12,6 +12,7 @@ import { type Sources } from '../../core/finding/locate.ts'
 import type { EnvironmentDiff, TrafficRow } from '../../core/gate/review.ts'
 import { refusalProblem, renderProblem, unknownOnce } from '../../core/problem/files.ts'
 import { findingProblems, type LocatedFinding } from '../../core/problem/findings.ts'
+import { withPlaces } from '../../core/gate/weight-places.ts'
 import type { Problem } from '../../core/problem/problem.ts'
 import type { Location } from '../../core/manifest/parse.ts'
 import { err, ok, type Result } from '../../core/result.ts'
@@ -128,6 +129,7 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
   const compared = diffEnvironment(name, renders, { secrets: config.secrets, ignore: config.diff.ignore })
   if (!compared.ok) return onlyProblems([{ ...compared.error, ...now.value.placeOf(compared.error.line) }])
   const { resources, hidden, unreadableBefore, objects } = compared.value
+  const files = { before: before.texts, after: now.value.texts }
   const targets = { before: sides.before.snapshot.targets, after: sides.after.snapshot.targets }
   const rows = rowsOf(name, objects, { config, targets })
   const unknownBefore = old.ok ? unreadableBefore : old.error[0]
@@ -165,7 +167,8 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
   const arrived =
     unknownBefore === undefined ? newVersions({ environment: name, config }, targets, unread.presumed) : []
   const diffs = isQuiet(diff) ? [] : [diff]
-  return { rises: exposed.rises, newVersions: arrived, rows, diffs, problems, ...effect, remarks }
+  const placed = withPlaces(rows, { environment: name, objects: objects.after, targets: targets.after, texts: files })
+  return { rises: exposed.rises, newVersions: arrived, rows: placed, diffs, problems, ...effect, remarks }
 }
 
 /** The targets whose objects an environment has once: of others the last counts, and that is said by itself. */
@@ -225,8 +228,9 @@ interface RenderedTexts extends PlainRender {
   readonly skipped: readonly Problem[]
 }
 
-const NOTHING_RENDERED: RenderedTexts = {
+const NOTHING_RENDERED: RenderedTexts & Pick<RenderedTree, 'texts'> = {
   yaml: '',
+  texts: new Map(),
   parsed: { ok: true, objects: [], duplicates: [] },
   skipped: [],
   leftOut: [],
@@ -234,6 +238,7 @@ const NOTHING_RENDERED: RenderedTexts = {
 
 interface RenderedTree extends RenderedTexts {
   readonly files: readonly string[]
+  readonly texts: ReadonlyMap<string, string>
   /** The objects of some files of a folder without kustomize, as far as they can be read. */
   readonly objectsIn: (files: ReadonlySet<string>) => readonly RenderedObject[]
   /** Where a line of it comes from, as far as that is known. */
@@ -263,7 +268,7 @@ async function renderSide(
     const { parsed } = readPlain(some, texts, { ...reading, secrets })
     return parsed.ok ? parsed.objects : []
   }
-  if (rendered.ok) return ok({ ...rendered, files, objectsIn, placeOf })
+  if (rendered.ok) return ok({ ...rendered, files, texts, objectsIn, placeOf })
   return err([renderProblem({ environment: name, ...rendered.place, file: rendered.place?.file, rendered })])
 }
 

@@ -29,6 +29,8 @@ import type { KnownTexts } from '../../core/config/known-texts.ts'
 /** Everything that a flow works with, for one repository. A flow asks for the part it uses: `Pick<RepositoryContext, 'mirror'>`. */
 export interface RepositoryContext {
   readonly repo: RepositoryName
+  /** Where people look at it: `https://github.com/acme/gitops`. */
+  readonly pageUrl: string
   /** The login under which Perch opens pull requests: `<slug>[bot]`. */
   readonly botLogin: string
   readonly pulls: PullRequests

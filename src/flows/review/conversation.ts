@@ -64,7 +64,7 @@ interface ReviewedPull {
 
 /** Says what a review found: in our one comment, and in the body of a step. */
 export async function sayFindings(
-  context: Pick<RepositoryContext, 'conversation' | 'pulls' | 'botLogin'>,
+  context: Pick<RepositoryContext, 'conversation' | 'pulls' | 'botLogin' | 'pageUrl'>,
   { pull, comments, isExpected }: ReviewedPull,
   found: Review,
 ): Promise<void> {
@@ -76,11 +76,11 @@ export async function sayFindings(
 
 /** Writes the one comment, or edits it where it says something else. */
 async function writeSummary(
-  { conversation }: Pick<RepositoryContext, 'conversation'>,
+  { conversation, pageUrl }: Pick<RepositoryContext, 'conversation' | 'pageUrl'>,
   { pull, comments }: { readonly pull: PullRequest; readonly comments: readonly Comment[] },
   found: Review,
 ): Promise<void> {
-  const { comment: body } = summaryPages(found, { isFork: pull.head.isFork })
+  const { comment: body } = summaryPages(found, { isFork: pull.head.isFork, repository: pageUrl })
   const existing = comments.find(isSummary)
   if (existing === undefined) {
     if (isWorthComment(found)) await conversation.add(pull.number, body)

@@ -96,11 +96,13 @@ async function openOrTell(
   decided: DecidedSteps & Pick<AskedMove, 'step' | 'closed'>,
 ): Promise<Result<PullRequest, Refusal>> {
   const { rollout, step, asked, closed } = decided
-  const proposal = proposalOf(base, decided, { step, asked, closed })
+  const { standing } = rollout
+  // Where the canary has no traffic there was no step, and all of the history would be looked through for one.
+  const previous = standing.phase === 'idle' ? undefined : await stepPull(context, base, standing)
+  const proposal = { ...proposalOf(base, decided, { step, asked, closed }), previous }
   const tried = await orRefusal(() => openMove(context, base, { step, proposal }))
   const done = tried.ok ? tried.value : tried
-  if (!done.ok && asked === undefined)
-    await tell(context, base, { standing: rollout.standing, proposal, refusal: done.error })
+  if (!done.ok && asked === undefined) await tell(context, { proposal, refusal: done.error })
   return done
 }
 
@@ -212,7 +214,6 @@ export async function closePull(
 }
 
 interface StuckMove {
-  readonly standing: Standing
   readonly proposal: Proposal
   readonly refusal: Refusal
 }
@@ -221,12 +222,8 @@ interface StuckMove {
  * Says once, where people look, that a rollout cannot go on by itself: on the pull request that it began with, or, where its files do
  * not name one, on the one that brought its step.
  */
-async function tell(
-  context: RepositoryContext,
-  base: BaseState,
-  { standing, proposal, refusal }: StuckMove,
-): Promise<void> {
-  const pull = proposal.origin ?? (await stepPull(context, base, standing))
+async function tell(context: RepositoryContext, { proposal, refusal }: StuckMove): Promise<void> {
+  const pull = proposal.origin ?? proposal.previous
   const about = { target: proposal.target.service, refusal: refusal.code, ...(pull === undefined ? {} : { pull }) }
   const said = { marker: noticeMarker(proposal, refusal), body: notice(proposal, refusal) }
   const isOld = pull !== undefined && (await sayOnce(context, pull, said)) === 'old'

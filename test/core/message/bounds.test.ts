@@ -91,6 +91,24 @@ test('a small diff is all in the comment, with what it does to traffic before th
   assert.doesNotMatch(comment, /shown/)
 })
 
+test('a share leads to its line as long as all rows fit with their links, else more rows count for more', () => {
+  const linkedRow = (name: string): TrafficRow => ({
+    ...row(name),
+    after: [{ name: 'canary', share: 25, place: { file: 'overlays/a b/route.yaml', line: 7 } }],
+  })
+  const of = (count: number): string => {
+    const rows = Array.from({ length: count }, (_, index) => linkedRow(`environment-${index}`))
+    return summaryPages({ ...EMPTY, rows }, { repository: 'https://github.com/acme/gitops' }).comment
+  }
+  const head = 'b'.repeat(40)
+  const link = `canary [**25%**](https://github.com/acme/gitops/blob/${head}/overlays/a%20b/route.yaml#L7)`
+  assert.equal(of(40).split(link).length, 41)
+  assert.match(of(1), /^<sub>Looked at commit \[`b{12}`\]\(https:\/\/github.com\/acme\/gitops\/commit\/b{40}\)\. /m)
+  const crowded = of(1_000)
+  assert.ok(!crowded.includes('/blob/') && crowded.includes('more rules in'), crowded)
+  assert.ok(crowded.split('**25%**').length > 100)
+})
+
 test('what does not fit into the comment is in the check, nothing twice, and what fits nowhere is told', () => {
   const diffs = ['a', 'b', 'c'].map((name) =>
     environment(

@@ -33,8 +33,8 @@ import { answer, buttonAnswer } from '../../../src/core/message/comment/answer.t
 import { gateReport, validateReport } from '../../../src/core/message/check/checks.ts'
 import { stopMessage } from '../../../src/core/message/pull-request/stop.ts'
 import { calm, seen, terminalText, titleText } from '../../../src/core/text/inert.ts'
-import { webUrl } from '../../../src/core/text/web-url.ts'
-import { code, fence, linked, plainText, table } from '../../../src/core/message/markdown/markdown.ts'
+import { lineAddress, webUrl } from '../../../src/core/text/web-url.ts'
+import { code, fence, linked, linkedWords, plainText, table } from '../../../src/core/message/markdown/markdown.ts'
 import { LISTED_STATES } from '../../../src/core/dashboard/dashboard.ts'
 import { dashboardBody, dashboardOffBody } from '../../../src/core/message/dashboard/dashboard.ts'
 import { notice, notLiveNotice } from '../../../src/core/message/comment/notice.ts'
@@ -190,6 +190,9 @@ const GITHUB = { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] }
 
 const NOT_OURS = ['link', 'image', 'linkReference', 'imageReference', 'definition', 'footnoteReference', 'delete']
 
+/** Where the repository's own pages are. */
+const OWN_PAGES = 'https://own.example/o/r'
+
 function isInert(node: Nodes): boolean {
   // One dollar sign alone is no formula, and another element stands between it and the next.
   if (node.type === 'text')
@@ -198,6 +201,7 @@ function isInert(node: Nodes): boolean {
     const lines = node.value.replaceAll(DOLLAR, '').split('\n')
     return lines.every((line) => OURS.test(line)) && !/[@#]\w/.test(node.value)
   }
+  if (node.type === 'link') return node.url.startsWith(`${OWN_PAGES}/`)
   if (node.type === 'table') return new Set(node.children.map(({ children }) => children.length)).size === 1
   return !NOT_OURS.includes(node.type)
 }
@@ -282,7 +286,8 @@ function problemsOf(t: string): readonly Problem[] {
 }
 
 function reviewOf(t: string, found: readonly Problem[]): Review {
-  const row = { environment: t, route: t, rule: t, before: [{ name: t, share: 95 }], after: [{ name: t, share: 75 }] }
+  const after = [{ name: t, share: 75, place: { file: t, line: 7 } }]
+  const row = { environment: t, route: t, rule: t, before: [{ name: t, share: 95 }], after }
   const patch = t.replaceAll(/^/gm, '+')
   const resource = {
     title: t,
@@ -411,6 +416,24 @@ test('a link leads to a page of the web, and nothing ends it early or begins ano
   })
 })
 
+test('the path of a file leads to that file, whatever it holds', () => {
+  often((t) => {
+    const place = { file: `a/${t}`, line: 7 }
+    const page = table(['a', 'b'], [[`stable ${linkedWords('**5%**', lineAddress(OWN_PAGES, 'c0ffee', place))}.`, 'x']])
+    const nodes = leavesOf(fromMarkdown(page, GITHUB))
+    const [link, ...others] = nodes.filter((node) => node.type === 'link')
+    assert.ok(link !== undefined && others.length === 0, page)
+    assert.ok(
+      nodes.every((node) => node.type === 'link' || isInert(node)),
+      page,
+    )
+    const { host, pathname, hash } = new URL(link.url ?? '')
+    assert.deepEqual([host, hash], ['own.example', '#L7'])
+    if (!/^\.{1,2}$/m.test(t) && !t.includes('/.'))
+      assert.equal(decodeURIComponent(pathname), `/o/r/blob/c0ffee/a/${t.toWellFormed()}`)
+  })
+})
+
 test('an answer to any command is inert, and forges no marker', () => {
   often((t) => {
     for (const outcome of outcomesOf(t)) {
@@ -427,7 +450,7 @@ test('comments and checks of any review are inert', () => {
   often((t) => {
     const all = problemsOf(t)
     for (const review of [reviewOf(t, []), reviewOf(t, all), ...all.map((one) => reviewOf(t, [one])).slice(0, 3)]) {
-      const { comment, text: more = '' } = summaryPages(review)
+      const { comment, text: more = '' } = summaryPages(review, { repository: OWN_PAGES })
       for (const report of [validateReport(review), gateReport(review)]) {
         assertInert(report.summary)
         assertInert(report.text ?? '')

@@ -69,6 +69,7 @@ function pullRequests(): readonly string[] {
         target,
         version: 'v2',
         origin: 7,
+        previous: 11,
         closed: move.kind === 'rollback' ? [13] : [],
         asked,
         driver: 'alice',
@@ -198,7 +199,7 @@ function page(): Readonly<Record<string, readonly string[]>> {
     origin: 7,
     driver: 'alice',
   } as const
-  const { comment, text } = summaryPages(review())
+  const { comment, text } = summaryPages(review(), { repository: 'https://github.com/acme/gitops' })
   return {
     Refusals: refusals().map(explainRefusal),
     Problems: problems().map(

@@ -58,6 +58,25 @@ test('a step and the status name the pull request that began, and a rollback the
   assert.ok(rollback?.body.includes(`${began} Closed for this: #${step.number}.`), rollback?.body)
 })
 
+test('a step names the step before it, and so do the rollback and both steps of the finish', async () => {
+  const world = await aWorld({ config: { steps: [5, 25, 100], bakeMinutes: 0, live: 'timer' } })
+  const { pull, step } = await aRollout(world)
+  assert.doesNotMatch(step.body, /The last step was/, 'what began the rollout is named already')
+  await world.pass(15)
+  await merges(world, 'bob', step)
+  const [second] = openSteps(world)
+  assert.ok(second)
+  assert.ok(second.body.includes(`The rollout began in #${pull.number}. The last step was #${step.number}.`))
+  await world.pass(15)
+  await merges(world, 'bob', second)
+  const [finish] = openSteps(world)
+  assert.ok(finish)
+  assert.ok(finish.body.includes(`The last step was #${second.number}.`), finish.body)
+  await says(world, 'bob', pull, '/canary abort')
+  const [rollback] = openSteps(world)
+  assert.ok(rollback?.body.includes(`The last step was #${second.number}. Closed for this: #${finish.number}.`))
+})
+
 test('each step waits for its bake and opens the next, until the canary is the new stable version', async () => {
   const world = await aWorld()
   const { pull, step } = await aRollout(world)

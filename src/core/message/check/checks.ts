@@ -56,7 +56,13 @@ export function validateReport(review: Review): CheckReport {
     ...report,
     conclusion: 'success',
     title: titleText(title),
-    summary: bounded(paragraphs(trafficStatement(review, ROOM.table), noteList(notes), toolWords(review))),
+    summary: bounded(
+      paragraphs(
+        trafficStatement(review, { room: ROOM.table, repository: undefined }),
+        noteList(notes),
+        toolWords(review),
+      ),
+    ),
     ...(notes.length === 0 ? {} : { annotations: noteAnnotations(notes) }),
   }
 }

@@ -2,9 +2,10 @@ import { concernsTraffic, type Review, type ReviewedChange, verdictsOf } from '.
 import { SUMMARY_MARKER } from '../../marker/comment.ts'
 import { isBlueGreen, planOf } from '../../rollout/target.ts'
 import { fitLines, MAX_BODY, sizeOf } from '../../text/limits.ts'
+import { commitAddress } from '../../text/web-url.ts'
 import { type DiffPage, diffPages, diffWords, sharedDiffs } from './diff.ts'
 import { bounded } from '../markdown/bounded.ts'
-import { code, paragraphs } from '../markdown/markdown.ts'
+import { code, linked, paragraphs } from '../markdown/markdown.ts'
 import { planPicture } from '../markdown/plan-picture.ts'
 import { explainProblem } from '../problem/problem.ts'
 import { HOW_TO_TURN_OFF, newVersionTitle, newVersionWords } from './new-version-words.ts'
@@ -19,21 +20,26 @@ const ROOM = { table: 16_000, gates: 8_000, problems: 8_000, words: 4_000, closi
 /** More would be longer than the first line of a phone. */
 const MAX_TITLES = 3
 
+interface SummaryOptions {
+  readonly isFork?: boolean
+  /** The address of the repository's page; without it nothing is linked. */
+  readonly repository?: string | undefined
+}
+
 /**
  * The comment that stays at the top of a pull request (what would change, where the plan is, what the gate waits for), and
  * the text of the check `canary/validate`: it has what of the diff does not fit into the comment.
  */
 export function summaryPages(
   review: Review,
-  { isFork = false }: { readonly isFork?: boolean } = {},
+  { isFork = false, repository }: SummaryOptions = {},
 ): { readonly comment: string; readonly text: string | undefined } {
   const offer = newVersionWords(review, isFork)
   const diffs = sharedDiffs(review.diffs)
   const total = diffs.reduce((sum, { resources }) => sum + resources.length, 0)
-  const above = paragraphs(opening(review), offer)
+  const above = paragraphs(opening(review, repository), offer)
   const words = diffWords(review.diffs, ROOM.words)
-  const commit = review.compared === undefined ? '' : `Looked at commit ${code(review.compared.head.slice(0, 12))}. `
-  const footer = `<sub>${commit}\`/canary help\` lists the commands.</sub>`
+  const footer = `<sub>${lookedAt(review, repository)}\`/canary help\` lists the commands.</sub>`
   // Without traffic there is often no comment: then the check has it all.
   const room = concernsTraffic(review) ? MAX_BODY - sizeOf(paragraphs(above, words, footer)) - ROOM.closing : 0
   const [first, second] = diffPages(diffs, [room, MAX_BODY - sizeOf(words) - ROOM.closing])
@@ -46,6 +52,12 @@ export function summaryPages(
   }
 }
 
+function lookedAt({ compared }: Review, repository: string | undefined): string {
+  if (compared === undefined) return ''
+  const page = repository && commitAddress(repository, compared.head)
+  return `Looked at commit ${linked(compared.head.slice(0, 12), page)}. `
+}
+
 /** All that is said where nothing moves yet. It names no commit, so that a push which changes nothing about it does not edit it. */
 function firstComment(review: Review, offer: string): string {
   const footer = `<sub>\`/canary help\` lists the commands. ${HOW_TO_TURN_OFF}</sub>`
@@ -54,13 +66,13 @@ function firstComment(review: Review, offer: string): string {
 
 const NO_PAGE: DiffPage = { text: '', shown: 0, isCut: false }
 
-function opening(review: Review): string {
+function opening(review: Review, repository: string | undefined): string {
   const gates = verdictsOf(review).map((verdict) => `- ${verdictLine(verdict)}`)
   const problems = review.problems.map(explainProblem).map(({ what, next }) => `- ⛔ ${what} ${next}`)
   return paragraphs(
     SUMMARY_MARKER,
     story(review),
-    trafficStatement(review, ROOM.table),
+    trafficStatement(review, { room: ROOM.table, repository }),
     picture(review),
     ...review.changes.flatMap(overwritten).slice(0, MAX_TITLES),
     section('Gates', fitLines(gates, ROOM.gates, moreIn('`canary/gate`'))),

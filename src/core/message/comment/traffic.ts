@@ -1,8 +1,9 @@
 import type { DestinationShare, Review, ReviewedChange, TrafficRow } from '../../gate/review.ts'
 import type { LeavingOwner } from '../../gate/leaving-owner.ts'
 import { targetName } from '../../rollout/target.ts'
-import { fitLines } from '../../text/limits.ts'
-import { code, percent, plainText, table } from '../markdown/markdown.ts'
+import { fitLines, sizeOf } from '../../text/limits.ts'
+import { lineAddress } from '../../text/web-url.ts'
+import { code, linkedWords, percent, plainText, table } from '../markdown/markdown.ts'
 import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 
 /** What a pull request that moves no rollout does to traffic, as a title. */
@@ -13,9 +14,17 @@ export function quietTitle({ rows }: Pick<Review, 'rows'>): string {
 }
 
 /** How a pull request changes traffic: a table, or why there is none. Never says that a share stays as it is if Perch could not read it. */
-export function trafficStatement(review: Pick<Review, 'rows' | 'changes' | 'problems'>, room: number): string {
-  const { rows, changes, problems } = review
-  if (rows.length > 0) return trafficTable(rows, room)
+export function trafficStatement(
+  review: Pick<Review, 'rows' | 'changes' | 'problems' | 'compared'>,
+  { room, repository }: { readonly room: number; readonly repository: string | undefined },
+): string {
+  const { rows, changes, problems, compared } = review
+  if (rows.length > 0) {
+    const pageOf: PageOf = (place) => repository && compared && place && lineAddress(repository, compared.head, place)
+    const linked = trafficTable(rows, pageOf)
+    // Links take more bytes than what they are on: more rows are worth more than the links.
+    return sizeOf(linked) <= room ? linked : cutTable(rows, room)
+  }
   if (problems.length > 0)
     return 'Perch found no change of traffic in what it could render. The problems below may hide such a change.'
   if (changes.length > 0 && changes.every(({ leaving }) => leaving !== undefined))
@@ -26,14 +35,22 @@ export function trafficStatement(review: Pick<Review, 'rows' | 'changes' | 'prob
     : 'No share of traffic changes in what is rendered, though files say another one:'
 }
 
-/** Who gets how much, before and after, per environment and rule; as many rows as fit into `room` bytes. */
-function trafficTable(rows: readonly TrafficRow[], room: number): string {
+/** The page of a place; undefined where there is none. */
+type PageOf = (place: DestinationShare['place']) => string | undefined
+
+/** Who gets how much, before and after, per environment and rule. A share leads to the line that says its weight. */
+function trafficTable(rows: readonly TrafficRow[], pageOf: PageOf): string {
   const cells = rows.map(({ environment, route, rule, before, after }) => [
     `${plainText(environment)} ${code(route)} ${code(rule)}`,
-    parts(before),
-    parts(after),
+    parts(before, pageOf),
+    parts(after, pageOf),
   ])
-  const lines = table(['Environment, route, rule', 'Before', 'After'], cells).split('\n')
+  return table(['Environment, route, rule', 'Before', 'After'], cells)
+}
+
+/** As many rows as fit into `room` bytes, without links. */
+function cutTable(rows: readonly TrafficRow[], room: number): string {
+  const lines = trafficTable(rows, () => undefined).split('\n')
   // An empty line first: else it would be a row.
   return fitLines(lines, room, (left) => `\n${leftOut(rows.slice(rows.length - left))}`).join('\n')
 }
@@ -43,9 +60,11 @@ function leftOut(rows: readonly TrafficRow[]): string {
   return `… and ${counted(rows.length, 'more rule')} in ${counted(environments, 'environment')}.`
 }
 
-function parts(list: readonly DestinationShare[] | undefined): string {
+function parts(list: readonly DestinationShare[] | undefined, pageOf: PageOf): string {
   if (list === undefined) return '–'
-  return list.map(({ name, share }) => `${plainText(name)} **${percent(share)}**`).join(' · ')
+  return list
+    .map(({ name, share, place }) => `${plainText(name)} ${linkedWords(`**${percent(share)}**`, pageOf(place))}`)
+    .join(' · ')
 }
 
 /** What a row says, as people say it: `api-service main: 95/5 → 75/25 (stable/canary)`. Plain text, names as they are. */

@@ -59,9 +59,14 @@ const IN_ADDRESS = /[\\|`$()<>\s]/g
 
 /** Text of others as a code span that leads to a page, where there is one. `url`: from `webUrl`, or ours. */
 export function linked(text: string, url: string | undefined): string {
-  if (url === undefined) return code(text)
+  return linkedWords(code(text), url)
+}
+
+/** Markdown of ours that leads to a page, where there is one. */
+export function linkedWords(words: string, url: string | undefined): string {
+  if (url === undefined) return words
   const hex = (one: string): string => `%${one.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
-  return `[${code(text)}](${url.replaceAll(IN_ADDRESS, hex).replaceAll('&', '&amp;')})`
+  return `[${words}](${url.replaceAll(IN_ADDRESS, hex).replaceAll('&', '&amp;')})`
 }
 
 /** A fenced block that nothing inside can end. */

@@ -127,10 +127,11 @@ function mention({ move, asked, driver }: Proposal): string | undefined {
 }
 
 /** The pull requests before this one. */
-function whereFrom({ move, origin, closed = [] }: Proposal): string | undefined {
+function whereFrom({ move, origin, previous, closed = [] }: Proposal): string | undefined {
   if (move.kind === 'switch') return undefined
   return [
     origin === undefined ? [] : `The rollout began in #${origin}.`,
+    previous === undefined || previous === origin ? [] : `The last step was #${previous}.`,
     closed.length === 0 ? [] : `Closed for this: ${closed.map((number) => `#${number}`).join(', ')}.`,
   ]
     .flat()

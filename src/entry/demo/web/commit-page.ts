@@ -23,5 +23,5 @@ export function filePage(box: GitHubBox, at: string, path: string): Html {
   const lines = text.replace(/\n$/, '').split('\n')
   return html`<h2>${path} <span class="dim">at ${at.slice(0, 12)}</span></h2>
     <pre class="file">
-${lines.map((line) => html`<span class="${/^\s+weight:/.test(line) ? 'weight' : ''}">${line}</span>`)}</pre>`
+${lines.map((line, index) => html`<span id="L${String(index + 1)}" class="${/^\s+weight:/.test(line) ? 'weight' : ''}">${line}</span>`)}</pre>`
 }
