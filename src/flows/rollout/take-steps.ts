@@ -230,8 +230,10 @@ async function tell(context: RepositoryContext, { proposal, refusal }: StuckMove
   if (!isOld) context.log.warn(about, 'a rollout cannot go on by itself')
 }
 
-/** The pull request whose merge brought the step; undefined where it was pushed, or is older than those that were read. */
+/** The pull request whose merge brought the step; undefined where it was pushed. The list of pull requests may be older than the base branch. */
 async function stepPull(context: RepositoryContext, base: BaseState, standing: Standing): Promise<number | undefined> {
   const landing = (await historyOf(context, base, standing))?.landing
-  return landing && base.pulls.find(({ mergeCommit }) => mergeCommit === landing.sha)?.number
+  if (landing === undefined) return undefined
+  const listed = base.pulls.find(({ mergeCommit }) => mergeCommit === landing.sha)
+  return (listed ?? (await context.pulls.mergedAs(landing.sha, base.ref)))?.number
 }
