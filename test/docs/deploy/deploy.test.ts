@@ -83,6 +83,7 @@ const PROMETHEUS = { to: [{ namespaceSelector: {} }], ports: [{ port: 9090, prot
 test('the chart and the kustomize base are equal for equal settings', needsBoth, (t) => {
   const pairs: readonly (readonly [Rendering, Rendering])[] = [
     [base(t), chart(t)],
+    [base(t, {}, ['dry-run']), chart(t, { dryRunSecret: 'perch-dry-run' })],
     [base(t, {}, ['replicas']), chart(t, { replicas: 2, postgresql: { enabled: true } })],
     [
       base(t, {

@@ -10,6 +10,7 @@ import { parseAllDocuments, stringify } from 'yaml'
 import { openValidators } from '../../../../src/adapters/policy/validators.ts'
 import type { DryRunResult } from '../../../../src/core/policy/dry-run.ts'
 import { rendering } from '../../../contracts/validators.ts'
+import { checkout, perch } from '../../../entry/perch.ts'
 import { QUIET } from '../tools.ts'
 import { type ApiServerProcess, eventually, needsApiServer, startApiServer } from './api-server.ts'
 
@@ -161,6 +162,26 @@ describe('dry runs on a real API server', needsApiServer, () => {
       ],
     ]
     for (const [yaml, expected] of table) assert.deepEqual(said(await dryRun(yaml)), [expected])
+  })
+
+  test('perch validate says what the API server refuses, on its line', async () => {
+    const config = 'environments: { production: { path: apps } }\nvalidators: [dry-run]\n'
+    const broken = virtualService(`\n  hosts: [web]\n  http:\n    - timeout: 0s\n      ${ROUTE}\n`)
+    const fine = broken.replace('0s', '1s')
+    process.env['DRY_RUN_KUBECONFIG'] = kubeconfig()
+    try {
+      const files = { '.github/canary.yml': config, 'apps/web.yaml': broken }
+      const { out, code } = await perch('validate', '--dir', checkout(files))
+      assert.equal(code, 1)
+      assert.match(
+        out,
+        /^apps\/web\.yaml:7: dry-run The API server would refuse VirtualService web in production: at spec\.http\[0\]\.timeout: .*must be a valid duration greater than 1ms\./,
+      )
+      const mended = await perch('validate', '--dir', checkout({ ...files, 'apps/web.yaml': fine }))
+      assert.equal(mended.code, 0, mended.out)
+    } finally {
+      delete process.env['DRY_RUN_KUBECONFIG']
+    }
   })
 
   test('the user of the documented role may ask, and is denied whatever is not a dry run', async () => {
