@@ -2,7 +2,7 @@ import { TRAFFIC_KINDS } from '../diff/ignore.ts'
 import type { Location } from '../manifest/parse.ts'
 import type { NewVersion } from '../arrival/new-version.ts'
 import type { RolloutRise } from '../exposure/canaries.ts'
-import type { Problem } from '../problem/problem.ts'
+import { mayPassByItself, type Problem } from '../problem/problem.ts'
 import type { Sha } from '../rollout/facts.ts'
 import type { Target } from '../rollout/target.ts'
 import type { Verdict } from './gate.ts'
@@ -123,6 +123,14 @@ export function isGated({ changes, promotion }: Pick<Review, 'changes' | 'promot
 /** When time alone closes the gates. */
 export function closingTimes({ changes, promotion }: Pick<Review, 'changes' | 'promotion'>): readonly number[] {
   return [...changes, ...(promotion === undefined ? [] : [promotion])].flatMap(({ freezesAt }) => freezesAt ?? [])
+}
+
+/** Often enough for a server that was restarted, and seldom enough for one that is gone. */
+export const RETRY_MINUTES = 15
+
+/** When to look again because a server may answer by then. Epoch milliseconds, as `now`. */
+export function retryTimes({ problems }: Pick<Review, 'problems'>, now: number): readonly number[] {
+  return problems.some(mayPassByItself) ? [now + RETRY_MINUTES * 60_000] : []
 }
 
 /** Kinds that say where requests go. */

@@ -33,6 +33,14 @@ export function isNotSeen({ code, cause }: Problem): boolean {
   return cause.kind === 'dry-run-gap' || (cause.kind === 'not-rendered' && UNKNOWN.has(code))
 }
 
+/** Whether it may be gone a while later, although nobody changes anything: an API server did not answer. */
+export function mayPassByItself({ cause }: Problem): boolean {
+  if (cause.kind === 'dry-run-gap') return cause.gap === 'not-answered'
+  return cause.kind === 'tool-failure' && cause.tool === 'dry-run' && PASSING.has(cause.failure.code)
+}
+
+const PASSING: ReadonlySet<ToolFailure['code']> = new Set(['unreachable', 'busy', 'timed-out', 'failed', 'too-large'])
+
 export type ProblemCause = FileCause | MergeCause | RouteCause | ToolCause
 
 /** The files, by themselves or as they render. */

@@ -2,7 +2,7 @@
 import { nextLook } from '../../core/gate/gate.ts'
 import { earliest, TIMER_SLACK_MS, waitsOf } from '../../core/gate/waits.ts'
 import { offerKey } from '../../core/arrival/start-command.ts'
-import { closingTimes, isGated, offeredVersions, type Review, verdictsOf } from '../../core/gate/review.ts'
+import { closingTimes, isGated, offeredVersions, retryTimes, type Review, verdictsOf } from '../../core/gate/review.ts'
 import { isStep, kindOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { movedRoutes } from '../../core/rollout/target.ts'
@@ -79,13 +79,15 @@ function missingLabels({ botLogin }: Pick<RepositoryContext, 'botLogin'>, pull: 
 }
 
 function memoryOf(
-  context: Pick<RepositoryContext, 'seal'>,
+  context: Pick<RepositoryContext, 'seal' | 'clock'>,
   { pull, judgedFor, base, refs }: PullEnds,
   { review, commented, peers, digest, isGreen }: ConcludedReview,
 ): ReviewMemory {
   const { changes } = review
   const verdicts = verdictsOf(review)
-  const until = isGreen ? earliest(closingTimes(review)) : nextLook(verdicts)
+  const next = nextLook(verdicts)
+  const looks = [...retryTimes(review, context.clock.now()), ...(next === undefined ? [] : [next])]
+  const until = earliest(isGreen ? closingTimes(review) : looks)
   const behind = verdicts.flatMap(({ reason }) => (reason.code === 'other-pull' ? [reason.pull] : []))
   return {
     head: pull.head.sha,

@@ -3,6 +3,7 @@ import { nextLook, type Override, overrule, type Verdict } from '../../core/gate
 import { moversOf, raisersOf } from '../../core/gate/queue.ts'
 import {
   closingTimes,
+  retryTimes,
   isGated,
   NO_CHANGE,
   type Review,
@@ -70,7 +71,8 @@ export async function reviewGroup(context: RepositoryContext, task: GroupTask): 
   await publish(context, task, { judgedFor: judged.judgedFor, found })
   const verdicts = verdictsOf(found)
   const next = nextLook(verdicts)
-  const until = earliest([...closingTimes(found), ...(next === undefined ? [] : [next])])
+  const retries = retryTimes(found, context.clock.now())
+  const until = earliest([...closingTimes(found), ...retries, ...(next === undefined ? [] : [next])])
   await remember({
     waits: [...waitsOf(verdicts)],
     traffic: isGated(found),

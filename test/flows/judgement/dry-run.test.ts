@@ -252,13 +252,13 @@ spec:
 })
 
 /** A world whose base branch asks for a dry run. */
-async function aServedWorld() {
+async function aServedWorld(answer: () => DryRunResult = () => NO_VERDICT) {
   const asked: string[] = []
   const validators = memoryValidators({
     tools: { 'dry-run': 'dry-run' },
     dryRun: (objects) => {
       asked.push(objects.map((object) => titleOf(object)).join(', '))
-      return NO_VERDICT
+      return answer()
     },
   })
   const world = await aWorld({ services: [], environments: [], files: BASE, validators })
@@ -296,4 +296,34 @@ test('what is in the merge queue was put there by somebody with write access, an
   const pull = await aPull(world, { 'apps/b.yaml': map('b', 'new') })
   await queue(world, [pull])
   assert.deepEqual(asked, ['ConfigMap shop/b', 'ConfigMap shop/b'])
+})
+
+test('an API server that did not answer is asked again by itself, and one that knows no kind is not', async () => {
+  let now: DryRunResult = { ok: false, failure: { code: 'unreachable', detail: 'ECONNREFUSED' } }
+  const { world, asked } = await aServedWorld(() => now)
+  const pull = await aPull(world, { 'apps/b.yaml': map('b', 'new') })
+  assert.match(checkOf(world, pull, 'canary/validate'), /^action_required: The API server could not be reached/)
+  await world.pass(14)
+  assert.equal(asked.length, 1)
+  await world.pass(2)
+  assert.equal(asked.length, 2)
+  now = { ok: true, remarks: [], gaps: [{ code: 'no-kind', object: 0, text: '' }] }
+  await world.pass(60)
+  assert.equal(asked.length, 3)
+  assert.match(checkOf(world, pull, 'canary/validate'), /^action_required: The API server does not have the kind/)
+  now = NO_VERDICT
+  await says(world, 'alice', pull, '/canary retry')
+  assert.match(checkOf(world, pull, 'canary/validate'), /^success/)
+})
+
+test('what the merge queue holds goes on when the API server answers again', async () => {
+  let now: DryRunResult = NO_VERDICT
+  const { world } = await aServedWorld(() => now)
+  const pull = await aPull(world, { 'apps/b.yaml': map('b', 'new') })
+  now = { ok: false, failure: { code: 'timed-out', detail: '' } }
+  const group = await queue(world, [pull])
+  assert.match(group.gate(), /^action_required/)
+  now = NO_VERDICT
+  await world.pass(16)
+  assert.match(group.gate(), /^success/)
 })

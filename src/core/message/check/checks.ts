@@ -93,7 +93,7 @@ export function gateReport(review: Review): CheckReport {
   const name = 'canary/gate'
   if (review.problems.length > 0) {
     if (review.problems.every(isNotSeen)) {
-      const summary = '`canary/validate` could not check everything. Perch judges the merge as soon as it can.'
+      const summary = '`canary/validate` could not check everything, and says why. Perch judges the merge when it can.'
       return { name, conclusion: 'action_required', title: 'Not known: see canary/validate', summary }
     }
     const summary = '`canary/validate` found problems. Perch judges the merge when they are fixed.'

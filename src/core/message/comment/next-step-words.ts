@@ -7,7 +7,7 @@ export function nextStepWords(review: Pick<Review, 'changes' | 'problems'>): str
   const { changes, problems } = review
   if (problems.length > 0 && problems.every(isNotSeen) && problems.some(({ cause }) => cause.kind !== 'not-rendered'))
     return paragraphs(
-      '**Next:** do what is listed under Problems. Perch does not know yet what the API server says. To ask it again, comment:',
+      '**Next:** do what is listed under Problems. Perch does not know yet what the API server says. To have it asked again, comment:',
       fence('/canary retry', 'text'),
     )
   if (problems.length > 0 && problems.every(isNotSeen))

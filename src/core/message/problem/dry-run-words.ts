@@ -1,4 +1,5 @@
 /** What an API server says to a dry run, and why it says nothing. */
+import { RETRY_MINUTES } from '../../gate/review.ts'
 import { type DryRunGapCode, MAX_DRY_RUN_OBJECTS } from '../../policy/dry-run.ts'
 import type { KubeconfigFault } from '../../policy/remark.ts'
 import type { ToolCause } from '../../problem/problem.ts'
@@ -80,7 +81,7 @@ function refusedGapWords(
     case 'not-answered':
       return {
         what: `The API server gave no verdict on ${where}: ${said}`,
-        next: `To ask it again, ${AGAIN}, or ${LEFT_OUT}.`,
+        next: `Perch asks it again in ${RETRY_MINUTES} minutes; to ask sooner, ${AGAIN}.`,
       }
   }
 }
@@ -105,7 +106,7 @@ export function dryRunFailureWords({
     case 'unreachable':
       return {
         what: `The API server could not be reached${on}${failure.detail === '' ? '' : ` (${plainText(failure.detail)})`}.`,
-        next: `To ask it again, ${AGAIN}; if that does not help, ask the operator of Perch.`,
+        next: `Perch asks it again in ${RETRY_MINUTES} minutes; to ask sooner, ${AGAIN}.`,
       }
     case 'unauthorized':
       return {
@@ -121,13 +122,13 @@ export function dryRunFailureWords({
     case 'timed-out':
       return {
         what: `The API server did not answer in time${on}.`,
-        next: `To ask it again, ${AGAIN}; if that does not help, split the pull request or ask the operator of Perch.`,
+        next: `Perch asks it again in ${RETRY_MINUTES} minutes; to ask sooner, ${AGAIN}, or split the pull request.`,
       }
     case 'too-large':
     case 'failed':
       return {
         what: `The API server's answer${on} could not be read${failure.detail === '' ? '' : `: ${code(failure.detail)}`}.`,
-        next: `To ask it again, ${AGAIN}; if that does not help, ask the operator of Perch.`,
+        next: `Perch asks it again in ${RETRY_MINUTES} minutes; to ask sooner, ${AGAIN}.`,
       }
   }
 }
