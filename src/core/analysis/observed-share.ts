@@ -1,7 +1,7 @@
 /** The share of requests that a canary really gets, as Prometheus sees it, beside the one that Git asks for. */
 import { err, ok, type Result } from '../result.ts'
 import type { Target } from '../rollout/target.ts'
-import { canaryShareOf, type Route, weightedRules } from '../traffic/route.ts'
+import { canaryShareOf, type Destination, type Route, type Rule, shares, weightedRules } from '../traffic/route.ts'
 import type { MetricsFailure, Range, RangeAnswer } from './answer.ts'
 import { requestsQuery } from './queries.ts'
 import { reporterOf, SIDE_TROUBLES, sidesOf } from './side.ts'
@@ -44,7 +44,7 @@ export function observationQuestion(
   { windowMs, at }: { readonly windowMs: number; readonly at: number },
 ): Result<ObservationQuestion, ShareTrouble> {
   const reporter = reporterOf(target, target.settings.analysis?.reporter)
-  if (reporter === 'destination' && target.route.rules.some(({ mirrors }) => mirrors.length > 0)) return err('mirrored')
+  if (reporter === 'destination' && isMirrored(target.route)) return err('mirrored')
   if (hasOtherSplit(target.route)) return err('other-rules')
   const { canary, stable } = sidesOf(target, reporter)
   if (!canary.ok) return err(canary.error)
@@ -56,12 +56,28 @@ export function observationQuestion(
   })
 }
 
-/** Whether a rule that a rollout does not move gives everybody's requests to the canary: those of a few callers are few. */
+/** Whether a rule copies its requests to a host that is measured. */
+function isMirrored(route: Route): boolean {
+  const hosts = new Set(weightedRules(route).flatMap(({ destinations }) => destinations.map(({ host }) => host)))
+  return route.rules.some(({ mirrors }) => mirrors.some(({ host }) => hosts.has(host)))
+}
+
+/** Whether a rule that a rollout does not move gives everybody's requests to its canary: those of a few callers are few. */
 function hasOtherSplit(route: Route): boolean {
   const moved = weightedRules(route)
+  const canaries = moved.flatMap(({ destinations }) => destinations.filter(({ role }) => role === 'canary'))
   return route.rules.some(
-    (rule) => !moved.includes(rule) && !rule.picksCallers && !rule.isUnreachable && canaryShareOf(rule) !== 0,
+    (rule) => !moved.includes(rule) && !rule.picksCallers && !rule.isUnreachable && maySendTo(rule, canaries),
   )
+}
+
+function maySendTo(rule: Rule, places: readonly Destination[]): boolean {
+  const isUnread = canaryShareOf(rule) === undefined
+  const percents = shares(rule)
+  return rule.destinations.some(({ host, subset }, index) => {
+    const isThere = places.some((place) => place.host === host && place.subset === subset)
+    return isThere && (isUnread || percents[index] !== 0)
+  })
 }
 
 /** What the answers come to. A version without a series has no requests; where both have none, nobody can say anything. */

@@ -5,7 +5,7 @@ import { type NamedDestination, selectionsOf, wantedBy, worldOf } from '../expos
 import { labelsMatch, specOf } from '../finding/scene/scene.ts'
 import { canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'
 import type { Target } from '../rollout/target.ts'
-import { isSplit, type Role } from '../traffic/route.ts'
+import { isSplit, ownRules, type Role } from '../traffic/route.ts'
 import { withCanary } from '../traffic/start.ts'
 
 export interface VersionBehind {
@@ -41,7 +41,7 @@ function placesOf({ environment, target, objects }: RenderedTarget, role: Role):
   if (isSplit(target.route)) return placesIn(environment, role)(target, objects)
   const started = withCanary(target.route, target.neighbours)
   if (!started.ok) return []
-  return started.value.rules
+  return (ownRules(started.value) ?? started.value.rules)
     .flatMap(({ destinations }) => destinations)
     .filter((destination) => destination.role === role)
     .map(({ host, subset }) => ({ host, subset }))

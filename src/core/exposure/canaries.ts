@@ -5,7 +5,7 @@ import { hopsOf } from '../finding/scene/hops.ts'
 import { standingOf, sureShare } from '../rollout/standing.ts'
 import { sameRollouts, type Target } from '../rollout/target.ts'
 import { roleOf } from '../traffic/roles.ts'
-import type { Role, Route } from '../traffic/route.ts'
+import { ownRules, type Role, type Route } from '../traffic/route.ts'
 import { type Rise, risesIn } from './exposure.ts'
 import type { NamedDestination } from './world.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
@@ -67,15 +67,9 @@ export function placesIn(
   }
 }
 
-/**
- * Of a service with rules of its own only these tell, because the other rules are about the versions of other services.
- * Where one of them is not rendered, nobody knows which rule took its place: then all rules tell.
- */
 function placesInRules(route: Route, object: RenderedObject, role: Role): readonly NamedDestination[] {
-  const { names, rules } = route
-  const own = names.rules?.map((label) => rules.find((rule) => rule.label === label))
-  if (own?.every((rule) => rule !== undefined) === true)
-    return own.flatMap(({ destinations }) => destinations.filter((one) => one.role === role))
+  const own = ownRules(route)
+  if (own !== undefined) return own.flatMap(({ destinations }) => destinations.filter((one) => one.role === role))
   const namespace = effectiveNamespace(object)
-  return hopsOf(object).filter((hop) => !hop.isMirror && roleOf({ ...hop, namespace }, names) === role)
+  return hopsOf(object).filter((hop) => !hop.isMirror && roleOf({ ...hop, namespace }, route.names) === role)
 }

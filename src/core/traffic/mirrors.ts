@@ -1,6 +1,6 @@
 import type { Edit } from '../manifest/edit/edit.ts'
 import type { Path } from '../manifest/data.ts'
-import type { MirrorDestination, Route } from './route.ts'
+import { type MirrorDestination, ownRules, type Route } from './route.ts'
 
 /** What goes with `mirror` in a rule (istio.io VirtualService reference, HTTPRoute). */
 const WITH_MIRROR = ['mirror', 'mirrorPercentage', 'mirrorPercent', 'mirror_percent'] as const
@@ -20,7 +20,8 @@ export function withoutMirrors(route: Route): readonly Edit[] {
 
 /** Whether a mirror's copies go where the canary's share goes. */
 export function isToCanary(route: Route, { host, subset }: MirrorDestination): boolean {
-  const canaries = route.rules.flatMap(({ destinations }) => destinations.filter(({ role }) => role === 'canary'))
+  const rules = ownRules(route) ?? route.rules
+  const canaries = rules.flatMap(({ destinations }) => destinations.filter(({ role }) => role === 'canary'))
   return canaries.some((canary) => canary.host === host && canary.subset === subset)
 }
 

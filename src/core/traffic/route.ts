@@ -148,6 +148,15 @@ function isSettled(rule: Rule): boolean {
   return rule.picksCallers && (share === 0 || share === 100)
 }
 
+/**
+ * The rules that the config names for a service, because the route has others for other services. Undefined where it names none, or
+ * one that is not there: then any rule may be about the service.
+ */
+export function ownRules({ rules, names }: Pick<Route, 'rules' | 'names'>): readonly Rule[] | undefined {
+  const named = names.rules?.map((label) => rules.find((rule) => rule.label === label))
+  return named?.every((rule) => rule !== undefined) === true ? named : undefined
+}
+
 /** Whether the route splits a service between a stable and a canary version. */
 export function isSplit(route: Route): boolean {
   return weightedRules(route).length > 0

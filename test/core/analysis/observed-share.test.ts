@@ -79,17 +79,28 @@ test('copies of requests, and a rule with a share of its own, do not tell the sh
   const plain = sample(95, 5)
   const rule = plain.route.rules.find(({ label }) => label === 'main')
   assert.ok(rule !== undefined)
-  const ask = (rules: readonly Rule[]) => {
-    const target = { ...plain, route: { ...plain.route, rules } }
+  const ask = (rules: readonly Rule[], own?: readonly string[]) => {
+    const target = { ...plain, route: { ...plain.route, rules, names: { ...plain.route.names, rules: own } } }
     const question = observationQuestion(target, { windowMs: 300_000, at: 7 })
     return question.ok ? 'asked' : question.error
   }
-  const mirrors = [{ path: [], host: 'web', written: 'web', subset: 'canary', line: 1 }]
-  assert.equal(ask([{ ...rule, mirrors }]), 'mirrored')
+  const mirrorTo = (host: string) => [{ path: [], host, written: 'web', subset: 'canary', line: 1 }]
+  assert.equal(ask([{ ...rule, mirrors: mirrorTo(rule.destinations[0]?.host ?? '') }]), 'mirrored')
+  assert.equal(
+    ask([{ ...rule, mirrors: mirrorTo('logs.default.svc.cluster.local') }]),
+    'asked',
+    'nothing of it is measured',
+  )
   const canary = rule.destinations.filter(({ role }) => role === 'canary')
   const other = { ...rule, label: 'other', destinations: canary }
   assert.equal(ask([{ ...other, picksCallers: true }, rule]), 'asked')
   assert.equal(ask([other, rule]), 'other-rules')
+  const elsewhere = rule.destinations.map((one) => ({ ...one, host: 'api.default.svc.cluster.local' }))
+  assert.equal(
+    ask([{ ...rule, label: 'other', destinations: elsewhere }, rule], ['main']),
+    'asked',
+    'the canary of another service',
+  )
 })
 
 test('both versions are asked about with the labels that tell them apart, at one moment', () => {

@@ -7,6 +7,7 @@ import { standingOf, stepKey } from '../../../src/core/rollout/standing.ts'
 import { rereadTarget } from '../../../src/core/rollout/read-target.ts'
 import { reweigh } from '../../../src/core/traffic/reweigh.ts'
 import { explainShareReason, explainRouteNote } from '../../../src/core/message/command-line/route.ts'
+import { withoutMirrors } from '../../../src/core/traffic/mirrors.ts'
 import { explainShares, notes } from '../../../src/core/traffic/explain.ts'
 import { canaryShare, shares, weightedRules } from '../../../src/core/traffic/route.ts'
 import { roleOf } from '../../../src/core/traffic/roles.ts'
@@ -95,6 +96,27 @@ test('a mirror to the canary is told about; one to anything else is not', () => 
   assert.deepEqual(notes(targetOf({ 'vs.yaml': mirrored('shadow') }).route), [])
   const filter = `${backends('    - {name: web-stable, port: 80, weight: 9}\n    - {name: web-canary, port: 80, weight: 1}\n')}    filters:\n    - type: RequestMirror\n      requestMirror: {backendRef: {name: web-canary, port: 80}}\n`
   assert.equal(notes(targetOf({ 'route.yaml': filter }).route).length, 1)
+})
+
+test('of a route for two services the mirrors to the canary of one are none of the other', () => {
+  const rule = (name: string): string => `  - name: ${name}
+    route:
+    - {destination: {host: ${name}-stable}, weight: 90}
+    - {destination: {host: ${name}-canary}, weight: 10}
+    mirror: {host: ${name}-canary}
+`
+  const text = `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: edge}\nspec:\n  http:\n${rule('api')}${rule('web')}`
+  const entry = (service: string) => ({ route: { name: 'edge', rules: [service] } })
+  const targets = targetsOf({ 'vs.yaml': text }, { services: { api: entry('api'), web: entry('web') } })
+  assert.deepEqual(
+    targets.map(({ service, route }) => [service, notes(route).map((note) => note.rule)]),
+    [
+      ['api', ['api']],
+      ['web', ['web']],
+    ],
+  )
+  const removed = targets.map(({ route }) => [...new Set(withoutMirrors(route).map(({ path }) => path[2]))])
+  assert.deepEqual(removed, [[0], [1]])
 })
 
 test('a label of a subset that changes moves traffic without any weight: another step, not the same one', () => {
