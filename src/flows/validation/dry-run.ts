@@ -36,6 +36,8 @@ export async function dryRunAnswer(
   }
   const objects = asked.flatMap((index) => after[index] ?? [])
   const now = await ask(objects)
+  // To find places, and Secrets to hide, takes longer than the question.
+  if (now.ok && now.remarks.length + now.gaps.length + withheld.length === 0) return NO_ANSWER
   const words = await problemsOf(scene)
   const kept = joinAnswers(withheld.map((gap) => withheldAnswer(gap, words.gap(after, gap))))
   if (!now.ok) {
