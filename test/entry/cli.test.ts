@@ -237,8 +237,8 @@ test('perch diff for machines has one shape, and hides Secrets in it', needsKust
         { name: 'canary', share: 0 },
       ],
       after: [
-        { name: 'stable', share: 75 },
-        { name: 'canary', share: 25 },
+        { name: 'stable', share: 75, place: { file: VS, line: 24 } },
+        { name: 'canary', share: 25, place: { file: VS, line: 28 } },
       ],
     },
   ])
