@@ -86,8 +86,9 @@ function waveTarget(standings: readonly Standing[]): Target | undefined {
   if (first === undefined || wave === undefined || own === undefined || targets.length < 2) return undefined
   const environments = targets.flatMap((target) => target.environments)
   const isWhole = own.length === environments.length && own.every((name) => environments.includes(name))
-  // What a chart renders is changed by experiment, one environment at a time.
-  if (!isWhole || targets.some(isOfChart)) return undefined
+  // What a chart renders is changed by experiment, and files by their layers: one commit is made in one way.
+  const ofCharts = targets.filter(isOfChart).length
+  if (!isWhole || (ofCharts > 0 && ofCharts < targets.length)) return undefined
   const live = new Map(targets.flatMap(({ settings }) => settings.live).map((entry) => [JSON.stringify(entry), entry]))
   return {
     ...first,

@@ -5,7 +5,7 @@ import type { ObjectData } from '../../core/layer/step.ts'
 import { type Snapshot, withRendered } from '../../core/rollout/snapshot.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import type { FileSource } from '../repository/load.ts'
+import { type FileSource, loadSnapshot } from '../repository/load.ts'
 import { readEnvironmentTexts } from './environment-texts.ts'
 import { renderEnvironment, type TreeSnapshot } from './render.ts'
 
@@ -37,4 +37,30 @@ export async function withRenderedTargets(
     }
   }
   return rendered.size === 0 ? snapshot : withRendered(snapshot, rendered)
+}
+
+/**
+ * A snapshot in which the routes of a service are sure in some environments. A change is judged by the environments that it touches, and of the
+ * others no chart is rendered; an order asks about those others.
+ */
+export async function withSureService(
+  context: Needs,
+  { treeish, snapshot }: TreeSnapshot,
+  { service, environments }: { readonly service: string; readonly environments: ReadonlySet<string> },
+): Promise<Snapshot> {
+  const isThere = (name: string): boolean =>
+    snapshot.targets.some((target) => target.service === service && target.environments.includes(name))
+  const isUnread = snapshot.environments.some(
+    ({ name, charts = [] }) => environments.has(name) && charts.length > 0 && !isThere(name),
+  )
+  const isWanted = ({ name }: { readonly name: string }): boolean => environments.has(name)
+  const read = isUnread ? await loadSnapshot(context, treeish, { config: snapshot.config, isWanted }) : snapshot
+  return withRenderedTargets(
+    context,
+    { treeish, snapshot: read },
+    (target) =>
+      target.unclear !== undefined &&
+      target.service === service &&
+      target.environments.some((name) => environments.has(name)),
+  )
 }

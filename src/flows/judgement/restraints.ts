@@ -9,6 +9,7 @@ import { stopsOf, type Stops } from '../../core/stop/stop.ts'
 import { windowEnd, windowStart } from '../../core/stop/window.ts'
 import { measureIfLive } from '../measure/measure-step.ts'
 import { approvalsOf } from './approvals.ts'
+import { withSureService } from './rendered-targets.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { livenessOf, type LivenessQuestion } from '../measure/liveness.ts'
 
@@ -68,11 +69,15 @@ export async function restraintsOf(
 ): Promise<Restraints> {
   const { around } = question
   const entries = target.environments.map((name) => base.config.environments?.[name])
+  const after = [...new Set(entries.flatMap((entry) => entry?.after ?? []))].map((environment) => ({ environment }))
   const orders: Order[] = []
-  for (const environment of new Set(entries.flatMap((entry) => entry?.after ?? [])))
-    orders.push({ environment, found: await orderOf(context, question, { target, base, environment }) })
-  for (const order of waveOrders(target, alongside))
-    orders.push({ ...order, found: await orderOf(context, question, { target, base, ...order }) })
+  const asked = [...after, ...waveOrders(target, alongside)]
+  const environments = new Set(asked.map(({ environment }) => environment))
+  const side = { treeish: question.base, snapshot: base }
+  const sure =
+    asked.length === 0 ? base : await withSureService(context, side, { service: target.service, environments })
+  for (const order of asked)
+    orders.push({ ...order, found: await orderOf(context, question, { target, base: sure, ...order }) })
   const wanted = Math.max(0, ...entries.map((entry) => entry?.approvals ?? 0))
   return {
     ...restraintsIn(context, around, { config: base.config, scope: target, services: [target.service] }),

@@ -26,12 +26,42 @@ import { type PlaceSearch, placesShown } from './places-shown.ts'
 
 type Context = PlaceSearch['context']
 
-/** New texts of values, proven by rendering; else what must be rendered, and where to begin. */
-export async function finishChart(
+/** New texts of values, proven by rendering; else what must be rendered, and where to begin. The environments of a wave finish together. */
+export async function finishCharts(
+  context: Context,
+  side: TreeSnapshot,
+  [target, ...more]: readonly [Target, ...Target[]],
+): Promise<Result<ProvenEdit, Refusal>> {
+  const first = await finishOf(context, side, target)
+  if (!first.ok) return first
+  if (more.length === 0) return ok(first.value.edit)
+  const found = [first.value]
+  for (const other of more) {
+    const one = await finishOf(context, side, other)
+    if (!one.ok) return one
+    found.push(one.value)
+  }
+  const finishes = found.map(({ finish }) => finish)
+  const changes = finishes.flatMap((finish) => finish.changes)
+  const texts = await context.mirror.read(side.treeish, [...new Set(changes.map(([{ file }]) => file))])
+  const files = withReplaced(texts, changes)
+  const proof = await proveFinish(context, side, { files, finishes })
+  return proof === undefined ? err(first.value.otherwise) : ok({ files, proof })
+}
+
+/** How one target finishes. */
+interface FinishOfTarget {
+  readonly finish: TargetFinish
+  readonly edit: ProvenEdit
+  /** What a person has to do where it cannot be done beside others. */
+  readonly otherwise: Refusal
+}
+
+async function finishOf(
   context: Context,
   side: TreeSnapshot,
   target: Target,
-): Promise<Result<ProvenEdit, Refusal>> {
+): Promise<Result<FinishOfTarget, Refusal>> {
   const environment = environmentOf(target)
   const values = versionValues(target)
   if (environment === undefined || values.length === 0)
@@ -49,23 +79,32 @@ export async function finishChart(
   const places = new Map([...(await placesOf(runs)), ...(await placesOf(labels))])
   const own = ownTexts({ environment, layout: target.layout, wanted: new Set(target.environments) }, texts)
   const mine = new Map([...places].filter(([, { file }]) => own.has(file)))
+  const otherwise = {
+    code: 'cannot-edit',
+    refusal: finishRefusal({ target, environment, values, places }),
+  } as const
   for (const changes of finishAttempts(values, mine)) {
     const files = withReplaced(texts, changes)
-    const proof = await proveFinish(context, side, { target, files, changes })
-    if (proof !== undefined) return ok({ files, proof })
+    const finish = { target, changes }
+    const proof = await proveFinish(context, side, { files, finishes: [finish] })
+    if (proof !== undefined) return ok({ finish, edit: { files, proof }, otherwise })
   }
-  return err({ code: 'cannot-edit', refusal: finishRefusal({ target, environment, values, places }) })
+  return err(otherwise)
+}
+
+interface TargetFinish {
+  readonly target: Target
+  readonly changes: readonly VersionEdit[]
 }
 
 interface FinishEdit {
-  readonly target: Target
   readonly files: ReadonlyMap<string, string>
-  readonly changes: readonly VersionEdit[]
+  readonly finishes: readonly TargetFinish[]
 }
 
 /** Undefined where an environment shows anything else than the version, or where the versions are not the same then. */
 async function proveFinish(context: Context, side: TreeSnapshot, edit: FinishEdit): Promise<ProofOfEdit | undefined> {
-  const { environments } = edit.target
+  const environments = edit.finishes.flatMap(({ target }) => target.environments)
   const users = side.snapshot.environments.filter((one) => inputsOf(one).some((file) => edit.files.has(file)))
   for (const environment of users) if (!(await isProven(context, { ...side, environment }, edit))) return undefined
   const rendered = users.map(({ name }) => name)
@@ -75,7 +114,7 @@ async function proveFinish(context: Context, side: TreeSnapshot, edit: FinishEdi
 async function isProven(
   context: Context,
   { treeish, snapshot, environment }: TreeSnapshot & { readonly environment: Environment },
-  { target, files, changes }: FinishEdit,
+  { files, finishes }: FinishEdit,
 ): Promise<boolean> {
   const texts = await context.mirror.read(treeish, inputsOf(environment))
   const changed = new Map([...texts, ...[...files].filter(([file]) => texts.has(file))])
@@ -84,11 +123,13 @@ async function isProven(
     renderEnvironment(context, { environment, texts: own, secrets, documents: new Map() })
   const [before, after] = await Promise.all([render(texts), render(changed)])
   if (!before.ok || !after.ok || !before.parsed.ok || !after.parsed.ok) return false
-  const isMeant = target.environments.includes(environment.name)
-  const stray = strayChanges(before.parsed.objects, after.parsed.objects, isMeant ? changes : [])
-  if (stray.length > 0 || !isMeant) return stray.length === 0
-  const then = targetIn(target, environment, { texts: changed, yaml: after.yaml })
-  return then !== undefined && isFinished(then)
+  const own = finishes.filter(({ target }) => target.environments.includes(environment.name))
+  const meant = own.flatMap(({ changes }) => changes)
+  if (strayChanges(before.parsed.objects, after.parsed.objects, meant).length > 0) return false
+  return own.every(({ target }) => {
+    const then = targetIn(target, environment, { texts: changed, yaml: after.yaml })
+    return then !== undefined && isFinished(then)
+  })
 }
 
 function targetIn(

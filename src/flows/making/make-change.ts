@@ -9,7 +9,7 @@ import type { Target } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
 import { experiment } from './experiment.ts'
-import { finishChart } from './finish-chart.ts'
+import { finishCharts } from './finish-chart.ts'
 import { proveEdit } from './prove.ts'
 import type { TreeSnapshot } from '../judgement/render.ts'
 
@@ -35,23 +35,25 @@ export async function makeChange(
   site: ChangeSite,
   change: Pick<IntendedChange, 'moves'>,
 ): Promise<Result<MadeChange, Refusal>> {
-  const [first] = change.moves
+  const [first, ...others] = change.moves
   // The limit of an owner is in the owner's object: that is not the controller's to write.
   const ownMoves = change.moves.filter(({ move }) => move.kind !== 'limit')
   const refused = ownMoves.map(({ target }) => ownerRefusal(target)).find((refusal) => refusal !== undefined)
   if (refused !== undefined) return err(refused)
   if (first?.move.kind === 'finish-version' && isOfChart(first.target))
-    return finishOfChart(context, site, first.target)
+    return finishOfCharts(context, site, [first.target, ...others.map(({ target }) => target)])
   return editTexts(context, site, change)
 }
 
-async function finishOfChart(
+async function finishOfCharts(
   context: FileSource & Pick<RepositoryContext, 'renderer'>,
   site: ChangeSite,
-  target: Target,
+  targets: readonly [Target, ...Target[]],
 ): Promise<Result<MadeChange, Refusal>> {
-  const objection = finishObjection(target)
-  return objection === undefined ? finishChart(context, site, target) : err({ code: 'cannot-edit', refusal: objection })
+  const objection = targets.map(finishObjection).find((one) => one !== undefined)
+  return objection === undefined
+    ? finishCharts(context, site, targets)
+    : err({ code: 'cannot-edit', refusal: objection })
 }
 
 async function editTexts(

@@ -92,38 +92,49 @@ export async function isAsProposed(
   const merged = await context.mirror.merge(base, head)
   if ('conflicts' in merged) return false
   const planned: TargetMove<Move>[] = []
+  const ofCharts: MovedChart[] = []
   const origins: (number | undefined)[] = []
   for (const { target, move } of moves) {
     const after = await readTargetAt(context, merged.tree, target)
     if (after === undefined) return false
-    // Perch moves what charts make one environment at a time.
-    if (isOfChart(target))
-      return moves.length === 1 && isMadeOfValues(context, { base, head: merged.tree }, { target, after, move })
-    planned.push({ target, move: underPlan(move, planOf(after)) })
+    if (isOfChart(target)) ofCharts.push({ target, after, move })
+    else planned.push({ target, move: underPlan(move, planOf(after)) })
     origins.push(originPull(after))
   }
+  // Perch moves both kinds in pull requests of their own.
+  if (ofCharts.length > 0) return planned.length === 0 && isMadeOfValues(context, { base, head: merged.tree }, ofCharts)
   const made = filesFor(planned, origins[0])
   return made.ok && changesOnly(context, { base, head: merged.tree }, made.value.files)
 }
 
+interface MovedChart extends TargetMove<Move> {
+  /** After the move. */
+  readonly after: Target
+}
+
 /**
- * The same of a rollout that a chart makes: which bytes Perch would write only an experiment tells. So it must come to the share that is
- * proposed, with the versions that are there, and change nothing but numbers of this environment's values.
+ * The same of rollouts that charts make: which bytes Perch would write only an experiment tells. So each must come to the share that is
+ * proposed, with the versions that are there, and nothing may change but numbers of these environments' values.
  */
 async function isMadeOfValues(
   { mirror }: Pick<RepositoryContext, 'mirror'>,
   { base, head }: CommitPair,
-  { target, after, move }: { readonly target: Target; readonly after: Target; readonly move: Move },
+  moved: readonly MovedChart[],
 ): Promise<boolean> {
-  const [was, now] = [standingOf(target), standingOf(after)]
-  const share = move.kind === 'share' ? move.to : 0
-  const isSameVersion = JSON.stringify(was.versions) === JSON.stringify(now.versions)
-  if (move.kind === 'finish-version' || now.share !== share || !isSameVersion) return false
+  if (!moved.every(isAtShare)) return false
   const changed = await mirror.changed(base, head)
-  const values = valuesOfTarget(target)
+  const values = new Set(moved.flatMap(({ target }) => [...valuesOfTarget(target)]))
   if (changed.length === 0 || !changed.every((file) => values.has(file))) return false
   const [old, next] = [await mirror.read(base, changed), await mirror.read(head, changed)]
   return changed.every((file) => withoutNumbers(old.get(file)) === withoutNumbers(next.get(file)))
+}
+
+/** A finish changes versions, which are no numbers. */
+function isAtShare({ target, after, move }: MovedChart): boolean {
+  const [was, now] = [standingOf(target), standingOf(after)]
+  const share = move.kind === 'share' ? move.to : 0
+  const isSameVersion = JSON.stringify(was.versions) === JSON.stringify(now.versions)
+  return move.kind !== 'finish-version' && now.share === share && isSameVersion
 }
 
 function withoutNumbers(text: string | undefined): string | undefined {

@@ -13,6 +13,7 @@ import {
   gateOf,
   merges,
   openSteps,
+  queue,
   says,
   shareOn,
   textOn,
@@ -592,4 +593,59 @@ test('a new version for all waves is offered to the first wave, and named for th
   const begun = comments(world, pull).find((body) => body.includes('New canary')) ?? ''
   assert.doesNotMatch(begun, /--env (?:eu-2|us-1)/)
   assert.match(begun, /eu-2\/web.*us-1\/web.* can start after the environments that come first/)
+})
+
+/** GitHub's merge queue merges what it has built. */
+async function dequeues(world: World, pull: Pull): Promise<void> {
+  world.state.queued.splice(0)
+  await merges(world, 'bob', pull)
+}
+
+test('a merge queue takes the step of a wave when the wave before it is done, and the next wave follows', async () => {
+  const world = await aFleet()
+  await aFleetRollout(world)
+  const [second] = openSteps(world)
+  assert.ok(second !== undefined && second.head.ref === `${SECOND}/5`)
+  const early = await queue(world, [second])
+  assert.match(early.gate(), /^action_required: .*eu-1 must do this step first/)
+  await world.pass(14)
+  assert.match(early.gate(), /^success/, 'judged again while it waits')
+  const words = await aPull(world, { 'docs/a.md': 'x\n' })
+  const group = await queue(world, [words, second])
+  assert.match(group.gate(), /^success/)
+  await dequeues(world, second)
+  const [first] = openSteps(world)
+  assert.ok(first !== undefined && first.head.ref === `${FIRST}/25`)
+  assert.match((await queue(world, [first])).gate(), /^action_required: .*must do the step before this one first/)
+  await world.pass(14)
+  assert.match((await queue(world, [first])).gate(), /^success/)
+  await dequeues(world, first)
+  assert.deepEqual(open(world), [`${SECOND}/25`])
+})
+
+test('two waves of one rollout never pass together in a merge queue', async () => {
+  const world = await aFleet()
+  await aFleetRollout(world)
+  const [second] = openSteps(world)
+  assert.ok(second !== undefined)
+  await world.pass(14)
+  const ahead = await aPull(world, { b: '1' })
+  await says(world, 'alice', ahead, '/canary 25 --env eu-1')
+  const together = await queue(world, [second, ahead])
+  assert.match(together.gate(), /^(?:action_required|failure): /)
+  assert.match((await queue(world, [second])).gate(), /^success/)
+})
+
+test('a hold on one environment holds the group of a merge queue that moves its wave, at once', async () => {
+  const world = await aFleet()
+  await aFleetRollout(world)
+  const [second] = openSteps(world)
+  assert.ok(second !== undefined)
+  await world.pass(14)
+  const group = await queue(world, [second])
+  assert.match(group.gate(), /^success/)
+  await says(world, 'alice', second, '/canary hold errors')
+  assert.match(group.gate(), /^action_required: .*held/i)
+  await says(world, 'alice', second, '/canary resume')
+  assert.match(group.gate(), /^success/)
 })
