@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { type GitHubBox, startGitHub } from '../sandbox/github.ts'
 import { logOf } from './demo/log.ts'
 import { recordHistory } from './demo/history.ts'
-import { startFlux } from './demo/play.ts'
+import { startFlux, switchDashboardOn } from './demo/play.ts'
 import { startDemoPrometheus } from './demo/prometheus.ts'
 import { DEMO_STORIES, type DemoStoryName } from './demo/stories.ts'
 import { createTimeline } from './demo/timeline.ts'
@@ -29,6 +29,7 @@ export async function demo(options: { readonly exit: boolean; readonly story?: D
   const prometheus = await startDemoPrometheus(box, (successRate) => history.measured(successRate))
   const pages = await startPages(box, history.samples)
   let service: ChildProcess | undefined
+  let stopFlux = (): void => undefined
   try {
     timeline.plain(`Perch, playing ${story.shows} against a GitHub in a box. Nothing leaves this machine.`)
     timeline.plain(`Watch it, and take part, in a browser: ${pages.url}`)
@@ -36,13 +37,13 @@ export async function demo(options: { readonly exit: boolean; readonly story?: D
     const port = await portOf(service)
     box.setWebhookUrl(`http://127.0.0.1:${port}/api/github/webhooks`)
     const stage = { box, timeline }
-    const stopFlux = startFlux(stage)
+    stopFlux = startFlux(stage)
     await story.play(stage)
-    stopFlux()
     timeline.heading('What main looks like now, newest first')
     for (const line of logOf(box)) timeline.plain(line)
     if (story.closing !== undefined) timeline.plain(`\n${story.closing(box)}`)
     if (options.exit) return 0
+    switchDashboardOn(stage)
     timeline.heading('It stays up until you press Ctrl-C')
     timeline.plain(`In a browser      ${pages.url}`)
     timeline.plain(
@@ -56,6 +57,7 @@ export async function demo(options: { readonly exit: boolean; readonly story?: D
     process.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`)
     return 1
   } finally {
+    stopFlux()
     await stop(service)
     history.stop()
     await pages.close()

@@ -5,9 +5,10 @@ import { test, type TestContext } from 'node:test'
 import type { ElementHandle, Page } from 'puppeteer-core'
 import { demoFiles } from '../../src/entry/demo/repository.ts'
 import type { RolloutMoment } from '../../src/entry/demo/web/chart.ts'
+import { ticked } from '../../src/entry/demo/web/issue-page.ts'
 import { startPages } from '../../src/entry/demo/web/server.ts'
 import { needsKustomize } from '../docs/needs.ts'
-import { aStory, type Story } from '../stories/world.ts'
+import { aStory, checksOn, type Story } from '../stories/world.ts'
 import { needsChromium, openPage, overflow, show, WIDTHS } from './chromium.ts'
 
 const needs = { ...needsKustomize, ...needsChromium }
@@ -29,8 +30,8 @@ interface Scene {
   readonly number: number
 }
 
-async function scene(t: TestContext): Promise<Scene> {
-  const story = await aStory({ files: demoFiles() })
+async function scene(t: TestContext, files = demoFiles()): Promise<Scene> {
+  const story = await aStory({ files })
   // The box of all stories, seen as one with only this story's repository.
   const box = { ...story.box, repository: () => story.repository(), person: (login: string) => story.person(login) }
   const pages = await startPages(box, () => SAMPLES)
@@ -103,6 +104,49 @@ test('a person types /canary 5, sees the answer, the diff and the checks come, a
   assert.equal((await page.$$('.chart circle.bad')).length, 1)
   await picture(page, 'demo')
   assert.equal(await overflow(page), 0)
+})
+
+test('the issue with all rollouts is listed, shows its table, and a person ticks a box', needs, async (t) => {
+  const files = demoFiles()
+  const config = '.github/canary.yml'
+  const { story, page, url, number } = await scene(t, { ...files, [config]: `${files[config] ?? ''}dashboard: true\n` })
+  const alice = story.person('alice')
+  alice.comment(number, '/canary 5')
+  await story.until('the share', () => /weight: 95/.test(story.repository().file(ROUTE, 'api-v2') ?? ''))
+  await story.until('green checks', () => checksOn(story.repository(), 'api-v2').gate === 'success')
+  alice.merge(number)
+  await story.until('the next step', () => story.repository().pulls('open')[0])
+  await story.quiet()
+  await story.pass(60_000)
+  const issue = await story.until('its line', () =>
+    story
+      .repository()
+      .issues()
+      .find(({ body }) => body.includes('**5%**')),
+  )
+
+  await show(page, `${url}/`, 'desktop')
+  await Promise.all([page.waitForNavigation(), page.click(`a[href="/issue/${issue.number}"]`)])
+  for (const width of ['phone', 'desktop'] as const) {
+    await show(page, `${url}/issue/${issue.number}`, width)
+    assert.equal(await overflow(page), 0, `at ${WIDTHS[width]} px nothing is beyond the edge`)
+    assert.equal((await page.$$('.boxes td')).length, 3)
+  }
+  await show(page, `${url}/issue/${issue.number}`, 'phone')
+  const shown = await page.$('.boxes .entry')
+  assert.ok(shown !== null)
+  await picture(shown, 'dashboard')
+  const boxes = '.boxes input[type=checkbox]'
+  assert.equal((await page.$$(boxes)).length, 2)
+  await page.select('.boxes select', 'bob')
+  await Promise.all([page.waitForNavigation(), page.click(`${boxes}[value="1"]`)])
+  await story.until('an empty box', () => story.repository().issues()[0]?.body === issue.body)
+})
+
+test('ticking a box changes that one, in its order on the page', () => {
+  const body = '- [ ] a\n- [x] b [ ]\n\n1. [ ] c\n- [ ] d\n'
+  assert.equal(ticked(body, 2), body.replace('[ ] d', '[x] d'))
+  assert.equal(ticked(body, 9), body)
 })
 
 test('no script in a comment runs, and no other site can make a browser act', needs, async (t) => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { CONFIG_FILE } from '../../core/config/read.ts'
 import type { GitHubBox } from '../../sandbox/github.ts'
 import { DESTINATION_RULE, FLUX_CONTEXT, VIRTUAL_SERVICE } from './repository.ts'
 import type { Timeline } from './timeline.ts'
@@ -73,6 +74,13 @@ export async function playSwitch(stage: Stage): Promise<void> {
   await command(stage, pull, { login: 'alice', text: '/switch blue' })
   const back = await pullFrom(stage, 'switch/production/api-service/blue')
   await mergeWhenGreen(stage, back.number)
+}
+
+/** After the story: the issue takes a number of the pull requests, at a moment that depends on the clock. */
+export function switchDashboardOn({ box, timeline }: Stage): void {
+  const config = box.repository().file(CONFIG_FILE) ?? ''
+  box.person('alice').push('main', { [CONFIG_FILE]: `${config}dashboard: true\n` }, 'List all rollouts in an issue')
+  timeline.say('alice', undefined, 'sets `dashboard: true`: within two minutes an issue lists all rollouts')
 }
 
 /** A small stand-in for Flux: soon after the base branch moves it reports that it has applied the commit. */

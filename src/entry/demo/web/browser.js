@@ -44,6 +44,11 @@ async function refresh() {
   await draw()
 }
 
+// A tick is sent at once, as GitHub does.
+document.addEventListener('change', ({ target }) => {
+  if (target.matches('.boxes input[type=checkbox]')) target.form.requestSubmit()
+})
+
 await draw()
 // When the demo has ended, the page stays as it was.
 setInterval(() => refresh().catch(() => undefined), EVERY_MS)

@@ -21,7 +21,7 @@ export function pullPage(box: GitHubBox, number: number): Html {
       <code>${pull.head.ref}</code> into <code>${pull.base.ref}</code> · weights ${weights(box, pull.base.ref)} on
       <code>${pull.base.ref}</code>, ${weights(box, pull.head.sha)} here
     </p>
-    ${pull.body === '' ? html`` : entry(pull.author, pull.body, [])} ${comments.map(commentEntry)}
+    ${pull.body === '' ? html`` : entry(pull.author, renderMarkdown(pull.body), [])} ${comments.map(commentEntry)}
     ${checksBox(box, pull)} ${actions(pull)}
     <h3>Commits</h3>
     ${commits(box, pull)}
@@ -32,15 +32,16 @@ export function pullPage(box: GitHubBox, number: number): Html {
 function commentEntry({ author, body, reactions }: CommentView): Html {
   return entry(
     author,
-    body,
+    renderMarkdown(body),
     reactions.map(({ content }) => content),
   )
 }
 
-function entry(author: string, body: string, reactions: readonly string[]): Html {
+/** What somebody wrote. */
+export function entry(author: string, body: Html, reactions: readonly string[]): Html {
   return html`<article class="entry">
     <header>${author}</header>
-    <div class="markdown-body">${renderMarkdown(body)}</div>
+    <div class="markdown-body">${body}</div>
     ${reactions.length === 0 ? html`` : html`<footer>${reactions.map((one) => EMOJI[one] ?? one).join(' ')}</footer>`}
   </article>`
 }
@@ -73,7 +74,8 @@ function buttons(run: CheckView, number: number): Html {
   </form>`
 }
 
-function personChoice(): Html {
+/** As whom something is done. */
+export function personChoice(): Html {
   return html`<label
     >as
     <select name="as">

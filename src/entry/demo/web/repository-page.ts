@@ -5,6 +5,7 @@ import type { PullView } from '../../../sandbox/read.ts'
 import { weights } from '../play.ts'
 import { rolloutChart, type RolloutMoment } from './chart.ts'
 import { concludedChecks, markOf } from './checks.ts'
+import type { IssueRow } from './issue-page.ts'
 
 export function repositoryPage(box: GitHubBox, samples: readonly RolloutMoment[]): Html {
   const repository = box.repository()
@@ -15,7 +16,7 @@ export function repositoryPage(box: GitHubBox, samples: readonly RolloutMoment[]
     <h2>Open pull requests</h2>
     ${open.length === 0 ? html`<p>None.</p>` : pullList(box, open)}
     <h2>Merged and closed</h2>
-    ${done.length === 0 ? html`<p>None yet.</p>` : pullList(box, done)}
+    ${done.length === 0 ? html`<p>None yet.</p>` : pullList(box, done)} ${issueList(repository.issues())}
     <h2>Commits on ${repository.defaultBranch}</h2>
     ${commitTable(box, repository.log())}
     <h2>Files</h2>
@@ -50,6 +51,20 @@ function pullList(box: GitHubBox, pulls: readonly PullView[]): Html {
         </li>`,
     )}
   </ul>`
+}
+
+function issueList(issues: readonly IssueRow[]): Html {
+  if (issues.length === 0) return html``
+  return html`<h2>Issues</h2>
+    <ul class="pulls">
+      ${issues.map(
+        ({ number, title, state, author }) =>
+          html`<li>
+            <span class="state ${state}">${state}</span> <a href="/issue/${String(number)}">${title}</a>
+            <span class="dim">#${String(number)} by ${author}</span>
+          </li>`,
+      )}
+    </ul>`
 }
 
 function checkMarks(box: GitHubBox, pull: PullView): string {

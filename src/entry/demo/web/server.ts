@@ -10,6 +10,7 @@ import { html, type Html } from '../../../core/message/page/html.ts'
 import type { GitHubBox } from '../../../sandbox/github.ts'
 import type { RolloutMoment } from './chart.ts'
 import { commitPage, filePage } from './commit-page.ts'
+import { findIssue, issuePage, ticked } from './issue-page.ts'
 import { PEOPLE, pullPage } from './pull-page.ts'
 import { repositoryPage } from './repository-page.ts'
 
@@ -94,6 +95,8 @@ function show({ box, samples }: Scene, url: URL): Html | undefined {
       return repositoryPage(box, samples())
     case 'pull':
       return pullPage(box, Number(id))
+    case 'issue':
+      return issuePage(box, Number(id))
     case 'commit':
       return commitPage(box, id)
     case 'file':
@@ -108,6 +111,11 @@ function act(box: GitHubBox, path: string, form: URLSearchParams): string {
   const [, , id = '', what] = path.split('/')
   const number = Number(id)
   const person = box.person(PEOPLE.find((login) => login === form.get('as')) ?? PEOPLE[0])
+  if (what === 'tick') {
+    const body = findIssue(box, number)?.body ?? ''
+    person.editIssue(number, ticked(body, Number(form.get('box'))))
+    return `/issue/${String(number)}`
+  }
   const asked = (what === 'act' ? form.get('do') : what) ?? ''
   switch (asked) {
     case 'comment':
