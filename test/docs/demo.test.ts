@@ -53,8 +53,9 @@ test('the demo plays both rollouts to their ends, as the README tells', needsKus
   assertConversation(output)
 })
 
-test('the demo plays a switch of all traffic, and the way back', needsKustomize, () => {
-  const words = ['src/entry/cli.ts', 'demo', '--exit', '--story', 'switch']
+/** What the demo prints of a story. */
+function played(story: string): string {
+  const words = ['src/entry/cli.ts', 'demo', '--exit', '--story', story]
   const { status, stdout, stderr } = spawnSync(process.execPath, words, {
     cwd: root,
     encoding: 'utf8',
@@ -62,6 +63,22 @@ test('the demo plays a switch of all traffic, and the way back', needsKustomize,
   })
   const output = stripVTControlCharacters(stdout)
   assert.equal(status, 0, `${output}\n${stderr}`)
+  return output
+}
+
+test(
+  'the demo plays a change of staging that comes to production, once staging is live and somebody approves',
+  needsKustomize,
+  () => {
+    const output = played('promote')
+    assert.match(output, /#2 {2}opens "Promote .*staging → production"/)
+    assert.match(output, /#2 {2}.*⏳ canary\/gate \(Waiting for /)
+    assert.match(output, /Promote .*staging → production \(#2\)\n/)
+  },
+)
+
+test('the demo plays a switch of all traffic, and the way back', needsKustomize, () => {
+  const output = played('switch')
   assert.match(output, /#1 {2}traffic blue → green, .*Waiting for approvals/)
   assert.match(output, /green → blue +Switch production\/api-service: green → blue \(#2\)\n/)
   assert.match(output, /blue → green +Release green to everybody \(#1\)\n/)

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CONFIG_FILE } from '../../core/config/read.ts'
 import type { GitHubBox } from '../../sandbox/github.ts'
-import { DESTINATION_RULE, FLUX_CONTEXT, VIRTUAL_SERVICE } from './repository.ts'
+import { DESTINATION_RULE, FLUX_CONTEXT, STAGING_ROUTE, VIRTUAL_SERVICE } from './repository.ts'
 import type { Timeline } from './timeline.ts'
 
 export interface Stage {
@@ -74,6 +74,24 @@ export async function playSwitch(stage: Stage): Promise<void> {
   await command(stage, pull, { login: 'alice', text: '/switch blue' })
   const back = await pullFrom(stage, 'switch/production/api-service/blue')
   await mergeWhenGreen(stage, back.number)
+}
+
+/** A timeout is tried in staging, and comes to production. */
+export async function playPromotion(stage: Stage): Promise<void> {
+  const { box, timeline } = stage
+  const route = box.repository().file(STAGING_ROUTE) ?? ''
+  const pull = box.person('alice').openPullRequest({
+    branch: 'timeout',
+    title: 'Wait 5 seconds at most, in staging',
+    files: { [STAGING_ROUTE]: route.replace('- name: main\n', '- name: main\n      timeout: 5s\n') },
+  })
+  timeline.say('alice', pull.number, `opens "${pull.title}"`)
+  await mergeWhenGreen(stage, pull.number)
+  await command(stage, pull, { login: 'alice', text: '/promote staging production' })
+  const promotion = await pullFrom(stage, 'promote/staging/production')
+  box.person('bob').review(promotion.number, 'APPROVE')
+  timeline.say('bob', promotion.number, 'approves')
+  await mergeWhenGreen(stage, promotion.number)
 }
 
 /** After the story: the issue takes a number of the pull requests, at a moment that depends on the clock. */

@@ -3,6 +3,7 @@
 const SERVICE = 'api-service'
 const FOLDER = 'overlays/production/applications/api-service'
 export const VIRTUAL_SERVICE = `${FOLDER}/virtual-service.yaml`
+export const STAGING_ROUTE = VIRTUAL_SERVICE.replace('production', 'staging')
 export const DESTINATION_RULE = `${FOLDER}/destination-rule.yaml`
 
 /** The commit status that the demo's Flux reports: its Kustomization's name and the start of its provider's UID. */
@@ -25,6 +26,23 @@ export function switchFiles(): Record<string, string> {
   const rule = destinationRule.replace('name: stable', 'name: blue').replace('name: canary', 'name: green')
   return { ...demoFiles(), '.github/canary.yml': SWITCH_CONFIG, [VIRTUAL_SERVICE]: SWITCHED, [DESTINATION_RULE]: rule }
 }
+
+/** The same, where production takes over from staging what has been tried there. */
+export function promoteFiles(): Record<string, string> {
+  return { ...demoFiles(), '.github/canary.yml': PROMOTE_CONFIG }
+}
+
+const PROMOTE_CONFIG = `environments:
+  staging:
+    path: overlays/staging
+    live: { status: "kustomization/istio-config/*" }
+  production:
+    path: overlays/production
+    live: { status: "kustomization/istio-config/*" }
+    after: staging
+    approvals: 1
+annotationPrefix: gitops.example.com
+`
 
 const SWITCH_CONFIG = `environments:
   production:

@@ -1,8 +1,8 @@
 /** What the demo can play. */
 import type { GitHubBox } from '../../sandbox/github.ts'
 import { changesOf } from './log.ts'
-import { playFailedRollout, playGoodRollout, playSwitch, type Stage } from './play.ts'
-import { demoFiles, switchFiles } from './repository.ts'
+import { playFailedRollout, playGoodRollout, playPromotion, playSwitch, type Stage } from './play.ts'
+import { demoFiles, promoteFiles, switchFiles } from './repository.ts'
 
 export interface DemoStory {
   /** What it shows, in a few words. */
@@ -15,7 +15,7 @@ export interface DemoStory {
 }
 
 /** By the names that `perch demo --story` takes. */
-export const DEMO_STORIES: Readonly<Record<'rollouts' | 'switch', DemoStory>> = {
+export const DEMO_STORIES: Readonly<Record<'rollouts' | 'switch' | 'promote', DemoStory>> = {
   rollouts: {
     shows: 'two rollouts',
     files: demoFiles,
@@ -37,6 +37,14 @@ export const DEMO_STORIES: Readonly<Record<'rollouts' | 'switch', DemoStory>> = 
     async play(stage) {
       stage.timeline.heading('api-service has two versions: everybody is on blue, and testers see green')
       await playSwitch(stage)
+    },
+  },
+  promote: {
+    shows: 'a change of staging that comes to production',
+    files: promoteFiles,
+    async play(stage) {
+      stage.timeline.heading('A timeout is tried in staging; then /promote carries it to production')
+      await playPromotion(stage)
     },
   },
 }

@@ -113,7 +113,10 @@ Nothing is committed.`,
     takes: '',
     does: 'play two rollouts against a GitHub in a box, offline',
     options: [
-      { flags: '--story <name>', does: 'play another story; "switch" moves all traffic at once (default: rollouts)' },
+      {
+        flags: '--story <name>',
+        does: 'play another story: "switch" moves all traffic at once, "promote" carries a change from staging to production (default: rollouts)',
+      },
       { flags: '--exit', does: 'end when it is over (the default in CI)' },
     ],
   },
