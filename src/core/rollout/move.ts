@@ -1,3 +1,4 @@
+import { titleOf } from '../manifest/identity.ts'
 import { isRenderedPart } from '../chart/rendered-parts.ts'
 import type { Path } from '../manifest/data.ts'
 import type { Edit } from '../manifest/edit/edit.ts'
@@ -16,7 +17,7 @@ import { withoutMirrors } from '../traffic/mirrors.ts'
 import { reweigh, type WeightRefusal } from '../traffic/reweigh.ts'
 import { switchRoute } from '../traffic/switch-route.ts'
 import { hasNoCanary, type StartRefusal, withCanary } from '../traffic/start.ts'
-import { canaryVersion, promoteVersion } from '../traffic/version.ts'
+import { canaryVersion, promoteVersion, type RoleLabel, roleLabelOf } from '../traffic/version.ts'
 import { rereadTarget } from './read-target.ts'
 import { isBlueGreen, planOf, type Target } from './target.ts'
 
@@ -49,13 +50,14 @@ export interface TargetMove<M extends Move | PlanChange = Move | PlanChange> {
 export type MoveRefusal = PlaceRefusal | WeightRefusal | StartRefusal | FinishRefusal
 
 /**
- * Why the canary's version cannot become the stable one. `some-callers`: only they have been sent to the canary. `chart-version`: a chart
- * makes it, and these values of what it renders must change.
+ * Why the canary's version cannot become the stable one. `some-callers`: only they have been sent to the canary. `role-label`: the labels
+ * name roles. `chart-version`: a chart makes it, and these values of what it renders must change.
  */
 type FinishRefusal = Location &
   (
     | { readonly code: 'no-version' }
     | { readonly code: 'some-callers'; readonly rule: string }
+    | (Omit<RoleLabel, 'object'> & { readonly code: 'role-label'; readonly title: string })
     | {
         readonly code: 'chart-version'
         readonly name: string
@@ -301,6 +303,11 @@ function planNote({ route, settings }: Target, steps: readonly number[]): readon
 function versionChange(target: Target): Result<ObjectChange, MoveRefusal> {
   const objection = finishObjection(target)
   if (objection !== undefined) return err(objection)
+  const role = roleLabelOf(target.route, target.neighbours)
+  if (role !== undefined) {
+    const { object, ...values } = role
+    return err({ code: 'role-label', title: titleOf(object), file: object.file, line: object.line, ...values })
+  }
   const change = promoteVersion(target.route, target.neighbours)
   return change === undefined
     ? err({ code: 'no-version', ...target.route.place })

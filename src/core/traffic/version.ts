@@ -4,6 +4,7 @@ import { isRecord, sameData, valueAt } from '../manifest/data.ts'
 import type { Manifest, ManifestObject } from '../manifest/parse.ts'
 import { resolveHost, shortHost } from './host.ts'
 import { POD_SPEC, podSourcesFor } from './pods.ts'
+import { isCanaryWord } from './roles.ts'
 import { type Destination, type Role, type Route, weightedRules } from './route.ts'
 import { withCanary } from './start.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
@@ -80,6 +81,29 @@ export function promoteVersion(
     value: canary.labels[label],
   }))
   return { object: stable.object, edits }
+}
+
+/** A label that tells the pods of two versions apart by their role (`track: canary`) and not by what they run. */
+export interface RoleLabel {
+  /** The stable version's source. */
+  readonly object: ManifestObject
+  readonly label: string
+  readonly stable: string
+  readonly canary: string
+}
+
+/**
+ * The label whose value calls the canary's pods the canary. Every canary that comes later has it too, so a stable version that is
+ * given it would send everybody to them.
+ */
+export function roleLabelOf(route: Route, manifests: readonly Manifest[]): RoleLabel | undefined {
+  const stable = sourceOf(route, 'stable', manifests)
+  const canary = sourceOf(route, 'canary', manifests)
+  if (stable === undefined || canary === undefined) return undefined
+  const label = differences(stable, canary)?.find((key) => isCanaryWord(canary.labels[key] ?? ''))
+  return label === undefined
+    ? undefined
+    : { object: stable.object, label, stable: stable.labels[label] ?? '', canary: canary.labels[label] ?? '' }
 }
 
 /** The objects that say which versions a route's destinations are: a change there moves traffic without any weight. */

@@ -35,6 +35,7 @@ const edit = (t: string) => ({ ...at(t), path: [t] })
 export const moveRefusals = each<MoveRefusal>({
   'some-callers': (t) => ({ file: t, line: 1, code: 'some-callers', rule: t }),
   'no-version': (t) => ({ code: 'no-version', ...at(t) }),
+  'role-label': (t) => ({ code: 'role-label', ...at(t), title: t, label: t, stable: t, canary: t }),
   'chart-version': (t) => ({
     code: 'chart-version',
     ...at(t),

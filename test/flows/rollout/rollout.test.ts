@@ -233,6 +233,25 @@ test('a step that a person changed is not made again when its base moves', async
   assert.match(comments(world, pull).at(-1) ?? '', /cannot go on by itself/)
 })
 
+test('labels that name roles are not made the same: a person deploys the stable version, and ends the rollout', async () => {
+  const named = (text: string): string =>
+    text.replace(/version: v1/, 'track: stable').replace(/version: v2/, 'track: canary')
+  const world = await aWorld()
+  const path = subsetsFile('production', 'web')
+  world.alice.push('main', { [path]: named(textOn(world, 'main', path)) })
+  await world.settle()
+  const pull = await aPull(world, { 'README.md': '# Begin\n' })
+  await says(world, 'alice', pull, '/canary 100')
+  await merges(world, 'bob', pull)
+  assert.deepEqual(openSteps(world), [])
+  const [words = ''] = comments(world, pull).filter((body) => body.includes('cannot go on by itself'))
+  assert.match(words, /picks pods by the label `track`, which is `stable` or `canary`: it names the role of a pod/)
+  await says(world, 'alice', pull, '/canary 0')
+  for (const step of openSteps(world)) await merges(world, 'bob', step)
+  assert.deepEqual([shareOn(world, 'main'), openSteps(world)], [0, []])
+  assert.match(textOn(world, 'main', path), /track: stable[^]*track: canary/)
+})
+
 test('a step whose route is gone is closed in words, and one that has nothing left to do too', async () => {
   const world = await aWorld()
   const { step } = await aRollout(world)

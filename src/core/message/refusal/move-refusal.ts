@@ -12,6 +12,8 @@ export function explainMove(refusal: MoveRefusal): string {
       return `Only requests that rule ${code(refusal.rule)} at ${placeOf(refusal)} matches (by a header or the like) have reached the canary. Perch does not make its version the stable one for all requests. Split a rule that all requests reach, or change the stable version in a pull request.`
     case 'no-version':
       return `Perch cannot see how the versions behind the route at ${place} are set: no DestinationRule subset or Service selector with the same label keys for both. Make the stable version the canary's in a pull request of your own; the weights follow then.`
+    case 'role-label':
+      return explainRoleLabel(refusal)
     case 'chart-version':
       return explainChartVersion(refusal)
     case 'unclear':
@@ -51,6 +53,11 @@ export function explainMove(refusal: MoveRefusal): string {
     case 'rule-not-split':
       return explainWeights(refusal)
   }
+}
+
+function explainRoleLabel(refusal: Extract<MoveRefusal, { code: 'role-label' }>): string {
+  const { title, label, stable, canary } = refusal
+  return `${code(title)} at ${placeOf(refusal)} picks pods by the label ${code(label)}, which is ${code(stable)} or ${code(canary)}: it names the role of a pod, not its version. If Perch gave the stable version the label of the canary, every later canary would get all requests at once. In a pull request of your own, let the stable workload run what the canary runs. When its pods are ready, comment \`/canary 0\`: that sends all traffic to the stable version and ends the rollout.`
 }
 
 /** What is to be written where a chart decides which version is stable. */
