@@ -70,14 +70,17 @@ function nextStep({ outcome, isFailure, template }: AnalysisReport): string {
 export function analysisTable(report: AnalysisReport): string {
   if (report.template !== undefined) return templateTable(report.template)
   const rows = report.checks.map((check) => [
-    code(check.metric),
-    check.worst === undefined ? '–' : withUnit(check.worst.value, check.unit),
-    check.bars.map((bar) => barWords(bar, check.unit)).join(', '),
-    check.worst?.stable === undefined ? '–' : withUnit(check.worst.stable, check.unit),
-    `${OUTCOME_MARKS[check.outcome]} ${outcomeWords(check)}`,
+    `${OUTCOME_MARKS[check.outcome]} ${code(check.metric)} ${outcomeWords(check)}`,
+    `${worstWords(check)} (${check.bars.map((bar) => barWords(bar, check.unit)).join(', ')})`,
     chart(check),
   ])
-  return table(['Metric', 'Worst', 'Required', 'Stable then', 'Outcome', 'Over time'], rows)
+  return table(['Metric', 'Worst (required)', 'Over time'], rows)
+}
+
+function worstWords({ worst, unit }: MeasuredCheck): string {
+  if (worst === undefined) return '–'
+  const stable = worst.stable === undefined ? '' : `, stable then ${withUnit(worst.stable, unit)}`
+  return `${withUnit(worst.value, unit)}${stable}`
 }
 
 const OUTCOME_WORDS = {
