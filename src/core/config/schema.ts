@@ -273,7 +273,7 @@ export const Config = z.strictObject({
     .describe('Kinds whose values are hidden like those of a Secret: Kind or group/Kind.'),
   policy: PolicyConfig.optional().describe('Rego policies for what the touched environments render to.'),
   validators: ValidatorsConfig.default([]).describe(
-    'Programs that check as well: yamllint, kubeconform, kubectl-validate or istioctl, by name or as an object with options. Each must be installed where Perch runs.',
+    'Other programs that check what is rendered: yamllint, kubeconform, kubectl-validate or istioctl, or a dry-run against an API server. Name each, or write an object with options. The programs must be installed where Perch runs.',
   ),
   validate: z
     .enum(['errors', 'strict'])
