@@ -128,7 +128,7 @@ export function closingTimes({ changes, promotion }: Pick<Review, 'changes' | 'p
 /** Often enough for a server that was restarted, and seldom enough for one that is gone. */
 export const RETRY_MINUTES = 15
 
-/** When to look again because a server may answer by then. Epoch milliseconds, as `now`. */
+/** When to look again because a server may answer by then, or a tool may be there. Epoch milliseconds, as `now`. */
 export function retryTimes({ problems }: Pick<Review, 'problems'>, now: number): readonly number[] {
   return problems.some(mayPassByItself) ? [now + RETRY_MINUTES * 60_000] : []
 }

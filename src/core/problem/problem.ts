@@ -33,8 +33,9 @@ export function isNotSeen({ code, cause }: Problem): boolean {
   return cause.kind === 'dry-run-gap' || (cause.kind === 'not-rendered' && UNKNOWN.has(code))
 }
 
-/** Whether it may be gone a while later, although nobody changes anything: an API server did not answer. */
-export function mayPassByItself({ cause }: Problem): boolean {
+/** Whether it may be gone a while later, although nobody changes the pull request: an API server did not answer, a tool was missing. */
+export function mayPassByItself({ code, cause }: Problem): boolean {
+  if (cause.kind === 'not-rendered') return UNKNOWN.has(code)
   if (cause.kind === 'dry-run-gap') return cause.gap === 'not-answered'
   return cause.kind === 'tool-failure' && cause.tool === 'dry-run' && PASSING.has(cause.failure.code)
 }

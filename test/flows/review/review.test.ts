@@ -1,6 +1,9 @@
 /** What Perch says on a pull request, what it merges by itself, and what it takes back. */
 import assert from 'node:assert/strict'
+import type { Renderer } from '../../../src/ports/renderer.ts'
+import { NO_TOOLS } from '../../memory/context.ts'
 import { headOf, type Pull } from '../../memory/github/github.ts'
+import { memoryRenderer } from '../../memory/renderer.ts'
 import { routeFile, withShare } from '../../simulate/repository.ts'
 import {
   aNewVersion,
@@ -218,6 +221,21 @@ test('a base branch that does not require the checks is noted on what changes tr
   assert.match(gateOf(world, pull), /^success/)
   const report = world.state.runs.findLast(({ sha, name }) => sha === pull.head.sha && name === 'canary/validate')
   assert.match(`${report?.summary} ${report?.text}`, /require/)
+})
+
+test('what could not be rendered is looked at again by itself, and is green once the tool is there', async () => {
+  const kustomize = memoryRenderer()
+  let isThere = false
+  const renderer: Renderer = {
+    ...kustomize,
+    render: (files, source) => (isThere ? kustomize : NO_TOOLS).render(files, source),
+  }
+  const world = await aWorld({ renderer, files: { 'apps/production/kustomization.yaml': 'resources: []\n' } })
+  const pull = await aPull(world, { 'apps/production/kustomization.yaml': 'resources: [] # none\n' })
+  assert.match(checkOf(world, pull, 'canary/validate'), /^action_required/)
+  isThere = true
+  await world.pass(16)
+  assert.match(checkOf(world, pull, 'canary/validate'), /^success/)
 })
 
 test('a pull request that does what the base branch has already is judged as a raise again when that takes it back', async () => {
