@@ -2,9 +2,10 @@ import type { ConfigProblem } from '../../core/config/read.ts'
 import { configRefusal } from '../../core/refusal/unreadable.ts'
 import { canaryVersion } from '../../core/traffic/version.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { isStep, isStepOf, isWaveStep, kindOf } from '../../core/rollout/branch.ts'
+import { isStep, isStepOf, isWaveStep, kindOf, moveOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
+import { filesOf } from '../../core/rollout/read-target.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import { rollbackOf, standingOf, stepKey, type Standing } from '../../core/rollout/standing.ts'
 import { withWaitingWaves } from '../../core/wave/convoy.ts'
@@ -122,7 +123,11 @@ async function openSteps(
     const all = isWaveStep(standing.target, pull)
       ? at.standings.filter(({ target }) => isStepOf(target, pull, context.botLogin))
       : [standing]
-    const isFit = head !== undefined && (await fits(context, { base: at.base.sha, head }, { standing, kind, all }))
+    const ends = head === undefined ? undefined : { base: at.base.sha, head }
+    const isFit =
+      ends !== undefined &&
+      (await fits(context, ends, { standing, kind, all })) &&
+      (await isMadeHere(context, ends, { standing, branch: pull.head.ref }))
     found.push({ pull, kind, fits: isFit })
   }
   return found
@@ -152,6 +157,33 @@ async function fits(
   // A step speaks of the version that the canary had when it was made. With another one since, it has to be made again.
   const proposed = kind === 'share' ? await readTargetAt(context, at.head, standing.target) : undefined
   return proposed === undefined || versionOf(proposed) === versionOf(after)
+}
+
+/** Somebody may push to a step; more of its commits than these are not looked at. */
+const MAX_OWN_COMMITS = 10
+
+/**
+ * Whether a base branch still has the share that a step was made on. One that was moved back (restored from a backup, pushed by force) has
+ * an older share, and merging the step would skip those between.
+ */
+async function isMadeHere(
+  context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
+  { base, head }: { readonly base: Sha; readonly head: Sha },
+  { standing, branch }: { readonly standing: Standing; readonly branch: string },
+): Promise<boolean> {
+  const move = moveOf(branch, standing)
+  if (move?.kind !== 'share') return true
+  const own = new Set((await context.mirror.ahead(base, head)).map(({ sha }) => sha))
+  // Perch makes a step of one commit.
+  if (own.size < 2) return true
+  const changes = await context.mirror.landings(head, filesOf(standing.target), MAX_OWN_COMMITS)
+  const shares: (number | 'unknown' | undefined)[] = []
+  for (const { sha } of changes.filter((change) => own.has(change.sha))) {
+    const target = await readTargetAt(context, sha, standing.target)
+    shares.push(target && standingOf(target).share)
+  }
+  const first = shares.lastIndexOf(move.to)
+  return first === -1 || first === shares.length - 1 || shares[first + 1] === standing.share
 }
 
 function versionOf({ route, neighbours }: Target): string {

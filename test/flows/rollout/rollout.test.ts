@@ -1,6 +1,7 @@
 /** Rollouts that go on by what people merge and close. */
 import assert from 'node:assert/strict'
 import { memoryBranches } from '../../memory/github/branches.ts'
+import { headOf, moveBranch, person } from '../../memory/github/github.ts'
 import { routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'
 import {
   aNewVersion,
@@ -250,6 +251,27 @@ test('labels that name roles are not made the same: a person deploys the stable 
   for (const step of openSteps(world)) await merges(world, 'bob', step)
   assert.deepEqual([shareOn(world, 'main'), openSteps(world)], [0, []])
   assert.match(textOn(world, 'main', path), /track: stable[^]*track: canary/)
+})
+
+test('a repository that is restored to an hour ago goes on from there, without another command', async () => {
+  const world = await aWorld()
+  const { step } = await aRollout(world)
+  const then = headOf(world.state, 'main')
+  await world.pass(20)
+  await merges(world, 'bob', step)
+  assert.deepEqual(branches(openSteps(world)), ['canary/production/web/100'])
+  // A backup has the branches of then, and GitHub the pull requests of now.
+  moveBranch(world.state, 'main', { sha: then, by: person('olga') })
+  await world.settle()
+  assert.equal(shareOn(world, 'main'), 5)
+  assert.deepEqual(branches(openSteps(world)), ['canary/production/web/25'])
+  const [again] = openSteps(world)
+  assert.ok(again !== undefined && again.number !== step.number)
+  assert.match(gateOf(world, again), /^action_required|^success/)
+  await world.pass(20)
+  await merges(world, 'bob', again)
+  assert.equal(shareOn(world, 'main'), 25)
+  assert.deepEqual(branches(openSteps(world)), ['canary/production/web/100'])
 })
 
 test('a step whose route is gone is closed in words, and one that has nothing left to do too', async () => {
