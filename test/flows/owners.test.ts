@@ -129,7 +129,7 @@ test('the status of a pull request names the controllers in the environments of 
   assert.match(answers(world, near)[0] ?? '', /`production\/web` \| – \| – \| Flagger moves it: `Canary default\/web`/)
   const far = await aPull(world, { 'docs/a.md': 'x\n' })
   await says(world, 'alice', far, '/canary status')
-  assert.match(answers(world, far)[0] ?? '', /No rollout belongs to this pull request\.$/)
+  assert.match(answers(world, far)[0] ?? '', /No rollout belongs to this pull request\. /)
 })
 
 test('on a merged pull request it opens one of its own, once', async () => {

@@ -53,7 +53,10 @@ test('the status has a row for each rollout, and a picture for each that has tra
   assert.match(rows[0] ?? '', /\| 0% \| `v1` → `v2` \| no canary traffic \| – \|/)
   assert.match(rows[1] ?? '', /\| 5% \| `v1` → `v2` \| .* \| #9, #10 \|/)
   assert.match(rows[2] ?? '', /\| 25% \|.*set by hand in #7: Perch opens the next step, and a person merges it/)
-  assert.equal(statusWords({ standings: [], proposed: [] }), 'No rollout belongs to this pull request.')
+  assert.equal(
+    statusWords({ standings: [], proposed: [] }),
+    'No rollout belongs to this pull request. `/canary help` lists the commands that begin one.',
+  )
   const { target } = facts(95, 5).standing
   const proposed = (
     from: number,

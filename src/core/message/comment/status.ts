@@ -32,7 +32,8 @@ function byHandWords(broughtBy: number | undefined, standing: Standing): string 
 
 export function statusWords({ standings, proposed, away }: RolloutStatus): string {
   if (away !== undefined) return notDeployedWords(away)
-  if (standings.length + proposed.length === 0) return 'No rollout belongs to this pull request.'
+  if (standings.length + proposed.length === 0)
+    return 'No rollout belongs to this pull request. `/canary help` lists the commands that begin one.'
   const here = proposed.map(({ target, from, to, version, leaving }) => {
     if (leaving !== undefined) return `- ${code(targetName(target))} ${leavingWords(leaving)}`
     const { blueGreen } = target.route.names
