@@ -172,6 +172,7 @@ async function isMadeHere(
   { standing, branch }: { readonly standing: Standing; readonly branch: string },
 ): Promise<boolean> {
   const move = moveOf(branch, standing)
+  if (move?.kind === 'finish-version') return standing.share === 100
   if (move?.kind !== 'share') return true
   const own = new Set((await context.mirror.ahead(base, head)).map(({ sha }) => sha))
   // Perch makes a step of one commit.

@@ -234,6 +234,19 @@ test('a step that a person changed is not made again when its base moves', async
   assert.match(comments(world, pull).at(-1) ?? '', /cannot go on by itself/)
 })
 
+test('a finish whose base branch is moved back behind the last step is closed', async () => {
+  const world = await aWorld()
+  const { step } = await aRollout(world)
+  const then = headOf(world.state, 'main')
+  await says(world, 'alice', step, '/canary 100')
+  await world.pass(20)
+  await merges(world, 'bob', step)
+  assert.deepEqual(branches(openSteps(world)), ['canary/production/web/finish'])
+  moveBranch(world.state, 'main', { sha: then, by: person('olga') })
+  await world.settle()
+  assert.deepEqual([shareOn(world, 'main'), branches(openSteps(world))], [5, ['canary/production/web/25']])
+})
+
 test('labels that name roles are not made the same: a person deploys the stable version, and ends the rollout', async () => {
   const named = (text: string): string =>
     text.replace(/version: v1/, 'track: stable').replace(/version: v2/, 'track: canary')
