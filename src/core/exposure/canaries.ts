@@ -5,8 +5,9 @@ import { hopsOf } from '../finding/scene/hops.ts'
 import { standingOf, sureShare } from '../rollout/standing.ts'
 import { sameRollouts, type Target } from '../rollout/target.ts'
 import { roleOf } from '../traffic/roles.ts'
-import { ownRules, type Role, type Route } from '../traffic/route.ts'
+import { ownRules, type Role, type Route, type Rule } from '../traffic/route.ts'
 import { type Rise, risesIn } from './exposure.ts'
+import { destinationKey } from './side.ts'
 import type { NamedDestination } from './world.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
 
@@ -67,9 +68,21 @@ export function placesIn(
   }
 }
 
+/**
+ * The rules of the other services, and what else leads to their versions, are not about a service. Any other rule may be about it, whether or
+ * not the config names it: each rule is about one service at least, so that no canary gets requests unseen.
+ */
 function placesInRules(route: Route, object: RenderedObject, role: Role): readonly NamedDestination[] {
+  const { others } = route.names
   const own = ownRules(route)
-  if (own !== undefined) return own.flatMap(({ destinations }) => destinations.filter((one) => one.role === role))
-  const namespace = effectiveNamespace(object)
-  return hopsOf(object).filter((hop) => !hop.isMirror && roleOf({ ...hop, namespace }, route.names) === role)
+  if (own === undefined || others === undefined) {
+    const namespace = effectiveNamespace(object)
+    return hopsOf(object).filter((hop) => !hop.isMirror && roleOf({ ...hop, namespace }, route.names) === role)
+  }
+  const isTheirs = ({ label }: Rule): boolean => others.includes(label)
+  const places = (rules: readonly Rule[]): readonly NamedDestination[] =>
+    rules.flatMap(({ destinations }) => destinations.filter((one) => one.role === role))
+  const theirs = new Set(places(route.rules.filter(isTheirs)).map(destinationKey))
+  const rest = route.rules.filter((rule) => !isTheirs(rule) && !own.includes(rule))
+  return [...places(own), ...places(rest).filter((place) => !theirs.has(destinationKey(place)))]
 }

@@ -196,7 +196,7 @@ export function servicesOf(
   const named = found.find((some) => some.length > 0) ?? []
   const [first, second, ...more] = named.filter(([, { route: wanted }]) => wanted?.rules !== undefined)
   if (first !== undefined && second !== undefined && areApart([first, second, ...more]))
-    return [scoped(first), scoped(second), ...more.map(scoped)]
+    return [scoped(first, named), scoped(second, named), ...more.map((entry) => scoped(entry, named))]
   const [name, service] = named[0] ?? [route.name, DEFAULT_SERVICE]
   return [{ name, config: service, names: namesIn(service) }]
 }
@@ -215,8 +215,9 @@ function areApart(entries: readonly ServiceEntry[]): boolean {
   return new Set(rules).size === rules.length
 }
 
-function scoped([name, config]: ServiceEntry): ConfiguredService {
-  return { name, config, names: { ...namesIn(config), scope: name } }
+function scoped([name, config]: ServiceEntry, all: readonly ServiceEntry[]): ConfiguredService {
+  const others = all.flatMap(([other, { route }]) => (other === name ? [] : (route?.rules ?? [])))
+  return { name, config, names: { ...namesIn(config), scope: name, others } }
 }
 
 function namesIn({ stable, canary, route }: ServiceConfig): RouteNames {

@@ -33,6 +33,8 @@ export interface RouteNames {
   readonly rules?: readonly string[] | undefined
   /** The service, where the object splits several: its annotations are then `<prefix>/<service>.canary-percentage` and so on. */
   readonly scope?: string | undefined
+  /** Labels of the rules that the config names for the other services of the object; undefined where it splits one. */
+  readonly others?: readonly string[] | undefined
   /** Of a route that switches: then the active version is called stable, and the idle one canary. */
   readonly blueGreen?: BlueGreen | undefined
 }

@@ -98,3 +98,29 @@ test('a rule that is called otherwise sends no requests to a canary unseen', asy
   const all = await aPull(world, { 'edge/edge.yaml': raised })
   assert.match(gateOf(world, all), /^(?:action_required|failure)/)
 })
+
+test('a rule that the config names for no service sends no requests to a canary unseen, also before its rollout', async () => {
+  const rule = (name: string, host: string): string =>
+    `    - name: ${name}\n      match: [{ uri: { prefix: /api } }]\n      route: [{ destination: { host: ${host} } }]\n`
+  const [start = '', rest = ''] = EDGE['edge/edge.yaml'].split(/(?<=http:\n)/)
+  const web = rest.slice(rest.indexOf('    - name: web'))
+  const plain = start + rule('api', 'api-stable') + web
+  const files = {
+    'edge/edge.yaml': plain,
+    '.github/canary.yml': EDGE['.github/canary.yml'].replace('live:', 'approvals: 1, live:'),
+  }
+  const raised = async (text: string): Promise<string> => {
+    const world = await aWorld({ services: [], environments: [], files })
+    const pull = await aPull(world, { 'edge/edge.yaml': text })
+    return `${checkOf(world, pull, 'canary/validate')}; ${gateOf(world, pull)}`
+  }
+  const waits =
+    'action_required: Waiting for approvals: needs 1 more approval of this commit from people with write access (0 of 1).'
+  const before = start + rule('fast', 'api-canary') + rule('api', 'api-stable') + web
+  assert.equal(await raised(before), `success: edge/api 0% → 100%, edge/web 0% → 100%; ${waits}`)
+  const twice = start + rule('api', 'api-stable').replace('/api', '/never') + rule('api', 'api-canary') + web
+  assert.equal(await raised(twice), `success: edge/api 0% → 100%; ${waits}`)
+  // The config says whose canary this is.
+  const known = start + rule('fast', 'web-canary') + rule('api', 'api-stable') + web
+  assert.equal(await raised(known), `success: edge/web 0% → 100%; ${waits}`)
+})
