@@ -1,4 +1,5 @@
 import { NEWEST_VERSION } from '../../core/flagger/approvals.ts'
+import { targetName } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 import { approvalsOf } from '../judgement/approvals.ts'
@@ -16,33 +17,53 @@ type Asked = Pick<TaskOf<'canary-approvals'>, 'rollout' | 'why'>
 
 /**
  * Reads who approved the pull request that brought a version, so that Flagger's questions are answered without a request to GitHub. What Git had
- * when Flagger asked about a version for the first time is that version: one that comes to Git later must not be taken for it.
+ * when Flagger asked about a version for the first time is that version: one that comes to Git later must not be taken for it. The version that
+ * Git has now is read each time, because both need approvals.
  */
 export async function readApprovals(context: Needs, { rollout, why: { version, wanted } }: Asked): Promise<void> {
   const { memo, repo, clock } = context
-  const mark = await canariesMark(memo, repo)
-  const at = clock.now()
   const called = { repository: repo, rollout }
-  const before = (await recallVersions(memo, called)).find((known) => known.version === version)
-  const known = version === NEWEST_VERSION ? undefined : before
-  const canaries =
-    known === undefined ? await deployedCanaries(context, rollout) : await canariesOn(context, known, rollout)
-  const [canary] = canaries
-  if (canary === undefined || canaries.length > 1) return
+  const about = { wanted, mark: await canariesMark(memo, repo), at: clock.now() }
+  const before = await recallVersions(memo, called)
+  const head = only(await deployedCanaries(context, rollout))
+  if (head === undefined) return
+  const last = before.find(
+    (one) => one.version === NEWEST_VERSION && one.sha === head.sha && one.branch === head.branch,
+  )
+  const newest = { ...about, ...(await approvalsAt(context, { canary: head, pull: last?.pull, wanted })) }
+  await rememberVersion(memo, called, { ...newest, version: NEWEST_VERSION })
+  if (version === NEWEST_VERSION) return
+  const known = before.find((one) => one.version === version)
+  if (known === undefined) return rememberVersion(memo, called, { ...newest, version })
+  const canary = only(await canariesOn(context, known, rollout))
+  if (canary === undefined) return
+  const found = await approvalsAt(context, { canary, pull: known.pull, wanted })
+  await rememberVersion(memo, called, { ...about, ...found, version })
+}
+
+function only<T>(items: readonly T[]): T | undefined {
+  return items.length === 1 ? items[0] : undefined
+}
+
+interface VersionQuestion {
+  readonly canary: DeployedCanary
+  /** The pull request that brought its version, where that is known. */
+  readonly pull: VersionPull | undefined
+  readonly wanted: number
+}
+
+async function approvalsAt(
+  context: Needs,
+  { canary, pull: known, wanted }: VersionQuestion,
+): Promise<Pick<KnownVersion, 'branch' | 'sha' | 'pull' | 'has'>> {
   const { branch, sha } = canary
-  const pull = known?.pull ?? (await pullOf(context, canary))
+  const pull = known ?? (await pullOf(context, canary))
   const has = pull === undefined ? 0 : await countApprovals(context, pull, wanted)
-  context.log.debug({ rollout, version, pull: pull?.number, has, wanted }, 'read the approvals of a version')
-  await rememberVersion(memo, called, {
-    version,
-    branch,
-    sha,
-    mark,
-    at,
-    has,
-    wanted,
-    ...(pull === undefined ? {} : { pull }),
-  })
+  context.log.debug(
+    { rollout: targetName(canary.target), sha, pull: pull?.number, has, wanted },
+    'read the approvals of a version',
+  )
+  return { branch, sha, has, ...(pull === undefined ? {} : { pull }) }
 }
 
 type VersionPull = NonNullable<KnownVersion['pull']>

@@ -1,7 +1,7 @@
 /** What is known of the pull requests that brought the versions of Flagger's Canaries, and of their approvals. */
 import * as z from 'zod'
 import { approved, type MissingApprovals } from '../../core/flagger/answer.ts'
-import type { VersionApprovals } from '../../core/flagger/approvals.ts'
+import { NEWEST_VERSION, type VersionApprovals } from '../../core/flagger/approvals.ts'
 import type { Memo } from '../../ports/memo.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type CalledRepository, canariesMark, repositoryKey } from './canary-memory.ts'
@@ -59,9 +59,7 @@ export async function recallApprovals(
   { version, ...called }: CalledRollout & { readonly version: string },
 ): Promise<VersionApprovals | undefined> {
   const mark = await canariesMark(memo, called.repository)
-  return (await recallVersions(memo, called))
-    .filter((known) => known.version === version && known.mark === mark)
-    .map(approvalsIn)[0]
+  return approvalsIn(await recallVersions(memo, called), version, mark)
 }
 
 /** What Flagger waits for, by the question that was looked into last; undefined where that is too long ago, or nothing is missing. */
@@ -69,14 +67,29 @@ export async function recallMissing(
   { memo, repo, clock }: Pick<RepositoryContext, 'memo' | 'repo' | 'clock'>,
   rollout: string,
 ): Promise<MissingApprovals | undefined> {
-  const [last] = await recallVersions(memo, { repository: repo, rollout })
-  if (last === undefined || last.mark !== (await canariesMark(memo, repo))) return undefined
-  const answer = approved({ rollout, approvals: last.wanted }, approvalsIn(last), clock.now())
+  const versions = await recallVersions(memo, { repository: repo, rollout })
+  const [last] = versions
+  const known = last && approvalsIn(versions, last.version, await canariesMark(memo, repo))
+  if (last === undefined || known === undefined) return undefined
+  const answer = approved({ rollout, approvals: last.wanted }, known, clock.now())
   return answer.code === 'unapproved' || answer.code === 'no-pull' ? answer : undefined
 }
 
-function approvalsIn({ at, pull, has }: KnownVersion): VersionApprovals {
+/**
+ * Those of the version, else of the one that Git has now if these are too few. Whoever has the key of the webhooks can ask about a checksum
+ * before its version comes to Git: then the approvals kept with it are those of another version.
+ */
+function approvalsIn(versions: readonly KnownVersion[], version: string, mark: string): VersionApprovals | undefined {
+  const [asked, newest] = [version, NEWEST_VERSION].map((called) =>
+    versions.find((known) => known.version === called && known.mark === mark),
+  )
+  if (asked === undefined || newest === undefined) return undefined
+  const { at, pull, has } = isApproved(asked) ? newest : asked
   return { at, has, ...(pull === undefined ? {} : { pull: pull.number }) }
+}
+
+function isApproved({ pull, has, wanted }: KnownVersion): boolean {
+  return pull !== undefined && has >= wanted
 }
 
 /** Whether Flagger has asked for the approvals of a pull request. */

@@ -130,6 +130,20 @@ test('the approval of the next version does not promote the one that Flagger is 
   assert.equal(await hears(world, 'confirm-promotion', 'two'), WAITS(bad))
 })
 
+test('whoever asks about a checksum before its version comes to Git does not promote that by the approvals of another', async () => {
+  const world = await aCanary()
+  await brings(world, 'web:v2', ['olga'])
+  // Anybody who reads the repository may know the key, and can tell the checksum of what is to come.
+  assert.equal(await hears(world, 'confirm-promotion', 'three'), GOES)
+  const pull = await brings(world, 'web:v3')
+  assert.equal(await hears(world, 'confirm-promotion', 'three'), WAITS(pull))
+  for (let count = 0; count < 12; count += 1) await hears(world, 'confirm-promotion', `any ${count}`)
+  assert.equal(await hears(world, 'confirm-traffic-increase', 'three'), WAITS(pull))
+  world.olga.approve(pull)
+  await world.settle()
+  assert.equal(await hears(world, 'confirm-promotion', 'three'), GOES)
+})
+
 test('Flagger does not begin with a version that is not approved: there it still sends the checksum of the one before', async () => {
   const world = await aCanary()
   await brings(world, 'web:v2', ['olga'])
