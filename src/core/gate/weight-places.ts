@@ -29,6 +29,7 @@ interface PlaceSources {
 export function withPlaces(rows: readonly TrafficRow[], sources: PlaceSources): readonly TrafficRow[] {
   if (rows.length === 0) return rows
   const routes = routesIn(sources)
+  const changed = changedNumbers(sources.texts)
   return rows.map((row) => {
     const { route: id, rule: label, after } = row
     const found = routes.get(id)
@@ -36,7 +37,7 @@ export function withPlaces(rows: readonly TrafficRow[], sources: PlaceSources): 
     const placed = after?.map((share, index): DestinationShare => {
       const destination = rule?.destinations[index]
       const place = found && destination && writtenPlace(found, sources, destination)
-      return { ...share, place: place ?? changedPlace(sources.texts, beforeOf(row, share), share.share) }
+      return { ...share, place: place ?? changedPlace(changed, beforeOf(row, share), share.share) }
     })
     return { ...row, after: placed }
   })
@@ -107,19 +108,26 @@ function beforeOf({ before }: TrafficRow, { name }: DestinationShare): number | 
  * Where nothing but a render shows the weight (a chart, a replacement): the one number in all files of the environment that was
  * the share before and is the share now. Several such numbers are none.
  */
-function changedPlace(
-  { before, after }: PlaceSources['texts'],
-  was: number | undefined,
-  now: number,
-): Location | undefined {
+function changedPlace(changed: ChangedNumbers, was: number | undefined, now: number): Location | undefined {
   if (was === undefined || was === now) return undefined
-  const found = [...after].flatMap(([file, text]) => {
-    const old = before.get(file)
-    return old === undefined || old === text ? [] : changedLines(file, old.split('\n'), text.split('\n'))
-  })
-  const places = found.filter(({ numbers: [from, to] }) => from === String(was) && to === String(now))
-  const [first, second] = places
+  const [first, second] = changed().get(`${was} ${now}`) ?? []
   return first === undefined || second !== undefined ? undefined : { file: first.file, line: first.line }
+}
+
+/** By what they were and are. */
+type ChangedNumbers = () => ReadonlyMap<string, readonly ChangedNumber[]>
+
+/** Texts are large and rows many, so they are read once, and only where a row asks. */
+function changedNumbers({ before, after }: PlaceSources['texts']): ChangedNumbers {
+  let known: ReturnType<ChangedNumbers> | undefined
+  return () => (known ??= read())
+  function read(): ReturnType<ChangedNumbers> {
+    const found = [...after].flatMap(([file, text]) => {
+      const old = before.get(file)
+      return old === undefined || old === text ? [] : changedLines(file, old.split('\n'), text.split('\n'))
+    })
+    return Map.groupBy(found, ({ numbers: [from, to] }) => `${from} ${to}`)
+  }
 }
 
 interface ChangedNumber extends Location {
