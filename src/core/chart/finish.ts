@@ -8,7 +8,7 @@ import { identityKey, identityOf, type ObjectIdentity, titleOf } from '../manife
 import { standingOf } from '../rollout/standing.ts'
 import type { Target } from '../rollout/target.ts'
 import { POD_SPEC } from '../traffic/pods.ts'
-import { podsBehind, promoteVersion } from '../traffic/version.ts'
+import { podsBehind, promoteVersion, roleLabelOf } from '../traffic/version.ts'
 
 /** A value of a rendered object that is the stable version's, and what the canary has there. */
 export interface VersionValue {
@@ -22,9 +22,10 @@ export interface VersionValue {
   readonly isLabel: boolean
 }
 
-/** The values in which the two versions differ: labels that pick pods, and what the pods run. */
+/** The values in which the two versions differ: labels that pick pods, unless they name roles, and what the pods run. */
 export function versionValues({ route, neighbours }: Pick<Target, 'route' | 'neighbours'>): readonly VersionValue[] {
-  const promoted = promoteVersion(route, neighbours)
+  const hasRoles = roleLabelOf(route, neighbours) !== undefined
+  const promoted = hasRoles ? undefined : promoteVersion(route, neighbours)
   const labels = (promoted?.edits ?? []).flatMap((edit): VersionValue[] => {
     if (promoted === undefined || edit.kind !== 'set') return []
     const path = edit.path.slice(promoted.object.at.length)

@@ -1,5 +1,5 @@
 import { titleOf } from '../manifest/identity.ts'
-import { isRenderedPart } from '../chart/rendered-parts.ts'
+import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
 import type { Path } from '../manifest/data.ts'
 import type { Edit } from '../manifest/edit/edit.ts'
 import type { ManifestObject, Location } from '../manifest/parse.ts'
@@ -205,6 +205,14 @@ export function finishObjection({ route }: Target): MoveRefusal | undefined {
   return rule && { code: 'some-callers', rule: rule.label, file: route.place.file, line: rule.line }
 }
 
+/** Why the labels of the stable version must not become the canary's; undefined where they may. */
+export function roleRefusal({ route, neighbours }: Pick<Target, 'route' | 'neighbours'>): MoveRefusal | undefined {
+  const role = roleLabelOf(route, neighbours)
+  if (role === undefined) return undefined
+  const { object, ...values } = role
+  return { code: 'role-label', title: titleOf(object), file: templateOf(object.file), line: object.line, ...values }
+}
+
 /** What moves change, as far as they can be made. */
 export function objectChanges(moves: readonly TargetMove[], pr: number | undefined): readonly ObjectChange[] {
   return moves.flatMap(({ move, target }) => {
@@ -303,11 +311,8 @@ function planNote({ route, settings }: Target, steps: readonly number[]): readon
 function versionChange(target: Target): Result<ObjectChange, MoveRefusal> {
   const objection = finishObjection(target)
   if (objection !== undefined) return err(objection)
-  const role = roleLabelOf(target.route, target.neighbours)
-  if (role !== undefined) {
-    const { object, ...values } = role
-    return err({ code: 'role-label', title: titleOf(object), file: object.file, line: object.line, ...values })
-  }
+  const role = roleRefusal(target)
+  if (role !== undefined) return err(role)
   const change = promoteVersion(target.route, target.neighbours)
   return change === undefined
     ? err({ code: 'no-version', ...target.route.place })

@@ -18,6 +18,7 @@ import { titleOf } from '../../core/manifest/identity.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { targetInBuild } from '../../core/rollout/snapshot.ts'
+import { roleRefusal } from '../../core/rollout/move.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import { renderEnvironment, type TreeSnapshot } from '../judgement/render.ts'
 import type { ProvenEdit } from './experiment.ts'
@@ -65,7 +66,7 @@ async function finishOf(
   const environment = environmentOf(target)
   const values = versionValues(target)
   if (environment === undefined || values.length === 0)
-    return err({ code: 'cannot-edit', refusal: { code: 'no-version', ...target.route.place } })
+    return err({ code: 'cannot-edit', refusal: roleRefusal(target) ?? { code: 'no-version', ...target.route.place } })
   const texts = await context.mirror.read(side.treeish, inputsOf(environment))
   const everything = new Set(target.layout.environments.map(({ name }) => name))
   const all = ownTexts({ environment, layout: target.layout, wanted: everything }, texts)

@@ -246,3 +246,20 @@ test('a wave whose chart takes the weight from values that all waves share is re
   assert.deepEqual(openSteps(world), [])
   assert.equal(comments(world, pull).length, 1)
 })
+
+test('labels of a chart that name roles are not made the same', async () => {
+  const rule = 'charts/web/templates/destinationrule.yaml'
+  const values = '# Roles.\ncanary:\n    weight: 0   # percent\nversions: { stable: stable, canary: canary }\n'
+  const named = ENVIRONMENTS.map((name) => [valuesOf(name), values])
+  const files = { ...DRIVEN, ...Object.fromEntries(named), [rule]: CHART[rule].replaceAll('version:', 'track:') }
+  const world = await aFleet({ files })
+  await aFleetRollout(world)
+  assert.equal((await mergesAll(world)).length, 3)
+  for (const name of ENVIRONMENTS)
+    assert.match(textOn(world, 'main', valuesOf(name)), /versions: \{ stable: stable, canary: canary \}/)
+  const words = world.state.comments.map(({ body }) => body).filter((body) => body.includes('cannot go on by itself'))
+  assert.match(
+    words.join('\n'),
+    /`DestinationRule web` at `charts\/web\/templates\/destinationrule.yaml:2` picks pods by the label `track`, which is `stable` or `canary`/,
+  )
+})
