@@ -55,10 +55,10 @@ export function readAnswer(code: number, status: ServerStatus | undefined): Serv
 const REFUSALS = new Set([400, 403, 413, 422])
 
 /** Of the admission webhook that does not say that it has no side effects, and of a server or a resource without dry runs. */
-const TAKES_NO_DRY_RUN = /^admission webhook "[^"]*" does not support dry run|dryRun (?:alpha )?feature is disabled/
+const TAKES_NO_DRY_RUN = /^admission webhook "[^"]*" does not support dry run|^the dryRun (?:\w+ )?feature is disabled/
 
-/** Kubernetes' RBAC, and other authorizers that it hands down to. */
-const NOT_PERMITTED = /\bUser "(?:[^"\\]|\\.)*" cannot \S+ (?:resource|path) /
+/** Kubernetes' RBAC, and other authorizers that it hands down to. Texts of the object may stand behind the beginning. */
+const NOT_PERMITTED = /^(?:\S+ (?:"[^"]*" )?is )?forbidden: User "(?:[^"\\]|\\.)*" cannot \S+ (?:resource|path) /
 
 /** A webhook or policy may deny with any code. */
 const DENIED =

@@ -35,6 +35,10 @@ test('an answer is a refusal of the object, or none at all', () => {
     ],
     [403, status(POD_SECURITY), `refused: ${POD_SECURITY}`],
     [403, status(POLICY), `refused: ${POLICY}`],
+    // What the object says is no word of the server's.
+    [403, status(`${POD_SECURITY} ${ROLE}`), `refused: ${POD_SECURITY} ${ROLE}`],
+    [422, status('type: "the dryRun feature is disabled"'), 'refused: type: "the dryRun feature is disabled"'],
+    [400, status('the dryRun alpha feature is disabled'), 'no-dry-run: the dryRun alpha feature is disabled'],
     // A policy and a webhook may choose the code.
     [401, status('Unauthorized'), 'unauthorized'],
     [413, status(POLICY), `refused: ${POLICY}`],
