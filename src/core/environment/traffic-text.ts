@@ -24,7 +24,8 @@ export function runsPods(text: string): boolean {
   return WORKLOAD_OR_OWNER.test(text)
 }
 
-const DEPLOYER = /argoproj\.io|fluxcd\.io|fluxcd\.controlplane\.io|argocd-cm/
+/** Their groups, and not their annotations (`argocd.argoproj.io/sync-options`), which any object may have. */
+const DEPLOYER = /(?:argoproj|fluxcd|fluxcd\.controlplane)\.io(?!\/(?!v\d))|argocd-cm/
 
 /** Whether a text can say something about where traffic goes: by an object in it, or by one that deploys others. */
 export function mentionsTraffic(text: string): boolean {

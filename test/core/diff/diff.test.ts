@@ -117,6 +117,11 @@ test('what is applied as it is written may have a key twice, as Argo CD and kube
     parsed.objects.map(({ data }) => data['spec']),
     [{ tries: 2 }],
   )
+  // How a deployer is to apply it says nothing about traffic.
+  const notes = '{argocd.argoproj.io/sync-options: Force=true, kustomize.toolkit.fluxcd.io/prune: disabled}'
+  assert.deepEqual(problemOf(job.replace('{name: a}', `{name: a, annotations: ${notes}}`)), [])
+  const rollout = job.replace('batch/v1', 'argoproj.io/v1alpha1').replace('Job', 'Rollout')
+  assert.deepEqual(problemOf(rollout), { code: 'unparsable', line: 4 })
   // Beside an object about traffic it counts document by document.
   const service = 'apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: []}\n'
   assert.deepEqual(problemOf(`${service}---\n${job}`), [])
