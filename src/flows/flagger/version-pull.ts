@@ -2,6 +2,7 @@
 import { environmentNamed, inputsOf } from '../../core/environment/environment.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { deployedVersion } from '../../core/flagger/version.ts'
+import { identityKey } from '../../core/manifest/identity.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import { readEnvironmentTexts } from '../judgement/environment-texts.ts'
@@ -74,7 +75,9 @@ async function versionAt(context: Needs, { config, target }: DeployedCanary, sha
         ? undefined
         : await buildObjects(context, { ...read, secrets: config.secrets, documents: new Map() })
     if (built?.ok !== true || !built.parsed.ok) return undefined
-    const version = deployedVersion({ ...owner.identity, data: owner.object.data }, built.parsed.objects)
+    // Its target may have been another one then.
+    const canary = built.parsed.objects.find((object) => identityKey(object) === identityKey(owner.identity))
+    const version = canary === undefined ? undefined : deployedVersion(canary, built.parsed.objects)
     if (version !== undefined) versions.push(version)
   }
   return versions.join('\n')

@@ -100,6 +100,17 @@ test('an approval from before the merge counts, and so does only one by the rule
   assert.equal(await hears(world, 'confirm-promotion', 'three'), GOES)
 })
 
+test('a Canary that is pointed at another Deployment has the version of the pull request that did so', async () => {
+  const world = await aCanary()
+  const other = { 'apps/production/other.yaml': deployment('web:v9').replace('{ name: web }', '{ name: other }') }
+  const first = await aPull(world, other)
+  world.olga.approve(first)
+  await merges(world, 'bob', first)
+  const second = await aPull(world, { [CANARY]: askingCanary().replace(/(targetRef:[^]*?name: )web/, '$1other') })
+  await merges(world, 'bob', second)
+  assert.equal(await hears(world, 'confirm-promotion', 'nine'), WAITS(second).replace('/web', '/other'))
+})
+
 test('an approval that is taken back does not count any more', async () => {
   const world = await aCanary()
   const pull = await brings(world, 'web:v2', ['olga'])
