@@ -97,7 +97,7 @@ test('a canary that fails is rolled back with the evidence, once, also when its 
   )
   const { body, labels, title } = story.repository().pull(rollback)
   assert.match(title, /^Roll back production\/api-service .*: 25% → 0%$/)
-  assert.match(body, /The canary failed its analysis at 25%.*`success-rate` was 91\.25%[\s\S]*❌ failed/)
+  assert.match(body, /The canary failed its analysis at 25%.*`success-rate` was 91\.25%[\s\S]*❌ `success-rate` failed/)
   await story.until('labels', () => story.repository().pull(rollback).labels.includes('canary:rollback'))
   assert.ok(labels)
   await green(story, 'canary/production/api-service/0')
