@@ -1,23 +1,22 @@
-import { titleOf } from '../manifest/identity.ts'
-import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
+import { isRenderedPart } from '../chart/rendered-parts.ts'
 import type { Path } from '../manifest/data.ts'
 import type { Edit } from '../manifest/edit/edit.ts'
-import type { ManifestObject, Location } from '../manifest/parse.ts'
+import type { ManifestObject } from '../manifest/parse.ts'
 import { type NewTexts, placeEdits, type PlaceRefusal } from '../layer/place.ts'
 import { type NumberChange, type TextPlace, withReplaced } from '../layer/feed.ts'
 import { type BuiltObject, placeKey } from '../layer/layered.ts'
 import { withTexts } from '../layer/layout.ts'
 import { limitTo } from '../owner/limit.ts'
 import type { WeightOwner } from '../owner/weight-owner.ts'
+import { finishObjection, type FinishRefusal, roleRefusal } from '../refusal/finish-refusal.ts'
 import { err, ok, type Result } from '../result.ts'
 import { clearedNotes, readNotes, writeNotes } from '../traffic/annotations.ts'
 import { versionCalled } from '../traffic/blue-green.ts'
-import { ruleForSomeCallers } from '../traffic/route.ts'
 import { withoutMirrors } from '../traffic/mirrors.ts'
 import { reweigh, type WeightRefusal } from '../traffic/reweigh.ts'
 import { switchRoute } from '../traffic/switch-route.ts'
 import { hasNoCanary, type StartRefusal, withCanary } from '../traffic/start.ts'
-import { canaryVersion, promoteVersion, type RoleLabel, roleLabelOf } from '../traffic/version.ts'
+import { canaryVersion, promoteVersion } from '../traffic/version.ts'
 import { rereadTarget } from './read-target.ts'
 import { isBlueGreen, planOf, type Target } from './target.ts'
 
@@ -48,38 +47,6 @@ export interface TargetMove<M extends Move | PlanChange = Move | PlanChange> {
 }
 
 export type MoveRefusal = PlaceRefusal | WeightRefusal | StartRefusal | FinishRefusal
-
-/**
- * Why the canary's version cannot become the stable one. `some-callers`: only they have been sent to the canary. `role-label`: the labels
- * name roles. `chart-version`: a chart makes it, and these values of what it renders must change.
- */
-type FinishRefusal = Location &
-  (
-    | { readonly code: 'no-version' }
-    | { readonly code: 'some-callers'; readonly rule: string }
-    | (Omit<RoleLabel, 'object'> & { readonly code: 'role-label'; readonly title: string })
-    | {
-        readonly code: 'chart-version'
-        readonly name: string
-        readonly environment: string
-        readonly values: readonly UnplacedValue[]
-        /** The file of values that counts last; undefined where there is none. */
-        readonly valuesFile: string | undefined
-      }
-  )
-
-/** A value of a rendered object that must become another one. */
-interface UnplacedValue {
-  readonly title: string
-  readonly field: string
-  /** Undefined where it is not to be shown, or no text. */
-  readonly was: string | undefined
-  readonly wanted: string | undefined
-  /** What says it; undefined where nothing was found that does. */
-  readonly file: string | undefined
-  /** Other environments that this file is for. */
-  readonly others: readonly string[]
-}
 
 /** The same move under another plan than the config's or the object's own; what moves no share has none. */
 export function underPlan(move: Move, steps: readonly number[]): Move {
@@ -197,20 +164,6 @@ function withoutText(change: ObjectChange, numbers: readonly NumberChange[]): Re
 
 function unclearChart({ object, target }: ObjectChange): MoveRefusal {
   return { code: 'unclear', why: 'chart', name: object.name, ...target.route.place }
-}
-
-/** Why a version cannot be promoted whatever its files say; undefined where it may be. */
-export function finishObjection({ route }: Target): MoveRefusal | undefined {
-  const rule = ruleForSomeCallers(route)
-  return rule && { code: 'some-callers', rule: rule.label, file: route.place.file, line: rule.line }
-}
-
-/** Why the labels of the stable version must not become the canary's; undefined where they may. */
-export function roleRefusal({ route, neighbours }: Pick<Target, 'route' | 'neighbours'>): MoveRefusal | undefined {
-  const role = roleLabelOf(route, neighbours)
-  if (role === undefined) return undefined
-  const { object, ...values } = role
-  return { code: 'role-label', title: titleOf(object), file: templateOf(object.file), line: object.line, ...values }
 }
 
 /** What moves change, as far as they can be made. */

@@ -28,9 +28,9 @@ const VERSION_LABEL = 'version'
 
 /** The versions behind a route's two destinations; undefined where the files do not say. */
 export function versionsOf(route: Route, manifests: readonly Manifest[]): Versions | undefined {
-  const stable = sourceOf(route, 'stable', manifests)
-  const canary = sourceOf(route, 'canary', manifests)
-  if (stable === undefined || canary === undefined) return undefined
+  const sources = sourcesOf(route, manifests)
+  if (sources === undefined) return undefined
+  const { stable, canary } = sources
   return {
     stable: nameOf(stable, canary),
     canary: nameOf(canary, stable),
@@ -69,9 +69,9 @@ export function promoteVersion(
   route: Route,
   manifests: readonly Manifest[],
 ): { readonly object: ManifestObject; readonly edits: readonly Edit[] } | undefined {
-  const stable = sourceOf(route, 'stable', manifests)
-  const canary = sourceOf(route, 'canary', manifests)
-  if (stable === undefined || canary === undefined) return undefined
+  const sources = sourcesOf(route, manifests)
+  if (sources === undefined) return undefined
+  const { stable, canary } = sources
   const labels = differences(stable, canary)
   if (labels === undefined) return undefined
   const edits = labels.map((label): Edit => ({
@@ -97,9 +97,9 @@ export interface RoleLabel {
  * given it would send everybody to them.
  */
 export function roleLabelOf(route: Route, manifests: readonly Manifest[]): RoleLabel | undefined {
-  const stable = sourceOf(route, 'stable', manifests)
-  const canary = sourceOf(route, 'canary', manifests)
-  if (stable === undefined || canary === undefined) return undefined
+  const sources = sourcesOf(route, manifests)
+  if (sources === undefined) return undefined
+  const { stable, canary } = sources
   const label = differences(stable, canary)?.find((key) => isCanaryWord(canary.labels[key] ?? ''))
   return label === undefined
     ? undefined
@@ -161,6 +161,16 @@ function destinationOf(route: Route, role: Role): VersionPlace | undefined {
   return weightedRules(route)
     .flatMap((rule) => rule.destinations)
     .find((destination) => destination.role === role)
+}
+
+/** Where both versions are set; undefined where the files do not say one of them. */
+function sourcesOf(
+  route: Route,
+  manifests: readonly Manifest[],
+): { readonly stable: VersionSource; readonly canary: VersionSource } | undefined {
+  const stable = sourceOf(route, 'stable', manifests)
+  const canary = sourceOf(route, 'canary', manifests)
+  return stable === undefined || canary === undefined ? undefined : { stable, canary }
 }
 
 function sourceOf(route: Route, role: Role, manifests: readonly Manifest[]): VersionSource | undefined {
