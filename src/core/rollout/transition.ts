@@ -19,6 +19,18 @@ export interface OpenStep {
   readonly fits: boolean
 }
 
+/**
+ * Whether a step was made on the share that the base branch has now. `shares`: those of its commits that the base branch does not have, newest
+ * first; undefined where one has no such route. Before the step's own commit there is none, unless the base branch was moved back.
+ */
+export function isMadeOn(
+  shares: readonly (Standing['share'] | undefined)[],
+  { to, now }: { readonly to: number; readonly now: Standing['share'] },
+): boolean {
+  const own = shares.lastIndexOf(to)
+  return own === -1 || own === shares.length - 1 || shares[own + 1] === now
+}
+
 export interface RolloutFacts {
   readonly standing: Standing
   readonly open: readonly OpenStep[]

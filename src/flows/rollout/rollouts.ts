@@ -10,7 +10,7 @@ import type { Target } from '../../core/rollout/target.ts'
 import { rollbackOf, standingOf, stepKey, type Standing } from '../../core/rollout/standing.ts'
 import { withWaitingWaves } from '../../core/wave/convoy.ts'
 import { turnsOf } from '../../core/wave/turns.ts'
-import { isLeftAsItIs, type OpenStep, type RolloutFacts } from '../../core/rollout/transition.ts'
+import { isLeftAsItIs, isMadeOn, type OpenStep, type RolloutFacts } from '../../core/rollout/transition.ts'
 import { decidingRef, type DeployedBranches, deployedAmong } from '../repository/deployed-branches.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { BaseHead } from '../measure/landing.ts'
@@ -159,7 +159,7 @@ async function fits(
   return proposed === undefined || versionOf(proposed) === versionOf(after)
 }
 
-/** Somebody may push to a step; more of its commits than these are not looked at. */
+/** Somebody may push to a step. Of its commits at most so many are read. */
 const MAX_OWN_COMMITS = 10
 
 /**
@@ -178,13 +178,12 @@ async function isMadeHere(
   // Perch makes a step of one commit.
   if (own.size < 2) return true
   const changes = await context.mirror.landings(head, filesOf(standing.target), MAX_OWN_COMMITS)
-  const shares: (number | 'unknown' | undefined)[] = []
+  const shares: (Standing['share'] | undefined)[] = []
   for (const { sha } of changes.filter((change) => own.has(change.sha))) {
     const target = await readTargetAt(context, sha, standing.target)
     shares.push(target && standingOf(target).share)
   }
-  const first = shares.lastIndexOf(move.to)
-  return first === -1 || first === shares.length - 1 || shares[first + 1] === standing.share
+  return isMadeOn(shares, { to: move.to, now: standing.share })
 }
 
 function versionOf({ route, neighbours }: Target): string {

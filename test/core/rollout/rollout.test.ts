@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AnalysisReport } from '../../../src/core/analysis/report.ts'
-import { abort, type OpenStep, type RolloutFacts, transition } from '../../../src/core/rollout/transition.ts'
+import { abort, isMadeOn, type OpenStep, type RolloutFacts, transition } from '../../../src/core/rollout/transition.ts'
 import { filesFor } from '../../../src/core/rollout/move.ts'
 import { standingOf } from '../../../src/core/rollout/standing.ts'
 import { nextStep, planOf } from '../../../src/core/rollout/target.ts'
@@ -194,4 +194,16 @@ test('a service of another kind or namespace does not speak for a route of the s
     { kind: 'VirtualService', name: 'api' },
   ])
     assert.deepEqual(steps(route), [5, 25, 50, 100], JSON.stringify(route))
+})
+
+test('a step was made on the share of today unless its commits hold a former one of the base branch', () => {
+  const from5 = (...shares: readonly (number | 'unknown' | undefined)[]): boolean =>
+    isMadeOn(shares, { to: 100, now: 5 })
+  assert.equal(from5(100), true)
+  assert.equal(from5(100, 25), false, 'the base branch had 25% when it was made')
+  assert.equal(from5(40, 100), true, 'somebody pushed another share to it')
+  assert.equal(from5(40, 100, 25), false)
+  assert.equal(from5(100, 5), true)
+  assert.equal(from5(100, undefined), false)
+  assert.equal(from5(40), true, 'nothing of what Perch committed is left')
 })
