@@ -69,8 +69,8 @@ export function placesIn(
 }
 
 /**
- * The rules of the other services, and what else leads to their versions, are not about a service. Any other rule may be about it, whether or
- * not the config names it: each rule is about one service at least, so that no canary gets requests unseen.
+ * Rules that the config names for other services do not count, and neither do rules that lead to the versions of those. Every other rule may
+ * be about the service, named or not. So each rule counts for at least one service, and no canary gets requests unseen.
  */
 function placesInRules(route: Route, object: RenderedObject, role: Role): readonly NamedDestination[] {
   const { others } = route.names

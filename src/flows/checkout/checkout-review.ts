@@ -61,7 +61,7 @@ export async function reviewCheckout(
     changed,
     only: question.environment,
     readsTouchedOnly: true,
-    // Whoever has the checkout has named the server too.
+    // The person who runs the command on a checkout has named the server.
     maySend: true,
     ...config,
   }

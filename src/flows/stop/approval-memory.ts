@@ -36,7 +36,7 @@ export interface CalledRollout {
   readonly rollout: string
 }
 
-/** Several clusters may be at different versions. Whoever has the key of the webhooks can name any number. */
+/** Several clusters may be at different versions. Anyone with the key of the webhooks can name any number of versions. */
 const MAX_VERSIONS = 10
 
 /** What was found out about versions that Flagger asked about, newest first. */
@@ -76,8 +76,8 @@ export async function recallMissing(
 }
 
 /**
- * Those of the version, else of the one that Git has now if these are too few. Whoever has the key of the webhooks can ask about a checksum
- * before its version comes to Git: then the approvals kept with it are those of another version.
+ * The approvals of the version; once these are enough, those of the version that Git has now, which must be approved too. Anyone with the key of
+ * the webhooks can ask about a checksum before its version is in Git, and the approvals kept with it are then those of another version.
  */
 function approvalsIn(versions: readonly KnownVersion[], version: string, mark: string): VersionApprovals | undefined {
   const [asked, newest] = [version, NEWEST_VERSION].map((called) =>

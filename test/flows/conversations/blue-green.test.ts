@@ -4,13 +4,13 @@ import { test } from 'node:test'
 import { BLUE_GREEN_SUBSETS, blueGreenPods, blueGreenRoute } from '../../blue-green.ts'
 import { argoRollout, flaggerCanary } from '../../owners.ts'
 import { aPull, merges, openSteps, says, textOn, type World } from '../world.ts'
-import { aHeardWorld, assertConversation } from './page.ts'
+import { aTranscribedWorld, assertConversation } from './page.ts'
 
 const ROUTE = 'apps/production/web-route.yaml'
 const PODS = 'apps/production/web-pods.yaml'
 
 function blueGreen(): Promise<World> {
-  return aHeardWorld({
+  return aTranscribedWorld({
     services: [],
     environments: [],
     files: {
@@ -72,7 +72,7 @@ test('a switch whose answer was lost is found again, before and after its merge'
 
 test('what Argo Rollouts and Flagger move: limits, refusals, a controller that comes and one that goes', async () => {
   const [rollout, canary] = ['apps/production/web-rollout.yaml', 'apps/production/api-canary.yaml']
-  const world = await aHeardWorld({
+  const world = await aTranscribedWorld({
     services: ['web', 'other'],
     files: { [rollout]: argoRollout(), [canary]: flaggerCanary().replaceAll(/\bweb\b/g, 'api') },
   })

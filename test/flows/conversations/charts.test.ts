@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { BASE, CHART, SCHEMA } from '../../memory/builds.ts'
 import { withShare } from '../../simulate/repository.ts'
 import { aPull, merges, openSteps, says, textOn, type World } from '../world.ts'
-import { aHeardBuiltWorld, assertConversation } from './page.ts'
+import { aTranscribedBuiltWorld, assertConversation } from './page.ts'
 
 const CONFIG = '.github/canary.yml'
 const VALUES = 'charts/web/values-production.yaml'
@@ -23,7 +23,7 @@ spec:
 }
 
 async function aChart(files: Readonly<Record<string, string>> = {}): Promise<World> {
-  return aHeardBuiltWorld({
+  return aTranscribedBuiltWorld({
     ...CHART,
     [CONFIG]: 'services:\n  web: { steps: [25, 100], bake: 1m }\n',
     'apps/staging.yaml': application('staging'),
@@ -99,7 +99,7 @@ test('what a broken chart on the base branch shows, and a repair of it', async (
 })
 
 test('two kustomizations on one base: the share of one environment is a patch of its own', async () => {
-  const world = await aHeardBuiltWorld({
+  const world = await aTranscribedBuiltWorld({
     ...BASE,
     [CONFIG]: `environments:
   staging: { path: overlays/staging }
@@ -251,7 +251,7 @@ spec:
 `
 
 test('a HelmRelease of Flux, alone and in a kustomization with a patch after it', async () => {
-  const world = await aHeardBuiltWorld({
+  const world = await aTranscribedBuiltWorld({
     ...CHART,
     [CONFIG]: 'services:\n  web: { steps: [25, 100], bake: 1m }\n',
     'clusters/production/web.yaml': RELEASE,
@@ -290,7 +290,7 @@ test('a HelmRelease of Flux, alone and in a kustomization with a patch after it'
 
 test('a kustomization that Perch does not build: what leaves traffic alone is noted, what may move it is red', async () => {
   const remote = 'resources: [../../base, "https://example.com/more?ref=v1"]\nnamespace: production\n'
-  const world = await aHeardBuiltWorld({
+  const world = await aTranscribedBuiltWorld({
     ...BASE,
     [CONFIG]: `environments:
   staging: { path: overlays/staging }

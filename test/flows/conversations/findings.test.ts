@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { memoryRenderer } from '../../memory/renderer.ts'
 import { routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'
 import { aPull, says, textOn, type World } from '../world.ts'
-import { aHeardWorld, assertConversation } from './page.ts'
+import { aTranscribedWorld, assertConversation } from './page.ts'
 
 const ROUTE = routeFile('production', 'web')
 const SUBSETS = subsetsFile('production', 'web')
@@ -45,7 +45,7 @@ const BROKEN = 'apiVersion: v1\nkind: Service\n'
 
 /** Production, and a folder of others in the same namespace; both are deployed by Argo CD. */
 function withNeighbours(files: Readonly<Record<string, string>> = {}, share = 0): Promise<World> {
-  return aHeardWorld({
+  return aTranscribedWorld({
     share,
     renderer: memoryRenderer(),
     files: {

@@ -4,12 +4,12 @@ import { assertPage } from '../page.ts'
 import { aBuiltWorld, aWorld, type World, type WorldOptions } from '../world.ts'
 
 /** A world whose conversation is written down. */
-export function aHeardWorld(options: WorldOptions = {}): Promise<World> {
+export function aTranscribedWorld(options: WorldOptions = {}): Promise<World> {
   return aWorld({ ...options, hasTranscript: true })
 }
 
 /** The same, of these files alone, which kustomize and helm build. */
-export function aHeardBuiltWorld(files: Readonly<Record<string, string>>): Promise<World> {
+export function aTranscribedBuiltWorld(files: Readonly<Record<string, string>>): Promise<World> {
   return aBuiltWorld(files, { hasTranscript: true })
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { BASE, CHART } from '../../memory/builds.ts'
 import { routeFile, withShare } from '../../simulate/repository.ts'
 import { aPull, merges, openSteps, queue, says, textOn } from '../world.ts'
-import { aHeardBuiltWorld, aHeardWorld, assertConversation } from './page.ts'
+import { aTranscribedBuiltWorld, aTranscribedWorld, assertConversation } from './page.ts'
 
 const PATCH = `apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -14,7 +14,7 @@ spec:
 const MAP = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: words }\ndata: { a: b }\n'
 
 test('overlays are promoted with a patch and a new file, and what cannot be carried is refused', async () => {
-  const world = await aHeardBuiltWorld({
+  const world = await aTranscribedBuiltWorld({
     ...BASE,
     ...CHART,
     '.github/canary.yml': `environments:
@@ -59,7 +59,7 @@ spec:
 })
 
 test('a promotion waits for a rollout, is refused by a branch of somebody else, closes when empty, and queues', async () => {
-  const world = await aHeardWorld({
+  const world = await aTranscribedWorld({
     environments: ['staging', 'production'],
     config: { isOrdered: true, approvals: 1 },
   })

@@ -4,12 +4,12 @@ import { test } from 'node:test'
 import { headOf } from '../../memory/github/github.ts'
 import { routeFile, withShare } from '../../simulate/repository.ts'
 import { aNewVersion, aPull, aRollout, merges, openSteps, presses, says, textOn } from '../world.ts'
-import { aHeardWorld, assertConversation } from './page.ts'
+import { aTranscribedWorld, assertConversation } from './page.ts'
 
 const ROUTE = routeFile('production', 'web')
 
 test('each command on an open pull request, on a step, and on one that has merged', async () => {
-  const world = await aHeardWorld()
+  const world = await aTranscribedWorld()
   const pull = await aNewVersion(world)
   for (const line of [
     'status',
@@ -38,7 +38,7 @@ test('each command on an open pull request, on a step, and on one that has merge
 })
 
 test('commands on pull requests that are closed, merged elsewhere, or in conflict', async () => {
-  const world = await aHeardWorld()
+  const world = await aTranscribedWorld()
   world.alice.push('other', { 'README.md': '# Other\n' })
   world.alice.push('elsewhere', { 'docs/a.md': 'x\n' }, { from: 'other' })
   const elsewhere = world.alice.open('elsewhere', 'Elsewhere', 'other')
@@ -60,7 +60,7 @@ test('commands on pull requests that are closed, merged elsewhere, or in conflic
 })
 
 test('buttons of a step, pressed by those who may and by one who may not', async () => {
-  const world = await aHeardWorld()
+  const world = await aTranscribedWorld()
   const { step } = await aRollout(world)
   await presses(world, 'mallory', step, 'hold')
   await presses(world, 'bob', step, 'hold')
@@ -72,7 +72,7 @@ test('buttons of a step, pressed by those who may and by one who may not', async
 })
 
 test('a hold, a freeze and windows of several environments and services come and go', async () => {
-  const world = await aHeardWorld({ services: ['api', 'web'], environments: ['staging', 'production'] })
+  const world = await aTranscribedWorld({ services: ['api', 'web'], environments: ['staging', 'production'] })
   const pull = await aNewVersion(world, { service: 'api' })
   await says(world, 'alice', pull, '/canary 5')
   await says(world, 'olga', pull, '/freeze production the sale')
@@ -90,7 +90,7 @@ test('a hold, a freeze and windows of several environments and services come and
 })
 
 test('answers that GitHub lost, a process that ends, and memory that is gone repeat nothing', async () => {
-  const world = await aHeardWorld()
+  const world = await aTranscribedWorld()
   const pull = await aNewVersion(world)
   for (const nth of [4, 8, 9]) world.network.strikes.push({ nth, when: 'after' })
   await says(world, 'alice', pull, '/canary 5')
@@ -113,7 +113,7 @@ test('answers that GitHub lost, a process that ends, and memory that is gone rep
 })
 
 test('GitHub is out for more than a day: what was asked for is told to be too late', async () => {
-  const world = await aHeardWorld()
+  const world = await aTranscribedWorld()
   const { step } = await aRollout(world)
   world.network.outages.set('git', world.now() + 28 * 60 * 60_000)
   await says(world, 'alice', step, '/canary 10')

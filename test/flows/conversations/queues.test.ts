@@ -4,12 +4,12 @@ import { test } from 'node:test'
 import { headOf, moveBranch, person } from '../../memory/github/github.ts'
 import { CONFIG, routeFile, withShare } from '../../simulate/repository.ts'
 import { aNewVersion, aPull, aRollout, queue, says, textOn } from '../world.ts'
-import { aHeardWorld, assertConversation } from './page.ts'
+import { aTranscribedWorld, assertConversation } from './page.ts'
 
 const ROUTE = routeFile('production', 'web')
 
 test('a group that cannot be judged turns red, one that is gone is forgotten, and a lost one is found', async () => {
-  const world = await aHeardWorld({ config: { live: 'status' } })
+  const world = await aTranscribedWorld({ config: { live: 'status' } })
   const { step } = await aRollout(world)
   world.network.outages.set('git', world.now() + 5 * 60_000)
   await queue(world, [step])
@@ -28,7 +28,7 @@ test('a group that cannot be judged turns red, one that is gone is forgotten, an
 })
 
 test('groups of a commit that is a pull request too, of a broken config, and of a branch that is not deployed', async () => {
-  const world = await aHeardWorld()
+  const world = await aTranscribedWorld()
   const first = await aNewVersion(world)
   await says(world, 'alice', first, '/canary 5')
   world.alice.push('second', { [ROUTE]: withShare(textOn(world, first.head.ref, ROUTE), 25) }, { from: first.head.ref })

@@ -7,7 +7,7 @@ import { BASE } from '../../memory/builds.ts'
 import type { Pull } from '../../memory/github/github.ts'
 import { routeFile, withShare } from '../../simulate/repository.ts'
 import { aNewVersion, aPull, aRollout, merges, openSteps, presses, says, textOn, type World } from '../world.ts'
-import { aHeardBuiltWorld, aHeardWorld, assertConversation } from './page.ts'
+import { aTranscribedBuiltWorld, aTranscribedWorld, assertConversation } from './page.ts'
 
 const ROUTE = routeFile('production', 'web')
 
@@ -32,7 +32,7 @@ function losing(world: World, requests: readonly string[]): void {
 }
 
 test('somebody pushes to the branch while a command is carried out: it is done on what they pushed, or left', async () => {
-  const world = await aHeardWorld()
+  const world = await aTranscribedWorld()
   const pull = await aNewVersion(world)
   let pushes = 0
   const push = (): void => void world.bob.push(pull.head.ref, { [`docs/${(pushes += 1)}.md`]: 'x\n' })
@@ -47,7 +47,7 @@ test('somebody pushes to the branch while a command is carried out: it is done o
 })
 
 test('somebody takes the branch of a step while it is made, and pushes to it while it is made again', async () => {
-  const world = await aHeardWorld({ config: { steps: [5, 25, 100] } })
+  const world = await aTranscribedWorld({ config: { steps: [5, 25, 100] } })
   const mine = { 'docs/mine.md': 'x\n' }
   when(world, 'branches.create', () => void world.bob.push('canary/production/web/25', mine))
   const pull = await aNewVersion(world)
@@ -87,7 +87,7 @@ function endOf({ state }: World): unknown {
 
 test('the first answer to each kind of request is lost in each part of a rollout: all happens once', async () => {
   const play = async (isLosing: boolean): Promise<World> => {
-    const world = await aHeardWorld({ config: { steps: [5, 25, 100] } })
+    const world = await aTranscribedWorld({ config: { steps: [5, 25, 100] } })
     const lose = (...requests: readonly string[]): void => {
       if (isLosing) losing(world, requests)
     }
@@ -128,7 +128,7 @@ test('the first answer to each kind of request is lost in each part of a rollout
 })
 
 test('a step for one of two environments of a route merges by itself, and not where somebody changed it', async () => {
-  const world = await aHeardBuiltWorld({
+  const world = await aTranscribedBuiltWorld({
     ...BASE,
     '.github/canary.yml': `environments:
   staging: { path: overlays/staging }
@@ -155,7 +155,7 @@ services:
 })
 
 test('a rollout is looked at again after its step was reverted, brought again, and pushed past', async () => {
-  const world = await aHeardWorld({ config: { live: 'status', steps: [5, 25, 100] } })
+  const world = await aTranscribedWorld({ config: { live: 'status', steps: [5, 25, 100] } })
   const { step } = await aRollout(world)
   const at5 = textOn(world, 'main', ROUTE)
   world.bob.push('main', { [ROUTE]: withShare(at5, 0) })
@@ -187,7 +187,7 @@ async function endsAt(
 }
 
 test('what a process did before it ended, and somebody merged since, is told and not done again', async () => {
-  const world = await aHeardWorld({ config: { steps: [5, 50, 100] } })
+  const world = await aTranscribedWorld({ config: { steps: [5, 50, 100] } })
   const pull = await aNewVersion(world)
   await endsAt(world, 'branches.commit', {
     asked: () => void world.alice.comment(pull.number, '/canary 5'),
@@ -204,7 +204,7 @@ test('what a process did before it ended, and somebody merged since, is told and
   })
   await assertConversation(world, 'done-before')
   const route = blueGreenRoute('blue', 'green')
-  const other = await aHeardWorld({
+  const other = await aTranscribedWorld({
     services: [],
     environments: [],
     files: {

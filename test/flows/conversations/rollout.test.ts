@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { memoryMetrics } from '../../memory/metrics.ts'
 import { CONFIG, routeFile, subsetsFile, withCanaryVersion, withShare } from '../../simulate/repository.ts'
 import { aNewVersion, aPull, aRollout, flux, merges, openSteps, says, textOn, type World } from '../world.ts'
-import { aHeardWorld, assertConversation } from './page.ts'
+import { aTranscribedWorld, assertConversation } from './page.ts'
 
 const ROUTE = routeFile('production', 'web')
 
@@ -15,7 +15,7 @@ async function mergesNext(world: World): Promise<void> {
 }
 
 test('a rollout from its first command to the new stable version', async () => {
-  const world = await aHeardWorld({ config: { live: 'status', steps: [5, 100] } })
+  const world = await aTranscribedWorld({ config: { live: 'status', steps: [5, 100] } })
   const pull = await aNewVersion(world)
   await says(world, 'alice', pull, '/canary 5')
   await merges(world, 'bob', pull)
@@ -28,7 +28,7 @@ test('a rollout from its first command to the new stable version', async () => {
 })
 
 test('a step fails to apply, is held, goes on, and is rolled back by a command', async () => {
-  const world = await aHeardWorld({ config: { live: 'status', steps: [5, 50, 100] } })
+  const world = await aTranscribedWorld({ config: { live: 'status', steps: [5, 50, 100] } })
   const { pull, step } = await aRollout(world)
   await flux(world, 'failure')
   await says(world, 'alice', step, '/canary hold the pager rings')
@@ -53,7 +53,7 @@ services:
 `
   const rate = { is: 100 }
   const metrics = memoryMetrics({ prometheus: (query) => (query.startsWith('sum(increase(') ? 1000 : rate.is) })
-  const world = await aHeardWorld({ metrics, files: { [CONFIG]: config } })
+  const world = await aTranscribedWorld({ metrics, files: { [CONFIG]: config } })
   await aRollout(world)
   await world.pass(6)
   rate.is = 90
@@ -66,7 +66,7 @@ services:
 })
 
 test('a rollout with autoMerge goes by itself, except where somebody changed its step', async () => {
-  const world = await aHeardWorld({ config: { autoMerge: 'always', steps: [5, 50, 100] } })
+  const world = await aTranscribedWorld({ config: { autoMerge: 'always', steps: [5, 50, 100] } })
   const { step } = await aRollout(world)
   await world.pass(15)
   assert.equal(step.state, 'merged')
@@ -82,7 +82,7 @@ test('a rollout with autoMerge goes by itself, except where somebody changed its
 })
 
 test('people move the share, close a step, take its branch and break the config', async () => {
-  const world = await aHeardWorld({ config: { steps: [5, 25, 100] } })
+  const world = await aTranscribedWorld({ config: { steps: [5, 25, 100] } })
   const { pull, step } = await aRollout(world)
   world.bob.push('main', { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 10) })
   await world.settle()
@@ -101,7 +101,7 @@ test('people move the share, close a step, take its branch and break the config'
 })
 
 test('a version comes while a rollout is under way, and another pull request moves the same route', async () => {
-  const world = await aHeardWorld({ config: { steps: [5, 100], onNewVersion: 'restart' } })
+  const world = await aTranscribedWorld({ config: { steps: [5, 100], onNewVersion: 'restart' } })
   await aRollout(world)
   const rival = await aPull(world, { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 60) }, 'By hand')
   await says(world, 'alice', rival, '/canary why')
@@ -116,7 +116,7 @@ test('a version comes while a rollout is under way, and another pull request mov
 })
 
 test('staging goes first, production follows, with an approval and through a freeze', async () => {
-  const world = await aHeardWorld({
+  const world = await aTranscribedWorld({
     environments: ['staging', 'production'],
     config: { steps: [10, 100], isOrdered: true, approvals: 1 },
   })

@@ -16,7 +16,7 @@ import {
   textOn,
   type World,
 } from '../world.ts'
-import { aHeardWorld, assertConversation } from './page.ts'
+import { aTranscribedWorld, assertConversation } from './page.ts'
 
 const ROUTE = routeFile('production', 'web')
 
@@ -28,7 +28,7 @@ async function sweepsFor(world: World, minutes: number): Promise<void> {
 }
 
 test('sweeps alone carry a rollout, its merge queue, a hold and an end', async () => {
-  const world = await aHeardWorld({ config: { live: 'status', steps: [5, 100] } })
+  const world = await aTranscribedWorld({ config: { live: 'status', steps: [5, 100] } })
   world.hears = false
   const pull = await aNewVersion(world)
   await world.sweep()
@@ -55,7 +55,7 @@ test('sweeps alone carry a rollout, its merge queue, a hold and an end', async (
 })
 
 test('a pull request of a fork is judged, and nothing is committed to it', async () => {
-  const world = await aHeardWorld()
+  const world = await aTranscribedWorld()
   const pull = world.mallory.openFromFork({ [ROUTE]: withShare(textOn(world, 'main', ROUTE), 5) }, 'From a fork')
   await world.settle()
   await says(world, 'mallory', pull, '/canary 10')
@@ -67,7 +67,7 @@ test('a pull request of a fork is judged, and nothing is committed to it', async
 })
 
 test('a branch that is not deployed keeps nothing of Perch, and one that becomes deployed begins', async () => {
-  const world = await aHeardWorld()
+  const world = await aTranscribedWorld()
   const { step } = await aRollout(world)
   world.alice.push('release', { 'docs/r.md': 'x\n' })
   const config = textOn(world, 'main', CONFIG)
@@ -91,7 +91,7 @@ test('a branch that is not deployed keeps nothing of Perch, and one that becomes
 })
 
 test('commands whose answers were lost are found done on a pull request that has merged since', async () => {
-  const world = await aHeardWorld({ config: { steps: [5, 50, 100] } })
+  const world = await aTranscribedWorld({ config: { steps: [5, 50, 100] } })
   const pull = await aNewVersion(world)
   world.hears = false
   await says(world, 'alice', pull, '/canary 5')
@@ -118,7 +118,7 @@ test('commands whose answers were lost are found done on a pull request that has
 })
 
 test('buttons and stops whose answers were lost happen once', async () => {
-  const world = await aHeardWorld()
+  const world = await aTranscribedWorld()
   const { step } = await aRollout(world)
   for (const nth of [3, 6, 8, 10]) world.network.strikes.push({ nth, when: 'after' })
   await presses(world, 'bob', step, 'hold')
@@ -137,7 +137,7 @@ test('buttons and stops whose answers were lost happen once', async () => {
 })
 
 test('what is in the way of the branches of Perch is named, and what it left half made is made', async () => {
-  const world = await aHeardWorld({ config: { steps: [5, 25, 100] } })
+  const world = await aTranscribedWorld({ config: { steps: [5, 25, 100] } })
   world.bob.push('canary/production', { 'docs/mine.md': 'x\n' })
   await world.settle()
   const pull = await aNewVersion(world)
@@ -172,7 +172,7 @@ services:
   web: { steps: [5, 100], bake: 1m, autoMerge: always }
 deployments: true
 `
-  const world = await aHeardWorld({ files: { [CONFIG]: config } })
+  const world = await aTranscribedWorld({ files: { [CONFIG]: config } })
   world.state.mayDeploy = false
   world.state.mayMerge = false
   world.state.required = []

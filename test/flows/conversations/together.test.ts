@@ -5,12 +5,12 @@ import { CONFIG, routeFile, subsetsFile, withShare } from '../../simulate/reposi
 import { memoryPerson } from '../../memory/github/person.ts'
 import { withCanaryVersion } from '../../simulate/repository.ts'
 import { aPull, aRollout, flux, merges, openSteps, queue, says, textOn } from '../world.ts'
-import { aHeardWorld, assertConversation } from './page.ts'
+import { aTranscribedWorld, assertConversation } from './page.ts'
 
 const ROUTE = routeFile('production', 'web')
 
 test('groups of the merge queue, with an override, a freeze, a signal and a base that moves on', async () => {
-  const world = await aHeardWorld({ config: { live: 'status' } })
+  const world = await aTranscribedWorld({ config: { live: 'status' } })
   const { step } = await aRollout(world)
   const words = await aPull(world, { 'README.md': '# Words\n' })
   await queue(world, [words, step])
@@ -27,7 +27,7 @@ test('groups of the merge queue, with an override, a freeze, a signal and a base
 })
 
 test('two pull requests of one commit, a draft, a new base and a pull request that comes back', async () => {
-  const world = await aHeardWorld()
+  const world = await aTranscribedWorld()
   world.alice.push('release', { 'docs/r.md': 'x\n' })
   const pull = await aPull(world, { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 5) }, 'By hand')
   const second = world.bob.open(pull.head.ref, 'The same for the release', 'release')
@@ -48,7 +48,7 @@ test('two pull requests of one commit, a draft, a new base and a pull request th
 })
 
 test('a bot brings versions, in a pull request and by a push, and rollouts begin by themselves', async () => {
-  const world = await aHeardWorld({ config: { start: 'first-step', automation: ['flux'], steps: [5, 100] } })
+  const world = await aTranscribedWorld({ config: { start: 'first-step', automation: ['flux'], steps: [5, 100] } })
   const subsets = subsetsFile('production', 'web')
   const bot = memoryPerson(world.state, 'renovate[bot]', 'write')
   bot.push('update-v3', { [subsets]: withCanaryVersion(textOn(world, 'main', subsets), 'v3') })
@@ -76,7 +76,7 @@ deployments: true
 notify: [{ to: team }]
 `
   const told: string[] = []
-  const world = await aHeardWorld({
+  const world = await aTranscribedWorld({
     files: { [CONFIG]: config },
     notifier: {
       destinations: () => ['team'],
@@ -104,7 +104,7 @@ notify: [{ to: team }]
 })
 
 test('a promotion is asked for twice, planned again, held and merged', async () => {
-  const world = await aHeardWorld({ environments: ['staging', 'production'], config: { isOrdered: true } })
+  const world = await aTranscribedWorld({ environments: ['staging', 'production'], config: { isOrdered: true } })
   const [staging, production] = [routeFile('staging', 'web'), routeFile('production', 'web')]
   const slow = (text: string, seconds: number): string =>
     text.replace(/ {4}- (?:timeout: \d+s\n {6})?route:/, `    - timeout: ${seconds}s\n      route:`)

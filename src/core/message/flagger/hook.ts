@@ -1,4 +1,4 @@
-/** What Perch answers to Flagger's webhooks. Whoever logs or forwards it may act on markup and mentions, so it is one line of plain text. */
+/** What Perch answers to Flagger's webhooks. Logs and chats that get it may act on markup and mentions, so it is one line of plain text. */
 import type { KnownStop } from '../../flagger/canaries.ts'
 import type { HookAnswer } from '../../flagger/answer.ts'
 import type { HookPayload } from '../../flagger/hook.ts'
