@@ -2,6 +2,7 @@
 import type { KnownStop } from '../../flagger/canaries.ts'
 import type { HookAnswer } from '../../flagger/answer.ts'
 import type { HookPayload } from '../../flagger/hook.ts'
+import { approvalsLeft } from './news.ts'
 import type { FrozenWindow } from '../../gate/restraint.ts'
 import { titleText } from '../../text/inert.ts'
 import { time } from '../markdown/time.ts'
@@ -14,7 +15,7 @@ export function hookWords(answer: HookAnswer, asked: AskedCanary): string {
     case 'go':
       return `Nothing stops ${plain(answer.rollout)}.`
     case 'unapproved':
-      return unapprovedWords(answer)
+      return `${plain(answer.rollout)} waits for ${approvalsLeft(answer)}. After the merge a person with write access who made none of it gives one by: gh pr review ${answer.pull} --approve`
     case 'no-pull':
       return `${plain(answer.rollout)} needs ${approvals(answer.wanted)} of the pull request that brought its version, and Perch finds none that did. Bring the version by a pull request, or lower approvals in .github/canary.yml.`
     case 'no-version':
@@ -43,12 +44,6 @@ export function hookWords(answer: HookAnswer, asked: AskedCanary): string {
     case 'several':
       return `${plain(asked.repository)} has several Canaries ${canaryName(asked)}: ${names(answer.rollouts)}. Set metadata.environment of the webhook to the one that this cluster runs.`
   }
-}
-
-/** `has` of the approvals that are wanted. GitHub's pages let nobody approve what is merged; its API does. */
-function unapprovedWords({ rollout, pull, wanted, has }: Extract<HookAnswer, { code: 'unapproved' }>): string {
-  const left = wanted - has
-  return `${plain(rollout)} waits for ${left} more ${left === 1 ? 'approval' : 'approvals'} of #${pull} (${has} of ${wanted}). After the merge a person with write access who made none of it gives one by: gh pr review ${pull} --approve`
 }
 
 function approvals(count: number): string {

@@ -15,14 +15,17 @@ export function newsWords({ phase, weight, message, at }: CanaryNews): string {
 /** The approvals that keep Flagger from going on. GitHub's pages let nobody approve what is merged; its API does. */
 export function missingWords(missing: MissingApprovals): string {
   switch (missing.code) {
-    case 'unapproved': {
-      const { pull, wanted, has } = missing
-      const left = wanted - has
-      return `It waits for ${left} more ${left === 1 ? 'approval' : 'approvals'} of #${pull} (${has} of ${wanted}) by people with write access who made none of it: \`gh pr review ${pull} --approve\``
-    }
+    case 'unapproved':
+      return `It waits for ${approvalsLeft(missing)} by people with write access who made none of it: \`gh pr review ${missing.pull} --approve\``
     case 'no-pull':
       return 'It waits for approvals of the pull request that brought its version, and Perch finds none that did: bring the version by a pull request, or lower `approvals` in `.github/canary.yml`'
   }
+}
+
+/** `1 more approval of #12 (0 of 1)`. */
+export function approvalsLeft({ pull, wanted, has }: Extract<MissingApprovals, { code: 'unapproved' }>): string {
+  const left = wanted - has
+  return `${left} more ${left === 1 ? 'approval' : 'approvals'} of #${pull} (${has} of ${wanted})`
 }
 
 export interface CanaryCheckWords {
