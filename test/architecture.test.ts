@@ -308,9 +308,9 @@ test('time of the domain comes from the clock that is handed in', () => {
   assert.deepEqual(found.toSorted(), Object.keys(OWN_TIME).toSorted())
 })
 
-test('only env.ts reads the environment of the process', () => {
+test('only process-env.ts reads the environment of the process', () => {
   const readers = sources.filter((file) => /\bprocess\.env\b/.test(withoutComments(read(file))))
-  assert.deepEqual(readers, ['src/entry/env.ts'])
+  assert.deepEqual(readers, ['src/entry/process-env.ts'])
 })
 
 test('one file makes jobs, so that one table says what is the same cause', () => {

@@ -12,7 +12,7 @@ import { startDemoPrometheus } from './demo/prometheus.ts'
 import { DEMO_STORIES, type DemoStoryName } from './demo/stories.ts'
 import { createTimeline } from './demo/timeline.ts'
 import { startPages } from './demo/web/server.ts'
-import { childEnvironment } from './env.ts'
+import { childEnvironment } from './process-env.ts'
 
 /** `perch demo`: a story against a GitHub in a box, by the real service in a process of its own. Exit code 0: all went as it should. */
 export async function demo(options: { readonly exit: boolean; readonly story?: DemoStoryName }): Promise<number> {

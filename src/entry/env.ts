@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { readDestinations, readServers } from './named-urls.ts'
 import { readKey } from './private-key.ts'
+import { processEnv } from './process-env.ts'
 import { CrdFolders, DryRunKubeconfig, SchemaFolders } from './tool-folders.ts'
 
 export interface ProcessEnvironment {
@@ -149,9 +150,9 @@ const Variables = z.object({
 
 type Variables = z.infer<typeof Variables>
 
-/** The only reader of the process's environment. Says everything that is wrong at once, not one thing per start. */
+/** What a service is set by. Says everything that is wrong at once, not one thing per start. */
 export function readEnvironment(
-  env: NodeJS.ProcessEnv = process.env,
+  env = processEnv(),
   readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
 ): EnvironmentResult {
   // Compose files and charts set what is left out to an empty text.
@@ -169,7 +170,7 @@ export function readEnvironment(
 
 /** The secret of reports alone, for the command line; a sentence where there is none. */
 export function readReportSecret(
-  env: NodeJS.ProcessEnv = process.env,
+  env = processEnv(),
 ): { readonly ok: true; readonly secret: string } | { readonly ok: false; readonly problem: string } {
   const given = env['REPORT_SECRET']?.trim() === '' ? undefined : env['REPORT_SECRET']
   if (given === undefined)
@@ -190,7 +191,7 @@ export interface GitHubAddresses {
 
 /** Where GitHub is, for the command line; sentences where that is set wrongly. */
 export function readGitHubAddresses(
-  env: NodeJS.ProcessEnv = process.env,
+  env = processEnv(),
 ):
   | { readonly ok: true; readonly value: GitHubAddresses }
   | { readonly ok: false; readonly problems: readonly string[] } {
@@ -272,47 +273,4 @@ function unsigned(variables: Variables | undefined): readonly string[] {
 
 function urlOf(protocols: readonly string[], message: string): z.ZodType<string> {
   return z.string().refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), message)
-}
-
-/** What git and the renderer need to be found and to reach a GitHub behind a proxy; nothing else is handed down. */
-const HANDED_DOWN = [
-  'PATH',
-  'HTTPS_PROXY',
-  'HTTP_PROXY',
-  'NO_PROXY',
-  'https_proxy',
-  'http_proxy',
-  'no_proxy',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-  'GIT_SSL_CAINFO',
-] as const
-
-export function handedDown(env: NodeJS.ProcessEnv = process.env): Readonly<Record<string, string>> {
-  return Object.fromEntries(HANDED_DOWN.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
-}
-
-/** Folders with JSON schemas for kubeconform, for commands on a checkout. None if one is a relative path. */
-export function schemaFolders(env: NodeJS.ProcessEnv = process.env): readonly string[] {
-  return SchemaFolders.safeParse(env['KUBECONFORM_SCHEMAS']).data ?? []
-}
-
-/** Folders with CustomResourceDefinitions for kubectl-validate, for commands on a checkout. None if one is a relative path. */
-export function crdFolders(env: NodeJS.ProcessEnv = process.env): readonly string[] {
-  return CrdFolders.safeParse(env['KUBECTL_VALIDATE_CRDS']).data ?? []
-}
-
-/** The kubeconfig of the API server for dry runs, for commands on a checkout. None if it is a relative path. */
-export function dryRunKubeconfig(env: NodeJS.ProcessEnv = process.env): string | undefined {
-  return DryRunKubeconfig.safeParse(env['DRY_RUN_KUBECONFIG'] || undefined).data
-}
-
-/** The environment of a service that this process starts: what is handed down, and what is given. */
-export function childEnvironment(given: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  return { ...handedDown(), ...given }
-}
-
-/** Set by every CI system: there is nobody who could press a key. */
-export function isCi(env: NodeJS.ProcessEnv = process.env): boolean {
-  return env['CI'] === 'true' || env['CI'] === '1'
 }

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { TestContext } from 'node:test'
 import { openClock } from '../../src/adapters/clock/clock.ts'
 import type { Timer } from '../../src/ports/clock.ts'
-import { childEnvironment } from '../../src/entry/env.ts'
+import { childEnvironment } from '../../src/entry/process-env.ts'
 import { type GitHubBox, startGitHub } from '../../src/sandbox/github.ts'
 import { programCli } from '../program.ts'
 

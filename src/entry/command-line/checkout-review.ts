@@ -21,7 +21,8 @@ import {
 } from '../../flows/checkout/checkout-review.ts'
 import { type CliCall, type CliResult, json, printed, printRefusal, QUIET } from './cli-call.ts'
 import { coloured } from './coloured.ts'
-import { crdFolders, dryRunKubeconfig, handedDown, schemaFolders } from '../env.ts'
+import { handedDown } from '../process-env.ts'
+import { crdFolders, dryRunKubeconfig, schemaFolders } from '../tool-folders.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
 /** Shows what changes in the rendered environments. */

@@ -20,7 +20,7 @@ import {
   statusOfCheckout,
   switchInCheckout,
 } from '../../flows/checkout/checkout.ts'
-import { handedDown } from '../env.ts'
+import { handedDown } from '../process-env.ts'
 import { type CliCall, type CliResult, json, printed, printRefusal, QUIET } from './cli-call.ts'
 import { coloured } from './coloured.ts'
 

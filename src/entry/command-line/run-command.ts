@@ -58,7 +58,7 @@ function ended(code: number): CliResult {
 async function playDemo({ options: { exit = false, story = 'rollouts' } }: CliCall): Promise<CliResult> {
   const { DEMO_STORIES, isDemoStory } = await import('../demo/stories.ts')
   if (!isDemoStory(story)) return { ...ended(2), err: `--story is one of ${Object.keys(DEMO_STORIES).join(', ')}` }
-  const [{ demo }, { isCi }] = await Promise.all([import('../demo.ts'), import('../env.ts')])
+  const [{ demo }, { isCi }] = await Promise.all([import('../demo.ts'), import('../process-env.ts')])
   return ended(await demo({ exit: exit || isCi(), story }))
 }
 

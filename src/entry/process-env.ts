@@ -1,0 +1,33 @@
+/** The only reader of the process's environment. Apart from what a service is set by (`env.ts`), which takes a while to load. */
+
+export function processEnv(): NodeJS.ProcessEnv {
+  return process.env
+}
+
+/** What git and the renderer need to be found and to reach a GitHub behind a proxy; nothing else is handed down. */
+const HANDED_DOWN = [
+  'PATH',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
+  'https_proxy',
+  'http_proxy',
+  'no_proxy',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'GIT_SSL_CAINFO',
+] as const
+
+export function handedDown(env = processEnv()): Readonly<Record<string, string>> {
+  return Object.fromEntries(HANDED_DOWN.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
+}
+
+/** The environment of a service that this process starts: what is handed down, and what is given. */
+export function childEnvironment(given: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...handedDown(), ...given }
+}
+
+/** Set by every CI system: there is nobody who could press a key. */
+export function isCi(env = processEnv()): boolean {
+  return env['CI'] === 'true' || env['CI'] === '1'
+}
