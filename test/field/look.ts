@@ -1,4 +1,5 @@
 /** Looks at one repository in a process of its own, so that its memory can be measured, and prints what it found as JSON. */
+import { diffLines } from 'diff'
 import { openWorktree } from '../../src/adapters/checkout/worktree.ts'
 import { cachedRenderer } from '../../src/adapters/kustomize/cached-renderer.ts'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
@@ -7,7 +8,9 @@ import { explainProblem } from '../../src/core/message/problem/problem.ts'
 import { plainWords } from '../../src/core/message/markdown/plain-words.ts'
 import { explainRefusal } from '../../src/core/message/refusal/refusal.ts'
 import type { Problem } from '../../src/core/problem/problem.ts'
-import { isSplit, routeId } from '../../src/core/traffic/route.ts'
+import { CONFIG_FILE } from '../../src/core/config/read.ts'
+import type { Target } from '../../src/core/rollout/target.ts'
+import { isSplit, isUnnamed, routeId } from '../../src/core/traffic/route.ts'
 import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
 import { setInCheckout, statusOfCheckout } from '../../src/flows/checkout/checkout.ts'
 import { isByDesign } from '../../src/flows/judgement/known-refusals.ts'
@@ -28,18 +31,49 @@ function said({ code, file, line, cause }: Problem): string {
   return `${code}${file === undefined ? '' : ` ${file}:${line}`} ${plainWords(what)}`
 }
 
+/** What a person would write in the config for a route whose destinations have no names that say which is the canary. */
+function configFor({ service, route }: Target): string | undefined {
+  const rule = route.rules.find(({ destinations }) => destinations.length > 1)
+  const [stable, canary] = [rule?.destinations[0], rule?.destinations.at(-1)].map((one) => one?.subset ?? one?.written)
+  if (stable === undefined || canary === undefined || stable === canary) return undefined
+  const { kind, name, namespace } = route
+  const known = service === name ? {} : { route: { kind, name, namespace } }
+  return JSON.stringify({ services: { [service]: { ...known, stable, canary } } })
+}
+
+/** The same folder with that config. It is not there in repositories of others. */
+function withConfig(worktree: Worktree, text: string): Worktree {
+  return {
+    ...worktree,
+    read: async (treeish, paths, keeps) => {
+      const texts = new Map(await worktree.read(treeish, paths, keeps))
+      if (paths.includes(CONFIG_FILE)) texts.set(CONFIG_FILE, text)
+      return texts
+    },
+  }
+}
+
+function linesOf([path, { before, after }]: [string, { before: string; after: string }]): string[] {
+  const parts = diffLines(before, after).filter(({ added, removed }) => added || removed)
+  return [path, ...parts.flatMap(({ added, value }) => value.split('\n').map((line) => `${added ? '+' : '-'}${line}`))]
+}
+
 async function splitsIn(worktree: Worktree): Promise<SplitLook[]> {
   const found = await statusOfCheckout({ worktree, renderer })
   if (!found.ok) return []
   const splits: SplitLook[] = []
   for (const { target, share } of found.value.standings) {
-    if (!isSplit(target.route)) continue
-    const { service, environment } = target
-    // Any share that is not the one that it has.
-    const percent = share === 25 ? 50 : 25
-    const done = await setInCheckout({ worktree, renderer }, { kind: 'share', service, environment, percent })
+    const { service, environment, route } = target
+    const config = isUnnamed(route) ? configFor(target) : undefined
+    if (!isSplit(route) && config === undefined) continue
+    // Any share that is not the one that it has. With roles by config it may be either, and 25 and 50 may be there: 35 is not.
+    const percent = config === undefined ? (share === 25 ? 50 : 25) : 35
+    const place = config === undefined ? worktree : withConfig(worktree, config)
+    const done = await setInCheckout({ worktree: place, renderer }, { kind: 'share', service, environment, percent })
     const refusal = done.ok ? undefined : `${done.error.code} ${plainWords(explainRefusal(done.error))}`
-    splits.push({ environment, service, route: routeId(target.route), refusal })
+    const roles = config === undefined ? 'found' : 'given'
+    const edits = done.ok ? [...done.value.files].flatMap(linesOf) : []
+    splits.push({ environment, service, route: routeId(route), roles, refusal, edits })
   }
   return splits
 }

@@ -1,12 +1,16 @@
 import * as z from 'zod'
 
-/** A route with a stable and a canary entry, and whether `perch set` can move it. */
+/** A route that splits traffic, and whether `perch set` can move it. */
 const SplitLook = z.object({
   environment: z.string(),
   service: z.string(),
   route: z.string(),
+  /** Whether names say which destination is the canary, or a config was given that does. */
+  roles: z.enum(['found', 'given']),
   /** Why it cannot; not there where the edit was made and proven. */
   refusal: z.string().optional(),
+  /** Files and the lines that the edit takes out and puts in. */
+  edits: z.array(z.string()),
 })
 
 /** What Perch says about a repository, were all of it brought by one pull request. */
