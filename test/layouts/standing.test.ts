@@ -151,6 +151,36 @@ test('a document about traffic without a name, in a folder that nothing deploys,
   assert.match(files.get('k8s/web.yaml') ?? '', /weight: 75/)
 })
 
+test('a document about traffic without a name leaves the others of its file as they are, in a folder that nothing deploys', async () => {
+  const nameless = VS.replace(/name: web\b/, 'labels: {}')
+  for (const text of [
+    `${VS}---\n${nameless}`,
+    `${nameless}---\n${VS}`,
+    `${VS}--- # a sample\n${nameless}---\n${CONFIG_MAP}`,
+  ]) {
+    const before = { ...SHOP, 'k8s/web.yaml': text }
+    const raised = { 'k8s/web.yaml': text.replace('weight: 90', 'weight: 75').replace('weight: 10', 'weight: 25') }
+    const line = text.split('\n').findIndex((_, index, all) => all[index + 3] === '  labels: {}') + 1
+    const said = [`not-an-object k8s/web.yaml:${line}`]
+    const later = text.startsWith(nameless) ? { 'k8s/v1.yaml': `${PODS('v1')}# a comment\n` } : raised
+    assert.deepEqual(await reviewed(before, later), [[], said])
+    const files = new Map(Object.entries(before))
+    await command(files, '/canary 25')
+    const changed = linesChanged(new Map(Object.entries(before)), files).filter((one) => /weight/.test(one))
+    assert.deepEqual(changed.length, 4)
+    assert.ok(files.get('k8s/web.yaml')?.includes(nameless))
+    // Who changes it has to give it a name.
+    const [problems] = await reviewed(before, { 'k8s/web.yaml': text.replace('labels: {}', 'labels: { a: b }') })
+    assert.deepEqual(problems, said)
+  }
+})
+
+test('a document without a name in a folder that Argo CD deploys is red: it refuses all of the folder', async () => {
+  const nameless = `${VS}---\n${VS.replace(/name: web\b/, 'labels: {}')}`
+  const [problems = []] = await reviewed({ ...SHOP, 'argo.yaml': APPLICATION }, { 'k8s/web.yaml': nameless })
+  assert.ok(problems.length > 0)
+})
+
 test('each file of a folder is read by itself, whatever it begins and ends with', async () => {
   const odd = {
     'k8s/0-bom.yaml': `\uFEFF${CONFIG_MAP.replace('settings', 'bom')}`,

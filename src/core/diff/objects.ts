@@ -59,10 +59,13 @@ export interface LenientReading {
   readonly secrets: readonly string[]
 }
 
-/** A file that is no part of a render, because it cannot be read as objects. */
+/** A file that is no part of a render, because it cannot be read as objects; or one that is there without some of its documents. */
 export interface LeftOutFile extends Location {
+  /** What is left out of it. */
   readonly text: string
   readonly problem: RenderProblem
+  /** Whether nothing of the file is in the render. */
+  readonly isWhole: boolean
 }
 
 /** What the files of an environment without kustomize hold. */
@@ -74,50 +77,76 @@ export interface PlainRender {
 
 /**
  * Which files are left out if they cannot be read: `quiet` ones, which say nothing about traffic, so that they do not hide the others; `all`
- * where the rest is only what a change is compared with. `nameless` is for folders that nothing deploys: there a file whose one
- * document has no name is left out too, whatever it is about, because nobody can apply it.
+ * where the rest is only what a change is compared with.
  */
-export type LeavesOut = 'quiet' | 'nameless' | 'all'
+export type LeavesOut = 'quiet' | 'all'
+
+interface PlainReading extends LenientReading {
+  readonly documents: KnownDocuments
+  readonly leavesOut?: LeavesOut | undefined
+  /**
+   * Of a folder that nothing deploys. There each document without a name is left out too, whatever it is about, because nobody can
+   * apply it. kubectl applies the others of its file.
+   */
+  readonly isLoose: boolean
+}
 
 /** Reads the files of a folder as one stream of objects, each file by itself. Whether a change broke one is for the caller to say. */
 export function readPlain(
   files: readonly string[],
   texts: Texts,
-  {
-    documents,
-    secrets,
-    leavesOut = 'quiet',
-  }: LenientReading & { readonly documents: KnownDocuments; readonly leavesOut?: LeavesOut | undefined },
+  { documents, secrets, leavesOut = 'quiet', isLoose }: PlainReading,
 ): PlainRender {
   const leftOut: LeftOutFile[] = []
-  const kept: string[] = []
+  const kept = new Map<string, string>()
   const found: PlacedObject[] = []
   let [line, left] = [1, MAX_LEXEMES]
   let first: RenderProblem | undefined
   for (const file of files) {
     const text = streamText(texts.get(file) ?? '')
-    const { objects, problem, lexemes } = readText(text, { budget: left, known: documents, lenient: { secrets } })
-    left -= lexemes
-    const lines = breaksIn(text)
-    if (problem !== undefined && isLeftOut(problem, text, leavesOut)) {
-      leftOut.push({ file, line: Math.min(problem.line, lines), text, problem })
-      continue
-    }
+    const read = readText(text, { budget: left, known: documents, lenient: { secrets }, leavesNameless: isLoose })
+    left -= read.lexemes
+    const without = leftOutOf({ file, text, read, leavesOut })
+    if (without !== undefined) leftOut.push(without)
+    if (without?.isWhole === true) continue
     const start = line - 1
-    if (problem !== undefined) first ??= { ...problem, line: start + problem.line }
-    for (const one of objects) found.push({ ...one, line: start + one.line })
-    kept.push(file)
-    line += lines + 1
+    if (read.problem !== undefined) first ??= { ...read.problem, line: start + read.problem.line }
+    for (const one of read.objects) found.push({ ...one, line: start + one.line })
+    kept.set(file, withoutPieces(text, read.nameless))
+    line += breaksIn(text) + 1
     if (left < 0) break
   }
   const parsed = first === undefined ? withDuplicates(found) : { ok: false as const, problem: first }
-  return { yaml: renderPlain(kept, texts), parsed, leftOut }
+  return { yaml: renderPlain([...kept.keys()], kept), parsed, leftOut }
+}
+
+interface FileReading extends Pick<LeftOutFile, 'file' | 'text'> {
+  readonly read: TextReading
+  readonly leavesOut: LeavesOut
+}
+
+/** What is left out of a file; undefined where it is nothing. */
+function leftOutOf({ file, text, read, leavesOut }: FileReading): LeftOutFile | undefined {
+  const { objects, problem, nameless } = read
+  const isWhole = problem === undefined ? objects.length === 0 : isLeftOut(problem, text, leavesOut)
+  const why = (isWhole ? problem : undefined) ?? nameless[0]?.problem
+  if (why === undefined) return undefined
+  const without = isWhole ? text : nameless.map(({ piece }) => piece.text).join('')
+  return { file, line: Math.min(why.line, breaksIn(text)), text: without, problem: why, isWhole }
+}
+
+/** The text with empty documents in the places of some, so that all lines keep their numbers. */
+function withoutPieces(text: string, nameless: readonly Nameless[]): string {
+  return nameless.reduceRight((rest, { piece }) => {
+    const marker = piece.text.startsWith('---') ? '---' : ''
+    const blank = `${marker}${piece.text.replace(/[^\r\n]+/g, '')}`
+    return rest.slice(0, piece.start) + blank + rest.slice(piece.start + piece.text.length)
+  }, text)
 }
 
 function isLeftOut({ code }: RenderProblem, text: string, leavesOut: LeavesOut): boolean {
   if (code !== 'unparsable' && code !== 'not-an-object') return false
-  const isNameless = leavesOut === 'nameless' && code === 'not-an-object' && splitPieces(text).length === 1
-  return leavesOut === 'all' || isNameless || !mentionsTraffic(text)
+  return leavesOut === 'all' || !mentionsTraffic(text)
 }
 
 interface PlacedObject {
@@ -130,6 +159,13 @@ interface TextReading {
   readonly objects: readonly PlacedObject[]
   readonly problem: RenderProblem | undefined
   readonly lexemes: number
+  /** The documents that are passed over because they are no objects. */
+  readonly nameless: readonly Nameless[]
+}
+
+interface Nameless {
+  readonly piece: Piece
+  readonly problem: RenderProblem
 }
 
 interface TextLimits {
@@ -137,28 +173,53 @@ interface TextLimits {
   readonly known: KnownDocuments
   /** Set where it is applied as it is written: what says nothing about traffic is read as Argo CD and kubectl do. */
   readonly lenient?: LenientReading | undefined
+  /** Whether a document that is no object is passed over. */
+  readonly leavesNameless?: boolean
 }
 
-function readText(text: string, { budget, known, lenient }: TextLimits): TextReading {
+function readText(text: string, limits: TextLimits): TextReading {
+  const { budget } = limits
   const objects: PlacedObject[] = []
+  const nameless: Nameless[] = []
   let lexemes = 0
   for (const piece of splitPieces(text)) {
-    const strict = readPiece(piece.text, budget - lexemes, known)
-    lexemes += strict.lexemes
-    const read =
-      lenient === undefined ? strict : asApplied(piece.text, strict, { budget: budget - lexemes, ...lenient })
-    if (read !== strict) lexemes += read.lexemes
-    if (lexemes > budget) return { objects, problem: { code: 'too-large', line: piece.line }, lexemes }
-    for (const part of read.parts) {
-      const line = part.line + piece.line - 1
-      const found = 'code' in part ? undefined : objectsIn(part.data)
-      if (found === undefined)
-        return { objects, problem: { code: 'code' in part ? part.code : 'not-an-object', line }, lexemes }
-      const abridged = 'abridged' in part ? { abridged: part.abridged } : {}
-      for (const object of found) objects.push({ object: { ...object, ...abridged }, line })
-    }
+    const read = readAsApplied(piece, { ...limits, budget: budget - lexemes })
+    lexemes += read.lexemes
+    const isTooLarge = lexemes > budget
+    const { problem, ...inPiece } = isTooLarge ? tooLarge(piece) : objectsOf(piece, read)
+    objects.push(...inPiece.objects)
+    // What stands in one piece with it could not be told apart in the text.
+    const isPassed = limits.leavesNameless === true && problem?.code === 'not-an-object' && read.parts.length === 1
+    if (isPassed) nameless.push({ piece, problem })
+    else if (problem !== undefined) return { objects, problem, lexemes, nameless }
   }
-  return { objects, problem: undefined, lexemes }
+  return { objects, problem: undefined, lexemes, nameless }
+}
+
+function readAsApplied({ text }: Piece, { budget, known, lenient }: TextLimits): ReadPiece {
+  const strict = readPiece(text, budget, known)
+  if (lenient === undefined) return strict
+  const read = asApplied(text, strict, { budget: budget - strict.lexemes, ...lenient })
+  return read === strict ? strict : { ...read, lexemes: strict.lexemes + read.lexemes }
+}
+
+type ObjectsOfPiece = Pick<TextReading, 'objects' | 'problem'>
+
+function tooLarge({ line }: Piece): ObjectsOfPiece {
+  return { objects: [], problem: { code: 'too-large', line } }
+}
+
+/** The objects of a piece up to its first problem. */
+function objectsOf(piece: Piece, { parts }: ReadPiece): ObjectsOfPiece {
+  const objects: PlacedObject[] = []
+  for (const part of parts) {
+    const line = part.line + piece.line - 1
+    const found = 'code' in part ? undefined : objectsIn(part.data)
+    if (found === undefined) return { objects, problem: { code: 'code' in part ? part.code : 'not-an-object', line } }
+    const abridged = 'abridged' in part ? { abridged: part.abridged } : {}
+    for (const object of found) objects.push({ object: { ...object, ...abridged }, line })
+  }
+  return { objects, problem: undefined }
 }
 
 function withDuplicates(found: readonly PlacedObject[]): ParsedRender {

@@ -56,9 +56,9 @@ export function renderedProblem(environment: string, problem: RenderProblem): Pr
   return { code, file: undefined, line, cause: { kind: 'unreadable-render', environment, problem } }
 }
 
-/** A file that is no part of what its environment renders to, because it cannot be read. */
-export function leftOutProblem(environment: string, { file, line, problem }: LeftOutFile): Problem {
-  return { code: problem.code, file, line, cause: { kind: 'left-out', environment, problem: problem.code } }
+/** A file, or a document of it, that is no part of what its environment renders to, because it cannot be read. */
+export function leftOutProblem(environment: string, { file, line, problem, isWhole }: LeftOutFile): Problem {
+  return { code: problem.code, file, line, cause: { kind: 'left-out', environment, problem: problem.code, isWhole } }
 }
 
 /** A file that could not be read before. */

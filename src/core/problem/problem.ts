@@ -53,8 +53,13 @@ export type FileCause =
   | { readonly kind: 'not-rendered'; readonly environment: string; readonly failure: RenderFailure }
   /** What it renders to cannot be read as Kubernetes objects. */
   | { readonly kind: 'unreadable-render'; readonly environment: string; readonly problem: RenderProblem }
-  /** A file of a folder is no part of what is rendered, because it cannot be read. */
-  | { readonly kind: 'left-out'; readonly environment: string; readonly problem: RenderProblem['code'] }
+  /** A file of a folder, or a document of it, is no part of what is rendered, because it cannot be read. */
+  | {
+      readonly kind: 'left-out'
+      readonly environment: string
+      readonly problem: RenderProblem['code']
+      readonly isWhole: boolean
+    }
   /** A file of a folder could not be read before. */
   | { readonly kind: 'repaired'; readonly environment: string }
   /** An ApplicationSet of which nobody knows what it deploys. */

@@ -254,18 +254,18 @@ async function renderSide(
   const found = find(side, name)
   if (found === undefined) return ok({ ...NOTHING_RENDERED, files: [], objectsIn: () => [], placeOf: () => undefined })
   const { environment, texts } = await readEnvironmentTexts(context, side.treeish, found)
-  const { kind, files } = environment
+  const { kind, files, isLoose } = environment
   const refusals = environment.refusals.length > 0 ? environment.refusals : refusalsOfTexts(environment, texts)
   if (refusals.length > 0) return err(refusals.map(refusalProblem))
   const { secrets } = side.snapshot.config
   const rendered = await renderEnvironment(context, { environment, texts, secrets, ...reading })
-  const leftOut = new Set(rendered.ok ? rendered.leftOut.map(({ file }) => file) : [])
+  const leftOut = new Set(rendered.ok ? rendered.leftOut.flatMap(({ file, isWhole }) => (isWhole ? [file] : [])) : [])
   const parts = files.filter((file) => !leftOut.has(file))
   const placeOf = (line: number): Location | undefined =>
     kind === 'plain' ? placeInPlain(parts, texts, line) : failurePlace(environment, texts)
   const objectsIn: RenderedTree['objectsIn'] = (wanted) => {
     const some = kind === 'plain' ? files.filter((file) => wanted.has(file)) : []
-    const { parsed } = readPlain(some, texts, { ...reading, secrets })
+    const { parsed } = readPlain(some, texts, { ...reading, secrets, isLoose })
     return parsed.ok ? parsed.objects : []
   }
   if (rendered.ok) return ok({ ...rendered, files, texts, objectsIn, placeOf })

@@ -277,8 +277,8 @@ export async function buildObjects(
   | Extract<RenderResult, { ok: false }>
 > {
   if (environment.kind === 'plain') {
-    const { leavesOut = environment.isLoose ? 'nameless' : 'quiet' } = reading
-    return { ok: true, ...readPlain(environment.files, texts, { ...reading, leavesOut }), skipped: [] }
+    const { isLoose } = environment
+    return { ok: true, ...readPlain(environment.files, texts, { ...reading, isLoose }), skipped: [] }
   }
   const built = await buildEnvironment(context, environment, texts)
   if (!built.ok) return built

@@ -197,7 +197,7 @@ export const WORST: readonly WorstInput[] = [
         Array.from({ length: count }, (_, index) => [`${index}.yaml`, `${configMap('    a\n', `c${index}`)}  : [\n`]),
       )
       const files = [...texts.keys()]
-      return () => readPlain(files, texts, { documents: new Map(), secrets: [] })
+      return () => readPlain(files, texts, { documents: new Map(), secrets: [], isLoose: false })
     },
   },
   ...['rendered', 'a manifest', 'secrets', 'a kustomization', 'a config'].map((what) => ({

@@ -105,12 +105,14 @@ test('what is applied as it is written may have a key twice, as Argo CD and kube
     const { parsed, leftOut } = readPlain(['a.yaml'], new Map([['a.yaml', text]]), {
       documents: new Map(),
       secrets: ['example.com/Vault'],
+      isLoose: false,
     })
     return parsed.ok ? leftOut.map(({ problem }) => problem) : parsed.problem
   }
   const { parsed } = readPlain(['a.yaml'], new Map([['a.yaml', job]]), {
     documents: new Map(),
     secrets: ['example.com/Vault'],
+    isLoose: false,
   })
   assert.ok(parsed.ok)
   assert.deepEqual(

@@ -62,8 +62,14 @@ export function problems(): readonly Problem[] {
     ),
     ...hostile.renderProblems(T).map((one) => files.renderedProblem('production', one)),
     ...(['unparsable', 'not-an-object'] as const).map((code) =>
-      files.leftOutProblem('production', { ...place, text: T, problem: { code, line: 3 } }),
+      files.leftOutProblem('production', { ...place, text: T, problem: { code, line: 3 }, isWhole: true }),
     ),
+    files.leftOutProblem('production', {
+      ...place,
+      text: T,
+      problem: { code: 'not-an-object', line: 3 },
+      isWhole: false,
+    }),
     files.repairedProblem('production', place),
     ...templateProblemsOf(T),
     ...[true, false].map((isMended) => merge.brokenBaseNote(config, isMended)),

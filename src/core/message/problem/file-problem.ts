@@ -213,13 +213,13 @@ function renderWords({ environment, failure }: Extract<FileCause, { kind: 'not-r
   }
 }
 
-function leftOutWords({ environment, problem }: Extract<FileCause, { kind: 'left-out' }>): ProblemWords {
+function leftOutWords({ environment, problem, isWhole }: Extract<FileCause, { kind: 'left-out' }>): ProblemWords {
   const why =
     problem === 'unparsable'
       ? 'This is not valid YAML'
       : 'This document has no `apiVersion`, `kind` or name, so it is not a Kubernetes object'
   return {
-    what: `${why}. Perch leaves the file out of environment ${code(environment)}.`,
+    what: `${why}. Perch leaves ${isWhole ? 'the file' : 'it'} out of environment ${code(environment)}.`,
     next: 'Correct it, or move it elsewhere: until then, whatever deploys this folder may refuse all of it.',
   }
 }
