@@ -124,7 +124,7 @@ function namedApart(drafts: readonly Draft[]): readonly Draft[] {
 function undeployed(survey: Survey, environments: readonly Draft[], taken: ReadonlySet<string>): readonly Draft[] {
   const free = yamlBelow(survey.tree, '').filter((path) => !taken.has(path))
   const drafts = [...Map.groupBy(free, parentOf)].map(([root, candidates]) =>
-    plain(survey, { name: root, root, candidates }),
+    plain(survey, { name: root, root, candidates, isLoose: true }),
   )
   const filled = drafts.filter(({ files, refusals }) => files.length > 0 || refusals.length > 0)
   const known = new Set(environments.map(({ name }) => name))
@@ -136,7 +136,6 @@ function undeployed(survey: Survey, environments: readonly Draft[], taken: Reado
     ...environment,
     // A file beside a kustomization that does not name it is in a folder whose name is taken.
     name: freeName(names.get(environment.root) ?? top, known),
-    isLoose: true,
   }))
 }
 
@@ -268,14 +267,15 @@ interface PlainDraft {
   readonly name: string
   readonly root: string
   readonly candidates: readonly string[]
+  readonly isLoose?: boolean
 }
 
-function plain({ texts, bystanders, needs }: Survey, { name, root, candidates }: PlainDraft): Draft {
+function plain({ texts, bystanders, needs }: Survey, { name, root, candidates, isLoose = false }: PlainDraft): Draft {
   if (candidates.length > MAX_FILES) {
     const refusal: EnvironmentRefusal = { code: 'too-many-files', file: root, line: 1, entry: '' }
-    return { name, kind: 'plain', root, files: [], refusals: [refusal], isLoose: false }
+    return { name, kind: 'plain', root, files: [], refusals: [refusal], isLoose }
   }
   for (const file of candidates) if (!texts.has(file)) needs.add(file)
-  const files = candidates.filter((file) => bystanders.has(file) || holdsObjects(texts.get(file) ?? ''))
-  return { name, kind: 'plain', root, files, refusals: [], isLoose: false }
+  const files = candidates.filter((file) => bystanders.has(file) || holdsObjects(texts.get(file) ?? '', isLoose))
+  return { name, kind: 'plain', root, files, refusals: [], isLoose }
 }

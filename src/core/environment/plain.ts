@@ -30,8 +30,11 @@ export function yamlBelow(tree: Tree, folder: string): readonly string[] {
     .sort()
 }
 
-/** Whether a text holds a Kubernetes object. One that is broken still does, so that breaking a file does not hide it. */
-export function holdsObjects(text: string): boolean {
+/**
+ * Whether a text holds a Kubernetes object. One that is broken still does, so that breaking a file does not hide it. `isLoose`: nothing
+ * deploys it, so it may be a template that a script fills in.
+ */
+export function holdsObjects(text: string, isLoose = false): boolean {
   if (!/apiVersion/.test(text) || !/kind/.test(text)) return false
   // Where something is filled in, a file that is broken is a template, whatever its first documents are.
   const isFilledIn = text.includes('{{')
@@ -39,7 +42,8 @@ export function holdsObjects(text: string): boolean {
   let hasObject = false
   for (const piece of splitPieces(text)) {
     const read = documentsIn(piece.text, budget)
-    if (read === undefined) return looksLikeObjects(text)
+    if (isLoose && isTemplate(piece.text, read)) return false
+    if ('brokenAt' in read) return looksLikeObjects(text)
     budget -= read.lexemes
     hasObject ||= read.documents.some(isObject)
     if (hasObject && !isFilledIn) return true
@@ -47,14 +51,39 @@ export function holdsObjects(text: string): boolean {
   return hasObject
 }
 
-function documentsIn(
-  text: string,
-  budget: number,
-): { readonly documents: readonly JsonValue[]; readonly lexemes: number } | undefined {
+type DocumentsRead =
+  | { readonly documents: readonly JsonValue[]; readonly lexemes: number }
+  | { readonly brokenAt: number }
+
+/** Whether a script or a program fills something in where YAML, or Kubernetes, has something else. */
+function isTemplate(text: string, read: DocumentsRead): boolean {
+  return 'brokenAt' in read
+    ? isPlaceholder(text, read.brokenAt)
+    : text.includes('{{') && read.documents.some(hasBraceKey)
+}
+
+function documentsIn(text: string, budget: number): DocumentsRead {
   const definition = readDefinition(text, budget)
   if (definition !== undefined) return { documents: [definition.data], lexemes: definition.lexemes }
   const read = readDocuments(text, { budget })
-  return read.ok ? { documents: read.documents.map(({ data }) => data), lexemes: read.lexemes } : undefined
+  return read.ok
+    ? { documents: read.documents.map(({ data }) => data), lexemes: read.lexemes }
+    : { brokenAt: read.problem.at }
+}
+
+/** A line that is only `${NAME}`, `{% … %}` or `<% … %>`. */
+const PLACEHOLDER = /^[ \t]*(?:- +)*(?:\$\{[^{}]*\}|[{<%][%{].*)[ \t]*\r?$/
+
+function isPlaceholder(text: string, at: number): boolean {
+  const start = text.lastIndexOf('\n', at - 1) + 1
+  const end = text.indexOf('\n', at)
+  return PLACEHOLDER.test(text.slice(start, end === -1 ? text.length : end))
+}
+
+/** `{{ .Host }}` without quotes happens to be YAML: a mapping with a mapping for a key. Kubernetes has none. */
+function hasBraceKey(data: JsonValue): boolean {
+  if (Array.isArray(data)) return data.some(hasBraceKey)
+  return isRecord(data) && Object.entries(data).some(([key, value]) => key.startsWith('{"') || hasBraceKey(value))
 }
 
 /** The same of a text that is broken or too long to be read. */

@@ -49,12 +49,14 @@ export function misfitFindings(misfit: Misfit): readonly Finding[] {
   return [{ object, path, detail: { code: 'schema', at: pathText(path), of, wants }, grade }]
 }
 
-/** Whether a value, or anything in it, is text that Flux substitutes. */
+/** Whether a value, or anything in it, is text that Flux substitutes or that only a generator of Argo CD knows. */
 function isFilledIn(data: unknown, path: Path): boolean {
   let at: unknown = data
   for (const key of path) at = Array.isArray(at) ? at[Number(key)] : isRecord(at) ? at[String(key)] : undefined
-  return path.some((key) => String(key).includes('${')) || (JSON.stringify(at) ?? '').includes('${')
+  return path.some((key) => OPEN_TEXT.test(String(key))) || OPEN_TEXT.test(JSON.stringify(at) ?? '')
 }
+
+const OPEN_TEXT = /\$\{|\{\{/
 
 /**
  * Our schemas are of one version, and the cluster may run a later one with more fields: only what looks like a slip is called

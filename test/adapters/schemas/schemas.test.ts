@@ -169,7 +169,7 @@ test('the Gateway API refuses what Istio takes, and says so', async () => {
   ])
 })
 
-test('text that Flux puts in after the build is never judged, nor what it is in', async () => {
+test('text that Flux, or a generator of Argo CD, puts in is never judged, nor what it is in', async () => {
   for (const spec of [
     '{ http: [{ retries: { attempts: "${retries:=3}" }, route: [{ destination: { host: web, port: { number: "${port}" } } }] }] }',
     '{ http: [{ match: [{ uri: { exact: "${a}", prefix: b } }], route: [{ destination: { host: web }, weight: "${w}" }] }] }',
@@ -178,6 +178,8 @@ test('text that Flux puts in after the build is never judged, nor what it is in'
     assert.deepEqual(await said('networking.istio.io/v1', 'VirtualService', spec), [], spec)
   const route = '{ hostnames: ["web.${DOMAIN}"], rules: [{ backendRefs: [{ name: web, port: 80 }] }] }'
   assert.deepEqual(await said('gateway.networking.k8s.io/v1', 'HTTPRoute', route), [])
+  const generated = route.replace('${DOMAIN}', '{{ .metadata.labels.domain }}')
+  assert.deepEqual(await said('gateway.networking.k8s.io/v1', 'HTTPRoute', generated), [])
 })
 
 test('kinds and versions without a schema here, and names that are no versions, are let pass', async () => {

@@ -263,6 +263,24 @@ test('files of other tools that look like objects are none', () => {
   assert.deepEqual(discover(files).environments, [])
 })
 
+test('in a folder that nothing deploys, a file that a script fills in is a template and no object', () => {
+  const route = 'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: "{{ .Name }}" }\n'
+  const pods = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec:\n  args:\n    - --zone\n'
+  const files: Files = {
+    'k8s/go.yaml': `${route}spec:\n  hosts:\n    - {{ .Host }}\n`,
+    'k8s/shell.yaml': `${pods}    \${URLS}\n  image: web\n`,
+    'k8s/jinja.yaml': `${pods}{% if debug %}\n    - --debug\n{% endif %}\n`,
+    // Text in quotes and in a block is text, whatever it is like, and what is broken elsewhere is broken.
+    'k8s/quoted.yaml': `${route}spec: { hosts: ["{{ .Host }}"] }\n`,
+    'k8s/query.yaml': `${OBJECT}data:\n  '{__name__="up"}': '{{ $value }}'\n  script: |\n    \${COMMAND}\n`,
+    'k8s/broken.yaml': `${pods}  script: |\n    \${COMMAND}\n  : [\n`,
+  }
+  assert.deepEqual(only(files).files, ['k8s/broken.yaml', 'k8s/query.yaml', 'k8s/quoted.yaml'])
+  // A deployer would refuse it.
+  const { environments } = discover(files, { configured: { shop: { path: 'k8s' } } })
+  assert.ok(environments[0]?.files.includes('k8s/go.yaml'))
+})
+
 test('configured environments are exactly those, and a path that is not there is refused', () => {
   const files: Files = { ...BOX, 'plain/a.yaml': OBJECT, 'plain/deep/b.yaml': OBJECT, 'plain/values.yaml': 'a: 1' }
   const configured = {
