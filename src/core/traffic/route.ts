@@ -164,11 +164,19 @@ export function isSplit(route: Route): boolean {
   return weightedRules(route).length > 0
 }
 
-/** Whether rules share requests among destinations of which none is known to be the stable or the canary one: then nobody can tell the canary's share. */
+/**
+ * Whether rules share requests among destinations of which nobody knows whether they are the canary: then nobody can tell its share.
+ * `web` beside `web-stable` may be the canary, and may be both versions. Where somebody named the canary, the others are not it.
+ */
 export function isUnnamed(route: Route): boolean {
-  const isOpen = (rule: Rule): boolean => count(rule, 'stable') + count(rule, 'canary') === 0
-  const isCanary = route.names.blueGreen === undefined
-  return isCanary && !isSplit(route) && route.rules.some((rule) => rule.destinations.length > 1 && isOpen(rule))
+  const { blueGreen, canary } = route.names
+  const isOpen = (rule: Rule): boolean =>
+    count(rule, 'other') === rule.destinations.length || (canary === undefined && count(rule, 'other') > 0)
+  return (
+    blueGreen === undefined &&
+    !isSplit(route) &&
+    route.rules.some((rule) => rule.destinations.length > 1 && isOpen(rule))
+  )
 }
 
 /**

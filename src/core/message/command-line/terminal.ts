@@ -68,7 +68,7 @@ export function statusText(standings: readonly Standing[]): string {
 }
 
 const UNNAMED =
-  'Nothing says which destination is stable and which is the canary. Name them in .github/canary.yml (services.<name>.stable and canary).'
+  'The names do not say which destination is stable and which is the canary. Say it in .github/canary.yml (services.<name>.stable and canary).'
 
 function standingText(standing: Standing): string {
   const { target, versions, phase } = standing
