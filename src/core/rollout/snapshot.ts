@@ -295,6 +295,8 @@ function waysOf(
 const CALLS: readonly ((target: Target) => string)[] = [
   ({ service }) => service,
   ({ route }) => route.name,
+  // One of the services of a root, in one of its delegates.
+  ({ service, route }) => `${service}/${route.name}`,
   ({ route }) => `${route.namespace}/${route.name}`,
   (target) => renderedTitle(target)?.replace(/^\S+ /, '') ?? target.service,
   ({ route }) => `${route.kind.toLowerCase()}/${route.namespace}/${route.name}`,
@@ -302,17 +304,31 @@ const CALLS: readonly ((target: Target) => string)[] = [
 
 /** Branches are named after environment and service, so no two rollouts of an environment may share the name. */
 function namedApart(targets: readonly Target[]): readonly Target[] {
-  const groups = Map.groupBy(targets, ({ environment, service }) => JSON.stringify([environment, service]))
-  const named = new Map([...groups.values()].map((group) => [group, callIn(group)]))
+  const keyOf = ({ environment, service }: Pick<Target, 'environment' | 'service'>): string =>
+    JSON.stringify([environment, service])
+  const groups = Map.groupBy(targets, keyOf)
+  const named = new Map(
+    [...groups].map(([key, group]) => {
+      const isFree = (name: string, { environment }: Target): boolean => {
+        const other = keyOf({ environment, service: name })
+        return other === key || !groups.has(other)
+      }
+      return [key, callIn(group, isFree)]
+    }),
+  )
   return targets.map((target) => {
-    const group = groups.get(JSON.stringify([target.environment, target.service]))
-    return group === undefined || group.length === 1 ? target : { ...target, ...named.get(group)?.(target) }
+    const key = keyOf(target)
+    return groups.get(key)?.length === 1 ? target : { ...target, ...named.get(key)?.(target) }
   })
 }
 
 /** How to call each of some targets that have a name in common; nothing where no name tells them apart. */
-function callIn(group: readonly Target[]): (target: Target) => Partial<Pick<Target, 'service' | 'choice'>> {
-  const isCall = (name: (one: Target) => string): boolean => new Set(group.map(name)).size === group.length
+function callIn(
+  group: readonly Target[],
+  isFree: (name: string, target: Target) => boolean,
+): (target: Target) => Partial<Pick<Target, 'service' | 'choice'>> {
+  const isCall = (name: (one: Target) => string): boolean =>
+    new Set(group.map(name)).size === group.length && group.every((target) => isFree(name(target), target))
   const call = CALLS.find(isCall)
   if (call !== undefined) return (target) => ({ service: call(target) })
   const isChoice = group.every(isLooseTarget) && isCall(fileCall)

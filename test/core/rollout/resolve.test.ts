@@ -75,3 +75,30 @@ test('a route without a canary is meant only where there is no other', () => {
   assert.equal(meant(alone, {}, only), 'production/web')
   assert.equal(meant(alone, { service: 'api' }, only), 'production/api')
 })
+
+test('no two rollouts of an environment have one name, where two services share a root and its delegate', () => {
+  const route = (name: string, rules: string): string =>
+    `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: ${name} }\nspec: { http: [${rules}] }\n`
+  const split = (name: string): string =>
+    `{ name: ${name}, route: [{ destination: { host: ${name} }, weight: 9 }, { destination: { host: ${name}-next }, weight: 1 }] }`
+  const files = {
+    'app/root.yaml': route('web', `{ delegate: { name: cart } }, ${split('web')}, ${split('api')}`),
+    'app/cart.yaml': route('cart', split('cart')),
+  }
+  const serviceOf = (name: string): object => ({
+    route: { kind: 'VirtualService', name: 'web', rules: [name] },
+    stable: name,
+    canary: `${name}-next`,
+  })
+  const targets = targetsOf(files, { services: { web: serviceOf('web'), api: serviceOf('api') } })
+  assert.deepEqual(
+    targets.map(({ service, route: { name, names } }) => `${service}: ${names.scope} in ${name}`),
+    ['cart: web in cart', 'api/cart: api in cart', 'web: web in web', 'api/web: api in web'],
+  )
+  const api = resolve(targets, { service: 'api/web', environment: undefined }, [])
+  assert.ok(api.ok)
+  assert.deepEqual(
+    api.value.targets.map(({ route }) => route.names.stable),
+    ['api'],
+  )
+})

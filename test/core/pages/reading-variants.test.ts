@@ -1,0 +1,135 @@
+/** What one small change of a repository makes of its environments, deliveries, routes, and of the edits for a share. */
+import { globSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { test } from 'node:test'
+import { readConfig } from '../../../src/core/config/read.ts'
+import { emptyFileCache, type FileCache } from '../../../src/core/environment/file-cache.ts'
+import { readReleases } from '../../../src/core/delivery/releases.ts'
+import { editFor, intend } from '../../../src/core/rollout/intend.ts'
+import { readSnapshot, type Snapshot } from '../../../src/core/rollout/snapshot.ts'
+import { standingOf, stepKey } from '../../../src/core/rollout/standing.ts'
+import { planOf, type Target } from '../../../src/core/rollout/target.ts'
+import { explainShares, notes } from '../../../src/core/traffic/explain.ts'
+import { routeId } from '../../../src/core/traffic/route.ts'
+import { assertPage } from './page.ts'
+import { flatLines, textVariants, variantLines } from './variants.ts'
+
+const ROOT = join(import.meta.dirname, '../../repositories')
+type Texts = ReadonlyMap<string, string>
+
+function textsIn(name: string): Texts {
+  const files = globSync('**/*.*', { cwd: join(ROOT, name) }).sort()
+  return new Map(files.map((file) => [relative('', file), readFileSync(join(ROOT, name, file), 'utf8')]))
+}
+
+/** Lines of the file are left out: they are others wherever something above is. */
+function targetData(target: Target) {
+  const { aliases, environments, route, placement, unclear, settings } = target
+  const { phase, share, versions } = standingOf(target)
+  return {
+    aliases,
+    environments,
+    placement,
+    unclear: unclear?.why,
+    phase,
+    share,
+    versions,
+    plan: planOf(target),
+    names: settings.names,
+    key: stepKey(standingOf(target)),
+    notes: notes(route),
+    rules: Object.fromEntries(
+      route.rules.map((rule) => [
+        rule.label,
+        {
+          api: rule.api,
+          some: rule.picksCallers || undefined,
+          dead: rule.isUnreachable || undefined,
+          mirrors: rule.mirrors.map(({ host, subset }) => `${host} ${subset ?? ''}`),
+          shares: explainShares(rule).map(({ destination, share: own, reason }) => {
+            const { host, subset = '', port = '', role, weight, badWeight, weightPath } = destination
+            return `${role} ${host} ${subset} ${port} ${weight ?? badWeight ?? '-'} = ${own} ${reason ?? ''} ${weightPath.join('.')}`
+          }),
+        },
+      ]),
+    ),
+  }
+}
+
+/** What `/canary 30` writes: the lines that come, of each file. */
+function editOf(snapshot: Snapshot, texts: Texts, { service, environment, settings }: Target): unknown {
+  const wish = { kind: 'share', percent: 30, environment, service: settings.names.scope ?? service } as const
+  const change = intend({ snapshot, base: undefined, changed: [] }, wish)
+  const edit = change.ok ? editFor(change.value, undefined) : change
+  if (!edit.ok) return JSON.stringify(edit.error, (key, value: unknown) => (key === 'line' ? undefined : value))
+  return Object.fromEntries(
+    [...edit.value.files].map(([file, text]) => {
+      const old = new Set(texts.get(file)?.split('\n'))
+      return [file, text.split('\n').filter((line) => !old.has(line))]
+    }),
+  )
+}
+
+function readingOf(texts: Texts, known?: FileCache): readonly string[] {
+  const config = readConfig(texts.get('canary.yml'))
+  if (!config.ok) return flatLines({ config: config.error })
+  const entries = [...texts.keys()].map((path) => ({ path, type: 'file' as const }))
+  const repository = { name: 'gitops', defaultBranch: 'main' }
+  const { snapshot, needs } = readSnapshot({ entries, texts, config: config.value, repository, known })
+  const { environments, targets, problems, unrendered, deliveries, outsiders, remoteCharts, gaps } = snapshot
+  const named = ({ environment, service, settings: { names }, route }: Target): string =>
+    `${environment}/${names.scope ?? service} ${routeId(route)}`
+  const { releases } = readReleases(texts, { repository: 'gitops', branches: ['main'], paths: [...texts.keys()] })
+  return flatLines({
+    needs,
+    environments: Object.fromEntries(
+      environments.map(({ name, kind, root, files, refusals, deployer, ...rest }) => {
+        const { isLoose, readsAbove, charts, nested, contested } = rest
+        const codes = refusals.map(({ code }) => code)
+        const own = { kind, root, files: files.join(' '), refusals: codes, deployer: deployer?.files }
+        return [name, { ...own, isLoose, readsAbove, charts, nested, contested }]
+      }),
+    ),
+    deliveries: Object.fromEntries(
+      deliveries.map(({ title, filling, additions, ...rest }) => [
+        title,
+        { ...rest, params: filling?.params, fields: additions?.fields, variables: additions?.variables?.known },
+      ]),
+    ),
+    outsiders: [...outsiders],
+    remoteCharts,
+    gaps: gaps.map(({ title, prefix, why, entry }) => `${title} ${prefix} ${why} ${entry}`),
+    releases: JSON.parse(JSON.stringify(releases, (key, value: unknown) => (key === 'line' ? undefined : value))),
+    targets: Object.fromEntries(targets.map((target) => [named(target), targetData(target)])),
+    // Of what is deployed by others, how it is read is enough.
+    edits:
+      deliveries.length > 0
+        ? undefined
+        : Object.fromEntries(targets.map((target) => [named(target), editOf(snapshot, texts, target)])),
+    problems: [...problems, ...unrendered].map(({ code, file }) => `${code} ${file}`),
+  })
+}
+
+/** The repositories, and which of their files are changed. */
+const REPOSITORIES: Readonly<Record<string, RegExp>> = {
+  routes: /routes|canary/,
+  several: /routes|owners|canary/,
+  overlays: /overlays|component|canary/,
+  argo: /apps|sets|settings|canary/,
+  flux: /clusters|infra/,
+}
+
+for (const [name, varied] of Object.entries(REPOSITORIES)) {
+  test(`what one small change of a repository makes of it is what somebody read and agreed to: ${name}`, () => {
+    const texts = textsIn(name)
+    // What stays the same is read once.
+    const known = emptyFileCache()
+    const changed = variantLines(
+      texts,
+      textVariants(texts, (file) => varied.test(file)),
+      (now) => readingOf(now, known),
+    )
+    const sections = { 'as it is': readingOf(texts), 'with one change': changed }
+    assertPage(`reading-variants-${name}.md`, sections)
+  })
+}

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto'
+import { parseAllDocuments, stringify } from 'yaml'
+import type { RenderedObject } from '../../../src/core/diff/objects.ts'
+import { isRecord, type JsonValue, recordOf } from '../../../src/core/manifest/data.ts'
+import { groupOf } from '../../../src/core/manifest/identity.ts'
+
+export type Objects = readonly RenderedObject[]
+
+/** Some data with one small change, and what that is: `without spec.http[0].name`. */
+interface Variant<T> {
+  readonly name: string
+  readonly data: T
+}
+
+/**
+ * Data with each of its parts taken away, each number and text made another, and each list turned around. A page of what each comes to
+ * shows which parts matter, and that the others do not.
+ */
+export function variantsOf(data: JsonValue, path = ''): readonly Variant<JsonValue>[] {
+  if (Array.isArray(data)) {
+    const list: readonly JsonValue[] = data
+    const inner = list.flatMap((item, index) => [
+      { name: `without ${path}[${index}]`, data: list.toSpliced(index, 1) },
+      ...variantsOf(item, `${path}[${index}]`).map((one) => ({ ...one, data: list.with(index, one.data) })),
+    ])
+    return list.length < 2 ? inner : [...inner, { name: `${path} turned around`, data: list.toReversed() }]
+  }
+  if (isRecord(data)) {
+    const record: { readonly [key: string]: JsonValue } = data
+    return Object.entries(record).flatMap(([key, value]) => {
+      const at = path === '' ? key : `${path}.${key}`
+      const { [key]: _, ...others } = record
+      return [
+        { name: `without ${at}`, data: others },
+        ...variantsOf(value, at).map((one) => ({ ...one, data: { ...record, [key]: one.data } })),
+      ]
+    })
+  }
+  return othersOf(data).map((other) => ({ name: `${path} ${JSON.stringify(other)}`, data: other }))
+}
+
+function othersOf(value: JsonValue): readonly JsonValue[] {
+  if (typeof value === 'number') return value === 0 ? [1] : [0, value + 1]
+  if (typeof value === 'string') return [`${value}x`]
+  return typeof value === 'boolean' ? [!value] : []
+}
+
+/** Rendered objects with one of them changed, or left out. What is then no object any more is not among them. */
+export function objectVariants(objects: Objects, isVaried: readonly boolean[]): readonly Variant<Objects>[] {
+  return objects.flatMap((object, index) => {
+    if (isVaried[index] !== true) return []
+    const title = `${object.kind}/${object.name}`
+    const changed = variantsOf(object.data).flatMap(({ name, data }) => {
+      const now = objectOf(data)
+      return now === undefined ? [] : [{ name: `${title} ${name}`, data: objects.with(index, now) }]
+    })
+    return [{ name: `without ${title}`, data: objects.toSpliced(index, 1) }, ...changed]
+  })
+}
+
+function objectOf(value: JsonValue): RenderedObject | undefined {
+  if (!isRecord(value)) return undefined
+  const data: RenderedObject['data'] = value
+  const { apiVersion, kind, metadata } = data
+  const { name, namespace } = recordOf(metadata)
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || typeof name !== 'string') return undefined
+  return { group: groupOf(apiVersion), kind, namespace: typeof namespace === 'string' ? namespace : '', name, data }
+}
+
+/** What variants come to where that is something else, the same for several in one line. */
+export function variantLines<T>(
+  data: T,
+  variants: readonly Variant<T>[],
+  read: (data: T) => readonly string[],
+): readonly string[] {
+  const usual = read(data)
+  const names = new Map<string, string[]>()
+  for (const variant of variants) {
+    const change = changeOf(usual, read(variant.data))
+    if (change !== undefined) names.set(change, [...(names.get(change) ?? []), variant.name])
+  }
+  return [...names].map(([change, all]) => `${all.join(' · ')}\n  ${change}`)
+}
+
+/** More lines than these nobody reads; a digest stands for the rest. */
+const MOST_LINES = 5
+
+function changeOf(before: readonly string[], after: readonly string[]): string | undefined {
+  const [old, now] = [new Set(before), new Set(after)]
+  const gone = before.filter((line) => !now.has(line)).map((line) => `- ${line}`)
+  const come = after.filter((line) => !old.has(line)).map((line) => `+ ${line}`)
+  const all = [...gone, ...come]
+  if (all.length === 0) return before.join('\n') === after.join('\n') ? undefined : 'in another order or number'
+  const rest = all.slice(MOST_LINES)
+  const digest = createHash('sha256').update(rest.join('\n')).digest('hex').slice(0, 6)
+  return [...all.slice(0, MOST_LINES), ...(rest.length === 0 ? [] : [`and ${rest.length} more: ${digest}`])].join(
+    '\n  ',
+  )
+}
+
+/** Each value in some data on a line of its own: `web.rules[0].share: 5`. */
+export function flatLines(data: unknown, path = ''): readonly string[] {
+  if (data === undefined) return []
+  if (data instanceof Map) return flatLines(Object.fromEntries(data), path)
+  if (Array.isArray(data) && data.some((item) => typeof item === 'object'))
+    return data.flatMap((item: unknown, index) => flatLines(item, `${path}[${index}]`))
+  if (isRecord(data) && Object.keys(data).length > 0)
+    return Object.entries(data).flatMap(([key, value]) => flatLines(value, path === '' ? key : `${path}.${key}`))
+  return [`${path}: ${JSON.stringify(data)}`]
+}
+
+/** The texts of a repository with one of them left out, or one of its documents changed. */
+export function textVariants(
+  texts: ReadonlyMap<string, string>,
+  isVaried: (file: string) => boolean,
+): readonly Variant<ReadonlyMap<string, string>>[] {
+  return [...texts].flatMap(([file, text]) => {
+    if (!isVaried(file)) return []
+    const isYaml = /\.ya?ml$/.test(file) && !text.includes('{{ .Values')
+    const parsed = isYaml ? parseAllDocuments(text) : []
+    const documents = parsed.map((document): JsonValue => document.toJS())
+    const written = text.split('---\n')
+    const changed = documents.flatMap((data, index) =>
+      variantsOf(data).map((one) => ({
+        name: `${file}${documents.length > 1 ? `#${index}` : ''} ${one.name}`,
+        data: new Map([...texts, [file, written.with(index, stringify(one.data)).join('---\n')]]),
+      })),
+    )
+    const others = new Map(texts)
+    others.delete(file)
+    return [{ name: `without ${file}`, data: others }, ...changed]
+  })
+}
