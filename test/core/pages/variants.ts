@@ -16,12 +16,12 @@ interface Variant<T> {
  * Data with each of its parts taken away, each number and text made another, and each list turned around. A page of what each comes to
  * shows which parts matter, and that the others do not.
  */
-export function variantsOf(data: JsonValue, path = ''): readonly Variant<JsonValue>[] {
+export function variantsOf(data: JsonValue, path = '', others = othersOf): readonly Variant<JsonValue>[] {
   if (Array.isArray(data)) {
     const list: readonly JsonValue[] = data
     const inner = list.flatMap((item, index) => [
       { name: `without ${path}[${index}]`, data: list.toSpliced(index, 1) },
-      ...variantsOf(item, `${path}[${index}]`).map((one) => ({ ...one, data: list.with(index, one.data) })),
+      ...variantsOf(item, `${path}[${index}]`, others).map((one) => ({ ...one, data: list.with(index, one.data) })),
     ])
     return list.length < 2 ? inner : [...inner, { name: `${path} turned around`, data: list.toReversed() }]
   }
@@ -29,14 +29,14 @@ export function variantsOf(data: JsonValue, path = ''): readonly Variant<JsonVal
     const record: { readonly [key: string]: JsonValue } = data
     return Object.entries(record).flatMap(([key, value]) => {
       const at = path === '' ? key : `${path}.${key}`
-      const { [key]: _, ...others } = record
+      const { [key]: _, ...rest } = record
       return [
-        { name: `without ${at}`, data: others },
-        ...variantsOf(value, at).map((one) => ({ ...one, data: { ...record, [key]: one.data } })),
+        { name: `without ${at}`, data: rest },
+        ...variantsOf(value, at, others).map((one) => ({ ...one, data: { ...record, [key]: one.data } })),
       ]
     })
   }
-  return othersOf(data).map((other) => ({ name: `${path} ${JSON.stringify(other)}`, data: other }))
+  return others(data).map((other) => ({ name: `${path} ${JSON.stringify(other)}`, data: other }))
 }
 
 function othersOf(value: JsonValue): readonly JsonValue[] {

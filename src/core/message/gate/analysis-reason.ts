@@ -89,12 +89,14 @@ function serverWords(server: string, reason: Trouble): string {
   }
 }
 
-/** Four digits, and never so rounded that a broken bar looks kept: 98.9996 is not 99. */
+/** Four digits, and never so rounded that a broken bar looks kept: 98.9996 is not 99, and neither is 98.9999996. */
 export function rounded(value: number): string {
   const size = Math.abs(value)
   if (size !== 0 && (size < 0.001 || size >= 1e9)) return value.toExponential(2)
   const digits = size >= 1_000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 4
   const short = Number(value.toFixed(digits))
   const isHidden = Number.isInteger(short) && short !== value && size < 1_000
-  return String(isHidden ? Number(value.toFixed(digits + 3)) : short)
+  if (!isHidden) return String(short)
+  const longer = Number(value.toFixed(digits + 3))
+  return String(Number.isInteger(longer) ? value : longer)
 }

@@ -98,9 +98,11 @@ export function paragraphs(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== '').join('\n\n')
 }
 
-/** `5`, `12.5`: a percent without trailing zeros. */
+/** `5%`, `12.5%`: without trailing zeros, and never so rounded that a little looks like nothing, or almost all like all. */
 export function percent(share: number): string {
-  return `${Math.round(share * 100) / 100}%`
+  const short = Math.round(share * 100) / 100
+  const isHidden = Number.isInteger(short) && short !== share
+  return `${isHidden ? Math.round(share * 1e6) / 1e6 : short}%`
 }
 
 /** Names one after the other; of many, the first twenty and the number of the others. */
