@@ -8,6 +8,8 @@ import { assertPage } from './page.ts'
 import { type Objects, objectVariants, variantLines } from './variants.ts'
 
 const CANARY = {
+  delegates: { host: 'web.shop.svc.cluster.local', subset: 'canary' },
+  routes: { host: 'web-canary.shop.svc.cluster.local', subset: undefined },
   subsets: { host: 'web.shop.svc.cluster.local', subset: 'canary' },
   services: { host: 'web-canary.shop.svc.cluster.local', subset: undefined },
 } as const
@@ -20,7 +22,7 @@ function objectsIn(name: string): Objects {
 
 test('what one small change brings to the canary is what somebody read and agreed to', () => {
   const sections: Record<string, readonly string[]> = {}
-  for (const name of ['subsets', 'services'] as const) {
+  for (const name of ['subsets', 'delegates', 'services', 'routes'] as const) {
     const usual = objectsIn(name)
     const places = [CANARY[name]]
     const rises = (before: Objects | undefined, after: Objects): readonly string[] =>

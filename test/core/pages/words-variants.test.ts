@@ -1,0 +1,126 @@
+/** How sentences turn with their facts: with none, one or many of something, without what may be missing, and the other way round. */
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+import { isRecord } from '../../../src/core/manifest/data.ts'
+import { mergeReports } from '../../../src/core/message/check/commit-checks.ts'
+import { answer } from '../../../src/core/message/comment/answer.ts'
+import { summaryPages } from '../../../src/core/message/comment/summary.ts'
+import { canaryCheckWords } from '../../../src/core/message/flagger/news.ts'
+import { analysisTable, analysisWords } from '../../../src/core/message/gate/analysis.ts'
+import { liveSentence } from '../../../src/core/message/gate/live.ts'
+import { progressLine, remedy, verdictLine } from '../../../src/core/message/gate/verdict.ts'
+import { explainProblem } from '../../../src/core/message/problem/problem.ts'
+import { explainRefusal } from '../../../src/core/message/refusal/refusal.ts'
+import { assertPage } from './page.ts'
+import { canaryNews, outcomes, review } from './word-outcomes.ts'
+import { gateReasons, livenesses, problems, refusals, reports } from './word-samples.ts'
+
+/** What has a page of its own, or is none of the facts that a sentence is made of. */
+const OTHERS = new Set(['target', 'standing', 'standings', 'owner', 'diffs'])
+const MANY = 25
+const DATE = 1e11
+
+interface Variant {
+  readonly what: string
+  readonly data: unknown
+}
+
+function variants(data: unknown, at = ''): readonly Variant[] {
+  if (typeof data === 'number')
+    return data > DATE ? [] : [0, 1, 2].map((other) => ({ what: `${at} ${other}`, data: other }))
+  if (typeof data === 'boolean') return [{ what: `${at} ${!data}`, data: !data }]
+  if (Array.isArray(data)) {
+    const list: readonly unknown[] = data
+    const [first] = list
+    const many = Array.from({ length: MANY }, (_, index) => (typeof first === 'string' ? `${first}${index}` : first))
+    return [
+      ...list.flatMap((item, index) =>
+        variants(item, `${at}[${index}]`).map((one) => ({ ...one, data: list.with(index, one.data) })),
+      ),
+      { what: `no ${at}`, data: [] },
+      ...(first === undefined
+        ? []
+        : [
+            { what: `one ${at}`, data: [first] },
+            { what: `many ${at}`, data: many },
+          ]),
+    ]
+  }
+  if (!isRecord(data)) return []
+  return Object.entries(data).flatMap(([key, value]) => {
+    if (OTHERS.has(key)) return []
+    const path = at === '' ? key : `${at}.${key}`
+    return [
+      { what: `without ${path}`, data: { ...data, [key]: undefined } },
+      ...variants(value, path).map((one) => ({ ...one, data: { ...data, [key]: one.data } })),
+    ]
+  })
+}
+
+/** The part of a text that is another one; no text where the facts are none that can be. */
+function turned(usual: string, now: string): string | undefined {
+  if (usual === now || /undefined|NaN|Invalid Date/.test(now)) return undefined
+  let start = 0
+  while (start < now.length && now[start] === usual[start]) start += 1
+  let end = 0
+  while (end < Math.min(usual.length, now.length) - start && usual.at(-1 - end) === now.at(-1 - end)) end += 1
+  const from = Math.max(0, now.lastIndexOf(' ', start))
+  return now.slice(from, now.length - end + 20)
+}
+
+/** For each sample what its sentences become, the same for several variants in one line, and what other samples showed left out. */
+function turns<T>(samples: readonly T[], words: (sample: T) => string): readonly string[] {
+  const seen = new Set<string>()
+  return samples.flatMap((sample) => {
+    const usual = words(sample)
+    const found = new Map<string, string[]>()
+    for (const { what, data } of variants(sample)) {
+      const turn = turned(usual, made(data as T, words) ?? usual)
+      const key = `${what.replaceAll(/[^\s[.]*[[.]|\d+/g, '')} ${turn?.replaceAll(/\d+/g, '0')}`
+      if (turn === undefined || seen.has(key)) continue
+      seen.add(key)
+      found.set(turn, [...(found.get(turn) ?? []), what])
+    }
+    const lines = [...found].map(([turn, all]) => `- ${all.join(' · ')}: ${brief(turn)}`)
+    return lines.length === 0 ? [] : [[brief(usual), ...lines].join('\n')]
+  })
+}
+
+/** A digest stands for what nobody reads to its end. */
+function brief(text: string): string {
+  const line = text.replaceAll('\n', '⏎')
+  if (line.length <= 120) return line
+  return `${line.slice(0, 100)}… ${createHash('sha256').update(line).digest('hex').slice(0, 6)}`
+}
+
+function made<T>(data: T, words: (sample: T) => string): string | undefined {
+  try {
+    return words(data)
+  } catch {
+    return undefined
+  }
+}
+
+test('how each sentence turns with its facts is what somebody read and agreed to', () => {
+  const states = ['pass', 'wait', 'block'] as const
+  assertPage('words-variants.md', {
+    Refusals: turns(refusals(), explainRefusal),
+    Problems: turns(problems(), (problem) => Object.values(explainProblem(problem)).join(' → ')),
+    Live: turns(livenesses(), liveSentence),
+    Measurements: turns(reports(), (report) => `${analysisWords(report)}\n${analysisTable(report)}`),
+    Gates: turns(gateReasons(), (reason) =>
+      states
+        .flatMap((state) => {
+          const verdict = { gate: 'live', target: 'production/web', state, reason } as const
+          return [verdictLine(verdict), progressLine(verdict), remedy(verdict) ?? '']
+        })
+        .join('\n'),
+    ),
+    Answers: turns(outcomes(), (outcome) => answer(12, 'alice', [{ command: '/canary', outcome }])),
+    'Of Flagger': turns(canaryNews(), (news) => Object.values(canaryCheckWords('production/web', news)).join('\n')),
+    Comment: turns([review()], (one) => summaryPages(one).comment),
+    Check: turns([review()], (one) =>
+      JSON.stringify(mergeReports(one, { pull: 7, base: 'main', judgedFor: 'main', isStep: true })),
+    ),
+  })
+})
