@@ -8,6 +8,8 @@ import { statusOfCheckout } from '../../src/flows/checkout/checkout.ts'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { gateReport, validateReport } from '../../src/core/message/check/checks.ts'
+import { plainWords } from '../../src/core/message/markdown/plain-words.ts'
+import { explainRefusal } from '../../src/core/message/refusal/refusal.ts'
 import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
 import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
 import { memoryValidators } from '../memory/validators.ts'
@@ -360,16 +362,34 @@ test('a chart beside, and one in charts/, are what a chart needs', needs, async 
   ])
 })
 
-test('the files of a chart that nothing deploys are no environment', needs, async () => {
-  const files = repository({
-    ...VALUES,
-    'charts/web/crds/a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n',
+test(
+  'the files of a chart that nothing deploys are no environment, and the words say how to name its releases',
+  needs,
+  async () => {
+    const files = repository({
+      ...VALUES,
+      'charts/web/crds/a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n',
+    })
+    const status = await statusOfCheckout({ worktree: worktreeOf(files), renderer })
+    assert.ok(!status.ok && status.error.code === 'unreadable', JSON.stringify(status))
+    assert.match(plainWords(explainRefusal(status.error)), /template of the chart charts\/web\..* chart: "charts\/web"/)
+    const found = await refusal(files, '/canary 25')
+    assert.ok(found.code === 'unreadable' && found.problem?.code === 'template', JSON.stringify(found))
+    assert.equal(found.problem.file, 'charts/web/templates/virtualservice.yaml')
+  },
+)
+
+test('a release without a name is called like the folder of its chart, in letters that helm takes', needs, async () => {
+  const files = Object.entries({ ...CHART, ...VALUES }).map(([path, text]): [string, string] => [
+    path.replace('charts/web/', 'Helm_Chart/'),
+    text,
+  ])
+  const config = 'environments: { production: { helm: { chart: Helm_Chart } } }\n'
+  const status = await statusOfCheckout({
+    worktree: worktreeOf(new Map([...files, ['.github/canary.yml', config]])),
+    renderer,
   })
-  const status = await statusOfCheckout({ worktree: worktreeOf(files), renderer })
-  assert.ok(!status.ok && status.error.code === 'nothing-found', JSON.stringify(status))
-  const found = await refusal(files, '/canary 25')
-  assert.ok(found.code === 'unreadable' && found.problem?.code === 'template', JSON.stringify(found))
-  assert.equal(found.problem.file, 'charts/web/templates/virtualservice.yaml')
+  assert.ok(status.ok && status.value.standings.length === 1, JSON.stringify(status))
 })
 
 test('without helm nothing is known of charts: that is said once, and is neither green nor red', async () => {

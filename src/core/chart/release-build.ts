@@ -88,9 +88,14 @@ export function unknownParameter(
   return found
 }
 
+/** Like its folder, in the letters that helm allows: `helm_chart` is `helm-chart`. */
 function chartName(chart: string): string {
-  return chart.split('/').at(-1) || 'release'
+  const name = (chart.split('/').at(-1) ?? '').toLowerCase().replace(/[^a-z0-9]+/g, '-')
+  return name.slice(0, MAX_NAME).replace(/^-|-+$/g, '') || 'release'
 }
+
+/** Of a release, in helm. */
+const MAX_NAME = 53
 
 function settingsOf(source: SettingSource, texts: Texts): readonly ReleaseSetting[] {
   const value = valueOf(source.value, texts)

@@ -48,6 +48,8 @@ export type ManifestProblem = Location & {
   readonly code: 'too-large' | 'not-yaml' | 'template' | 'alias-bomb'
   /** What the YAML parser said; empty where the code says it all. */
   readonly detail: string
+  /** The folder of the chart that a template is part of, '' for the top. */
+  readonly chart?: string
 }
 
 /** Far above any hand-written manifest. */

@@ -34,6 +34,11 @@ const HIDES: ReadonlySet<string> = new Set(
   ),
 )
 
+/** Why there is no environment: a template that nothing renders is worth a word. */
+export function noEnvironment({ unrendered: [template] }: Pick<Snapshot, 'unrendered'>): Refusal {
+  return template === undefined ? { code: 'nothing-found' } : problemRefusal(template)
+}
+
 /** Why nothing is carried out while the base branch's config is not valid: its first problem. */
 export function configRefusal([first]: readonly ConfigProblem[]): Refusal {
   return { code: 'unreadable', problem: first && configProblem(first, 'base'), isEdited: false }

@@ -188,8 +188,18 @@ export function targetInBuild(
 function templatesIn({ owners, texts }: Layout): readonly EnvironmentProblem[] {
   return [...texts].flatMap(([file, text]) => {
     if (text === undefined || owners.has(file) || !text.includes('{{') || !ROUTE_TEMPLATE.test(text)) return []
-    return [{ ...manifestProblem({ code: 'template', file, line: 1, detail: '' }), environments: [] }]
+    const chart = chartOf(file, texts)
+    const problem = { code: 'template', file, line: 1, detail: '', ...(chart === undefined ? {} : { chart }) } as const
+    return [{ ...manifestProblem(problem), environments: [] }]
   })
+}
+
+/** The folder of the chart that a file is a template of; undefined where it is of none. */
+function chartOf(file: string, texts: Layout['texts']): string | undefined {
+  const parts = file.split('/').slice(0, -1)
+  const folders = parts.flatMap((part, index) => (part === 'templates' ? [parts.slice(0, index)] : []))
+  const charts = folders.map((folder) => folder.join('/'))
+  return charts.find((chart) => texts.has(chart === '' ? 'Chart.yaml' : `${chart}/Chart.yaml`))
 }
 
 const ROUTE_TEMPLATE = /^kind: (?:VirtualService|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute)\b/m

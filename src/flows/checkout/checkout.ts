@@ -1,5 +1,5 @@
 import type { ProofOfEdit } from '../../core/command/outcome.ts'
-import { configRefusal, hiddenBy } from '../../core/refusal/unreadable.ts'
+import { configRefusal, hiddenBy, noEnvironment } from '../../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Writer } from '../../core/owner/owned-routes.ts'
 import {
@@ -98,7 +98,7 @@ export async function statusOfCheckout(
   if (!loaded.ok) return loaded
   const snapshot = loaded.value
   const known = snapshot.environments.map(({ name }) => name)
-  if (known.length === 0) return err({ code: 'nothing-found' })
+  if (known.length === 0) return err(noEnvironment(snapshot))
   if (environment !== undefined && !known.includes(environment))
     return err({ code: 'no-environment', asked: environment, known })
   const targets = snapshot.targets.filter(

@@ -252,7 +252,7 @@ function problemsOf(t: string): readonly Problem[] {
   return [
     ...failed,
     ...(['not-yaml', 'template', 'too-large', 'alias-bomb'] as const).map((one) =>
-      manifestProblem({ code: one, ...place, detail: t }),
+      manifestProblem({ code: one, ...place, detail: t, chart: t }),
     ),
     configProblem({ file: t, line: 1, path: t, message: t }, 'head'),
     brokenBaseNote({ file: t, line: 1, path: t, message: t }, true),

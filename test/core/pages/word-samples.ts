@@ -52,6 +52,7 @@ export function problems(): readonly Problem[] {
       ['', 'exit 1'].map((detail) => files.renderProblem({ environment: T, ...place, rendered: { code, detail } })),
     ),
     ...manifests.map((code) => files.manifestProblem({ code, ...place, detail: 'odd' })),
+    ...['', T].map((chart) => files.manifestProblem({ code: 'template', ...place, detail: '', chart })),
     ...(['base', 'head'] as const).map((side) => files.configProblem(config, side)),
     ...(['remote', 'absolute', 'outside', 'missing', 'symlink', 'submodule'] as const).map((code) =>
       files.refusalProblem({ code, ...place, entry: 'https://x' }),

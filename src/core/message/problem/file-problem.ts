@@ -76,11 +76,20 @@ export function configWords({ path, message }: ConfigProblem): string {
   return `The config is not valid${key}: ${plainText(message)}.`
 }
 
-function manifestWords({ code: name, detail }: ManifestProblem): ProblemWords {
+function chartWords(chart: string): ProblemWords {
+  const release = `environments: { production: { helm: { chart: ${JSON.stringify(chart)} } } }`
+  return {
+    what: `This file is a template of the chart ${code(chart)}. Perch finds nothing in this repository that deploys the chart, so it does not render it.`,
+    next: `Name its releases, and all other environments, in \`.github/canary.yml\`: ${code(release)}.`,
+  }
+}
+
+function manifestWords({ code: name, detail, chart }: ManifestProblem): ProblemWords {
   switch (name) {
     case 'not-yaml':
       return { what: `This file is not valid YAML: ${plainText(detail)}`, next: 'Fix it and push.' }
     case 'template':
+      if (chart !== undefined) return chartWords(chart === '' ? '.' : chart)
       return {
         what: 'This file is a Helm template, or one like it, and not YAML: only rendering makes a manifest of it.',
         next: 'If it is part of a chart, name the chart under `helm` in `.github/canary.yml`. Else move it out of the folders that are rendered.',
