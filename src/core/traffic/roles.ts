@@ -3,6 +3,8 @@ import type { Role, Route, RouteNames } from './route.ts'
 
 const STABLE_WORDS = ['stable', 'primary', 'baseline']
 const CANARY_WORDS = ['canary']
+/** Other versions on trial: one of them beside a canary is no stable version. */
+const TRIAL_WORDS = ['preview', 'experimental', 'experiment', 'beta', 'test', 'dark', 'shadow']
 
 interface DestinationName {
   /** Fully qualified. */
@@ -23,7 +25,8 @@ export function roleOf(destination: DestinationName, names: Pick<RouteNames, 'st
 
 /**
  * The destinations of one rule, each with its role. Where no name says which of them is stable, the canary does: beside one
- * `web-canary` it is `web`, and beside one that somebody named it is the only other entry.
+ * `web-canary` it is `web`. Beside one that somebody named, or that is a subset of the same host, it is the only other entry: what is not the canary
+ * of a host is its stable version.
  */
 export function withRoles<T extends Omit<DestinationName, 'namespace'>>(
   destinations: readonly T[],
@@ -33,7 +36,8 @@ export function withRoles<T extends Omit<DestinationName, 'namespace'>>(
   const [canary, ...more] = all.filter(({ role }) => role === 'canary')
   const isOpen = names.stable === undefined && all.every(({ role }) => role !== 'stable')
   if (!isOpen || canary === undefined || more.length > 0) return all
-  const isOnlyOther = names.canary !== undefined && all.length === 2
+  const isSameHost = all.every(({ host, subset }) => host === canary.host && subset !== undefined && !isTrial(subset))
+  const isOnlyOther = all.length === 2 && (names.canary !== undefined || isSameHost)
   return all.map((one) =>
     one.role === 'other' && (isOnlyOther || isPlainOf(one, canary)) ? { ...one, role: 'stable' } : one,
   )
@@ -74,6 +78,10 @@ export function isCanaryWord(name: string): boolean {
 
 export function isStableWord(name: string): boolean {
   return STABLE_WORDS.some((word) => endsIn(name, word))
+}
+
+function isTrial(name: string): boolean {
+  return TRIAL_WORDS.some((word) => endsIn(name, word))
 }
 
 /** `web-stable`, `web-primary` and `web` → `web-canary`. */

@@ -202,6 +202,21 @@ test('roles come from the config or the names that the field uses, never from th
   assert.equal(roleOf({ host, subset: 'v2', namespace: 'default' }, { stable: 'v1', canary: 'v2' }), 'canary')
 })
 
+test('beside the canary of a host, its only other subset is the stable version, unless that is on trial too', () => {
+  const roles = (entries: string): string => {
+    const target = targetOf({ 'vs.yaml': routeWith(entries) })
+    return target.route.rules.flatMap(({ destinations }) => destinations.map(({ role }) => role)).join(' ')
+  }
+  const entry = (subset: string, host = 'web'): string =>
+    `    - {destination: {host: ${host}, subset: ${subset}}, weight: 50}\n`
+  for (const name of ['production', 'prod', 'v1', 'main', 'live'])
+    assert.equal(roles(entry(name) + entry('canary')), 'stable canary', name)
+  for (const name of ['preview', 'web-test', 'shadow'])
+    assert.equal(roles(entry(name) + entry('canary')), 'other canary', name)
+  assert.equal(roles(entry('v1') + entry('v2') + entry('canary')), 'other other canary')
+  assert.equal(roles(entry('v1', 'api') + entry('canary')), 'other canary')
+})
+
 test('a short host belongs to the namespace of the route that names it', () => {
   for (const name of ['reviews', 'reviews.prod', 'reviews.prod.svc', 'reviews.prod.svc.cluster.local']) {
     assert.equal(resolveHost(name, 'prod'), 'reviews.prod.svc.cluster.local')
