@@ -52,9 +52,9 @@ async function reviewed(before: Files, after: Files): Promise<readonly (readonly
 
 /** The rollouts whose gates are asked, and the objects that are shown to change. */
 async function moved(before: Files, after: Files): Promise<readonly (readonly string[])[]> {
-  const { review, sides, rises = [] } = await compared(before, after)
+  const { review, sides, rises = [], imageChanges = [] } = await compared(before, after)
   assert.deepEqual(review.problems, [])
-  const differences = sides === undefined ? [] : differencesIn({ ...sides, rises })
+  const differences = sides === undefined ? [] : differencesIn({ ...sides, rises, imageChanges })
   return [
     differences.map(({ from, to, reach, version, widened }) =>
       [

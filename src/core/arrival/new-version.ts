@@ -6,7 +6,7 @@ import { isBlueGreen, isSameRollout, type Target } from '../rollout/target.ts'
 import { withCanary } from '../traffic/start.ts'
 import { canaryVersion } from '../traffic/version.ts'
 import { environmentsBefore } from '../wave/wave.ts'
-import { type RenderedTarget, type VersionBehind, versionBehind } from './version-behind.ts'
+import { hasSameImages, onlyIn, type RenderedTarget, type VersionBehind, versionBehind } from './version-behind.ts'
 
 /** A canary without traffic that becomes another version. */
 export interface NewVersion {
@@ -77,25 +77,6 @@ function newImage(old: VersionBehind, now: VersionBehind, stable: VersionBehind 
   return { from: onlyIn(old, now), to }
 }
 
-function hasSameImages(one: VersionBehind, other: VersionBehind): boolean {
-  return one.images.join(' ') === other.images.join(' ')
-}
-
 function nameIn({ target }: RenderedTarget): string {
   return canaryVersion(target.route, target.neighbours)
-}
-
-/** What one runs and the other does not, by its tag. */
-function onlyIn(one: VersionBehind, other: VersionBehind): string | undefined {
-  const [image] = one.images.filter((name) => !other.images.includes(name))
-  return image === undefined ? undefined : tagOf(image)
-}
-
-const DIGEST_LENGTH = 19
-
-/** `1.4.0` of `ghcr.io/shop/web:1.4.0@sha256:…`; of an image without a tag its digest, shortened, else all of it. */
-function tagOf(image: string): string {
-  const [named = '', digest] = image.split('@')
-  const tag = /:([^:/]+)$/.exec(named)?.[1]
-  return tag ?? digest?.slice(0, DIGEST_LENGTH) ?? image
 }

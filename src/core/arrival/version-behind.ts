@@ -54,6 +54,24 @@ function imagesOf(object: RenderedObject): readonly string[] {
 
 /** Whether two destinations run the same: by the labels of their pods, or by what these run. */
 export function isSameVersion(one: VersionBehind, other: VersionBehind): boolean {
-  const [images, others] = [one.images.join(' '), other.images.join(' ')]
-  return one.labels === other.labels || (images !== '' && images === others)
+  return one.labels === other.labels || (one.images.length > 0 && hasSameImages(one, other))
+}
+
+export function hasSameImages(one: VersionBehind, other: VersionBehind): boolean {
+  return one.images.join(' ') === other.images.join(' ')
+}
+
+/** What one runs and the other does not, by its tag. */
+export function onlyIn(one: VersionBehind, other: VersionBehind): string | undefined {
+  const [image] = one.images.filter((name) => !other.images.includes(name))
+  return image === undefined ? undefined : tagOf(image)
+}
+
+const DIGEST_LENGTH = 19
+
+/** `1.4.0` of `ghcr.io/shop/web:1.4.0@sha256:…`; of an image without a tag its digest, shortened, else all of it. */
+function tagOf(image: string): string {
+  const [named = '', digest] = image.split('@')
+  const tag = /:([^:/]+)$/.exec(named)?.[1]
+  return tag ?? digest?.slice(0, DIGEST_LENGTH) ?? image
 }

@@ -75,13 +75,15 @@ export function placesIn(
 function placesInRules(route: Route, object: RenderedObject, role: Role): readonly NamedDestination[] {
   const { others } = route.names
   const own = ownRules(route)
+  const places = (rules: readonly Rule[]): readonly NamedDestination[] =>
+    rules.flatMap(({ destinations }) => destinations.filter((one) => one.role === role))
   if (own === undefined || others === undefined) {
+    // Which one is stable may follow from how the canary is called.
+    if (role === 'stable') return places(own ?? route.rules)
     const namespace = effectiveNamespace(object)
     return hopsOf(object).filter((hop) => !hop.isMirror && roleOf({ ...hop, namespace }, route.names) === role)
   }
   const isTheirs = ({ label }: Rule): boolean => others.includes(label)
-  const places = (rules: readonly Rule[]): readonly NamedDestination[] =>
-    rules.flatMap(({ destinations }) => destinations.filter((one) => one.role === role))
   const theirs = new Set(places(route.rules.filter(isTheirs)).map(destinationKey))
   const rest = route.rules.filter((rule) => !isTheirs(rule) && !own.includes(rule))
   return [...places(own), ...places(rest).filter((place) => !theirs.has(destinationKey(place)))]

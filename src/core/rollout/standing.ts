@@ -77,12 +77,13 @@ export function rollbackOf(standing: Pick<Standing, 'share'>): Extract<Move, { k
   return { kind: 'rollback', from: sureShare(standing) }
 }
 
-/** What must stay the same for a commit to be part of the same step: all weights, and both versions. */
+/** What must stay the same for a commit to be part of the same step: all weights, both versions, and whether these are one. */
 export function stepKey(standing: Standing): string {
   const weights = weightedRules(standing.target.route).map(({ destinations }) =>
     destinations.map(({ weight }) => weight ?? null),
   )
-  const versions = [standing.versions?.stable ?? null, standing.versions?.canary ?? null]
+  const { stable = null, canary = null, same = false } = standing.versions ?? {}
   // Its rules may have one destination each, so no weight tells which version that is.
-  return JSON.stringify([weights, ...versions, ...(isBlueGreen(standing.target) ? [standing.share] : [])])
+  const one = same ? ['one version'] : []
+  return JSON.stringify([weights, stable, canary, ...one, ...(isBlueGreen(standing.target) ? [standing.share] : [])])
 }

@@ -1,3 +1,4 @@
+import type { ImageChange } from '../../core/arrival/image-changes.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
 import { isHeldBack, judge, overrule, type TrafficChange, type UnknownBase } from '../../core/gate/gate.ts'
 import type { RolloutDifference } from '../../core/gate/rollout-difference.ts'
@@ -47,12 +48,19 @@ function movedAlike(one: RolloutDifference, all: readonly RolloutDifference[]): 
   return all.flatMap((other) => (other !== one && moveKey(other) === own ? other.to.target.environments : []))
 }
 
+/** What moves rollouts and shows in renders only. */
+interface RenderedMoves {
+  readonly rises: readonly RolloutRise[]
+  readonly imageChanges: readonly ImageChange[]
+}
+
 /** How a change moves rollouts, before anybody is asked whether it may. */
 export function differencesIn({
   before,
   after,
   rises,
-}: SnapshotPair & { readonly rises: readonly RolloutRise[] }): readonly RolloutDifference[] {
+  imageChanges,
+}: SnapshotPair & RenderedMoves): readonly RolloutDifference[] {
   const differences: RolloutDifference[] = []
   for (const target of after.snapshot.targets) {
     // Environments may go together before and apart afterwards, or the other way round: each is judged by its own pace.
@@ -61,7 +69,8 @@ export function differencesIn({
     )
     for (const from of old.length === 0 ? [undefined] : old) {
       const to = standingOf(from === undefined ? target : targetAsBase([from.target], target))
-      const own = rises.filter((rise) => rise.target === target && isIn(rise, from))
+      const isOwn = (one: RolloutRise | ImageChange): boolean => one.target === target && isIn(one, from)
+      const own = { rises: rises.filter(isOwn), imageChanges: imageChanges.filter(isOwn) }
       const difference = differenceOf(own, from, to)
       if (!isNone(difference)) differences.push({ ...difference, base: before.snapshot })
     }
@@ -70,21 +79,22 @@ export function differencesIn({
 }
 
 function differenceOf(
-  rises: readonly RolloutRise[],
+  { rises, imageChanges }: RenderedMoves,
   from: Standing | undefined,
   to: Standing,
 ): Omit<RolloutDifference, 'base'> {
   const leaving = leavingOwner(from, to)
   const sure = from === undefined || leaving !== undefined ? 0 : sureShare(from)
   const reached = reachOf(rises, { sure, share: leaving?.share ?? to.share })
-  return { from, to, version: versionChange(from, to), leaving, sure, ...reached }
+  const version = versionChange(from, to) ?? imageChanges[0]?.version
+  return { from, to, version, leaving, sure, ...reached }
 }
 
 function isNone({ version, leaving, sure, reach, widened }: Omit<RolloutDifference, 'base'>): boolean {
   return sure === reach && version === undefined && widened.length === 0 && leaving === undefined
 }
 
-function isIn({ environment }: RolloutRise, from: Standing | undefined): boolean {
+function isIn({ environment }: Pick<RolloutRise, 'environment'>, from: Standing | undefined): boolean {
   return from === undefined || from.target.environments.includes(environment)
 }
 

@@ -1,3 +1,4 @@
+import type { ImageChange } from '../../core/arrival/image-changes.ts'
 import { CONFIG_FILE, readConfig } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { type Environment, environmentsTouched } from '../../core/environment/environment.ts'
@@ -88,8 +89,8 @@ export async function compareMerge(
   }
   const changed = await context.mirror.changed(base, merged.tree)
   const between = { base, head: merged.tree, changed, onRender, maySend }
-  const { review, sides, rises = [] } = await compareTrees(context, between)
-  const differences = sides === undefined ? [] : differencesIn({ ...sides, rises })
+  const { review, sides, rises = [], imageChanges = [] } = await compareTrees(context, between)
+  const differences = sides === undefined ? [] : differencesIn({ ...sides, rises, imageChanges })
   const rows = await placedAtHead(context, review.rows, { head, merged: merged.tree })
   return { review: { ...review, rows, compared: { base, head } }, differences }
 }
@@ -128,6 +129,7 @@ export interface TreeComparison {
   readonly known?: readonly string[]
   readonly sides?: SnapshotPair
   readonly rises?: readonly RolloutRise[]
+  readonly imageChanges?: readonly ImageChange[]
 }
 
 /** Everything that the files of two trees say about the way from one to the other. */
@@ -179,7 +181,7 @@ async function compareByConfig(
   if (names.length > 0) await between.onRender?.()
   const checked = await validate(context, between, { config, isRendered: names.length > 0 })
   const { requiredChecks } = checked
-  const { rises, ...comparison } = await compareRenders(
+  const { rises, imageChanges, ...comparison } = await compareRenders(
     context,
     { ...sides, raised: raisedRoutes(sides), requiredChecks, maySend: between.maySend === true },
     names,
@@ -198,7 +200,14 @@ async function compareByConfig(
   const gaps = generatorNotes(after, { changed, folders: undeployedAmong(after, names) })
   const notes = [...refused.notes, ...templates.notes, ...comparison.notes, ...checked.notes, ...gaps]
   const validators = [...requiredChecks.titles.values()]
-  return { review: { ...NO_CHANGE, ...comparison, problems, notes, validators }, names, known, sides, rises }
+  return {
+    review: { ...NO_CHANGE, ...comparison, problems, notes, validators },
+    names,
+    known,
+    sides,
+    rises,
+    imageChanges,
+  }
 }
 
 /** Without what the reading of a file has said already: why it is not YAML is why its render cannot be read. */

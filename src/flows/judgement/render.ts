@@ -1,3 +1,4 @@
+import { type ImageChange, imageChanges } from '../../core/arrival/image-changes.ts'
 import { type NewVersion, newVersions } from '../../core/arrival/new-version.ts'
 import { disagreements } from '../../core/diff/agree.ts'
 import { straySplits } from '../../core/diff/stray-splits.ts'
@@ -61,6 +62,8 @@ export interface Comparison {
   readonly notes: readonly Problem[]
   /** Requests that reach a canary more often, whatever its own share does. */
   readonly rises: readonly RolloutRise[]
+  /** Versions of rollouts under way that get other images. */
+  readonly imageChanges: readonly ImageChange[]
   /** Each once, also where several environments share its route. */
   readonly newVersions: readonly NewVersion[]
   readonly renderer: string | undefined
@@ -82,6 +85,7 @@ export async function compareRenders(
     ],
     notes: [...findingProblems(parts.flatMap(({ notes }) => notes)), ...parts.flatMap(({ remarks }) => remarks)],
     rises: parts.flatMap(({ rises }) => rises),
+    imageChanges: parts.flatMap((part) => part.imageChanges),
     newVersions: eachOnce(parts.flatMap((part) => part.newVersions)),
     renderer: names.length === 0 ? undefined : await toolsFor(context, sides, names),
   }
@@ -105,7 +109,10 @@ async function toolsFor(
 }
 
 /** What comes of one environment. */
-interface EnvironmentComparison extends Pick<Comparison, 'rows' | 'diffs' | 'problems' | 'rises' | 'newVersions'> {
+interface EnvironmentComparison extends Pick<
+  Comparison,
+  'rows' | 'diffs' | 'problems' | 'rises' | 'imageChanges' | 'newVersions'
+> {
   /** What the change brings, and what is only noted. */
   readonly found: readonly LocatedFinding[]
   readonly notes: readonly LocatedFinding[]
@@ -164,11 +171,14 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
     ...incomplete.problems,
   ]
   const remarks = [...duplicates.notes.map(withPlace), ...said.notes, ...incomplete.notes, ...unread.notes]
-  const arrived =
-    unknownBefore === undefined ? newVersions({ environment: name, config }, targets, unread.presumed) : []
+  const isKnown = unknownBefore === undefined
+  const arrived = {
+    imageChanges: isKnown ? imageChanges(name, targets, unread.presumed) : [],
+    newVersions: isKnown ? newVersions({ environment: name, config }, targets, unread.presumed) : [],
+  }
   const diffs = isQuiet(diff) ? [] : [diff]
   const placed = withPlaces(rows, { environment: name, objects: objects.after, targets: targets.after, texts: files })
-  return { rises: exposed.rises, newVersions: arrived, rows: placed, diffs, problems, ...effect, remarks }
+  return { rises: exposed.rises, ...arrived, rows: placed, diffs, problems, ...effect, remarks }
 }
 
 /** The targets whose objects an environment has once: of others the last counts, and that is said by itself. */
@@ -200,7 +210,17 @@ function withoutRender(
 }
 
 function onlyProblems(problems: readonly Problem[]): EnvironmentComparison {
-  return { rows: [], diffs: [], problems, rises: [], newVersions: [], found: [], notes: [], remarks: [] }
+  return {
+    rows: [],
+    diffs: [],
+    problems,
+    rises: [],
+    imageChanges: [],
+    newVersions: [],
+    found: [],
+    notes: [],
+    remarks: [],
+  }
 }
 
 /** The files in which the objects of an environment are found again, as they are afterwards. */

@@ -3,7 +3,8 @@ import type { Review } from '../../core/gate/review.ts'
 import { commitReports, mergeReports } from '../../core/message/check/commit-checks.ts'
 import { standingOf, type Standing, stepKey, sureShare } from '../../core/rollout/standing.ts'
 import { movedRoutes, type Target, targetName } from '../../core/rollout/target.ts'
-import { type BaseHead, historyOf } from './landing.ts'
+import type { BaseHead } from './landing.ts'
+import { runningSince } from './running-version.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { RolloutDifference } from '../../core/gate/rollout-difference.ts'
 
@@ -23,10 +24,10 @@ export async function groundsOf(
   const steps: unknown[] = []
   for (const standing of askedAbout(differences)) {
     const isAtStep = sureShare(standing) > 0
-    const history = isAtStep ? await historyOf(context, base, standing) : undefined
+    const since = isAtStep ? await runningSince(context, base, standing) : undefined
     // Then what is said about the head itself counts.
-    if (isAtStep && history === undefined) return undefined
-    steps.push([targetName(standing.target), stepKey(standing), standing.target.settings, history?.landing.sha])
+    if (isAtStep && since === undefined) return undefined
+    steps.push([targetName(standing.target), stepKey(standing), standing.target.settings, since?.sha])
   }
   const { rows, diffs, validators, renderer } = review
   const reports = commitReports([

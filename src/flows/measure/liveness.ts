@@ -1,11 +1,12 @@
 import { type Liveness, livenessBy, wantOf, withoutTraffic } from '../../core/gate/live.ts'
 import { type Signal, type Want, waitKey } from '../../core/gate/signal.ts'
-import { commitsToAsk, type StepHistory, wantsKey, withAnswers } from '../../core/gate/step-history.ts'
+import { commitsToAsk, type StepCommit, type StepHistory, wantsKey, withAnswers } from '../../core/gate/step-history.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
 import { targetName } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { historyOf, MAX_COMMITS } from './landing.ts'
+import { runningSince } from './running-version.ts'
 import { trafficEvidence } from './observe-traffic.ts'
 import { rememberStep } from '../repository/memory.ts'
 
@@ -26,23 +27,25 @@ export interface LivenessQuestion {
 
 /** Whether the step on the base branch is live, from what the config names. */
 export async function livenessOf(context: Needs, at: LivenessQuestion, standing: Standing): Promise<Liveness> {
-  const history = await historyOf(context, { ref: at.baseRef, sha: at.base }, standing)
+  const base = { ref: at.baseRef, sha: at.base }
+  const history = await historyOf(context, base, standing)
+  const landing = await runningSince(context, base, standing)
   const { settings } = standing.target
   const wants = settings.live.flatMap((entry) => wantOf(entry) ?? [])
   const now = context.clock.now()
   const rollout = `${at.baseRef}:${targetName(standing.target)}`
-  const traffic = await trafficEvidence(context, { standing, rollout, landing: history?.landing })
+  const traffic = await trafficEvidence(context, { standing, rollout, landing })
   const live = traffic === 'moves-none' ? withoutTraffic(settings.live) : settings.live
-  const when = { landedAt: history?.landing.time ?? now, now, ...(traffic === 'moves-none' ? {} : { traffic }) }
+  const when = { landedAt: landing?.time ?? now, now, ...(traffic === 'moves-none' ? {} : { traffic }) }
   if (wants.length === 0) return livenessBy(live, { commits: [], ...when })
   await at.onWait?.(wants.map(({ source, pattern }) => waitKey(source, pattern)))
   const commits =
-    history === undefined
+    history === undefined || landing === undefined
       ? await context.signals.about([at.base], wants)
-      : await signalsOf(context, at, { standing, history, wants })
+      : await signalsOf(context, at, { standing, history, landing, wants })
   const liveness = livenessBy(live, { commits, ...when })
-  if (liveness.state === 'live' && history !== undefined)
-    await measureDelay(context, rollout, { history, since: liveness.since })
+  if (liveness.state === 'live' && landing !== undefined)
+    await measureDelay(context, rollout, { landing, since: liveness.since })
   return liveness
 }
 
@@ -50,7 +53,7 @@ export async function livenessOf(context: Needs, at: LivenessQuestion, standing:
 async function measureDelay(
   { memo, meter, repo }: Pick<Needs, 'memo' | 'meter' | 'repo'>,
   rollout: string,
-  { history: { landing }, since }: { readonly history: StepHistory; readonly since: number },
+  { landing, since }: { readonly landing: StepCommit; readonly since: number },
 ): Promise<void> {
   const key = `went-live:${repo.id}:${rollout}`
   if ((await memo.get(key)) === landing.sha) return
@@ -61,6 +64,8 @@ async function measureDelay(
 interface LiveQuestion {
   readonly standing: Standing
   readonly history: StepHistory
+  /** The commit since which it has to be live. */
+  readonly landing: StepCommit
   readonly wants: readonly Want[]
 }
 
@@ -68,13 +73,13 @@ interface LiveQuestion {
 async function signalsOf(
   context: Needs,
   at: LivenessQuestion,
-  { standing, history: known, wants }: LiveQuestion,
+  { standing, history: known, landing, wants }: LiveQuestion,
 ): Promise<readonly (readonly Signal[])[]> {
   const key = wantsKey(wants)
   const history = known.wants === key ? known : { ...known, wants: key, scannedTo: undefined, reported: [] }
   const line = (await context.mirror.landings(at.base, 'all', MAX_COMMITS)).map(({ sha }) => sha)
-  const end = line.indexOf(history.landing.sha)
-  const carrying = end === -1 ? [...line, history.landing.sha] : line.slice(0, end + 1)
+  const end = line.indexOf(landing.sha)
+  const carrying = end === -1 ? [...line, landing.sha] : line.slice(0, end + 1)
   const asked = commitsToAsk(history, carrying, at.mentioned)
   const signals = await context.signals.about(asked, wants)
   const answers = asked.map((sha, index) => ({ sha, signals: signals[index] ?? [] }))

@@ -9,7 +9,8 @@ import type { Standing } from '../../core/rollout/standing.ts'
 import { targetName } from '../../core/rollout/target.ts'
 import { keepable, type Measurement, recallMeasurement, rememberMeasurement } from '../repository/measurement-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { type BaseHead, historyOf } from './landing.ts'
+import type { BaseHead } from './landing.ts'
+import { runningSince } from './running-version.ts'
 import { livenessOf, type LivenessQuestion } from './liveness.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo' | 'metrics' | 'clock' | 'ask' | 'meter'>
@@ -115,13 +116,13 @@ export function rolloutName({ ref }: Pick<BaseHead, 'ref'>, { target }: Pick<Sta
   return `${ref}:${targetName(target)}`
 }
 
-/** The commit that brought a step; empty where the history does not tell. */
+/** The commit that brought a step, or the version that it is about; empty where the history does not tell. */
 export async function stepCommit(
   context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>,
   base: BaseHead,
   standing: Standing,
 ): Promise<string> {
-  return (await historyOf(context, base, standing))?.landing.sha ?? ''
+  return (await runningSince(context, base, standing))?.sha ?? ''
 }
 
 function planFor(

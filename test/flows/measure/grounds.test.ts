@@ -36,6 +36,7 @@ async function grounds({
     before: { treeish: 'a', snapshot: snapshot(from, before) },
     after: { treeish: 'b', snapshot: snapshot(to, version) },
     rises: [],
+    imageChanges: [],
   }
   const repo = { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' }
   const mirror = { landings: async () => [], read: async () => new Map(), entries: async () => [] }

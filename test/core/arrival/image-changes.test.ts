@@ -1,0 +1,100 @@
+/** What a change of images does to a rollout that is under way. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { imageChanges } from '../../../src/core/arrival/image-changes.ts'
+import { parseRendered } from '../../../src/core/diff/objects.ts'
+import { hostsRoute, versionFile } from '../../images.ts'
+import { snapshotOf } from '../samples.ts'
+
+interface Wanted {
+  readonly share?: number
+  readonly isDriven?: boolean
+  /** Undefined: its workload is not here. */
+  readonly stable?: string | undefined
+  readonly canary?: string | undefined
+  /** Of both workloads, or of the canary alone. */
+  readonly sidecar?: string
+  readonly canarySidecar?: string
+  /** A label that the canary's pods and Service have besides. */
+  readonly label?: string
+}
+
+function sideOf(wanted: Wanted): Parameters<typeof snapshotOf>[0] {
+  const { share = 5, isDriven = true, sidecar = '', canarySidecar = sidecar, label } = wanted
+  const { stable, canary } = { stable: 'v1', canary: 'v2', ...wanted }
+  const file = versionFile('web-canary', canary ?? '', canarySidecar)
+  const parts = [
+    hostsRoute(share, isDriven),
+    stable === undefined ? '' : versionFile('web', stable, sidecar),
+    label === undefined ? file : file.replaceAll('{ app: web-canary }', `{ app: web-canary, version: ${label} }`),
+  ]
+  const text = parts.filter((part) => part !== '').join('---\n')
+  const documents = text.split('---\n').filter((one) => canary !== undefined || !isWorkloadOf(one, 'web-canary'))
+  return { 'app/all.yaml': documents.join('---\n') }
+}
+
+function isWorkloadOf(text: string, name: string): boolean {
+  return text.includes('kind: Deployment') && text.includes(`name: ${name}\n`)
+}
+
+/** `canary v2 → v3` for what changes. */
+function changed(before: Wanted, after: Wanted): readonly string[] {
+  const [old, now] = [sideOf(before), sideOf(after)]
+  const [first, second] = [snapshotOf(old), snapshotOf(now)]
+  const [environment = ''] = second.environments.map(({ name }) => name)
+  const objectsOf = (files: Readonly<Record<string, string>>) => {
+    const parsed = parseRendered(Object.values(files).join('---\n'))
+    assert.ok(parsed.ok)
+    return parsed.objects
+  }
+  const targets = { before: first.targets, after: second.targets }
+  const found = imageChanges(environment, targets, { before: objectsOf(old), after: objectsOf(now) })
+  for (const one of found) assert.equal(one.environment, environment)
+  return found.map(({ target, version }) => `${target.service} ${version.role} ${version.from} → ${version.to}`)
+}
+
+test('another image of a canary with traffic is another version, at any share that it keeps', () => {
+  assert.deepEqual(changed({}, { canary: 'v3' }), ['web canary v2 → v3'])
+  assert.deepEqual(changed({}, { canary: 'v3', share: 50 }), ['web canary v2 → v3'])
+  assert.deepEqual(changed({ share: 100 }, { share: 1, canary: 'v3' }), ['web canary v2 → v3'])
+  assert.deepEqual(changed({}, {}), [])
+})
+
+test('where the canary has no traffic before or after, its image may change', () => {
+  assert.deepEqual(changed({ share: 0, isDriven: false }, { canary: 'v3' }), [])
+  assert.deepEqual(changed({}, { share: 0, canary: 'v3' }), [])
+})
+
+test('the stable version that becomes the canary’s is promoted, whatever its own share', () => {
+  assert.deepEqual(changed({}, { stable: 'v2' }), ['web stable v1 → v2'])
+  assert.deepEqual(changed({}, { stable: 'v2', share: 0 }), ['web stable v1 → v2'])
+  assert.deepEqual(changed({ sidecar: 'proxy:1' }, { stable: 'v2', sidecar: 'proxy:1' }), ['web stable v1 → v2'])
+})
+
+test('a version of its own that the stable workload gets is no matter of the rollout, and neither is a canary that becomes the stable one', () => {
+  assert.deepEqual(changed({}, { stable: 'v1.1' }), [])
+  assert.deepEqual(changed({}, { canary: 'v1' }), [])
+  assert.deepEqual(changed({ canary: 'v1' }, { canary: 'v1', stable: 'v1.1' }), [])
+})
+
+test('a sidecar that both get tells no versions apart; one that the canary alone gets does', () => {
+  assert.deepEqual(changed({ sidecar: 'proxy:1' }, { sidecar: 'proxy:2' }), [])
+  assert.deepEqual(changed({ sidecar: 'proxy:1' }, { sidecar: 'proxy:1', canarySidecar: 'proxy:2' }), [
+    'web canary proxy:1 → proxy:2'.replaceAll('proxy:', ''),
+  ])
+})
+
+test('a share that somebody set by hand is no rollout', () => {
+  assert.deepEqual(changed({ isDriven: false }, { isDriven: false, canary: 'v3' }), [])
+})
+
+test('labels that change are told by those, and a workload that is not here tells nothing', () => {
+  assert.deepEqual(changed({ label: 'a' }, { label: 'b', canary: 'v3' }), [])
+  assert.deepEqual(changed({ canary: undefined }, { canary: 'v3' }), [])
+  assert.deepEqual(changed({}, { canary: undefined }), [])
+})
+
+test('a stable workload that is elsewhere keeps no swap of the canary hidden', () => {
+  assert.deepEqual(changed({ stable: undefined }, { stable: undefined, canary: 'v3' }), ['web canary v2 → v3'])
+  assert.deepEqual(changed({ stable: undefined }, { stable: undefined }), [])
+})

@@ -1,0 +1,66 @@
+/** A service whose two versions are two Deployments, each behind a Service of its own: the images alone tell which version the canary is. */
+
+const APPS = 'apps/production'
+
+/** The Deployment and the Service of a version, in one file. */
+export function versionFile(name: string, image: string, sidecar = ''): string {
+  const more = sidecar === '' ? '' : `\n        - { name: proxy, image: "${sidecar}" }`
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: ${name}
+spec:
+  selector: { matchLabels: { app: ${name} } }
+  template:
+    metadata:
+      labels: { app: ${name} }
+    spec:
+      containers:
+        - { name: web, image: "registry.example.com/web:${image}" }${more}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: ${name}
+spec:
+  selector: { app: ${name} }
+  ports: [{ port: 80 }]
+`
+}
+
+/** `share`: with our annotations; without them where it is undefined. */
+export function hostsRoute(share: number, isDriven = share > 0): string {
+  const notes = isDriven ? `\n  annotations: { perch.dev/canary-percentage: "${share}" }` : ''
+  return `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: web${notes}
+spec:
+  hosts: [web]
+  http:
+    - route:
+        - destination: { host: web }
+          weight: ${100 - share}
+        - destination: { host: web-canary }
+          weight: ${share}
+`
+}
+
+export const STABLE_FILE = `${APPS}/web.yaml`
+export const CANARY_FILE = `${APPS}/web-canary.yaml`
+export const HOSTS_ROUTE = `${APPS}/route.yaml`
+
+/** A repository of it that kustomize builds. `live`: of the environment, as the config says it. */
+export function imagesRepository(live = '{ after: 3m }'): Record<string, string> {
+  return {
+    '.github/canary.yml': `environments:
+  production: { path: ${APPS}, live: ${live} }
+services:
+  web: { steps: [5, 50, 100], bake: 10m }
+`,
+    [`${APPS}/kustomization.yaml`]: 'resources: [web.yaml, web-canary.yaml, route.yaml]\nnamespace: shop\n',
+    [STABLE_FILE]: versionFile('web', 'v1'),
+    [CANARY_FILE]: versionFile('web-canary', 'v1'),
+    [HOSTS_ROUTE]: hostsRoute(0),
+  }
+}
