@@ -181,7 +181,9 @@ const Service = z.strictObject({
   autoMerge: z
     .enum(['never', 'rollback', 'always'])
     .default('never')
-    .describe('Which of its own pull requests Perch merges: none, those that lower the share of the canary, or all.'),
+    .describe(
+      'Which of its own pull requests Perch merges: none, those that lower the share of the canary, or all but the first raise after somebody lowered it.',
+    ),
 })
 
 const KindName = z

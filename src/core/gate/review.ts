@@ -41,6 +41,8 @@ export interface ReviewedChange {
   /** It is the last flip: both versions are the same already. */
   readonly finishes: boolean
   readonly verdicts: readonly Verdict[]
+  /** The share that somebody lowered to that of the base branch, where Perch would merge a raise by itself. */
+  readonly loweredFrom?: number | undefined
   /** When time alone closes a gate that is open now, epoch milliseconds. */
   readonly freezesAt?: number | undefined
 }
@@ -175,9 +177,11 @@ export function notLive({ verdicts }: ReviewedChange): Liveness | undefined {
   return undefined
 }
 
-/** Whether the config has Perch merge what a step does, once it is green. */
-export function mergesItself({ target, from, to, version, widened = [], finishes }: ReviewedChange): boolean {
+/** Whether the config has Perch merge what a step does, once it is green. What somebody took back, a person gives again. */
+export function mergesItself(change: ReviewedChange): boolean {
+  const { target, from, to, version, widened = [], finishes, loweredFrom } = change
   const { autoMerge } = target.settings
   const isRollback = to < from && version === undefined && widened.length === 0 && !finishes
+  if (loweredFrom !== undefined) return false
   return autoMerge === 'always' || (autoMerge === 'rollback' && isRollback)
 }

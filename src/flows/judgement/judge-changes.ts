@@ -10,10 +10,10 @@ import { targetAsBase } from '../../core/rollout/as-base.ts'
 import { isOfChart } from '../../core/chart/released-target.ts'
 import { narrowed } from '../../core/rollout/read-target.ts'
 import { standingOf, type Standing, sureShare } from '../../core/rollout/standing.ts'
-import { sameRollouts, targetName } from '../../core/rollout/target.ts'
+import { isBlueGreen, sameRollouts, targetName } from '../../core/rollout/target.ts'
 import { goesBack } from '../measure/switch-back.ts'
 import { measureIfLive } from '../measure/measure-step.ts'
-import { lastReadableShare } from '../measure/landing.ts'
+import { historyOf, lastReadableShare, standingBefore } from '../measure/landing.ts'
 import { livenessOf } from '../measure/liveness.ts'
 import type { SnapshotPair } from './render.ts'
 import { type JudgementNeeds, restraintsOf, type RestraintQuestion } from './restraints.ts'
@@ -126,7 +126,21 @@ async function judgeChange(
   const verdicts = isOpen ? overrule(found, await question.around.overrides()) : found
   const finishes = isFinish(difference)
   const { freezesAt } = change.restraints
-  return { target, from: sure, to: reach, version, widened, leaving, finishes, verdicts, freezesAt }
+  const loweredFrom = await shareBefore(context, question, difference)
+  return { target, from: sure, to: reach, version, widened, leaving, finishes, verdicts, freezesAt, loweredFrom }
+}
+
+/** The share before the base branch's step, where that was more: a person reverted a step, or asked for less. */
+async function shareBefore(
+  context: Needs,
+  { baseRef: ref, base: sha }: RestraintQuestion,
+  { from, sure, reach }: RolloutDifference,
+): Promise<number | undefined> {
+  if (from === undefined || sure === 0 || reach <= sure || isBlueGreen(from.target)) return undefined
+  if (from.target.settings.autoMerge !== 'always') return undefined
+  const landing = (await historyOf(context, { ref, sha }, from))?.landing
+  const before = landing && (await standingBefore(context, landing, from.target))
+  return before !== undefined && sureShare(before) > sure ? sureShare(before) : undefined
 }
 
 /** What the gates judge. The rollout's pace and limits are the base branch's word, not the pull request's. */

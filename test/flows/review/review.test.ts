@@ -73,6 +73,28 @@ test('who drives the rollout is called once where a ruleset does not let Perch m
   assert.match(called[0] ?? '', /Until then somebody has to merge it\.\n\n@alice drives this rollout\.$/)
 })
 
+test('with autoMerge a step that somebody reverts is raised again by a person, and goes on by itself from there', async () => {
+  const world = await aWorld({ config: { autoMerge: 'always', steps: [5, 25, 50, 100] } })
+  await aRollout(world)
+  const before = textOn(world, 'main', ROUTE)
+  await world.pass(15)
+  assert.equal(shareOn(world, 'main'), 25)
+  const revert = await aPull(world, { [ROUTE]: before }, 'Revert "Canary production/web v3: 5% → 25%"')
+  await merges(world, 'bob', revert)
+  await world.pass(60)
+  assert.equal(shareOn(world, 'main'), 5)
+  const [step] = openSteps(world)
+  assert.ok(step !== undefined)
+  assert.match(gateOf(world, step), /^success/)
+  assert.match(
+    comments(world, step)[0] ?? '',
+    /\*\*Next:\*\* merge this pull request when the canary may have more traffic again\. Perch does not merge it by itself, because somebody lowered `production\/web` from 25% to 5%\./,
+  )
+  await merges(world, 'bob', step)
+  await world.pass(15)
+  assert.equal(shareOn(world, 'main'), 50)
+})
+
 test('with autoMerge a step that a person changed waits for a person', async () => {
   const world = await aWorld({ config: { autoMerge: 'always' } })
   const { step } = await aRollout(world)

@@ -1,6 +1,7 @@
 import type { Review } from '../../gate/review.ts'
 import { isNotSeen } from '../../problem/problem.ts'
-import { fence, paragraphs } from '../markdown/markdown.ts'
+import { targetName } from '../../rollout/target.ts'
+import { code, fence, paragraphs, percent } from '../markdown/markdown.ts'
 
 /** What a person can do now, with the commands to paste. */
 export function nextStepWords(review: Pick<Review, 'changes' | 'problems'>): string {
@@ -19,11 +20,7 @@ export function nextStepWords(review: Pick<Review, 'changes' | 'problems'>): str
   const isBlocked = open.some(({ state }) => state === 'block')
   // A rollback needs traffic on the canary.
   const abort = changes.some(({ from }) => from > 0) ? ['/canary abort'] : []
-  if (open.length === 0)
-    return paragraphs(
-      '**Next:** merge this pull request. No gate holds it back.',
-      commands('To roll back instead, comment:', abort),
-    )
+  if (open.length === 0) return paragraphs(mergeWords(changes), commands('To roll back instead, comment:', abort))
   const what = isBlocked
     ? '**Next:** do what the gates with ⛔ ask for. Perch then checks again by itself.'
     : '**Next:** wait until every gate has a ✅. Perch checks again by itself.'
@@ -32,6 +29,14 @@ export function nextStepWords(review: Pick<Review, 'changes' | 'problems'>): str
       ? 'To see how to pass each gate, comment:'
       : 'To see how to pass each gate, or to roll back, comment:'
   return paragraphs(what, commands(choice, ['/canary why', ...abort]))
+}
+
+function mergeWords(changes: Review['changes']): string {
+  const lowered = changes.flatMap(({ target, from, loweredFrom }) =>
+    loweredFrom === undefined ? [] : [`${code(targetName(target))} from ${percent(loweredFrom)} to ${percent(from)}`],
+  )
+  if (lowered.length === 0) return '**Next:** merge this pull request. No gate holds it back.'
+  return `**Next:** merge this pull request when the canary may have more traffic again. Perch does not merge it by itself, because somebody lowered ${lowered.join(' and ')}.`
 }
 
 /** Each in a block of its own, which GitHub copies with one press. */
