@@ -188,6 +188,7 @@ const FLOORS = [
   'watch',
   'notify',
   'repository',
+  'build',
   'tasks',
 ]
 

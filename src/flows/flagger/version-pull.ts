@@ -6,7 +6,8 @@ import { identityKey } from '../../core/manifest/identity.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import { readEnvironmentTexts } from '../judgement/environment-texts.ts'
-import { buildObjects, loadSnapshot } from '../repository/load.ts'
+import { buildObjects } from '../build/build-environment.ts'
+import { loadSnapshot } from '../repository/load.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'known' | 'repo' | 'pulls'>

@@ -7,7 +7,7 @@ import type { StepCommit } from '../../core/gate/step-history.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { type Standing, sureShare } from '../../core/rollout/standing.ts'
 import { isBlueGreen, type Target, targetName } from '../../core/rollout/target.ts'
-import { buildObjects } from '../repository/load.ts'
+import { buildObjects } from '../build/build-environment.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type BaseHead, historyOf, MAX_COMMITS } from './landing.ts'
 

@@ -6,7 +6,8 @@ import { type Standing, standingOf } from '../../core/rollout/standing.ts'
 import { isBlueGreen, type Target } from '../../core/rollout/target.ts'
 import type { Role } from '../../core/traffic/route.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { buildObjects, loadConfig, loadSnapshot, readTargetAt } from '../repository/load.ts'
+import { buildObjects } from '../build/build-environment.ts'
+import { loadConfig, loadSnapshot, readTargetAt } from '../repository/load.ts'
 import { type BaseHead, findLanding, historyOf } from './landing.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>

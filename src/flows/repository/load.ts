@@ -1,23 +1,9 @@
 import { isPackedChart } from '../../core/chart/packed.ts'
-import { inNamespace, nestedReleases } from '../../core/chart/nested-releases.ts'
-import { POST_RENDERED, releaseBuild, unknownParameter } from '../../core/chart/release-build.ts'
 import { additionsAt } from '../../core/delivery/additions-at.ts'
-import type { EnvironmentRelease } from '../../core/environment/released.ts'
 import { TRAFFIC_OBJECT } from '../../core/environment/traffic-text.ts'
-import {
-  type KnownDocuments,
-  type LeavesOut,
-  parseRendered,
-  type PlainRender,
-  readPlain,
-} from '../../core/diff/objects.ts'
 import { redact, redactor } from '../../core/diff/redact.ts'
-import { buildWithAdditions } from '../../core/environment/deployed-build.ts'
 import { failurePlace } from '../../core/environment/failure-place.ts'
-import { renderPlain } from '../../core/environment/plain.ts'
-import type { Location } from '../../core/manifest/parse.ts'
-import { refusalProblem, renderProblem } from '../../core/problem/files.ts'
-import type { RenderFailure } from '../../core/problem/problem.ts'
+import { renderProblem } from '../../core/problem/files.ts'
 import { type ConfigProblem, CONFIG_FILE, readConfig } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { readOnce } from '../../core/environment/file-cache.ts'
@@ -39,7 +25,7 @@ import type { Target } from '../../core/rollout/target.ts'
 import type { Result } from '../../core/result.ts'
 import { type KnownTexts, knownBefore } from '../../core/config/known-texts.ts'
 import type { Mirror } from '../../ports/mirror.ts'
-import type { Renderer, RenderResult } from '../../ports/renderer.ts'
+import { buildEnvironment, type ReleaseSource, renderRelease, skippedProblem } from '../build/build-environment.ts'
 
 /** Where files are read: a mirror, or a folder. */
 export interface FileSource {
@@ -155,33 +141,6 @@ async function readBuildAt(
   return built.ok ? targetInBuild(target, { environment, texts, yaml: built.yaml }) : undefined
 }
 
-/** What releases are rendered with. */
-interface ReleaseSource {
-  readonly renderer: Pick<Renderer, 'render'>
-}
-
-/** Renders one release from the texts of its files. */
-async function renderRelease(
-  { renderer }: ReleaseSource,
-  { release, copies }: Pick<EnvironmentRelease, 'release' | 'copies'>,
-  texts: ReadonlyMap<string, string>,
-): Promise<RenderResult> {
-  const build = releaseBuild(release, copies, texts)
-  const { files, postRenderers, ...source } = build
-  let rendered = await renderer.render(files, { kind: 'helm', ...source })
-  const unknown = rendered.ok || rendered.code !== 'build-failed' ? undefined : unknownParameter(build, release, texts)
-  if (unknown !== undefined) return { ok: false, code: 'values-unknown', detail: unknown }
-  for (const kustomization of postRenderers) {
-    if (!rendered.ok) return rendered
-    const own = new Map([
-      [POST_RENDERED, rendered.yaml],
-      ['kustomization.yaml', JSON.stringify(kustomization)],
-    ])
-    rendered = await renderer.render(own, { kind: 'kustomize', root: '' })
-  }
-  return rendered
-}
-
 /**
  * A snapshot with what the releases of charts render to that may say something about traffic: their files alone do not. Those that
  * cannot be rendered have no routes.
@@ -216,107 +175,4 @@ async function withRenderedReleases(
   )
   const isNothing = renders.size === 0 && unrendered.length === 0
   return isNothing ? snapshot : withReleases(snapshot, { renders, unrendered })
-}
-
-/** What comes of a build, and the releases that are left out of it. */
-type BuildResult =
-  | (Extract<RenderResult, { ok: true }> & { readonly skipped?: readonly SkippedRelease[] })
-  | Extract<RenderResult, { ok: false }>
-
-/** Why the release of a HelmRelease is not part of a build: a value that is not here, or what helm says, which may quote a Secret. */
-interface SkippedRelease {
-  readonly environment: string
-  readonly place: Location
-  readonly why: { readonly missing: string } | { readonly rendered: RenderFailure }
-}
-
-export function skippedProblem(
-  { environment, place, why }: SkippedRelease,
-  hide: (text: string) => string,
-): EnvironmentProblem {
-  const { file, line } = place
-  const problem =
-    'missing' in why
-      ? refusalProblem({ code: 'helm-values', file, line, entry: why.missing })
-      : renderProblem({ environment, file, line, rendered: { ...why.rendered, detail: hide(why.rendered.detail) } })
-  return { ...problem, environments: [environment] }
-}
-
-/** What an environment renders to, with what its deployer adds. */
-async function buildEnvironment(
-  context: ReleaseSource,
-  environment: Environment,
-  texts: ReadonlyMap<string, string>,
-): Promise<BuildResult> {
-  const { kind, root, readsAbove, release, charts = [], nested = [] } = environment
-  if (kind === 'plain') return { ok: true, yaml: renderPlain(environment.files, texts) }
-  if (release !== undefined) return renderRelease(context, release, texts)
-  const { files, finish } = buildWithAdditions(environment, texts)
-  const isOwn = (chart: string): boolean => !nested.some((one) => one.chart === chart)
-  const hasCharts = charts.some(isOwn) ? { hasCharts: true } : {}
-  const rendered = await context.renderer.render(files, { kind: 'kustomize', root, readsAbove, ...hasCharts })
-  return rendered.ok ? withNested(context, { environment, yaml: finish(rendered.yaml), texts }) : rendered
-}
-
-export interface BuildInput {
-  readonly environment: Environment
-  readonly texts: ReadonlyMap<string, string>
-  /** What was read of other renders of the environment: most documents are the same. */
-  readonly documents: KnownDocuments
-  readonly leavesOut?: LeavesOut | undefined
-  /** The kinds that the config says hold secrets. */
-  readonly secrets: readonly string[]
-}
-
-/** What an environment renders to, read as objects. */
-export async function buildObjects(
-  context: ReleaseSource,
-  { environment, texts, ...reading }: BuildInput,
-): Promise<
-  | ({ readonly ok: true; readonly skipped: readonly SkippedRelease[] } & PlainRender)
-  | Extract<RenderResult, { ok: false }>
-> {
-  if (environment.kind === 'plain') {
-    const { isLoose } = environment
-    return { ok: true, ...readPlain(environment.files, texts, { ...reading, isLoose }), skipped: [] }
-  }
-  const built = await buildEnvironment(context, environment, texts)
-  if (!built.ok) return built
-  const { yaml, skipped = [] } = built
-  // Argo CD applies what helm renders. What kustomize builds is strict already.
-  const lenient = environment.release === undefined ? undefined : reading
-  return { ok: true, yaml, parsed: parseRendered(yaml, reading.documents, lenient), skipped, leftOut: [] }
-}
-
-/** A build with what helm makes of the HelmReleases in it. One that cannot be rendered is left out, and leaves the others as they are. */
-async function withNested(
-  context: ReleaseSource,
-  {
-    environment: { name: environment, nested = [] },
-    yaml: own,
-    texts,
-  }: {
-    readonly environment: Environment
-    readonly yaml: string
-    readonly texts: ReadonlyMap<string, string>
-  },
-): Promise<BuildResult> {
-  if (nested.length === 0) return { ok: true, yaml: own }
-  const parts = [own]
-  const skipped: SkippedRelease[] = []
-  for (const { nested: chart, release, missing, texts: all } of nestedReleases(own, nested, texts)) {
-    const { copies, place } = chart
-    if (missing !== undefined) {
-      skipped.push({ environment, place, why: { missing } })
-      continue
-    }
-    const rendered = await renderRelease(context, { release, copies }, all)
-    if (rendered.ok) parts.push(inNamespace(rendered.yaml, release.namespace))
-    else if (rendered.code === 'build-failed') skipped.push({ environment, place, why: { rendered } })
-    else return rendered
-  }
-  // What a post-renderer leaves begins without a marker.
-  const isApart = (part: string, index: number): boolean => index === 0 || part.startsWith('---')
-  const yaml = parts.map((part, index) => (isApart(part, index) ? part : `---\n${part}`)).join('\n')
-  return { ok: true, yaml, skipped }
 }
