@@ -65,14 +65,15 @@ export function withNotes(text: string, stretches: readonly Stretch[], first: nu
     let out = ''
     let at = from
     for (let inner = stretches[next]; inner !== undefined && inner.start < until; inner = stretches[next]) {
-      const note = `globalThis.mutateRan[${first + next}] = 1`
+      const note = `mutateRan[${first + next}] = 1`
       next += 1
       out += text.slice(at, inner.start) + noted(inner.form, note, written(inner.end, inner.start))
       at = inner.end
     }
     return out + text.slice(at, until)
   }
-  return written(text.length, 0)
+  // A global would be looked up each time.
+  return `const { mutateRan } = globalThis; ${written(text.length, 0)}`
 }
 
 function noted(form: Stretch['form'], note: string, text: string): string {

@@ -109,7 +109,7 @@ export function openLab() {
 const MAX_SHARE = 0.25
 
 /** Tests that compare with a page all that a play or a change comes to. */
-const PAGED = /\/conversations\/|\/judgement\/reviews|\/making\/(?:changes|promotions)/
+const PAGED = /\/conversations\/|\/judgement\/reviews|\/making\/(?:changes|promotions)|\/core\/pages\//
 
 /** How many times as long a page may take as another test to be run before it: it shows all that people see. */
 const PAGE_STRENGTH = 8

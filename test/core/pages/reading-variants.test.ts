@@ -4,7 +4,6 @@ import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { readConfig } from '../../../src/core/config/read.ts'
 import { emptyFileCache, type FileCache } from '../../../src/core/environment/file-cache.ts'
-import { readReleases } from '../../../src/core/delivery/releases.ts'
 import { editFor, intend } from '../../../src/core/rollout/intend.ts'
 import { readSnapshot, type Snapshot } from '../../../src/core/rollout/snapshot.ts'
 import { standingOf, stepKey } from '../../../src/core/rollout/standing.ts'
@@ -20,6 +19,10 @@ type Texts = ReadonlyMap<string, string>
 function textsIn(name: string): Texts {
   const files = globSync('**/*.*', { cwd: join(ROOT, name) }).sort()
   return new Map(files.map((file) => [relative('', file), readFileSync(join(ROOT, name, file), 'utf8')]))
+}
+
+function withoutLines(data: unknown): unknown {
+  return JSON.parse(JSON.stringify(data ?? null, (key, value: unknown) => (key === 'line' ? undefined : value)))
 }
 
 /** Lines of the file are left out: they are others wherever something above is. */
@@ -61,7 +64,7 @@ function editOf(snapshot: Snapshot, texts: Texts, { service, environment, settin
   const wish = { kind: 'share', percent: 30, environment, service: settings.names.scope ?? service } as const
   const change = intend({ snapshot, base: undefined, changed: [] }, wish)
   const edit = change.ok ? editFor(change.value, undefined) : change
-  if (!edit.ok) return JSON.stringify(edit.error, (key, value: unknown) => (key === 'line' ? undefined : value))
+  if (!edit.ok) return withoutLines(edit.error)
   return Object.fromEntries(
     [...edit.value.files].map(([file, text]) => {
       const old = new Set(texts.get(file)?.split('\n'))
@@ -79,15 +82,14 @@ function readingOf(texts: Texts, known?: FileCache): readonly string[] {
   const { environments, targets, problems, unrendered, deliveries, outsiders, remoteCharts, gaps } = snapshot
   const named = ({ environment, service, settings: { names }, route }: Target): string =>
     `${environment}/${names.scope ?? service} ${routeId(route)}`
-  const { releases } = readReleases(texts, { repository: 'gitops', branches: ['main'], paths: [...texts.keys()] })
   return flatLines({
     needs,
     environments: Object.fromEntries(
       environments.map(({ name, kind, root, files, refusals, deployer, ...rest }) => {
-        const { isLoose, readsAbove, charts, nested, contested } = rest
+        const { isLoose, readsAbove, charts, nested, contested, release } = rest
         const codes = refusals.map(({ code }) => code)
         const own = { kind, root, files: files.join(' '), refusals: codes, deployer: deployer?.files }
-        return [name, { ...own, isLoose, readsAbove, charts, nested, contested }]
+        return [name, { ...own, isLoose, readsAbove, charts, nested, contested, release: withoutLines(release) }]
       }),
     ),
     deliveries: Object.fromEntries(
@@ -99,7 +101,6 @@ function readingOf(texts: Texts, known?: FileCache): readonly string[] {
     outsiders: [...outsiders],
     remoteCharts,
     gaps: gaps.map(({ title, prefix, why, entry }) => `${title} ${prefix} ${why} ${entry}`),
-    releases: JSON.parse(JSON.stringify(releases, (key, value: unknown) => (key === 'line' ? undefined : value))),
     targets: Object.fromEntries(targets.map((target) => [named(target), targetData(target)])),
     // Of what is deployed by others, how it is read is enough.
     edits:
@@ -112,10 +113,11 @@ function readingOf(texts: Texts, known?: FileCache): readonly string[] {
 
 /** The repositories, and which of their files are changed. */
 const REPOSITORIES: Readonly<Record<string, RegExp>> = {
-  routes: /routes|canary/,
+  routes: /web|grpc|canary/,
   several: /routes|owners|canary/,
   overlays: /overlays|component|canary/,
-  argo: /apps|sets|settings|canary/,
+  argo: /apps/,
+  sets: /settings|pulls|folders\.yaml|canary/,
   flux: /clusters|infra/,
 }
 

@@ -13,14 +13,14 @@ interface Variant<T> {
 }
 
 /**
- * Data with each of its parts taken away, each number and text made another, and each list turned around. A page of what each comes to
+ * Data with each of its parts taken away (an only one with what it is in), each number and text made another, and each list turned around. A page of what each comes to
  * shows which parts matter, and that the others do not.
  */
 export function variantsOf(data: JsonValue, path = '', others = othersOf): readonly Variant<JsonValue>[] {
   if (Array.isArray(data)) {
     const list: readonly JsonValue[] = data
     const inner = list.flatMap((item, index) => [
-      { name: `without ${path}[${index}]`, data: list.toSpliced(index, 1) },
+      ...(list.length === 1 ? [] : [{ name: `without ${path}[${index}]`, data: list.toSpliced(index, 1) }]),
       ...variantsOf(item, `${path}[${index}]`, others).map((one) => ({ ...one, data: list.with(index, one.data) })),
     ])
     return list.length < 2 ? inner : [...inner, { name: `${path} turned around`, data: list.toReversed() }]
@@ -31,7 +31,7 @@ export function variantsOf(data: JsonValue, path = '', others = othersOf): reado
       const at = path === '' ? key : `${path}.${key}`
       const { [key]: _, ...rest } = record
       return [
-        { name: `without ${at}`, data: rest },
+        ...(path !== '' && Object.keys(record).length === 1 ? [] : [{ name: `without ${at}`, data: rest }]),
         ...variantsOf(value, at, others).map((one) => ({ ...one, data: { ...record, [key]: one.data } })),
       ]
     })
