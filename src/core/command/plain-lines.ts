@@ -54,7 +54,8 @@ const ONE_PARAGRAPH = {
  * somebody shows. The error is the first line that would have been wanted in a comment that costs too much to read.
  */
 export function plainLines(body: string, isWanted: (line: string) => boolean): Result<readonly string[], string> {
-  const { text, first } = upToLast(body.replaceAll(/\r\n?/g, '\n'), isWanted)
+  // The parser takes a byte order mark away and counts its places without it.
+  const { text, first } = upToLast(body.replaceAll('\uFEFF', '').replaceAll(/\r\n?/g, '\n'), isWanted)
   if (first === undefined) return ok([])
   if (isCostly(text)) return err(first)
   const lines: string[] = []

@@ -53,6 +53,16 @@ test('every way to write a command that is one', () => {
   assert.deepEqual(only('/canary'), { name: 'help' })
 })
 
+test('a byte order mark, which some editors put before a text, takes nothing away from a command', () => {
+  for (const body of [
+    '\uFEFF/canary 25',
+    '\uFEFFShip it\n\n/canary 25',
+    'Ship it\n\n\uFEFF/canary 25',
+    '/canary 25\uFEFF',
+  ])
+    assert.deepEqual(only(body), { name: 'set', percent: 25, ...none }, JSON.stringify(body))
+})
+
 test('two commands in one comment are two commands', () => {
   assert.deepEqual(
     parseCommands('/canary 5\n/canary status').map(({ text }) => text),
