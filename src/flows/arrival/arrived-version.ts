@@ -44,8 +44,7 @@ export async function versionAt(
   const snapshot = await loadSnapshot(context, sha, { config, isWanted: (one) => one.name === name })
   const there = snapshot.targets.find((one) => one.environments.includes(name) && isSameRollout(one, target))
   const found = snapshot.environments.find((one) => one.name === name)
-  if (there === undefined || there.owner !== undefined || found === undefined || found.refusals.length > 0)
-    return undefined
+  if (there === undefined || there.owner !== undefined || found === undefined) return undefined
   const { environment, texts } = await readEnvironmentTexts(context, sha, found)
   const { secrets } = config
   const rendered = await renderEnvironment(context, { environment, texts, secrets, documents: new Map() })

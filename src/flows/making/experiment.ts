@@ -61,9 +61,8 @@ export async function experiment(
     if (proof.ok) return ok({ files: made.value.files, proof: proof.value })
   }
   const shared = await sharedValue(context, seen, { moves: own, pull })
-  return err(
-    shared ?? own.map(({ target }) => unclearRefusal(target)).find((refusal) => refusal !== undefined) ?? refused,
-  )
+  const [unclear] = own.flatMap(({ target }) => unclearRefusal(target) ?? [])
+  return err(shared ?? unclear ?? refused)
 }
 
 /** A place that a weight is taken from, and that environments use which are not meant to change. */
