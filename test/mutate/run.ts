@@ -30,8 +30,9 @@ const { values } = parseArgs({
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9))
 const wanted = Number(values.wanted)
 const layers = ['core', 'flows'].filter((layer) => values.only === undefined || layer === values.only)
+/** What plans promotions, waves and nested charts is in core, and most of its tests are conversations of flows. */
 const TESTS: Readonly<Record<string, readonly string[]>> = {
-  core: ['test/core/**/*.test.ts', 'test/layouts/*.test.ts'],
+  core: ['test/core/**/*.test.ts', 'test/layouts/*.test.ts', 'test/flows/**/*.test.ts'],
   flows: [
     'test/flows/**/*.test.ts',
     'test/simulate/*.test.ts',

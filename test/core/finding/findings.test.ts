@@ -17,6 +17,8 @@ import type { Finding } from '../../../src/core/finding/finding.ts'
 import { FINDING_CODES } from '../../../src/core/finding/grade.ts'
 import { gradeFindings } from '../../../src/core/finding/grading.ts'
 import { locator } from '../../../src/core/finding/locate.ts'
+import { misfitFindings, type Wants } from '../../../src/core/finding/misfit.ts'
+import type { Path } from '../../../src/core/manifest/data.ts'
 import { layoutOf } from '../../../src/core/layer/layout.ts'
 import { explainProblem } from '../../../src/core/message/problem/problem.ts'
 import { findingProblems } from '../../../src/core/problem/findings.ts'
@@ -184,6 +186,13 @@ test('weights that somebody changes on a route of a controller are overwritten, 
   ])
   assert.deepEqual(change(written, shared(written, 95, 5)), ['note two-writers'], 'lowered')
   assert.deepEqual(change(written, written), [], 'other changes are none that it overwrites')
+  // Of several routes of one kind and namespace each is compared with itself.
+  const other =
+    written.slice(written.indexOf('---\napiVersion: networking.istio.io/v1\nkind: VirtualService')).split('---\n')[1] ??
+    ''
+  const both = `${other.replaceAll('name: web', 'name: api')}---\n${written.replace(/^(?:#.*\n)*/, '')}`
+  assert.deepEqual(change(both, both), [])
+  assert.deepEqual(change(both, both.replace(/weight: 90/, 'weight: 80')), [])
 })
 
 test('a controller that is brought to a route of Perch is red', () => {
@@ -214,6 +223,15 @@ test('what an object says not to be told is a note while a pull request says so,
   assert.deepEqual(change(OFF, shared(ignored, 75, 25), config), ['note no-pods'])
   assert.deepEqual(change(ignored, shared(ignored, 75, 25), config), [])
   assert.deepEqual(change(ignored, shared(ignored, 75, 25)), ['error no-pods'], 'another prefix is not ours')
+  // Perch's own prefix counts whatever the config calls its annotations, and so does istioctl's own key.
+  for (const key of ['perch.dev/ignore', 'galley.istio.io/analyze-suppress']) {
+    const own = ignored.replace('gitops.example.com/ignore', key)
+    assert.deepEqual(change(own, shared(own, 75, 25), config), [], key)
+  }
+  for (const codes of ['*', ' no-pods ', 'IST0101, no-pods']) {
+    const own = ignored.replace('"no-pods"', JSON.stringify(codes))
+    assert.deepEqual(change(own, shared(own, 75, 25), config), [], codes)
+  }
 })
 
 test('what else is deployed to the namespace may bring what is missing', () => {
@@ -224,6 +242,66 @@ test('what else is deployed to the namespace may bring what is missing', () => {
   assert.deepEqual(codes(['tools']), ['IST0101'])
   assert.deepEqual(codes(['shop']), [])
   assert.deepEqual(codes(['*']), [])
+})
+
+test('a field that is much like another, or belongs elsewhere, is a slip, and one of a later version is none', () => {
+  const object = objectsOf(
+    'apiVersion: x/v1\nkind: Thing\nmetadata: { name: a }\nspec: { wieght: 1, items: [{ a: "${x}" }] }\n',
+  )[0]
+  assert.ok(object !== undefined)
+  const field = (path: Path, fields: readonly string[], elsewhere: readonly Path[] = []) =>
+    misfitFindings({ object, of: 'Thing 1', path, code: 'field', fields, elsewhere }).map(({ grade, detail }) => ({
+      grade,
+      ...detail,
+    }))
+  const slip = { grade: 'warning', code: 'wrong-field', at: 'spec.wieght', of: 'Thing 1' }
+  assert.deepEqual(field(['spec', 'wieght'], ['name', 'weight']), [{ ...slip, near: 'weight' }])
+  assert.deepEqual(field(['spec', 'wieght'], ['Weight', 'x']), [{ ...slip, near: 'Weight' }])
+  assert.deepEqual(field(['spec', 'wieght'], ['name']), [])
+  assert.deepEqual(field(['spec', 'wieght'], []), [])
+  assert.deepEqual(field(['spec', 'wieght'], [], [['spec', 'a b', 0, 'wieght'], ['x']]), [
+    { ...slip, place: 'spec["a b"][0].wieght' },
+  ])
+  // A short name may be off by less than a long one.
+  for (const [name, fields, isNear] of [
+    ['ab', ['ac'], false],
+    ['abc', ['abd'], true],
+    ['abcde', ['abxye'], false],
+    ['abcdef', ['abxyef'], true],
+    ['abcdefghi', ['abxyzfghi'], false],
+  ] as const)
+    assert.equal(field(['spec', name], fields).length === 1, isNear, name)
+})
+
+test('what a schema refuses is an error, a word that it does not know a warning, and what is filled in later nothing', () => {
+  const object = objectsOf(
+    'apiVersion: x/v1\nkind: Thing\nmetadata: { name: a }\nspec: { n: 1, v: "${x}", items: [{ a: "${x}" }, { a: 1 }] }\n',
+  )[0]
+  assert.ok(object !== undefined)
+  const value = (path: Path, wants: Wants) =>
+    misfitFindings({ object, of: 'Thing 1', path, code: 'value', wants }).map(({ grade, detail }) => ({
+      grade,
+      ...detail,
+    }))
+  const type = { what: 'type', type: 'text', is: 'number' } as const
+  assert.deepEqual(value(['spec', 'n'], type), [
+    { grade: 'error', code: 'schema', at: 'spec.n', of: 'Thing 1', wants: type },
+  ])
+  const words = { what: 'one-of', values: ['a'] } as const
+  assert.deepEqual(value(['spec', 'n'], words), [
+    { grade: 'warning', code: 'schema', at: 'spec.n', of: 'Thing 1', wants: words },
+  ])
+  for (const path of [
+    ['spec', 'v'],
+    ['spec', 'items', 0, 'a'],
+    ['spec', 'items', 0],
+    ['spec', 'items'],
+    ['spec'],
+    ['spec', '${y}'],
+  ])
+    assert.deepEqual(value(path, type), [], path.join('.'))
+  for (const path of [['spec', 'items', 1, 'a'], ['spec', 'none'], ['metadata']])
+    assert.equal(value(path, type).length, 1, path.join('.'))
 })
 
 const Message = z.object({ code: z.string(), level: z.string(), origin: z.string().default('') })

@@ -38,7 +38,10 @@ test('without a rollout of its own a pull request is shown all that have canary 
   assert.deepEqual(shares([]), [5, 100])
   assert.deepEqual(shares(all.slice(0, 1)), [0])
   const open = [{ pull: pullRequest(9, 'x'), kind: 'share' as const, fits: true }]
-  assert.deepEqual(statusLines([{ ...facts(95, 5), open, broughtBy: 7 }], [])[0]?.open, [9])
+  const turn = { kind: 'waits', waitsFor: ['eu'] } as const
+  const [line, plain] = statusLines([{ ...facts(95, 5), open, broughtBy: 7, turn }, facts(5, 95)], [])
+  assert.deepEqual({ ...line, standing: undefined }, { open: [9], broughtBy: 7, turn, standing: undefined })
+  assert.deepEqual({ ...plain, standing: undefined }, { open: [], broughtBy: undefined, standing: undefined })
 })
 
 test('the status has a row for each rollout, and a picture for each that has traffic', () => {
