@@ -314,31 +314,26 @@ const CALLS: readonly ((target: Target) => string)[] = [
 
 /** Branches are named after environment and service, so no two rollouts of an environment may share the name. */
 function namedApart(targets: readonly Target[]): readonly Target[] {
-  const keyOf = ({ environment, service }: Pick<Target, 'environment' | 'service'>): string =>
-    JSON.stringify([environment, service])
-  const groups = Map.groupBy(targets, keyOf)
+  const groups = Map.groupBy(targets, (target) => nameKey(target, target.service))
   const named = new Map(
-    [...groups].map(([key, group]) => {
-      const isFree = (name: string, { environment }: Target): boolean => {
-        const other = keyOf({ environment, service: name })
-        return other === key || !groups.has(other)
-      }
-      return [key, callIn(group, isFree)]
-    }),
+    [...groups].map(([own, group]) => [own, callIn(group, (key) => key === own || !groups.has(key))]),
   )
   return targets.map((target) => {
-    const key = keyOf(target)
+    const key = nameKey(target, target.service)
     return groups.get(key)?.length === 1 ? target : { ...target, ...named.get(key)?.(target) }
   })
 }
 
-/** How to call each of some targets that have a name in common; nothing where no name tells them apart. */
-function callIn(
-  group: readonly Target[],
-  isFree: (name: string, target: Target) => boolean,
-): (target: Target) => Partial<Pick<Target, 'service' | 'choice'>> {
+function nameKey({ environment }: Target, service: string): string {
+  return JSON.stringify([environment, service])
+}
+
+type Call = (target: Target) => Partial<Pick<Target, 'service' | 'choice'>>
+
+/** How to call each of some targets that have a name in common; nothing where no name tells them apart, and from the others. */
+function callIn(group: readonly Target[], isFree: (key: string) => boolean): Call {
   const isCall = (name: (one: Target) => string): boolean =>
-    new Set(group.map(name)).size === group.length && group.every((target) => isFree(name(target), target))
+    new Set(group.map(name)).size === group.length && group.every((target) => isFree(nameKey(target, name(target))))
   const call = CALLS.find(isCall)
   if (call !== undefined) return (target) => ({ service: call(target) })
   const isChoice = group.every(isLooseTarget) && isCall(fileCall)
