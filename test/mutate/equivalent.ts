@@ -25,8 +25,14 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'With `s` the dots go to the end of the text anyway.',
   },
   {
+    file: 'src/core/diff/routes.ts',
+    line: 'return all.find(({ names }) => names.rules?.includes(rule.label))?.rules[index] ?? rule',
+    becomes: 'findLast',
+    why: 'Services that split one route name no rule twice: else the first of them has the whole route.',
+  },
+  {
     file: 'src/flows/measure/liveness.ts',
-    line: 'const end = line.indexOf(history.landing.sha)',
+    line: 'const end = line.indexOf(landing.sha)',
     becomes: 'lastIndexOf',
     why: 'A line of history holds each commit once.',
   },

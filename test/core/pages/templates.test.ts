@@ -14,7 +14,7 @@ import { Analysis } from '../../../src/core/config/analysis.ts'
 import type { JsonValue } from '../../../src/core/manifest/data.ts'
 import { MINUTE, SINCE } from '../analysis/scene.ts'
 import { assertPage } from './page.ts'
-import { flatLines, variantLines, variantsOf } from './variants.ts'
+import { flatLines, variantLines, variantsOf } from './variants/variants.ts'
 
 const SPEC = `args:
 - { name: service, value: web }

@@ -1,19 +1,19 @@
 /** How sentences turn with their facts: with none, one or many of something, without what may be missing, and the other way round. */
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { isRecord } from '../../../src/core/manifest/data.ts'
-import { mergeReports } from '../../../src/core/message/check/commit-checks.ts'
-import { answer } from '../../../src/core/message/comment/answer.ts'
-import { summaryPages } from '../../../src/core/message/comment/summary.ts'
-import { canaryCheckWords } from '../../../src/core/message/flagger/news.ts'
-import { analysisTable, analysisWords } from '../../../src/core/message/gate/analysis.ts'
-import { liveSentence } from '../../../src/core/message/gate/live.ts'
-import { progressLine, remedy, verdictLine } from '../../../src/core/message/gate/verdict.ts'
-import { explainProblem } from '../../../src/core/message/problem/problem.ts'
-import { explainRefusal } from '../../../src/core/message/refusal/refusal.ts'
-import { assertPage } from './page.ts'
-import { canaryNews, outcomes, review } from './word-outcomes.ts'
-import { gateReasons, livenesses, problems, refusals, reports } from './word-samples.ts'
+import { isRecord } from '../../../../src/core/manifest/data.ts'
+import { mergeReports } from '../../../../src/core/message/check/commit-checks.ts'
+import { answer } from '../../../../src/core/message/comment/answer.ts'
+import { summaryPages } from '../../../../src/core/message/comment/summary.ts'
+import { canaryCheckWords } from '../../../../src/core/message/flagger/news.ts'
+import { analysisTable, analysisWords } from '../../../../src/core/message/gate/analysis.ts'
+import { liveSentence } from '../../../../src/core/message/gate/live.ts'
+import { progressLine, remedy, verdictLine } from '../../../../src/core/message/gate/verdict.ts'
+import { explainProblem } from '../../../../src/core/message/problem/problem.ts'
+import { explainRefusal } from '../../../../src/core/message/refusal/refusal.ts'
+import { assertPage } from '../page.ts'
+import { canaryNews, outcomes, review } from '../word-outcomes.ts'
+import { gateReasons, livenesses, problems, refusals, reports } from '../word-samples.ts'
 
 /** What has a page of its own, or is none of the facts that a sentence is made of. */
 const OTHERS = new Set(['target', 'standing', 'standings', 'owner', 'diffs'])
@@ -103,7 +103,7 @@ function made<T>(data: T, words: (sample: T) => string): string | undefined {
 
 test('how each sentence turns with its facts is what somebody read and agreed to', () => {
   const states = ['pass', 'wait', 'block'] as const
-  assertPage('words-variants.md', {
+  assertPage('variants/words.md', {
     Refusals: turns(refusals(), explainRefusal),
     Problems: turns(problems(), (problem) => Object.values(explainProblem(problem)).join(' → ')),
     Live: turns(livenesses(), liveSentence),

@@ -2,18 +2,18 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
-import { readConfig } from '../../../src/core/config/read.ts'
-import { emptyFileCache, type FileCache } from '../../../src/core/environment/file-cache.ts'
-import { editFor, intend } from '../../../src/core/rollout/intend.ts'
-import { readSnapshot, type Snapshot } from '../../../src/core/rollout/snapshot.ts'
-import { standingOf, stepKey } from '../../../src/core/rollout/standing.ts'
-import { planOf, type Target } from '../../../src/core/rollout/target.ts'
-import { explainShares, notes } from '../../../src/core/traffic/explain.ts'
-import { routeId } from '../../../src/core/traffic/route.ts'
-import { assertPage } from './page.ts'
+import { readConfig } from '../../../../src/core/config/read.ts'
+import { emptyFileCache, type FileCache } from '../../../../src/core/environment/file-cache.ts'
+import { editFor, intend } from '../../../../src/core/rollout/intend.ts'
+import { readSnapshot, type Snapshot } from '../../../../src/core/rollout/snapshot.ts'
+import { standingOf, stepKey } from '../../../../src/core/rollout/standing.ts'
+import { planOf, type Target } from '../../../../src/core/rollout/target.ts'
+import { explainShares, notes } from '../../../../src/core/traffic/explain.ts'
+import { routeId } from '../../../../src/core/traffic/route.ts'
+import { assertPage } from '../page.ts'
 import { flatLines, textVariants, variantLines } from './variants.ts'
 
-const ROOT = join(import.meta.dirname, '../../repositories')
+const ROOT = join(import.meta.dirname, '../../../repositories')
 type Texts = ReadonlyMap<string, string>
 
 function textsIn(name: string): Texts {
@@ -132,6 +132,6 @@ for (const [name, varied] of Object.entries(REPOSITORIES)) {
       (now) => readingOf(now, known),
     )
     const sections = { 'as it is': readingOf(texts), 'with one change': changed }
-    assertPage(`reading-variants-${name}.md`, sections)
+    assertPage(`variants/reading-${name}.md`, sections)
   })
 }

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { parseRendered } from '../../../src/core/diff/objects.ts'
-import { risesIn } from '../../../src/core/exposure/exposure.ts'
-import { assertPage } from './page.ts'
+import { parseRendered } from '../../../../src/core/diff/objects.ts'
+import { risesIn } from '../../../../src/core/exposure/exposure.ts'
+import { assertPage } from '../page.ts'
 import { type Objects, objectVariants, variantLines } from './variants.ts'
 
 const CANARY = {
@@ -15,7 +15,7 @@ const CANARY = {
 } as const
 
 function objectsIn(name: string): Objects {
-  const rendered = parseRendered(readFileSync(new URL(`../exposure/meshes/${name}.yaml`, import.meta.url), 'utf8'))
+  const rendered = parseRendered(readFileSync(new URL(`../../exposure/meshes/${name}.yaml`, import.meta.url), 'utf8'))
   assert.ok(rendered.ok, name)
   return rendered.objects
 }
@@ -38,5 +38,5 @@ test('what one small change brings to the canary is what somebody read and agree
     sections[`${name}: changed back`] = variantLines(usual, variants, (was) => rises(was, usual))
     sections[`${name}: not rendered before`] = variantLines(usual, variants, (now) => rises(undefined, now))
   }
-  assertPage('exposure-variants.md', sections)
+  assertPage('variants/exposure.md', sections)
 })

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { test } from 'node:test'
-import { Config } from '../../../src/core/config/schema.ts'
-import { parseRendered } from '../../../src/core/diff/objects.ts'
-import { findingsIn } from '../../../src/core/finding/find.ts'
-import { gradeFindings } from '../../../src/core/finding/grading.ts'
-import { assertPage } from './page.ts'
+import { Config } from '../../../../src/core/config/schema.ts'
+import { parseRendered } from '../../../../src/core/diff/objects.ts'
+import { findingsIn } from '../../../../src/core/finding/find.ts'
+import { gradeFindings } from '../../../../src/core/finding/grading.ts'
+import { assertPage } from '../page.ts'
 import { type Objects, objectVariants, variantLines } from './variants.ts'
 
 const config = Config.parse({})
@@ -40,5 +40,5 @@ test('what one small change brings is what somebody read and agreed to', () => {
     for (const { data } of objects) seen.add(JSON.stringify(data))
     sections[basename(file, '.yaml')] = variantLines(objects, objectVariants(objects, isNew), foundAfter(objects))
   }
-  assertPage('found-variants.md', sections)
+  assertPage('variants/found.md', sections)
 })

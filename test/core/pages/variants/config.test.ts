@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parse, stringify } from 'yaml'
-import { readBranches, wantsDashboard } from '../../../src/core/config/deployed.ts'
-import { readConfig } from '../../../src/core/config/read.ts'
-import type { JsonValue } from '../../../src/core/manifest/data.ts'
-import { clip } from '../../../src/core/text/limits.ts'
-import { assertPage } from './page.ts'
+import { readBranches, wantsDashboard } from '../../../../src/core/config/deployed.ts'
+import { readConfig } from '../../../../src/core/config/read.ts'
+import type { JsonValue } from '../../../../src/core/manifest/data.ts'
+import { clip } from '../../../../src/core/text/limits.ts'
+import { assertPage } from '../page.ts'
 import { flatLines, variantLines, variantsOf } from './variants.ts'
 
 const WHOLE = `environments:
@@ -222,7 +222,7 @@ test('what each key of the config may be is what somebody read and agreed to', (
     const variants = variantsOf({ [key]: value }, '', othersOf)
     return variantLines<JsonValue>({ [key]: value }, variants, (data) => read(stringify(data)))
   })
-  assertPage('config-variants.md', {
+  assertPage('variants/config.md', {
     'every key': read(WHOLE),
     'one key with one change': changed,
     'at a limit': LIMITS.map((text) => {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { parseAllDocuments, stringify } from 'yaml'
-import type { RenderedObject } from '../../../src/core/diff/objects.ts'
-import { isRecord, type JsonValue, recordOf } from '../../../src/core/manifest/data.ts'
-import { groupOf } from '../../../src/core/manifest/identity.ts'
+import type { RenderedObject } from '../../../../src/core/diff/objects.ts'
+import { isRecord, type JsonValue, recordOf } from '../../../../src/core/manifest/data.ts'
+import { groupOf } from '../../../../src/core/manifest/identity.ts'
 
 export type Objects = readonly RenderedObject[]
 
