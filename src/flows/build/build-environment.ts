@@ -143,7 +143,5 @@ async function withNested(
     else return rendered
   }
   // What a post-renderer leaves begins without a marker.
-  const isApart = (part: string, index: number): boolean => index === 0 || part.startsWith('---')
-  const yaml = parts.map((part, index) => (isApart(part, index) ? part : `---\n${part}`)).join('\n')
-  return { ok: true, yaml, skipped }
+  return { ok: true, yaml: parts.join('\n---\n'), skipped }
 }
