@@ -110,7 +110,7 @@ test('perch status tells the true share, and the reason where it surprises', asy
   const told = await perch('status', '--dir', dir)
   assert.match(
     told.out,
-    /rule main \(line \d+\): stable 0%, canary 100%\n {4}stable: It has no weight: among several destinations of a VirtualService that counts as 0/,
+    /rule main \(line \d+\): stable 0%, canary 100%\n {4}stable: It has no weight, which counts as 0 among several destinations of a VirtualService/,
   )
   const [found]: { rules: { destinations: { reason: string | null }[] }[] }[] = JSON.parse(
     (await perch('status', '--json', '--dir', dir)).out,
@@ -142,7 +142,7 @@ function edit(dir: string, path: string, change: (text: string) => string): void
 test('perch diff prints traffic first and then every hunk, between HEAD and the files', needsKustomize, async () => {
   const dir = repository()
   const still = await perch('diff', '--dir', dir)
-  assert.deepEqual(still, { code: 0, out: 'Nothing changes in what is rendered.\n', err: '' })
+  assert.deepEqual(still, { code: 0, out: 'The rendered environments do not change.\n', err: '' })
   assert.equal((await perch('set', '25', '--env', 'production', '--dir', dir)).code, 0)
   const found = await perch('diff', '--dir', join(dir, 'overlays', 'staging'))
   assert.deepEqual([found.code, found.err], [0, ''])
@@ -152,7 +152,7 @@ test('perch diff prints traffic first and then every hunk, between HEAD and the 
   )
   assert.match(found.out, /^- +weight: 100\n\+ +weight: 75$/m)
   assert.ok(!found.out.includes('\u001B'), 'no colour in a pipe')
-  assert.match((await perch('diff', '--env', 'staging', '--dir', dir)).out, /^Nothing changes/)
+  assert.match((await perch('diff', '--env', 'staging', '--dir', dir)).out, /^The rendered environments do not change/)
 })
 
 test('an entry that Perch never renders is red where a change brings it or may move traffic beside it, else a note', async () => {
@@ -284,7 +284,7 @@ test('where only what was before does not build, it is said that all counts as n
   assert.equal(found.code, 0, found.err)
   assert.match(
     found.out,
-    /⚠️ Environment staging cannot be compared with what was before: Environment staging does not build: .* All of it counts as new\./,
+    /⚠️ Perch cannot compare environment staging with its state before: Environment staging does not build: .* All of it counts as new\./,
   )
 })
 

@@ -30,7 +30,7 @@ test('every command has -h, --help and --version, and exits 0', async () => {
     const help = await perch(name, '--help')
     assert.deepEqual(await perch(name, '-h'), help, name)
     assert.deepEqual(await perch('help', name), help, name)
-    assert.match(help.out, new RegExp(`^Usage: perch ${name}[^]*Exit codes:\n  0  done\n  1 .*\n  2 `))
+    assert.match(help.out, new RegExp(`^Usage: perch ${name}[^]*Exit codes:\n  0  success\n  1 .*\n  2 `))
     assert.deepEqual([help.code, help.err], [0, ''])
     assert.deepEqual(await perch(name, '--version'), { code: 0, out: `${VERSION}\n`, err: '' })
   }
@@ -99,7 +99,7 @@ test('where there is nothing to work on, every command says so and exits 1', asy
       assert.deepEqual([done.code, done.out], [1, ''], `${words.join(' ')} in ${what}`)
       assert.match(
         done.err,
-        what.includes('another') ? /\(chart web\)\. Perch never fetches charts/ : /^perch: \w+ \w+/,
+        what.includes('another') ? /\(chart web\)\. Perch never downloads charts/ : /^perch: \w+ \w+/,
       )
     }
 })
@@ -169,7 +169,7 @@ test('after a second of silence the progress is shown, where somebody watches', 
       const build = renderer.render(new Map(), { kind: 'kustomize', root: '' })
       assert.deepEqual(shown, [])
       clock.tick(200)
-      assert.deepEqual(shown, isWatched ? ['\r\u001B[KRendering: 0 done, 1 in work (1 s)'] : [])
+      assert.deepEqual(shown, isWatched ? ['\r\u001B[KRendering: 0 done, 1 in progress (1 s)'] : [])
       finish()
       await build
       progress.stop()

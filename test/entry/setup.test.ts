@@ -208,7 +208,7 @@ test('a file that is there is left as it is, unless it is to be replaced', async
   const keep = (file: string): void => writeFileSync(file, 'APP_ID=1\n')
   const refused = await aSetup(t, [], keep)
   assert.equal(await refused.code, 1)
-  assert.match(refused.printed(), /exists and is left as it is/)
+  assert.match(refused.printed(), /already exists\. Name another file/)
   assert.equal(readFileSync(refused.file, 'utf8'), 'APP_ID=1\n')
 
   const forced = await aSetup(t, ['--force'], keep)

@@ -94,13 +94,13 @@ test('on an open pull request every command is carried out; an abort finds nothi
     switch: /^⛔ `production\/api-service` is not a blue\/green service: its traffic moves in steps\./,
     plan: /^✅ In \w{7}: when this pull request merges, the plan of `production\/api-service` becomes 10% → 100%\./,
     hold: /^⏸️ Held: `production\/api-service`\./,
-    resume: /^⛔ Nothing is held: `production\/api-service` can go on\./,
+    resume: /^⛔ Nothing is held: `production\/api-service` can continue\./,
     abort: /^⛔ No rollout of this pull request has canary traffic on the base branch/,
-    status: /^This pull request is open\. Once it has merged:\n\n- `production\/api-service`: 0% → \*\*5%\*\*/m,
+    status: /^This pull request is open\. When it merges:\n\n- `production\/api-service`: 0% → \*\*5%\*\*/m,
     why: /^Nothing holds this pull request back\./,
     diff: /api-service/,
     retry: /^🔁 Perch runs both checks again/,
-    override: /^⛔ No gate of this pull request is closed/,
+    override: /^⛔ No gate holds this pull request back/,
     carry: /^⛔ There is no environment `staging` here\. Known here: `production`\./,
     freeze: /^❄️ `production` is frozen\./,
     unfreeze: /^⛔ `production` is not frozen by a command\./,
@@ -127,7 +127,7 @@ test('on a merged pull request commands act on its rollout, and those for a head
     hold: /^⏸️ Held: `production\/api-service`\./,
     resume: /^⛔ Nothing is held/,
     abort: /^🛑 Closed #2\. Merge #\d+ to send all traffic back: no gate holds it\./,
-    status: /\| `production\/api-service` \| 5% \|/,
+    status: /\| `production\/api-service`<br>.* \| 5% \|/,
     why: noHead,
     diff: noHead,
     retry: noHead,
@@ -145,10 +145,10 @@ test('on an open step a command that would leave nothing of it is refused, one t
   it.person('alice').merge(pull, { ignoresChecks: true })
   await it.pass()
   const answer = await it.ask('carol', 2, '/canary 5')
-  assert.match(answer ?? '', /^⛔ `production\/api-service` is at 5% already, so nothing would be left of this step\./)
+  assert.match(answer ?? '', /^⛔ `production\/api-service` is already at 5%, so this step would change nothing\./)
   const head = (): string | undefined => it.state.pulls.get(2)?.head.sha
   const before = head()
-  assert.match((await it.ask('carol', 2, '/canary 25')) ?? '', /25%.*already/)
+  assert.match((await it.ask('carol', 2, '/canary 25')) ?? '', /already at 25%/)
   assert.equal(head(), before)
   assert.match((await it.ask('carol', 2, '/canary 2')) ?? '', /^✅ `production\/api-service`: 5% → \*\*2%\*\*/)
 })
@@ -161,10 +161,10 @@ test('a rollback takes no other share and no plan', async () => {
   await it.say('carol', 2, '/canary abort')
   const head = (): string | undefined => it.state.pulls.get(3)?.head.sha
   const before = head()
-  assert.match((await it.ask('carol', 3, '/canary 0')) ?? '', /^✅ `production\/api-service` is at 0% already/)
+  assert.match((await it.ask('carol', 3, '/canary 0')) ?? '', /^✅ `production\/api-service` is already at 0%/)
   assert.match(
     (await it.ask('carol', 3, '/canary 10')) ?? '',
-    /^⛔ This pull request sets the canary .* to 0% and takes/,
+    /^⛔ This pull request sets the canary .* to 0%, so its share and plan cannot change/,
   )
   assert.match((await it.ask('carol', 3, '/canary plan 10,100')) ?? '', /^⛔ This pull request sets the canary/)
   assert.equal(head(), before)
@@ -194,7 +194,7 @@ test('on a pull request that merged into a branch that nothing deploys, freezes 
   assert.match(help ?? '', /^\| Command \|/)
   assert.match(carry ?? '', /^⛔ There is no environment `staging` here\./)
   assert.match(freeze ?? '', /^❄️ `production` is frozen\./)
-  assert.match(unfreeze ?? '', /^▶️ Raises in `production` can go on\./)
+  assert.match(unfreeze ?? '', /^▶️ Raises in `production` can continue\./)
   assert.match(status ?? '', /^This pull request merged into `topic`, which is not a deployed branch\./)
   for (const [name, answer] of Object.entries(others))
     assert.match(answer, /^⛔ This pull request merged into `topic`, which is not a deployed branch\./, name)
@@ -243,7 +243,7 @@ test('two commands in one comment get one answer, and the second finds what the 
   assert.equal(parts.length, 3)
   assert.match(parts[0] ?? '', /^`\/canary 25` from `carol`\n\n✅ `production\/api-service`: 0% → \*\*25%\*\*/)
   assert.match(parts[1] ?? '', new RegExp(`0% → \\*\\*50%\\*\\* on this pull request, in ${head.slice(0, 7)}\\.`))
-  assert.match(parts[2] ?? '', /⛔ No gate of this pull request is closed/)
+  assert.match(parts[2] ?? '', /⛔ No gate holds this pull request back/)
   assert.equal(it.answersOn(pull.number).length, 1)
 })
 

@@ -38,11 +38,11 @@ test('a hold stops Flagger where it asks, until somebody resumes', async () => {
   await says(world, 'alice', pull, '/canary hold errors are up')
   assert.match(
     answers(world, pull)[0] ?? '',
-    /⏸️ Held: `production\/web`\. Flagger does not go on where its webhooks ask Perch, until somebody comments `\/canary resume`\./,
+    /⏸️ Held: `production\/web`\. Flagger stops where its webhooks ask Perch, until somebody comments `\/canary resume`\./,
   )
   assert.equal(
     await asks(world),
-    'stop: production/web is held by alice (errors are up). To let it go on, comment /canary resume on its pull request.',
+    'stop: production/web is held by alice (errors are up). To let it continue, comment /canary resume on its pull request.',
   )
   await says(world, 'alice', pull, '/canary resume')
   assert.match(answers(world, pull)[1] ?? '', /▶️ Resumed: `production\/web`\./)
@@ -74,7 +74,7 @@ test('a freeze stops it', async () => {
   await says(world, 'olga', pull, '/freeze production --until 2h big sale')
   assert.match(
     await asks(world),
-    /^stop: production is frozen by olga until 2026-01-05 11:0\d:\d\d UTC \(big sale\)\. To let it go on, comment \/unfreeze production\./,
+    /^stop: production is frozen by olga until 2026-01-05 11:0\d:\d\d UTC \(big sale\)\. To let it continue, comment \/unfreeze production\./,
   )
   await world.pass(5)
   assert.match(await asks(world), /^stop: production is frozen/)
@@ -86,7 +86,10 @@ test('a hold that somebody makes by hand while Perch hears nothing counts once w
   world.hears = false
   world.alice.push('perch/hold/production/web', { 'README.md': 'x\n' })
   await world.pass(11)
-  assert.match(await asks(world), /^stop: Perch is still reading acme\/gitops, and answers when Flagger asks again\./)
+  assert.match(
+    await asks(world),
+    /^stop: Perch is still reading acme\/gitops, and will answer when Flagger asks again\./,
+  )
 })
 
 test('what is not known is never "go on": no Canary, several, and a config that is not valid', async () => {
@@ -118,10 +121,10 @@ test('an abort has Flagger take the version back and lets nothing go on, until s
   await says(world, 'alice', pull, '/canary abort errors are up')
   assert.match(
     answers(world, pull).at(-1) ?? '',
-    /🛑 Aborted: `production\/web`\. If Flagger has a rollout under way there, it goes back when it asks Perch next\./,
+    /🛑 Aborted: `production\/web`\. If Flagger is in the middle of a rollout there, it rolls back the next time it asks Perch\./,
   )
   assert.equal(await goesBack(world), 'back: production/web was aborted by alice (errors are up).')
-  assert.match(await asks(world), /^stop: production\/web was aborted by alice \(errors are up\)\. To let it go on/)
+  assert.match(await asks(world), /^stop: production\/web was aborted by alice \(errors are up\)\. To let it continue/)
   await says(world, 'alice', pull, '/canary resume')
   assert.match(await asks(world), /^go/)
   assert.match(await goesBack(world), /^stop/)
@@ -139,7 +142,7 @@ test('an abort takes no other version back: once Git asks for something else it 
     'apps/production/web-deployment.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\n',
   })
   await world.settle()
-  assert.match(await goesBack(world), /^stop: The abort of production\/web was for what Git said before\./)
+  assert.match(await goesBack(world), /^stop: The abort of production\/web was for an earlier version\./)
   assert.match(await asks(world), /^stop: production\/web was aborted by alice/)
   await says(world, 'alice', pull, '/canary abort')
   assert.match(await goesBack(world), /^back/)
@@ -178,10 +181,7 @@ test('`/canary status` says what Flagger told last of a Canary near the pull req
   )
   await tell('Failed', 'Canary failed! Scaling down web.default @alice')
   await says(world, 'alice', pull, '/canary status')
-  assert.match(
-    answers(world, pull)[2] ?? '',
-    /\*\*Failed\*\*, so it took the canary back: “Canary failed! .* @\u200Balice”/,
-  )
+  assert.match(answers(world, pull)[2] ?? '', /\*\*Failed\*\*, so it rolled back: “Canary failed! .* @\u200Balice”/)
   // It is no gate's business.
   assert.match(await asks(world), /^go/)
 })
@@ -258,8 +258,8 @@ test('a version that Flagger takes back is red, and the next one has a check of 
   await merges(world, 'bob', fourth)
   await tells(world, 'Progressing', 'New revision detected! Restarting analysis for web.default')
   assert.deepEqual(shown(world), [
-    `#${second.number} failure: production/web: Flagger says that it took the version back`,
-    `#${third.number} neutral: production/web: Flagger went on with another version`,
+    `#${second.number} failure: production/web: Flagger says that it rolled the version back`,
+    `#${third.number} neutral: production/web: Flagger started with another version`,
     `#${fourth.number} in_progress: production/web: Flagger says Progressing`,
   ])
 })

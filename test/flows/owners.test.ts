@@ -57,11 +57,11 @@ test('a controller that comes to a rollout of Perch makes the checks red, and cl
   world.alice.push('main', { [ROLLOUT]: argoRollout() })
   await world.settle()
   assert.equal(step.state, 'closed')
-  assert.match(comments(world, step).at(-1) ?? '', /^Closed: a controller in the cluster moves the traffic/)
+  assert.match(comments(world, step).at(-1) ?? '', /^Closed: a controller in the cluster now moves the traffic/)
   await says(world, 'alice', pull, '/canary abort')
   assert.match(
     answers(world, pull).at(-1) ?? '',
-    /⛔ Perch does not abort `production\/web`\. Argo Rollouts moves the traffic .*`kubectl argo rollouts abort web` sends all traffic back\. Then put the old version back in Git\./,
+    /⛔ Perch does not abort `production\/web`\. Argo Rollouts moves the traffic .*`kubectl argo rollouts abort web` sends all traffic back\. Then restore the old version in Git\./,
   )
   await says(world, 'alice', pull, '/canary status')
   assert.match(
@@ -82,7 +82,10 @@ test('weights that a person changes get a warning, and nothing follows their mer
     comments(world, pull)[0] ?? '',
     /⚠️ Argo Rollouts moves the traffic of `production\/web` \(`Rollout default\/web` at `[^`]*:1`\) and overwrites these weights\./,
   )
-  assert.match(validation(world, pull), /`VirtualService web` in `production` is written by `Rollout default\/web` too/)
+  assert.match(
+    validation(world, pull),
+    /`VirtualService web` in `production` has a second writer, `Rollout default\/web`/,
+  )
   await merges(world, 'bob', pull)
   assert.equal(shareOn(world, 'main'), 10)
   await world.pass(60)
@@ -110,15 +113,15 @@ test('a share of what Flagger moves is the most that it gives the canary: a comm
   await says(world, 'alice', pull, '/canary 30 web')
   assert.match(
     answers(world, pull)[0] ?? '',
-    /✅ Flagger moves `production\/web`\. On this pull request, in [0-9a-f]{7}, the most that it gives the canary before it promotes it is \*\*30%\*\* \(50% before\)\./,
+    /✅ Flagger moves `production\/web`\. With [0-9a-f]{7} on this pull request, it gives the canary at most \*\*30%\*\* before it promotes it \(until now 50%\)\./,
   )
   assert.equal(textOn(world, pull.head.ref, CANARY), flaggerCanary().replace('maxWeight: 50', 'maxWeight: 30'))
   await says(world, 'alice', pull, '/canary 30 web')
-  assert.match(answers(world, pull)[1] ?? '', /gives the canary of `production\/web` at most 30% already/)
+  assert.match(answers(world, pull)[1] ?? '', /already gives the canary of `production\/web` at most 30%/)
   await says(world, 'alice', pull, '/canary 23 web')
   assert.match(
     answers(world, pull)[2] ?? '',
-    /⛔ .*Flagger raises the share by `stepWeight` each time, 10% here\. It would not stop at this share, but go on to 30%\. Ask for 20% or 30%/,
+    /⛔ .*Flagger raises the share by `stepWeight` each time, here by 10%\. It would not stop at this share, but continue to 30%\. Ask for 20% or 30%/,
   )
 })
 
@@ -126,7 +129,10 @@ test('the status of a pull request names the controllers in the environments of 
   const world = await aWorld({ services: ['api'], files: { [CANARY]: flaggerCanary() } })
   const near = await aNewVersion(world, { service: 'api' })
   await says(world, 'alice', near, '/canary status')
-  assert.match(answers(world, near)[0] ?? '', /`production\/web` \| – \| – \| Flagger moves it: `Canary default\/web`/)
+  assert.match(
+    answers(world, near)[0] ?? '',
+    /`production\/web` \| – \| moved by Flagger \|\n\n- `production\/web`: Flagger moves it: `Canary default\/web`/,
+  )
   const far = await aPull(world, { 'docs/a.md': 'x\n' })
   await says(world, 'alice', far, '/canary status')
   assert.match(answers(world, far)[0] ?? '', /No rollout belongs to this pull request\. /)
@@ -147,7 +153,7 @@ test('on a merged pull request it opens one of its own, once', async () => {
   assert.deepEqual(openSteps(world), [opened])
   await merges(world, 'bob', opened)
   await says(world, 'alice', pull, '/canary 25 web')
-  assert.match(answers(world, pull).at(-1) ?? '', /at most 25% already/)
+  assert.match(answers(world, pull).at(-1) ?? '', /already gives .* at most 25%/)
 })
 
 test('a pull request that takes the controller away is blocked while the weights of Git give the canary a share', async () => {
@@ -161,7 +167,7 @@ test('a pull request that takes the controller away is blocked while the weights
   await says(world, 'alice', pull, '/canary status')
   assert.match(
     answers(world, pull).at(-1) ?? '',
-    /Once it has merged:\n\n- `production\/web` leaves Argo Rollouts: Git gives the canary 30%/,
+    /When it merges:\n\n- `production\/web` leaves Argo Rollouts: Git gives the canary 30%/,
   )
   await says(world, 'alice', pull, '/canary 0')
   assert.match(answers(world, pull).at(-1) ?? '', /✅ .*\*\*0%\*\*/)
@@ -201,7 +207,7 @@ test('one command does not mean a share in one environment and a limit in anothe
   for (const answer of found)
     assert.match(
       answer,
-      /⛔ Argo Rollouts moves the traffic of `production\/web` \(.*\), and Argo Rollouts does not move `staging\/web`\. One command cannot mean both, so nothing was committed\. Give one command for each environment, with `--env`\./,
+      /⛔ Argo Rollouts moves the traffic of `production\/web` \(.*\), but it does not move `staging\/web`\. One command cannot do both, so nothing was committed\. Write one command for each environment, with `--env`\./,
     )
   assert.equal(pull.head.sha, sha)
 })
@@ -220,7 +226,7 @@ test('a limit is set on a branch whose base has other weights since, and not whe
   await says(world, 'alice', other, '/canary 30 web')
   assert.match(
     answers(world, other).at(-1) ?? '',
-    /⛔ `main` has changed how far the controller takes `production\/web` since this branch was made/,
+    /⛔ `main` has changed the limit of `production\/web` since this branch was made/,
   )
 })
 
@@ -229,7 +235,7 @@ test('an abort says who aborts what a controller moves, also where nobody asked 
   const pull = await aNewVersion(world, { service: 'api' })
   await says(world, 'alice', pull, '/canary abort')
   const words =
-    /⛔ Perch does not abort `production\/web`\. Flagger moves the traffic .*It goes back by itself if its analysis fails\. To go back now, put the old version back in Git/
+    /⛔ Perch does not abort `production\/web`\. Flagger moves the traffic .*It rolls back by itself if its analysis fails\. To roll back now, restore the old version in Git/
   assert.match(answers(world, pull).at(-1) ?? '', words)
   await merges(world, 'bob', pull)
   await says(world, 'alice', pull, '/canary abort')

@@ -69,7 +69,7 @@ export const COMMANDS = {
   promote: {
     start: '/canary promote',
     takes: SCOPE,
-    does: 'Set all traffic on the canary; the finish follows by itself.',
+    does: 'Send all traffic to the canary; Perch then finishes the rollout.',
     needs: 'write',
     actsOn: 'pull-request',
     leaves: 'commit',
@@ -94,7 +94,7 @@ export const COMMANDS = {
   hold: {
     start: '/canary hold',
     takes: REASON,
-    does: "Stop this pull request's rollouts where they are: nothing raises them until somebody resumes.",
+    does: "Stop this pull request's rollouts where they are: nothing raises them until `/canary resume`.",
     needs: 'write',
     actsOn: 'pull-request',
     leaves: 'record',
@@ -104,7 +104,7 @@ export const COMMANDS = {
   resume: {
     start: '/canary resume',
     takes: NOTHING,
-    does: 'Let held rollouts go on.',
+    does: 'Let held rollouts continue.',
     needs: 'write',
     actsOn: 'pull-request',
     leaves: 'record',
@@ -131,7 +131,7 @@ export const COMMANDS = {
   why: {
     start: '/canary why',
     takes: NOTHING,
-    does: 'Show each gate, why it says what it says, and what turns it green.',
+    does: 'Show each gate, its reason, and what turns it green.',
     needs: 'read',
     actsOn: 'head',
     leaves: 'nothing',
@@ -156,7 +156,7 @@ export const COMMANDS = {
   override: {
     start: '/canary override',
     takes: GATE,
-    does: 'Pass one gate for the head commit as it is now, on the record.',
+    does: 'Override one gate for the current head commit, on the record.',
     needs: 'maintain',
     actsOn: 'head',
     leaves: 'record',
@@ -181,7 +181,7 @@ export const COMMANDS = {
   unfreeze: {
     start: '/unfreeze',
     takes: ENVIRONMENT,
-    does: 'Let raises in an environment go on.',
+    does: 'Allow raises in an environment again.',
     needs: 'maintain',
     actsOn: 'base',
     leaves: 'record',

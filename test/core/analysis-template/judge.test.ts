@@ -104,7 +104,7 @@ test('count times interval is waited for, also where the bake is longer or short
   assert.equal(said(judge(long, well, { now: SINCE + 20 * MINUTE })), 'pass complete 20/0/0/0')
   assert.match(
     analysisWords(judge(long, well)),
-    /^measured until 2026-11-20 12:20:00 UTC; so far `m` was good in 10 of 10 measurements \(good where `result\[0\] == 1`\)\.$/,
+    /^measured until 2026-11-20 12:20:00 UTC; so far `m` was good in 10 of 10 measurements \(good if `result\[0\] == 1`\)\.$/,
   )
 })
 
@@ -147,7 +147,7 @@ test('more failures than the limit are a failure at once', () => {
   assert.equal(said(judge(one, bad(2, 3), { now: SINCE + 3 * MINUTE })), 'fail failure 1/2/0/0')
   assert.match(
     analysisWords(judge(one, bad(2, 3))),
-    /^`m` failed in 2 of 3 measurements, and 1 may fail \(good where `result\[0\] == 1`\), last with `0` at 2026-11-20 12:03:00 UTC\. Send the traffic back with `\/canary abort`, or correct the template on the base branch\.$/,
+    /^`m` failed in 2 of 3 measurements, but at most 1 may fail \(good if `result\[0\] == 1`\), last with `0` at 2026-11-20 12:03:00 UTC\. Send the traffic back with `\/canary abort`, or correct the template on the base branch\.$/,
   )
   const none = `count: 5, failureLimit: -1, consecutiveSuccessLimit: 2, ${EVERY}`
   assert.equal(said(judge(none, bad(1, 3))), 'pass complete 3/2/0/0')
@@ -164,7 +164,7 @@ test('both conditions, one, or none', () => {
   assert.equal(said(judge(both, values(0.6, 0.7))), 'inconclusive complete 0/0/2/0')
   assert.match(
     analysisWords(judge(both, values(0.6, 0.7))),
-    /neither good nor bad in 2 of 2 measurements, and 1 may be so .* It stays so: pass it with `\/canary override analysis <reason>`/,
+    /neither good nor bad in 2 of 2 measurements, but at most 1 may be undecided .* This does not change by itself: override it with `\/canary override analysis <reason>`/,
   )
   assert.equal(said(judge(both, values(0.4), { now: SINCE + MINUTE })), 'fail failure 0/1/0/0')
   assert.equal(said(judge('count: 1, interval: 1m, failureCondition: "result[0] > 1"', well)), 'pass complete 1/0/0/0')
@@ -206,7 +206,7 @@ test('measurements without an answer are made up for, never counted, and never p
   assert.equal(said(judge(five, dark)), 'error complete 1/0/0/9')
   assert.match(
     analysisWords(judge(five, dark)),
-    /^`m` has no answer: `successCondition` cannot be evaluated on `\[\]`, because there was no series to read a value of \(9 in a row\)\. Nothing passes without an answer: Perch measures again/,
+    /^`m` has no answer: `successCondition` cannot be evaluated on `\[\]`, because the answer has no series \(9 in a row\)\. Nothing passes without an answer: Perch measures again/,
   )
   assert.equal(said(judge(five, dark, { analysis: { onError: 'fail' } })), 'error complete failure 1/0/0/9')
   assert.equal(said(judge(five, dark, { analysis: { onError: 'fail' }, now: SINCE + 7 * MINUTE })), 'error 1/0/0/6')
@@ -258,7 +258,7 @@ test('the worst metric counts, and those in dry-run mode are only shown', () => 
   assert.match(analysisWords(dry), /^`a` was good in 2 of 2 measurements \([^)]*\), measured from/)
   assert.match(
     analysisTable(dry),
-    /\| `b` \(dry run\) \| good where `result\[0\] == 1` \| `0` \| 0 \/ 1 \/ 0 \/ 0 \| ❌ failed \|/,
+    /\| ❌ `b` \(dry run\) failed, 0 of 1 good, 1 bad \| `0` \(good if `result\[0\] == 1`\) \|/,
   )
   assert.equal(said(judge('', world, { spec: spec('dryRun: [{ metricName: .* }]\n') })), 'pass complete 2/0/0/0')
 })
@@ -284,7 +284,7 @@ test('a server without an answer, and an answer of which a part may be missing, 
   assert.match(analysisWords(judge(EVERY, down)), /^`m` cannot be measured: `prometheus` does not answer/)
   assert.equal(said(judge(EVERY, down, { analysis: { onError: 'fail' } })), 'error complete failure 0/0/0/0')
   assert.equal(said(judge(EVERY, well, { servers: ['other'] })), 'error complete 0/0/0/0')
-  assert.match(analysisWords(judge(EVERY, well, { servers: ['other'] })), /not a server that this Perch knows/)
+  assert.match(analysisWords(judge(EVERY, well, { servers: ['other'] })), /Perch does not know the server/)
   assert.equal(said(judge(EVERY, well, { warnings: ['a store did not answer'] })), 'inconclusive complete 10/0/0/0')
   assert.equal(said(judge(EVERY, well, { warnings: ['PromQL info: a name'] })), 'pass complete 10/0/0/0')
 })
@@ -294,7 +294,7 @@ test('a template that cannot be read is an error that names the place and the ne
   assert.equal(said(report), 'error complete ')
   assert.equal(
     analysisWords(report),
-    "AnalysisTemplate `good` cannot be the analysis of a step: `metrics[0].successCondition` is `result > 1`, and `>` at character 8 cannot be used on a list (Prometheus answers with a list: `result[0]` is its first value). Correct the condition in the template. The base branch's files count. `/canary abort` sends the traffic back.",
+    'AnalysisTemplate `good` cannot be used as the analysis of a step: `metrics[0].successCondition` is `result > 1`, and `>` at character 8 cannot be used on a list (Prometheus answers with a list: `result[0]` is its first value). Correct the condition in the template. Perch reads the files of the base branch. `/canary abort` sends the traffic back.',
   )
   assert.equal(said(judge('interval: 1s, successCondition: "true"', well, { now: SINCE + SECOND })), 'pass 1/0/0/0')
 })
@@ -303,6 +303,6 @@ test('more measurements than Perch asks for are refused', () => {
   const words = analysisWords(judge('interval: 1s', well, { bakeMs: 60 * MINUTE }))
   assert.match(
     words,
-    /its metric `m` would be measured 3600 times in the bake, and Perch measures at most 1000 times\. Give the metric a longer `interval` or a `count`\./,
+    /its metric `m` would be measured 3600 times in the bake, but Perch measures at most 1000 times\. Give the metric a longer `interval` or a `count`\./,
   )
 })

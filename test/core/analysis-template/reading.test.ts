@@ -40,7 +40,10 @@ function wrong(...given: Parameters<typeof read>): readonly string[] {
   assert.ok(!found.ok, 'nothing is wrong')
   const name = { kind: 'AnalysisTemplate', name: 'x' } as const
   return found.error.map((problem) =>
-    templateProblemWords(name, problem).what.replace('AnalysisTemplate `x` cannot be the analysis of a step: ', ''),
+    templateProblemWords(name, problem).what.replace(
+      'AnalysisTemplate `x` cannot be used as the analysis of a step: ',
+      '',
+    ),
   )
 }
 
@@ -112,7 +115,7 @@ metrics:
     'its argument `hash` comes from a `podTemplateHashValue`, which Perch cannot read.',
   ])
   assert.deepEqual(wrong(spec, { service: 'a', hash: '{{version}}', other: 'b' }), [
-    'the value of its argument `hash` names `{{version}}`, and Perch has no plain value for that.',
+    'the value of its argument `hash` uses `{{version}}`, for which Perch has no plain value.',
     'it has no argument `other`; it has `service`, `least`, `times`, `hash`.',
   ])
   // A value of the files may not end the string that it is put into.
@@ -132,15 +135,15 @@ test('what Perch does not evaluate is refused by its name', () => {
     ['metrics: [1]', '`metrics[0]` must be a map.'],
     [
       'metrics: [{ name: m, provider: { datadog: { query: x } } }]',
-      'its metric `m` is measured by `datadog`, and Perch asks only Prometheus.',
+      'its metric `m` uses the provider `datadog`, but Perch supports only Prometheus.',
     ],
     [
       'metrics: [{ name: m, provider: { job: {} } }]',
-      'its metric `m` is measured by `job`, and Perch asks only Prometheus.',
+      'its metric `m` uses the provider `job`, but Perch supports only Prometheus.',
     ],
     [
       'metrics: [{ name: m, provider: { plugin: { a/b: {} } } }]',
-      'its metric `m` is measured by `plugin`, and Perch asks only Prometheus.',
+      'its metric `m` uses the provider `plugin`, but Perch supports only Prometheus.',
     ],
     ['metrics: [{ name: m, provider: {} }]', '`metrics[0].provider.prometheus` must be a map.'],
     ['metrics: [{ name: m }]', '`metrics[0].provider` must be a map.'],
@@ -179,11 +182,11 @@ test('what Perch does not evaluate is refused by its name', () => {
     [metric('count: 5000\ninterval: 1s'), 'the `count` of its metric `m` is above 1,000.'],
     [
       metric('successCondition: result[0] > {{args.bar}}'),
-      '`metrics[0].successCondition` holds `{{args.bar}}`, which is no argument of the template.',
+      '`metrics[0].successCondition` uses `{{args.bar}}`, which is not an argument of the template.',
     ],
     [
       metric('successCondition: "result[0] > {{args.bar"'),
-      '`metrics[0].successCondition` holds `{{args.bar}}`, which is no argument of the template.',
+      '`metrics[0].successCondition` uses `{{args.bar}}`, which is not an argument of the template.',
     ],
     [
       metric('successCondition: result > 0.9'),
@@ -199,7 +202,7 @@ test('what Perch does not evaluate is refused by its name', () => {
     ],
     [
       metric('').replace('metrics:', 'dryRun: [{ metricName: n }]\nmetrics:'),
-      '`dryRun[0]` is about `n`, and no metric is called so.',
+      '`dryRun[0]` names `n`, but there is no such metric.',
     ],
     [
       metric('').replace('metrics:', 'dryRun: [{ metricName: "(m|n)" }]\nmetrics:'),
@@ -210,7 +213,7 @@ test('what Perch does not evaluate is refused by its name', () => {
       metric('').replace('metrics:', 'dryRun: [{ metricName: "*" }]\nmetrics:'),
       'Perch does not support `dryRun[0].metricName`.',
     ],
-    [`${metric('')}${metric('').replace('metrics:', '')}`, '`metrics[1]` has the name `m`, as another metric does.'],
+    [`${metric('')}${metric('').replace('metrics:', '')}`, '`metrics[1]` has the same name as another metric, `m`.'],
   ]
   for (const [spec, words] of refused) assert.deepEqual(wrong(spec), [words], spec)
 })
@@ -273,7 +276,7 @@ test('a pull request cannot keep Perch busy with a long number or a pattern that
   assert.equal(isScalarQuery('1'.repeat(5_000)), true)
   const name = 'a'.repeat(50_000)
   const spec = `dryRun: [{ metricName: a.*a.*a.*x }]\n${metric('').replace('name: m', `name: ${name}`)}`
-  assert.deepEqual(wrong(spec), ['`dryRun[0]` is about `a.*a.*a.*x`, and no metric is called so.'])
+  assert.deepEqual(wrong(spec), ['`dryRun[0]` names `a.*a.*a.*x`, but there is no such metric.'])
 })
 
 test('whatever stands in a spec, reading it ends with metrics or with problems in words', () => {

@@ -21,7 +21,7 @@ test('what each outcome says', async () => {
   const latency = { analysis: { checks: LATENCY } }
   const stable: World = (asked) => (asked.kind === 'requests' ? 500 : asked.side === 'stable' ? 100 : 130.4)
   const against = { analysis: { checks: [{ metric: 'latency-p99', max: 500, againstStable: { maxAbove: '20%' } }] } }
-  const looksAgain = 'Perch looks again, and `/canary abort` sends the traffic back.'
+  const looksAgain = 'Perch measures again, and `/canary abort` sends the traffic back.'
   const table: [World, Play, string][] = [
     [
       WELL,
@@ -47,12 +47,12 @@ test('what each outcome says', async () => {
     [
       () => undefined,
       latency,
-      `\`success-rate\`, \`latency-p99\` has no data on \`prometheus\` since 2026-11-20 12:00:30 UTC. Has the canary had requests, does Prometheus scrape it, and does \`interval\` hold at least two scrapes? Nothing passes without data: ${looksAgain}`,
+      `\`success-rate\`, \`latency-p99\` has no data on \`prometheus\` since 2026-11-20 12:00:30 UTC. Does the canary get requests, does Prometheus scrape it, and does \`interval\` include at least two scrapes? Nothing passes without data: ${looksAgain}`,
     ],
     [
       (asked) => (asked.kind === 'requests' ? 40 : WELL(asked)),
       {},
-      `\`success-rate\` has too little data: 40 requests per point, and \`minRequests\` is 100. With \`interval: 3m\` there would be enough. Nothing passes on too little data: ${looksAgain}`,
+      `\`success-rate\` has too little data: 40 requests per point, and \`minRequests\` is 100. With \`interval: 3m\` there would be enough. Nothing passes with too little data: ${looksAgain}`,
     ],
     [
       (asked) => (asked.kind === 'requests' ? 4 : WELL(asked)),
@@ -67,12 +67,12 @@ test('what each outcome says', async () => {
     [
       () => undefined,
       { analysis: { onNoData: 'fail' } },
-      '`success-rate` has no data on `prometheus` since 2026-11-20 12:00:30 UTC. Has the canary had requests, does Prometheus scrape it, and does `interval` hold at least two scrapes? Send the traffic back with `/canary abort`, or correct `analysis` in `.github/canary.yml`.',
+      '`success-rate` has no data on `prometheus` since 2026-11-20 12:00:30 UTC. Does the canary get requests, does Prometheus scrape it, and does `interval` include at least two scrapes? Send the traffic back with `/canary abort`, or correct `analysis` in `.github/canary.yml`.',
     ],
     [
       WELL,
       { analysis: { provider: 'eu' } },
-      `\`success-rate\` cannot be measured: \`eu\` is not a server that this Perch knows. Set \`provider\` to one of \`prometheus\`. Nothing passes unmeasured: ${looksAgain}`,
+      `\`success-rate\` cannot be measured: Perch does not know the server \`eu\`. Set \`provider\` to one of \`prometheus\`. Nothing passes unmeasured: ${looksAgain}`,
     ],
   ]
   for (const [world, play, expected] of table) assert.equal(await words(world, play), expected)

@@ -89,7 +89,7 @@ test('a finding says its place, what is wrong and what to do', () => {
   assert.equal(text.split('\n')[problem.line - 1]?.trim(), '- name: main')
   assert.match(
     explainProblem(problem).what,
-    /^IST0130: `VirtualService shop\/web` in `production` has the split `main` that no request reaches: `all` takes/,
+    /^IST0130: `VirtualService shop\/web` in `production` has the split `main`, which no request reaches: `all` matches/,
   )
   assert.match(explainProblem(problem).next, /Move it up, or remove it/)
 })

@@ -206,7 +206,7 @@ test('the sentence of a gate names every witness, and says that a timer is weak'
     liveSentence(look([[ok(1)]], { entries })),
     /^2 of 3 conditions for live are met\. Waits for a successful check run `argocd\/\*`/,
   )
-  assert.match(liveSentence(look([], { entries: [{ after: MINUTE }] })), /taken as live since .* \(weak\)\.$/)
+  assert.match(liveSentence(look([], { entries: [{ after: MINUTE }] })), /counted as live since .* \(weak\)\.$/)
   const failed = look([[bad(1, { description: 'no `@ops` here' })]])
   assert.match(liveSentence(failed), /failed: no \\`@\u200Bops\\` here\. Fix it, or comment `\/canary abort`/)
 })

@@ -184,9 +184,9 @@ test('environments that come, go or cannot be compared are told in words', () =>
   assert.match(comment, /- Environment `new` is new: 1 resource\./)
   assert.match(
     comment,
-    /- ⚠️ Environment `odd` cannot be compared with what was before: Environment `odd` took too long to build\. All of it counts as new\./,
+    /- ⚠️ Perch cannot compare environment `odd` with its state before: Environment `odd` took too long to build\. All of it counts as new\./,
   )
-  assert.match(comment, /- 3 resources change only in what `\.github\/canary\.yml` hides\./)
+  assert.match(comment, /- 3 resources change only in fields that `\.github\/canary\.yml` hides\./)
 })
 
 test('a thousand problems: the lists are cut between lines, and the annotations are bounded', () => {

@@ -32,7 +32,7 @@ test('a commit is as good as the worst of its merges, and says which', () => {
   assert.match(one.summary, /Judged: #7 into `main`/)
   const two = gateOf([merge(7, 'main', 'success'), merge(9, 'release', 'action_required')])
   assert.deepEqual([two.conclusion, two.title], ['action_required', '#9: action_required of 9'])
-  assert.match(two.summary, /2 merges would bring this commit[\s\S]*✅ #7 into `main`[\s\S]*⏳ #9 into `release`/)
+  assert.match(two.summary, /2 possible merges contain this commit[\s\S]*✅ #7 into `main`[\s\S]*⏳ #9 into `release`/)
   assert.equal(gateOf([merge(undefined, 'main', 'success'), merge(9, 'main', 'failure')]).conclusion, 'failure')
 })
 
@@ -90,7 +90,7 @@ test('what is not required of a branch is told, and what GitHub does not show is
   assert.ok(note)
   assert.equal(
     explainProblem(note).what,
-    '`main` does not require `canary/validate`, so a pull request can be merged without. `main` takes `canary/gate` from any App. ' +
+    '`main` does not require `canary/validate`, so people can merge without a green check. `main` accepts `canary/gate` from any App. ' +
       'Administrators may merge into `main` without the checks. ' +
       '`main` does not require branches to be up to date, and has no merge queue.',
   )

@@ -87,8 +87,12 @@ test('that no traffic changes is said only where everything was looked at and no
       /in what it could render\. The problems below may hide/,
       /does not build/,
     ],
-    [{ changes: [SWAP] }, /Every share of traffic stays as it is\. What changes is the version/, /canary v2 → v3$/],
-    [{ changes: [CHANGE] }, /No share of traffic changes in what is rendered/, /5% → 25%$/],
+    [
+      { changes: [SWAP] },
+      /All shares of traffic stay the same\. Only the version that gets the traffic changes/,
+      /canary v2 → v3$/,
+    ],
+    [{ changes: [CHANGE] }, /The files change a share of traffic, but the rendered share stays the same/, /5% → 25%$/],
     [{ rows: [ROW] }, /\| Environment, route, rule \|/, /^No rollout moves; 1 rule of a split changes$/],
   ]
   for (const [fields, comment, title] of table) {
@@ -130,12 +134,12 @@ test('the body of a step says what its gate waits for, and which way the traffic
       /^Raises the canary[^]*waits until the base branch's state is live/,
       /The next step of the plan\./,
     ],
-    [{ kind: 'share', from: 5, to: 40 }, /^Raises/, /not the next one of the plan/],
-    [{ kind: 'share', from: 25, to: 5 }, /^Lowers the canary[^]*No gate waits/, /not the next one of the plan/],
+    [{ kind: 'share', from: 5, to: 40 }, /^Raises/, /not the next step of the plan/],
+    [{ kind: 'share', from: 25, to: 5 }, /^Lowers the canary[^]*No gate waits/, /not the next step of the plan/],
     [{ kind: 'share', from: 0, to: 5 }, /^Raises[^]*This starts the canary, so no earlier step/, /The next step/],
     [
       { kind: 'rollback', from: 25 },
-      /No gate waits[^]*continues the rollout from the current share\./,
+      /No gate waits[^]*the rollout continues from the current share\./,
       /goes back to the stable/,
     ],
     [
@@ -154,7 +158,7 @@ test('the body of a step says what its gate waits for, and which way the traffic
 test('that nothing differs is said only where everything was rendered', () => {
   const diff = (review: Review): string =>
     answer(1, 'alice', [{ command: '/canary diff', outcome: { code: 'diff', review } }])
-  assert.match(diff(NO_CHANGE), /Nothing that is rendered changes\.$/)
+  assert.match(diff(NO_CHANGE), /The rendered environments do not change\.$/)
   assert.match(diff({ ...NO_CHANGE, problems: [BROKEN] }), /no difference in what it could render/)
 })
 
@@ -164,11 +168,11 @@ test('a pull request is closed with the reason for which it was', () => {
     aborted: /was aborted/,
     failed: /failed its analysis/,
     replaced: /^Closed: #10 is open for this rollout and replaces this step\.$/,
-    superseded: /this is not the next step from where the base branch is now/,
-    'nothing-to-do': /this rollout has no next step from where the base branch is now/,
+    superseded: /from the current state of the base branch, this is not the next step/,
+    'nothing-to-do': /from the current state of the base branch, this rollout has no next step/,
     'not-deployed': /is not a deployed branch/,
-    owned: /a controller in the cluster moves the traffic/,
-    apart: /do not stand at the same step any more, so each of them moves in a pull request of its own until they do/,
+    owned: /a controller in the cluster now moves the traffic/,
+    apart: /are no longer at the same step\. Until they are, each of them moves in a pull request of its own/,
     split: /no longer has the rollout/,
   }
   for (const [reason, words] of Object.entries(table)) {

@@ -192,10 +192,10 @@ spec: {}
     worthSaying([remark('said', { rule, object })], rendered.objects, ignore).map((one) => {
       const about = { environment: 'e', title: undefined, place: undefined }
       const { what } = explainProblem(objectRemark('istioctl', one, about))
-      return `${one.level} ${what.split('`istioctl analyze`: ')[1]}`
+      return `${one.level} ${what.split('`e`: ')[1]}`
     })
   for (const rule of ['IST0109', 'IST0112', 'IST0130']) assert.deepEqual(say(rule, 0), ['error said.'], rule)
-  const note = ['warning said. It saw no cluster, which may have what this repository lacks.']
+  const note = ['warning said. It did not look into a cluster, which may have what is missing here.']
   for (const rule of ['IST0101', 'IST0173']) assert.deepEqual(say(rule, 0), note, rule)
   assert.deepEqual(say('IST0101', 1), note)
   assert.deepEqual(say('IST0174', 1), note)
@@ -256,12 +256,12 @@ test('every failure has words, a place and a next step; what others say calls no
     })[0]
   assert.equal(
     words('missing'),
-    '.github/canary.yml:7 `.github/canary.yml` asks for `opa`, which is not installed where Perch runs. Ask the operator of Perch to install it (`openpolicyagent.org/docs`), or take `policy` out of `.github/canary.yml` on the base branch.',
+    '.github/canary.yml:7 `.github/canary.yml` asks for `opa`, which is not installed on the machine that Perch runs on. Ask the operator of Perch to install it (`openpolicyagent.org/docs`), or remove `policy` from `.github/canary.yml` on the base branch.',
   )
-  assert.match(words('missing', '1.0 or newer') ?? '', /older than Perch needs \(1\.0 or newer\)/)
+  assert.match(words('missing', '1.0 or newer') ?? '', /is too old \(1\.0 or newer\)/)
   assert.match(words('busy') ?? '', /did not answer in time.*`\/canary retry`/)
   assert.match(words('timed-out') ?? '', /`opa` took too long on environment `production` and was stopped/)
-  assert.match(words('too-large') ?? '', /more memory/)
+  assert.match(words('too-large') ?? '', /too much memory/)
   assert.match(
     words('failed', 'hey @alice `x`') ?? '',
     /`opa` failed on environment `production`: `` hey @alice `x` ``/,

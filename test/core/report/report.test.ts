@@ -179,6 +179,6 @@ test('the words of a report come from its reason only, and call nobody', () => {
   const good = reportWords(GOOD)
   assert.match(
     good.summary,
-    /has applied this commit \(`ReconciliationSucceeded`\)\..*Perch looks again at the steps that wait for it\.$/,
+    /has applied this commit \(`ReconciliationSucceeded`\)\..*Perch checks the steps that wait for it again\.$/,
   )
 })

@@ -53,12 +53,12 @@ test('the status has a row for each rollout, and a picture for each that has tra
   const words = statusWords({ standings, proposed: [] })
   const rows = words.split('\n').filter((line) => line.startsWith('| `'))
   assert.equal(rows.length, 3)
-  assert.match(rows[0] ?? '', /\| 0% \| `v1` → `v2` \| no canary traffic \| – \|/)
-  assert.match(rows[1] ?? '', /\| 5% \| `v1` → `v2` \| .* \| #9, #10 \|/)
+  assert.match(rows[0] ?? '', /<br>`v1` → `v2` \| 0% \| no canary traffic \|$/)
+  assert.match(rows[1] ?? '', /<br>`v1` → `v2` \| 5% \| .*<br>open: #9, #10 \|$/)
   assert.match(rows[2] ?? '', /\| 25% \|.*set by hand in #7: Perch opens the next step, and a person merges it/)
   assert.equal(
     statusWords({ standings: [], proposed: [] }),
-    'No rollout belongs to this pull request. `/canary help` lists the commands that begin one.',
+    'No rollout belongs to this pull request. `/canary help` lists the commands that start one.',
   )
   const { target } = facts(95, 5).standing
   const proposed = (
@@ -66,7 +66,7 @@ test('the status has a row for each rollout, and a picture for each that has tra
     to: number,
     version?: { role: 'stable' | 'canary'; from: string; to: string },
   ): string => statusWords({ standings: [], proposed: [{ target, from, to, version }] })
-  assert.match(proposed(5, 25), /Once it has merged:\n\n- `default\/api-service`: 5% → \*\*25%\*\*$/)
+  assert.match(proposed(5, 25), /When it merges:\n\n- `default\/api-service`: 5% → \*\*25%\*\*$/)
   assert.match(proposed(5, 5), /: stays at 5%$/)
   assert.match(
     proposed(5, 5, { role: 'canary', from: 'v2', to: 'v3' }),
@@ -79,7 +79,7 @@ test('a plan says where the base branch is, and what the pull request would set'
     planStatusWords({ name: 'production/web', plan: [5, 25, 100], share, proposed }).split('\n')[0] ?? ''
   assert.match(words(5), /on the base branch it is at 5%\.$/)
   assert.match(words(0), /on the base branch it is at 0%\.$/)
-  assert.match(words('unknown'), /on the base branch it is at a share that cannot be read\.$/)
+  assert.match(words('unknown'), /on the base branch it is at a share that Perch cannot read\.$/)
   assert.match(words(5, 25), /at 5%\. This pull request sets 25%, and has not merged yet\.$/)
   assert.match(words(5, 5), /at 5%\.$/)
 })

@@ -52,7 +52,7 @@ test('beside a rule for everybody, a rule for some callers holds nothing up', ()
 
 test('the status says that the share is one of some callers', () => {
   const target = targetOf({ 'app/vs.yaml': route('{headers: {x-beta: {exact: "true"}}}') })
-  assert.match(statusText([standingOf(target)]), /Rule beta \(line 9\) is for some callers only/)
+  assert.match(statusText([standingOf(target)]), /Rule beta \(line 9\) is only for some callers/)
 })
 
 test('the status says no share where no name says which destination is the canary', () => {
@@ -60,8 +60,8 @@ test('the status says no share where no name says which destination is the canar
   const versions = named.replaceAll('subset: stable', 'subset: v1').replaceAll('subset: canary', 'subset: v2')
   const text = statusText([standingOf(targetOf({ 'app/vs.yaml': versions }))])
   assert.match(text, /canary unknown/)
-  assert.match(text, /The names do not say which destination is stable and which is the canary\. Say it in/)
-  assert.doesNotMatch(statusText([standingOf(targetOf({ 'app/vs.yaml': named }))]), /unknown|do not say/)
+  assert.match(text, /Perch cannot tell which destination is stable and which is the canary\. Name them in/)
+  assert.doesNotMatch(statusText([standingOf(targetOf({ 'app/vs.yaml': named }))]), /unknown|cannot tell/)
   // It may be the canary, and it may be a Service for both versions.
   const half = named.replaceAll('subset: canary', 'subset: api')
   assert.match(statusText([standingOf(targetOf({ 'app/vs.yaml': half }))]), /canary unknown/)

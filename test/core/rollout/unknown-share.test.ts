@@ -29,12 +29,12 @@ test('no answer takes a share that nobody can read for none', () => {
   const table: readonly (readonly [Outcome, RegExp])[] = [
     [
       { code: 'status', standings: [{ standing: unreadable, open: [] }], proposed: [] },
-      /\| \? \|.*unknown: its files do not say it in whole numbers\. Correct that in a pull request/,
+      /\| \? \|.*unknown: its weights are not whole numbers\. Correct that in a pull request/,
     ],
-    [{ code: 'plan', name, plan, share: 'unknown', proposed: undefined }, /it is at a share that cannot be read\.$/],
+    [{ code: 'plan', name, plan, share: 'unknown', proposed: undefined }, /it is at a share that Perch cannot read\.$/],
     [
       { code: 'plan', name, plan, share: 'unknown', proposed: 25 },
-      /at a share that cannot be read\. This pull request sets 25%, and has not merged yet\.$/,
+      /at a share that Perch cannot read\. This pull request sets 25%, and has not merged yet\.$/,
     ],
     [
       { code: 'refused', refusal: { code: 'no-next-step', name, share: 'unknown' } },

@@ -115,12 +115,12 @@ test('the answers to a hold and a freeze say what is stopped, until when, how it
   const table: readonly (readonly [Outcome, RegExp])[] = [
     [
       { code: 'held', names: ['prod/web', 'prod/api'], isNew: true },
-      /Held: `prod\/web`, `prod\/api`\. .* until somebody comments `\/canary resume`\. .*`\/canary override hold <reason>`\. Lowering stays possible\.$/,
+      /Held: `prod\/web`, `prod\/api`\. .* until somebody comments `\/canary resume`\. .*`\/canary override hold <reason>`\. Lowering traffic is still possible\.$/,
     ],
     [{ code: 'held', names: ['prod/web'], isNew: false }, /Already held: `prod\/web`\.$/],
     [
       { code: 'frozen', environment: 'prod', stop, isNew: true },
-      /`prod` is frozen\. .*`\/unfreeze prod` ends it\. .*`\/canary override freeze <reason>`\. Lowering stays possible\.$/,
+      /`prod` is frozen\. .*`\/unfreeze prod` ends it\. .*`\/canary override freeze <reason>`\. Lowering traffic is still possible\.$/,
     ],
     [
       { code: 'frozen', environment: 'prod', stop: { ...stop, until }, isNew: true },
@@ -132,7 +132,7 @@ test('the answers to a hold and a freeze say what is stopped, until when, how it
     ],
     [{ code: 'frozen', environment: 'prod', stop: { ...stop, by: undefined }, isNew: false }, /is already frozen\. To/],
     [{ code: 'resumed', names: ['prod/web'] }, /Resumed: `prod\/web`\.$/],
-    [{ code: 'unfrozen', environment: 'prod' }, /Raises in `prod` can go on\.$/],
+    [{ code: 'unfrozen', environment: 'prod' }, /Raises in `prod` can continue\.$/],
   ]
   for (const [outcome, words] of table) assert.match(answer(1, 'olga', [{ command: '/freeze', outcome }]), words)
 })

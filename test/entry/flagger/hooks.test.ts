@@ -80,7 +80,7 @@ test('Flagger goes on where nothing stops the Canary, and hears why not where so
     assert.equal(await askOver(await anEdge(FREE), hook), '200 Nothing stops production/web.')
     assert.equal(
       await askOver(await anEdge(HELD), hook),
-      '403 production/web is held by alice (errors). To let it go on, comment /canary resume on its pull request.',
+      '403 production/web is held by alice (errors). To let it continue, comment /canary resume on its pull request.',
     )
   }
 })
@@ -101,7 +101,7 @@ test('what is not known is a no: not read in time, or too long ago', async () =>
   for (const canaries of [undefined, { ...FREE, at: NOW - 11 * 60_000 }])
     assert.match(
       await askOver(await anEdge(canaries), 'confirm-rollout'),
-      /^403 Perch is still reading acme\/gitops, and answers when/,
+      /^403 Perch is still reading acme\/gitops, and will answer when/,
     )
 })
 

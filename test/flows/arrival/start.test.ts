@@ -229,7 +229,7 @@ test('`restart`: an abort while the traffic is being taken away is the end of it
   await aPush(world, 'v4')
   const [rollback] = openSteps(world)
   assert.ok(rollback)
-  assert.match(rollback.body, /Once this has merged, Perch opens the first step of the new version\./)
+  assert.match(rollback.body, /When this merges, Perch opens the first step of the new version\./)
   await says(world, 'alice', pull, '/canary abort')
   assert.doesNotMatch(rollback.body, /restart|first step/)
   await merges(world, 'bob', rollback)

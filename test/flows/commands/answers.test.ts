@@ -50,9 +50,9 @@ test('a raise is one commit of Perch with weights and annotations, and the same 
   assert.deepEqual(commitsOn(world, pull), ['Canary production/web v3: 0% → 5%', 'Change'])
   assert.equal(shareOn(world, pull.head.ref), 5)
   assert.match(textOn(world, pull.head.ref, ROUTE), /canary-percentage: "5"[\s\S]*pr: "1"/)
-  assert.match(await asked(world, pull, '/canary 5'), /✅ `production\/web` is at 5% already: nothing to change\./)
+  assert.match(await asked(world, pull, '/canary 5'), /✅ `production\/web` is already at 5%: nothing to change\./)
   assert.equal(commitsOn(world, pull).length, 2)
-  assert.match(await asked(world, pull, '/canary next', 'bob'), /is at 5% already/, 'the first step of the plan')
+  assert.match(await asked(world, pull, '/canary next', 'bob'), /is already at 5%/, 'the first step of the plan')
   assert.match(await asked(world, pull, '/canary promote'), /100%/)
   assert.match(await asked(world, pull, '/canary 0'), /0%/)
   assert.equal(shareOn(world, pull.head.ref), 0)
@@ -151,7 +151,7 @@ test('the plan is shown and replaced, and the steps after it follow it', async (
     await asked(world, pull, '/canary plan 5,50,100'),
     /✅ In \w{7}: when this pull request merges, the plan of `production\/web` becomes 5% → 50% → 100%\./,
   )
-  assert.match(await asked(world, pull, '/canary plan 5,50,100'), /is 5% → 50% → 100% already/)
+  assert.match(await asked(world, pull, '/canary plan 5,50,100'), /is already 5% → 50% → 100%/)
   await merges(world, 'bob', pull)
   assert.deepEqual(branches(openSteps(world)), ['canary/production/web/50'])
   assert.match(await asked(world, pull, '/canary plan'), /it is at 5%/)
@@ -170,15 +170,15 @@ test('why, diff, status, help and retry answer from what is there, and change no
   assert.match(await asked(world, step, '/canary retry', 'mallory'), /🔁/)
   assert.match(
     await asked(world, step, '/canary status', 'mallory'),
-    /This pull request is open\. Once it has merged:\s+- `production\/web`: 5% → \*\*25%\*\*[\s\S]*#2/,
+    /This pull request is open\. When it merges:\s+- `production\/web`: 5% → \*\*25%\*\*[\s\S]*#2/,
   )
-  assert.match(await asked(world, pull, '/canary status', 'mallory'), /`production\/web`.*5%.*`v1` → `v3`.*#2/)
+  assert.match(await asked(world, pull, '/canary status', 'mallory'), /`production\/web`.*`v1` → `v3`.*5%.*#2/)
   for (const text of ['/canary why', '/canary diff', '/canary retry'])
     assert.match(await asked(world, pull, text), /⛔ /)
   const words = await aPull(world, { 'README.md': '# Words\n' })
-  assert.match(await asked(world, words, '/canary status'), /`production\/web` \| 5% \|.*\| #2 \|/)
+  assert.match(await asked(world, words, '/canary status'), /`production\/web`<br>.* \| 5% \|.*open: #2 \|/)
   assert.match(await asked(world, words, '/canary why'), /it moves no rollout/)
-  assert.match(await asked(world, words, '/canary diff'), /Nothing that is rendered changes\./)
+  assert.match(await asked(world, words, '/canary diff'), /The rendered environments do not change\./)
 })
 
 test('an abort closes the step and opens the rollback; a second one finds it open, and one without a rollout nothing', async () => {
@@ -224,7 +224,7 @@ test('on a merged pull request a percent opens a step, which takes the place of 
   await world.sweep()
   assert.deepEqual([step.state, branches(openSteps(world)).length], ['closed', 1])
   assert.match(comments(world, step).join(), /replaces this step|is not the next step/)
-  assert.match(await asked(world, pull, '/canary 5'), /✅ `production\/web` is at 5% already/)
+  assert.match(await asked(world, pull, '/canary 5'), /✅ `production\/web` is already at 5%/)
   assert.match(await asked(world, pull, '/canary 0'), /✅ #\d+: Roll back production\/web v3: 5% → 0%/)
 })
 

@@ -39,7 +39,7 @@ function aDashboard({ files = {}, ...options }: WorldOptions = {}): Promise<Worl
 /** Its issues, without what is the same in all of them. */
 function issues({ state }: World): readonly string[] {
   return [...state.issues.values()].map(({ isOpen, body }) => {
-    const [, text = ''] = /-->\n\n(.*?)(?:\n\n\*\*Look again at\*\*|$)/s.exec(body) ?? []
+    const [, text = ''] = /-->\n\n(.*?)(?:\n\n\*\*Check again\*\*|$)/s.exec(body) ?? []
     return `${isOpen ? 'open' : 'closed'}: ${text}`
   })
 }
@@ -76,7 +76,7 @@ test('a repository that asks for it gets one issue, which says that there is no 
   const world = await aDashboard()
   await world.pass(2)
   assert.deepEqual(issues(world), [
-    'open: **No rollouts.** No canary that Perch moves has traffic. To begin one, open a pull request that brings a new version of the canary, and comment `/canary 5` there.',
+    'open: **No rollouts.** No canary that Perch moves has traffic. To start a rollout, open a pull request that brings a new version of the canary, and comment `/canary 5` there.',
   ])
   const { author, title, body } = theIssue(world)
   assert.deepEqual([author.login, title], ['perch[bot]', 'Canary rollouts'])
@@ -137,12 +137,15 @@ test('a hold, a step that a person closed, and a share that was set by hand say 
   held.alice.close(step)
   await held.settle()
   await held.pass(2)
-  assert.match(issues(held)[0] ?? '', /1 needs a person\n.*\| ⏸ a person closed its step: `\/canary next` on #1 \|/s)
+  assert.match(
+    issues(held)[0] ?? '',
+    /1 needs a person\n.*\| ⏸ somebody closed its step: comment `\/canary next` on #1 \|/s,
+  )
   const byHand = await aDashboard({ share: 20 })
   await byHand.pass(2)
   assert.match(
     issues(byHand)[0] ?? '',
-    /\*\*20%\*\* \| ⏸ set without Perch: `\/canary next` on a pull request goes on \|/,
+    /\*\*20%\*\* \| ⏸ set without Perch: comment `\/canary next` on a pull request to continue \|/,
   )
 })
 
@@ -154,7 +157,7 @@ test('a step that a person closed and opened again is a step again, also where n
     world.alice.close(step)
     await world.settle()
     await world.pass(2)
-    assert.match(issues(world)[0] ?? '', /⏸ a person closed its step/)
+    assert.match(issues(world)[0] ?? '', /⏸ somebody closed its step/)
     world.hears = hears
     world.alice.reopen(step)
     await world.settle()
@@ -169,7 +172,7 @@ test('what a controller in the cluster moves is counted and not listed', async (
   await world.pass(2)
   assert.match(
     issues(world)[0] ?? '',
-    /No rollouts.*\n\nControllers in the cluster move 1 other service: Git does not say/s,
+    /No rollouts.*\n\nControllers in the cluster move 1 other service, so Git does not say/s,
   )
 })
 
@@ -318,7 +321,7 @@ test('while the config cannot be read, the issue stays, and says so', async () =
   await world.pass(2)
   world.alice.push('main', { [CONFIG]: configText('dashboard: true\nodd: 1') })
   await world.pass(2)
-  assert.match(issues(world)[0] ?? '', /^open: ⚠️ `.github\/canary.yml` is not valid here, so no rollout goes on/)
+  assert.match(issues(world)[0] ?? '', /^open: ⚠️ `.github\/canary.yml` is not valid here, so no rollout continues/)
 })
 
 test('when memory is lost the same issue is found again, and of two the oldest stays', async () => {
@@ -370,7 +373,10 @@ test('without the permission, or without issues, rollouts go on and the log says
     assert.match(gateOf(world, step), /^success/)
     const told = warnings.filter((one) => one.startsWith('there is no dashboard'))
     assert.equal(told.length, 1, warnings.join('\n'))
-    assert.match(told[0] ?? '', what === 'permission' ? /write access to issues/ : /The repository has no issues/)
+    assert.match(
+      told[0] ?? '',
+      what === 'permission' ? /write access to issues/ : /Issues are turned off in this repository/,
+    )
     world.state.mayWriteIssues = true
     world.state.hasIssues = true
     await world.pass(61)

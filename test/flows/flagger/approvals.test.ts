@@ -66,7 +66,7 @@ async function brings(world: World, image: string, approvers: readonly ('bob' | 
 }
 
 const WAITS = (pull: Pull): string =>
-  `stop: production/web waits for 1 more approval of #${pull.number} (0 of 1). After the merge a person with write access who made none of it gives one by: gh pr review ${pull.number} --approve`
+  `stop: production/web waits for 1 more approval of #${pull.number} (0 of 1). A person with write access who did not write or push any of its commits can approve it, also after the merge: gh pr review ${pull.number} --approve`
 const GOES = 'go: Nothing stops production/web.'
 
 test('Flagger does not promote a version before somebody approves the pull request that brought it', async () => {
@@ -173,7 +173,7 @@ test('a version that nobody brought by a pull request is never approved', async 
   await world.settle()
   assert.equal(
     await hears(world, 'confirm-promotion', 'two'),
-    'stop: production/web needs 1 approval of the pull request that brought its version, and Perch finds none that did. Bring the version by a pull request, or lower approvals in .github/canary.yml.',
+    'stop: production/web needs 1 approval of the pull request that brought its version, but Perch finds no such pull request. Bring the version with a pull request, or lower approvals in .github/canary.yml.',
   )
 })
 
@@ -202,7 +202,7 @@ test('`/canary status` and the check of the Canary say which approvals are missi
   await does(world, { type: 'canary-news', ...where, why: { code: 'told', at: world.now() } })
   const [check] = world.state.runs.filter(({ name }) => name === 'canary/flagger/production/web')
   const words = new RegExp(
-    `It waits for 1 more approval of #${pull.number} \\(1 of 2\\) by people with write access who made none of it: \`gh pr review ${pull.number} --approve\``,
+    `It waits for 1 more approval of #${pull.number} \\(1 of 2\\)\\. A person with write access who did not write or push any of its commits can approve it, also after the merge: \`gh pr review ${pull.number} --approve\``,
   )
   assert.match(check?.summary ?? '', words)
   const near = await aPull(world, { [CANARY]: askingCanary().replace('maxWeight: 50', 'maxWeight: 40') })

@@ -161,7 +161,7 @@ test('an API server that cannot be asked is neither green nor red, and one that 
   }
   const unnamed = await review({ 'apps/b.yaml': map('b', 'new') }, { isNamed: false })
   assert.deepEqual(told(unnamed.found.problems), [
-    `dry-run-missing ${CONFIG}:3 .github/canary.yml asks for dry-run, and no API server for that is named where Perch runs.`,
+    `dry-run-missing ${CONFIG}:3 .github/canary.yml asks for dry-run, but Perch was started without an API server for dry runs.`,
   ])
   assert.equal(validateReport(unnamed.found).conclusion, 'failure')
 })
@@ -201,9 +201,9 @@ test('a Secret is never sent, nor an object in which one stands or is repeated',
   assert.deepEqual(
     told(found.notes).filter((note) => note.startsWith('dry-run')),
     [
-      'dry-run-secret apps/n.yaml:1 The API server was not asked about ConfigMap shop/n in production: Perch sends Secrets nowhere.',
-      'dry-run-secret apps/s.yaml:1 The API server was not asked about Secret shop/s in production: Perch sends Secrets nowhere.',
-      'dry-run-secret apps/v.yaml:1 The API server was not asked about Vault v in production: Perch sends Secrets nowhere.',
+      'dry-run-secret apps/n.yaml:1 Perch made no dry run of ConfigMap shop/n in production, because it never sends Secrets.',
+      'dry-run-secret apps/s.yaml:1 Perch made no dry run of Secret shop/s in production, because it never sends Secrets.',
+      'dry-run-secret apps/v.yaml:1 Perch made no dry run of Vault v in production, because it never sends Secrets.',
     ],
   )
 })
@@ -277,7 +277,7 @@ test('a pull request of this repository is asked about; one from a fork is not, 
   assert.match(checkOf(world, stranger, 'canary/validate'), /^action_required: This pull request comes from a fork/)
   assert.match(checkOf(world, stranger, 'canary/gate'), /^action_required/)
   const report = world.state.runs.findLast(({ sha, name }) => sha === stranger.head.sha && name === 'canary/validate')
-  assert.match(JSON.stringify(report), /Have somebody with write access push the branch to this repository/)
+  assert.match(JSON.stringify(report), /Ask somebody with write access to push the branch to this repository/)
 })
 
 test('when the base moves, a pull request from a fork is still not sent', async () => {

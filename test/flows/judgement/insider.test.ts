@@ -47,7 +47,7 @@ test('roles cannot be swapped by themselves, for a later change to lower the sta
   const pull = await aPull(world, { [ROUTE]: swapped })
   assert.match(checkOf(world, pull, 'canary/validate'), /^failure/)
   const run = world.state.runs.findLast(({ sha, name }) => sha === pull.head.sha && name === 'canary/validate')
-  assert.match(JSON.stringify(run?.report), /have other roles/)
+  assert.match(JSON.stringify(run?.report), /get other roles/)
 })
 
 test('who makes a share readable again brings no other version with it, and no share where none could be read', async () => {

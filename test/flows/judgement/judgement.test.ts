@@ -31,10 +31,10 @@ test('production waits until staging has the share, has it live, and has baked',
   await says(world, 'alice', pull, '/canary 5 --env production')
   assert.match(
     gateOf(world, pull),
-    /^action_required: Waiting for order: staging must do this step first, and is at 0%: it must reach 5%/,
+    /^action_required: Waiting for order: staging must do this step first\. It is at 0% and must reach 5%/,
   )
   await aRollout(world, { environment: 'staging', share: 5 }).catch(() => undefined)
-  assert.match(gateOf(world, pull), /staging must do this step first\. There: taken as live at/)
+  assert.match(gateOf(world, pull), /staging must do this step first\. There: counts as live at/)
   await world.pass(4)
   assert.match(gateOf(world, pull), /staging must do this step first: it bakes there until/)
   await world.pass(10)
@@ -133,7 +133,7 @@ test('a maintainer passes one gate for one commit, and nobody else does', async 
   await says(world, 'olga', step, '/canary override live it is fine')
   assert.match(
     answers(world, step).at(-1) ?? '',
-    /⚠️ \*\*live\*\* is passed for [0-9a-f]{7} and no other commit, by `olga`: it is fine/,
+    /⚠️ `olga` has overridden the gate \*\*live\*\* for commit [0-9a-f]{7} only: it is fine/,
   )
   assert.match(gateOf(world, step), /^action_required: Waiting for bake/)
   await says(world, 'olga', step, '/canary override bake it is fine')

@@ -153,7 +153,7 @@ test('a configured validator that is missing is red, and says what to install or
     ],
   )
   for (const { next } of found.problems.map(explainProblem))
-    assert.match(next, /^Ask the operator of Perch to install it .*, or take .* out of/)
+    assert.match(next, /^Ask the operator of Perch to install it .*, or remove .* from/)
   assert.equal(validateReport(found).conclusion, 'failure')
   // Who brings the config that asks for it is told too, before everybody else is.
   const plain = { ...BASE, '.github/canary.yml': 'environments:\n  production: { path: apps }\n' }
@@ -272,8 +272,8 @@ test(
       { base },
     )
     assert.deepEqual(told(found.problems), [
-      'kubeconform apps/new.yaml:1 Pod p in production does not fit its schema, says kubeconform: could not find schema for Pod.',
-      'kubeconform apps/web.yaml:7 Service web in production does not fit its schema, says kubeconform: at /spec/ports/0/port: got string, want integer.',
+      'kubeconform apps/new.yaml:1 kubeconform: Pod p in production does not match its schema: could not find schema for Pod.',
+      'kubeconform apps/web.yaml:7 kubeconform: Service web in production does not match its schema: at /spec/ports/0/port: got string, want integer.',
     ])
     assert.equal(found.notes.length, 1)
     const reaching = await review(
@@ -310,12 +310,12 @@ test(
     const brought = { 'apps/a.yaml': widget('applied.com', 'a'), 'apps/r.yaml': widget('repository.com', 'r') }
     const found = await review({ ...brought, 'apps/n.yaml': widget('nowhere.com', 'n') }, { base })
     assert.deepEqual(told(found.problems), [
-      'kubectl-validate apps/a.yaml:6 Widget a in production would be refused, says kubectl-validate: at spec: Invalid value: "object": min is above max.',
-      'kubectl-validate apps/n.yaml:1 Widget n in production would be refused, says kubectl-validate: there is no schema for this kind and version.',
-      'kubectl-validate apps/r.yaml:6 Widget r in production would be refused, says kubectl-validate: at spec: Invalid value: "object": min is above max.',
+      'kubectl-validate apps/a.yaml:6 kubectl-validate: an API server would refuse Widget a in production: at spec: Invalid value: "object": min is above max.',
+      'kubectl-validate apps/n.yaml:1 kubectl-validate: an API server would refuse Widget n in production: there is no schema for this kind and version.',
+      'kubectl-validate apps/r.yaml:6 kubectl-validate: an API server would refuse Widget r in production: at spec: Invalid value: "object": min is above max.',
     ])
     assert.deepEqual(told(found.notes), [
-      'kubectl-validate apps/old.yaml:6 Widget old in production would be refused, says kubectl-validate: at spec: Invalid value: "object": min is above max.',
+      'kubectl-validate apps/old.yaml:6 kubectl-validate: an API server would refuse Widget old in production: at spec: Invalid value: "object": min is above max.',
     ])
     // A definition that the pull request brings is not applied yet, and one that it weakens still counts as it is.
     const own = { 'apps/d.yaml': definition('nowhere.com'), 'apps/n.yaml': widget('nowhere.com', 'n') }
@@ -350,7 +350,7 @@ test(
     const found = await review({ 'apps/gw.yaml': gateway, 'apps/odd.yaml': odd }, { base })
     const spoken = told(found.problems).filter((line) => line.includes('istioctl'))
     assert.equal(spoken.length, 1, JSON.stringify(found.problems))
-    assert.match(spoken[0] ?? '', /apps\/odd\.yaml:1 VirtualService odd in production, says istioctl analyze: .*soon/)
-    for (const note of told(found.notes)) assert.match(note, /It saw no cluster/)
+    assert.match(spoken[0] ?? '', /apps\/odd\.yaml:1 istioctl analyze about VirtualService odd in production: .*soon/)
+    for (const note of told(found.notes)) assert.match(note, /It did not look into a cluster/)
   },
 )

@@ -89,7 +89,7 @@ test('a repair that moves traffic too is to be split, whatever config it brings'
       .map(explainProblem)
       .map(({ what, next }) => `${what} ${next}`)
       .join('\n')
-    assert.match(words, /repairs what is broken .* changes `VirtualService api` too.* Split it/s, config)
+    assert.match(words, /repairs the base branch.* changes `VirtualService api`.* Split it/s, config)
     assert.equal(gateReport(found).conclusion, 'failure')
   }
 })

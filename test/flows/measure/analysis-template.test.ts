@@ -70,8 +70,8 @@ test('a good canary goes on, asked by the template’s query with the version of
   assert.match(gateOf(world, step), /^action_required: Waiting for bake/)
   await world.pass(8)
   assert.match(gateOf(world, step), /^success: Live, baked and healthy/)
-  assert.match(step.body, /`success-rate` was good in 10 of 10 measurements \(good where `result\[0\] >= 0\.95`\)/)
-  assert.match(step.body, /\| Metric \| Condition \|/)
+  assert.match(step.body, /`success-rate` was good in 10 of 10 measurements \(good if `result\[0\] >= 0\.95`\)/)
+  assert.match(step.body, /\| Metric \| Last \(condition\) \|/)
   assert.deepEqual([...queries], ['rate{version="v3"}'])
   await merges(world, 'alice', step)
   assert.equal(shareOn(world, 'main'), 25)
@@ -102,7 +102,7 @@ test('a canary that fails more often than the template allows is rolled back', a
   assert.equal(step.state, 'closed')
   assert.match(
     comments(world, step).at(-1) ?? '',
-    /Closed: the canary failed its analysis: `success-rate` failed in \d+ of \d+ measurements?, and 0 may fail/,
+    /Closed: the canary failed its analysis: `success-rate` failed in \d+ of \d+ measurements?, but at most 0 may fail/,
   )
   assert.deepEqual(branches(openSteps(world)), ['canary/production/web/0'])
 })
@@ -139,7 +139,7 @@ test('an answer of thousands of series is never taken for the last one that was 
   assert.equal(step.state, 'closed')
   assert.match(
     comments(world, step).at(-1) ?? '',
-    /Closed: the canary failed its analysis: .*`prometheus` answers with more than Perch keeps of one step/,
+    /Closed: the canary failed its analysis: .*`prometheus` answers with more data than Perch keeps for a step/,
   )
 })
 
@@ -148,7 +148,7 @@ test('a pull request is judged by the template of the base branch, not by the on
   const { step } = await aRollout(world)
   world.alice.push(step.head.ref, { [PLACE]: template('successCondition: "true"') })
   await world.pass(16)
-  assert.match(step.body, /good where `result\[0\] >= 0\.95`/)
+  assert.match(step.body, /good if `result\[0\] >= 0\.95`/)
   assert.doesNotMatch(step.body, /good where `true`/)
 })
 
@@ -164,10 +164,10 @@ test('canary/validate names what is wrong with a template, where a pull request 
     await validates({ [PLACE]: template('successCondition: result >= 0.95') }),
     /^failure[^]*cannot be used on a list/,
   )
-  assert.match(await validates({ [PLACE]: undefined }), /^failure[^]*no file of this repository has it/)
+  assert.match(await validates({ [PLACE]: undefined }), /^failure[^]*no file of this repository contains it/)
   assert.match(
     await validates({ 'other/a.yaml': template('count: 1') }),
-    /^failure[^]*Several files have AnalysisTemplate `success-rate`, and they say different things: `analysis\/success-rate\.yaml` \(line \d\), `other\/a\.yaml` \(line \d\)/,
+    /^failure[^]*Several files contain AnalysisTemplate `success-rate`, and they differ: `analysis\/success-rate\.yaml` \(line \d\), `other\/a\.yaml` \(line \d\)/,
   )
   assert.match(
     await validates({ '.github/canary.yml': config('{ template: other }') }),

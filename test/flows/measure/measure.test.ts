@@ -56,10 +56,7 @@ test('whoever drives a rollout is mentioned once when its step is overdue in the
   await flux(world, 'failure')
   await world.sweep()
   const [words = '', ...more] = mentions()
-  assert.match(
-    words,
-    /`production\/web` waits here, because the step before this one is not live\. Overdue: no commit status/,
-  )
+  assert.match(words, /`production\/web` waits here, because the previous step is not live\. Overdue: no commit status/)
   assert.match(words, /@alice drives this rollout\.$/)
   assert.deepEqual(more, [])
   world.service.crash('memo')
@@ -191,7 +188,7 @@ test('a healthy canary goes on, and its step says what the one before it measure
   const { step } = await aRollout(world)
   await world.pass(16)
   assert.match(gateOf(world, step), /^success: Live, baked and healthy/)
-  assert.match(step.body, /What the step before this one measured/)
+  assert.match(step.body, /Measurements of the previous step/)
   await merges(world, 'alice', step)
   assert.equal(shareOn(world, 'main'), 25)
 })

@@ -91,7 +91,7 @@ test('a step that is proven stays live when the traffic changes, and the gate sa
   await says(world, 'alice', step, '/canary why')
   assert.match(
     answers(world, step).at(-1) ?? '',
-    /according to the traffic that Prometheus sees\. Now Prometheus sees another share than Git asks for/,
+    /according to the traffic that Prometheus sees\. Now Prometheus sees a different share than Git asks for/,
   )
   await says(world, 'alice', step, '/canary status')
   assert.match(
@@ -128,7 +128,7 @@ test('a rollout that ends by traffic waits at its last step by a timer: then bot
   await merges(world, 'bob', version)
   const [weights] = openSteps(world)
   assert.ok(weights !== undefined)
-  assert.match(gateOf(world, weights), /a timer, because nothing that the config names reports it/)
+  assert.match(gateOf(world, weights), /by a timer, because no report is configured/)
   await world.pass(21)
   await merges(world, 'bob', weights)
   assert.equal(shareOn(world, 'main'), 0)
@@ -156,7 +156,7 @@ test('a step that moves no share is live by a timer: its traffic was there befor
   await world.pass(10)
   const [next] = openSteps(world)
   assert.ok(next !== undefined)
-  assert.match(gateOf(world, next), /taken as live at .*: a timer, because/)
+  assert.match(gateOf(world, next), /counts as live at .* by a timer, because/)
 })
 
 test('few requests do not prove a share that they may be of by chance while the one before still is', async () => {
@@ -172,7 +172,7 @@ test('few requests do not prove a share that they may be of by chance while the 
   await says(world, 'alice', step, '/canary why')
   assert.match(
     answers(world, step).at(-1) ?? '',
-    /Prometheus sees 6% of 120 requests .* Git asks for 7%, and so few requests do not tell that from the 5% before/,
+    /Prometheus sees 6% of 120 requests .* Git asks for 7%, but these are too few requests to tell that from the earlier 5%/,
   )
 })
 

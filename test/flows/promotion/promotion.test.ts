@@ -85,7 +85,7 @@ test('what differs comes to the target in one pull request, and weights and Secr
   assert.equal(textOn(world, made.head.ref, 'apps/production/policy.yaml'), POLICY)
   assert.equal(textOn(world, made.head.ref, 'apps/production/secret.yaml'), '')
   assert.match(made.body, /\*\*What is promoted\*\*/)
-  assert.match(made.body, /Secrets are never copied: `apps\/staging\/secret.yaml`/)
+  assert.match(made.body, /Perch never copies Secrets: `apps\/staging\/secret.yaml`/)
   assert.match(made.body, /- \[ \] The configuration is reviewed/)
   assert.match(made.body, /timeout: 3s/)
   assert.doesNotMatch(made.body, /not-to-be-copied/)
@@ -100,7 +100,7 @@ test('a dry run only answers, and one of the same to itself or to nowhere is ref
   await says(world, 'mallory', pull, '/promote staging production')
   const [dry, same, nowhere, nothing, denied] = answers(world, pull)
   assert.match(dry ?? '', /Nothing was committed.*What is promoted.*What is not promoted, and why/s)
-  assert.match(same ?? '', /is both ends/)
+  assert.match(same ?? '', /You named `staging` twice/)
   assert.match(nowhere ?? '', /There is no environment `prod` here. Known here: .*`staging`/)
   assert.match(nothing ?? '', /There is no service `nothing` in `staging`. Known here: `web`/)
   assert.match(denied ?? '', /cannot do this/)
@@ -120,7 +120,7 @@ test('twice is once, and environments that are the same have nothing to promote'
   await says(world, 'alice', pull, '/promote staging production')
   assert.match(answers(world, pull).at(-1) ?? '', /There is nothing to promote from `staging` to `production`/)
   await says(world, 'alice', pull, '/promote production staging')
-  assert.match(answers(world, pull).at(-1) ?? '', /Secrets are never copied|Only the target has this/)
+  assert.match(answers(world, pull).at(-1) ?? '', /Perch never copies Secrets|Only the target has these/)
 })
 
 test('a promotion is planned again when either side moves, unless somebody changed it', async () => {
@@ -135,7 +135,7 @@ test('a promotion is planned again when either side moves, unless somebody chang
   world.alice.push('main', { [STAGING]: textOn(world, 'main', STAGING).replace('4s', '5s') })
   await world.settle()
   assert.match(textOn(world, made.head.ref, PRODUCTION), /timeout: "4s"/)
-  assert.match(comments(world, made).join('\n'), /Somebody changed this promotion/)
+  assert.match(comments(world, made).join('\n'), /Somebody pushed to this promotion/)
 })
 
 test('the gate of a promotion asks for the source to be live, for the order, approvals and freezes', async () => {
@@ -167,7 +167,7 @@ test('a target in the middle of a rollout is left alone until that ends', async 
   const change = await aPull(world, { [PRODUCTION]: rolling }, 'Start')
   await merges(world, 'bob', change)
   await says(world, 'alice', pull, '/promote staging production')
-  assert.match(answers(world, pull).at(-1) ?? '', /A rollout of `web` is under way in `production` \(5%\)/)
+  assert.match(answers(world, pull).at(-1) ?? '', /A rollout of `web` is running in `production` \(5%\)/)
   assert.match(gateOf(world, made), /^action_required: Waiting for .*conflict/)
 })
 
@@ -178,7 +178,7 @@ test('a rollout of another service in the target does not hold back the promotio
   const rolling = withShare(textOn(world, 'main', path), 5).replace('spec:', notes)
   await merges(world, 'bob', await aPull(world, { [path]: rolling }, 'Start'))
   await says(world, 'alice', pull, '/promote staging production')
-  assert.match(answers(world, pull).at(-1) ?? '', /A rollout of `api` is under way in `production` \(5%\)/)
+  assert.match(answers(world, pull).at(-1) ?? '', /A rollout of `api` is running in `production` \(5%\)/)
   await says(world, 'alice', pull, '/promote staging production web')
   assert.match(answers(world, pull).at(-1) ?? '', /✅/)
 })
@@ -203,7 +203,7 @@ test('a promotion that waits in the merge queue for its source to be live is jud
   const made = promotionIn(world)
   assert.match(gateOf(world, made), /^action_required/)
   const group = await queue(world, [made])
-  assert.match(group.gate(), /^action_required: Waiting for order: staging must run what this carries/)
+  assert.match(group.gate(), /^action_required: Waiting for order: staging must run what this promotes/)
   await flux(world, 'success')
   assert.match(group.gate(), /^success/)
 })

@@ -70,7 +70,7 @@ test('who drives the rollout is called once where a ruleset does not let Perch m
   assert.equal(step.state, 'open')
   const called = [...world.state.comments.map(({ body }) => body), step.body].filter((body) => body.includes('@alice'))
   assert.equal(called.length, 1)
-  assert.match(called[0] ?? '', /Until then somebody has to merge it\.\n\n@alice drives this rollout\.$/)
+  assert.match(called[0] ?? '', /Until then, somebody has to merge it\.\n\n@alice drives this rollout\.$/)
 })
 
 test('with autoMerge a step that somebody reverts is raised again by a person, and goes on by itself from there', async () => {
@@ -102,7 +102,7 @@ test('with autoMerge a step that a person changed waits for a person', async () 
   await world.settle()
   await world.pass(30)
   assert.deepEqual([step.state, gateOf(world, step)], ['open', 'success: Live and baked'])
-  assert.equal(comments(world, step).filter((body) => body.includes('Somebody changed this step')).length, 1)
+  assert.equal(comments(world, step).filter((body) => body.includes('Somebody pushed to this step')).length, 1)
 })
 
 test('with autoMerge a step that was only brought up to date merges by itself', async () => {

@@ -81,7 +81,7 @@ test('a step names the step before it, and so do the rollback and both steps of 
 test('each step waits for its bake and opens the next, until the canary is the new stable version', async () => {
   const world = await aWorld()
   const { pull, step } = await aRollout(world)
-  assert.match(gateOf(world, step), /^action_required: Waiting for live and bake: taken as live at /)
+  assert.match(gateOf(world, step), /^action_required: Waiting for live and bake: counts as live at /)
   assert.deepEqual([step.labels, step.body.includes(`The rollout began in #${pull.number}.`)], [['canary'], true])
   await world.pass(2)
   assert.equal(world.bob.merge(step), 'refused', 'it has not baked')
@@ -110,7 +110,7 @@ test('a step that a person closes stays closed, says so once, and next on the fi
   assert.deepEqual(openSteps(world), [])
   const told = comments(world, step).filter((body) => body.includes('has stopped at 5%'))
   assert.equal(told.length, 1)
-  assert.match(told[0] ?? '', new RegExp(`Comment \`/canary next\` on #${pull.number} to go on`))
+  assert.match(told[0] ?? '', new RegExp(`Comment \`/canary next\` on #${pull.number} to continue`))
   await says(world, 'alice', pull, '/canary next')
   const [again] = openSteps(world)
   assert.deepEqual(
@@ -143,16 +143,16 @@ test('a branch of somebody else in the place of a step is not touched, and the r
   await world.sweep()
   assert.deepEqual(openSteps(world), [])
   assert.equal(world.state.refs.get(`refs/heads/${STEP}/25`), head)
-  const notices = comments(world, pull).filter((body) => body.includes('cannot go on by itself'))
+  const notices = comments(world, pull).filter((body) => body.includes('cannot continue by itself'))
   assert.equal(notices.length, 1)
   assert.match(notices[0] ?? '', /`canary\/production\/web\/25`/)
   await says(world, 'alice', pull, '/canary status')
-  assert.match(answers(world, pull).at(-1) ?? '', /The rollout of `production\/web` cannot go on by itself/)
+  assert.match(answers(world, pull).at(-1) ?? '', /The rollout of `production\/web` cannot continue by itself/)
   world.mallory.deleteBranch(`${STEP}/25`)
   await world.sweep()
   assert.deepEqual(branches(openSteps(world)), [`${STEP}/25`], 'what stood in the way is gone')
   await says(world, 'alice', pull, '/canary status')
-  assert.doesNotMatch(answers(world, pull).at(-1) ?? '', /cannot go on by itself/)
+  assert.doesNotMatch(answers(world, pull).at(-1) ?? '', /cannot continue by itself/)
 })
 
 test('what a process left half done is taken up where it stands', async () => {
@@ -214,7 +214,7 @@ test('when somebody moves the share on the base branch, the step is planned anew
   assert.equal(step.state, 'closed')
   assert.match(
     comments(world, step).at(-1) ?? '',
-    /^Closed: this is not the next step from where the base branch is now/,
+    /^Closed: from the current state of the base branch, this is not the next step/,
   )
   assert.deepEqual(branches(openSteps(world)), [`${STEP}/50`])
 })
@@ -224,14 +224,14 @@ test('a step that a person changed is not made again when its base moves', async
   const { pull, step } = await aRollout(world)
   world.bob.push(step.head.ref, { 'README.md': '# Mine\n' })
   await world.settle()
-  assert.equal(comments(world, step).filter((body) => body.includes('Somebody changed this step')).length, 1)
+  assert.equal(comments(world, step).filter((body) => body.includes('Somebody pushed to this step')).length, 1)
   const head = step.head.sha
   world.alice.push('main', {
     [ROUTE]: textOn(world, 'main', ROUTE).replace('weight: 95', 'weight: 90').replace('weight: 5', 'weight: 10'),
   })
   await world.settle()
   assert.deepEqual([step.state, step.head.sha], ['open', head])
-  assert.match(comments(world, pull).at(-1) ?? '', /cannot go on by itself/)
+  assert.match(comments(world, pull).at(-1) ?? '', /cannot continue by itself/)
 })
 
 test('a finish whose base branch is moved back behind the last step is closed', async () => {
@@ -258,7 +258,7 @@ test('labels that name roles are not made the same: a person deploys the stable 
   await says(world, 'alice', pull, '/canary 100')
   await merges(world, 'bob', pull)
   assert.deepEqual(openSteps(world), [])
-  const [words = ''] = comments(world, pull).filter((body) => body.includes('cannot go on by itself'))
+  const [words = ''] = comments(world, pull).filter((body) => body.includes('cannot continue by itself'))
   assert.match(words, /picks pods by the label `track`, which is `stable` or `canary`: it names the role of a pod/)
   await says(world, 'alice', pull, '/canary 0')
   for (const step of openSteps(world)) await merges(world, 'bob', step)

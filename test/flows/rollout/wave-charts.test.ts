@@ -159,7 +159,7 @@ test('a rollback of a chart’s wave that somebody pushed to is said to be chang
   await says(world, 'alice', pull, '/canary abort slow')
   const [, back] = openSteps(world)
   assert.ok(back !== undefined && back.head.ref === 'canary/eu-2+us-1/web/0')
-  const changed = /Somebody changed this step/
+  const changed = /Somebody pushed to this step/
   assert.doesNotMatch(comments(world, back).join('\n'), changed)
   // Half of it only.
   world.bob.push(back.head.ref, { [valuesOf('us-1')]: textOn(world, 'main', valuesOf('us-1')) })
@@ -218,7 +218,7 @@ test('values outside of the chart’s folder change nothing about the order of w
   assert.ok(second !== undefined && second.head.ref === 'canary/eu-2+us-1/web/25')
   assert.match(
     gateOf(world, second),
-    /^action_required: Waiting for order: eu-1 must do this step first\. There: taken/,
+    /^action_required: Waiting for order: eu-1 must do this step first\. There: counts/,
   )
   await world.pass(14)
   await merges(world, 'alice', second)
@@ -234,7 +234,7 @@ test('an environment that comes after another waits for that one’s chart, whic
   const world = await aFleet({ files: { ...APART, '.github/canary.yml': config } })
   const pull = await aPull(world, { 'docs/a.md': 'v2\n' }, 'web v2')
   await says(world, 'alice', pull, '/canary 25 --env eu-2')
-  assert.match(gateOf(world, pull), /^action_required: Waiting for order: eu-1 must do this step first, and is at 0%/)
+  assert.match(gateOf(world, pull), /^action_required: Waiting for order: eu-1 must do this step first\. It is at 0%/)
 })
 
 test('a wave whose chart takes the weight from values that all waves share is refused, and nothing is opened', async () => {
@@ -257,7 +257,9 @@ test('labels of a chart that name roles are not made the same', async () => {
   assert.equal((await mergesAll(world)).length, 3)
   for (const name of ENVIRONMENTS)
     assert.match(textOn(world, 'main', valuesOf(name)), /versions: \{ stable: stable, canary: canary \}/)
-  const words = world.state.comments.map(({ body }) => body).filter((body) => body.includes('cannot go on by itself'))
+  const words = world.state.comments
+    .map(({ body }) => body)
+    .filter((body) => body.includes('cannot continue by itself'))
   assert.match(
     words.join('\n'),
     /`DestinationRule web` at `charts\/web\/templates\/destinationrule.yaml:2` picks pods by the label `track`, which is `stable` or `canary`/,

@@ -46,11 +46,11 @@ test('the second wave gets a share when the first has it, live and baked', async
   await says(world, 'alice', second, '/canary 5 --env eu-2')
   assert.match(
     gateOf(world, second),
-    /^action_required: Waiting for order: eu-1 must do this step first, and is at 0%: it must reach 5%/,
+    /^action_required: Waiting for order: eu-1 must do this step first\. It is at 0% and must reach 5%/,
   )
   await says(world, 'alice', first, '/canary 5 --env eu-1')
   await merges(world, 'bob', first)
-  assert.match(gateOf(world, second), /eu-1 must do this step first\. There: taken as live at/)
+  assert.match(gateOf(world, second), /eu-1 must do this step first\. There: counts as live at/)
   await world.pass(4)
   assert.match(gateOf(world, second), /eu-1 must do this step first: it bakes there until/)
   await world.pass(10)
@@ -87,7 +87,7 @@ test('the first wave goes on when all others have its share, and a lower share w
   await says(world, 'alice', next, '/canary 25 --env eu-1')
   assert.match(
     gateOf(world, next),
-    /Waiting for order: eu-2 must do the step before this one first, and is at 0%: it must reach 5%/,
+    /Waiting for order: eu-2 must do the step before this one first\. It is at 0% and must reach 5%/,
   )
   await says(world, 'alice', next, '/canary 0 --env eu-1')
   assert.match(gateOf(world, next), /^success/)
@@ -100,7 +100,7 @@ test('an environment in waves that Perch does not find blocks every raise', asyn
   await says(world, 'alice', pull, '/canary 5')
   assert.match(
     gateOf(world, pull),
-    /^failure: Blocked by order: waves names eu-7, but Perch finds no such service there\. Add it there, or take/,
+    /^failure: Blocked by order: waves names eu-7, but Perch finds no such service there\. Add it there, or remove/,
   )
   await says(world, 'alice', pull, '/canary 0')
   assert.match(gateOf(world, pull), /^success/)
@@ -160,7 +160,7 @@ test('the pull request of a wave names its environments, and each of them has it
   await merges(world, 'bob', step)
   const [first] = openSteps(world)
   assert.ok(first !== undefined && first.head.ref === 'canary/eu-1/web/25')
-  assert.match(gateOf(world, first), /eu-2 must do the step before this one first\. There: taken as live at/)
+  assert.match(gateOf(world, first), /eu-2 must do the step before this one first\. There: counts as live at/)
   await world.pass(14)
   await merges(world, 'bob', first)
   const [second] = openSteps(world)
@@ -272,7 +272,7 @@ test('an environment of a wave that a person moved goes apart, and the others ca
   await world.settle()
   assert.match(
     comments(world, step).at(-1) ?? '',
-    /^Closed: the environments of this wave do not stand at the same step/,
+    /^Closed: the environments of this wave are no longer at the same step/,
   )
   assert.deepEqual([open(world), shares(world)], [['canary/us-1/web/25'], [25, 25, 5]])
   await upTo(world, `${FIRST}/100`)
@@ -292,7 +292,7 @@ test('what a person took back in one environment begins there again only when a 
   const [first] = openSteps(world)
   assert.ok(first !== undefined)
   await world.pass(14)
-  assert.match(gateOf(world, first), /us-1 must do the step before this one first, and is at 0%/)
+  assert.match(gateOf(world, first), /us-1 must do the step before this one first\. It is at 0%/)
   await says(world, 'alice', pull, '/canary status')
   assert.match(
     answers(world, pull).at(-1) ?? '',
@@ -313,7 +313,7 @@ test('the status shows the waves and whose turn it is, on every pull request of 
     await says(world, 'alice', place, '/canary status')
     assert.match(
       answers(world, place).at(-1) ?? '',
-      /Waves of `web`: `eu-1` 5% → `eu-2` 0%, `us-1` 0%\. It is the turn of `eu-2`, `us-1`\./,
+      /Waves of `web`: `eu-1` 5% → `eu-2` 0%, `us-1` 0%\. Next: `eu-2`, `us-1`\./,
     )
   }
 })

@@ -28,7 +28,7 @@ test('a hold blocks the raise, marks the step, and ends with a resume', async ()
   assert.match(gateOf(world, step), /^success/)
   assert.deepEqual([step.labels, stops(world)], [['canary'], []])
   await says(world, 'bob', pull, '/canary resume')
-  assert.match(answers(world, pull).at(-1) ?? '', /⛔ Nothing is held: `production\/web` can go on\./)
+  assert.match(answers(world, pull).at(-1) ?? '', /⛔ Nothing is held: `production\/web` can continue\./)
 })
 
 test('a held rollout can be lowered, and a branch that somebody deletes lifts the hold', async () => {
@@ -65,7 +65,7 @@ test('a freeze stops all raises of an environment until it is thawed, by those w
   assert.match(answers(world, pull).at(-1) ?? '', /❄️ `production` is already frozen by `olga`/)
   await says(world, 'olga', pull, '/freeze staging')
   await says(world, 'olga', pull, '/unfreeze staging')
-  assert.match(answers(world, pull).at(-1) ?? '', /▶️ Raises in `staging` can go on\./)
+  assert.match(answers(world, pull).at(-1) ?? '', /▶️ Raises in `staging` can continue\./)
   assert.match(gateOf(world, step), /^action_required: Waiting for freeze/, 'production is frozen still')
   await says(world, 'olga', pull, '/unfreeze production')
   assert.match(gateOf(world, step), /^success/)

@@ -49,7 +49,7 @@ test('a ruleset on the branches of steps is told once, and the rollout goes on w
   await green(story, pull)
   story.person('alice').merge(pull)
   const [notice = ''] = await story.until('the notice', () => notices(story, pull).length > 0 && notices(story, pull))
-  assert.match(notice, /cannot go on by itself\. GitHub does not let Perch create the branch `canary\/production/)
+  assert.match(notice, /cannot continue by itself\. GitHub does not let Perch create the branch `canary\/production/)
   assert.match(notice, /“Repository rule violations found Cannot create ref due to creations being restricted\.”/)
   assert.match(notice, /bypass list .* `canary\/\*\*\/\*`/)
   assert.match(notice, /tries again by itself/)
@@ -59,7 +59,7 @@ test('a ruleset on the branches of steps is told once, and the rollout goes on w
   )
   assert.match(
     await ask(story, 'alice', '/canary status', pull),
-    /⚠️ The rollout of `production\/api-service` cannot go on/,
+    /⚠️ The rollout of `production\/api-service` cannot continue/,
   )
   await sweeps(story)
   assert.equal(notices(story, pull).length, 1, 'some sweeps later')

@@ -129,7 +129,7 @@ suite('somebody edits the base branch while a step is open', { concurrency: 3 },
         const said = repo.comments(step).map(({ body }) => /perch:summary|Closed: .*/.exec(body)?.[0])
         assert.deepEqual(said, [
           'perch:summary',
-          'Closed: this rollout has no next step from where the base branch is now.',
+          'Closed: from the current state of the base branch, this rollout has no next step.',
         ])
         assert.equal(repo.pulls().length, 1)
       },

@@ -52,7 +52,7 @@ test('YAML that no kustomization uses is one environment, default, and needs no 
       .find(({ name, conclusion }) => name === 'canary/gate' && conclusion === 'action_required'),
   )
   // Without a config nothing reports: a timer stands in, and says that it is one.
-  assert.match(gate.summary ?? '', /a timer, because nothing that the config names reports it \(weak\)/)
+  assert.match(gate.summary ?? '', /by a timer, because no report is configured \(weak\)/)
 })
 
 test('a file that several environments share: none is changed unasked, one that is named gets a patch of its own', async () => {

@@ -179,8 +179,8 @@ test('a service goes from staging to production by a pull request, which waits u
 
   const { body } = repo.pull(made.number)
   assert.match(body, /registry\.example\.com\/web:1\.4.*→.*registry\.example\.com\/web:1\.5/)
-  assert.match(body, /Secrets are never copied/)
-  assert.match(body, /Weights move by a rollout only/)
+  assert.match(body, /Perch never copies Secrets/)
+  assert.match(body, /Only a rollout changes weights/)
   assert.match(body, /\+.*image: registry\.example\.com\/web:1\.5/)
   assert.doesNotMatch(body, /only-for-staging/)
 

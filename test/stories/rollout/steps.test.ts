@@ -9,7 +9,7 @@ import type { PullView } from '../../../src/sandbox/read.ts'
 import { aStory, checksOn, type Story } from '../world.ts'
 import { leanRepository, LIVE_BY_STATUS, VS, virtualService } from '../play.ts'
 
-const NOTICE = /Somebody changed this step.*Perch no longer updates or merges it/s
+const NOTICE = /Somebody pushed to this step.*it no longer updates or merges it/s
 
 /** A rollout at 25% whose step to 50% is open, and merges by itself once the base is live. */
 async function aRollout(config: { readonly approvals?: number } = {}): Promise<{ story: Story; step: PullView }> {

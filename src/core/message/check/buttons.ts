@@ -6,11 +6,11 @@ import type { CheckAction } from '../../rollout/facts.ts'
 const ACTIONS = {
   retry: { label: 'Check again', description: 'Runs both checks again' },
   hold: { label: 'Hold', description: 'Stops this rollout where it is' },
-  resume: { label: 'Resume', description: 'Lets this rollout go on' },
+  resume: { label: 'Resume', description: 'Lets this rollout continue' },
   abort: { label: 'Roll back', description: 'Opens the rollback pull request' },
 } as const satisfies Record<ButtonName, Omit<CheckAction, 'identifier'>>
 
-/** The buttons of `canary/gate`: on a pull request that moves traffic, and more where it is a step of a rollout. */
+/** The buttons of `canary/gate`, on a pull request that moves traffic. A step of a rollout has more of them. */
 export function buttonsFor(review: Review, isStep: boolean): readonly CheckAction[] {
   if (review.changes.length === 0) return []
   const isHeld = review.changes.some(({ verdicts }) => verdicts.some(({ reason }) => reason.code === 'held'))

@@ -15,9 +15,9 @@ import { summaryPages } from '../comment/summary.ts'
 import { changeTitle, counted, quietTitle, trafficStatement } from '../comment/traffic.ts'
 import { progressLine, verdictLine } from '../gate/verdict.ts'
 
-/** What the lists of a summary may take, in bytes: a table and a list fit beside each other. */
+/** The size limits for the parts of a summary, in bytes. A table and a list fit together. */
 const ROOM = { table: 20_000, list: 35_000, bars: 5_000, notes: 8_000 }
-/** Three requests; nobody reads more on the files, and the summary lists them. */
+/** This takes three requests. Nobody reads more annotations, and the summary lists all problems. */
 const MAX_ANNOTATIONS = 150
 const MAX_NOTES = 20
 
@@ -67,14 +67,14 @@ export function validateReport(review: Review): CheckReport {
   }
 }
 
-/** What has looked at it: another version may say something else. */
+/** The programs that checked it, because another version may find something else. */
 function toolWords({ renderer, validators }: Review): string | undefined {
   const rendered = renderer === undefined ? [] : [`Rendered with ${code(renderer)}.`]
   const checked = validators.length === 0 ? [] : [`Checked with ${list(validators)}.`]
   return rendered.length + checked.length === 0 ? undefined : [...rendered, ...checked].join(' ')
 }
 
-/** What was there before, or is only worth knowing: said, and never red. */
+/** Notes: problems that were there before, and other facts worth knowing. They never make a check red. */
 function noteList(notes: readonly Problem[]): string {
   if (notes.length === 0) return ''
   const lines = notes.map((note) => problemLine(note, note.level === 'warning' ? '⚠️' : 'ℹ️'))
@@ -94,7 +94,7 @@ export function gateReport(review: Review): CheckReport {
   if (review.problems.length > 0) {
     if (review.problems.every(isNotSeen)) {
       const summary = '`canary/validate` could not check everything, and says why. Perch judges the merge when it can.'
-      return { name, conclusion: 'action_required', title: 'Not known: see canary/validate', summary }
+      return { name, conclusion: 'action_required', title: 'Unknown: see canary/validate', summary }
     }
     const summary = '`canary/validate` found problems. Perch judges the merge when they are fixed.'
     return { name, conclusion: 'failure', title: 'Fix canary/validate first', summary }
@@ -127,7 +127,7 @@ export function gateReport(review: Review): CheckReport {
   return { ...report, conclusion: isBlocked ? 'failure' : 'action_required', title }
 }
 
-/** The measurements in tables: what the gate's line says in a sentence. */
+/** The measurements in tables. The line of the gate says the same in a sentence. */
 function measurements(verdicts: readonly Verdict[]): string | undefined {
   const analysed = verdicts.filter(({ gate }) => gate === 'analysis')
   if (analysed.length === 0) return undefined
@@ -139,7 +139,7 @@ function measurements(verdicts: readonly Verdict[]): string | undefined {
   return bounded(tables.join('\n\n'))
 }
 
-/** Both checks while the work goes on: what a required check shows until it is concluded. */
+/** Both checks while Perch works. A required check shows this until it is concluded. */
 export function workingReports(): readonly CheckReport[] {
   return (['canary/validate', 'canary/gate'] as const).map((name) => ({
     name,
@@ -150,7 +150,7 @@ export function workingReports(): readonly CheckReport[] {
   }))
 }
 
-/** Both checks of a commit that nothing would merge now. Never green: it may become the head of a pull request. */
+/** Both checks of a commit that nothing would merge now. They are never green, because the commit may become the head of a pull request. */
 export function idleReports(): readonly CheckReport[] {
   return (['canary/validate', 'canary/gate'] as const).map((name) => ({
     name,
@@ -161,7 +161,7 @@ export function idleReports(): readonly CheckReport[] {
   }))
 }
 
-/** What failed, outside of the pull request. `detail`: the error's own words, where they may be shown. */
+/** A failure outside the pull request. `detail`: the error's own words, if Perch may show them. */
 export function outageWords(detail: string): string {
   const last =
     detail === '' ? "The service's log has the reason." : `The last time: ${code(detail.slice(0, MAX_DETAIL))}.`
@@ -176,7 +176,7 @@ export function failedReports(reason: string): readonly CheckReport[] {
     name,
     conclusion: 'failure',
     title: 'Perch could not finish this check',
-    summary: bounded(`${reason} Perch looks again by itself; **Re-run** above makes it look now.`),
+    summary: bounded(`${reason} Perch tries again by itself. To try now, press **Re-run** above.`),
   }))
 }
 

@@ -11,11 +11,11 @@ export function recordWords(
   return {
     cause: String(id),
     title: clip(`Commands of ${login} on #${pull}`, MAX_TITLE),
-    summary: `Perch has carried out what ${code(login)} asked for on #${pull}:\n\n${lines.join('\n')}\n\nThis record keeps it from being done twice.`,
+    summary: `Perch has carried out these commands of ${code(login)} on #${pull}:\n\n${lines.join('\n')}\n\nBecause of this record, Perch does not carry them out twice.`,
   }
 }
 
-/** The same of a button that somebody pressed. */
+/** The same for a button that somebody pressed. */
 export function pressedWords(
   pull: number,
   { id, login, name }: { readonly id: string; readonly login: string; readonly name: string },
@@ -23,6 +23,6 @@ export function pressedWords(
   return {
     cause: id,
     title: clip(`A button that ${login} pressed on #${pull}`, MAX_TITLE),
-    summary: `Perch has done what the button ${code(name)} on #${pull} is for, because ${code(login)} pressed it.\n\nThis record keeps it from being done twice.`,
+    summary: `Perch has carried out the button ${code(name)} on #${pull}, which ${code(login)} pressed.\n\nBecause of this record, Perch does not carry it out twice.`,
   }
 }

@@ -14,7 +14,7 @@ export interface MergeReports extends CheckSubject {
   readonly gate: CheckReport
 }
 
-/** What a review of one merge comes to. `isStep`: of a pull request that Perch opened for a rollout, which has more buttons. */
+/** The checks of one merge. `isStep`: the pull request is a step that Perch opened, which has more buttons. */
 export function mergeReports(
   review: Review,
   at: CheckSubject & { readonly judgedFor: string; readonly isStep: boolean },
@@ -24,17 +24,17 @@ export function mergeReports(
   const gate = { ...gateReport(review), actions: buttonsFor(review, isStep) }
   const subject = { pull, base, judgedFor }
   if (!review.problems.some(({ code: name }) => name === 'not-judged')) return { ...subject, validate, gate }
-  // Nothing is wrong with it: it is only not for that branch.
+  // Nothing is wrong with the commit. Perch only cannot judge it for that branch.
   const open = { conclusion: 'action_required', title: `Not judged for a merge into ${judgedFor}` } as const
   return { ...subject, validate: { ...validate, ...open }, gate: { ...gate, ...open, summary: validate.summary } }
 }
 
 const BADNESS = { success: 0, action_required: 1, failure: 2 } as const satisfies Record<Conclusion, number>
 
-/** What the list of a commit's merges may take, in bytes. */
+/** The size limit for the list of a commit's merges, in bytes. */
 const ROOM = 8_000
 
-/** Both checks of a commit: of all merges that GitHub would let them open, the worst. */
+/** Both checks of a commit: the worst result over all merges that these checks would allow. */
 export function commitReports(merges: readonly MergeReports[]): readonly CheckReport[] {
   const counted = countedOf(merges)
   return (['validate', 'gate'] as const).flatMap((name) => {
@@ -55,8 +55,8 @@ export function commitReports(merges: readonly MergeReports[]): readonly CheckRe
 }
 
 /**
- * A pull request against a branch that nothing deploys is judged for the deployed one. Where another brings the same commit
- * there, that one's verdict says all, approvals and overrides included.
+ * A pull request against a branch that nothing deploys is judged for the deployed branch. If another pull request merges the same commit
+ * there, only the verdict of that one counts, with its approvals and overrides.
  */
 function countedOf(merges: readonly MergeReports[]): readonly MergeReports[] {
   const direct = new Set(merges.filter(isDirect).map(({ base }) => base))
@@ -83,12 +83,12 @@ function severalWords(counted: readonly MergeReports[], name: 'validate' | 'gate
     return `- ${MARKS[conclusion]} ${nameOf(merge)} into ${code(merge.base)}: ${plainText(title)}`
   })
   return paragraphs(
-    `${counted.length} merges would bring this commit, and GitHub shows the same check for all of them. It shows the worst result:`,
+    `${counted.length} possible merges contain this commit, and GitHub shows the same check for all of them. The check shows the worst result:`,
     fitLines(lines, ROOM, (left) => `- … and ${left} more.`).join('\n'),
   )
 }
 
-/** What the check speaks for. */
+/** Which merges the check is about. */
 function footer(merges: readonly MergeReports[], worst: MergeReports): string {
   const direct = merges.filter(isDirect).map((merge) => `${nameOf(merge)} into ${code(merge.base)}`)
   const others = merges.filter((merge) => !isDirect(merge))
@@ -107,7 +107,7 @@ function listed(names: readonly string[]): string {
   return names.length > shown.length ? `${shown.join(', ')} and ${names.length - shown.length} more` : shown.join(', ')
 }
 
-/** Says that a commit has lost its last pull request, so that its old verdict opens nothing when it gets another. */
+/** Replaces the verdict of a commit that has lost its last pull request, so that the old verdict does not allow the merge of another one. */
 export function orphanReport(): CheckReport {
   return {
     name: 'canary/gate',

@@ -1,4 +1,4 @@
-/** What can be asked of the command line: `perch --help`, the parser and the completions of shells are made from this one table. */
+/** The commands of the command line. `perch --help`, the parser and the shell completions use this one table. */
 
 interface CliOption {
   readonly flags: string
@@ -10,14 +10,14 @@ interface CliOption {
 export interface CliCommand {
   /** As usages write them: `<needed> [optional]`. */
   readonly takes: string
-  /** The heading below which the list has it. */
+  /** The heading of its group in the list of commands. */
   readonly group: string
   /** One line in the list of commands. */
   readonly does: string
-  /** What only the help of the command itself says. */
+  /** More text for the help of the command itself. */
   readonly details?: string
   readonly options: readonly CliOption[]
-  /** What the first argument can be, where it is one of few words. */
+  /** The possible values of the first argument, if it is one of a few words. */
   readonly choices?: readonly string[]
 }
 
@@ -35,19 +35,20 @@ const SERVICE = 'The GitHub App:'
 const OTHERS = 'Other commands:'
 
 const EDITS = `Edits the weights in place, renders the environments before and after, and prints what changed.
-Nothing is committed.`
+It commits nothing.`
 const ENVIRONMENT_TO_CHANGE = { flags: '--env <name>', does: 'the environment to change; "all" changes every one' }
 const DRY_RUN = { flags: '--dry-run', does: 'print what would change, and write nothing' }
 
-const COMMITS = `Commits are read as git diff reads them: without any, HEAD is compared with the files; a commit, with the
-files; two commits (or a..b), with each other; a...b shows what merging b into a would change.`
+const COMMITS = `You name commits as for git diff. Without a commit, it compares HEAD with the files. With one commit, it compares
+that commit with the files. With two commits (or a..b), it compares the two. a...b shows what a merge of b into a
+would change.`
 
 export const CLI_COMMANDS = {
   init: {
     group: ON_CHECKOUT,
     takes: '',
-    does: 'write a config to begin with, of what is found',
-    details: 'Writes .github/canary.yml, and never over one that is there. Nothing is committed.',
+    does: 'write a config to start from, with what Perch finds',
+    details: 'Writes .github/canary.yml, but never overwrites it. It commits nothing.',
     options: [FOLDER, DRY_RUN],
   },
   set: {
@@ -69,7 +70,7 @@ export const CLI_COMMANDS = {
     takes: '<from> <to> [service]',
     does: 'carry configuration from one environment to another, in the files',
     details: `Edits the files of the second environment, renders before and after, and prints what changed and what is left out.
-Nothing is committed.`,
+It commits nothing.`,
     options: [FOLDER, DRY_RUN, JSON_OUTPUT],
   },
   status: { group: ON_CHECKOUT, takes: '', does: 'show where the rollouts stand', options: CHECKOUT },
@@ -105,7 +106,7 @@ Nothing is committed.`,
     group: SERVICE,
     takes: '',
     does: 'run the GitHub App',
-    details: 'Environment variables configure it: see docs/deploy/README.md.',
+    details: 'You configure it with environment variables: see docs/deploy/README.md.',
     options: [],
   },
   demo: {
@@ -117,7 +118,7 @@ Nothing is committed.`,
         flags: '--story <name>',
         does: 'play another story: "switch" moves all traffic at once, "promote" carries a change from staging to production (default: rollouts)',
       },
-      { flags: '--exit', does: 'end when it is over (the default in CI)' },
+      { flags: '--exit', does: 'exit when the story is over (the default in CI)' },
     ],
   },
   'report-key': {
@@ -152,7 +153,7 @@ export const CLI_INTRODUCTION = 'Moves a service from its stable version to its 
 
 export const HELP_COMMAND = { group: OTHERS, does: 'show the help of a command' }
 
-/** What follows a wrong usage. */
+/** The hint after a usage error. */
 export function helpHint(command?: CliCommandName): string {
   return command === undefined
     ? '`perch --help` lists the commands.'
@@ -164,6 +165,6 @@ export const VERSION_OPTION = { flags: '-V, --version', does: 'print the version
 
 export const EXIT_CODES = `
 Exit codes:
-  0  done
+  0  success
   1  refused, failed, or problems found; the reason is on stderr
-  2  wrong usage`
+  2  usage error`

@@ -1,6 +1,6 @@
 import { CLI_COMMANDS, type CliCommand, HELP_COMMAND, HELP_OPTION, VERSION_OPTION } from './cli-commands.ts'
 
-/** Everywhere, beside the options of a command. */
+/** Options of every command. */
 const COMMON = [HELP_OPTION, VERSION_OPTION]
 const COMMANDS: readonly (readonly [name: string, command: CliCommand])[] = Object.entries(CLI_COMMANDS)
 
@@ -100,7 +100,7 @@ if [[ $funcstack[1] == _perch ]]; then _perch "$@"; else compdef _perch perch; f
 `
 }
 
-/** Brackets and colons have a meaning in what `_arguments` takes. */
+/** Brackets and colons have a special meaning for `_arguments`. */
 function zshText(text: string): string {
   return text.replaceAll(/[[\]:\\]/g, '\\$&')
 }

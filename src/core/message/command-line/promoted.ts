@@ -6,7 +6,7 @@ import { patchOf } from './terminal.ts'
 
 const ROOM = 20_000
 
-/** What `perch promote` changed, and what it left out, as a person reads it in a terminal. */
+/** What `perch promote` changed and left out, for a terminal. */
 export function promotedText(
   { flow, plan, rendered }: PreparedPromotion,
   { files, isDryRun }: { readonly files: Parameters<typeof patchOf>[0]; readonly isDryRun: boolean },
@@ -16,7 +16,7 @@ export function promotedText(
   const proof =
     others.length === 0
       ? `Rendered before and after: only ${flow.to} changes.`
-      : `Rendered before and after: only ${flow.to} changes, and ${others.join(', ')} stays as it is.`
+      : `Rendered before and after: only ${flow.to} changes, and ${others.join(', ')} ${others.length === 1 ? 'stays' : 'stay'} the same.`
   return [
     `${promotionTitle(flow)}${isDryRun ? ' (dry run: nothing was written)' : ''}`,
     `${proof}\n`,

@@ -1,4 +1,4 @@
-/** Why no App was set up, or not yet. */
+/** Why the App is not set up, or not yet. */
 export type SetupProblem =
   | { readonly code: 'used-wrongly'; readonly words: string }
   | { readonly code: 'file-exists'; readonly file: string }
@@ -19,9 +19,9 @@ export function explainSetup(problem: SetupProblem): string {
     case 'used-wrongly':
       return problem.words
     case 'file-exists':
-      return `${problem.file} exists and is left as it is. Name another file with --file, or overwrite it with --force.`
+      return `${problem.file} already exists. Name another file with --file, or overwrite it with --force.`
     case 'no-folder':
-      return `Perch may not write ${problem.file}. Name another file with --file.`
+      return `Perch has no permission to write ${problem.file}. Name another file with --file.`
     case 'port-taken':
       return `Perch cannot listen on port ${problem.port} of this machine. Name another one with --port, or leave it out.`
     case 'wrong-state':
@@ -29,13 +29,13 @@ export function explainSetup(problem: SetupProblem): string {
     case 'no-code':
       return 'GitHub sent no code. Open the address in the terminal again.'
     case 'in-progress':
-      return 'This answer has been used already. Look at the terminal for what became of it.'
+      return 'This answer was already used. The terminal shows the result.'
     case 'unknown-code':
-      return `GitHub does not know this code (${problem.status}): it was used before, or is older than an hour. If the App is there, delete it in its settings, and start again.`
+      return `GitHub does not know this code (${problem.status}): it was used before, or is older than an hour. If the App exists, delete it in its settings, and start again.`
     case 'unreachable':
       return `${problem.host} did not answer. Reload the page in the browser to try again.`
     case 'not-understood':
-      return `${problem.host} did not answer with the credentials of an App. Delete the App in its settings if it is there, and register it by hand as docs/deploy/README.md says.`
+      return `${problem.host} did not answer with the credentials of an App. If the App exists, delete it in its settings. Then register it by hand as docs/deploy/README.md says.`
     case 'not-written':
       return `The App is registered, but ${problem.file} could not be written. Create a private key and a webhook secret in the settings of ${problem.pageUrl}, and put them there yourself.`
     case 'too-late':
@@ -43,12 +43,12 @@ export function explainSetup(problem: SetupProblem): string {
   }
 }
 
-/** What the terminal shows while it waits for the browser. */
+/** The text in the terminal while it waits for the browser. */
 export function setupInvitation(address: string, minutes: number): string {
   return `Open this address in a browser on this machine, within ${minutes} minutes:\n\n  ${address}\n\nPress Ctrl+C to stop.\n`
 }
 
-/** The end of it. */
+/** The text after the setup. */
 export function setupDone(app: { readonly name: string; readonly installUrl: string }, file: string): string {
   return `Registered ${app.name}, and wrote its credentials to ${file}, which only you may read.\nNext: install it on your repositories (${app.installUrl}), then run npm start.\n`
 }

@@ -1,4 +1,4 @@
-/** What `perch diff` and `perch validate` print for people. */
+/** The output of `perch diff` and `perch validate` for people. */
 import type { EnvironmentDiff, ResourceDiff, Review } from '../../gate/review.ts'
 import type { Problem } from '../../problem/problem.ts'
 import { diffWords, unshownLines } from '../comment/diff.ts'
@@ -13,7 +13,7 @@ export function diffText(review: Review): string {
   const traffic = rows.map((row) => `${seen(row.environment)}/${seen(trafficWords(row))}`)
   const words = plainWords(diffWords(diffs, Number.POSITIVE_INFINITY)).replaceAll(/^- /gm, '')
   const parts = [traffic.join('\n'), words, ...diffs.flatMap(environmentParts)].filter((part) => part !== '')
-  return parts.length === 0 ? 'Nothing changes in what is rendered.\n' : `${parts.join('\n\n')}\n`
+  return parts.length === 0 ? 'The rendered environments do not change.\n' : `${parts.join('\n\n')}\n`
 }
 
 function environmentParts({ environment, resources }: EnvironmentDiff): readonly string[] {
@@ -26,7 +26,7 @@ function resourceText({ title, change, added, removed, unshown, traffic, patch }
   return [`${seen(title)} ${change} (+${added} −${removed}${unshownLines(unshown)})`, ...words, body].join('\n')
 }
 
-/** Problems as compilers print them, one a line: `file:line: code what next`. */
+/** Problems in the style of compilers, one per line: `file:line: code what next`. */
 export function problemLines(problems: readonly Problem[], mark = ''): string {
   return problems
     .map((problem) => {
@@ -38,12 +38,12 @@ export function problemLines(problems: readonly Problem[], mark = ''): string {
     .join('')
 }
 
-/** What is wrong, where its code is told beside it already. */
+/** The words of a problem, for a place that already shows its code. */
 export function withoutCode(what: string, code: string): string {
   return what.startsWith(`${code}: `) ? what.slice(code.length + 2) : what
 }
 
-/** The last line of `perch validate` where it found nothing. */
+/** The last line of `perch validate` if it found nothing. */
 export function validText(environments: readonly string[]): string {
   return `No problems in ${counted(environments.length, 'environment')}.\n`
 }

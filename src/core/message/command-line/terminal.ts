@@ -21,11 +21,11 @@ interface ChangedFiles {
   readonly proof: ProofOfEdit | undefined
   /** Nothing was written. */
   readonly isDry: boolean
-  /** The controller whose object changes, and no route. */
+  /** The controller whose object changes, if no route does. */
   readonly limitOf?: Writer | undefined
 }
 
-/** What `perch set` changed, as a person reads it in a terminal. */
+/** What `perch set` changed, for a terminal. */
 export function setText(set: ChangedFiles & { readonly from: number; readonly to: number }): string {
   if (set.limitOf !== undefined) {
     return changeText(
@@ -42,7 +42,7 @@ export function switchText(done: ChangedFiles & { readonly from: string; readonl
 }
 
 function changeText(title: string, { files, proof, isDry, limitOf }: ChangedFiles): string {
-  if (files.size === 0) return `${title}. It was so already: nothing changed.\n`
+  if (files.size === 0) return `${title}. The files already say this: nothing changed.\n`
   const written = [...files.keys()].map((path) => `${isDry ? 'would write' : 'wrote'} ${seen(path)}`)
   return `${[title, proofWords(proof, (name) => name, limitOf === undefined ? 'route' : 'object'), ...written].join('\n')}\n\n${patchOf(files)}`
 }
@@ -52,7 +52,7 @@ export function percentWords(word: string): string {
   return `${seen(word)} is not a percentage from 0 to 100. Write for example: perch set 25`
 }
 
-/** Unified diff of whole files. A Secret may stand beside what changed: its values are hidden. */
+/** Unified diff of whole files. It hides the values of Secrets, which may be next to a change. */
 export function patchOf(files: ReadonlyMap<string, { readonly before: string; readonly after: string }>): string {
   return [...files]
     .map(([path, { before, after }]) => {
@@ -62,13 +62,13 @@ export function patchOf(files: ReadonlyMap<string, { readonly before: string; re
     .join('')
 }
 
-/** Where every rollout of a folder stands: one line each, and one for every rule below it. */
+/** Every rollout of a folder: one line for it, and one below it for every rule. */
 export function statusText(standings: readonly Standing[]): string {
   return standings.map(standingText).join('\n')
 }
 
 const UNNAMED =
-  'The names do not say which destination is stable and which is the canary. Say it in .github/canary.yml (services.<name>.stable and canary).'
+  'Perch cannot tell which destination is stable and which is the canary. Name them in .github/canary.yml (services.<name>.stable and canary).'
 
 function standingText(standing: Standing): string {
   const { target, versions, phase } = standing
@@ -99,7 +99,7 @@ function ownedText(target: Target, { writer, title, place }: WeightOwner): strin
   return `${targetName(target)}  moved by ${WRITER_NAMES[writer]}: ${title} in ${place.file}:${place.line}\n  ${routeId(route)} ${where}\n`
 }
 
-/** What each destination of a rule truly gets, with the reason where that is not what its weight seems to say. */
+/** The actual share of each destination of a rule, with the reason if it differs from its weight. */
 function ruleLines(rule: Rule): readonly string[] {
   const explained = explainShares(rule)
   const parts = explained.map(

@@ -18,11 +18,11 @@ import { changeTitle } from './traffic.ts'
 import { remedy, verdictLine } from '../gate/verdict.ts'
 import type { AbortResult, Outcome, ProofOfEdit } from '../../command/outcome.ts'
 
-/** GitHub's limit for a comment is 65,536 characters, and there may be more in it. */
+/** GitHub's limit for a comment is 65,536 characters, and a comment has more parts than the diff. */
 const ROOM_FOR_DIFF = 50_000
 const ROOM_FOR_WORDS = 4_000
 
-/** What came of a button on a check. */
+/** The answer to a button on a check. */
 export function buttonAnswer(
   pressed: { readonly id: string; readonly name: string; readonly login: string },
   outcome: Outcome,
@@ -44,9 +44,9 @@ export function answer(
   return bounded(paragraphs(answerMarker(comment), ...parts))
 }
 
-/** The answer to a comment that was answered before, where that answer cannot be given again. */
+/** The answer to a comment that Perch has already carried out, if the first answer is lost. */
 export function repeatedAnswer(comment: number, login: string): string {
-  const words = `Perch has carried out this comment of ${code(login)} before, and its answer is gone. \`/canary status\` shows where the rollouts stand. Comment again to carry it out again.`
+  const words = `Perch has already carried out this comment of ${code(login)}, but its answer is gone. \`/canary status\` shows where the rollouts stand. To carry it out again, comment again.`
   return paragraphs(answerMarker(comment), words)
 }
 
@@ -58,14 +58,14 @@ function words(outcome: Outcome): string {
       return `✅ ${code(outcome.name)}: ${percent(outcome.from)} → **${percent(outcome.to)}** on this pull request, in ${outcome.sha.slice(0, 7)}. Next: \`canary/gate\` shows what is still needed before you can merge.${proofParagraph(outcome.proof)}`
     case 'switched':
       return outcome.sha === undefined
-        ? `✅ All traffic of ${code(outcome.name)} goes to ${code(outcome.to)} already: nothing to change.`
+        ? `✅ All traffic of ${code(outcome.name)} already goes to ${code(outcome.to)}: nothing to change.`
         : `✅ ${code(outcome.name)}: ${code(outcome.from)} → **${code(outcome.to)}**, all traffic at once, on this pull request, in ${outcome.sha.slice(0, 7)}. Next: \`canary/gate\` shows what is still needed before you can merge.${proofParagraph(outcome.proof)}`
     case 'limited':
       return `${limitedWords(outcome)}${proofParagraph(outcome.proof, 'object')}`
     case 'committed':
       return `✅ Done in ${outcome.sha.slice(0, 7)}: ${plainText(outcome.headline)}`
     case 'already':
-      return `✅ ${code(outcome.name)} is at ${percent(outcome.share)} already: nothing to change.`
+      return `✅ ${code(outcome.name)} is already at ${percent(outcome.share)}: nothing to change.`
     case 'proposed':
       return `✅ #${outcome.pull}: ${plainText(outcome.title)}`
     case 'previewed':
@@ -87,7 +87,7 @@ function words(outcome: Outcome): string {
     case 'frozen':
       return frozenWords(outcome)
     case 'unfrozen':
-      return `▶️ Raises in ${code(outcome.environment)} can go on.`
+      return `▶️ Raises in ${code(outcome.environment)} can continue.`
     case 'why':
       return whyWords(outcome.review)
     case 'diff':
@@ -102,7 +102,7 @@ function words(outcome: Outcome): string {
 function heldWords({ names, isNew, isAsked = false }: Extract<Outcome, { code: 'held' }>): string {
   if (!isNew) return `⏸️ Already held: ${list(names)}.`
   const how = isAsked
-    ? `Flagger does not go on where its webhooks ask Perch, until somebody comments \`/canary resume\`. If its analysis fails, it still goes back.`
+    ? `Flagger stops where its webhooks ask Perch, until somebody comments \`/canary resume\`. If its analysis fails, it still rolls back.`
     : `\`canary/gate\` blocks raises until somebody comments \`/canary resume\`. ${exception('hold')}`
   return `⏸️ Held: ${list(names)}. ${how}`
 }
@@ -123,12 +123,12 @@ function diffAnswer({ diffs, problems }: Review): string {
 
 function nothingDiffers(problems: Review['problems']): string {
   return problems.length === 0
-    ? 'Nothing that is rendered changes.'
+    ? 'The rendered environments do not change.'
     : 'Perch found no difference in what it could render. `/canary why` lists the problems.'
 }
 
 function plannedAnswer({ name, plan, sha }: Extract<Outcome, { code: 'planned' }>): string {
-  if (sha === undefined) return `✅ The plan of ${code(name)} is ${planWords(plan)} already.`
+  if (sha === undefined) return `✅ The plan of ${code(name)} is already ${planWords(plan)}.`
   return `✅ In ${sha.slice(0, 7)}: when this pull request merges, the plan of ${code(name)} becomes ${planWords(plan)}. The share that this pull request sets stays; \`/canary next\` makes it a step of the plan.`
 }
 
@@ -140,9 +140,9 @@ function frozenWords({ environment, stop, isNew }: Extract<Outcome, { code: 'fro
     : `❄️ ${code(environment)} is already frozen${stop.by === undefined ? '' : ` by ${code(stop.by)}`}${until}. To change that, unfreeze it first.`
 }
 
-/** What a hold or a freeze does not stop. */
+/** What is still possible during a hold or a freeze. */
 function exception(gate: 'hold' | 'freeze'): string {
-  return `A maintainer can let one commit pass with ${code(`/canary override ${gate} <reason>`)}. Lowering stays possible.`
+  return `A maintainer can let one commit pass with ${code(`/canary override ${gate} <reason>`)}. Lowering traffic is still possible.`
 }
 
 function whyWords(review: Review): string {
@@ -154,14 +154,14 @@ function whyWords(review: Review): string {
   })
   const open = verdicts.some(({ gate, state }) => state !== 'pass' && isOverridable(gate))
   const override = open
-    ? 'A maintainer can pass one gate for this commit: `/canary override <gate> <reason>`.'
+    ? 'A maintainer can override one gate for this commit: `/canary override <gate> <reason>`.'
     : undefined
   if (problems.length + lines.length === 0) return nothingHolds(review)
   return paragraphs([...problems, ...lines].join('\n'), override)
 }
 
 function nothingHolds({ changes }: Review): string {
-  if (changes.length === 0) return 'Nothing holds this pull request back: it moves no rollout.'
+  if (changes.length === 0) return 'Nothing holds this pull request back, because it moves no rollout.'
   return `Nothing holds this pull request back. No gate applies to ${list(changes.map(changeTitle))}.`
 }
 
@@ -169,7 +169,7 @@ function overrideWords({ record }: Extract<Outcome, { code: 'overridden' }>): st
   const { gate, by, reason, sha } = record
   return paragraphs(
     overrideMarker(record),
-    `⚠️ **${gate}** is passed for ${sha.slice(0, 7)} and no other commit, by ${code(by)}: ${plainText(reason)}`,
+    `⚠️ ${code(by)} has overridden the gate **${gate}** for commit ${sha.slice(0, 7)} only: ${plainText(reason)}`,
   )
 }
 
@@ -177,7 +177,7 @@ function abortWords({ closed, rollbacks, rolledBack, unreadable, owned, takenBac
   const isNothing = closed.length + rollbacks.length + rolledBack.length + unreadable.length === 0
   if (takenBack.length > 0 && isNothing)
     return [
-      `🛑 Aborted: ${list(takenBack)}. If Flagger has a rollout under way there, it goes back when it asks Perch next. Where it asks before it goes on, Perch says no until somebody comments \`/canary resume\`.`,
+      `🛑 Aborted: ${list(takenBack)}. If Flagger is in the middle of a rollout there, it rolls back the next time it asks Perch. Perch also refuses when Flagger asks to continue, until somebody comments \`/canary resume\`.`,
       ...abortedElsewhere(owned),
     ].join('\n\n')
   if (owned.length > 0 && isNothing) return `⛔ ${abortedElsewhere(owned).join('\n\n')}`
@@ -189,7 +189,7 @@ function abortWords({ closed, rollbacks, rolledBack, unreadable, owned, takenBac
     )
   if (unreadable.length > 0)
     sentences.push(
-      `Perch cannot read the canary's share of ${list(unreadable)}, so it cannot roll that back. Set the weights by hand in a pull request.`,
+      `Perch cannot read the canary's share of ${list(unreadable)}, so it cannot roll back. Set the weights by hand in a pull request.`,
     )
   const isIdle = rolledBack.length + rollbacks.length + unreadable.length + owned.length === 0
   const idle = isIdle ? ' On the base branch the canary has no traffic.' : ''

@@ -1,4 +1,4 @@
-/** The rendered diff as Markdown, in as many pages as there is room for, and words about what is not in it. */
+/** The rendered diff as Markdown, in as many pages as there is room for, and words about what it does not show. */
 import type { EnvironmentDiff, ResourceDiff } from '../../gate/review.ts'
 import { seen } from '../../text/inert.ts'
 import { clip, fitLines, sizeOf } from '../../text/limits.ts'
@@ -11,11 +11,11 @@ export interface DiffPage {
   readonly text: string
   /** How many resources the page shows. */
   readonly shown: number
-  /** One of them is shown in part only. */
+  /** The page shows only a part of one resource. */
   readonly isCut: boolean
 }
 
-/** With less room than this, a resource that fits nowhere is not begun. */
+/** The least room, in bytes, in which a resource that fits on no page is begun. */
 const MIN_CUT = 2_000
 
 interface Item {
@@ -23,7 +23,7 @@ interface Item {
   readonly resource: ResourceDiff
 }
 
-/** What several environments change alike is shown once, with all of their names. */
+/** Shows a change that is the same in several environments once, with all their names. */
 export function sharedDiffs(diffs: readonly EnvironmentDiff[]): readonly EnvironmentDiff[] {
   const groups = Map.groupBy(diffs, ({ state, resources }) =>
     JSON.stringify([state, resources.map(({ traffic, ...shown }) => [shown, traffic.map(trafficWords)])]),
@@ -39,12 +39,12 @@ function namesOf(group: readonly EnvironmentDiff[]): string {
   return group.length <= MAX_NAMES ? names.join(', ') : `${names.join(', ')} and ${group.length - MAX_NAMES} more`
 }
 
-/** As many as one line shows. */
+/** How many names one line shows. */
 const MAX_NAMES = 10
 
 /**
- * Fills one page after the other, each of so many bytes, and cuts between resources only; one that is larger than any page
- * is cut between its lines. No resource is on two pages.
+ * Fills one page after the other and cuts only between resources. A resource that is larger than any page is cut between
+ * its lines. No resource is on two pages. `rooms`: the size of each page in bytes.
  */
 export function diffPages(diffs: readonly EnvironmentDiff[], rooms: readonly number[]): readonly DiffPage[] {
   const items = diffs.flatMap((diff) => diff.resources.map((resource) => ({ diff, resource })))
@@ -85,7 +85,7 @@ function heading({ environment, state, resources }: EnvironmentDiff): string {
   return `<b>${htmlText(environment)}</b>: ${words}`
 }
 
-/** One resource: what it does to traffic in words, then its hunks; all of them, or as many lines as fit. */
+/** One resource: its effect on traffic in words, then its hunks, or as many of their lines as fit. */
 function block(resource: ResourceDiff, room = Number.POSITIVE_INFINITY): string {
   const { title, change, traffic, patch, added, removed, unshown } = resource
   const words = fitLines(
@@ -101,11 +101,11 @@ function block(resource: ResourceDiff, room = Number.POSITIVE_INFINITY): string 
   const lines = patch.split('\n').map((line) => clip(seen(line)))
   const cut = (limit: number): string => `${head}\n\n${fence(fitLines(lines, limit, moreLines).join('\n'), 'diff')}`
   const first = cut(room - sizeOf(head) - 20)
-  // Only a fence of many backticks is longer than was reckoned.
+  // Only a fence of many backticks is longer than expected.
   return sizeOf(first) <= room ? first : cut(2 * room - sizeOf(head) - 20 - sizeOf(first))
 }
 
-/** Schemas of definitions that come or go as a whole. */
+/** Schemas of CustomResourceDefinitions that are added or removed as a whole. */
 export function unshownLines(count: number): string {
   return count === 0 ? '' : `; ${counted(count, 'line')} of schemas not shown`
 }
@@ -114,14 +114,14 @@ function moreLines(left: number): string {
   return `… ${counted(left, 'more line')}`
 }
 
-/** What the hunks cannot say: environments that come and go, that could not be compared, and what the config hides. */
+/** What the hunks do not show: environments that are added, removed or cannot be compared, and changes that the config hides. */
 export function diffWords(diffs: readonly EnvironmentDiff[], room: number): string {
   const lines = diffs.flatMap(({ environment, state, unknownBefore, resources }) => {
     const name = code(environment)
     const count = counted(resources.length, 'resource')
     if (unknownBefore !== undefined) {
       return [
-        `- ⚠️ Environment ${name} cannot be compared with what was before: ${explainProblem(unknownBefore).what} All of it counts as new.`,
+        `- ⚠️ Perch cannot compare environment ${name} with its state before: ${explainProblem(unknownBefore).what} All of it counts as new.`,
       ]
     }
     if (state === 'added') return [`- Environment ${name} is new: ${count}.`]
@@ -130,7 +130,9 @@ export function diffWords(diffs: readonly EnvironmentDiff[], room: number): stri
   const hidden = diffs.reduce((sum, diff) => sum + diff.hidden, 0)
   const config = '`.github/canary.yml`'
   if (hidden > 0) {
-    lines.push(`- ${counted(hidden, 'resource')} ${hidden === 1 ? 'changes' : 'change'} only in what ${config} hides.`)
+    lines.push(
+      `- ${counted(hidden, 'resource')} ${hidden === 1 ? 'changes' : 'change'} only in fields that ${config} hides.`,
+    )
   }
   return fitLines(lines, room, (left) => `- … and ${counted(left, 'more such line')}.`).join('\n')
 }

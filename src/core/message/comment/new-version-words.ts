@@ -7,13 +7,13 @@ import { code, fence, list, paragraphs, table } from '../markdown/markdown.ts'
 import { planWords } from '../pull-request/pull-request.ts'
 import { counted } from './traffic.ts'
 
-/** More commands would be longer than a phone's screen; more rows are no short comment. */
+/** More commands would not fit on a phone's screen, and more rows would make the comment long. */
 const MAX_COMMANDS = 3
 const MAX_ROWS = 10
-/** As long as a label can be. */
+/** The maximum length of a label. */
 const MAX_NAME = 63
 
-/** Which new versions of canaries a pull request brings, as a title; empty where it brings none. */
+/** The new canary versions of a pull request, as a title. Empty if there is none. */
 export function newVersionTitle(review: Pick<Review, 'newVersions' | 'problems'>): string {
   const [first, ...others] = offeredVersions(review)
   if (first === undefined) return ''
@@ -21,11 +21,11 @@ export function newVersionTitle(review: Pick<Review, 'newVersions' | 'problems'>
   return `${name}${others.length === 0 ? '' : ` and ${others.length} more`}`
 }
 
-/** What could begin with it, and the command to paste. A pull request of a fork cannot be committed to. */
+/** The rollouts that could begin, and the commands to paste. Perch cannot commit to a pull request from a fork. */
 export function newVersionWords(review: Pick<Review, 'newVersions' | 'problems' | 'changes'>, isFork: boolean): string {
   const offered = offeredVersions(review)
   if (offered.length === 0) return ''
-  // In waves the others follow by themselves; else people begin them, and need the command.
+  // In waves the other environments follow by themselves. Otherwise people start them and need the command.
   const inWaves = review.changes.filter(({ target }) => target.settings.wave !== undefined)
   const { first, later } = inOrder(offered, inWaves)
   const rows = offered
@@ -39,7 +39,7 @@ export function newVersionWords(review: Pick<Review, 'newVersions' | 'problems' 
     first.length > 0 ? `**Next:** ${whenToSay(first.length, isFork)}` : undefined,
     ...commands,
     first.length > commands.length
-      ? `The commands for the ${first.length - commands.length} others are like these.`
+      ? `The commands for the other ${first.length - commands.length} look the same.`
       : undefined,
     later.length > 0
       ? `${list(later.map(({ target }) => targetName(target)))} can start after ${first.length > 0 ? 'that' : 'the environments that come first'}.`
@@ -63,5 +63,5 @@ function versionsOf({ from, to }: NewVersion): string {
   return old === '' ? `${now}` : `${old} → ${now}`
 }
 
-/** How to have no such comment. */
+/** How to turn the comment off. */
 export const HOW_TO_TURN_OFF = '`start: never` for the service in `.github/canary.yml` turns this comment off.'

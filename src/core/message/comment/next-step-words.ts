@@ -8,11 +8,11 @@ export function nextStepWords(review: Pick<Review, 'changes' | 'problems'>): str
   const { changes, problems } = review
   if (problems.length > 0 && problems.every(isNotSeen) && problems.some(({ cause }) => cause.kind !== 'not-rendered'))
     return paragraphs(
-      '**Next:** do what is listed under Problems. Perch does not know yet what the API server says. To have it asked again, comment:',
+      '**Next:** do what is listed under Problems. Perch does not know yet what the API server says. To ask it again, comment:',
       fence('/canary retry', 'text'),
     )
   if (problems.length > 0 && problems.every(isNotSeen))
-    return '**Next:** nothing yet. Perch could not check everything, and tries again by itself.'
+    return '**Next:** wait. Perch could not check everything, and tries again by itself.'
   if (problems.length > 0)
     return '**Next:** fix what is listed under Problems and push. Perch then checks again by itself.'
   if (changes.length === 0) return ''
@@ -39,7 +39,7 @@ function mergeWords(changes: Review['changes']): string {
   return `**Next:** merge this pull request when the canary may have more traffic again. Perch does not merge it by itself, because somebody lowered ${lowered.join(' and ')}.`
 }
 
-/** Each in a block of its own, which GitHub copies with one press. */
+/** Each command in a block of its own, which people can copy with one click on GitHub. */
 function commands(words: string, lines: readonly string[]): string {
   return lines.length === 0 ? '' : paragraphs(words, ...lines.map((line) => fence(line, 'text')))
 }

@@ -17,47 +17,47 @@ import { explainRefusal } from '../refusal/refusal.ts'
 import { isPassing, type Refusal } from '../../refusal/refusal.ts'
 import type { Proposal } from '../../rollout/proposal.ts'
 
-/** That a rollout cannot go on by itself, and what to do. */
+/** Says that a rollout cannot continue by itself, and what to do. */
 export function notice(proposal: Proposal, refusal: Refusal): string {
   const { target, driver } = proposal
   const call = driver === undefined ? undefined : driversWords([driver])
   return bounded(paragraphs(noticeMarker(proposal, refusal), stuckWords(target, refusal), call))
 }
 
-/** Why a rollout does not go on, and what to do. */
+/** Why a rollout does not continue, and what to do. */
 export function stuckWords(target: Target, refusal: Refusal): string {
   const again = isPassing(refusal) ? ' Perch tries again by itself every few minutes.' : ''
-  return `⚠️ The rollout of ${code(targetName(target))} cannot go on by itself. ${explainRefusal(refusal)}${again}`
+  return `⚠️ The rollout of ${code(targetName(target))} cannot continue by itself. ${explainRefusal(refusal)}${again}`
 }
 
-/** That a rollout could not begin by itself on the pull request that brings its version. */
+/** Says that a rollout could not start by itself on the pull request that brings its version. */
 export function ownStartNotice({ id, target }: Pick<OwnStart, 'id' | 'target'>, refusal: Refusal): string {
-  const words = `⚠️ Perch could not begin the rollout of ${code(targetName(target))} by itself. ${explainRefusal(refusal)}`
+  const words = `⚠️ Perch could not start the rollout of ${code(targetName(target))} by itself. ${explainRefusal(refusal)}`
   return bounded(paragraphs(ownStartMarker(id), words))
 }
 
-/** That a pull request is not merged by itself. */
+/** Says that Perch cannot merge a pull request by itself. */
 export function mergeNotice(refusal: Refusal, drivers: readonly string[]): string {
-  const words = `⚠️ ${explainRefusal(refusal)} Until then somebody has to merge it.`
+  const words = `⚠️ ${explainRefusal(refusal)} Until then, somebody has to merge it.`
   return bounded(paragraphs(MERGE_MARKER, words, driversWords(drivers)))
 }
 
-/** That a step waits for the one before it, which does not become live. */
+/** Says that a step waits for the previous one, which does not become live. */
 export function notLiveNotice(target: Target, liveness: Liveness, drivers: readonly string[]): string {
-  const words = `⚠️ ${code(targetName(target))} waits here, because the step before this one is not live. ${liveSentenceAlone(liveness)}`
+  const words = `⚠️ ${code(targetName(target))} waits here, because the previous step is not live. ${liveSentenceAlone(liveness)}`
   return bounded(paragraphs(notLiveMarker(target), words, driversWords(drivers)))
 }
 
-/** That a step is a person's pull request now. */
+/** Says that a step is now treated like a person's pull request. */
 export function changedStepNotice(): string {
   return paragraphs(
     STEP_MARKER,
-    '⚠️ Somebody changed this step, so it is judged like a pull request of a person: Perch no longer updates or merges it, and people who pushed to it cannot approve it. Merge it yourselves, or close it and delete its branch: `/canary next` opens the step again, `/canary abort` a rollback.',
+    '⚠️ Somebody pushed to this step, so Perch now treats it like a pull request of a person: it no longer updates or merges it, and people who pushed to it cannot approve it. Merge it yourself, or close it and delete its branch. Then `/canary next` opens the step again, and `/canary abort` opens a rollback.',
   )
 }
 
-/** That GitHub shows no deployments of the steps. Everything else goes on. */
+/** Says that GitHub does not show the steps as deployments. Everything else continues. */
 export function deploymentsNotice(refusal: Refusal): string {
-  const words = `⚠️ ${explainRefusal(refusal)} The rollout goes on without them. To have no deployments, remove \`deployments: true\` from \`.github/canary.yml\`.`
+  const words = `⚠️ ${explainRefusal(refusal)} The rollout continues without them. If you do not want deployments, remove \`deployments: true\` from \`.github/canary.yml\`.`
   return bounded(paragraphs(DEPLOYMENTS_MARKER, words))
 }

@@ -1,9 +1,9 @@
 import type { ProofOfEdit } from '../../command/outcome.ts'
 
-/** How many environments are named one by one. */
+/** How many environments are named individually. */
 const MAX_NAMED = 5
 
-/** What was shown by rendering, in one sentence; `mark` writes a name, and `what` is the only thing that changes. */
+/** What rendering proved, in one sentence. `mark` formats a name, and `what` is the only thing that changes. */
 export function proofWords(
   proof: ProofOfEdit | undefined,
   mark: (name: string) => string,

@@ -1,5 +1,4 @@
 import { moveAfter, type Standing, sureShare } from '../../rollout/standing.ts'
-import type { WeightOwner } from '../../owner/weight-owner.ts'
 import { isBlueGreen, originPull, planOf, targetName } from '../../rollout/target.ts'
 import { missingWords, newsWords } from '../flagger/news.ts'
 import { leavingWords } from './traffic.ts'
@@ -15,25 +14,25 @@ import type { PlanStatus, RolloutStatus } from '../../command/outcome.ts'
 
 const PHASES = {
   idle: 'no canary traffic',
-  unreadable: 'unknown: its files do not say it in whole numbers. Correct that in a pull request',
+  unreadable: 'unknown: its weights are not whole numbers. Correct that in a pull request',
   stepping: 'rolling out',
   'finishing-version': 'finishing: the stable version becomes the canary’s',
   'finishing-weights': 'finishing: the weights go back to 100/0',
 } as const satisfies Record<Exclude<Standing['phase'], 'by-hand' | 'owned'>, string>
 
-/** Perch says either what follows, or why nothing does. */
+/** Either the next step, or why there is none. */
 function byHandWords(broughtBy: number | undefined, standing: Standing): string {
   if (moveAfter(standing) === undefined)
-    return 'at the end of its plan: no step follows. Make the stable version the canary’s in a pull request, or comment `/canary abort`'
+    return 'at the end of its plan: no step follows. Change the stable version to the canary’s in a pull request, or comment `/canary abort`'
   return broughtBy === undefined
-    ? 'set without the checks of Perch: it opens no step until somebody comments `/canary next`'
+    ? 'set without the checks of Perch: Perch opens no step until somebody comments `/canary next`'
     : `set by hand in #${broughtBy}: Perch opens the next step, and a person merges it`
 }
 
 export function statusWords({ standings, proposed, away }: RolloutStatus): string {
   if (away !== undefined) return notDeployedWords(away)
   if (standings.length + proposed.length === 0)
-    return 'No rollout belongs to this pull request. `/canary help` lists the commands that begin one.'
+    return 'No rollout belongs to this pull request. `/canary help` lists the commands that start one.'
   const here = proposed.map(({ target, from, to, version, leaving }) => {
     if (leaving !== undefined) return `- ${code(targetName(target))} ${leavingWords(leaving)}`
     const { blueGreen } = target.route.names
@@ -47,27 +46,31 @@ export function statusWords({ standings, proposed, away }: RolloutStatus): strin
     return `- ${code(targetName(target))}: ${share}${versions}`
   })
   return paragraphs(
-    here.length === 0 ? undefined : `This pull request is open. Once it has merged:\n\n${here.join('\n')}`,
+    here.length === 0 ? undefined : `This pull request is open. When it merges:\n\n${here.join('\n')}`,
     standings.length === 0 ? undefined : standingsTable(standings),
   )
 }
 
 function standingsTable(lines: readonly StandingLine[]): string {
-  const rows = lines.map(({ standing, open, broughtBy, told, missing }) => [
-    code(targetName(standing.target)),
-    ...shareAndState(standing, { broughtBy, told, missing }),
-    open.length === 0 ? '–' : open.map((number) => `#${number}`).join(', '),
-  ])
+  const rows = lines.map(({ standing, open, broughtBy }) => {
+    const { share, versions, state } = shareAndState(standing, broughtBy)
+    const pulls = open.length === 0 ? [] : [`open: ${open.map((number) => `#${number}`).join(', ')}`]
+    return [
+      [code(targetName(standing.target)), ...versions].join(LINE),
+      share,
+      [state, ...pulls].filter((part) => part !== '').join(LINE),
+    ]
+  })
   const moving = lines.filter(
     ({ standing }) => standing.phase !== 'owned' && sureShare(standing) > 0 && !isBlueGreen(standing.target),
   )
   const pictures = moving.map(({ standing }) =>
     planPicture({ plan: planOf(standing.target), now: sureShare(standing), next: undefined }),
   )
-  const seen = lines.flatMap(seenWords)
+  const seen = [...lines.flatMap(ownedWords), ...lines.flatMap(seenWords)]
   const stuck = lines.flatMap((line) => (line.stuck === undefined ? [] : [line.stuck]))
   return paragraphs(
-    table(['On the base branch', 'Canary', 'Versions', 'State', 'Open'], rows),
+    table(['On the base branch', 'Canary', 'State'], rows),
     wavesLines(lines) || undefined,
     seen.length === 0 ? undefined : seen.join('\n'),
     ...stuck,
@@ -75,63 +78,75 @@ function standingsTable(lines: readonly StandingLine[]): string {
   )
 }
 
-/** The traffic that is seen, beside the share in Git. Why nothing can be seen is told only where the config asks for it. */
+/** The observed traffic next to the share in Git. Why there is none is said only if the config asks for it. */
 function seenWords({ standing, observed }: StandingLine): readonly string[] {
   if (observed === undefined || (observed.observation.code !== 'seen' && !observed.isAskedFor)) return []
   const git = percent(sureShare(standing))
   const other = observed.differs
-    ? ` Git asks for ${git}: something else may set the weights, proxies may be behind, or a rule by header takes some of the requests.`
+    ? ` Git asks for ${git}: something else may set the weights, proxies may be behind, or a header rule may take some of the requests.`
     : ''
   const line = `${code(targetName(standing.target))}: ${observationWords(observed.observation)}${other}`
   return [`- ${observed.differs ? '⚠️ ' : ''}${line}`]
 }
 
-/** The share, the versions and the state of a rollout; of a blue/green one, which version has the traffic. */
-function shareAndState(
-  standing: Standing,
-  { broughtBy, ...heard }: Pick<StandingLine, 'broughtBy' | 'told' | 'missing'>,
-): readonly string[] {
+/** The share, the versions and the state of a rollout. For a blue/green service, the version that has the traffic. */
+function shareAndState(standing: Standing, broughtBy: number | undefined): Cells {
   const { phase, share, versions, target } = standing
   const { blueGreen } = target.route.names
   const percents = share === 'unknown' ? '?' : percent(share)
-  const names = versions === undefined ? '–' : `${code(versions.stable)} → ${code(versions.canary)}`
-  if (phase === 'owned') return ['–', names, target.owner === undefined ? '' : ownedWords(target.owner, heard)]
+  const names = versions === undefined ? [] : [`${code(versions.stable)} → ${code(versions.canary)}`]
+  if (phase === 'owned') {
+    const state = target.owner === undefined ? '' : `moved by ${WRITER_NAMES[target.owner.writer]}`
+    return { share: '–', versions: names, state }
+  }
   if (blueGreen !== undefined && phase === 'idle')
-    return ['–', `${code(blueGreen.active.name)} is active`, `blue/green: ${code(blueGreen.idle.name)} waits`]
-  if (blueGreen !== undefined && phase !== 'unreadable')
-    return [percents, names, `blue/green, and both have traffic: ${code(`/switch ${blueGreen.active.name}`)} ends that`]
-  return [
-    percents,
-    names,
-    phase === 'by-hand' ? byHandWords(broughtBy, standing) : phaseWords(phase, originPull(target)),
-  ]
+    return {
+      share: '–',
+      versions: [`${code(blueGreen.active.name)} is active`],
+      state: `blue/green: ${code(blueGreen.idle.name)} is idle`,
+    }
+  if (blueGreen !== undefined && phase !== 'unreadable') {
+    const state = `blue/green, and both have traffic: ${code(`/switch ${blueGreen.active.name}`)} ends that`
+    return { share: percents, versions: names, state }
+  }
+  const state = phase === 'by-hand' ? byHandWords(broughtBy, standing) : phaseWords(phase, originPull(target))
+  return { share: percents, versions: names, state }
 }
+
+interface Cells {
+  readonly share: string
+  /** At most one line. */
+  readonly versions: readonly string[]
+  readonly state: string
+}
+
+/** A new line in a cell: with it three columns are enough, and they fit on a phone. */
+const LINE = '<br>'
 
 function phaseWords(phase: keyof typeof PHASES, origin: number | undefined): string {
   const isMoving = phase !== 'idle' && phase !== 'unreadable'
   return PHASES[phase] + (isMoving && origin !== undefined ? ` (began in #${origin})` : '')
 }
 
-/** Git does not say where such a rollout is. */
-function ownedWords(
-  { writer, title, place }: WeightOwner,
-  { told, missing }: Pick<StandingLine, 'told' | 'missing'>,
-): string {
+/** A rollout that a controller moves: Git does not say where it is. This is too long for a cell of the table. */
+function ownedWords({ standing: { target }, told, missing }: StandingLine): readonly string[] {
+  if (target.owner === undefined) return []
+  const { writer, title, place } = target.owner
   const moves = `${WRITER_NAMES[writer]} moves it: ${code(title)} at ${code(`${place.file}:${place.line}`)}`
   const waits = missing === undefined ? [] : [missingWords(missing)]
   const news = told === undefined ? [] : [newsWords(told)]
-  return [moves, ...waits, ...news].join('. ')
+  return [`- ${code(targetName(target))}: ${[moves, ...waits, ...news].join('. ')}`]
 }
 
 export function planStatusWords({ name, plan, share, proposed }: PlanStatus): string {
-  const now = share === 'unknown' ? 'at a share that cannot be read' : share === 0 ? 'at 0%' : `at ${percent(share)}`
+  const now = share === 'unknown' ? 'at a share that Perch cannot read' : share === 0 ? 'at 0%' : `at ${percent(share)}`
   const here =
     proposed === undefined || proposed === share
       ? ''
       : ` This pull request sets ${percent(proposed)}, and has not merged yet.`
   return paragraphs(
     `The plan of ${code(name)} is ${planWords(plan)}; on the base branch it is ${now}.${here}`,
-    // A picture would show the rollout somewhere.
+    // With an unknown share, a picture would show the rollout at a wrong place.
     share === 'unknown'
       ? undefined
       : planPicture({ plan, now: share, next: proposed === share ? undefined : proposed }),

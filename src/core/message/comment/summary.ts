@@ -15,20 +15,20 @@ import { overwrittenWords } from '../refusal/owner-refusal.ts'
 import { gatesLeft } from '../gate/gate-title.ts'
 import { verdictLine } from '../gate/verdict.ts'
 
-/** What each part of the comment may take, in bytes; the diff has the rest. */
+/** The size limit of each part of the comment, in bytes. The diff gets the rest. */
 const ROOM = { table: 16_000, gates: 8_000, problems: 8_000, words: 4_000, closing: 600 }
 /** More would be longer than the first line of a phone. */
 const MAX_TITLES = 3
 
 interface SummaryOptions {
   readonly isFork?: boolean
-  /** The address of the repository's page; without it nothing is linked. */
+  /** The address of the repository's page. Without it there are no links. */
   readonly repository?: string | undefined
 }
 
 /**
- * The comment that stays at the top of a pull request (what would change, where the plan is, what the gate waits for), and
- * the text of the check `canary/validate`: it has what of the diff does not fit into the comment.
+ * The comment at the top of a pull request (what would change, where the plan is, what the gate waits for), and the text of the
+ * check `canary/validate`, which has the part of the diff that does not fit into the comment.
  */
 export function summaryPages(
   review: Review,
@@ -40,7 +40,7 @@ export function summaryPages(
   const above = paragraphs(opening(review, repository), offer)
   const words = diffWords(review.diffs, ROOM.words)
   const footer = `<sub>${lookedAt(review, repository)}\`/canary help\` lists the commands.</sub>`
-  // Without traffic there is often no comment: then the check has it all.
+  // Without traffic there is often no comment. Then the check has the whole diff.
   const room = concernsTraffic(review) ? MAX_BODY - sizeOf(paragraphs(above, words, footer)) - ROOM.closing : 0
   const [first, second] = diffPages(diffs, [room, MAX_BODY - sizeOf(words) - ROOM.closing])
   const pages = { first: first ?? NO_PAGE, second: second ?? NO_PAGE }
@@ -58,7 +58,7 @@ function lookedAt({ compared }: Review, repository: string | undefined): string 
   return `Looked at commit ${linked(compared.head.slice(0, 12), page)}. `
 }
 
-/** All that is said where nothing moves yet. It names no commit, so that a push which changes nothing about it does not edit it. */
+/** The comment while nothing moves yet. It names no commit, so that Perch need not edit it after each push. */
 function firstComment(review: Review, offer: string): string {
   const footer = `<sub>\`/canary help\` lists the commands. ${HOW_TO_TURN_OFF}</sub>`
   return paragraphs(SUMMARY_MARKER, `**${newVersionTitle(review)}** · no traffic yet`, offer, footer)
@@ -81,7 +81,7 @@ function opening(review: Review, repository: string | undefined): string {
   )
 }
 
-/** Every rollout that moves, and what the merge waits for: all that a phone shows of a comment. */
+/** Every rollout that moves, and what the merge waits for. A phone shows little more of a comment. */
 function story(review: Review): string {
   const { changes, problems } = review
   const titles = changes.slice(0, MAX_TITLES).map((change) => code(changeTitle(change)))
@@ -102,7 +102,7 @@ function stateWords(changes: readonly ReviewedChange[]): string {
   return `${mark} ${gatesLeft(verdicts)}${isOne ? ` (${first.reason.has} of ${first.reason.wanted})` : ''}`
 }
 
-/** The plan of the first rollout that moves along one, from a share that is known: the title names all. */
+/** The plan of the first rollout that moves in steps. The title names all rollouts. */
 function picture({ changes }: Review): string | undefined {
   const change = changes.find(
     ({ target, leaving }) => !isBlueGreen(target) && target.owner === undefined && leaving === undefined,
@@ -111,7 +111,7 @@ function picture({ changes }: Review): string | undefined {
   return planPicture({ plan: planOf(change.target), now: change.from, next: change.to })
 }
 
-/** What becomes of weights that a controller writes, where a pull request changes them. */
+/** What happens if a pull request changes weights that a controller writes. */
 function overwritten({ target }: ReviewedChange): readonly string[] {
   return target.owner === undefined ? [] : [`⚠️ ${overwrittenWords(target, target.owner)}`]
 }

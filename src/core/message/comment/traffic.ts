@@ -6,7 +6,7 @@ import { lineAddress } from '../../text/web-url.ts'
 import { code, linkedWords, percent, plainText, table } from '../markdown/markdown.ts'
 import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 
-/** What a pull request that moves no rollout does to traffic, as a title. */
+/** The effect on traffic of a pull request that moves no rollout, as a title. */
 export function quietTitle({ rows }: Pick<Review, 'rows'>): string {
   return rows.length === 0
     ? 'No canary traffic changes'
@@ -22,23 +22,23 @@ export function trafficStatement(
   if (rows.length > 0) {
     const pageOf: PageOf = (place) => repository && compared && place && lineAddress(repository, compared.head, place)
     const linked = trafficTable(rows, pageOf)
-    // Links take more bytes than what they are on: more rows are worth more than the links.
+    // Links take most of the bytes, and more rows are worth more than links.
     return sizeOf(linked) <= room ? linked : cutTable(rows, room)
   }
   if (problems.length > 0)
     return 'Perch found no change of traffic in what it could render. The problems below may hide such a change.'
   if (changes.length > 0 && changes.every(({ leaving }) => leaving !== undefined))
-    return 'No weight in Git changes, but from now on the weights in Git are the ones that count:'
+    return 'No weight in Git changes, but after the merge the weights in Git take effect:'
   if (changes.length === 0) return 'This pull request changes no canary traffic.'
   return changes.every(({ version }) => version !== undefined)
-    ? 'Every share of traffic stays as it is. What changes is the version that gets it:'
-    : 'No share of traffic changes in what is rendered, though files say another one:'
+    ? 'All shares of traffic stay the same. Only the version that gets the traffic changes:'
+    : 'The files change a share of traffic, but the rendered share stays the same:'
 }
 
-/** The page of a place; undefined where there is none. */
+/** The page of a place, or undefined if there is none. */
 type PageOf = (place: DestinationShare['place']) => string | undefined
 
-/** Who gets how much, before and after, per environment and rule. A share leads to the line that says its weight. */
+/** The shares of all destinations before and after, per environment and rule. A share links to the line with its weight. */
 function trafficTable(rows: readonly TrafficRow[], pageOf: PageOf): string {
   const cells = rows.map(({ environment, route, rule, before, after }) => [
     `${plainText(environment)} ${code(route)} ${code(rule)}`,
@@ -51,7 +51,7 @@ function trafficTable(rows: readonly TrafficRow[], pageOf: PageOf): string {
 /** As many rows as fit into `room` bytes, without links. */
 function cutTable(rows: readonly TrafficRow[], room: number): string {
   const lines = trafficTable(rows, () => undefined).split('\n')
-  // An empty line first: else it would be a row.
+  // An empty line comes first, because otherwise it would be a row of the table.
   return fitLines(lines, room, (left) => `\n${leftOut(rows.slice(rows.length - left))}`).join('\n')
 }
 
@@ -67,7 +67,7 @@ function parts(list: readonly DestinationShare[] | undefined, pageOf: PageOf): s
     .join(' · ')
 }
 
-/** What a row says, as people say it: `api-service main: 95/5 → 75/25 (stable/canary)`. Plain text, names as they are. */
+/** A row in short words: `api-service main: 95/5 → 75/25 (stable/canary)`. Plain text with unescaped names. */
 export function trafficWords({ route, rule, before, after }: TrafficRow): string {
   const name = `${route.slice(route.lastIndexOf('/') + 1)} ${rule}`
   if (before === undefined) return `${name}: new, ${alone(after ?? [])}`
@@ -105,7 +105,7 @@ export function changeTitle(change: ReviewedChange): string {
   return `${name} ${percent(change.from)} → ${percent(change.to)}`
 }
 
-/** What becomes of a rollout whose controller goes, after its name. */
+/** What happens to a rollout whose controller is removed, as the rest of a sentence that begins with its name. */
 export function leavingWords({ owner, share }: LeavingOwner): string {
   const has = share === 'unknown' ? 'an unknown share' : percent(share)
   return `leaves ${WRITER_NAMES[owner.writer]}: Git gives the canary ${has}`

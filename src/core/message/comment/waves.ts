@@ -1,9 +1,9 @@
-/** Where the waves of services stand. */
+/** The words for the waves of services. */
 import type { StandingLine } from '../../rollout/related.ts'
 import { type Standing, sureShare } from '../../rollout/standing.ts'
 import { code, percent } from '../markdown/markdown.ts'
 
-/** One line for each service that moves in waves; empty where none does. */
+/** One line for each service that moves in waves. Empty if there is none. */
 export function wavesLines(lines: readonly StandingLine[]): string {
   const inWaves = lines.filter(({ standing }) => standing.target.settings.wave !== undefined)
   const services = Map.groupBy(inWaves, ({ standing }) => standing.target.service)
@@ -23,16 +23,16 @@ function orderWords(lines: readonly StandingLine[]): string {
 
 function shareWords(standing: Standing): string {
   if (standing.phase === 'owned') return 'moved by a controller'
-  return standing.share === 'unknown' ? 'at a share that cannot be read' : percent(sureShare(standing))
+  return standing.share === 'unknown' ? 'at a share that Perch cannot read' : percent(sureShare(standing))
 }
 
-/** Whose turn it is. */
+/** Which environments are next. */
 function nextWords(lines: readonly StandingLine[]): string {
   const going = lines
     .filter(({ turn }) => turn?.kind === 'goes')
     .flatMap(({ standing }) => standing.target.environments)
-  if (going.length > 0) return `It is the turn of ${going.map(code).join(', ')}.`
+  if (going.length > 0) return `Next: ${going.map(code).join(', ')}.`
   const waitsFor = [...new Set(lines.flatMap(({ turn }) => (turn?.kind === 'waits' ? turn.waitsFor : [])))]
   if (waitsFor.length === 0) return 'No environment has canary traffic.'
-  return `All wait for ${waitsFor.map(code).join(', ')}, where Perch opens no step by itself: \`/canary <percent> --env <name>\` moves an environment, and \`/canary abort\` takes all back.`
+  return `All wait for ${waitsFor.map(code).join(', ')}, where Perch opens no step by itself. \`/canary <percent> --env <name>\` moves an environment, and \`/canary abort\` rolls all of them back.`
 }

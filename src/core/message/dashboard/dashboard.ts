@@ -1,4 +1,4 @@
-/** The issue that lists all rollouts of a repository: written for a phone, and the same words as long as nothing changes. */
+/** The issue that lists all rollouts of a repository. It is written for a phone, and its words stay the same as long as nothing changes. */
 import {
   type Dashboard,
   type ListedRollout,
@@ -19,7 +19,7 @@ import { explainRefusal } from '../refusal/refusal.ts'
 
 export const DASHBOARD_TITLE = 'Canary rollouts'
 
-/** Bytes: a thousand rollouts of usual names fit into the table or the boxes in part only. */
+/** Size limits in bytes. With a thousand rollouts, the table and the boxes show only a part of them. */
 const ROOM = { rows: 30_000, stuck: 8_000, others: 4_000, boxes: 18_000 }
 
 export function dashboardBody(dashboard: Dashboard): string {
@@ -42,27 +42,27 @@ export function dashboardBody(dashboard: Dashboard): string {
   )
 }
 
-/** What stands in the issue after Perch has closed it. */
+/** The text of the issue after Perch has closed it. */
 export function dashboardOffBody(defaultBranch: string): string {
   return paragraphs(
     DASHBOARD_OFF_MARKER,
-    `\`.github/canary.yml\` on ${code(defaultBranch)} no longer says \`dashboard: true\`, so Perch has closed this list and does not update it. \`/canary status\` in a comment on a pull request shows the rollouts. With \`dashboard: true\` Perch opens this issue again.`,
+    `\`.github/canary.yml\` on ${code(defaultBranch)} no longer says \`dashboard: true\`, so Perch has closed this list and does not update it. \`/canary status\` in a comment on a pull request shows the rollouts. If you add \`dashboard: true\` again, Perch reopens this issue.`,
   )
 }
 
-/** What stands in an issue that Perch opened although there was one already. */
+/** The text of a second issue that Perch opened by mistake. */
 export function dashboardTwiceBody(other: number): string {
-  return paragraphs(DASHBOARD_OFF_MARKER, `Perch opened this list twice, and keeps #${other} up to date.`)
+  return paragraphs(DASHBOARD_OFF_MARKER, `Perch opened this list twice. It keeps #${other} up to date.`)
 }
 
-/** Why there is no dashboard. `refusal`: what GitHub refused; undefined where the repository has no issues. */
+/** Why there is no dashboard. `refusal`: what GitHub refused, or undefined if issues are turned off. */
 export function noDashboardWords(refusal: Refusal | undefined): string {
   return refusal === undefined
-    ? 'The repository has no issues, so it has no dashboard. Switch them on in its settings, or remove `dashboard: true`.'
+    ? 'Issues are turned off in this repository, so it has no dashboard. Turn them on in the settings, or remove `dashboard: true`.'
     : `${explainRefusal(refusal)} Or remove \`dashboard: true\` from \`.github/canary.yml\`.`
 }
 
-/** The whole story in one line. */
+/** The summary in one line. */
 function headline({ listings, pulls }: Dashboard): string {
   const rollouts = listedRollouts(listings)
   if (rollouts.length === 0) return listings.every(([, { code: name }]) => name === 'listed') ? NONE : ''
@@ -77,7 +77,7 @@ function headline({ listings, pulls }: Dashboard): string {
 }
 
 const NONE =
-  '**No rollouts.** No canary that Perch moves has traffic. To begin one, open a pull request that brings a new version of the canary, and comment `/canary 5` there.'
+  '**No rollouts.** No canary that Perch moves has traffic. To start a rollout, open a pull request that brings a new version of the canary, and comment `/canary 5` there.'
 
 type Need = 'merge' | 'help' | 'nothing'
 
@@ -90,10 +90,10 @@ function needOf({ state, pulls, origin }: ListedRollout, states: Dashboard['pull
   return state === 'stopped' || (state === 'by-hand' && origin === undefined) ? 'help' : 'nothing'
 }
 
-/** Only a person makes these go on, whatever is open. */
+/** These states need a person, whatever is open. */
 const STANDING_STILL: readonly ListedRollout['state'][] = ['stuck', 'unreadable', 'both-sides']
 
-/** Gates that time alone does not turn. */
+/** Gates that do not turn green with time alone. */
 const BY_PEOPLE: readonly GateName[] = ['hold', 'approvals', 'version', 'config']
 
 function needsPerson(state: PullState | undefined): boolean {
@@ -103,7 +103,7 @@ function needsPerson(state: PullState | undefined): boolean {
 
 function listingWords(listing: Listing, dashboard: Dashboard, room: number): string {
   if (listing.code === 'config')
-    return '⚠️ `.github/canary.yml` is not valid here, so no rollout goes on. Correct it in a pull request: `canary/validate` there names the lines.'
+    return '⚠️ `.github/canary.yml` is not valid here, so no rollout continues. Correct it in a pull request: `canary/validate` names the lines there.'
   if (listing.code === 'not-looked-at') return 'Perch has not looked at this branch yet.'
   const { rollouts, owned } = listing
   return paragraphs(
@@ -112,7 +112,7 @@ function listingWords(listing: Listing, dashboard: Dashboard, room: number): str
   )
 }
 
-/** Undefined where the headline says it already. */
+/** Undefined if the headline already says it. */
 function noneWords({ listings }: Dashboard): string | undefined {
   const isSaid = listings.every(([, listing]) => listing.code === 'listed' && listing.rollouts.length === 0)
   return isSaid ? undefined : 'No rollouts.'
@@ -120,7 +120,7 @@ function noneWords({ listings }: Dashboard): string | undefined {
 
 function ownedWords(owned: number): string | undefined {
   if (owned === 0) return undefined
-  return `Controllers in the cluster move ${counted(owned, 'other service')}: Git does not say how far they are.`
+  return `Controllers in the cluster move ${counted(owned, 'other service')}, so Git does not say how far ${owned === 1 ? 'it is' : 'they are'}.`
 }
 
 function rolloutTable(rollouts: readonly ListedRollout[], { pulls }: Dashboard, room: number): string {
@@ -157,7 +157,7 @@ function pullWords(state: PullState): string {
     case 'ready':
       return '✅ ready to merge'
     case 'draft':
-      return '⏳ is a draft'
+      return '⏳ still a draft'
     case 'red':
       return '❌ see its checks'
     case 'gated': {
@@ -178,16 +178,16 @@ function stateWords({ state, origin }: ListedRollout): string {
     case 'stuck':
       return '⚠️ help: see below'
     case 'unreadable':
-      return '⚠️ a correction: Git does not say its share in whole numbers'
+      return '⚠️ a correction: its weights are not whole numbers'
     case 'both-sides':
       return '⚠️ `/switch <version>`: both versions have traffic'
     case 'stopped':
-      return `⏸ a person closed its step: \`/canary next\` ${where}`
+      return `⏸ somebody closed its step: comment \`/canary next\` ${where}`
     case 'waits-for-wave':
-      return '⏳ its turn among the waves'
+      return '⏳ its wave'
     case 'by-hand':
       return origin === undefined
-        ? '⏸ set without Perch: `/canary next` on a pull request goes on'
+        ? '⏸ set without Perch: comment `/canary next` on a pull request to continue'
         : '⏳ Perch, to open the next step'
     case 'rolling-back':
     case 'beginning':
@@ -212,7 +212,7 @@ function othersWords(dashboard: Dashboard): string | undefined {
   return paragraphs('**Other open pull requests that change traffic**', shown.join('\n'))
 }
 
-/** A tick is an edit of the issue, which GitHub allows those with write access. */
+/** A tick is an edit of the issue, which GitHub allows only people with write access. */
 function boxes({ listings }: Dashboard): string {
   const named = listings.flatMap(([base, listing]) =>
     listing.code === 'listed'
@@ -224,9 +224,9 @@ function boxes({ listings }: Dashboard): string {
   )
   const shown = fitLines(named, ROOM.boxes, (left) => `- … and ${left} more: tick the first box.`)
   const all = `- [ ] ${lookMarker('all')} everything`
-  return paragraphs('**Look again at**', [all, ...shown].join('\n'))
+  return paragraphs('**Check again**', [all, ...shown].join('\n'))
 }
 
 function footer(defaultBranch: string): string {
-  return `Tick a box, and Perch looks again at once. Perch keeps this list up to date as long as \`.github/canary.yml\` on ${code(defaultBranch)} says \`dashboard: true\`.`
+  return `Tick a box, and Perch checks again at once. Perch keeps this list up to date as long as \`.github/canary.yml\` on ${code(defaultBranch)} says \`dashboard: true\`.`
 }

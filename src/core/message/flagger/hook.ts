@@ -1,13 +1,13 @@
-/** What Perch answers to Flagger's webhooks. Logs and chats that get it may act on markup and mentions, so it is one line of plain text. */
+/** The answers of Perch to Flagger's webhooks. Logs and chats may act on markup and mentions, so each is one line of plain text. */
 import type { KnownStop } from '../../flagger/canaries.ts'
 import type { HookAnswer } from '../../flagger/answer.ts'
 import type { HookPayload } from '../../flagger/hook.ts'
-import { approvalsLeft } from './news.ts'
+import { approvalsLeft, WHO_APPROVES } from './news.ts'
 import type { FrozenWindow } from '../../gate/restraint.ts'
 import { titleText } from '../../text/inert.ts'
 import { time } from '../markdown/time.ts'
 
-/** Of which repository Flagger asks, `owner/name`, and about which Canary. */
+/** The repository, `owner/name`, and the Canary that Flagger asks about. */
 export type AskedCanary = Pick<HookPayload, 'name' | 'namespace' | 'metadata'> & { readonly repository: string }
 
 export function hookWords(answer: HookAnswer, asked: AskedCanary): string {
@@ -15,11 +15,11 @@ export function hookWords(answer: HookAnswer, asked: AskedCanary): string {
     case 'go':
       return `Nothing stops ${plain(answer.rollout)}.`
     case 'unapproved':
-      return `${plain(answer.rollout)} waits for ${approvalsLeft(answer)}. After the merge a person with write access who made none of it gives one by: gh pr review ${answer.pull} --approve`
+      return `${plain(answer.rollout)} waits for ${approvalsLeft(answer)}. ${WHO_APPROVES} can approve it, also after the merge: gh pr review ${answer.pull} --approve`
     case 'no-pull':
-      return `${plain(answer.rollout)} needs ${approvals(answer.wanted)} of the pull request that brought its version, and Perch finds none that did. Bring the version by a pull request, or lower approvals in .github/canary.yml.`
+      return `${plain(answer.rollout)} needs ${approvals(answer.wanted)} of the pull request that brought its version, but Perch finds no such pull request. Bring the version with a pull request, or lower approvals in .github/canary.yml.`
     case 'no-version':
-      return `${plain(answer.rollout)} needs ${approvals(answer.wanted)} of the pull request that brought its version, and Flagger does not say which version it is about. Update Flagger to 1.34 or newer.`
+      return `${plain(answer.rollout)} needs ${approvals(answer.wanted)} of the pull request that brought its version, but this Flagger does not say which version that is. Update Flagger to 1.34 or newer.`
     case 'noted':
       return `Noted for ${plain(answer.rollout)}.`
     case 'stopped':
@@ -28,17 +28,17 @@ export function hookWords(answer: HookAnswer, asked: AskedCanary): string {
         ...answer.windows.map(windowSentence),
       ].join(' ')
     case 'aborted':
-      return `${plain(answer.rollout)} was aborted${whoWords(answer)}. To let it go on, comment /canary resume on its pull request.`
+      return `${plain(answer.rollout)} was aborted${whoWords(answer)}. To let it continue, comment /canary resume on its pull request.`
     case 'take-back':
       return `${plain(answer.rollout)} was aborted${whoWords(answer)}.`
     case 'keep':
       return answer.isOther
-        ? `The abort of ${plain(answer.rollout)} was for what Git said before. To take this version back, comment /canary abort again.`
+        ? `The abort of ${plain(answer.rollout)} was for an earlier version. To roll this version back, comment /canary abort again.`
         : `Nobody aborted ${plain(answer.rollout)}.`
     case 'unread':
-      return `Perch is still reading ${plain(asked.repository)}, and answers when Flagger asks again. If this stays so, check that Perch is installed there.`
+      return `Perch is still reading ${plain(asked.repository)}, and will answer when Flagger asks again. If this message keeps coming, check that Perch is installed there.`
     case 'unreadable':
-      return `The .github/canary.yml of ${names(answer.branches)} in ${plain(asked.repository)} is not valid, so Perch does not know what is stopped. Correct it there.`
+      return `The .github/canary.yml of ${names(answer.branches)} in ${plain(asked.repository)} is not valid, so Perch does not know what is held or frozen. Correct it there.`
     case 'no-canary':
       return `${plain(asked.repository)} has no Canary ${canaryName(asked)}${environmentWords(asked)} on a branch that Perch reads. Check the address of the webhook and its metadata.`
     case 'several':
@@ -53,8 +53,8 @@ function approvals(count: number): string {
 function stopSentence({ frozen, by, reason, until }: KnownStop, rollout: string): string {
   const how = whoWords({ by, reason, until })
   return frozen === undefined
-    ? `${plain(rollout)} is held${how}. To let it go on, comment /canary resume on its pull request.`
-    : `${plain(frozen)} is frozen${how}. To let it go on, comment /unfreeze ${plain(frozen)}.`
+    ? `${plain(rollout)} is held${how}. To let it continue, comment /canary resume on its pull request.`
+    : `${plain(frozen)} is frozen${how}. To let it continue, comment /unfreeze ${plain(frozen)}.`
 }
 
 function whoWords({ by, reason, until }: Omit<KnownStop, 'frozen'>): string {
@@ -80,7 +80,7 @@ function names(some: readonly string[]): string {
   return some.map(plain).join(', ')
 }
 
-/** It may get to a chat, which acts on mentions too. */
+/** The text may reach a chat, which also acts on mentions. */
 function plain(text: string): string {
   return titleText(text)
 }

@@ -1,4 +1,4 @@
-/** What Flagger said of a Canary, as what it said: nobody has checked it. */
+/** What Flagger reports about a Canary, quoted, because nobody has verified it. */
 import type { MissingApprovals } from '../../flagger/answer.ts'
 import { type CanaryNews, canaryEnd } from '../../flagger/canary-news.ts'
 import { titleText } from '../../text/inert.ts'
@@ -7,18 +7,21 @@ import { time } from '../markdown/time.ts'
 
 export function newsWords({ phase, weight, message, at }: CanaryNews): string {
   const share = weight === undefined ? '' : `, canary at ${percent(weight)}`
-  const mark = phase === 'Failed' ? ', so it took the canary back' : ''
+  const mark = phase === 'Failed' ? ', so it rolled back' : ''
   const words = message === '' ? '' : `: “${plainText(message)}”`
   return `Flagger said at ${time(at)}: **${plainText(phase)}**${mark}${share}${words}`
 }
 
-/** The approvals that keep Flagger from going on. GitHub's pages let nobody approve what is merged; its API does. */
+/** Who may approve, as the beginning of a sentence. */
+export const WHO_APPROVES = 'A person with write access who did not write or push any of its commits'
+
+/** The approvals that Flagger waits for. After a merge GitHub's website offers no approval, but its API does. */
 export function missingWords(missing: MissingApprovals): string {
   switch (missing.code) {
     case 'unapproved':
-      return `It waits for ${approvalsLeft(missing)} by people with write access who made none of it: \`gh pr review ${missing.pull} --approve\``
+      return `It waits for ${approvalsLeft(missing)}. ${WHO_APPROVES} can approve it, also after the merge: \`gh pr review ${missing.pull} --approve\``
     case 'no-pull':
-      return 'It waits for approvals of the pull request that brought its version, and Perch finds none that did: bring the version by a pull request, or lower `approvals` in `.github/canary.yml`'
+      return 'It waits for approvals of the pull request that brought its version, but Perch finds no such pull request: bring the version with a pull request, or lower `approvals` in `.github/canary.yml`'
   }
 }
 
@@ -45,20 +48,20 @@ export function canaryCheckWords(rollout: string, news: CanaryNews, missing?: Mi
   }
 }
 
-/** The check of a version that Flagger left for another one. */
+/** The check of a version after Flagger started with another one. */
 export function supersededWords(rollout: string): CanaryCheckWords {
   return {
     conclusion: 'neutral',
-    title: `${titleText(rollout)}: Flagger went on with another version`,
+    title: `${titleText(rollout)}: Flagger started with another version`,
     summary: paragraphs(
-      `Flagger began with another version of ${code(rollout)} before it told Perch how this one ended.`,
-      'Nothing is left to do here. `/canary status` says what Flagger told last.',
+      `Flagger started with another version of ${code(rollout)} before it reported how this one ended.`,
+      'Nothing is left to do here. `/canary status` shows the latest report of Flagger.',
       INFORMATION,
     ),
   }
 }
 
-const INFORMATION = 'This check is what Flagger tells, and holds no merge.'
+const INFORMATION = 'This check shows what Flagger reports. It does not hold a merge.'
 
 function titleOf(news: CanaryNews): string {
   const { phase, weight } = news
@@ -66,7 +69,7 @@ function titleOf(news: CanaryNews): string {
     case 'promoted':
       return 'Flagger says that it has promoted the version'
     case 'taken-back':
-      return 'Flagger says that it took the version back'
+      return 'Flagger says that it rolled the version back'
     case undefined:
       return `Flagger says ${titleText(phase)}${weight === undefined ? '' : `, canary at ${percent(weight)}`}`
   }
@@ -77,8 +80,8 @@ function nextStep(rollout: string, news: CanaryNews): string {
     case 'promoted':
       return 'Nothing is left to do.'
     case 'taken-back':
-      return 'If Git still asks for this version, correct it by another pull request, or revert this one.'
+      return 'If Git still has this version, fix it in another pull request, or revert this one.'
     case undefined:
-      return `Flagger goes on by itself. Where the webhooks of its Canary ask Perch, \`/canary hold\` on this pull request stops ${code(rollout)}, and \`/canary abort\` takes the version back.`
+      return `Flagger continues by itself. If the webhooks of its Canary ask Perch, you can stop ${code(rollout)} here with \`/canary hold\`, and roll the version back with \`/canary abort\`.`
   }
 }

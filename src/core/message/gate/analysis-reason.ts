@@ -9,14 +9,14 @@ export const OUTCOME_MARKS = { pass: '✅', fail: '❌', 'no-data': '❔', incon
 
 const MAX_DETAIL = 200
 
-/** What a check that neither passes nor fails lacks, as sentences that go on after its name. */
+/** Why a check neither passes nor fails, as the rest of a sentence that begins with its name. */
 export function reasonWords(report: AnalysisReport, { reason }: Pick<MeasuredCheck, 'reason'>): string {
   if (reason === undefined) return 'unknown.'
   switch (reason.code) {
     case 'too-early':
       return `is measured for the first time at ${time(reason.first)}.`
     case 'no-values':
-      return `has no data on ${code(report.server)} since ${time(report.from)}. Has the canary had requests, does Prometheus scrape it, and does \`interval\` hold at least two scrapes?`
+      return `has no data on ${code(report.server)} since ${time(report.from)}. Does the canary get requests, does Prometheus scrape it, and does \`interval\` include at least two scrapes?`
     case 'few-requests':
     case 'gaps':
     case 'stable-unknown':
@@ -24,8 +24,8 @@ export function reasonWords(report: AnalysisReport, { reason }: Pick<MeasuredChe
       return shortageWords(reason)
     case 'unknown-server':
       return reason.known.length === 0
-        ? `cannot be measured: this Perch was started without any Prometheus. Ask its operator to set \`PROMETHEUS_URL\`.`
-        : `cannot be measured: ${code(report.server)} is not a server that this Perch knows. Set \`provider\` to one of ${list(reason.known)}.`
+        ? `cannot be measured: Perch was started without a Prometheus. Ask its operator to set \`PROMETHEUS_URL\`.`
+        : `cannot be measured: Perch does not know the server ${code(report.server)}. Set \`provider\` to one of ${list(reason.known)}.`
     case 'unreachable':
     case 'timed-out':
     case 'refused':
@@ -33,9 +33,9 @@ export function reasonWords(report: AnalysisReport, { reason }: Pick<MeasuredChe
     case 'too-large':
       return serverWords(report.server, reason)
     case 'several-series':
-      return `returns ${reason.count} series, and one is needed: put \`sum(…)\` or \`max(…)\` around the query.`
+      return `returns ${reason.count} series instead of one: put \`sum(…)\` or \`max(…)\` around the query.`
     case 'outside-window':
-      return `has an answer for other times than Perch asked for: turn off step alignment in the proxy in front of ${code(report.server)}.`
+      return `got an answer for times that Perch did not ask for: turn off step alignment in the proxy in front of ${code(report.server)}.`
     case 'clock-off':
       return `cannot be measured: the clock of ${code(report.server)} is ${formatDuration(Math.abs(reason.byMs))} ${reason.byMs > 0 ? 'ahead' : 'behind'}. Set the clocks right.`
     case 'side':
@@ -63,7 +63,7 @@ function shortageWords(reason: Shortage): string {
     case 'gaps':
       return `has no data in ${reason.missing} of ${reason.points} points.`
     case 'stable-unknown':
-      return 'cannot be compared: the stable version has too little data of its own.'
+      return 'cannot be compared, because the stable version has too little data.'
     case 'warned':
       return `was answered with a warning, so part of the data may be missing: ${code(clip(reason.detail, MAX_DETAIL))}.`
   }
@@ -82,14 +82,14 @@ function serverWords(server: string, reason: Trouble): string {
     case 'refused':
       return `cannot be measured: ${name} refuses the query${detail}. Correct it, or the credentials that Perch was started with.`
     case 'too-large':
-      return `cannot be measured: ${name} answers with more than Perch keeps of one step. Put \`sum(…)\` or \`max(…)\` around the query, or make the interval longer.`
+      return `cannot be measured: ${name} answers with more data than Perch keeps for a step. Put \`sum(…)\` or \`max(…)\` around the query, or make the interval longer.`
     case 'not-understood':
     case 'warned':
       return `cannot be measured: ${name} does not answer as Prometheus does${detail}. Ask the operator of Perch to check \`PROMETHEUS_URL\`.`
   }
 }
 
-/** Four digits, and never so rounded that a broken bar looks kept: 98.9996 is not 99, and neither is 98.9999996. */
+/** Four digits, but a value below a limit never rounds up to it: 98.9996 does not become 99, and neither does 98.9999996. */
 export function rounded(value: number): string {
   const size = Math.abs(value)
   if (size !== 0 && (size < 0.001 || size >= 1e9)) return value.toExponential(2)

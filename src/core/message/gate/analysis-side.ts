@@ -2,13 +2,13 @@ import type { SideTrouble } from '../../analysis/side.ts'
 
 const OWN = 'Give it a `query` of your own'
 
-/** Why Istio's labels do not tell the canary apart, as sentences that go on after a metric's name. */
+/** Why Istio's labels cannot identify the canary, as the rest of a sentence that begins with the name of a metric. */
 export function sideTroubleWords(trouble: SideTrouble): string {
   switch (trouble) {
     case 'not-http':
       return `cannot be measured: TCP and TLS have no requests in Istio's metrics. ${OWN}, such as one of \`istio_tcp_connections_closed_total\`.`
     case 'needs-source':
-      return "cannot be measured with `reporter: destination`: behind a Gateway API route the canary's own proxy does not know which service was called. Take `reporter` out, or write `source` or `waypoint`."
+      return "cannot be measured with `reporter: destination`: behind a Gateway API route the canary's own proxy does not know which service was called. Remove `reporter`, or set it to `source` or `waypoint`."
     case 'shared-pods':
       return 'cannot be measured with `reporter: destination`: another Service has the same pods, and their proxies count every request for one of the two. Write `reporter: source`, or `waypoint`.'
     case 'several-destinations':

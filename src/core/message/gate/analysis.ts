@@ -6,10 +6,10 @@ import { sparkline } from '../markdown/sparkline.ts'
 import { time } from '../markdown/time.ts'
 import { templateFinding, templateNextStep, templateTable } from './template.ts'
 
-/** What most people read of it; a check that is told in full is worth three that are cut. */
+/** Most people read no more than this. One check in full is better than three that are cut off. */
 const MAX_TOLD = 3
 
-/** The measurements as one sentence, or two, of a gate's line; where they do not pass with the next step. */
+/** The measurements in one or two sentences, for the line of a gate. If they do not pass, with the next step. */
 export function analysisWords(report: AnalysisReport): string {
   const { outcome, isComplete, template } = report
   const isBroken = template !== undefined && template.problems.length > 0
@@ -29,7 +29,7 @@ export function findingWords(report: AnalysisReport): string {
       : `so far ${values}; measured until ${time(ends)}.`
   }
   if (outcome === 'fail') return `${told(worst.map((check) => failure(report, check)))}.`
-  // Checks mostly lack the same: each thing is said once.
+  // Checks often fail for the same reason, so each reason is said once.
   const lacks = [...Map.groupBy(worst, (check) => reasonWords(report, check))]
   const said = lacks.map(([words, those]) => `${those.map(({ metric }) => code(metric)).join(', ')} ${words}`)
   return said.slice(0, MAX_TOLD).join(' ')
@@ -62,11 +62,12 @@ function stableWords(bar: Bar, { worst, unit }: MeasuredCheck): string {
 function nextStep({ outcome, isFailure, template }: AnalysisReport): string {
   if (template !== undefined) return templateNextStep(template, { outcome, isFailure })
   if (isFailure) return 'Send the traffic back with `/canary abort`, or correct `analysis` in `.github/canary.yml`.'
-  const how = outcome === 'no-data' ? 'without data' : outcome === 'inconclusive' ? 'on too little data' : 'unmeasured'
-  return `Nothing passes ${how}: Perch looks again, and \`/canary abort\` sends the traffic back.`
+  const how =
+    outcome === 'no-data' ? 'without data' : outcome === 'inconclusive' ? 'with too little data' : 'unmeasured'
+  return `Nothing passes ${how}: Perch measures again, and \`/canary abort\` sends the traffic back.`
 }
 
-/** The measurements as a Markdown table, with a small chart each. */
+/** The measurements as a Markdown table, with a small chart in each row. */
 export function analysisTable(report: AnalysisReport): string {
   if (report.template !== undefined) return templateTable(report.template)
   const rows = report.checks.map((check) => [
@@ -120,7 +121,7 @@ function barWords(bar: Bar, unit: string): string {
 
 function toleranceWords({ by, isPercent }: Extract<Bar, { by: number }>, unit: string): string {
   if (isPercent) return `${rounded(by)}%`
-  // 0.5% below 99% could be read as a part of it.
+  // "0.5% below 99%" could mean 0.5% of 99.
   return unit === '%' ? `${rounded(by)} points` : withUnit(by, unit)
 }
 

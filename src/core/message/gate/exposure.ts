@@ -3,7 +3,7 @@ import { targetName } from '../../rollout/target.ts'
 import { code, percent } from '../markdown/markdown.ts'
 import { titleOf } from '../../manifest/identity.ts'
 
-/** Which requests reach a canary more often than its share says, for the gate. */
+/** Which requests reach a canary although its share does not include them, for the gate. */
 export function riseWords({ target, environment, from, to, isForSome, ...rise }: RolloutRise): string {
   const where = target.route.names.blueGreen === undefined ? 'the canary' : code(target.route.names.blueGreen.idle.name)
   const who = isForSome ? 'requests that ask for it' : 'requests'

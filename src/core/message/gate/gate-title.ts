@@ -4,10 +4,10 @@ import { titleText } from '../../text/inert.ts'
 import { plainWords } from '../markdown/plain-words.ts'
 import { sentence } from './verdict.ts'
 
-/** GitHub shows little more of it in the list of checks. */
+/** GitHub cuts longer titles off in the list of checks. */
 const MAX_GATE_TITLE = 120
 
-/** What a gate that passed has found. The others pass by finding nothing. */
+/** What a gate has found if it passed. The other gates pass because they found nothing. */
 const FOUND: Readonly<Partial<Record<GateName, string>>> = {
   live: 'live',
   bake: 'baked',
@@ -16,13 +16,13 @@ const FOUND: Readonly<Partial<Record<GateName, string>>> = {
   approvals: 'approved',
 }
 
-/** One line for `canary/gate`: everything that holds the merge back; else what was found good, and what somebody overrode. */
+/** One line for `canary/gate`: everything that holds the merge back, or else what passed and what somebody overrode. */
 export function gateTitle(verdicts: readonly Verdict[]): string {
   const open = verdicts.filter(({ state }) => state !== 'pass')
   return titleText(open.length === 0 ? passedWords(verdicts) : openWords(open), MAX_GATE_TITLE)
 }
 
-/** A gate counts as passed where it passed by itself for every rollout. */
+/** A gate counts as passed if it passed for every rollout without an override. */
 function passedWords(verdicts: readonly Verdict[]): string {
   const overridden = verdicts.filter(({ override }) => override !== undefined)
   const found = gatesOf(verdicts).flatMap((gate) =>
@@ -46,7 +46,7 @@ export function gatesLeft(verdicts: readonly Verdict[]): string {
   return parts.join(', ')
 }
 
-/** What blocks comes first: time alone does not help it. The first says why. */
+/** Blocking gates come first, because waiting does not help them. The first gate says why. */
 function openWords(open: readonly Verdict[]): string {
   const blocking = gatesOf(open.filter(({ state }) => state === 'block'))
   const waiting = gatesOf(open.filter(({ state }) => state === 'wait')).filter((gate) => !blocking.includes(gate))

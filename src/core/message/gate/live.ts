@@ -7,7 +7,7 @@ import { code, linked, list, percent, plainText } from '../markdown/markdown.ts'
 import { time } from '../markdown/time.ts'
 import { observationWords, points } from './observation.ts'
 
-/** What a signal is called, and where to look for one that does not come. */
+/** The name of each kind of signal, and where to look if it does not come. */
 const SIGNALS = {
   status: {
     noun: 'commit status',
@@ -15,7 +15,7 @@ const SIGNALS = {
   },
   check: {
     noun: 'check run',
-    look: "Look at the App that is to report it, and at the commit's checks on GitHub.",
+    look: "Look at the App that should report it, and at the commit's checks on GitHub.",
   },
   deployment: {
     noun: 'deployment to',
@@ -23,11 +23,11 @@ const SIGNALS = {
   },
   report: {
     noun: 'report',
-    look: "Look at the log of the cluster's notification controller, and at that of Perch, for `/api/reports`.",
+    look: "Look for `/api/reports` in the logs of the cluster's notification controller and of Perch.",
   },
 } as const satisfies Record<SignalSource, { readonly noun: string; readonly look: string }>
 
-/** Whether a step is live, by what, and what that waits for. */
+/** Whether a step is live, and what proves it or is still missing. */
 export function liveSentence(liveness: Liveness): string {
   const { parts } = liveness
   if (liveness.state === 'live') return liveWords(liveness.since, parts)
@@ -38,7 +38,7 @@ export function liveSentence(liveness: Liveness): string {
   return `${parts.length - open.length} of ${parts.length} conditions for live are met. ${rest.join(' ')}`
 }
 
-/** That sentence by itself. */
+/** The same sentence on its own, with a capital letter. */
 export function liveSentenceAlone(liveness: Liveness): string {
   return capitalized(liveSentence(liveness))
 }
@@ -56,10 +56,10 @@ function liveWords(since: number, parts: readonly LiveResult[]): string {
       : []
   })
   if (witnesses.length === 0)
-    return `taken as live since ${time(since)}: a timer, because nothing that the config names reports it (weak).`
+    return `counted as live since ${time(since)} by a timer, because no report is configured (weak).`
   const timer = witnesses.length < parts.length ? ', and a timer has run out' : ''
   const differs = parts.some(({ found }) => found.state === 'live' && found.differs === true)
-    ? ' Now Prometheus sees another share than Git asks for: something else may set the weights. Comment `/canary status` to see the number.'
+    ? ' Now Prometheus sees a different share than Git asks for: something else may set the weights. Comment `/canary status` to see the number.'
     : ''
   return `live since ${time(since)}, according to ${witnesses.join(' and ')}${timer}.${differs}`
 }
@@ -83,7 +83,7 @@ function partWords({ entry, found }: LiveResult): string {
 
 function waitingWords(entry: LiveEntry, found: { readonly why: 'timer' | 'ahead'; readonly until: number }): string {
   return found.why === 'timer'
-    ? `taken as live at ${time(found.until)}: a timer, because nothing that the config names reports it (weak).`
+    ? `counts as live at ${time(found.until)} by a timer, because no report is configured (weak).`
     : `the ${wanted(entry)} says that it is live from ${time(found.until)}, which is in the future, so the sender's clock is wrong. The report counts from that time on.`
 }
 
@@ -98,11 +98,11 @@ function unprovenWords(evidence: TrafficEvidence | undefined): string {
   if (observation.code !== 'seen') return words
   const { share, before, tolerance } = asked
   if (isAbout(observation, asked))
-    return `${words} Git asks for ${percent(share)}, and so few requests do not tell that from the ${percent(before)} before. If the service is quiet, raise \`window\`.`
-  return `${words} Git asks for ${percent(share)}; a share within ${points(tolerance)} of that proves that the step is live. Are the proxies behind, does something else set the weights, or does a rule by header take some of the requests?`
+    return `${words} Git asks for ${percent(share)}, but these are too few requests to tell that from the earlier ${percent(before)}. If the service is quiet, raise \`window\`.`
+  return `${words} Git asks for ${percent(share)}; a share within ${points(tolerance)} of that proves that the step is live. Are the proxies behind, does something else set the weights, or does a header rule take some of the requests?`
 }
 
-/** What makes a step live: the worst of what is missing comes first. */
+/** What makes a step live. The worst problem comes first. */
 export function liveRemedy({ parts }: Liveness): string {
   const open = parts.flatMap(({ found }) => (found.state === 'live' ? [] : [found]))
   if (open.some(({ state }) => state === 'failed')) return 'repair what failed, or `/canary abort`'
@@ -120,13 +120,13 @@ function silentWords(entry: LiveEntry, source: SignalSource, found: SilentResult
   return `overdue: no ${wanted(entry)} has come${within} since the step was merged at ${time(found.landedAt)}. ${SIGNALS[source].look}${strangers}`
 }
 
-/** Only what does not count is there: by whom, so that the config or the writer can be put right. */
+/** Names the authors of reports that do not count, so that somebody can correct the config or the author. */
 function strangerWords(entry: LiveEntry, strangers: readonly string[]): string {
   if (strangers.length === 0 || !('by' in entry) || entry.by === undefined) return ''
   return ` Reports by ${list(strangers)} do not count, because the config asks for reports by ${code(entry.by)}.`
 }
 
-/** What the config asks for, as the object of a sentence. */
+/** What the config waits for, as the object of a sentence. */
 export function wanted(entry: LiveEntry): string {
   const want = wantOf(entry)
   if ('traffic' in entry) return 'traffic that Prometheus sees'

@@ -12,7 +12,7 @@ export function observationWords(observation: Observation): string {
     }
     case 'few-requests': {
       const { requests, least, windowMs } = observation
-      return `Prometheus sees ${requests} requests to both versions in the last ${formatDuration(windowMs)}, and at least ${least} are needed to tell the share. If the service is quiet, raise \`window\` or lower \`minRequests\`.`
+      return `Prometheus sees ${requests} requests to both versions in the last ${formatDuration(windowMs)}, but at least ${least} are needed to measure the share. If the service is quiet, raise \`window\` or lower \`minRequests\`.`
     }
     case 'not-told-apart':
       return `Istio's metrics do not tell the traffic of the two versions apart: ${TROUBLES[observation.trouble]}. Use a report of the deployer in \`live\` instead of \`traffic\`.`
@@ -21,7 +21,7 @@ export function observationWords(observation: Observation): string {
   }
 }
 
-/** The share that is seen, to a tenth of a percent. */
+/** The observed share, rounded to a tenth of a percent. */
 function seenShare({ share }: Extract<Observation, { code: 'seen' }>): string {
   return percent(Math.round(share * 10) / 10)
 }
@@ -32,7 +32,7 @@ export function points(count: number): string {
 
 const TROUBLES: Readonly<Record<ShareTrouble, string>> = {
   'not-http': 'TCP and TLS have no requests there',
-  'needs-source': "with `reporter: destination` the canary's own proxy does not know which service was called",
+  'needs-source': "with `reporter: destination`, the canary's own proxy does not know which service was called",
   'shared-pods': 'with `reporter: destination`, another Service with the same pods counts some of the requests',
   'several-destinations': 'the rules send the canary, or the stable version, to several hosts or subsets',
   'foreign-host': 'a destination is not a Service of the cluster',
@@ -46,7 +46,7 @@ function failureWords(provider: string, failure: MetricsFailure): string {
   const name = code(provider)
   switch (failure) {
     case 'unknown-server':
-      return `it was started without a Prometheus that is called ${name}. Ask its operator to set \`PROMETHEUS_URL\`.`
+      return `it was started without a Prometheus named ${name}. Ask its operator to set \`PROMETHEUS_URL\`.`
     case 'unreachable':
       return `${name} does not answer. Ask the operator of Perch to find out why.`
     case 'timed-out':

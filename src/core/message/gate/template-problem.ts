@@ -1,4 +1,4 @@
-/** What is wrong with a template that is the analysis of a step. */
+/** What is wrong with a template that should be the analysis of a step. */
 import { ARGUMENT_VARIABLES } from '../../analysis-template/reading/arguments.ts'
 import type { Trouble, ValueType } from '../../analysis-template/expression/trouble.ts'
 import type {
@@ -18,7 +18,7 @@ const CONFIG = '`.github/canary.yml`'
 export function templateProblemWords(template: TemplateName, problem: TemplateProblem): ProblemWords {
   if (isLookupProblem(problem)) return lookupWords(template, problem)
   const { what, next } = isArgumentProblem(problem) ? argumentWords(problem) : specWords(problem)
-  return { what: `${titleWords(template)} cannot be the analysis of a step: ${what}`, next }
+  return { what: `${titleWords(template)} cannot be used as the analysis of a step: ${what}`, next }
 }
 
 const LOOKUP_CODES: readonly string[] = [
@@ -49,27 +49,27 @@ function lookupWords(template: TemplateName, problem: LookupProblem): ProblemWor
   switch (problem.code) {
     case 'not-found':
       return {
-        what: `The config names ${title} as the analysis of a step, and no file of this repository has it.`,
+        what: `The config names ${title} as the analysis of a step, but no file of this repository contains it.`,
         next: `Add the template, or correct \`template\` and \`clusterScope\` in ${CONFIG}.`,
       }
     case 'found-twice':
       return {
-        what: `Several files have ${title}, and they say different things: ${problem.places.slice(0, MAX_PLACES).map(placeWords).join(', ')}.`,
+        what: `Several files contain ${title}, and they differ: ${problem.places.slice(0, MAX_PLACES).map(placeWords).join(', ')}.`,
         next: 'Keep one of them in the namespace of the route, or give them different names.',
       }
     case 'unreadable':
       return {
-        what: `${title} may be in ${placeWords(problem.place)}, and Perch cannot read that file.`,
+        what: `${title} may be in ${placeWords(problem.place)}, but Perch cannot read that file.`,
         next: 'Correct the file.',
       }
     case 'unclear':
       return {
-        what: `Only a build can tell what becomes of ${title} in ${placeWords(problem.place)}.`,
-        next: 'Write it without variables, and without patches that pick objects by labels.',
+        what: `Perch cannot tell what ${title} in ${placeWords(problem.place)} looks like after the build.`,
+        next: 'Write it without variables, and without patches that select objects by labels.',
       }
     case 'differs':
       return {
-        what: `${title} differs between ${list(problem.environments)}, and these environments share their weights.`,
+        what: `${title} differs between ${list(problem.environments)}, but these environments share their weights.`,
         next: 'Give them the same template, or weights of their own.',
       }
   }
@@ -81,7 +81,7 @@ function placeWords({ file, line }: Location): string {
   return `${code(file)} (line ${line})`
 }
 
-const INSTEAD = 'Take it out of the template, or write `checks` instead of `template`.'
+const INSTEAD = 'Remove it from the template, or use `checks` instead of `template`.'
 
 function specWords(problem: Exclude<SpecProblem, ArgumentProblem>): ProblemWords {
   switch (problem.code) {
@@ -89,7 +89,7 @@ function specWords(problem: Exclude<SpecProblem, ArgumentProblem>): ProblemWords
       return { what: `Perch does not support ${code(problem.place)}.`, next: INSTEAD }
     case 'provider':
       return {
-        what: `its metric ${code(problem.metric)} is measured by ${code(problem.provider)}, and Perch asks only Prometheus.`,
+        what: `its metric ${code(problem.metric)} uses the provider ${code(problem.provider)}, but Perch supports only Prometheus.`,
         next: 'Write the metric for `prometheus`, or use `checks` instead of `template`.',
       }
     case 'invalid':
@@ -98,29 +98,29 @@ function specWords(problem: Exclude<SpecProblem, ArgumentProblem>): ProblemWords
       return { what: 'it has no metrics.', next: 'Add a metric to it.' }
     case 'many-metrics':
       return {
-        what: `it has ${problem.count} metrics, and Perch measures at most ${problem.most}.`,
+        what: `it has ${problem.count} metrics, but Perch measures at most ${problem.most}.`,
         next: 'Use a smaller template.',
       }
     case 'same-name':
       return {
-        what: `${code(problem.place)} has the name ${code(problem.name)}, as another metric does.`,
+        what: `${code(problem.place)} has the same name as another metric, ${code(problem.name)}.`,
         next: 'Give each metric a name of its own.',
       }
     case 'limits':
       return limitWords(problem.metric, problem.why)
     case 'dry-run-unused':
       return {
-        what: `${code(problem.place)} is about ${code(problem.name)}, and no metric is called so.`,
-        next: 'Correct the name, or take it out.',
+        what: `${code(problem.place)} names ${code(problem.name)}, but there is no such metric.`,
+        next: 'Correct the name, or remove it.',
       }
     case 'too-many':
       return {
-        what: `its metric ${code(problem.metric)} would be measured ${problem.points} times in the bake, and Perch measures at most ${problem.most} times.`,
+        what: `its metric ${code(problem.metric)} would be measured ${problem.points} times in the bake, but Perch measures at most ${problem.most} times.`,
         next: 'Give the metric a longer `interval` or a `count`.',
       }
     case 'unresolved':
       return {
-        what: `${code(problem.place)} holds ${code(`{{${problem.what}}}`)}, which is no argument of the template.`,
+        what: `${code(problem.place)} uses ${code(`{{${problem.what}}}`)}, which is not an argument of the template.`,
         next: 'List the argument under `args` of the template, or correct its name.',
       }
     case 'condition':
@@ -151,7 +151,7 @@ function argumentWords(problem: ArgumentProblem): ProblemWords {
       }
     case 'argument-variable':
       return {
-        what: `the value of its argument ${name} names ${code(`{{${problem.variable}}}`)}, and Perch has no plain value for that.`,
+        what: `the value of its argument ${name} uses ${code(`{{${problem.variable}}}`)}, for which Perch has no plain value.`,
         next: `Write the value itself, or one of ${list(ARGUMENT_VARIABLES.map((one) => `{{${one}}}`))}.`,
       }
   }
@@ -218,13 +218,13 @@ export function troubleWords(trouble: Trouble): string {
     case 'arguments':
       return `${code(trouble.what)} at character ${trouble.at} has too few or too many arguments`
     case 'not-truth':
-      return `it comes to ${TYPE_WORDS[trouble.found]}, not to true or false`
+      return `its result is ${TYPE_WORDS[trouble.found]}, not true or false`
     case 'no-item':
       return trouble.length === 0
-        ? 'there was no series to read a value of'
-        : `there is no item ${trouble.index} among ${trouble.length}`
+        ? 'the answer has no series'
+        : `the answer has no item ${trouble.index}, only ${trouble.length}`
     case 'no-answer':
-      return `${code(trouble.what)} at character ${trouble.at} has no answer for this value`
+      return `${code(trouble.what)} at character ${trouble.at} has no result for this value`
   }
 }
 

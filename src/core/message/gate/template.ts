@@ -1,4 +1,4 @@
-/** The words of an analysis by an AnalysisTemplate. */
+/** The words for an analysis with an AnalysisTemplate. */
 import type { MeasuredMetric, MeasuredTemplate, MetricMeasurement } from '../../analysis-template/measured.ts'
 import type { AnalysisReport } from '../../analysis/report.ts'
 import { clip } from '../../text/limits.ts'
@@ -11,7 +11,7 @@ import { templateProblemWords, titleWords, troubleWords } from './template-probl
 const MAX_TOLD = 3
 const MAX_CONDITION = 120
 
-/** What a template measured, without what to do about it. */
+/** The measurements of a template, without the next step. */
 export function templateFinding(report: AnalysisReport, template: MeasuredTemplate): string {
   const { outcome, isComplete, from, ends } = report
   const { metrics, problems } = template
@@ -47,7 +47,7 @@ function goodWords(metric: MeasuredMetric): string {
   return `${code(name)} was good in ${counts.successful} of ${measuredIn(metric)} (${conditionWords(metric)})`
 }
 
-/** `5 measurements`, those without an answer among them. */
+/** `5 measurements`, including those without an answer. */
 function measuredIn({ measurements }: MeasuredMetric): string {
   return `${measurements.length} ${measurements.length === 1 ? 'measurement' : 'measurements'}`
 }
@@ -55,27 +55,27 @@ function measuredIn({ measurements }: MeasuredMetric): string {
 function conditionWords({ conditions: { successCondition, failureCondition } }: MeasuredMetric): string {
   const shown = (text: string): string => code(clip(text, MAX_CONDITION))
   const words = [
-    ...(successCondition === undefined ? [] : [`good where ${shown(successCondition)}`]),
-    ...(failureCondition === undefined ? [] : [`bad where ${shown(failureCondition)}`]),
+    ...(successCondition === undefined ? [] : [`good if ${shown(successCondition)}`]),
+    ...(failureCondition === undefined ? [] : [`bad if ${shown(failureCondition)}`]),
   ]
   return words.length === 0 ? 'good whenever it can be measured' : words.join(', ')
 }
 
-/** Why a metric is no pass, as sentences that go on after its name. */
+/** Why a metric does not pass, as the rest of a sentence that begins with its name. */
 function metricWords(report: AnalysisReport, metric: MeasuredMetric): string {
   const { reason, outcome, counts } = metric
   if (reason === undefined) return 'passed.'
   switch (reason.code) {
     case 'over-limit':
       return outcome === 'fail'
-        ? `failed in ${counts.failed} of ${measuredIn(metric)}, and ${reason.limit} may fail (${conditionWords(metric)})${lastWords(metric, 'failed')}.`
-        : `was neither good nor bad in ${counts.inconclusive} of ${measuredIn(metric)}, and ${reason.limit} may be so (${conditionWords(metric)})${lastWords(metric, 'inconclusive')}.`
+        ? `failed in ${counts.failed} of ${measuredIn(metric)}, but at most ${reason.limit} may fail (${conditionWords(metric)})${lastWords(metric, 'failed')}.`
+        : `was neither good nor bad in ${counts.inconclusive} of ${measuredIn(metric)}, but at most ${reason.limit} may be undecided (${conditionWords(metric)})${lastWords(metric, 'inconclusive')}.`
     case 'few-in-row':
       return `was not good ${reason.wanted} times in a row in ${measuredIn(metric)} (${conditionWords(metric)}).`
     case 'not-evaluated':
       return `has no answer: ${code(reason.condition)} cannot be evaluated on ${valueWords(reason.values)}, because ${troubleWords(reason.trouble)} (${reason.inRow} in a row).`
     case 'no-values':
-      return `has no data on ${code(report.server)} in ${measuredIn(metric)}. Has the canary had requests, and does Prometheus scrape it?`
+      return `has no data on ${code(report.server)} in ${measuredIn(metric)}. Does the canary get requests, and does Prometheus scrape it?`
     case 'too-early':
     case 'warned':
     case 'unknown-server':
@@ -97,7 +97,7 @@ function lastWords({ measurements }: MeasuredMetric, verdict: MetricMeasurement[
 
 const MAX_VALUES = 4
 
-/** `0.061`, `[0.1, 0.2]`, or `[]` where there is none. */
+/** `0.061`, `[0.1, 0.2]`, or `[]` without a value. */
 function valueWords(values: readonly number[]): string {
   const [first] = values
   if (values.length === 1 && first !== undefined) return code(rounded(first))
@@ -105,18 +105,18 @@ function valueWords(values: readonly number[]): string {
   return code(`[${values.slice(0, MAX_VALUES).map(rounded).join(', ')}${more}]`)
 }
 
-/** What to do about a template that does not pass. */
+/** The next step if a template does not pass. */
 export function templateNextStep(
   { problems, metrics, ...template }: MeasuredTemplate,
   { outcome, isFailure }: Pick<AnalysisReport, 'outcome' | 'isFailure'>,
 ): string {
   const [problem] = problems
   if (problem !== undefined)
-    return `${templateProblemWords(template, problem).next} The base branch's files count. \`/canary abort\` sends the traffic back.`
+    return `${templateProblemWords(template, problem).next} Perch reads the files of the base branch. \`/canary abort\` sends the traffic back.`
   if (isFailure) return 'Send the traffic back with `/canary abort`, or correct the template on the base branch.'
   const isDone = metrics.some((metric) => !metric.isDryRun && metric.outcome === outcome && metric.isDone)
   if (isDone)
-    return 'It stays so: pass it with `/canary override analysis <reason>`, or send the traffic back with `/canary abort`.'
+    return 'This does not change by itself: override it with `/canary override analysis <reason>`, or send the traffic back with `/canary abort`.'
   return 'Nothing passes without an answer: Perch measures again, and `/canary abort` sends the traffic back.'
 }
 
@@ -128,28 +128,34 @@ const OUTCOME_WORDS = {
   inconclusive: 'undecided',
 } as const
 
-/** Each metric, its conditions and its measurements, as a Markdown table. */
+/** Each metric, its conditions and its measurements, as a Markdown table of three columns, which fits on a phone. */
 export function templateTable({ metrics }: MeasuredTemplate): string {
   if (metrics.length === 0) return ''
   const rows = metrics.map((metric) => {
-    const { name, isDryRun, measurements, outcome, counts } = metric
+    const { name, isDryRun, measurements, outcome } = metric
     const last = measurements.at(-1)
     return [
-      `${code(name)}${isDryRun ? ' (dry run)' : ''}`,
-      conditionWords(metric),
-      last === undefined ? '–' : valueWords(last.values),
-      `${counts.successful} / ${counts.failed} / ${counts.inconclusive} / ${counts.error}`,
-      `${OUTCOME_MARKS[outcome]} ${OUTCOME_WORDS[outcome]}`,
+      `${OUTCOME_MARKS[outcome]} ${code(name)}${isDryRun ? ' (dry run)' : ''} ${OUTCOME_WORDS[outcome]}${countWords(metric)}`,
+      `${last === undefined ? '–' : valueWords(last.values)} (${conditionWords(metric)})`,
       chart(measurements),
     ]
   })
-  return table(
-    ['Metric', 'Condition', 'Last value', 'Good / bad / undecided / no answer', 'Outcome', 'Over time'],
-    rows,
-  )
+  return table(['Metric', 'Last (condition)', 'Over time'], rows)
 }
 
-/** Of the first series: a condition mostly reads that one. */
+/** `, 9 of 10 good, 1 bad`; empty before the first measurement. */
+function countWords({ measurements, counts }: MeasuredMetric): string {
+  if (measurements.length === 0) return ''
+  const others = [
+    [counts.failed, 'bad'],
+    [counts.inconclusive, 'undecided'],
+    [counts.error, 'without an answer'],
+  ] as const
+  const rest = others.flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`]))
+  return `, ${[`${counts.successful} of ${measurements.length} good`, ...rest].join(', ')}`
+}
+
+/** Only of the first series, because most conditions read only that one. */
 function chart(measurements: readonly MetricMeasurement[]): string {
   const numbers = measurements.flatMap(({ values: [first] }) => (Number.isFinite(first) ? [first ?? 0] : []))
   if (numbers.length === 0) return '–'

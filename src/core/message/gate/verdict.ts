@@ -17,7 +17,7 @@ export function verdictLine(verdict: Verdict): string {
 
 const CELLS = 10
 
-/** How far a bake is, for where it may change every few minutes; empty where nothing bakes. */
+/** The progress of a bake, for a place that may change every few minutes. Empty if nothing bakes. */
 export function progressLine({ state, target, reason }: Verdict): string {
   if (reason.code !== 'baking' || state !== 'wait') return ''
   const full = Math.floor(reason.done * CELLS)
@@ -25,10 +25,10 @@ export function progressLine({ state, target, reason }: Verdict): string {
   return `${code(bar)} ${code(target)} has baked for ${percent(Math.floor(reason.done * 100))} of ${formatDuration(reason.bakeMs)}.`
 }
 
-/** The command, or what else, that turns a gate green; empty where it passes or only time can. */
+/** The command or other action that turns a gate green. Empty if it passes. */
 export function remedy({ gate, state, target, reason }: Verdict): string {
   if (state === 'pass') return ''
-  if (reason.code === 'base-unreadable') return 'repair the base branch first, by itself'
+  if (reason.code === 'base-unreadable') return 'repair the base branch first, in a separate pull request'
   if (reason.code === 'base-owned') return '`/canary 0`, or `/canary override live <reason>` by a maintainer who knows'
   if (reason.code === 'base-undated') return '`/canary override live <reason>`, by a maintainer who knows'
   switch (gate) {
@@ -44,7 +44,7 @@ export function remedy({ gate, state, target, reason }: Verdict): string {
     case 'order':
       if (reason.code === 'source-live') return liveRemedy(reason.liveness)
       if (reason.code === 'skips') return `${code(`/promote ${reason.environment} …`)} instead`
-      return 'bring the other environment there first'
+      return 'move the other environment there first'
     case 'live':
       return reason.code === 'live' ? liveRemedy(reason.liveness) : 'wait'
     case 'bake':
@@ -60,10 +60,10 @@ export function remedy({ gate, state, target, reason }: Verdict): string {
   }
 }
 
-/** What a gate says and, where it does not pass, what comes next. Times are UTC, so that an unchanged state has unchanged words. */
+/** The reason of a gate and, if it does not pass, the next step. Times are UTC, so that an unchanged state has unchanged words. */
 export function sentence({ reason, override }: Verdict): string {
   if (override !== undefined)
-    return `passed by ${code(override.by)} for this commit: ${plainText(override.reason)}. Without that: ${reasonWords(reason)}`
+    return `overridden by ${code(override.by)} for this commit: ${plainText(override.reason)}. Without the override: ${reasonWords(reason)}`
   return reasonWords(reason)
 }
 
@@ -104,13 +104,13 @@ function reasonWords(reason: GateReason): string {
     case 'two-steps':
       return `${reason.raisers.map(plainRaiser).join(' and ')} both raise it and would merge together. The second step must wait until the first one is live.`
     case 'unchecked':
-      return `the config asks for ${code(reason.what)}, which this version of Perch cannot check. Remove it from \`.github/canary.yml\` to go on without it.`
+      return `the config asks for ${code(reason.what)}, which this version of Perch cannot check. To continue without it, remove it from \`.github/canary.yml\`.`
   }
 }
 
 function ownedBaseWords({ writer, share }: Extract<GateReason, { readonly code: 'base-owned' }>): string {
   const given = share === 'unknown' ? 'a share that Perch cannot read' : percent(share)
-  return `${WRITER_NAMES[writer]} moves this rollout on the base branch, so Git does not say how much traffic the canary has there. After this merge the weights in Git count: they give the canary ${given}. Set them to 0% first (\`/canary 0\` here). A maintainer who knows that this share is safe can override this gate: \`/canary override live <reason>\`.`
+  return `${WRITER_NAMES[writer]} moves this rollout on the base branch, so Git does not say how much traffic the canary has there. After this merge the weights in Git take effect: they give the canary ${given}. Set them to 0% first (\`/canary 0\` here). A maintainer who knows that this share is safe can override this gate: \`/canary override live <reason>\`.`
 }
 
 /** `#7` is a link on GitHub; anything else is a short commit. */
@@ -121,7 +121,7 @@ function plainRaiser(raiser: string): string {
 function restraintWords(reason: RestraintReason): string {
   switch (reason.code) {
     case 'held':
-      return `held${stopWords(reason.stop)} \`/canary resume\` lets it go on.`
+      return `held${stopWords(reason.stop)} \`/canary resume\` lets it continue.`
     case 'frozen':
       return `the environment is frozen${stopWords(reason.stop)}`
     case 'window': {
@@ -136,13 +136,13 @@ function restraintWords(reason: RestraintReason): string {
     case 'skips':
       return `${code(reason.environment)} must come first: promote from there, not from ${code(reason.from)}.`
     case 'rolling':
-      return `a rollout of ${code(reason.service)} is under way in this environment (${reason.share === 'unknown' ? 'its share cannot be read' : percent(reason.share)}). It must end first.`
+      return `a rollout of ${code(reason.service)} is running in this environment (${reason.share === 'unknown' ? 'its share cannot be read' : percent(reason.share)}). It must end first.`
     case 'no-flow':
-      return 'the base branch no longer has both environments, so Perch cannot tell what this pull request carries. Close it.'
+      return 'the base branch no longer has both environments, so Perch cannot tell what this pull request promotes. Close it.'
     case 'source-live':
       return reason.liveness.state === 'live'
         ? `${code(reason.environment)} runs what the base branch has for it.`
-        : `${code(reason.environment)} must run what this carries: ${liveSentence(reason.liveness)}`
+        : `${code(reason.environment)} must run what this promotes: ${liveSentence(reason.liveness)}`
     case 'after':
     case 'after-behind':
     case 'after-baking':
@@ -175,7 +175,7 @@ function orderWords(reason: OrderReason): string {
     case 'after-done':
       return `${name} has done ${stepWords(reason.wave)}.`
     case 'after-behind':
-      return `${first}, and is at ${reason.share === 'unknown' ? 'a share that cannot be read' : percent(reason.share)}: it must reach ${percent(reason.wanted)}, or finish its rollout of this version.`
+      return `${first}. It is at ${reason.share === 'unknown' ? 'a share that Perch cannot read' : percent(reason.share)} and must reach ${percent(reason.wanted)}, or finish its rollout of this version.`
     case 'after-baking':
       return `${first}: it bakes there until ${time(reason.until)}.`
     case 'after-not-live':
@@ -187,7 +187,7 @@ function orderWords(reason: OrderReason): string {
   }
 }
 
-/** Environments of the same wave and of later ones take each step before this one goes on to the next. */
+/** Environments of the same wave and of later waves must take a step before this environment takes the next one. */
 function stepWords(wave: OrderReason['wave']): string {
   return wave === 'not-earlier' ? 'the step before this one' : 'this step'
 }
@@ -198,18 +198,18 @@ function afterWords(name: string, { problem, wave }: Extract<OrderReason, { code
     case 'missing':
       return wave === undefined
         ? `${first}, but has no such service. Add it there, or remove \`after\` from \`.github/canary.yml\`.`
-        : `\`waves\` names ${name}, but Perch finds no such service there. Add it there, or take ${name} out of \`waves\` in \`.github/canary.yml\`.`
+        : `\`waves\` names ${name}, but Perch finds no such service there. Add it there, or remove ${name} from \`waves\` in \`.github/canary.yml\`.`
     case 'owned':
-      return `${first}, but a controller in the cluster moves the service there, so Git does not say how far it is. A maintainer who knows can pass this gate: \`/canary override order <reason>\`.`
+      return `${first}, but a controller in the cluster moves the service there, so Git does not say how far it is. A maintainer who knows can override this gate: \`/canary override order <reason>\`.`
     case 'together':
       return `${first}, but this pull request moves both at once. Move one after the other, with \`--env\`.`
     case 'other-version':
       return wave === 'not-earlier'
-        ? `${name} has canary traffic on another version. Finish that rollout, or \`/canary abort\` it, before this version goes on here.`
+        ? `${name} has canary traffic on another version. Finish that rollout, or abort it with \`/canary abort\`. Then this version can continue here.`
         : `${first}. Its traffic goes to another version now.`
     case 'not-stable':
       return `${name} must make this version its stable one first.`
     case 'unreadable':
-      return `Perch cannot read the share in ${name}, so it does not know whether another rollout is under way there. Repair that first.`
+      return `Perch cannot read the share in ${name}, so it does not know whether another rollout is running there. Repair that first.`
   }
 }

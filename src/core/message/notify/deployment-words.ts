@@ -1,8 +1,8 @@
-/** What GitHub shows beside a deployment, in one line of at most 140 characters. */
+/** The description of a deployment on GitHub, in one line of at most 140 characters. */
 import type { DeploymentState } from '../../deployment/step-deployment.ts'
 import { clip } from '../../text/limits.ts'
 
-/** GitHub takes no more. Names are cut off before that. */
+/** GitHub's limit is 140 characters, so long names are cut off. */
 const MAX_NAME = 50
 
 export function deploymentWords({

@@ -1,4 +1,4 @@
-/** What is told outside of GitHub, as plain text in one or two sentences. */
+/** Notifications outside GitHub, as plain text in one or two sentences. */
 import type { News } from '../../notify/news.ts'
 import { time } from '../markdown/time.ts'
 
@@ -30,7 +30,7 @@ function waitingFor({ waitsFor, pull }: News): string {
   if (waitsFor === 'merge') return `Every gate of ${which} passes: merge it.`
   if (waitsFor === 'approval') return `Only approvals are missing on ${which}: review it.`
   if (waitsFor === 'live') return `That step is not live in the cluster: ${which} says why.`
-  return 'Perch cannot go on by itself: the pull request that began the rollout says why.'
+  return 'Perch cannot continue by itself: the pull request that began the rollout says why.'
 }
 
 function because({ reason }: News): string {

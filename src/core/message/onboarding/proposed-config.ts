@@ -17,13 +17,13 @@ import { explainProblem } from '../problem/problem.ts'
 import { explainMove } from '../refusal/move-refusal.ts'
 import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 
-/** What of a proposed config is written, and what is there as a comment only. */
+/** Which parts of a proposed config are active. The others are comments. */
 export interface ProposalOptions {
   readonly hasEnvironments: boolean
   readonly hasServices: boolean
 }
 
-/** A config to begin with, and what it was made of. */
+/** A config to start from, and the snapshot behind it. */
 export interface ConfigProposal {
   readonly text: string
   /** What Perch finds without a config. */
@@ -31,19 +31,19 @@ export interface ConfigProposal {
   readonly written: ProposalOptions
 }
 
-/** More nobody reads in a file. */
+/** Nobody reads more in a file. */
 const MAX_UNKNOWN = 20
 const MAX_ENVIRONMENTS = 100
 
-/** A config that says what Perch does without one, as a file to begin with: what was found, and what could not be told. */
+/** A config to start from, which describes what Perch does without one: what Perch found, and what it could not tell. */
 export function proposedConfig(snapshot: Snapshot, { hasEnvironments, hasServices }: ProposalOptions): string {
   const known = rolloutsIn(snapshot)
   return [
     '# yaml-language-server: $schema=canary.schema.json',
-    '# `perch schema > .github/canary.schema.json` writes the schema that the line above names, for your editor.',
+    '# `perch schema > .github/canary.schema.json` writes the schema of the line above, for your editor.',
     '#',
-    '# What Perch found in this repository. Today it does the same without this file.',
-    '# docs/configuration.md of Perch has every key.',
+    '# This is what Perch found in this repository. At first Perch behaves the same without this file.',
+    '# docs/configuration.md of Perch lists every key.',
     '',
     ...environmentLines(snapshot, hasEnvironments),
     '',
@@ -54,7 +54,7 @@ export function proposedConfig(snapshot: Snapshot, { hasEnvironments, hasService
   ].join('\n')
 }
 
-/** The rollouts that could begin, or run; a controller's own are none of Perch's. */
+/** The rollouts that run or could start, without those that a controller moves. */
 export function rolloutsIn({ targets }: Pick<Snapshot, 'targets'>): readonly Target[] {
   const own = targets.filter(({ owner }) => owner === undefined)
   return own.filter((target) => isBlueGreen(target) || withCanary(target.route, target.neighbours).ok)
@@ -69,11 +69,11 @@ function environmentLines({ environments, deliveries }: Snapshot, isWritten: boo
   ])
   const head = [
     `# ${counted(environments.length, 'environment')}${left > 0 ? `; ${left} are not listed here` : ''}. Each can also have:`,
-    '#   after: staging        a raise waits until that environment has done the same step',
+    '#   after: staging        a raise waits until that environment has taken the same step',
     '#   approvals: 1          approving reviews that a raise needs',
-    '#   live: { after: 3m }   the default; better is what Flux or Argo CD report (docs/live.md)',
+    '#   live: { after: 3m }   the default; reports of Flux or Argo CD are better (docs/live.md)',
   ]
-  const only = '# Perch finds them by itself. If you name some under `environments`, there are no others.'
+  const only = '# Perch finds them by itself. If you list some under `environments`, Perch uses only those.'
   if (isWritten && left === 0) return [...head, only, 'environments:', ...lines]
   return [...head, only, ...['environments:', ...lines].map((line) => `# ${line}`)]
 }
@@ -125,7 +125,7 @@ function keysOf([first]: readonly Target[]): readonly string[] {
   ]
 }
 
-/** As they are found now: written out, a new name in the route is not guessed at. */
+/** The roles that Perch found by name. They are comments, so that a later change of names in the route still works. */
 function roleLines({ route, neighbours }: Target): readonly string[] {
   const started = withCanary(route, neighbours)
   const all = started.ok ? weightedRules(started.value).flatMap(({ destinations }) => destinations) : []
@@ -151,7 +151,7 @@ function ownedLines({ targets }: Snapshot): readonly string[] {
   return ['', '# What controllers in the cluster move:', ...shown, ...(left > 0 ? [`# - … and ${left} more`] : [])]
 }
 
-/** What could not be told, each in one line with what to do. */
+/** What Perch could not tell, each in one line with what to do. */
 function unknownLines(snapshot: Snapshot): readonly string[] {
   const all = untold(snapshot).map(({ name, words }) =>
     name === undefined ? plainWords(words) : `${name}: ${plainWords(words)}`,
@@ -164,13 +164,13 @@ function unknownLines(snapshot: Snapshot): readonly string[] {
 
 /** Something that Perch could not tell, and what to do. */
 interface Untold {
-  /** What it is about, where the words do not say it: text of others. */
+  /** The name of the object, if the words do not contain it. Text of others. */
   readonly name?: string
   /** Markdown. */
   readonly words: string
 }
 
-/** Each once. */
+/** Everything that Perch could not tell, without duplicates. */
 export function untold(snapshot: Snapshot): readonly Untold[] {
   const problems = [
     ...snapshot.problems,
@@ -192,7 +192,7 @@ export function untold(snapshot: Snapshot): readonly Untold[] {
   return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()]
 }
 
-/** A text as YAML writes it on one line. */
+/** A string as a YAML scalar on one line. */
 function scalar(text: string): string {
   return stringify(text, {
     lineWidth: 0,
@@ -207,5 +207,5 @@ export function initWords({ text, snapshot }: ConfigProposal, { isDry }: { reado
   return isDry ? `${head}\n\n${text}` : `${head}\nNext: read it, commit it, and open a pull request.\n`
 }
 
-/** Why nothing is written over. */
-export const CONFIG_IS_THERE = `perch: ${CONFIG_FILE} is there already, and is never overwritten. To see what Perch would propose, use --dry-run.\n`
+/** Why `perch init` writes nothing if there is a config. */
+export const CONFIG_IS_THERE = `perch: ${CONFIG_FILE} already exists, and Perch never overwrites it. To see what Perch would propose, use --dry-run.\n`

@@ -13,22 +13,22 @@ export const ONBOARDING_TITLE = 'Set up Perch'
 export function onboardingCommit(): { readonly headline: string; readonly body: string } {
   return {
     headline: ONBOARDING_TITLE,
-    body: `What Perch found in this repository, as ${CONFIG_FILE}. Today Perch does the same without this file.`,
+    body: `What Perch found in this repository, as ${CONFIG_FILE}. At first Perch behaves the same without this file.`,
   }
 }
 
-/** More nobody reads here: the file has them. */
+/** Nobody reads more here, and the file has the rest. */
 const MAX_ROWS = 30
 const ROOM_UNTOLD = 20_000
 
-/** What the owners of a repository decide from whether they want a config. */
+/** The body of the pull request, from which the owners of a repository decide whether they want a config. */
 export function onboardingBody(proposal: ConfigProposal): string {
   const { snapshot } = proposal
   const rollouts = rolloutsIn(snapshot)
   const found = `${counted(rollouts.length, 'rollout')} in ${counted(snapshot.environments.length, 'environment')}`
   return bounded(
     paragraphs(
-      `Perch found **${found}** here. Merge this to have a config to edit, or close it: today Perch does the same without the file.`,
+      `Perch found **${found}** here. Merge this if you want a config to edit, or close it: at first Perch behaves the same without the file.`,
       foundTable(rollouts),
       ownedWords(proposal),
       untoldWords(proposal),
@@ -59,7 +59,7 @@ function now(target: Target): string {
 function ownedWords({ snapshot }: ConfigProposal): string | undefined {
   const count = snapshot.targets.filter(({ owner }) => owner !== undefined).length
   if (count === 0) return undefined
-  return `Controllers in the cluster move ${counted(count, 'other rollout')}. Perch leaves their weights alone; the file names them.`
+  return `Controllers in the cluster move ${counted(count, 'other rollout')}. Perch leaves their weights alone. The file names them.`
 }
 
 function untoldWords({ snapshot }: ConfigProposal): string | undefined {
@@ -73,12 +73,12 @@ function untoldWords({ snapshot }: ConfigProposal): string | undefined {
 
 function choices({ written }: ConfigProposal): string {
   const names = written.hasEnvironments
-    ? ' It names the environments, so a new one has to be added to it later.'
-    : ' Names stand in it as comments where they would change what Perch finds.'
+    ? ' It lists the environments, so you have to add new ones to it later.'
+    : ' Names that would change what Perch finds are only comments in it.'
   const lines = [
-    `**Merge** it to have \`${CONFIG_FILE}\`, in which you can change steps, approvals and analysis. By itself the file changes nothing today.${names}`,
-    '**Close** it if you want no file. Perch works without one, and opens no such pull request here again. `perch init` on a checkout writes the same file.',
-    "**Switch Perch off** by taking this repository out of the App's installation (the owner's settings → GitHub Apps → Configure → Repository access). If `canary/validate` and `canary/gate` are required here, end that first: nobody would report them any more.",
+    `**Merge** it if you want \`${CONFIG_FILE}\`, in which you can set steps, approvals and analysis. As it is, the file changes nothing.${names}`,
+    '**Close** it if you want no file. Perch works without one, and does not open such a pull request here again. `perch init` on a checkout writes the same file.',
+    "**Turn Perch off**: remove this repository from the App's installation (the owner's settings → GitHub Apps → Configure → Repository access). If `canary/validate` and `canary/gate` are required here, remove that requirement first, because nobody would report them any more.",
   ]
   return paragraphs('**What you can do**', lines.map((line) => `- ${line}`).join('\n'))
 }
@@ -88,10 +88,10 @@ function firstCanary(rollouts: readonly Target[]): string {
   const target = rollouts.find((one) => !isBlueGreen(one) && standingOf(one).share === 0)
   const next =
     target === undefined
-      ? 'Open any pull request and comment `/canary status` there: it says where each rollout is and what comes next.'
+      ? 'Open any pull request and comment `/canary status` there. The answer shows where each rollout is and what comes next.'
       : `Open a pull request that brings a new version of the canary of ${code(targetName(target))}, and comment ${code(startCommand({ target }))} there.`
   return paragraphs(
     '**Your next step**',
-    `${next} Until \`canary/validate\` and \`canary/gate\` are required on the branch, they hold no merge.`,
+    `${next} As long as \`canary/validate\` and \`canary/gate\` are not required on the branch, they do not hold a merge.`,
   )
 }

@@ -1,4 +1,4 @@
-/** A page without scripts, made of text that others may have written: every value is escaped unless it is a page's own HTML. */
+/** HTML without scripts. Every value is escaped, because others may have written it, unless it is HTML of our own. */
 export interface Html {
   readonly html: string
 }
@@ -11,7 +11,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** HTML with values put in: text is escaped, and HTML that this made is not escaped again. */
+/** HTML with values filled in. Text is escaped. HTML that this function made is not escaped again. */
 export function html(parts: TemplateStringsArray, ...values: readonly (string | Html | readonly Html[])[]): Html {
   const [first = '', ...rest] = parts
   return { html: rest.reduce((all, part, index) => all + written(values[index] ?? '') + part, first) }
@@ -22,7 +22,7 @@ function written(value: string | Html | readonly Html[]): string {
   return 'html' in value ? value.html : value.map((one) => one.html).join('\n')
 }
 
-/** The one style of all pages, in the browser's own colours, in light and in dark. Its hash is in the policy that pages are sent with. */
+/** The one style of all pages, in the browser's own colours, in light and in dark. The Content-Security-Policy of the pages contains its hash. */
 export const PAGE_STYLE =
   ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}' +
   'td,th{text-align:left;padding:.2rem 1rem .2rem 0;vertical-align:top;overflow-wrap:anywhere}' +

@@ -1,7 +1,7 @@
 import { html, htmlPage } from './html.ts'
 
 export interface SetupForm {
-  /** GitHub's page that takes manifests. */
+  /** GitHub's page that accepts manifests. */
   readonly action: string
   readonly manifest: string
   readonly webhookUrl: string
@@ -10,7 +10,7 @@ export interface SetupForm {
   readonly host: string
 }
 
-/** What a browser is shown first: one button, which sends the manifest to GitHub. */
+/** The first page in the browser: one button, which sends the manifest to GitHub. */
 export function setupPage({ action, manifest, webhookUrl, organization, host }: SetupForm): string {
   const owner = organization === undefined ? html`your own account` : html`<strong>${organization}</strong>`
   const body = html`<h1>Register the GitHub App</h1>
@@ -22,10 +22,10 @@ export function setupPage({ action, manifest, webhookUrl, organization, host }: 
   return htmlPage('Set up Perch', body)
 }
 
-/** The end of it, when the credentials are in the file. */
+/** The last page, after the credentials were written to the file. */
 export function setupDonePage(app: { readonly name: string; readonly installUrl: string }, file: string): string {
   const body = html`<h1>${app.name} is registered</h1>
-    <p>Its credentials are in <code>${file}</code> on the machine where you began.</p>
+    <p>Its credentials are in <code>${file}</code> on the machine where you started the setup.</p>
     <p>Next: <a href="${app.installUrl}">install the App</a> on your repositories, then start Perch.</p>`
   return htmlPage('Perch is set up', body)
 }

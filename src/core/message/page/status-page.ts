@@ -3,11 +3,11 @@ import { html, htmlPage } from './html.ts'
 export interface ServiceStatus {
   readonly version: string
   readonly isReady: boolean
-  /** What `/readyz` says of each part; empty where that is not known. */
+  /** The state of each part as in `/readyz`. Empty if it is unknown. */
   readonly parts: Readonly<Record<string, string>>
 }
 
-/** What a browser shows at the top of the service. It holds nothing of any repository. */
+/** The page at `/`. It contains nothing from any repository. */
 export function statusPage({ version, isReady, parts }: ServiceStatus): string {
   const rows = Object.entries(parts).map(
     ([name, words]) =>

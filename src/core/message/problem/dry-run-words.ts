@@ -1,4 +1,4 @@
-/** What an API server says to a dry run, and why it says nothing. */
+/** The words for the answers of an API server to dry runs, and for dry runs without an answer. */
 import { RETRY_MINUTES } from '../../gate/review.ts'
 import { type DryRunGapCode, MAX_DRY_RUN_OBJECTS } from '../../policy/dry-run.ts'
 import type { KubeconfigFault } from '../../policy/remark.ts'
@@ -6,9 +6,9 @@ import type { ToolCause } from '../../problem/problem.ts'
 import { code, plainText } from '../markdown/markdown.ts'
 import { HARMLESS, type ProblemWords, saidSentence } from './problem-words.ts'
 
-const OUT = 'take `dry-run` out of `.github/canary.yml` on the base branch'
-const LEFT_OUT = 'name its kind below `ignore`'
-const AGAIN = 'write `/canary retry`'
+const OUT = 'remove `dry-run` from `.github/canary.yml` on the base branch'
+const LEFT_OUT = 'list its kind in `ignore`'
+const AGAIN = 'comment `/canary retry`'
 const VARIABLE = '`DRY_RUN_KUBECONFIG`'
 
 /** `where`: the object and its environment. `said`: a sentence of the API server. */
@@ -24,12 +24,12 @@ export function dryRunRemarkWords({
   return level === 'error'
     ? {
         what: `The API server would refuse ${where}: ${said}`,
-        next: `Correct it, or have what refuses it changed on the API server first and ${AGAIN}.`,
+        next: `Correct it. Or change the rule on the API server first, and ${AGAIN}.`,
       }
     : { what: `The API server warns about ${where}: ${said}`, next: HARMLESS }
 }
 
-/** Why an object has no verdict. */
+/** Why there is no verdict on an object. */
 export function dryRunGapWords({
   gap,
   text,
@@ -40,20 +40,20 @@ export function dryRunGapWords({
   switch (gap) {
     case 'no-kind':
       return {
-        what: `The API server does not have the kind of ${where}, so it could not be asked about it.`,
-        next: `Have the CustomResourceDefinition applied there first and ${AGAIN}, or ${LEFT_OUT}.`,
+        what: `The API server does not have the kind of ${where}, so Perch could not make a dry run of it.`,
+        next: `Apply the CustomResourceDefinition there first and ${AGAIN}, or ${LEFT_OUT}.`,
       }
     case 'no-namespace':
       return {
-        what: `The API server does not have the namespace ${code(text)}, so it could not be asked about ${where}.`,
-        next: `Have the namespace created there first and ${AGAIN}, or ${LEFT_OUT}.`,
+        what: `The API server does not have the namespace ${code(text)}, so Perch could not make a dry run of ${where}.`,
+        next: `Create the namespace there first and ${AGAIN}, or ${LEFT_OUT}.`,
       }
     case 'secret':
-      return { what: `The API server was not asked about ${where}: Perch sends Secrets nowhere.`, next: HARMLESS }
+      return { what: `Perch made no dry run of ${where}, because it never sends Secrets.`, next: HARMLESS }
     case 'secret-copy':
       return {
         what: `${where} repeats a value of a Secret, so Perch did not send it to the API server.`,
-        next: `Have it refer to the Secret instead, or ${LEFT_OUT}.`,
+        next: `Refer to the Secret instead, or ${LEFT_OUT}.`,
       }
     case 'not-allowed':
     case 'no-dry-run':
@@ -76,7 +76,7 @@ function refusedGapWords(
     case 'no-dry-run':
       return {
         what: `The API server cannot make a dry run of ${where}: ${said}`,
-        next: `Have the webhook declare that it has no side effects (\`sideEffects: None\`) and ${AGAIN}, or ${LEFT_OUT}.`,
+        next: `Declare on the webhook that it has no side effects (\`sideEffects: None\`) and ${AGAIN}, or ${LEFT_OUT}.`,
       }
     case 'not-answered':
       return {
@@ -86,7 +86,7 @@ function refusedGapWords(
   }
 }
 
-/** Why the API server was not asked at all. */
+/** Why there was no dry run at all. */
 export function dryRunFailureWords({
   failure,
   environment,
@@ -95,13 +95,13 @@ export function dryRunFailureWords({
   switch (failure.code) {
     case 'missing':
       return {
-        what: `\`.github/canary.yml\` asks for \`dry-run\`, and no API server for that is named where Perch runs.`,
+        what: '`.github/canary.yml` asks for `dry-run`, but Perch was started without an API server for dry runs.',
         next: `Ask the operator of Perch to set ${VARIABLE}, or ${OUT}.`,
       }
     case 'fork':
       return {
         what: `This pull request comes from a fork, so Perch did not ask the API server${on}.`,
-        next: 'Have somebody with write access push the branch to this repository, open a pull request from there, and close this one.',
+        next: 'Ask somebody with write access to push the branch to this repository, open a pull request from there, and close this one.',
       }
     case 'unreachable':
       return {
@@ -110,12 +110,12 @@ export function dryRunFailureWords({
       }
     case 'unauthorized':
       return {
-        what: `The API server did not accept the credentials of Perch, so it could not be asked${on}.`,
+        what: `The API server did not accept the credentials of Perch, so Perch could not ask it${on}.`,
         next: `Ask the operator of Perch to renew them in the file that ${VARIABLE} names, and ${AGAIN}.`,
       }
     case 'too-many':
       return {
-        what: `${plainText(failure.detail)} objects change${environment === undefined ? '' : ` in environment ${code(environment)}`}, and Perch asks an API server about ${MAX_DRY_RUN_OBJECTS} at most.`,
+        what: `${plainText(failure.detail)} objects change${environment === undefined ? '' : ` in environment ${code(environment)}`}, but Perch makes at most ${MAX_DRY_RUN_OBJECTS} dry runs for an environment.`,
         next: `Split the pull request, or ${OUT}.`,
       }
     case 'busy':
@@ -127,27 +127,27 @@ export function dryRunFailureWords({
     case 'too-large':
     case 'failed':
       return {
-        what: `The API server's answer${on} could not be read${failure.detail === '' ? '' : `: ${code(failure.detail)}`}.`,
+        what: `Perch could not read the API server's answer${on}${failure.detail === '' ? '' : `: ${code(failure.detail)}`}.`,
         next: `Perch asks it again in ${RETRY_MINUTES} minutes; to ask sooner, ${AGAIN}.`,
       }
   }
 }
 
-/** What can be done where the operator's kubeconfig cannot be used. */
+/** What to do if Perch cannot use the operator's kubeconfig. */
 export const KUBECONFIG_STEP = `Ask the operator of Perch to correct the file that ${VARIABLE} names, or ${OUT}.`
 
-/** Why the operator's kubeconfig cannot be used. */
+/** Why Perch cannot use the operator's kubeconfig. */
 export function kubeconfigReason(fault: KubeconfigFault): string {
   switch (fault) {
     case 'no-kubeconfig':
-      return `the kubeconfig that ${VARIABLE} names, or a file that it names, cannot be read.`
+      return `Perch cannot read the kubeconfig that ${VARIABLE} names, or a file that it refers to.`
     case 'not-a-kubeconfig':
       return `the file that ${VARIABLE} names is not a kubeconfig with a current context, its cluster and its user.`
     case 'runs-program':
-      return 'its kubeconfig signs in with a program, and Perch starts none for that.'
+      return 'its kubeconfig signs in with a program, and Perch does not start such programs.'
     case 'not-verified':
-      return "its kubeconfig has no `https` address, or leaves the server's certificate unchecked."
+      return "its kubeconfig has no `https` address, or skips the verification of the server's certificate."
     case 'not-supported':
-      return 'its kubeconfig asks for a proxy, for the name of another user or for a password, which Perch does not support.'
+      return 'its kubeconfig needs a proxy, impersonation or a password, which Perch does not support.'
   }
 }

@@ -14,8 +14,8 @@ export function fileWords(cause: FileCause): ProblemWords {
         what: configWords(cause.problem),
         next:
           cause.side === 'head'
-            ? 'Fix it in this pull request: after the merge Perch could not read it.'
-            : 'Repair it on the base branch; until then no rollout goes on.',
+            ? 'Fix it in this pull request. After the merge Perch could not read it.'
+            : 'Repair it on the base branch. Until then no rollout continues.',
       }
     case 'manifest':
       return manifestWords(cause.problem)
@@ -38,7 +38,7 @@ export function fileWords(cause: FileCause): ProblemWords {
       return templateProblemWords(cause.template, cause.problem)
     case 'git-unreadable':
       return {
-        what: `Git cannot read what is needed here (${cause.reason}).`,
+        what: `Git cannot read an object that it needs here (${cause.reason}).`,
         next: 'Is this a shallow or partial clone? Then fetch what is missing first.',
       }
   }
@@ -51,22 +51,22 @@ function generatorWords({ title, why, entry }: GeneratorGap): ProblemWords {
     case 'generator':
       return entry === 'clusters'
         ? {
-            what: `Perch does not know which clusters there are, so it does not know what ${set} deploys.`,
-            next: 'Name the clusters with their labels under `clusters` in `.github/canary.yml`, or what is deployed under `environments` there.',
+            what: `Perch does not know which clusters exist, so it does not know what ${set} deploys.`,
+            next: 'List the clusters with their labels under `clusters` in `.github/canary.yml`, or list what they deploy under `environments` there.',
           }
         : {
             what: `The generator ${name} of ${set} depends on more than this repository, or on a field that Perch does not read, so Perch does not know what the set deploys.`,
-            next: 'Name what it deploys under `environments` in `.github/canary.yml`.',
+            next: 'List what it deploys under `environments` in `.github/canary.yml`.',
           }
     case 'expression':
       return {
-        what: `${set} fills in ${name}, which Perch does not evaluate or has no value for, so it does not know what the set deploys.`,
-        next: 'Write a field (`{{ .path.path }}`) or `index` there, or name what is deployed under `environments` in `.github/canary.yml`.',
+        what: `${set} uses ${name}, which Perch cannot evaluate or has no value for, so it does not know what the set deploys.`,
+        next: 'Write a field (`{{ .path.path }}`) or `index` there, or list what is deployed under `environments` in `.github/canary.yml`.',
       }
     case 'patch':
       return {
         what: `The ${name} of ${set} may change which folder is deployed, so Perch does not know what the set deploys.`,
-        next: 'Write the path into the template, or name what is deployed under `environments` in `.github/canary.yml`.',
+        next: 'Write the path into the template, or list what is deployed under `environments` in `.github/canary.yml`.',
       }
   }
 }
@@ -80,7 +80,7 @@ function chartWords(chart: string): ProblemWords {
   const release = `environments: { production: { helm: { chart: ${JSON.stringify(chart)} } } }`
   return {
     what: `This file is a template of the chart ${code(chart)}. Perch finds nothing in this repository that deploys the chart, so it does not render it.`,
-    next: `Name its releases, and all other environments, in \`.github/canary.yml\`: ${code(release)}.`,
+    next: `List its releases, and all other environments, in \`.github/canary.yml\`: ${code(release)}.`,
   }
 }
 
@@ -91,26 +91,26 @@ function manifestWords({ code: name, detail, chart }: ManifestProblem): ProblemW
     case 'template':
       if (chart !== undefined) return chartWords(chart === '' ? '.' : chart)
       return {
-        what: 'This file is a Helm template, or one like it, and not YAML: only rendering makes a manifest of it.',
-        next: 'If it is part of a chart, name the chart under `helm` in `.github/canary.yml`. Else move it out of the folders that are rendered.',
+        what: 'This file is not YAML but a template, for example of Helm. Only rendering turns it into a manifest.',
+        next: 'If it is part of a chart, name the chart under `helm` in `.github/canary.yml`. Otherwise move it out of the folders that are rendered.',
       }
     case 'too-large':
       return {
-        what: 'This file holds more YAML than Perch reads: 5 MiB, 1 MiB of it about traffic.',
+        what: 'This file is larger than Perch reads: 5 MiB, or 1 MiB if it contains routes.',
         next: 'Split it.',
       }
     case 'alias-bomb':
       return {
         what: 'The YAML aliases of this file expand to more values than Perch reads.',
-        next: 'Write the values out.',
+        next: 'Replace aliases with their values.',
       }
   }
 }
 
 const WHY = {
-  remote: 'leads to another place on the network',
+  remote: 'points to the network',
   absolute: 'is an absolute path',
-  outside: 'leads out of the repository',
+  outside: 'points outside the repository',
   symlink: 'is a symbolic link',
   submodule: 'is a submodule',
   missing: 'does not exist',
@@ -118,7 +118,7 @@ const WHY = {
   helm: 'is a chart that is not in this repository',
   plugin: 'runs a plugin',
   cycle: 'includes itself',
-  unparsable: 'cannot be read as YAML without doubt',
+  unparsable: 'is not unambiguous YAML',
   'unknown-field': 'is a field that Perch does not know',
   'too-many-files': 'has too many files',
   'too-large': 'is too large',
@@ -133,7 +133,7 @@ function environmentWords(refusal: EnvironmentRefusal): ProblemWords {
   if (why === 'template') {
     return {
       what: `This kustomization is a template (${code(entry)}), which kustomize cannot read, so Perch does not render it.`,
-      next: 'Commit what it is filled in to. If nothing deploys this folder, list the environments that Perch is to look at under `environments` in `.github/canary.yml`.',
+      next: 'Commit the filled-in kustomization. If nothing deploys this folder, list the environments that Perch should render under `environments` in `.github/canary.yml`.',
     }
   }
   if (isOfRelease(why)) return releaseWords(why, refusal)
@@ -141,7 +141,7 @@ function environmentWords(refusal: EnvironmentRefusal): ProblemWords {
   const what = entry === '' ? whole : `The entry ${code(entry)}`
   return {
     what: `${what} ${WHY[why]}, so Perch does not render it.`,
-    next: 'Use files of this repository, below its root, that kustomize builds by itself.',
+    next: 'Use files of this repository that kustomize can build by itself.',
   }
 }
 
@@ -153,27 +153,27 @@ function releaseWords(why: ReleaseRefusal, { entry, file }: Pick<EnvironmentRefu
   switch (why) {
     case 'helm-dependency':
       return {
-        what: `The chart ${code(file.replace(/\/?[^/]*$/, '') || '.')} needs ${code(entry)}, which is not in its \`charts/\` folder. Perch never fetches charts, so it does not render this one.`,
-        next: 'Run `helm dependency build` and commit what it puts into `charts/`.',
+        what: `The chart ${code(file.replace(/\/?[^/]*$/, '') || '.')} needs ${code(entry)}, which is not in its \`charts/\` folder. Perch never downloads charts, so it does not render this one.`,
+        next: 'Run `helm dependency build` and commit the files in `charts/`.',
       }
     case 'helm-values':
       return {
-        what: `The values of this release depend on ${code(entry)}, which Perch does not find in this repository, so it does not render the release.`,
+        what: `The values of this release depend on ${code(entry)}, which is not in this repository, so Perch does not render the release.`,
         next: 'Put the values into this repository, or describe the release under `helm` in `.github/canary.yml`.',
       }
     case 'no-such-deployer':
       return {
-        what: `The config names the deployer ${code(entry)}, and nothing of that name or file deploys this path, so Perch does not render it.`,
-        next: 'Name an Application, Kustomization or HelmRelease of this repository under `deployer` in `.github/canary.yml`, or take `deployer` out.',
+        what: `The config names the deployer ${code(entry)}, but nothing with that name or file deploys this path, so Perch does not render it.`,
+        next: 'Name an Application, Kustomization or HelmRelease of this repository under `deployer` in `.github/canary.yml`, or remove `deployer`.',
       }
     case 'several-deployers':
       return {
-        what: `The chart ${code(entry)} is released with different values, and the config does not say which release this environment is, so Perch does not render it.`,
-        next: 'Name the Application or HelmRelease under `deployer` beside the path in `.github/canary.yml`, with one environment for each.',
+        what: `Several releases of the chart ${code(entry)} have different values, and the config does not say which of them this environment is, so Perch does not render it.`,
+        next: 'In `.github/canary.yml`, list one environment for each release, with the Application or HelmRelease under `deployer` next to the path.',
       }
     case 'no-chart':
       return {
-        what: `The folder ${code(entry)} has no \`Chart.yaml\`: it is not a Helm chart that Perch can render.`,
+        what: `The folder ${code(entry)} has no \`Chart.yaml\`, so it is not a Helm chart that Perch can render.`,
         next: 'Correct the path of the chart.',
       }
   }
@@ -195,7 +195,7 @@ function renderWords({ environment, failure }: Extract<FileCause, { kind: 'not-r
     case 'tool-busy':
       return {
         what: `Environment ${name} was not rendered: the tool that renders it did not answer in time, because the machine that Perch runs on is busy.`,
-        next: 'Write `/canary retry` to try again.',
+        next: 'Comment `/canary retry` to try again.',
       }
     case 'build-failed':
       return {
@@ -209,7 +209,7 @@ function renderWords({ environment, failure }: Extract<FileCause, { kind: 'not-r
       }
     case 'out-of-memory':
       return {
-        what: `Environment ${name} needs more memory to build than Perch gives it.`,
+        what: `Environment ${name} needs more memory for its build than Perch allows.`,
         next: 'Make it smaller, or split it.',
       }
     case 'timed-out':
@@ -229,11 +229,11 @@ function leftOutWords({ environment, problem, isWhole }: Extract<FileCause, { ki
       : 'This document has no `apiVersion`, `kind` or name, so it is not a Kubernetes object'
   return {
     what: `${why}. Perch leaves ${isWhole ? 'the file' : 'it'} out of environment ${code(environment)}.`,
-    next: 'Correct it, or move it elsewhere: until then, whatever deploys this folder may refuse all of it.',
+    next: 'Correct it, or move it elsewhere. Until then, the tool that deploys this folder may refuse the whole folder.',
   }
 }
 
-/** What an environment renders to cannot be read as Kubernetes objects. */
+/** The rendered output of an environment cannot be read as Kubernetes objects. */
 function renderedWords({ environment, problem }: Extract<FileCause, { kind: 'unreadable-render' }>): ProblemWords {
   const name = code(environment)
   switch (problem.code) {

@@ -14,7 +14,7 @@ export function mergeWords(cause: Exclude<MergeCause, { kind: 'unjudged' }>): Pr
     case 'stale-group':
       return {
         what: `${code(cause.base)} has moved since GitHub made this merge group.`,
-        next: 'Put the pull requests into the queue again.',
+        next: 'Add the pull requests to the queue again.',
       }
     case 'not-judged':
       return notJudgedWords(cause)
@@ -22,13 +22,13 @@ export function mergeWords(cause: Exclude<MergeCause, { kind: 'unjudged' }>): Pr
       return {
         what: configWords(cause.problem),
         next: cause.isRepaired
-          ? 'This pull request repairs it. Rollouts go on when it has merged.'
-          : 'It was broken before this pull request, and no rollout goes on until it is repaired. A pull request that repairs it and changes no traffic passes.',
+          ? 'This pull request repairs it. Rollouts continue when it has merged.'
+          : 'It was broken before this pull request, and no rollout continues until it is repaired. A pull request that repairs it and changes no traffic passes.',
       }
     case 'mixed-repair':
       return {
-        what: `This pull request repairs what is broken on the base branch, and changes ${list(cause.titles)} too, which nothing on the base branch can judge.`,
-        next: 'Split it: merge the repair alone first. The rest is judged by it then.',
+        what: `This pull request repairs the base branch, but it also changes ${list(cause.titles)}. Perch cannot judge that change before the repair.`,
+        next: 'Split it: merge the repair first. Then Perch can judge the rest.',
       }
     case 'unprotected':
       return protectionWords(cause.branch, cause.gaps)
@@ -39,7 +39,7 @@ function notJudgedWords({ base, judgedFor, conflicts }: Extract<MergeCause, { ki
   const why =
     conflicts.length === 0 ? 'the two have no common history' : `the two conflict in ${list(conflicts.slice(0, 5))}`
   return {
-    what: `This commit is not judged for a merge into ${code(judgedFor)}: ${why}.`,
+    what: `Perch cannot judge this commit for a merge into ${code(judgedFor)}: ${why}.`,
     next: `Merging it into ${code(base)}, which nothing deploys, does not need Perch.`,
   }
 }
@@ -50,8 +50,8 @@ function protectionWords(branch: string, gaps: readonly ProtectionGap[]): Proble
   const sentences = [
     ...(missing.length === 0
       ? []
-      : [`${code(branch)} does not require ${list(missing)}, so a pull request can be merged without.`]),
-    ...(open.length === 0 ? [] : [`${code(branch)} takes ${list(open)} from any App.`]),
+      : [`${code(branch)} does not require ${list(missing)}, so people can merge without a green check.`]),
+    ...(open.length === 0 ? [] : [`${code(branch)} accepts ${list(open)} from any App.`]),
     ...(gaps.some((gap) => gap.code === 'spares-admins')
       ? [`Administrators may merge into ${code(branch)} without the checks.`]
       : []),

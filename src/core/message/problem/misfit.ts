@@ -5,11 +5,11 @@ import type { ProblemWords } from './problem-words.ts'
 
 type DetailOf<Code extends Detail['code']> = Extract<Detail, { code: Code }>
 
-/** A value that the schema refuses. The value itself is not repeated: nobody knows what it holds. */
+/** A value that does not match the schema. Perch does not repeat the value itself, because it may contain anything. */
 export function misfitWords({ at, of, wants }: DetailOf<'schema'>): ProblemWords {
   const { what, next } = said(at, wants)
   return {
-    what: `does not fit the schema of ${of}: ${what}. Kubernetes refuses it, and the cluster keeps the old object.`,
+    what: `does not match the schema of ${of}: ${what}. Kubernetes refuses it, and the cluster keeps the old object.`,
     next,
   }
 }
@@ -18,7 +18,7 @@ function said(at: string, wants: Wants): ProblemWords {
   const place = code(at)
   switch (wants.what) {
     case 'type':
-      return { what: `${place} must be ${named(wants.type)}, and is ${named(wants.is)}`, next: typeNext(wants) }
+      return { what: `${place} must be ${named(wants.type)}, but is ${named(wants.is)}`, next: typeNext(wants) }
     case 'field':
       return { what: `${at === '' ? 'it' : place} has no ${code(wants.name)}`, next: 'Add it.' }
     case 'one-of':
@@ -30,11 +30,11 @@ function said(at: string, wants: Wants): ProblemWords {
       return { what: `${place} must ${verb} at ${wants.what} ${wants.number}${unit}`, next: 'Correct it.' }
     }
     case 'form':
-      return { what: `${place} is not of the form ${code(wants.form)}`, next: 'Correct it.' }
+      return { what: `${place} does not have the form ${code(wants.form)}`, next: 'Correct it.' }
     case 'choice':
       return {
-        what: `${place} has fields that exclude each other, or lacks a field of which it needs one`,
-        next: 'Keep exactly one of them.',
+        what: `${place} has fields that exclude each other, or has none of the fields of which it needs one`,
+        next: 'Use exactly one of them.',
       }
   }
 }
@@ -63,8 +63,8 @@ function typeNext({ type, is }: Extract<Wants, { what: 'type' }>): string {
   return type === 'array' ? 'Make it a list: `- ` before each entry.' : 'Correct it.'
 }
 
-/** A field that looks like a slip. */
+/** A field that looks like a typing mistake. */
 export function fieldWords({ at, of, near, place }: DetailOf<'wrong-field'>): ProblemWords {
   const next = near === undefined ? `It belongs in ${code(place ?? '')}: move it there.` : `Did you mean ${code(near)}?`
-  return { what: `has ${code(at)}, which the schema of ${of} does not know: it is refused, or has no effect.`, next }
+  return { what: `has ${code(at)}, which is not in the schema of ${of}: it is refused, or has no effect.`, next }
 }

@@ -1,6 +1,6 @@
 import { plainText } from '../markdown/markdown.ts'
 
-/** What is wrong with a pull request, or worth knowing of it, for people. */
+/** A problem of a pull request, or a note about it, in words for people. */
 export interface ProblemWords {
   /** One sentence that says what is wrong. */
   readonly what: string

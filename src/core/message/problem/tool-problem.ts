@@ -1,4 +1,4 @@
-/** What other programs say about a pull request, and why they cannot. */
+/** The words for the findings of other programs, and for programs that gave no answer. */
 import type { FaultCode, ToolName } from '../../policy/remark.ts'
 import type { ToolCause } from '../../problem/problem.ts'
 import { code, plainText } from '../markdown/markdown.ts'
@@ -45,18 +45,18 @@ function objectWords({
     }
     case 'kubeconform':
       return {
-        what: `${where} does not fit its schema, says ${code(tool)}: ${said}`,
-        next: 'Correct it; for a kind without a schema add one, or name the kind below `ignore`.',
+        what: `${code(tool)}: ${where} does not match its schema: ${said}`,
+        next: 'Correct it. If the kind has no schema, add one, or list the kind in `ignore`.',
       }
     case 'kubectl-validate':
       return {
-        what: `${where} would be refused, says ${code(tool)}: ${said}`,
-        next: 'Correct it; for a kind without a schema add its CRD below `crds`, or name the kind below `ignore`.',
+        what: `${code(tool)}: an API server would refuse ${where}: ${said}`,
+        next: 'Correct it. If the kind has no schema, add its CRD in the folder `crds`, or list the kind in `ignore`.',
       }
     case 'istioctl':
       return {
-        what: `${rule === '' ? '' : `${plainText(rule)}: `}${where}, says \`istioctl analyze\`: ${said}`,
-        next: level === 'error' ? 'Correct it, or leave the code out with `ignore` in the config.' : HARMLESS,
+        what: `${rule === '' ? '' : `${plainText(rule)}: `}\`istioctl analyze\` about ${where}: ${said}`,
+        next: level === 'error' ? 'Correct it, or list the code in `ignore` in the config.' : HARMLESS,
       }
     case 'dry-run':
       return dryRunRemarkWords({ level, where, said })
@@ -69,9 +69,9 @@ function lineWords({ remark: { rule, text, level } }: Extract<ToolCause, { kind:
   return { what: `\`yamllint\`${name}: ${saidSentence(text)}`, next }
 }
 
-/** What `istioctl` cannot know without a cluster is said as such. */
+/** Says which findings of `istioctl` only a cluster could confirm. */
 function withoutCluster(text: string): string {
-  return `${text.replace(/\.?\s*$/, '.')} It saw no cluster, which may have what this repository lacks.`
+  return `${text.replace(/\.?\s*$/, '.')} It did not look into a cluster, which may have what is missing here.`
 }
 
 /** Which part of the config asks for a program. */
@@ -93,31 +93,30 @@ const ADDRESSES = {
 
 type Program = Exclude<ToolName, 'dry-run'>
 
-/** Why a program that the config asks for has not said anything. */
+/** Why a program that the config asks for gave no answer. */
 function failureWords({ tool, failure, environment }: Extract<ToolCause, { kind: 'tool-failure' }>): ProblemWords {
   if (tool === 'dry-run') return dryRunFailureWords({ failure, environment })
   const name = code(tool)
   const on = environment === undefined ? '' : ` on environment ${code(environment)}`
-  const out = `take ${code(KEYS[tool] === 'policy' ? 'policy' : tool)} out of ${CONFIG} on the base branch`
+  const out = `remove ${code(KEYS[tool] === 'policy' ? 'policy' : tool)} from ${CONFIG} on the base branch`
   switch (failure.code) {
     case 'missing': {
-      const old =
-        failure.detail === '' ? 'is not installed' : `is older than Perch needs (${plainText(failure.detail)})`
+      const old = failure.detail === '' ? 'is not installed' : `is too old (${plainText(failure.detail)})`
       return {
-        what: `${CONFIG} asks for ${name}, which ${old} where Perch runs.`,
+        what: `${CONFIG} asks for ${name}, which ${old} on the machine that Perch runs on.`,
         next: `Ask the operator of Perch to install it (${code(ADDRESSES[tool])}), or ${out}.`,
       }
     }
     case 'busy':
       return {
         what: `${name} did not answer in time: the machine that Perch runs on is busy.`,
-        next: 'Write `/canary retry` to try again.',
+        next: 'Comment `/canary retry` to try again.',
       }
     case 'timed-out':
       return { what: `${name} took too long${on} and was stopped.`, next: `Give it less to do, or ${out}.` }
     case 'too-large':
       return {
-        what: `${name} used more memory${on}, or said more, than it may, and was stopped.`,
+        what: `${name} used too much memory or printed too much${on}, and was stopped.`,
         next: `Give it less to do, or ${out}.`,
       }
     case 'failed':
@@ -135,7 +134,9 @@ function failureWords({ tool, failure, environment }: Extract<ToolCause, { kind:
 
 function faultWords({ tool, fault, text, side }: Extract<ToolCause, { kind: 'tool-fault' }>): ProblemWords {
   const own =
-    side === 'head' ? 'Fix it and push.' : 'Fix it on the base branch; until then no pull request is judged by it.'
+    side === 'head'
+      ? 'Fix it and push.'
+      : 'Fix it on the base branch. Until then Perch cannot check pull requests with it.'
   return {
     what: `${tool === 'opa' ? 'The policy' : code(tool)} cannot be used: ${faultReason(fault, text)}`,
     next: tool === 'dry-run' ? KUBECONFIG_STEP : own,
@@ -151,13 +152,13 @@ function faultReason(fault: FaultCode, text: string): string {
     case 'no-modules':
       return 'there is no `.rego` file below this folder.'
     case 'no-rules':
-      return 'it has no rule `deny`, `violation` or `warn`, in the packages that count.'
+      return 'it has no rule `deny`, `violation` or `warn` in the selected packages.'
     case 'no-schemas':
-      return 'there are no schemas: name a folder of the repository with `schemas`, or one of the server with `KUBECONFORM_SCHEMAS`.'
+      return 'there are no schemas. Set `schemas` to a folder of the repository, or ask the operator of Perch to set `KUBECONFORM_SCHEMAS`.'
     case 'no-crds':
       return 'no YAML file below this folder has a CustomResourceDefinition.'
     case 'no-version':
-      return `it brings no schemas of Kubernetes ${code(text)}, and Perch fetches nothing. Take another version for \`kubernetes\`.`
+      return `it includes no schemas of Kubernetes ${code(text)}, and Perch downloads none. Set \`kubernetes\` to another version.`
     case 'too-many':
       return 'it has too many files.'
     case 'too-long':
@@ -169,13 +170,13 @@ function faultReason(fault: FaultCode, text: string): string {
     case 'twice':
       return 'another data file sets the same name.'
     case 'reserved':
-      return 'the name `perch` is taken: there policies find the whole environment.'
+      return 'the name `perch` is reserved: policies find the whole environment there.'
     case 'not-json':
       return 'it is not valid JSON.'
     case 'not-in-base':
       return `it refers to ${code(text)}, which is not a file of the base branch.`
     case 'reaches-out':
-      return `the schema refers to ${text === '' ? 'another place' : code(text)}, and Perch fetches nothing.`
+      return `the schema refers to ${text === '' ? 'another place' : code(text)}, and Perch downloads nothing.`
     case 'no-kubeconfig':
     case 'not-a-kubeconfig':
     case 'runs-program':

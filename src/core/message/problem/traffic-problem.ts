@@ -11,24 +11,24 @@ export function trafficProblemWords(cause: Exclude<RouteCause, { kind: 'finding'
     case 'vanished':
       if (cause.target.owner !== undefined)
         return {
-          what: `${WRITER_NAMES[cause.target.owner.writer]} moves ${code(targetName(cause.target))} on the base branch. This takes the rollout away from it, and its route no longer has a stable and a canary destination: no gate can see what the canary gets.`,
-          next: 'Take the controller away and keep the route as it is, with all of the traffic on the stable version. Change the route in another pull request.',
+          what: `${WRITER_NAMES[cause.target.owner.writer]} moves ${code(targetName(cause.target))} on the base branch. This pull request removes that controller, and the route no longer has a stable and a canary destination. So no gate can see the share of the canary.`,
+          next: 'Remove the controller and keep the route as it is, with all traffic on the stable version. Change the route in another pull request.',
         }
       return {
-        what: `The canary of ${code(targetName(cause.target))} has ${shareWords(cause.share)} of the traffic on the base branch, and here its route has no stable and canary destination any more.`,
-        next: 'Finish the rollout or roll it back (`/canary abort`) before you change its entries.',
+        what: `The canary of ${code(targetName(cause.target))} has ${shareWords(cause.share)} of the traffic on the base branch, but here its route no longer has a stable and a canary destination.`,
+        next: 'Finish the rollout or roll it back (`/canary abort`) before you change its destinations.',
       }
     case 'renamed-roles':
       return {
-        what: `This changes the annotation that says which destinations of ${code(targetName(cause.target))} are stable and canary, so that the same destinations have other roles.`,
-        next: 'Leave the roles as the base branch has them, or name `stable` and `canary` of the service in `.github/canary.yml` first.',
+        what: `This changes the annotation that says which destinations of ${code(targetName(cause.target))} are stable and canary, so that the same destinations get other roles.`,
+        next: 'Keep the roles of the base branch, or first name `stable` and `canary` of the service in `.github/canary.yml`.',
       }
     case 'share-differs':
       return shareWordsOf(cause)
     case 'stray-split':
       return {
-        what: `Environment ${code(cause.environment)} renders ${code(cause.route)}: the canary gets ${shareWords(cause.share)} of the traffic instead of ${shareWords(cause.was)}. No file has this route as it is rendered, so no gate can judge it.`,
-        next: 'Write the route as a manifest of its own, and list it in the resources of the kustomization.',
+        what: `In environment ${code(cause.environment)}, the rendered ${code(cause.route)} gives the canary ${shareWords(cause.share)} of the traffic instead of ${shareWords(cause.was)}. No file contains this route as it is rendered, so no gate can judge it.`,
+        next: 'Write the route as a separate manifest, and list it in `resources` of the kustomization.',
       }
     case 'unknown-exposure':
       return exposureWords(cause.rise)
@@ -41,14 +41,14 @@ function shareWordsOf({
   said,
   rendered,
 }: Extract<RouteCause, { kind: 'share-differs' }>): ProblemWords {
-  const comes = rendered === undefined ? 'its route is not rendered' : `${shareWords(rendered)} is rendered`
+  const comes = rendered === undefined ? 'does not render its route' : `renders ${shareWords(rendered)}`
   return {
-    what: `The files give the canary of ${code(targetName(target))} ${shareWords(said)} of the traffic, but in environment ${code(environment)} ${comes}: something that Perch does not follow sets its weights.`,
-    next: 'Set them in the file or in a patch of it, not by a replacement, a variable, a plugin or an OpenAPI schema.',
+    what: `The files give the canary of ${code(targetName(target))} ${shareWords(said)} of the traffic, but environment ${code(environment)} ${comes}: something that Perch does not follow sets the weights.`,
+    next: 'Set them in the file or in a patch, not with a replacement, a variable, a plugin or an OpenAPI schema.',
   }
 }
 
-/** `25%`, or that nobody can tell. */
+/** `25%`, or that the share is unknown. */
 function shareWords(share: number | 'unknown'): string {
   return share === 'unknown' ? 'an unknown share' : percent(share)
 }
@@ -59,11 +59,11 @@ function exposureWords(rise: RolloutRise): ProblemWords {
   const rule = ruleWords(rise)
   if (isGone)
     return {
-      what: `This takes the route of ${name} away, and then ${rule} can send requests to the canary's pods: up to ${percent(to)}, where it was ${percent(from)}.`,
+      what: `This removes the route of ${name}. Then ${rule} can send requests to the canary's pods: up to ${percent(to)}, instead of ${percent(from)}.`,
       next: "Keep the route until the canary's pods are gone, or let the Service select the stable pods only.",
     }
   return {
-    what: `Nobody can tell how many requests ${rule} sends to the canary of ${name}: it was ${percent(from)}, and could be up to ${percent(to)} after this change.`,
+    what: `Perch cannot tell how many requests ${rule} sends to the canary of ${name}: it was ${percent(from)}, and could be up to ${percent(to)} after this change.`,
     next: 'Write weights as whole numbers, and give each destination labels or a selector that only the pods of its own version have.',
   }
 }

@@ -16,7 +16,7 @@ const ORDER: readonly LeftReason[] = [
   'target-only',
 ]
 
-/** What is not promoted, one line for each reason. */
+/** What Perch does not promote, with one line for each reason. */
 export function leftOutWords(left: readonly LeftOut[], room: number): string {
   const groups = Map.groupBy(left, ({ why }) => why)
   const lines = ORDER.flatMap((why) => {
@@ -39,26 +39,26 @@ function placesOf(left: readonly LeftOut[]): string {
 function reasonOf(why: LeftReason): string {
   switch (why) {
     case 'weights':
-      return 'Weights move by a rollout only:'
+      return 'Only a rollout changes weights:'
     case 'rollout-notes':
       return 'Annotations of a rollout belong to its environment:'
     case 'secret':
-      return 'Secrets are never copied:'
+      return 'Perch never copies Secrets:'
     case 'environment':
-      return 'This names an environment, so each keeps its own:'
+      return 'These values name an environment, so each environment keeps its own:'
     case 'placement':
-      return "The kustomization's namespace, prefix, suffix, labels and replicas stay:"
+      return 'Each kustomization keeps its namespace, prefix, suffix, labels and replicas:'
     case 'excluded':
-      return '`promote` in `.github/canary.yml` leaves this out:'
+      return '`promote` in `.github/canary.yml` excludes these:'
     case 'other-service':
-      return 'This belongs to another service:'
+      return 'These belong to another service:'
     case 'target-only':
-      return 'Only the target has this, and it stays:'
+      return 'Only the target has these, so they stay:'
     case 'order':
-      return 'These lists cannot be matched entry by entry, so copy what you need by hand:'
+      return 'Perch cannot match the entries of these lists, so copy what you need by hand:'
     case 'not-exact':
-      return 'Perch cannot edit this exactly, so copy it by hand:'
+      return 'Perch cannot edit these exactly, so copy them by hand:'
     case 'occupied':
-      return 'The target has another file of this name that it does not list:'
+      return 'The target has a different file with the same name, which its kustomization does not list:'
   }
 }

@@ -8,7 +8,7 @@ import { bounded } from '../markdown/bounded.ts'
 import { code, list, paragraphs } from '../markdown/markdown.ts'
 import { leftOutWords } from './left-out.ts'
 
-/** Who asked for it, and where; undefined where it is planned again. */
+/** Who asked for a promotion, and where. */
 export interface PromotionCause {
   readonly login: string
   readonly pull: number
@@ -30,7 +30,7 @@ export function promotionCommit(
 
 const ROOM = { carried: 8_000, left: 10_000, closing: 3_000 }
 
-/** What a reviewer decides from. */
+/** The body of the pull request, from which a reviewer decides. */
 export function promotionBody(words: PreparedPromotion, asked: PromotionCause | undefined): string {
   const { flow } = words
   const by = asked === undefined ? '' : `Asked by ${code(asked.login)} in #${asked.pull}.`
@@ -42,7 +42,7 @@ export function promotionBody(words: PreparedPromotion, asked: PromotionCause | 
       notCarried(words),
       CHECK_LIST(flow),
       renderedWords(words),
-      `<sub>Perch plans this again when ${code(flow.from)} or ${code(flow.to)} changes on the base branch. Weights never come with it: \`/canary\` moves them.</sub>`,
+      `<sub>Perch updates this pull request when ${code(flow.from)} or ${code(flow.to)} changes on the base branch. It never carries weights: \`/canary\` moves them.</sub>`,
     ),
   )
 }
@@ -57,7 +57,7 @@ const CHECK_LIST = ({ from, to }: PromotionFlow): string =>
     .map((line) => `- [ ] ${line}`)
     .join('\n')}`
 
-/** What a promotion would do, without a pull request. */
+/** The effect of a promotion, without a pull request. */
 export function promotionPreview(words: PreparedPromotion): string {
   const { flow } = words
   return paragraphs(
@@ -83,8 +83,8 @@ function carriedWords({ plan: { files, values, added, images }, rendered }: Prep
   ]
   const proof =
     rendered.length === 1
-      ? `Rendered before and after: only ${code(rendered[0] ?? '')} changes, in what is listed here.`
-      : `Rendered before and after: ${list(rendered)}. Only ${code(rendered[0] ?? '')} changes, in what is listed here.`
+      ? `Rendered before and after: only the listed values of ${code(rendered[0] ?? '')} change.`
+      : `Rendered before and after: ${list(rendered)}. Only the listed values of ${code(rendered[0] ?? '')} change.`
   return paragraphs(
     `**What is promoted**\n\n${fitLines(lines, ROOM.carried, (left) => `- … and ${left} more.`).join('\n')}`,
     proof,
@@ -102,7 +102,7 @@ function renderedWords(words: PreparedPromotion): string {
   const total = diff.resources.length
   const rest =
     (page?.shown ?? 0) < total || page?.isCut === true
-      ? 'Not all of it is shown: `/canary diff` on the pull request, or `perch diff` in a checkout.'
+      ? 'This is only a part. To see more, comment `/canary diff` on the pull request, or run `perch diff` in a checkout.'
       : ''
-  return paragraphs(`**What ${code(diff.environment)} renders to, before and after**`, page?.text, rest)
+  return paragraphs(`**The rendered ${code(diff.environment)}, before and after**`, page?.text, rest)
 }

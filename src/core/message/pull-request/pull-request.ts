@@ -16,12 +16,12 @@ import { limitBody } from '../refusal/owner-refusal.ts'
 import { code, paragraphs, percent, plainText } from '../markdown/markdown.ts'
 import type { Proposal } from '../../rollout/proposal.ts'
 
-/** One line that says what a move does: title of the pull request and headline of the commit. */
+/** One line that says what a move does: the title of the pull request and the headline of the commit. */
 export function moveTitle({ move, target, version }: Proposal): string {
   return headline(move, shortName(target), version)
 }
 
-/** The name of a wave grows with its environments, and what a title says after it must not be cut off. */
+/** The name of a wave can be long, and the rest of the title must not be cut off. */
 function shortName({ environment, service }: Target): string {
   return targetName({ environment: clip(environment, MAX_NAME), service: clip(service, MAX_NAME) })
 }
@@ -57,7 +57,7 @@ export function planWords(steps: readonly number[]): string {
   return steps.map(percent).join(' → ')
 }
 
-/** The commit that a move is. Its trailer names the move. */
+/** The commit of a move. Its trailer names the move. */
 export function moveCommit(proposal: Proposal): { readonly headline: string; readonly body: string } {
   const asked = proposal.asked === undefined ? '' : `Asked by ${proposal.asked.login} in #${proposal.asked.pull}.\n\n`
   const where = proposal.failedIn === undefined ? '' : ` in ${titleText(proposal.failedIn)}`
@@ -71,17 +71,17 @@ function why({ move, target }: Proposal): string {
     case 'share':
       return nextStep(planOf(target), move.from) === move.to
         ? 'The next step of the plan.'
-        : 'A share that is not the next one of the plan.'
+        : 'A share that is not the next step of the plan.'
     case 'rollback':
       return 'All traffic goes back to the stable version.'
     case 'limit':
-      return `The most that the canary gets before it is promoted. A controller in the cluster moves the traffic.`
+      return 'The highest share of the canary before it is promoted. A controller in the cluster moves the traffic.'
     case 'switch':
       return `All traffic goes to ${move.to} at once.`
     case 'finish-version':
-      return "The canary has all the traffic; now the stable entry's version becomes the canary's. The weights stay."
+      return 'The canary has all the traffic. Now its version becomes the stable version. The weights stay.'
     case 'finish-weights':
-      return 'Both entries are the same version now; the weights go back to 100/0 and the rollout is over.'
+      return 'Stable and canary are the same version now. The weights go back to 100/0, and the rollout is over.'
   }
 }
 
@@ -100,7 +100,7 @@ export function commandCommit(command: {
   return { headline: title, body: `Asked by ${login} in #${pull}.\n\n${commandTrailer(id)}` }
 }
 
-/** What a reviewer decides from. */
+/** The body of the pull request, from which a reviewer decides. */
 export function moveBody(proposal: Proposal): string {
   const { move, target, asked } = proposal
   const reason = asked?.reason === undefined ? '' : `: ${plainText(asked.reason)}`
@@ -120,7 +120,7 @@ export function moveBody(proposal: Proposal): string {
   )
 }
 
-/** Mentions the driver on a rollback that nobody asked for. A person who asked knows of it, and other steps need nobody at once. */
+/** Mentions the driver on a rollback that nobody asked for. Whoever asked for a rollback knows about it, and other steps are not urgent. */
 function mention({ move, asked, driver }: Proposal): string | undefined {
   const isNews = move.kind === 'rollback' && asked === undefined && driver !== undefined
   return isNews ? driversWords([driver]) : undefined
@@ -138,14 +138,14 @@ function whereFrom({ move, origin, previous, closed = [] }: Proposal): string | 
     .join(' ')
 }
 
-/** What a rollback's body says if Perch begins anew after it. */
+/** The part of a rollback's body that says that Perch starts the new version after it. */
 const RESTART_WORDS = paragraphs(
   RESTART.begin,
-  'Automation brought this version while the canary had traffic, and the config says `onNewVersion: restart`. Once this has merged, Perch opens the first step of the new version. `/canary abort` keeps the rollback and opens no step.',
+  'Automation brought this version while the canary had traffic, and the config says `onNewVersion: restart`. When this merges, Perch opens the first step of the new version. After `/canary abort`, this rollback stays open and no step follows.',
   RESTART.end,
 )
 
-/** A rollback's body once somebody has decided that nothing begins after it. */
+/** A rollback's body after somebody has decided that no rollout follows. */
 export function withoutRestart(body: string): string {
   return body
     .replace(RESTART_WORDS, '')
@@ -161,17 +161,17 @@ function whatChanges({ move, target, version }: Proposal): string {
     case 'rollback':
       return `Sends all traffic of ${name} back to the stable version. The canary ${code(version)} had ${percent(move.from)}.`
     case 'switch':
-      return `Sends all traffic of ${name} from ${code(move.from)} to **${code(move.to)}**, at once. Rules for some callers that lead to ${code(move.to)} (a preview) lead to ${code(move.from)} then.`
+      return `Sends all traffic of ${name} from ${code(move.from)} to **${code(move.to)}**, at once. Preview rules, which send some callers to ${code(move.to)}, then send them to ${code(move.from)}.`
     case 'limit':
       return limitBody(target, move)
     case 'finish-version':
-      return `The canary of ${name} has all the traffic. This makes the stable version ${code(move.from)} the canary's, ${code(move.to)}; the weights stay, so no traffic moves yet.`
+      return `The canary of ${name} has all the traffic. This changes the stable version from ${code(move.from)} to the canary's, ${code(move.to)}. The weights stay, so no traffic moves yet.`
     case 'finish-weights':
       return `Both versions of ${name} are ${code(version)} now. This sets the weights back to 100/0 and clears the annotations. Merging it ends the rollout.`
   }
 }
 
-/** Why the canary is rolled back, where measurements say so. */
+/** The measurements because of which the canary is rolled back, if there are any. */
 function evidence({ move, failure, failedIn }: Proposal): string | undefined {
   if (failure === undefined) return undefined
   const share = move.kind === 'rollback' && failedIn === undefined ? ` at ${percent(move.from)}` : ''
@@ -185,7 +185,7 @@ function placeWords(failedIn: string | undefined): string {
   return failedIn === undefined ? '' : ` in ${code(failedIn)}`
 }
 
-/** The environments that it moves together, and their place among the waves. */
+/** The environments that the pull request moves together, and their place among the waves. */
 function waveLine({ target, moves = [] }: Proposal): string | undefined {
   const { wave } = target.settings
   if (wave === undefined) return undefined
@@ -194,7 +194,7 @@ function waveLine({ target, moves = [] }: Proposal): string | undefined {
   return `${together}Wave ${wave.index + 1} of ${wave.all.length}: ${wavesWords(wave)}.`
 }
 
-/** `eu-1` → **`eu-2`, `us-1`**: the waves in order, and which one is meant. */
+/** `eu-1` → **`eu-2`, `us-1`**: the waves in order, with one of them in bold. */
 function wavesWords({ all, index }: Pick<Wave, 'all' | 'index'>): string {
   const names = all.map((environments, place) => {
     const words = environments.map(code).join(', ')
@@ -211,38 +211,38 @@ function planLine(move: Move, target: Target): string | undefined {
 
 function waitsFor(move: Move, target: Target): string {
   const { live, bakeMs, analysis } = target.settings
-  if (move.kind === 'limit') return 'No gate of Perch waits for this: no weight in Git changes.'
+  if (move.kind === 'limit') return 'The gates of Perch do not hold this, because no weight in Git changes.'
   if (move.kind === 'rollback' || (move.kind === 'share' && move.to <= move.from))
     return 'No gate waits: lowering traffic is never held back.'
   const others = 'The gates for approvals, environment order, holds and freezes apply too.'
   if (move.kind === 'share' && move.from === 0)
     return `This starts the canary, so no earlier step has to be live. ${others}`
   if (move.kind === 'switch')
-    return `\`canary/gate\` judges it like a raise to 100%. ${others} Going back to the version that had the traffic before waits for nothing.`
+    return `\`canary/gate\` judges it like a raise to 100%. ${others} No gate holds a switch back to the version that has the traffic now.`
   const applied = `the base branch's state is live (${live.map(wanted).join(', and ')})`
   if (move.kind === 'finish-weights') return `\`canary/gate\` waits until ${applied}.`
-  const measured = analysis === undefined ? '' : ', and until the measurements of that time are good'
+  const measured = analysis === undefined ? '' : ', and until the analysis of that time has passed'
   return `\`canary/gate\` waits until ${applied} and has been live for ${formatDuration(bakeMs)}${measured}. ${others}`
 }
 
 function safety(move: Move): string {
-  if (move.kind === 'limit') return 'Closing this without merging leaves the limit as it is.'
+  if (move.kind === 'limit') return 'If you close this without merging, the limit stays as it is.'
   if (move.kind === 'switch')
-    return `Once it has merged, ${code(`/switch ${move.from}`)} goes back, and no gate holds that. Closing this without merging leaves the traffic where it is.`
+    return `After the merge, ${code(`/switch ${move.from}`)} goes back, and no gate holds that. If you close this without merging, the traffic stays where it is.`
   return move.kind === 'rollback'
-    ? 'Closing this without merging continues the rollout from the current share.'
-    : '`/canary abort` rolls back. Closing this without merging stops the rollout here until somebody comments `/canary next`.'
+    ? 'If you close this without merging, the rollout continues from the current share.'
+    : '`/canary abort` rolls back. If you close this without merging, the rollout stops here until somebody comments `/canary next`.'
 }
 
-/** A step's body with what was measured of the step before it, in place of what it said about that before. */
+/** A step's body with the measurements of the previous step. They replace earlier measurements in the body. */
 export function withMeasurements(body: string, reports: readonly AnalysisReport[]): string {
   const begin = body.indexOf(MEASURED.begin)
   const end = body.indexOf(MEASURED.end)
   const rest = begin === -1 || end < begin ? body : body.slice(0, begin) + body.slice(end + MEASURED.end.length)
   const words = reports.map((report) => paragraphs(findingWords(report), analysisTable(report)))
-  const section = paragraphs(MEASURED.begin, '**What the step before this one measured**', ...words, MEASURED.end)
+  const section = paragraphs(MEASURED.begin, '**Measurements of the previous step**', ...words, MEASURED.end)
   const room = MAX_BODY - sizeOf(section) - 2
-  // What a person wrote is theirs: where there is no room beside it, the check has the measurements.
+  // A person may have edited the body, so nothing of it is cut. Without room, only the check shows the measurements.
   return sizeOf(rest.trimEnd()) > room ? body : `${rest.trimEnd()}\n\n${section}`
 }
 
@@ -257,7 +257,7 @@ interface ClosingFacts {
   readonly drivers?: readonly string[]
 }
 
-/** Said on a pull request of ours before it is closed. */
+/** The comment on a pull request of ours before Perch closes it. */
 export function closingComment(reason: CloseReason, facts: ClosingFacts = {}): string {
   const { by, cause } = facts
   switch (reason) {
@@ -268,17 +268,17 @@ export function closingComment(reason: CloseReason, facts: ClosingFacts = {}): s
     case 'failed':
       return failedWords(facts)
     case 'superseded':
-      return 'Closed: this is not the next step from where the base branch is now.'
+      return 'Closed: from the current state of the base branch, this is not the next step.'
     case 'replaced':
       return `Closed: ${by === undefined ? 'another step' : `#${by}`} is open for this rollout and replaces this step.`
     case 'nothing-to-do':
-      return 'Closed: this rollout has no next step from where the base branch is now.'
+      return 'Closed: from the current state of the base branch, this rollout has no next step.'
     case 'not-deployed':
       return 'Closed: the base of this pull request is not a deployed branch, so no rollout runs there. `branches` in `.github/canary.yml` on the default branch names the deployed branches.'
     case 'owned':
-      return 'Closed: a controller in the cluster moves the traffic of this rollout now, and would overwrite the weights. `/canary status` says which.'
+      return 'Closed: a controller in the cluster now moves the traffic of this rollout, and would overwrite the weights. `/canary status` names it.'
     case 'apart':
-      return 'Closed: the environments of this wave do not stand at the same step any more, so each of them moves in a pull request of its own until they do.'
+      return 'Closed: the environments of this wave are no longer at the same step. Until they are, each of them moves in a pull request of its own.'
     case 'split':
       return 'Closed: the base branch no longer has the rollout of this step. Its environments now move separately, or its route is gone.'
   }
@@ -293,7 +293,7 @@ function failedWords({ failure, failedIn, drivers = [] }: ClosingFacts): string 
       failedMarker(failure.from),
       words,
       analysisTable(failure),
-      'Perch opens the rollback pull request next.',
+      'Next, Perch opens the rollback pull request.',
       driversWords(drivers),
     ),
   )

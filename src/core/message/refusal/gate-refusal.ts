@@ -8,14 +8,14 @@ export function explainGateRefusal(refusal: GateRefusal): string {
     case 'no-rollout':
       return 'This pull request moves no rollout, and no rollout belongs to it. Comment on a pull request where `/canary status` shows the rollout.'
     case 'nothing-held':
-      return `Nothing is held: ${list(refusal.names)} can go on. \`/canary why\` shows what it waits for.`
+      return `Nothing is held: ${list(refusal.names)} can continue. \`/canary why\` shows what it waits for.`
     case 'not-frozen':
       return `${code(refusal.environment)} is not frozen by a command. Freezes in \`.github/canary.yml\` end by themselves, or you change them there.`
     case 'in-the-past':
       return `${time(refusal.until)} is in the past. Name a time in the future.`
     case 'gate-not-waiting':
       return refusal.open.length === 0
-        ? 'No gate of this pull request is closed, so there is nothing to override.'
+        ? 'No gate holds this pull request back, so there is nothing to override.'
         : `${code(refusal.gate)} does not hold this pull request back. These gates do: ${list(refusal.open)}.`
     case 'plan-on-merged':
       return refusal.step === undefined
@@ -35,6 +35,6 @@ export function notDeployedWords({ base, deployed, isMerged }: NotDeployed): str
   const home = list(deployed)
   const where = `${isMerged ? 'This pull request merged into' : 'This pull request is for'} ${code(base)}, which is not a deployed branch. Perch runs rollouts on ${list(deployed)}.`
   return isMerged
-    ? `${where} When the change reaches ${home}, its rollout begins there and Perch opens the next step. Comment on the pull request that brings it there. If ${code(base)} is deployed, name it under \`branches\` in \`.github/canary.yml\`.`
+    ? `${where} When the change reaches ${home}, its rollout begins there and Perch opens the next step. Comment on the pull request that merges it there. If ${code(base)} is deployed, name it under \`branches\` in \`.github/canary.yml\`.`
     : `${where} No rollout depends on it yet. Close the pull request, or lower its share with \`/canary 0\`.`
 }

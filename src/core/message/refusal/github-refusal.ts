@@ -56,18 +56,18 @@ function wayOut(refusal: GitHubRefusal): string {
     case 'name-too-long':
       return 'GitHub takes branch names of at most 244 bytes. Give the environment or the service a shorter name in `.github/canary.yml`.'
     case 'permission':
-      return `Ask an administrator to open this App under **Settings → GitHub Apps** and to accept what it asks for: write access to ${neededFor(refusal)}.`
+      return `Ask an administrator to open this App under **Settings → GitHub Apps** and to accept the permissions that it requests: write access to ${neededFor(refusal)}.`
     case 'archived':
-      return 'The repository is archived. Perch goes on when an administrator unarchives it.'
+      return 'The repository is archived. Perch continues when an administrator unarchives it.'
     case 'suspended':
-      return 'The installation of this App is suspended. Perch goes on when an administrator resumes it under **Settings → GitHub Apps**.'
+      return 'The installation of this App is suspended. Perch continues when an administrator resumes it under **Settings → GitHub Apps**.'
     case 'not-installed':
-      return 'This App is not installed on the repository any more. Install it again, with access to this repository.'
+      return 'This App is no longer installed on the repository. Install it again, with access to this repository.'
     case 'locked':
       return 'The conversation is locked. Unlock it, or comment on another pull request.'
     case 'pulls-disabled':
       return 'Allow pull requests, and let Apps open them: **Settings → General → Features → Pull requests**.'
     case 'other':
-      return 'Change what GitHub names, or ask the operator of Perch to look into the log.'
+      return 'Fix what GitHub names, or ask the operator of Perch to look at the log.'
   }
 }

@@ -83,14 +83,14 @@ function explainOther(refusal: Exclude<Refusal, { readonly code: 'promotion' | '
   }
 }
 
-/** Why an edit was given up once it was rendered. */
+/** Why Perch gave up an edit after rendering it. */
 function explainProof(refusal: Extract<Refusal, { code: 'no-effect' | 'render-leak' }>): string {
   if (refusal.code === 'no-effect')
-    return `Nothing was committed: environment ${code(refusal.environment)} would not render what was asked for${refusal.missing.length === 0 ? '' : ` (${list(refusal.missing.slice(0, 3))})`}. Something else than ${code(refusal.file)} sets it, such as a replacement, a variable or a plugin: change it there.`
+    return `Nothing was committed: environment ${code(refusal.environment)} would not render what was asked for${refusal.missing.length === 0 ? '' : ` (${list(refusal.missing.slice(0, 3))})`}. Something other than ${code(refusal.file)} sets it, such as a replacement, a variable or a plugin. Change it there.`
   return `Nothing was committed: the edit for ${code(refusal.name)} would also have changed ${list(refusal.also.slice(0, 5))} in environment ${code(refusal.environment)}. Move what should change into a file or patch of its own, and comment again.`
 }
 
-/** What has to be said of several that a command could mean. */
+/** Asks which of several objects a command means. */
 function explainChoice(refusal: Extract<Refusal, { code: 'shared-file' | 'ambiguous' | 'listed-twice' }>): string {
   switch (refusal.code) {
     case 'shared-file':
@@ -98,7 +98,7 @@ function explainChoice(refusal: Extract<Refusal, { code: 'shared-file' | 'ambigu
     case 'ambiguous':
       return explainAmbiguous(refusal.choices)
     case 'listed-twice':
-      return `Environment ${code(refusal.environment)} has ${code(refusal.service)} several times, in ${list(refusal.files)}, and nothing says which one is applied. Keep one of them there, or give each a folder of its own, and comment again.`
+      return `Environment ${code(refusal.environment)} has ${code(refusal.service)} several times, in ${list(refusal.files)}, and nothing says which one is applied. Keep only one of them there, or move each into its own folder. Then comment again.`
   }
 }
 
@@ -107,7 +107,7 @@ const MOST_OFF = 2
 
 type CheckoutRefusal = Extract<Refusal, { code: 'no-checkout' | 'no-such-commit' | 'nothing-found' | 'no-environment' }>
 
-/** Why there is nothing to work on in a checkout. */
+/** Why a checkout has nothing to work on. */
 function explainCheckout(refusal: CheckoutRefusal): string {
   switch (refusal.code) {
     case 'no-checkout':
@@ -122,7 +122,7 @@ function explainCheckout(refusal: CheckoutRefusal): string {
 }
 
 function knownEnvironments({ asked, known }: Extract<Refusal, { code: 'no-environment' }>): string {
-  if (known.length === 0) return 'None was found: add a kustomization or manifests.'
+  if (known.length === 0) return 'Perch found no environments: add a kustomization or manifests.'
   const near = closest(asked, known)
   const meant = distance(asked, near) <= MOST_OFF ? `Did you mean ${code(near)}? ` : ''
   return `${meant}Known here: ${list(known)}.`
@@ -151,9 +151,9 @@ type BranchRefusal = Extract<Refusal, { code: 'branch-taken' | 'step-changed' | 
 function explainBranch(refusal: BranchRefusal): string {
   switch (refusal.code) {
     case 'branch-taken':
-      return `The branch ${code(refusal.branch)} exists, and what it holds is not Perch's, or it is open for another base. Rename or delete it, and comment again.`
+      return `The branch ${code(refusal.branch)} already exists, but it has commits that are not Perch's, or a pull request for another base. Rename or delete it, and comment again.`
     case 'step-changed':
-      return `Somebody changed the step #${refusal.pull}, so Perch does not make it again on today's base: that would lose their work. Merge it yourselves, or close it and delete its branch ${code(refusal.branch)}; \`/canary next\` opens the step again, \`/canary abort\` a rollback.`
+      return `Somebody pushed to the step #${refusal.pull}, so Perch does not rebuild it on the current base: that would lose their work. Merge it yourself, or close it and delete its branch ${code(refusal.branch)}. Then \`/canary next\` opens the step again, and \`/canary abort\` opens a rollback.`
     case 'branch-gone':
       return `The branch ${code(refusal.branch)} no longer exists. Restore it on the pull request's page, and comment again.`
   }
@@ -177,7 +177,7 @@ function explainNoService({
   const remote = charts.map(({ title, chart }) => `${code(title)} (chart ${code(chart)})`)
   const other = known.length === 0 ? '' : ` Known here: ${list(known)}.`
   if (remote.length > 0)
-    return `${what}${other} A chart that is not in this repository may make it: ${remote.join(', ')}. Perch never fetches charts. Commit the chart to this repository and release it from there, so that Perch can render it.`
+    return `${what}${other} A chart that is not in this repository may create it: ${remote.join(', ')}. Perch never downloads charts. Commit the chart to this repository and release it from there, so that Perch can render it.`
   const next =
     known.length === 0
       ? 'Add a VirtualService or Gateway API route with a destination for each, or name them in `.github/canary.yml`.'

@@ -11,9 +11,9 @@ export function explainStale(refusal: StaleRefusal): string {
     case 'head-is-other':
       return `The command names commit ${short(refusal.asked)}, but the head is ${short(refusal.head)} now. Look at the new commit and comment again.`
     case 'head-keeps-moving':
-      return 'People keep pushing to this branch, so Perch gave up. Comment again when nobody pushes.'
+      return 'People keep pushing to this branch, so Perch gave up. Comment again when nobody is pushing.'
     case 'branch-behind':
-      return `${code(refusal.base)} has changed ${refusal.what === 'limit' ? 'how far the controller takes' : 'the weights of'} ${code(refusal.name)} since this branch was made, so nothing was committed. Update the branch (merge ${code(refusal.base)} into it), and comment again.`
+      return `${code(refusal.base)} has changed the ${refusal.what === 'limit' ? 'limit' : 'weights'} of ${code(refusal.name)} since this branch was made, so nothing was committed. Update the branch (merge ${code(refusal.base)} into it), and comment again.`
     case 'head-not-seen':
       return refusal.age === 'later'
         ? `Somebody pushed ${short(refusal.head)} after this comment was written, so the comment does not count for that commit. Look at it and comment again.`

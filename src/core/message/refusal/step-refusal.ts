@@ -9,7 +9,7 @@ export function explainStep(refusal: StepRefusal): string {
     case 'no-next-step':
       return explainNoStep(refusal)
     case 'step-undone':
-      return `${code(refusal.name)} is at ${percent(refusal.share)} already, so nothing would be left of this step. Comment \`/canary hold\` to stay there, or close this pull request.`
+      return `${code(refusal.name)} is already at ${percent(refusal.share)}, so this step would change nothing. Comment \`/canary hold\` to stay there, or close this pull request.`
     case 'not-of-step':
       return explainOddStep(refusal)
     case 'nothing-to-abort':
@@ -21,7 +21,7 @@ function explainNoStep({ name, share }: Extract<Refusal, { code: 'no-next-step' 
   if (share === 'unknown')
     return `Perch cannot read the canary's share of ${code(name)} from its files. Write its weights as whole numbers in one place, in a pull request, then comment again.`
   return share === 0
-    ? `${code(name)} has no rollout to go on with. Start one with \`/canary <percent>\`.`
+    ? `${code(name)} has no rollout to continue. Start one with \`/canary <percent>\`.`
     : `${code(name)} is at ${percent(share)}, and its plan has no step after that.`
 }
 
@@ -30,10 +30,10 @@ function explainOddStep({ why, name }: Extract<Refusal, { code: 'not-of-step' }>
     case 'other-rollout':
       return `This pull request is not a step of ${code(name)}. Comment the same on a merged pull request of that rollout, or on one of your own.`
     case 'goes-back':
-      return `This pull request sets the canary of ${code(name)} to 0% and takes no other share or plan. Close it if you do not want that; \`/canary next\` on a merged pull request of the rollout then goes on.`
+      return `This pull request sets the canary of ${code(name)} to 0%, so its share and plan cannot change. Close it if you do not want that. Then \`/canary next\` on a merged pull request of the rollout continues the rollout.`
     case 'switches':
-      return `This pull request switches ${code(name)} and takes no other version. Close it if you do not want that.`
+      return `This pull request already switches ${code(name)}, so it cannot switch it to another version. Close it if you do not want that.`
     case 'finishes':
-      return `This pull request finishes the rollout of ${code(name)} and takes no share or plan. \`/canary abort\` sends all traffic back.`
+      return `This pull request finishes the rollout of ${code(name)}, so its share and plan cannot change. \`/canary abort\` sends all traffic back.`
   }
 }
