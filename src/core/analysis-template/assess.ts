@@ -5,13 +5,13 @@ import type { MeasuredPoint } from './measure-metric.ts'
 import { isEndless } from './metric.ts'
 import type { MetricPlan } from './plan.ts'
 
-/** What a metric's measurements come to, in their order. */
+/** The outcome of a metric, from its measurements in their order. */
 export interface Assessment {
   readonly outcome: AnalysisOutcome
   readonly reason: MetricReason | undefined
   readonly isDone: boolean
   readonly counts: MeasuredMetric['counts']
-  /** Those that were looked at: nothing is measured any more once a metric is done. */
+  /** The points that count: nothing is measured after a metric is done. */
   readonly points: readonly MeasuredPoint[]
 }
 
@@ -21,18 +21,18 @@ interface Tally {
   readonly inconclusive: number[]
   successful: number
   error: number
-  /** Without another one in between. */
+  /** The current number of errors in a row. */
   errorsInRow: number
   successesInRow: number
-  /** At the end of the bake, or since: the last measurements had no answer. Undone by one that has. */
+  /** At the end of the bake or later, the last measurements had no answer. A later answer resets this. */
   isBlind: boolean
 }
 
 type End = Pick<Assessment, 'outcome' | 'reason'>
 
 /**
- * Goes through a metric's measurements as Argo Rollouts does while it takes them. Where it gives up after errors in a row, measuring goes on:
- * the config says what errors come to, and by default they wait.
+ * Goes through a metric's measurements like Argo Rollouts. Argo Rollouts gives up after errors in a row. Here measuring continues: the
+ * config sets the result of errors, and by default they wait.
  */
 export function assess(own: MetricPlan, points: readonly MeasuredPoint[]): Assessment {
   const tally: Tally = {
@@ -57,7 +57,7 @@ function count(tally: Tally, { metric, window }: MetricPlan, { number, verdict }
   tally.successesInRow = verdict === 'successful' ? tally.successesInRow + 1 : 0
   if (verdict === 'failed' || verdict === 'inconclusive') tally[verdict].push(number)
   else tally[verdict] += 1
-  // After the bake of a metric without a count, a lack of answers undoes nothing.
+  // After the bake of a metric without a count, missing answers do not undo a result.
   if (verdict !== 'error') tally.isBlind = false
   else if (!isEndless(metric) || number <= window.bakePoints)
     tally.isBlind = tally.errorsInRow > metric.consecutiveErrorLimit
@@ -67,7 +67,7 @@ function countsOf({ successful, failed, inconclusive, error }: Tally): MeasuredM
   return { successful, failed: failed.length, inconclusive: inconclusive.length, error }
 }
 
-/** What decides a metric for good; undefined while it goes on. */
+/** The final result of a metric. Undefined while it is still measured. */
 function endOf(tally: Tally, own: MetricPlan): End | undefined {
   const { failureLimit, inconclusiveLimit, consecutiveSuccessLimit, count: wanted, intervalMs } = own.metric
   if (failureLimit !== undefined && isOver(tally.failed, failureLimit, own))
@@ -79,7 +79,7 @@ function endOf(tally: Tally, own: MetricPlan): End | undefined {
   const needed = intervalMs === undefined ? 1 : wanted
   if (needed === undefined || answered(tally) < needed) return undefined
   if (consecutiveSuccessLimit === 0) return pass
-  // Without enough in a row: neither limit says failed, unless this one is the only one.
+  // There were not enough successes in a row. That is a failure only if this is the only limit.
   const outcome = failureLimit === undefined ? 'fail' : 'inconclusive'
   return { outcome, reason: { code: 'few-in-row', wanted: consecutiveSuccessLimit } }
 }
@@ -88,7 +88,10 @@ function answered({ successful, failed, inconclusive }: Tally): number {
   return successful + failed.length + inconclusive.length
 }
 
-/** Of a metric without a count, more than the limit in any time as long as the bake: who waits longer is not held to more. */
+/**
+ * For a metric without a count, whether there are more than the limit in any period as long as the bake. A longer wait does not make
+ * the limit stricter.
+ */
 function isOver(numbers: readonly number[], limit: number, { metric, window }: MetricPlan): boolean {
   const last = numbers.at(-1)
   const first = numbers.at(-1 - limit)
@@ -107,7 +110,7 @@ function soFar(
   if (isUnseen && points.every(({ values }) => values.length === 0))
     return { outcome: 'no-data', reason: { code: 'no-values' }, isDone: false }
   if (isUnseen || tally.isBlind) return { outcome: 'error', reason: notEvaluated(points), isDone: false }
-  // In a row enough would have been a pass at once.
+  // Enough successes in a row would have passed at once.
   const isOver = isEndless(metric) && window.isComplete
   if (isOver && metric.consecutiveSuccessLimit > 0)
     return {

@@ -1,4 +1,4 @@
-/** Where the template is that the config names: in the environment's build, else anywhere in the repository. */
+/** Finds the template that the config names: in the environment's build, or else anywhere in the repository. */
 import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
 import { layeredIn } from '../layer/layered.ts'
 import { type Layout, manifestIn, resourcesOf } from '../layer/layout.ts'
@@ -31,8 +31,8 @@ interface Candidate {
 }
 
 /**
- * The template that is meant. Several may have its name: those in the route's namespace come first. If there is none, one of another
- * namespace counts, because an application and its route may be in two namespaces.
+ * The template that the config means. Several may have the same name: those in the route's namespace come first. If there is none,
+ * one of another namespace counts, because an application and its route may be in different namespaces.
  */
 export function findTemplate(layout: Layout, { wanted, environments, namespace }: TemplateQuestion): TemplateLookup {
   const found = environments.map((environment) => {
@@ -84,7 +84,7 @@ function candidatesIn(
     )
 }
 
-/** In the builds that use a file, and as it is written where none does. */
+/** In the builds that use a file, or as written if no build uses it. */
 function candidatesAnywhere(layout: Layout, wanted: TemplateName): readonly Candidate[] {
   return [...filesWithTemplates(layout)].flatMap((file) => {
     if (!mentions(layout, file, wanted)) return []
@@ -97,7 +97,7 @@ function candidatesAnywhere(layout: Layout, wanted: TemplateName): readonly Cand
   })
 }
 
-/** A thousand services may name a template: files are looked through once for each layout, whose texts never change. */
+/** A thousand services may name a template, so the files of a layout are searched only once. Its texts never change. */
 const templateFiles = new WeakMap<Layout, ReadonlySet<string>>()
 
 function filesWithTemplates(layout: Layout): ReadonlySet<string> {
@@ -120,7 +120,7 @@ function templatesIn(layout: Layout, file: string, kind: TemplateName['kind']): 
   return objects.filter((object) => object.kind === kind && groupOf(object.apiVersion) === 'argoproj.io')
 }
 
-/** A file that may hold the template, and cannot be read. */
+/** A file that may contain the template, but cannot be read. */
 function unreadableFile(layout: Layout, wanted: TemplateName): Location | undefined {
   for (const file of filesWithTemplates(layout)) {
     if (!mentions(layout, file, wanted)) continue

@@ -5,14 +5,14 @@ import { measureMetric } from './measure-metric.ts'
 import type { MeasuredMetric } from './measured.ts'
 import type { TemplatePlan } from './plan.ts'
 
-/** What a template's answers, one for each ask in its order, come to. Metrics in dry-run mode are shown, and decide nothing. */
+/** The outcome of a template, from the answers to its asks in the same order. Metrics in dry-run mode are shown, but decide nothing. */
 export function judgeTemplate(plan: TemplatePlan, answers: Answers): AnalysisReport {
   const { analysis, metrics: planned, since, template } = plan
   const problems = planned.ok ? [] : planned.error
   const metrics = planned.ok ? planned.value.map((own) => measureMetric(plan, own, answers)) : []
   const counted = metrics.filter(({ isDryRun }) => !isDryRun)
   const outcome = problems.length > 0 ? 'error' : worstOf(counted)
-  // What has not passed at its end waits, and is measured on. A pass is one when it is done.
+  // A metric that has not passed at its end waits and is measured further. A pass counts only when the metric is done.
   const isComplete = plan.isDue && counted.every((metric) => metric.isDone || metric.outcome !== 'pass')
   const until = metrics.flatMap(({ measurements }) => measurements.at(-1)?.time ?? [])
   return {
@@ -34,12 +34,12 @@ function worstOf(metrics: readonly MeasuredMetric[]): AnalysisOutcome {
   return OUTCOMES.findLast((known) => metrics.some(({ outcome }) => outcome === known)) ?? 'pass'
 }
 
-/** A milder outcome may be a failure by the config's word, where the worst is none. */
+/** The config may make a milder outcome a failure although the worst outcome is not one. */
 function isFailed({ analysis }: TemplatePlan, { outcome }: MeasuredMetric, isComplete: boolean): boolean {
   return countsAsFailure(analysis, outcome, isComplete)
 }
 
-/** Without a metric to measure, an interval passes all the same before anybody looks again. */
+/** Without a metric to measure, Perch still waits this long before it looks again. */
 const NOTHING_TO_MEASURE_MS = 60_000
 
 function nextOf({ now, metrics: planned }: TemplatePlan, metrics: readonly MeasuredMetric[]): number {

@@ -1,4 +1,4 @@
-/** What the answers about one metric come to, as Argo Rollouts assesses them (analysis/analysis.go, `assessMetricStatus`). */
+/** Judges the answers about one metric like Argo Rollouts (analysis/analysis.go, `assessMetricStatus`). */
 import { type Answers, soundAnswer } from '../analysis/readings.ts'
 import type { ServerReason } from '../analysis/report.ts'
 import { timeOf } from '../analysis/window.ts'
@@ -43,7 +43,7 @@ function unmeasured(own: MetricPlan, reason: ServerReason): MeasuredMetric {
   return { ...named(own), outcome: 'error', reason, isDone: false, counts, measurements: [], ends, next }
 }
 
-/** Measurements without an answer are made up for by later ones. */
+/** Later measurements make up for those without an answer. */
 function timesOf(
   { metric, window }: MetricPlan,
   { isDone, counts, points }: Assessment,
@@ -78,7 +78,7 @@ function measureAt(metric: TemplateMetric, number: number, values: readonly numb
   return { ...point, verdict: verdictOf(good.value, bad.value) }
 }
 
-/** Of two conditions that are both true, the failure counts. One alone decides both. */
+/** If both conditions are true, the failure counts. If there is only one, it decides alone. */
 function verdictOf(good: boolean | undefined, bad: boolean | undefined): MeasurementVerdict {
   if (good === undefined && bad === undefined) return 'successful'
   if (bad ?? good === false) return 'failed'
@@ -94,7 +94,7 @@ interface ConditionAnswer {
 function isTrue(metric: TemplateMetric, key: ConditionKey, values: readonly number[]): ConditionAnswer {
   const condition = metric[key]
   const [value] = values
-  // A scalar always has a value: an answer without one is none.
+  // A scalar always has a value, so an answer without a value is not an answer.
   if (metric.isScalar && value === undefined) return { trouble: { code: 'no-item', at: 1, index: 0, length: 0 } }
   if (condition === undefined) return {}
   const answer = evaluateCondition(condition.node, metric.isScalar && value !== undefined ? value : values)
@@ -102,7 +102,7 @@ function isTrue(metric: TemplateMetric, key: ConditionKey, values: readonly numb
 }
 
 interface Vectors {
-  /** By point: the value of each series that has one then, in the order of the answer. */
+  /** For each point, the value of each series that has one, in the order of the answer. */
   readonly values: ReadonlyMap<number, readonly number[]>
   readonly warnings: readonly string[]
 }

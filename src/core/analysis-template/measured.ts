@@ -2,13 +2,13 @@ import type { AnalysisOutcome, CheckReason, ServerReason } from '../analysis/rep
 import type { Trouble } from './expression/trouble.ts'
 import type { TemplateName, TemplateProblem } from './template-problem.ts'
 
-/** What the conditions of a metric make of one measurement, as Argo Rollouts calls it. */
+/** The verdict of a metric's conditions on one measurement, in the words of Argo Rollouts. */
 export type MeasurementVerdict = 'successful' | 'failed' | 'inconclusive' | 'error'
 
 export interface MetricMeasurement {
   /** Epoch milliseconds. */
   readonly time: number
-  /** Of each series, which may be NaN or infinite. */
+  /** One for each series. Values may be NaN or infinite. */
   readonly values: readonly number[]
   readonly verdict: MeasurementVerdict
 }
@@ -19,9 +19,9 @@ export type ConditionKey = 'successCondition' | 'failureCondition'
 export type MetricReason =
   /** `no-data`: the first measurement is not due yet. */
   | { readonly code: 'too-early'; readonly first: number }
-  /** `no-data`: nothing but empty answers, and the conditions do not say what these mean. */
+  /** `no-data`: all answers were empty, and the conditions do not say what that means. */
   | { readonly code: 'no-values' }
-  /** `error`: a condition has no answer for what was measured; `inRow`: so many times without one in between. */
+  /** `error`: a condition has no answer for the measurement; `inRow`: how many times in a row. */
   | {
       readonly code: 'not-evaluated'
       readonly condition: ConditionKey
@@ -29,9 +29,9 @@ export type MetricReason =
       readonly values: readonly number[]
       readonly inRow: number
     }
-  /** `fail` or `inconclusive`: more of them than the limit. */
+  /** `fail` or `inconclusive`: there were more than the limit. */
   | { readonly code: 'over-limit'; readonly limit: number }
-  /** `fail` or `inconclusive`: all measurements are done, and never were so many good in a row. */
+  /** `fail` or `inconclusive`: all measurements are done, but there were never so many successes in a row. */
   | { readonly code: 'few-in-row'; readonly wanted: number }
   /** `inconclusive`: part of the data may be missing. */
   | Extract<CheckReason, { code: 'warned' }>
@@ -48,13 +48,13 @@ export interface MeasuredMetric {
   /** No later measurement changes the outcome. */
   readonly isDone: boolean
   readonly counts: Readonly<Record<MeasurementVerdict, number>>
-  /** How many measurements with an answer it takes; undefined where as many as there is time for. */
+  /** How many measurements with an answer are needed; undefined for as many as there is time for. */
   readonly wanted: number | undefined
   /** How many may fail; undefined: any number. */
   readonly failureLimit: number | undefined
   /** Oldest first. */
   readonly measurements: readonly MetricMeasurement[]
-  /** When the last measurement that it takes is due, epoch milliseconds, and the next one. */
+  /** When the last measurement is due, and when the next one is, in epoch milliseconds. */
   readonly ends: number
   readonly next: number
 }

@@ -1,6 +1,6 @@
 import type { Node } from './expression/node.ts'
 
-/** A condition of a metric, as written and as understood. */
+/** A condition of a metric, as written and as parsed. */
 export interface MetricCondition {
   readonly text: string
   readonly node: Node
@@ -9,20 +9,20 @@ export interface MetricCondition {
 /** One metric of a template with its arguments filled in. Times are milliseconds. */
 export interface TemplateMetric {
   readonly name: string
-  /** It is measured and shown, and nothing follows from it. */
+  /** The metric is measured and shown, but decides nothing. */
   readonly isDryRun: boolean
   readonly query: string
-  /** The query comes to a number and not to a list. */
+  /** The query returns a number, not a list. */
   readonly isScalar: boolean
   readonly initialDelayMs: number
   readonly intervalMs: number | undefined
-  /** How many measurements; undefined: as many as there is time for, or one where there is no interval. */
+  /** The number of measurements. Undefined for as many as there is time for, or for one without an interval. */
   readonly count: number | undefined
   /** How many may fail; undefined: any number. */
   readonly failureLimit: number | undefined
   readonly inconclusiveLimit: number
   readonly consecutiveErrorLimit: number
-  /** So many good ones in a row are enough; 0: they are not. */
+  /** How many successes in a row are enough; 0 turns this off. */
   readonly consecutiveSuccessLimit: number
   readonly successCondition: MetricCondition | undefined
   readonly failureCondition: MetricCondition | undefined

@@ -10,7 +10,7 @@ import { MAX_MEASUREMENTS } from './reading/read-metric.ts'
 import { readTemplate } from './reading/read-template.ts'
 import type { TemplateName, TemplateProblem } from './template-problem.ts'
 
-/** A metric, the points at which it is measured, and the places of what is asked in the plan's `asks`. */
+/** A metric, the points at which it is measured, and the indexes of its queries in the plan's `asks`. */
 export interface MetricPlan {
   readonly metric: TemplateMetric
   readonly window: AnalysisWindow
@@ -27,11 +27,11 @@ export interface TemplatePlan {
   /** When the step went live, and when its bake is over. */
   readonly since: number
   readonly baked: number
-  /** All measurements that were to be expected are due, and the bake is over. */
+  /** All expected measurements are due, and the bake is over. */
   readonly isDue: boolean
   readonly asks: readonly RangeQuery[]
   readonly metrics: Result<readonly MetricPlan[], readonly TemplateProblem[]>
-  /** The names of the servers, where the one to ask is not among them. */
+  /** The known servers, if the one to ask is not among them. */
   readonly unknownServer: readonly string[] | undefined
 }
 
@@ -76,7 +76,7 @@ export function templateName({ template = '', clusterScope }: Analysis): Templat
   return { kind: clusterScope === true ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate', name: template }
 }
 
-/** The metrics that are to be measured in a bake, or all that keeps them from it. */
+/** The metrics to measure in a bake, or all problems that prevent it. */
 export function metricsOf(
   { analysis, lookup, values }: Pick<TemplateInput, 'analysis' | 'lookup' | 'values'>,
   bakeMs: number,
@@ -93,20 +93,20 @@ export function metricsOf(
   return tooMany.length === 0 ? read : err(tooMany)
 }
 
-/** Where the template stands, for problems; undefined where it was not found. */
+/** The place of the template, for problems. Undefined if it was not found. */
 export function placeOfTemplate(lookup: TemplateLookup): FoundTemplate['place'] | undefined {
   if (lookup.ok) return lookup.value.place
   if (lookup.error.code === 'found-twice') return lookup.error.places[0]
   return 'place' in lookup.error ? lookup.error.place : undefined
 }
 
-/** How many measurements a metric has at least: those of the bake where it has no count. */
+/** The least number of measurements of a metric: those of the bake if it has no count. */
 function pointsInBake({ count, intervalMs, initialDelayMs }: TemplateMetric, bakeMs: number): number {
   if (count !== undefined || intervalMs === undefined) return count ?? 1
   return Math.max(1, Math.floor((bakeMs - initialDelayMs) / intervalMs))
 }
 
-/** How long after a measurement without an answer the next one is, where the metric has no interval. */
+/** The time from a measurement without an answer to the next one, if the metric has no interval. */
 const RETRY_MS = 60_000
 
 function planMetric(metric: TemplateMetric, pace: TemplatePace, asks: RangeQuery[]): MetricPlan {
@@ -117,8 +117,8 @@ function planMetric(metric: TemplateMetric, pace: TemplatePace, asks: RangeQuery
 }
 
 /**
- * When a metric is measured: every interval, for the first time one interval after live and the initial delay, because a query at that
- * moment would only see what was before. A metric of one measurement is measured when the bake is over.
+ * When a metric is measured: once per interval. The first time is one interval after live and the initial delay, because an earlier
+ * query would see the traffic from before the step. A metric of one measurement is measured when the bake is over.
  */
 function windowOfMetric(metric: TemplateMetric, { since, bakeMs, now }: TemplatePace): AnalysisWindow {
   const { intervalMs, initialDelayMs } = metric

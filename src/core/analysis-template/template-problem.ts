@@ -1,25 +1,25 @@
 import type { Location } from '../manifest/parse.ts'
 import type { Trouble } from './expression/trouble.ts'
 
-/** What the config names: the kind follows from `clusterScope`. */
+/** The template that the config names. `clusterScope` decides the kind. */
 export interface TemplateName {
   readonly kind: 'AnalysisTemplate' | 'ClusterAnalysisTemplate'
   readonly name: string
 }
 
-/** Why no template was found, or not one. */
+/** Why no template was found, or more than one. */
 export type LookupProblem =
   | { readonly code: 'not-found' }
-  /** They say different things, and nothing says which counts. */
+  /** They differ, and nothing says which one counts. */
   | { readonly code: 'found-twice'; readonly places: readonly Location[] }
-  /** It is the only one that may be meant. */
+  /** It is the only candidate. */
   | { readonly code: 'unreadable'; readonly place: Location }
-  /** Only kustomize can tell what the environment makes of it. */
+  /** Only kustomize can tell what it looks like after the build. */
   | { readonly code: 'unclear'; readonly place: Location }
-  /** Environments that share their weights have different ones. */
+  /** Environments that share their weights have different templates. */
   | { readonly code: 'differs'; readonly environments: readonly string[] }
 
-/** What a field must be. */
+/** The expected kinds of values of a field. */
 export const WANTED = [
   'a map',
   'a list',
@@ -32,7 +32,7 @@ export const WANTED = [
 
 /** What is wrong with a template. `place`: the field, such as `metrics[0].interval`. */
 export type SpecProblem =
-  /** Argo Rollouts may know it, and Perch does not evaluate it. `what`: a key, a provider. */
+  /** Argo Rollouts may support it, but Perch does not. `what`: a key or a provider. */
   | { readonly code: 'unsupported'; readonly place: string; readonly what: string }
   | { readonly code: 'provider'; readonly metric: string; readonly provider: string }
   | { readonly code: 'invalid'; readonly place: string; readonly wanted: (typeof WANTED)[number] }
@@ -45,12 +45,12 @@ export type SpecProblem =
   | { readonly code: 'argument-missing'; readonly name: string }
   | { readonly code: 'argument-source'; readonly name: string; readonly source: string }
   | { readonly code: 'argument-unknown'; readonly name: string; readonly known: readonly string[] }
-  /** The config's value of an argument names a variable that Perch does not know, or that the files do not say. */
+  /** The config's value of an argument uses a variable that Perch does not know, or that has no value in the files. */
   | { readonly code: 'argument-variable'; readonly name: string; readonly variable: string }
-  /** `{{…}}` that is no argument; `what` is what stands between the braces. */
+  /** `{{…}}` that is not an argument; `what` is the text between the braces. */
   | { readonly code: 'unresolved'; readonly place: string; readonly what: string }
   | { readonly code: 'condition'; readonly place: string; readonly text: string; readonly trouble: Trouble }
-  /** More measurements than are asked for. */
+  /** More measurements than Perch takes. */
   | { readonly code: 'too-many'; readonly metric: string; readonly points: number; readonly most: number }
 
 export const LIMIT_FAULTS = [

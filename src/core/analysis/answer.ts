@@ -5,14 +5,14 @@ export interface Range {
   readonly stepMs: number
 }
 
-/** One series: a value at each moment that has one, which may be NaN or infinite. */
+/** One series: a value at each moment that has one. Values may be NaN or infinite. */
 interface Series {
   readonly points: readonly (readonly [time: number, value: number])[]
 }
 
 /**
- * Why there is no answer. `unknown-server`: it is not among those that Perch was started with · `refused`: it cannot evaluate the query, or
- * does not take the credentials · `too-large`: the answer is more than Perch reads or keeps.
+ * Why there is no answer. `unknown-server`: Perch was not started with this server · `refused`: the server cannot evaluate the query, or
+ * does not accept the credentials · `too-large`: the answer is larger than Perch reads or keeps.
  */
 export const METRICS_FAILURES = [
   'unknown-server',
@@ -24,15 +24,15 @@ export const METRICS_FAILURES = [
 ] as const
 export type MetricsFailure = (typeof METRICS_FAILURES)[number]
 
-/** What a metrics server says to a query over a range. */
+/** The answer of a metrics server to a range query. */
 export type RangeAnswer =
   | {
       readonly ok: true
       readonly series: readonly Series[]
-      /** What the server says is wrong with the answer, such as a part that is missing. */
+      /** Warnings of the server about its answer, such as a missing part. */
       readonly warnings: readonly string[]
-      /** The server's own clock when it answered; undefined where it does not say. */
+      /** The server's own clock when it answered. Undefined if the server does not send it. */
       readonly clock: number | undefined
     }
-  /** `detail` has no address, no credentials, and is for people. */
+  /** `detail` is for people, and contains no address and no credentials. */
   | { readonly ok: false; readonly code: MetricsFailure; readonly detail: string }

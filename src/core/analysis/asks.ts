@@ -1,4 +1,4 @@
-/** What a metrics server is asked about a step. */
+/** The queries to a metrics server about a step. */
 import type { Range } from './answer.ts'
 
 /** One thing to ask the metrics server. */
@@ -7,7 +7,7 @@ export interface RangeQuery {
   readonly range: Range
 }
 
-/** The place of a question among those that are asked: checks and metrics ask some of the same, and each thing is asked once. */
+/** The index of a query in `asks`. Checks and metrics share some queries, and each query is asked only once. */
 export function askOnce(asks: RangeQuery[], { query, range }: RangeQuery): number {
   const known = asks.findIndex((ask) => ask.query === query && isSame(ask.range, range))
   return known === -1 ? asks.push({ query, range }) - 1 : known

@@ -1,8 +1,8 @@
 import type { Bar } from './report.ts'
 
 /**
- * By how much a value is beyond a bar: more than 0 breaks it, and of what holds the greatest is the closest. Undefined where
- * it is compared with a value of stable's that is not known.
+ * How far a value is beyond a bar. More than 0 breaks the bar; otherwise, the greater the number, the closer the value is to
+ * the bar. Undefined if it needs a value of the stable version that is unknown.
  */
 export function breachOf(bar: Bar, value: number, stable: number | undefined): number | undefined {
   if ('value' in bar) return bar.kind === 'min' ? bar.value - value : value - bar.value

@@ -5,7 +5,7 @@ import { type Answers, type Readings, readSide } from './readings.ts'
 import { type AnalysisReport, type Bar, type CheckReason, type MeasuredCheck, OUTCOMES } from './report.ts'
 import { numbersOf, timeOf } from './window.ts'
 
-/** What a plan's answers, one for each ask in its order, come to. */
+/** Judges the answers to a plan's asks, which have the same order. */
 export function judgeAnalysis(plan: AnalysisPlan, answers: Answers): AnalysisReport {
   const { analysis, window } = plan
   const checks = plan.checks.map((check) => judgeCheck(plan, check, answers))
@@ -45,7 +45,8 @@ function judgeCheck(plan: AnalysisPlan, check: CheckPlan, answers: Answers): Mea
   const worst = worstOf(isFailed ? broken : points, bars)
   if (isFailed)
     return { ...measured, worst, outcome: 'fail', reason: { code: 'broke-bar', bar: brokenBar(worst, bars) } }
-  // A bar that is broken whatever stable does is a failure all the same; only now is it in the way that nobody could ask.
+  // A broken fixed bar is a failure even without the stable version. Only at this point does a missing answer about the stable
+  // version matter.
   if (other?.ok === false) return { ...measured, worst, outcome: 'error', reason: other.error }
   const warnings = [...readings.canary.warnings, ...(readings.stable?.warnings ?? [])]
   return { ...measured, worst, ...withoutFailure(plan, points, warnings) }
@@ -65,9 +66,9 @@ interface Point {
   readonly time: number
   readonly value: number | undefined
   readonly stable: number | undefined
-  /** Undefined where they are not counted, or nothing is known of them. */
+  /** Undefined if requests are not counted, or their number is unknown. */
   readonly requests: number | undefined
-  /** `few`: not enough requests to say anything; `uncompared`: it holds its fixed bars, and stable's value is not known. */
+  /** `few`: too few requests to judge; `uncompared`: it meets its fixed bars, but the value of the stable version is unknown. */
   readonly state: 'good' | 'bad' | 'few' | 'uncompared' | 'absent'
 }
 
@@ -88,7 +89,7 @@ function pointsOf(plan: AnalysisPlan, bars: readonly Bar[], sides: Sides): reado
   })
 }
 
-/** Stable's value at a point, where it had requests enough. */
+/** The value of the stable version at a point, if it had enough requests. */
 function stableAt(
   { values, requests }: Readings,
   number: number,
@@ -109,7 +110,7 @@ function stateOf(point: Omit<Point, 'state'>, bars: readonly Bar[], wanted: numb
   return breaches.includes(undefined) ? 'uncompared' : 'good'
 }
 
-/** More failures than the limit in any time as long as the bake: who waits longer is not held to more. */
+/** Whether there are more failures than the limit in any period as long as the bake. A longer wait does not make the limit stricter. */
 function isOverLimit({ analysis, window }: AnalysisPlan, broken: readonly Point[]): boolean {
   return broken.some(({ number }, index) => {
     const last = broken[index + analysis.failureLimit]
@@ -117,7 +118,7 @@ function isOverLimit({ analysis, window }: AnalysisPlan, broken: readonly Point[
   })
 }
 
-/** The point farthest beyond its bars, or closest to them, among those that say something. */
+/** The point farthest beyond its bars, or closest to them, among the points that could be judged. */
 function worstOf(points: readonly Point[], bars: readonly Bar[]): MeasuredCheck['worst'] {
   let worst: { readonly breach: number; readonly point: NonNullable<MeasuredCheck['worst']> } | undefined
   for (const { time, value, stable, state } of points) {
@@ -142,7 +143,7 @@ function requestsIn({ requests }: Readings, points: readonly Point[]): number | 
 
 type CheckJudgement = Pick<MeasuredCheck, 'outcome' | 'reason'>
 
-/** Whether the bake says enough to pass. Points after it can only fail a check: a night without traffic does not undo a pass. */
+/** Whether the bake has enough data to pass. Points after the bake can only fail a check, so a night without traffic does not undo a pass. */
 function withoutFailure(plan: AnalysisPlan, all: readonly Point[], warnings: readonly string[]): CheckJudgement {
   const { window } = plan
   const points = all.filter(({ number }) => number <= window.bakePoints)
@@ -155,7 +156,7 @@ function withoutFailure(plan: AnalysisPlan, all: readonly Point[], warnings: rea
   return { outcome: 'pass', reason: undefined }
 }
 
-/** What most of the points that say nothing lack. */
+/** The most frequent reason why points could not be judged. */
 function shortage({ analysis, window }: AnalysisPlan, points: readonly Point[]): CheckReason {
   const count = (state: Point['state']): number => points.filter((point) => point.state === state).length
   const [few, uncompared, absent] = [count('few'), count('uncompared'), count('absent')]

@@ -1,4 +1,4 @@
-/** The share of requests that a canary really gets, as Prometheus sees it, beside the one that Git asks for. */
+/** The observed share of requests of a canary, from Prometheus, compared with the share that Git asks for. */
 import { err, ok, type Result } from '../result.ts'
 import type { Target } from '../rollout/target.ts'
 import { canaryShareOf, type Destination, type Route, type Rule, shares, weightedRules } from '../traffic/route.ts'
@@ -7,16 +7,16 @@ import { requestsQuery } from './queries.ts'
 import { reporterOf, SIDE_TROUBLES, sidesOf } from './side.ts'
 import { promDuration } from './window.ts'
 
-/** What was seen in the `windowMs` before a moment. */
+/** What Prometheus saw in the `windowMs` before a moment. */
 export type Observation =
   /** `share`: percent of the requests to both versions. */
   | { readonly code: 'seen'; readonly share: number; readonly requests: number; readonly windowMs: number }
-  /** Too few requests to say. */
+  /** Too few requests to tell. */
   | { readonly code: 'few-requests'; readonly requests: number; readonly least: number; readonly windowMs: number }
   | { readonly code: 'not-told-apart'; readonly trouble: ShareTrouble }
   | { readonly code: 'no-answer'; readonly provider: string; readonly failure: MetricsFailure }
 
-/** Why requests that are counted do not tell the share. */
+/** Why the counted requests do not show the share. */
 export const SHARE_TROUBLES = [
   ...SIDE_TROUBLES,
   /** The canary's own proxies count copies of requests, too. */
@@ -26,7 +26,7 @@ export const SHARE_TROUBLES = [
 ] as const
 export type ShareTrouble = (typeof SHARE_TROUBLES)[number]
 
-/** Whom to ask, about how long, and how many requests it takes to say anything. */
+/** Which server to ask, about how long a window, and how many requests are needed. */
 export interface ObservationSettings {
   readonly provider: string
   readonly windowMs: number
@@ -62,7 +62,9 @@ function isMirrored(route: Route): boolean {
   return route.rules.some(({ mirrors }) => mirrors.some(({ host }) => hosts.has(host)))
 }
 
-/** Whether a rule that a rollout does not move gives everybody's requests to its canary: those of a few callers are few. */
+/**
+ * Whether a rule outside the rollout sends everybody's requests to the canary. Rules for a few callers are ignored, because their requests are few.
+ */
 function hasOtherSplit(route: Route): boolean {
   const moved = weightedRules(route)
   const canaries = moved.flatMap(({ destinations }) => destinations.filter(({ role }) => role === 'canary'))
@@ -80,7 +82,7 @@ function maySendTo(rule: Rule, places: readonly Destination[]): boolean {
   })
 }
 
-/** What the answers come to. A version without a series has no requests; where both have none, nobody can say anything. */
+/** Judges the answers. A version without a series has no requests. If neither version has a series, the share is unknown. */
 export function observationOf(
   { canary, stable }: Readonly<Record<'canary' | 'stable', RangeAnswer>>,
   { provider, windowMs, minRequests }: ObservationSettings,
@@ -97,7 +99,7 @@ export function observationOf(
 function countIn(answer: RangeAnswer): number | MetricsFailure {
   if (!answer.ok) return answer.code
   const values = answer.series.map(({ points }) => points.at(-1)?.[1] ?? 0)
-  // A sum is one series. A warning means that a part may be missing, and a part is no share.
+  // A sum is one series. A warning means that a part may be missing, and a part does not give the share.
   const isWhole = values.length <= 1 && answer.warnings.length === 0
   const [value = 0] = values
   return isWhole && Number.isFinite(value) && value >= 0 ? value : 'not-understood'
@@ -111,27 +113,30 @@ export interface AskedShare {
 }
 
 /**
- * By how many percent points the share that is seen may differ from the one in Git to prove that Git's is live: the config's word, but
- * never as much as would take the share before for this one.
+ * By how many percent points the observed share may differ from the one in Git and still prove it. The config sets this, but it is always small
+ * enough to tell the previous share from this one.
  */
 export function provingTolerance(tolerance: number, { share, before }: Omit<AskedShare, 'tolerance'>): number {
   return Math.min(tolerance, Math.round(Math.abs(share - before) * 5e5) / 1e6)
 }
 
-/** Whether the share that is seen is about the one in Git. */
+/** Whether the observed share is close to the one in Git. */
 export function isAbout(observation: Observation, { share, tolerance }: Omit<AskedShare, 'before'>): boolean {
   return observation.code === 'seen' && Math.abs(observation.share - share) <= tolerance
 }
 
-/** Whether what is seen proves Git's share. Of few requests, chance makes about as many from the share before: somebody who looks often sees that. */
+/**
+ * Whether the observation proves Git's share. With few requests, the previous share could look the same by chance, and frequent measurements would
+ * sooner or later see that.
+ */
 export function proves(observation: Observation, asked: AskedShare): boolean {
   return isAbout(observation, asked) && differs(observation, asked.before, 0)
 }
 
-/** How far a share that is seen is from the true one by chance alone, in standard deviations: farther is one of 370. */
+/** How far an observed share may be from the true one by chance, in standard deviations. Only one of 370 is farther away. */
 const DEVIATIONS = 3
 
-/** Whether another share was seen than Git asks for, by more than the tolerance and more than chance makes of so few requests. */
+/** Whether the observed share differs from Git's by more than the tolerance and by more than chance explains. */
 export function differs(observation: Observation, share: number, tolerance: number): boolean {
   if (observation.code !== 'seen') return false
   const part = share / 100

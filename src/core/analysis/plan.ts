@@ -10,10 +10,10 @@ import { type SideResult, versionNamesOf, type Reporter, reporterOf, sidesOf } f
 import { fillTemplate, missingIn, parseTemplate, type Values } from './template.ts'
 import { promDuration, rangesOf, type AnalysisWindow, windowOf } from './window.ts'
 
-/** The places, in a plan's `asks`, of what one side measures. */
+/** The indexes in a plan's `asks` for one side. */
 export interface SidePlan {
   readonly values: readonly number[]
-  /** Undefined where requests are not counted. */
+  /** Undefined if requests are not counted. */
   readonly requests: readonly number[] | undefined
 }
 
@@ -24,13 +24,13 @@ export interface CheckPlan {
   readonly sides: Result<{ readonly canary: SidePlan; readonly stable: SidePlan | undefined }, CheckReason>
 }
 
-/** Everything to ask about one step, and how it is to be judged. */
+/** Everything to ask about one step, and how to judge it. */
 export interface AnalysisPlan {
   readonly kind: 'checks'
   readonly analysis: Analysis
   readonly window: AnalysisWindow
   readonly now: number
-  /** Stable's values are those of before the step: it has no traffic left to measure. */
+  /** The values of the stable version are from before the step, because it has no traffic any more. */
   readonly isStableBefore: boolean
   readonly asks: readonly RangeQuery[]
   readonly checks: readonly CheckPlan[]
@@ -46,7 +46,7 @@ export interface AnalysisQuestion {
   readonly servers: readonly string[]
 }
 
-/** A whole query; names in it may be long. Prometheus takes much more. */
+/** The limit of a whole query. Names in it may be long, and Prometheus accepts much more. */
 const MAX_FILLED = 10_000
 
 export function planAnalysis(question: AnalysisQuestion): AnalysisPlan {
@@ -104,8 +104,8 @@ interface RoleQuery {
 function planSide(scene: QueryContext, check: AnalysisCheck, { role, ask }: RoleQuery): Result<SidePlan, CheckReason> {
   const { window, since } = scene
   const isBefore = role === 'stable' && scene.isStableBefore
-  // All of stable's traffic before the step, in one: since it went live there is none. Requests that it does not have count
-  // for nothing, so it does no harm that some of that time may be after the switch.
+  // All of stable's traffic before the step, as one point, because there is none since the step went live. Missing requests
+  // do not count, so it does no harm that some of that time may be after the switch.
   const length = isBefore ? window.bakePoints * window.stepMs : window.stepMs
   const before: readonly Range[] = [{ from: since, until: since, stepMs: window.stepMs }]
   const ranges = isBefore ? (window.due === 0 ? [] : before) : rangesOf(window)

@@ -1,7 +1,7 @@
 import type { Analysis } from '../config/analysis.ts'
 import type { AnalysisOutcome } from './report.ts'
 
-/** Whether an outcome is a failure: `fail` at once, others by the config's policy when the window is over. */
+/** Whether an outcome is a failure: `fail` is one at once, others depend on the config's policy when the window is over. */
 export function countsAsFailure(
   analysis: Pick<Analysis, 'onNoData' | 'onError' | 'onInconclusive'>,
   outcome: AnalysisOutcome,

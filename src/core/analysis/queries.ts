@@ -5,7 +5,7 @@ import { matcherFor } from './template.ts'
 /**
  * The gRPC statuses that are the server's fault, as OpenTelemetry's conventions for servers have them: UNKNOWN,
  * DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS. gRPC answers errors with HTTP 200; on requests of other
- * protocols the label is empty, so this can always be asked.
+ * protocols the label is empty, so the query can always use it.
  */
 const GOOD = 'response_code!~"5..",grpc_response_status!~"2|4|12|13|14|15"'
 
@@ -20,7 +20,7 @@ export function builtInQuery(metric: BuiltIn, side: Side, window: string): strin
   switch (metric) {
     case 'success-rate': {
       const good = `sum(rate(istio_requests_total{${matchers},${GOOD}}[${window}]))`
-      // If no request ever succeeded, Prometheus has no series for it. That means 0, and not unknown.
+      // If no request ever succeeded, Prometheus has no series for it. That means 0, not unknown.
       return `100 * (${good} or vector(0)) / sum(rate(istio_requests_total{${matchers}}[${window}]))`
     }
     case 'latency-p99': {

@@ -4,23 +4,23 @@ import type { AnalysisPlan, SidePlan } from './plan.ts'
 import type { CheckReason, ServerReason } from './report.ts'
 import { timeOf } from './window.ts'
 
-/** What one side measured, by point; only numbers. */
+/** The values of one side, by point; only numbers. */
 export interface Readings {
   readonly values: ReadonlyMap<number, number>
-  /** Undefined where they are not counted. */
+  /** Undefined if requests are not counted. */
   readonly requests: ReadonlyMap<number, number> | undefined
   readonly warnings: readonly string[]
 }
 
 export type Answers = readonly (RangeAnswer | undefined)[]
 
-/** Prometheus answers at the moments that it was asked for, to the millisecond. */
+/** Prometheus answers for the requested moments, to the millisecond. */
 const EXACT_MS = 1
 
-/** Further off, "after live" would be before it there. */
+/** With a larger difference, "after live" would be before live on that server. */
 const MAX_CLOCK_OFF_MS = 60_000
 
-/** What a side's answers say at the moments that were asked for, or why that cannot be told. */
+/** The values of a side at the requested moments, or why they are unknown. */
 export function readSide(plan: AnalysisPlan, side: SidePlan, answers: Answers): Result<Readings, CheckReason> {
   const values = readAll(plan, side.values, answers)
   if (!values.ok) return values
@@ -59,7 +59,7 @@ function readOne(plan: AnalysisPlan, index: number, answers: Answers): Result<Re
 
 type SoundAnswer = Pick<Extract<RangeAnswer, { ok: true }>, 'series' | 'warnings'>
 
-/** The answer to one ask, where the server gave it for the moments that it was asked for; with the warnings that count. */
+/** The answer to one ask, if it is for the requested moments, with the warnings that matter. */
 export function soundAnswer(
   { asks, now }: Pick<AnalysisPlan, 'asks' | 'now'>,
   index: number,
@@ -79,7 +79,7 @@ export function soundAnswer(
   return ok({ series: answer.series, warnings: answer.warnings.filter(isWarning) })
 }
 
-/** Whether a moment is one of those that were asked for. */
+/** Whether a moment is one of the requested ones. */
 function isAskedFor({ from, until, stepMs }: Range, time: number): boolean {
   const nearest = from + Math.round((time - from) / stepMs) * stepMs
   return Math.abs(nearest - time) <= EXACT_MS && time >= from - EXACT_MS && time <= until + EXACT_MS
@@ -89,7 +89,7 @@ function pointAt({ window }: AnalysisPlan, time: number): number {
   return Math.round((time - timeOf(window, 0)) / window.stepMs)
 }
 
-/** Hints about how a query is written (a counter's name, say) are called so by Prometheus; they take nothing from its answer. */
+/** Prometheus marks hints about how a query is written (for example the name of a counter) as such. They do not affect the answer. */
 function isWarning(text: string): boolean {
   return !text.startsWith('PromQL info:')
 }

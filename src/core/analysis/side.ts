@@ -9,13 +9,13 @@ export type Reporter = NonNullable<Analysis['reporter']>
 
 /** How Istio's metrics name one of the two versions. */
 export interface Side {
-  /** Its subset, else its service. */
+  /** Its subset, or else its service. */
   readonly name: string
   readonly version: string | undefined
   readonly labels: readonly (readonly [label: string, value: string])[]
 }
 
-/** Why Istio's labels do not tell a version's requests from others. */
+/** Why Istio's labels cannot identify a version's requests. */
 export const SIDE_TROUBLES = [
   /** TCP and TLS have no requests. */
   'not-http',
@@ -27,14 +27,14 @@ export const SIDE_TROUBLES = [
   'several-destinations',
   /** The destination is not a Service of the cluster. */
   'foreign-host',
-  /** Its subset has no label that Istio's metrics have. */
+  /** Its subset has no label that Istio's metrics include. */
   'no-version-label',
   /** Both have the same labels. */
   'same-labels',
 ] as const
 export type SideTrouble = (typeof SIDE_TROUBLES)[number]
 
-/** In which metrics label a pod's label is found: Istio fills the second from these two in this order. */
+/** The labels in metrics for a pod's labels. Istio takes the second one from these two pod labels, in this order. */
 const VERSION_LABELS = [
   ['version', 'destination_version'],
   ['service.istio.io/canonical-revision', 'destination_canonical_revision'],
@@ -43,20 +43,20 @@ const VERSION_LABELS = [
 
 const SERVICE_HOST = /^([^.]+)\.([^.]+)\.svc\.[^/]+$/
 
-/** Whose metrics are read: the config's word, else the canary's own proxies, which the Gateway API's routes cannot use. */
+/** Whose metrics to read: as the config says, or else those of the canary's own proxies, which do not work for routes of the Gateway API. */
 export function reporterOf({ route }: Pick<Target, 'route'>, reporter: Reporter | undefined): Reporter {
   return reporter ?? (route.kind === 'VirtualService' ? 'destination' : 'source')
 }
 
 export type SideResult = Result<Side, SideTrouble>
 
-/** How both versions of a target are found in Istio's metrics, or why they are not. */
+/** How to find both versions of a target in Istio's metrics, or why that is not possible. */
 export function sidesOf(target: Target, reporter: Reporter): Readonly<Record<'canary' | 'stable', SideResult>> {
   const { route } = target
   if (!isHttp(target)) return neither('not-http')
   if (route.kind !== 'VirtualService' && reporter === 'destination') return neither('needs-source')
   const [canary, stable] = [sideOf(target, 'canary', reporter), sideOf(target, 'stable', reporter)]
-  // Fewer labels would count the other version's requests too.
+  // With fewer labels, the query would also count the other version's requests.
   const isMixed =
     canary.ok && stable.ok && (isWithin(canary.value, stable.value) || isWithin(stable.value, canary.value))
   return isMixed ? neither('same-labels') : { canary, stable }
@@ -70,7 +70,7 @@ function isWithin(some: Side, all: Side): boolean {
   return some.labels.every(([label, value]) => all.labels.some(([key, other]) => key === label && other === value))
 }
 
-/** What the two versions are called, whether or not Istio tells them apart. */
+/** The names of the two versions, whether or not Istio can tell them apart. */
 export function versionNamesOf(target: Target): Readonly<Record<'canary' | 'stable', string>> {
   const name = (role: 'canary' | 'stable'): string => {
     const [first] = destinationsOf(target, role)

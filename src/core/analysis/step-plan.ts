@@ -1,4 +1,4 @@
-/** What is asked about a step, by whichever analysis the config has, and what the answers come to. */
+/** The queries about a step for either kind of analysis in the config, and the outcome of their answers. */
 import { judgeTemplate } from '../analysis-template/judge.ts'
 import { planTemplate, type TemplatePlan } from '../analysis-template/plan.ts'
 import { judgeAnalysis } from './judge.ts'
@@ -20,7 +20,7 @@ export function judgeStep(plan: StepPlan, answers: Answers): AnalysisReport {
   return plan.kind === 'template' ? judgeTemplate(plan, answers) : judgeAnalysis(plan, answers)
 }
 
-/** Whether the time is over that a plan was made for: no data can be a failure then. */
+/** Whether the time of a plan is over. Only then can missing data be a failure. */
 export function isPlanDue(plan: StepPlan): boolean {
   return plan.kind === 'template' ? plan.isDue : plan.window.isComplete
 }

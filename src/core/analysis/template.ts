@@ -1,9 +1,9 @@
 /**
- * PromQL with variables, as a repository writes it. Values come from files that anybody may have written: they are put into
- * strings only, escaped for the string that they are in, so that a query has the same shape whatever they hold.
+ * PromQL with variables, as a repository writes it. Values come from files that anybody may have written. So they are only
+ * used in strings and are escaped for their string, and a query has the same structure whatever they contain.
  */
 
-/** Said inside of a string. */
+/** Used inside a string. */
 const TEXT_VARIABLES = [
   'service',
   'namespace',
@@ -14,17 +14,17 @@ const TEXT_VARIABLES = [
   'version',
   'reporter',
 ] as const
-/** Said outside of strings: a duration, and label matchers. */
+/** Used outside strings: a duration, and label matchers. */
 const BARE_VARIABLES = ['window', 'destination'] as const
 
 type TextVariable = (typeof TEXT_VARIABLES)[number]
 type BareVariable = (typeof BARE_VARIABLES)[number]
 export type Variable = TextVariable | BareVariable
 
-/** What differs between the canary and the stable version: a query without any of them measures both together. */
+/** The variables that differ between the canary and the stable version. A query without any of them measures both together. */
 const SIDED: readonly Variable[] = ['side', 'version', 'destination']
 
-/** Undefined where the files do not say; `destination` is PromQL of ours. */
+/** A value is undefined if the files do not contain it. `destination` is PromQL that Perch writes. */
 export type Values = Readonly<Record<Variable, string | undefined>>
 
 type Quote = '"' | "'"
@@ -36,7 +36,7 @@ type Part =
 
 export interface Template {
   readonly parts: readonly Part[]
-  /** What is wrong with it, in words that go on after its key. */
+  /** The problems, as the rest of a sentence that begins with the key. */
   readonly problems: readonly string[]
 }
 
@@ -52,7 +52,7 @@ export function parseTemplate(query: string): Template {
   let start = 0
   let at = 0
   while (at < query.length) {
-    // `x{{{destination}}}` is a selector's brace, and then the variable.
+    // In `x{{{destination}}}` the first brace is the selector's, and the rest is the variable.
     if (query.startsWith('{{', at) && !query.startsWith('{{{', at)) {
       VARIABLE.lastIndex = at
       const [whole = '{{', name] = VARIABLE.exec(query) ?? []
@@ -85,7 +85,7 @@ function scan(query: string, at: number, inside: ScannerState): Step {
   return { inside: char === inside.quote ? 'query' : inside, length: 1 }
 }
 
-/** What a character between strings begins. */
+/** The state after a character between strings. */
 function entered(query: string, at: number): ScannerState {
   const char = query[at]
   if (char === '#') return 'comment'
@@ -110,12 +110,12 @@ function partOf(name: string | undefined, inside: ScannerState): Part | string {
   return { variable, ...inside }
 }
 
-/** Whether a query can be asked of either side: it holds something that differs between them. */
+/** Whether a query can be used for either side: it must contain something that differs between them. */
 export function isSided({ parts }: Template): boolean {
   return parts.some((part) => !('text' in part) && SIDED.includes('bare' in part ? part.bare : part.variable))
 }
 
-/** The variables of a query that the values leave open. */
+/** The variables of a query that have no value. */
 export function missingIn({ parts }: Template, values: Values): readonly Variable[] {
   const names = parts.flatMap((part) => ('text' in part ? [] : ['bare' in part ? part.bare : part.variable]))
   return names.filter((name) => values[name] === undefined)
@@ -137,7 +137,7 @@ export function matcherFor(label: string, value: string): string {
   return `${label}="${inString(value, '"')}"`
 }
 
-/** Text inside of a PromQL string. Its escapes are Go's, where only the string's own quote may be escaped. */
+/** Text inside a PromQL string. It uses Go's escapes, which allow only the string's own quote to be escaped. */
 function inString(text: string, quote: Quote): string {
   return (
     text
@@ -151,7 +151,7 @@ function inString(text: string, quote: Quote): string {
   )
 }
 
-/** Text as a regular expression (RE2) that matches just it. */
+/** A regular expression (RE2) that matches exactly this text. */
 function literally(text: string): string {
   return text.replaceAll(/[\\.+*?()|[\]{}^$]/g, String.raw`\$&`)
 }

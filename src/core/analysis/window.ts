@@ -1,9 +1,8 @@
 import type { Range } from './answer.ts'
 
 /**
- * When a step is measured. Points do not overlap and leave nothing out: each covers `stepMs` up to its own moment, the first
- * begins when the step is live and settled, and the last of the bake ends with it. They stay where they are as time goes on, so
- * that a later look sees what an earlier one saw.
+ * When a step is measured. Points have no gaps and no overlaps: each covers `stepMs` up to its own moment. The first begins when the step is
+ * live and settled, and the last one ends with the bake. Points never move, so later measurements see the same as earlier ones.
  */
 export interface AnalysisWindow {
   /** Where the first point begins. */
@@ -11,7 +10,7 @@ export interface AnalysisWindow {
   readonly stepMs: number
   /** How many points the bake has. */
   readonly bakePoints: number
-  /** How many points are over, also of the time after the bake. */
+  /** How many points are over, including those after the bake. */
   readonly due: number
   readonly ends: number
   readonly isComplete: boolean
@@ -25,10 +24,10 @@ export interface Pace {
   readonly intervalMs: number
 }
 
-/** More points make no chart clearer, and make each query dearer. */
+/** More points would not make the charts clearer, but would make each query more expensive. */
 const MAX_BAKE_POINTS = 120
 
-/** After the bake: hours to weeks. Older ones were seen in their time; whoever did not merge then looks at the newest. */
+/** After the bake: hours to weeks. Older points were measured at their time. If nobody merged then, only the newest points matter. */
 const MAX_LATER_POINTS = 1_000
 
 export function windowOf({ since, settleMs, bakeMs, intervalMs }: Pace, now: number): AnalysisWindow {
@@ -41,7 +40,7 @@ export function windowOf({ since, settleMs, bakeMs, intervalMs }: Pace, now: num
   return { from, stepMs, bakePoints, due, ends, isComplete: now >= ends }
 }
 
-/** What to ask for: all points that are over, but of a step that has long baked only its bake and the newest. */
+/** The ranges to ask for: all points that are over. For a step that has long baked, only the bake and the newest points. */
 export function rangesOf(window: AnalysisWindow): readonly Range[] {
   const { due, bakePoints } = window
   if (due === 0) return []
@@ -58,14 +57,14 @@ export function timeOf({ from, stepMs }: { readonly from: number; readonly stepM
   return from + point * stepMs
 }
 
-/** How many points a window has at most that make up for others: this many one after the other, then this many with gaps. */
+/** How many extra points can make up for missing ones: this many in a row, and then this many with gaps. */
 const MAX_MAKING_UP = 500
-/** With 500 of them a minute apart it is a week. */
+/** With 500 points and an interval of a minute, this is a week. */
 const GAP = 20
 
 /**
- * What to ask for where a number of answers counts, so that each point counts and none may fall out later: all points, and long after the bake
- * one of twenty, until there are enough.
+ * The ranges to ask for if a number of answers is required. Every point counts and none may be dropped later, so these are all points, and
+ * long after the bake one of twenty, until there are enough.
  */
 export function countedRangesOf(window: AnalysisWindow): readonly Range[] {
   const { due, bakePoints, stepMs } = window
@@ -76,7 +75,7 @@ export function countedRangesOf(window: AnalysisWindow): readonly Range[] {
   return sparse < 1 ? [first] : [first, { ...rangeOf(window, dense + GAP, dense + GAP * sparse), stepMs: GAP * stepMs }]
 }
 
-/** The points that are asked for, by their numbers. */
+/** The numbers of the points to ask for. */
 export function numbersOf(window: AnalysisWindow, ranges = rangesOf(window)): readonly number[] {
   const numberAt = (time: number): number => Math.round((time - window.from) / window.stepMs)
   return ranges.flatMap(({ from, until, stepMs }) =>
@@ -84,7 +83,7 @@ export function numbersOf(window: AnalysisWindow, ranges = rangesOf(window)): re
   )
 }
 
-/** Milliseconds as PromQL's duration. */
+/** Milliseconds as a PromQL duration. */
 export function promDuration(ms: number): string {
   return ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`
 }

@@ -1,13 +1,13 @@
 /**
- * Whether a condition can be evaluated at all, before there is anything to evaluate it on. expr-lang does the same: it refuses
- * `result > 1` where `result` is a list, also behind an `or` that would never get there.
+ * Whether a condition can be evaluated at all, before there is a result. expr-lang does the same: it refuses `result > 1` if
+ * `result` is a list, even after an `or` that would never reach it.
  */
 import { err, ok, type Result } from '../../result.ts'
 import { plainFunction, predicateFunction } from './functions.ts'
 import type { BinarySign, Node } from './node.ts'
 import { type Trouble, Unanswerable, type ValueType } from './trouble.ts'
 
-/** What is known of the values around a node: of what was measured, and of the item of a predicate. */
+/** The known types around a node: of the result, and of the item of a predicate. */
 interface Known {
   readonly result: ValueType
   readonly item: ValueType
@@ -89,7 +89,7 @@ function typeOfIndex({ of, index, at }: NodeOf<'index'>, known: Known): ValueTyp
   return list === 'numbers' ? 'number' : 'any'
 }
 
-/** What the two sides of most operators must be. */
+/** The types that most operators accept on both sides. */
 const TAKES: Readonly<Record<Exclude<BinarySign, '==' | '!=' | '??' | 'in' | '+'>, ValueType>> = {
   '&&': 'truth',
   '||': 'truth',
@@ -141,7 +141,7 @@ function typeOfBinary({ sign, left, right, at }: NodeOf<'binary'>, known: Known)
   }
 }
 
-/** What is known of the items of a list. */
+/** The known types of the items of a list. */
 function itemTypes(list: Node, found: ValueType, known: Known): readonly ValueType[] {
   if (list.kind === 'list') return list.items.map((item) => typeOf(item, known))
   return found === 'numbers' ? ['number'] : []
@@ -157,7 +157,7 @@ function allAre(found: readonly ValueType[], wanted: ValueType, place: SignPlace
   return found
 }
 
-/** Whole numbers stay so. */
+/** Whole numbers stay whole. */
 function sumType(found: readonly ValueType[], place: SignPlace): ValueType {
   return allAre(found, 'number', place).every((one) => one === 'int') ? 'int' : 'number'
 }
@@ -166,7 +166,7 @@ function areComparable(one: ValueType, other: ValueType): boolean {
   return one === 'nil' || other === 'nil' || is(one, other) || is(other, one)
 }
 
-/** Which of two to complain about: a list, where one is. */
+/** Which of two types to complain about: the list, if one of them is a list. */
 function stranger(one: ValueType, other: ValueType): ValueType {
   return one === 'numbers' ? one : other
 }

@@ -1,10 +1,10 @@
-/** What a condition says about what was measured. It always ends, and never passes where it has no answer. */
+/** Evaluates a condition on a measurement. Evaluation always ends, and a condition without an answer never passes. */
 import { err, ok, type Result } from '../../result.ts'
 import { plainFunction, predicateFunction, type Value } from './functions.ts'
 import type { Node } from './node.ts'
 import { type Trouble, Unanswerable, type ValueType } from './trouble.ts'
 
-/** Predicates in predicates multiply. A condition on a hundred series needs some hundred steps. */
+/** Nested predicates multiply. A condition on a hundred series needs some hundred steps. */
 const MAX_STEPS = 20_000
 
 interface Run {
@@ -14,7 +14,7 @@ interface Run {
   readonly steps: { left: number }
 }
 
-/** `result`: what was measured: a list of the values of the series, or a number where the query is a scalar. */
+/** `result`: the measurement, as a list of the values of the series, or as a number if the query is a scalar. */
 export function evaluateCondition(node: Node, result: number | readonly number[]): Result<boolean, Trouble> {
   try {
     const value = valueOf(node, { result, item: null, steps: { left: MAX_STEPS } })
@@ -164,7 +164,7 @@ function isEqual(one: Value, other: Value): boolean {
   return one === other
 }
 
-/** -1 is the last. */
+/** -1 is the last item. */
 function valueOfIndex({ of, index, at }: NodeOf<'index'>, run: Run): Value {
   const list = listOf(of, run, '[ ]')
   const wanted = numberOf(index, run, '[ ]')

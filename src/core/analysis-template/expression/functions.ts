@@ -5,10 +5,10 @@ import type { ValueType } from './trouble.ts'
 export type Value = number | string | boolean | null | readonly Value[]
 
 interface PlainFunction {
-  /** What each argument must be. `each`: any number of numbers, or one list of them. */
+  /** The type of each argument. `each`: any number of numbers, or one list of numbers. */
   readonly takes: readonly ValueType[] | 'each'
   readonly gives: ValueType
-  /** Undefined where there is no answer. */
+  /** Returns undefined if there is no answer. */
   readonly run: (args: readonly Value[], result: Value) => Value | undefined
 }
 
@@ -36,7 +36,7 @@ const ofNumber = (gives: ValueType, run: (value: number) => Value | undefined): 
   run: ([value]) => (typeof value === 'number' ? run(value) : undefined),
 })
 
-/** Go's `math` takes no whole number: it ends the evaluation. */
+/** Go's `math` functions do not accept whole numbers: the evaluation ends. */
 const ofFloat: typeof ofNumber = (gives, run) => ({ ...ofNumber(gives, run), takes: ['float'] })
 
 const ofNumbers = (gives: ValueType, run: (values: readonly number[]) => Value | undefined): PlainFunction => ({
@@ -46,8 +46,8 @@ const ofNumbers = (gives: ValueType, run: (values: readonly number[]) => Value |
 })
 
 /**
- * The value that no other one beats, as expr-lang finds it: from the left, and what was measured by itself. NaN beats nothing and is beaten by
- * nothing: it stays where it comes first, and is passed over elsewhere.
+ * The value that no other value beats, as expr-lang finds it: from the left, and the measured list by itself. NaN beats nothing and is beaten
+ * by nothing: it stays where it comes first, and is passed over elsewhere.
  */
 const extreme = (beats: (one: number, other: number) => boolean): PlainFunction => {
   const best = (values: readonly number[]): readonly number[] =>
@@ -62,7 +62,7 @@ const extreme = (beats: (one: number, other: number) => boolean): PlainFunction 
   }
 }
 
-/** Go's whole numbers end here. What it makes of larger ones, NaN and infinity differs between processors. */
+/** The limit of Go's whole numbers. The result of converting larger numbers, NaN and infinity depends on the processor. */
 const WHOLE_END = 2 ** 63
 
 function wholeOf(value: Value | undefined): number | undefined {
@@ -90,7 +90,7 @@ const PLAIN: Readonly<Record<string, PlainFunction>> = {
   float: asFloat,
   isNaN: ofFloat('truth', Number.isNaN),
   isInf: ofFloat('truth', (value) => Math.abs(value) === Number.POSITIVE_INFINITY),
-  // Argo Rollouts asks both about what was measured, whatever they are given, and Prometheus' answer is never nil.
+  // Argo Rollouts applies both to the measurement, whatever their argument is, and Prometheus never answers nil.
   isNil: { takes: ['any'], gives: 'truth', run: (_, result) => result === null },
   default: { takes: ['any', 'any'], gives: 'any', run: ([, otherwise = null], result) => result ?? otherwise },
   len: { takes: ['list'], gives: 'int', run: ([value]) => (Array.isArray(value) ? value.length : undefined) },
@@ -106,13 +106,13 @@ const PLAIN: Readonly<Record<string, PlainFunction>> = {
   last: ofNumbers('any', (values) => values.at(-1) ?? null),
 }
 
-/** What functions that ask a question about each item make of the answers. */
+/** A function that evaluates a predicate for each item, and combines the answers. */
 interface PredicateFunction {
-  /** `same`: what it was given. */
+  /** `same`: the type of its argument. */
   readonly gives: ValueType | 'same'
-  /** What the question must be answered with. */
+  /** The type that the predicate must return. */
   readonly asks: 'truth' | 'number' | 'any'
-  /** Without a question: of each item, itself. */
+  /** Without a predicate, each item stands for itself. */
   readonly isOptional: boolean
   readonly run: (items: readonly Value[], answers: readonly Value[]) => Value
 }

@@ -1,19 +1,19 @@
-/** A condition as a tree. Every node knows where it stands in the text, counted from 1. */
+/** A condition as a tree. Every node has its place in the text, counted from 1. */
 export type Node = { readonly at: number } & (
   | { readonly kind: 'number'; readonly value: number; readonly isWhole: boolean }
   | { readonly kind: 'text'; readonly value: string }
   | { readonly kind: 'truth'; readonly value: boolean }
   | { readonly kind: 'nil' }
-  /** What was measured. */
+  /** The measurement. */
   | { readonly kind: 'result' }
-  /** `#`, the item that a predicate is asked about. */
+  /** `#`, the current item of a predicate. */
   | { readonly kind: 'item' }
   | { readonly kind: 'list'; readonly items: readonly Node[] }
   | { readonly kind: 'unary'; readonly sign: UnarySign; readonly of: Node }
   | { readonly kind: 'binary'; readonly sign: BinarySign; readonly left: Node; readonly right: Node }
   | { readonly kind: 'choice'; readonly test: Node; readonly chosen: Node; readonly otherwise: Node }
   | { readonly kind: 'index'; readonly of: Node; readonly index: Node }
-  /** `predicate`: what is asked about each item of the first argument. */
+  /** `predicate`: evaluated for each item of the first argument. */
   | {
       readonly kind: 'call'
       readonly name: string

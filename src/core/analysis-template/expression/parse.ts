@@ -1,6 +1,6 @@
 /**
- * Reads a condition in the part of expr-lang (github.com/expr-lang/expr, docs/language-definition.md) that people write about
- * what Prometheus answers. Everything else has a name in the trouble that it makes.
+ * Parses a condition in the part of expr-lang (github.com/expr-lang/expr, docs/language-definition.md) that people write
+ * about what Prometheus answers. The error names everything else.
  */
 import { err, ok, type Result } from '../../result.ts'
 import { type BinarySign, isBinarySign, type Node, PRECEDENCE } from './node.ts'
@@ -8,7 +8,7 @@ import { type Token, tokensOf } from './tokens.ts'
 import { type Trouble, Unanswerable } from './trouble.ts'
 import { isKnownFunction, takesPredicate } from './functions.ts'
 
-/** Nobody nests deeper, and recursion has an end. */
+/** Nobody nests deeper, and the limit bounds the recursion. */
 const MAX_DEPTH = 40
 
 interface Cursor {
@@ -57,7 +57,7 @@ function expectSign(cursor: Cursor, sign: string): void {
   if (!takeSign(cursor, sign)) throw new Unanswerable(oddToken(peek(cursor)))
 }
 
-/** Signs and words of expr-lang that are left out. */
+/** Operators and words of expr-lang that Perch does not support. */
 const LEFT_OUT = new Set(['|', '..', '?.', ';', 'let', 'if', 'contains', 'matches', 'startsWith', 'endsWith', '.'])
 
 function oddToken({ text, at }: Token): Trouble {
@@ -103,7 +103,7 @@ function binaryAt(cursor: Cursor): FoundSign | undefined {
 }
 
 function withRight(cursor: Cursor, left: Node, { sign, at, isNot }: FoundSign): Node {
-  // Powers are taken from the right, all others from the left.
+  // Powers associate to the right, all others to the left.
   const right = readExpression(cursor, sign === '^' ? PRECEDENCE[sign] : PRECEDENCE[sign] + 1)
   const node: Node = { kind: 'binary', sign, left, right, at }
   return isNot ? { kind: 'unary', sign: '!', of: node, at } : node
@@ -137,7 +137,7 @@ function readChoice(cursor: Cursor, test: Node): Node {
   return { kind: 'choice', test, chosen, otherwise: readExpression(cursor, 0), at }
 }
 
-/** `not` binds looser than signs do, and tighter than comparisons. */
+/** `not` binds less tightly than arithmetic signs, and more tightly than comparisons. */
 const UNARY = { not: ['!', 50], '!': ['!', 50], '-': ['-', 90], '+': ['+', 90] } as const
 
 function isUnary(text: string): text is keyof typeof UNARY {
@@ -189,7 +189,7 @@ function numberOf({ text, at }: Token): Node {
 
 function readItem(cursor: Cursor, at: number): Node {
   if (cursor.predicates === 0) throw new Unanswerable({ code: 'syntax', at, what: '#' })
-  // `#acc` and `#index` are variables of functions that are left out.
+  // `#acc` and `#index` belong to functions that Perch does not support.
   const next = peek(cursor)
   if (next.kind === 'name' && next.at === at + 1)
     throw new Unanswerable({ code: 'unsupported', at, what: `#${next.text}` })

@@ -4,13 +4,13 @@ import type { Trouble } from './trouble.ts'
 
 export interface Token {
   readonly kind: 'number' | 'text' | 'name' | 'sign' | 'end'
-  /** As written; of a text, what it says. */
+  /** The token as written; for a string, its value. */
   readonly text: string
   /** Where it stands in the condition, counted from 1. */
   readonly at: number
 }
 
-/** Conditions are a line long. The bound keeps everything after it short, too. */
+/** Conditions are usually one line. This limit also bounds all later work. */
 const MAX_LENGTH = 1_000
 
 const NUMBER = /(?:\d[\d_]*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?/y

@@ -1,17 +1,17 @@
 /**
- * What values and parts of a condition can be. `int` is a number of Go without a fraction, `float` one that may have a fraction, `number` is
- * one of both, `any` is only known when it is there.
+ * The types of values and parts of a condition. `int` is a Go number without a fraction, `float` one that may have a fraction, `number` is
+ * either of them, and `any` is known only at evaluation.
  */
 export type ValueType = 'int' | 'float' | 'number' | 'text' | 'truth' | 'nil' | 'any' | 'numbers' | 'list'
 
 /** Why a condition has no answer, as data. `at`: where in its text, counted from 1. */
 export type Trouble =
   | { readonly code: 'too-long' | 'too-deep'; readonly at: number; readonly most: number }
-  /** It cannot be read; `what` stands there, and is empty at the end. */
+  /** The text cannot be parsed. `what` is the text at that place, empty at the end. */
   | { readonly code: 'syntax'; readonly at: number; readonly what: string }
-  /** Argo Rollouts might know it, and Perch does not. */
+  /** Argo Rollouts may support it, but Perch does not. */
   | { readonly code: 'unsupported'; readonly at: number; readonly what: string }
-  /** `what`, an operator or a function, takes no value of this type. */
+  /** The operator or function `what` does not accept a value of this type. */
   | { readonly code: 'mismatch'; readonly at: number; readonly what: string; readonly found: ValueType }
   | { readonly code: 'arguments'; readonly at: number; readonly what: string }
   /** The whole condition must be true or false. */
@@ -21,7 +21,7 @@ export type Trouble =
   | { readonly code: 'no-answer'; readonly at: number; readonly what: string }
   | { readonly code: 'too-many-steps'; readonly at: number; readonly most: number }
 
-/** Leaves the evaluation of a condition. It never leaves this folder. */
+/** Ends the evaluation of a condition. It is always caught in this folder. */
 export class Unanswerable extends Error {
   readonly trouble: Trouble
 

@@ -3,12 +3,12 @@ import { isRecord, listOf, recordOf, textOf } from '../../manifest/data.ts'
 import { err, ok, type Result } from '../../result.ts'
 import type { SpecProblem } from '../template-problem.ts'
 
-/** What the config's values of arguments may name, from the rollout's own files; undefined where these do not say. */
+/** The variables that argument values in the config may use. Their values come from the rollout's files, or are undefined. */
 export const ARGUMENT_VARIABLES = ['service', 'namespace', 'environment', 'canary', 'stable', 'version'] as const
 type ArgumentVariable = (typeof ARGUMENT_VARIABLES)[number]
 export type ArgumentValues = Readonly<Record<ArgumentVariable, string | undefined>>
 
-/** Names of Kubernetes objects, subsets and versions. Others could end the string of a query that they are put into. */
+/** Names of Kubernetes objects, subsets and versions. Other values could end the string in a query that contains them. */
 const PLAIN_VALUE = /^[\w.:/-]*$/
 
 export interface GivenArguments {
@@ -19,7 +19,7 @@ export interface GivenArguments {
 
 type Arguments = ReadonlyMap<string, string>
 
-/** The value of each argument that a template lists: the config's, else its own. */
+/** The value of each argument that a template lists: from the config, or else from the template. */
 export function resolveArguments(listed: unknown, given: GivenArguments): Result<Arguments, readonly SpecProblem[]> {
   if (listed !== undefined && listed !== null && !Array.isArray(listed))
     return err([{ code: 'invalid', place: 'args', wanted: 'a list' }])
@@ -71,7 +71,7 @@ function withVariables(text: string, name: string, values: ArgumentValues): Resu
 }
 
 /**
- * Data with its arguments filled in, as Argo Rollouts does it: in every text of a metric, from `{{` to the next `}}`. `place`: where the data
+ * Data with its arguments filled in like in Argo Rollouts: in every string of a metric, from `{{` to the next `}}`. `place`: where the data
  * stands.
  */
 export function withArguments(data: unknown, args: Arguments, place: string): Result<unknown, readonly SpecProblem[]> {

@@ -2,7 +2,7 @@ import { isRecord } from '../../manifest/data.ts'
 import type { SpecProblem, WANTED } from '../template-problem.ts'
 import { goDuration } from './go-duration.ts'
 
-/** A map of a template that is read key by key. What is wrong is added to `problems`. */
+/** A map of a template that is read key by key. Mistakes are added to `problems`. */
 export interface Fields {
   readonly data: Readonly<Record<string, unknown>>
   /** Such as `metrics[0]`. */
@@ -19,7 +19,7 @@ export function fieldPlace(place: string, key: string): string {
   return place === '' ? key : `${place}.${key}`
 }
 
-/** Undefined where the key is not there, or is no text. */
+/** Undefined if the key is missing, or is not a string. */
 export function textField(fields: Fields, key: string): string | undefined {
   const value = fields.data[key]
   if (value === undefined || value === null || value === '') return undefined
@@ -32,7 +32,7 @@ export function durationField(fields: Fields, key: string): number | undefined {
   return goDuration(text) ?? complain(fields, key, 'a duration')
 }
 
-/** A whole number, or a text that is one: arguments are texts. */
+/** A whole number, or a string with one, because arguments are strings. */
 export function wholeField(fields: Fields, key: string, least: 0 | -1): number | undefined {
   const value = fields.data[key]
   if (value === undefined || value === null) return undefined
@@ -46,7 +46,7 @@ export function recordField(fields: Fields, key: string): Readonly<Record<string
   return isRecord(value) ? value : complain(fields, key, 'a map')
 }
 
-/** Complains of keys that are not among those known. */
+/** Reports unknown keys. */
 export function refuseOthers({ data, place, problems }: Fields, known: readonly string[]): void {
   for (const key of Object.keys(data))
     if (!known.includes(key)) problems.push({ code: 'unsupported', place: fieldPlace(place, key), what: key })

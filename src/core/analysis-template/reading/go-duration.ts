@@ -14,8 +14,8 @@ const UNITS: Readonly<Record<string, number>> = {
 const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g
 
 /**
- * Whole milliseconds: Prometheus knows no shorter time, and would measure at other moments than were asked for. Undefined where the text is no
- * duration. A negative one is none, either: no time goes back.
+ * Whole milliseconds, because Prometheus knows no shorter time and would measure at other moments. Undefined if the text is not a
+ * duration, or is negative.
  */
 export function goDuration(text: string): number | undefined {
   if (text === '0') return 0

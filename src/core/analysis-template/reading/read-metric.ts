@@ -28,22 +28,22 @@ const KEYS = [
   'provider',
 ]
 
-/** As Argo Rollouts has it. */
+/** The default of Argo Rollouts. */
 const DEFAULT_CONSECUTIVE_ERRORS = 4
 
-/** A sample is no newer: more often there is nothing else to see. */
+/** Samples are no newer than this, so more frequent measurements would see nothing new. */
 const MIN_INTERVAL_MS = 1_000
 
-/** No step waits longer. A thousand of them are a date that can still be written. */
+/** No step waits longer, and a date a thousand of these away is still valid. */
 const MAX_TIME_MS = 30 * 86_400_000
 
-/** Each is a point of a range that is asked for at once. */
+/** Each is a point of one range query. */
 export const MAX_MEASUREMENTS = 1_000
 
-/** With its arguments. Prometheus takes much more, and each look sends it. */
+/** Includes its arguments. Prometheus accepts much more, but every measurement sends the query. */
 const MAX_QUERY = 10_000
 
-/** One metric, its arguments filled in; undefined where something is wrong, which is among the problems then. */
+/** One metric with its arguments filled in. Undefined if something is wrong; the problems then say what. */
 export function readMetric(fields: Fields, isDryRun: (name: string) => boolean): TemplateMetric | undefined {
   const { problems } = fields
   const before = problems.length
@@ -85,7 +85,7 @@ function readLimits(fields: Fields): Limits {
   }
 }
 
-/** Keys that say where the server is and how to speak to it: which server is asked is the operator's word. */
+/** Keys about the server and its connection. Perch ignores them, because the operator decides which server it asks. */
 const CONNECTION = ['address', 'authentication', 'insecure', 'timeout']
 
 function readQuery(fields: Fields, metric: string): string | undefined {
@@ -120,7 +120,7 @@ function readCondition(
   return undefined
 }
 
-/** What Argo Rollouts refuses to run, and what is more than Perch asks for. */
+/** Limits that Argo Rollouts refuses, and metrics that are too much for Perch. */
 function faultOf(metric: TemplateMetric): LimitFault | undefined {
   const { count, failureLimit, consecutiveSuccessLimit } = metric
   const fault = timeFaultOf(metric)

@@ -8,10 +8,10 @@ import { type GivenArguments, resolveArguments, withArguments } from './argument
 import { type Fields, refuseOthers, textField } from './fields.ts'
 import { readMetric } from './read-metric.ts'
 
-/** How many measurements are kept in the cluster (`measurementRetention`) changes no outcome. */
+/** `measurementRetention` sets how many measurements stay in the cluster. It does not change an outcome. */
 const KEYS = ['metrics', 'args', 'dryRun', 'measurementRetention']
 
-/** Nobody has more, and each is a query. */
+/** Nobody has more metrics, and each is a query. */
 const MAX_METRICS = 20
 
 /** The metrics of a template's `spec`, or everything that is wrong with it. */
@@ -50,7 +50,7 @@ interface DryRunRule {
   readonly fits: (name: string) => boolean
 }
 
-/** Letters, `.*` for any, and the ends of a name: what people write of regular expressions here. */
+/** Letters, `.*`, and the anchors `^` and `$`: people write no other regular expressions here. */
 const SIMPLE = /^\^?[\w -]*(?:\.\*[\w -]*){0,3}\$?$/
 
 function readDryRun(listed: unknown, problems: SpecProblem[]): readonly DryRunRule[] {
@@ -69,7 +69,7 @@ function readDryRun(listed: unknown, problems: SpecProblem[]): readonly DryRunRu
   })
 }
 
-/** A regular expression fits where any part of a name does. */
+/** A regular expression matches if any part of a name matches. */
 function nameMatcher(pattern: string): (name: string) => boolean {
   const begin = pattern.startsWith('^') ? '' : '*'
   const end = pattern.endsWith('$') ? '' : '*'
@@ -83,7 +83,7 @@ function sameNames(metrics: readonly TemplateMetric[]): readonly SpecProblem[] {
   )
 }
 
-/** Argo Rollouts refuses a rule that is about no metric. */
+/** Argo Rollouts refuses a rule that matches no metric. */
 function unusedRules(rules: readonly DryRunRule[], metrics: readonly TemplateMetric[]): readonly SpecProblem[] {
   return rules
     .filter(({ fits }) => !metrics.some(({ name }) => fits(name)))

@@ -1,16 +1,16 @@
-/** An operand of which PromQL makes a scalar: a number, or a function without series. */
+/** An operand that is a scalar in PromQL: a number, or a function without series. */
 const PLAIN = /\b(?:time|pi)\s*\(\s*\)/g
 
 const NUMBER = /0x[0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+|NaN|Inf/g
 
 const SIGNS = /^[-+*/%^()\s]*$/
 
-/** More calls than anybody writes. */
+/** Nobody writes more calls. */
 const MAX_CALLS = 50
 
 /**
- * Whether a query comes to a scalar, which Argo Rollouts hands to conditions as a number; all others come to a list. A range answer does not
- * say it. What is not surely a scalar is taken for a list: a condition on a number is refused then.
+ * Whether a query returns a scalar. Argo Rollouts passes a scalar to conditions as a number, and everything else as a list. A range answer
+ * does not tell the two apart. If it is not certain, the query counts as a list, and a condition on a number is refused.
  */
 export function isScalarQuery(query: string): boolean {
   let left = query.replaceAll(TEXT, '""').replaceAll(/#.*$/gm, '').replaceAll(PLAIN, '1')
@@ -24,16 +24,16 @@ export function isScalarQuery(query: string): boolean {
   return false
 }
 
-/** Numbers and signs alone. In two steps: one expression for both tries each way to cut a long number into several. */
+/** Only numbers and signs. This takes two steps, because a single regular expression would try every way to split a long number. */
 function isArithmetic(query: string): boolean {
   const signs = query.replaceAll(NUMBER, ' ')
   return signs !== query && SIGNS.test(signs)
 }
 
-/** Texts, in which parentheses are letters. */
+/** Strings, in which parentheses have no meaning. */
 const TEXT = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`/g
 
-/** Where the parenthesis closes that is open at a place; undefined where none does. */
+/** The place of the closing parenthesis for an open one. Undefined if there is none. */
 function endOfCall(query: string, from: number): number | undefined {
   let open = 1
   for (let place = from; place < query.length; place += 1) {
