@@ -1,4 +1,4 @@
-/** Who brings new versions without a person, and what begins by itself then. */
+/** New versions that automation brings, and the rollouts that Perch starts for them. */
 import type { ShareCommand } from '../command/commands.ts'
 import type { Config } from '../config/schema.ts'
 import { offeredVersions, type Review } from '../gate/review.ts'
@@ -6,20 +6,20 @@ import type { PullRequest } from '../rollout/facts.ts'
 import { type Target, targetName } from '../rollout/target.ts'
 import { firstShare, inOrder } from './start-command.ts'
 
-/** GitHub's Apps, and those that the config names. A login is GitHub's word; a commit's author is only text. */
+/** GitHub Apps, and the logins that the config names. Logins come from GitHub; the author in a commit is only text. */
 export function isAutomation(login: string, { automation }: Pick<Config, 'automation'>): boolean {
   return login.endsWith('[bot]') || automation.includes(login)
 }
 
-/** A change of a share that nobody asks for, on a pull request of automation. */
+/** A change of a share that Perch makes by itself, on a pull request of automation. */
 export interface OwnStart {
   readonly target: Target
   readonly command: ShareCommand
-  /** By it a second try finds the commit of the first. Once on a pull request: what people make of it then stays. */
+  /** A second try finds the commit of the first one with this id. Perch commits only once per pull request, so changes of people stay. */
   readonly id: string
 }
 
-/** What Perch commits to a pull request of automation: the first steps of what it brings, or that a canary under way gives its traffic back. */
+/** What Perch commits to a pull request of automation: the first steps of its versions, or the removal of a running canary's traffic. */
 export function ownStarts(review: Review, pull: Pick<PullRequest, 'draft' | 'head'>): readonly OwnStart[] {
   if (pull.draft || pull.head.isFork || review.problems.length > 0) return []
   const isOwn = ({ settings }: Target): boolean => settings.start === 'first-step'
@@ -40,7 +40,7 @@ function startAt(target: Target, percent: number): OwnStart {
   return { target, id, command: { name: 'set', percent, service, environment, sha: undefined } }
 }
 
-/** What the commit of an own start is found again by. */
+/** The id by which the commit of an own start is found again. */
 export function ownStartId(target: Target, kind: 'restart' | 'first'): string {
   return `start:${encodeURIComponent(targetName(target).toWellFormed())}:${kind}`
 }

@@ -1,14 +1,14 @@
-/** Whether a version that came to the base branch begins a rollout by itself. */
+/** Whether a version on the base branch starts a rollout by itself. */
 import { kindOf } from '../rollout/branch.ts'
 import type { PullRequest } from '../rollout/facts.ts'
 import type { Settings } from '../rollout/target.ts'
 
-/** What is known of how the canary's version came to the base branch, and of what became of it there. */
+/** How the canary's version came to the base branch, and what happened to it there. */
 export interface Arrival {
   readonly settings: Pick<Settings, 'start' | 'onNewVersion'>
   /** The canary had traffic when the version came. */
   readonly wasRunning: boolean
-  /** The config that it came to said so already: what was there before is a person's to begin. */
+  /** The config before the version already asked for it. People start versions that were there before. */
   readonly wasConfigured: boolean
   readonly isByAutomation: boolean
   readonly traffic: VersionTraffic
@@ -16,16 +16,13 @@ export interface Arrival {
   readonly refused: readonly Pick<PullRequest, 'head'>[]
 }
 
-/**
- * What became of the traffic of a version: it never had any, it has some now, Perch took it away to begin anew (`restart`), or people
- * took it away.
- */
+/** The traffic of a version: it never had any, it has some now, Perch took it away to start again (`restart`), or people took it away. */
 export type VersionTraffic = 'never' | 'now' | 'restarted' | 'taken-back'
 
-/** `start`: the first step. `restart`: the traffic that the version took over from the one before it goes back. */
+/** `start`: the first step. `restart`: the removal of the traffic that the version inherited from the previous one. */
 export type Beginning = 'start' | 'restart'
 
-/** What a person did about the version since, or refused, stays as it is. */
+/** Nothing starts if a person has changed or refused the version since. */
 export function beginningOf(arrival: Arrival): Beginning | undefined {
   const { settings, wasRunning, wasConfigured, isByAutomation, traffic, refused } = arrival
   if (settings.start !== 'first-step' || !wasConfigured || !isByAutomation) return undefined

@@ -1,4 +1,4 @@
-/** New versions of canaries that have no traffic yet: what a change brings that a rollout could begin with. */
+/** New versions of canaries without traffic, with which a rollout could start. */
 import type { Config } from '../config/schema.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { standingOf } from '../rollout/standing.ts'
@@ -10,9 +10,9 @@ import { hasSameImages, onlyIn, type RenderedTarget, type VersionBehind, version
 
 /** A canary without traffic that becomes another version. */
 export interface NewVersion {
-  /** As it is afterwards, with the roles that the base branch gives it. */
+  /** The target after the change, with the roles of the base branch. */
   readonly target: Target
-  /** As people call the versions; undefined where there was none. */
+  /** The names of the versions for people. Undefined if there was none. */
   readonly from: string | undefined
   readonly to: string
   /** The environments that must be done before this one. */
@@ -51,13 +51,13 @@ function environmentsAhead({ environments }: Config, target: Target): readonly s
   return wave === undefined ? after : [...after, ...environmentsBefore(wave)]
 }
 
-/** Whether its canary has no traffic for sure, and could get some. */
+/** Whether its canary certainly has no traffic, and could get some. */
 function isIdle(target: Target, canary?: 'may-lack-canary'): boolean {
   if (isBlueGreen(target) || standingOf(target).phase !== 'idle') return false
   return canary !== undefined || withCanary(target.route, target.neighbours).ok
 }
 
-/** How the canary's version was called and is called; undefined where it stays, or is the one that has the traffic already. */
+/** The old and the new name of the canary's version. Undefined if it stays the same, or is the version that already has the traffic. */
 function differenceOf(sides: BothSides<RenderedTarget>): VersionNames | undefined {
   const now = versionBehind(sides.after, 'canary')
   if (now === undefined || (now.labels === '' && now.images.length === 0)) return undefined
@@ -69,7 +69,7 @@ function differenceOf(sides: BothSides<RenderedTarget>): VersionNames | undefine
   return { from: old === undefined || old.labels === '' || from === to ? undefined : from, to }
 }
 
-/** The same labels may stand for another image. Where a workload is not there on one side, nobody knows what ran. */
+/** The same labels can mean another image. If the workload is missing on one side, the image is unknown. */
 function newImage(old: VersionBehind, now: VersionBehind, stable: VersionBehind | undefined): VersionNames | undefined {
   if (old.images.length === 0 || now.images.length === 0 || hasSameImages(old, now)) return undefined
   const to = onlyIn(now, old)

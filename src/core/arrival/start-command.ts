@@ -6,12 +6,12 @@ export function firstShare(target: Target): number {
   return nextStep(planOf(target), 0) ?? 100
 }
 
-/** The command that begins a rollout. It names all, so that it means the same whatever else the pull request changes later. */
+/** The command that starts a rollout. It names everything, so that its meaning does not depend on later changes of the pull request. */
 export function startCommand({ target }: Pick<NewVersion, 'target'>): string {
   return `/canary ${firstShare(target)} ${target.service} --env ${target.environment}`
 }
 
-/** The new versions whose rollouts can begin now, and those whose environment comes after one of them, or after one that gets its share here. */
+/** The new versions whose rollouts can start now, and those whose environment comes after one of them or after one that gets a share here. */
 export function inOrder(
   all: readonly NewVersion[],
   changes: readonly { readonly target: Target; readonly to: number }[],
@@ -27,7 +27,7 @@ export function inOrder(
   return { first: all.filter((one) => !isLater(one)), later: all.filter(isLater) }
 }
 
-/** The same for what says the same. */
+/** A key that is equal for equal offers. */
 export function offerKey(offered: readonly NewVersion[]): string {
   return offered.length === 0 ? '' : JSON.stringify(offered.map((one) => [startCommand(one), one.from ?? null, one.to]))
 }

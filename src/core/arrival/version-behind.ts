@@ -1,4 +1,4 @@
-/** Which version runs behind one destination of a route, as far as an environment's render says. */
+/** The version behind one destination of a route, as far as the rendered environment shows it. */
 import type { RenderedObject } from '../diff/objects.ts'
 import { placesIn } from '../exposure/canaries.ts'
 import { type NamedDestination, selectionsOf, wantedBy, worldOf } from '../exposure/world.ts'
@@ -9,9 +9,9 @@ import { isSplit, ownRules, type Role } from '../traffic/route.ts'
 import { withCanary } from '../traffic/start.ts'
 
 export interface VersionBehind {
-  /** The labels that pick its pods; empty where nothing says them. */
+  /** The labels that select its pods. Empty if unknown. */
   readonly labels: string
-  /** What its pods run, sorted; empty where their workload is not there. */
+  /** The images of its pods, sorted. Empty if there is no workload. */
   readonly images: readonly string[]
 }
 
@@ -22,7 +22,7 @@ export interface RenderedTarget {
   readonly objects: readonly RenderedObject[]
 }
 
-/** Undefined where the route does not lead to such a version, and says nothing of one that could start. */
+/** Undefined if the route does not lead to such a version, and none could start. */
 export function versionBehind(side: RenderedTarget, role: Role): VersionBehind | undefined {
   const places = placesOf(side, role)
   if (places.length === 0) return undefined
@@ -36,7 +36,7 @@ export function versionBehind(side: RenderedTarget, role: Role): VersionBehind |
   return { labels: labels.length === 0 ? '' : canonicalText(labels), images: [...new Set(images)].toSorted() }
 }
 
-/** A canary that is about to start is in no rule yet. */
+/** A canary that has not started yet is in no rule. */
 function placesOf({ environment, target, objects }: RenderedTarget, role: Role): readonly NamedDestination[] {
   if (isSplit(target.route)) return placesIn(environment, role)(target, objects)
   const started = withCanary(target.route, target.neighbours)
@@ -52,7 +52,7 @@ function imagesOf(object: RenderedObject): readonly string[] {
   return listOf(pods['containers']).flatMap((container) => textOf(recordOf(container)['image']) ?? [])
 }
 
-/** Whether two destinations run the same: by the labels of their pods, or by what these run. */
+/** Whether two destinations run the same version, compared by the labels of their pods, or by their images. */
 export function isSameVersion(one: VersionBehind, other: VersionBehind): boolean {
   return one.labels === other.labels || (one.images.length > 0 && hasSameImages(one, other))
 }

@@ -1,4 +1,4 @@
-/** What a chart has to render for its stable version to be the canary's, and which of its values would say so. */
+/** What a chart must render so that the stable version becomes the canary's, and which of its values could set that. */
 import { pairObjects } from '../diff/pair.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { differences } from '../layer/compare.ts'
@@ -10,19 +10,19 @@ import type { Target } from '../rollout/target.ts'
 import { POD_SPEC } from '../traffic/pods.ts'
 import { podsBehind, promoteVersion, roleLabelOf } from '../traffic/version.ts'
 
-/** A value of a rendered object that is the stable version's, and what the canary has there. */
+/** A value of a rendered object of the stable version, and the canary's value in the same place. */
 export interface VersionValue {
-  /** One string for one value. */
+  /** A unique string for the value. */
   readonly key: string
   readonly object: ObjectIdentity
   readonly path: Path
   readonly was: unknown
   readonly wanted: unknown
-  /** It says which pods are meant, and not what they run. */
+  /** It selects pods, and does not say what they run. */
   readonly isLabel: boolean
 }
 
-/** The values in which the two versions differ: labels that pick pods, unless they name roles, and what the pods run. */
+/** The values in which the two versions differ: labels that select pods, unless they name roles, and what the pods run. */
 export function versionValues({ route, neighbours }: Pick<Target, 'route' | 'neighbours'>): readonly VersionValue[] {
   const hasRoles = roleLabelOf(route, neighbours) !== undefined
   const promoted = hasRoles ? undefined : promoteVersion(route, neighbours)
@@ -48,7 +48,7 @@ function versionValue(value: Omit<VersionValue, 'key'>): VersionValue {
   return { ...value, object, key: JSON.stringify([identityKey(object), value.path]) }
 }
 
-/** The values as a render has them; undefined where one of their objects is not there. */
+/** The values in a render. Undefined if one of their objects is missing. */
 export function versionValuesIn(
   values: readonly VersionValue[],
   objects: readonly RenderedObject[],
@@ -59,7 +59,7 @@ export function versionValuesIn(
   return new Map(found.map(({ key, own, path }) => [key, valueAt(own?.data, path)]))
 }
 
-/** What a value may look like in a file, and what it becomes: all of it, or the part that differs, such as an image's tag. */
+/** How a value may be written in a file, and its replacement: the whole value, or the part that differs, such as an image's tag. */
 export function spellingsOf({ was, wanted }: VersionValue): ReadonlyMap<string, string> {
   if (!isScalar(was) || !isScalar(wanted)) return new Map()
   const [whole, next] = [String(was), String(wanted)]
@@ -68,7 +68,7 @@ export function spellingsOf({ was, wanted }: VersionValue): ReadonlyMap<string, 
   return new Map([...parts.filter(([part, other]) => part !== other), [whole, next] as const])
 }
 
-/** What stands between the parts of an image. */
+/** The separators between the parts of an image. */
 const PARTS = /[:@/]/
 
 function isScalar(value: unknown): value is string | number | boolean {
@@ -78,8 +78,8 @@ function isScalar(value: unknown): value is string | number | boolean {
 export type VersionEdit = readonly [TextPlace, string]
 
 /**
- * Changes that may make the stable version the canary's, each by itself: all values that have a place, then what the pods run alone
- * (labels of a workload that runs cannot change), then the labels alone.
+ * Alternative changes that may turn the stable version into the canary's: first all values that have a place, then only what the
+ * pods run (labels of a running workload cannot change), then only the labels.
  */
 export function finishAttempts(
   values: readonly VersionValue[],
@@ -93,7 +93,7 @@ export function finishAttempts(
   })
 }
 
-/** Undefined where one place would have to say two things. */
+/** Undefined if one place would need two different values. */
 function changesOf(
   values: readonly VersionValue[],
   places: ReadonlyMap<string, TextPlace>,
@@ -110,7 +110,7 @@ function changesOf(
   return [...changes.values()]
 }
 
-/** What two renders of an environment differ in that does not follow from changes of its values. */
+/** The differences between two renders of an environment that do not follow from changes of its values. */
 export function strayChanges(
   before: readonly RenderedObject[],
   after: readonly RenderedObject[],
@@ -130,7 +130,7 @@ export function strayChanges(
   })
 }
 
-/** Kubernetes refuses another selector for a workload that is there. That of a Service has no `matchLabels`. */
+/** Kubernetes refuses to change the selector of an existing workload. The selector of a Service has no `matchLabels`. */
 function isSelector(path: Path): boolean {
   return path[0] === 'spec' && path[1] === 'selector' && path[2] === 'matchLabels'
 }

@@ -1,4 +1,4 @@
-/** The charts of a kustomize build whose HelmReleases only its render says. */
+/** The charts of a kustomize build whose HelmReleases are known only from its render. */
 import type { Survey } from '../environment/closure.ts'
 import type { Environment } from '../environment/environment.ts'
 import { readKustomizationOnce } from '../environment/file-cache.ts'
@@ -12,8 +12,8 @@ import { releaseFiles } from './release-files.ts'
 type Build = Pick<Environment, 'kind' | 'files' | 'charts' | 'deployer' | 'nested'>
 
 /**
- * The HelmReleases of a build that its kustomizations or its deployer may change, or that several builds have: their own files do not
- * say what is released.
+ * The HelmReleases of a build that its kustomizations or its deployer may change, or that several builds share. Their own files do
+ * not say what is released.
  */
 export function mergedReleases(
   { texts, known }: Pick<Survey, 'texts' | 'known'>,
@@ -30,7 +30,7 @@ export function mergedReleases(
   })
 }
 
-/** What changes no object of a build, or nothing that a release is made of. */
+/** Fields that change no object of a build, or nothing that matters for a release. */
 const PLAIN_FIELDS = new Set(
   `apiVersion kind metadata resources bases labels commonLabels commonAnnotations configMapGenerator secretGenerator generatorOptions
   sortOptions buildMetadata`.split(/\s+/),
@@ -40,7 +40,7 @@ function merges({ data = {} }: KustomizationFile): boolean {
   return Object.keys(data).some((field) => !PLAIN_FIELDS.has(field))
 }
 
-/** A kustomize build with what helm makes of the HelmReleases in it. Charts that say nothing about traffic are left out. */
+/** A kustomize build with the rendered charts of its HelmReleases. Charts that are not about traffic are left out. */
 export function withCharts<B extends Build>(survey: Survey, build: B, releases: readonly DeployedRelease[]): B {
   if (build.kind !== 'kustomize') return build
   const found = releases.flatMap(({ release, name, title, file }) => {

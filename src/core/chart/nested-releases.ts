@@ -1,4 +1,4 @@
-/** The releases of charts in this repository that a build of kustomize makes: as it renders them, whatever was merged into them. */
+/** The releases of charts of this repository in a kustomize build, as kustomize renders them. */
 import { folderIndex } from '../delivery/folder-index.ts'
 import { fluxRelease, type ValuesHolder } from '../delivery/flux-release.ts'
 import { recordOf } from '../manifest/data.ts'
@@ -9,7 +9,7 @@ import type { ChartRelease } from './release.ts'
 import { VALUES_OBJECT } from './release-build.ts'
 import type { ChartCopy } from './release-files.ts'
 
-/** A chart that an environment's HelmReleases may be made of. */
+/** A chart that the HelmReleases of an environment may use. */
 export interface NestedChart {
   readonly chart: string
   readonly copies: readonly ChartCopy[]
@@ -18,16 +18,16 @@ export interface NestedChart {
   readonly place: Location
 }
 
-/** A release, and the texts that it is rendered from. */
+/** A release, and the texts from which it is rendered. */
 export interface NestedRelease {
   readonly nested: NestedChart
   readonly release: ChartRelease
   readonly texts: ReadonlyMap<string, string>
-  /** What its values depend on and is not here. */
+  /** Something that its values depend on, but that is not in this repository. */
   readonly missing: string | undefined
 }
 
-/** No path of a file has it. */
+/** No path of a file contains this character. */
 const RENDERED = '\0rendered'
 
 /** The releases in a render whose charts are known. */
@@ -69,7 +69,7 @@ function missingIn({ values }: ChartRelease, texts: ReadonlyMap<string, string>)
   return undefined
 }
 
-/** What helm renders, with the namespace of its release in objects that name none. */
+/** The output of helm, with the namespace of its release added to objects that have none. */
 export function inNamespace(yaml: string, namespace: string | undefined): string {
   const manifest = namespace === undefined ? undefined : parseManifest('', yaml)
   if (manifest?.ok !== true) return yaml

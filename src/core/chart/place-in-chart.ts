@@ -1,13 +1,13 @@
-/** Where in a chart rendering failed, as far as what helm says tells. */
+/** The place in a chart where rendering failed, as far as helm's error names it. */
 import type { Location } from '../manifest/parse.ts'
 import type { ChartRelease } from './release.ts'
 
 /** `web/templates/a.yaml:12:4`, `parse error on web/templates/a.yaml`; the first step is the chart's name. */
 const TEMPLATE = /[\w.-]+\/((?:charts\/[\w.-]+\/)*(?:templates|crds)\/[\w./-]+\.\w+)(?::(\d+))?/
-/** What the values are checked with. */
+/** The schema of the values. */
 const SCHEMA = /values don't meet the specifications of the schema/
 
-/** The template that helm names; where the values are wrong the last file of values; else the chart. */
+/** The template that helm names; the last values file if the values are wrong; or else the chart. */
 export function placeInChart(
   { chart, values }: Pick<ChartRelease, 'chart' | 'values'>,
   said: string,

@@ -1,4 +1,4 @@
-/** What helm is handed for a release: files, and what to ask it for. */
+/** The input of helm for a release: files and options. */
 import { patchFields } from '../delivery/additions.ts'
 import { paramsNow } from '../delivery/generators/elements.ts'
 import { filledTemplate } from '../delivery/generators/params.ts'
@@ -13,7 +13,7 @@ type Texts = ReadonlyMap<string, string>
 /** Values for a release: a file of the repository, or a text. */
 type ReleaseValues = { readonly path: string } | { readonly text: string }
 
-/** One value that is set by its name, as a text where it must not be read as a number or the like. */
+/** One value that is set by its name. A string, if it must not be parsed as a number or similar. */
 interface ReleaseSetting {
   readonly name: string
   readonly value: string
@@ -28,7 +28,7 @@ export interface ReleaseBuild {
   readonly values: readonly ReleaseValues[]
   readonly settings: readonly ReleaseSetting[]
   readonly options: ReleaseOptions
-  /** Kustomizations that the outcome passes through, one after the other; each has it as `POST_RENDERED`. */
+  /** Kustomizations that process the output one after the other. Each reads it as `POST_RENDERED`. */
   readonly postRenderers: readonly Readonly<Record<string, unknown>>[]
 }
 
@@ -40,11 +40,11 @@ function kustomizationOf(entry: unknown): Readonly<Record<string, unknown>> {
   return { resources: [POST_RENDERED], ...patchFields(others), ...(images === undefined ? {} : { images }) }
 }
 
-/** Objects that hold values, or say where they are. Documents are counted among these alone. */
+/** Objects that contain values, or refer to them. Only these documents are counted. */
 export const VALUES_OBJECT =
   /\bkind["']?\s*:\s*["']?(?:HelmRelease|Application|ApplicationSet|GitRepository|ConfigMap|Secret)\b/
 
-/** What is to be built of the texts of an environment's files. Values in objects are read from their texts as they are now. */
+/** The build of an environment from the texts of its files. Values in objects are read from the current texts. */
 export function releaseBuild(release: ChartRelease, copies: readonly ChartCopy[], texts: Texts): ReleaseBuild {
   const { chart, name, namespace, values, settings, options, isWithoutDefaults, postRenderers } = release
   const prefix = chart === '' ? '' : `${chart}/`
@@ -73,8 +73,8 @@ export function releaseBuild(release: ChartRelease, copies: readonly ChartCopy[]
 }
 
 /**
- * What only the generator of an ApplicationSet knows, as its template writes it (`{{ .server }}`): of the release's name and namespace, or
- * of what the template sets. A chart's own values may hold such text too, and are not asked.
+ * A parameter that only the generator of an ApplicationSet knows, as its template writes it (`{{ .server }}`), in the name and namespace
+ * of the release or in values that the template sets. The chart's own values may contain such text too, but are not checked.
  */
 export function unknownParameter(
   { release, namespace }: ReleaseBuild,

@@ -1,4 +1,4 @@
-/** The files that a release of a chart is made of, and why it must not be rendered. */
+/** The files of a chart's release, and why Perch must not render it. */
 import type { EnvironmentRefusal } from '../environment/refusal.ts'
 import { inFolder, isHidden, join, nameOf, parentOf, type Tree } from '../environment/tree.ts'
 import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
@@ -6,7 +6,7 @@ import type { Location } from '../manifest/parse.ts'
 import { readOneDocument } from '../manifest/yaml/documents.ts'
 import { type ChartRelease, valuesFilesOf } from './release.ts'
 
-/** A chart that another one depends on by its folder (`file://../common`): it counts as if it were in `charts/`. */
+/** A dependency of a chart that is given by its folder (`file://../common`). It counts as if it were in `charts/`. */
 export interface ChartCopy {
   readonly from: string
   readonly to: string
@@ -24,19 +24,19 @@ interface Survey {
   readonly needs: Set<string>
 }
 
-/** Beside a chart's own `values.yaml` stand those of its releases. */
+/** The values files of releases are often next to the chart's own `values.yaml`. */
 const OTHER_VALUES = /(?:^|\/)values[^/]+\.ya?ml$/
 
 /** More than any chart has. */
 const MAX_FILES = 2000
 
-/** What says that a chart is released, so that the release changes with it, and the values files of other releases. */
+/** The files that deploy the chart, with which the release changes, and the values files of other releases. */
 interface ReleaseSurroundings {
   readonly from: readonly string[]
   readonly others: ReadonlySet<string>
 }
 
-/** What a release reads. */
+/** The files that a release reads. */
 export function releaseFiles(
   survey: Survey,
   release: ChartRelease,
@@ -68,7 +68,7 @@ export function releaseFiles(
   }
 }
 
-/** The files of a chart by itself; none where the folder is no chart. */
+/** The files of a chart itself. Empty if the folder is not a chart. */
 export function chartFiles(survey: Survey, chart: string): ReleaseFiles {
   if (survey.tree.types.get(inFolder(chart, 'Chart.yaml')) !== 'file') return { files: [], copies: [], refusals: [] }
   const own = below(survey.tree, chart)
@@ -107,7 +107,7 @@ interface Dependency {
   readonly place: Location
 }
 
-/** What a chart needs: one in `charts/`, one of this repository, or one that is missing. */
+/** The dependencies of a chart: in `charts/`, in this repository, or missing. */
 function dependenciesOf(survey: Survey, chart: string): Pick<ReleaseFiles, 'copies' | 'refusals'> {
   const copies: ChartCopy[] = []
   const refusals: EnvironmentRefusal[] = []
@@ -122,7 +122,7 @@ function dependenciesOf(survey: Survey, chart: string): Pick<ReleaseFiles, 'copi
   return { copies, refusals }
 }
 
-/** What `Chart.yaml` names; in charts for Helm 2 `requirements.yaml`. */
+/** The dependencies that `Chart.yaml` names, or `requirements.yaml` in charts for Helm 2. */
 function namedIn(survey: Survey, chart: string): readonly Dependency[] {
   const files = ['Chart.yaml', 'requirements.yaml'].map((name) => inFolder(chart, name))
   return files
@@ -143,7 +143,7 @@ function localFolder(chart: string, repository: string): string | undefined {
   return path === undefined || path.startsWith('/') ? undefined : join(chart, path)
 }
 
-/** Whether a dependency is in `charts/`: a folder whose chart has the name, or a package that is called after it. */
+/** Whether a dependency is in `charts/`: as a folder whose chart has the name, or as a package with the name. */
 function vendoredIn(survey: Survey, chart: string): (name: string) => boolean {
   const prefix = inFolder(chart, 'charts/')
   const paths = [...survey.tree.types.keys()].filter((path) => path.startsWith(prefix))

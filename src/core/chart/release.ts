@@ -1,4 +1,4 @@
-/** What `helm template` is asked for: one release of a chart that is in this repository. */
+/** One release of a chart in this repository, which `helm template` renders. */
 import type { Filling } from '../delivery/generators/elements.ts'
 import type { Path } from '../manifest/data.ts'
 import type { Location } from '../manifest/parse.ts'
@@ -6,17 +6,17 @@ import type { Location } from '../manifest/parse.ts'
 export interface ChartRelease {
   /** The chart's folder, '' for the top. */
   readonly chart: string
-  /** What the release is called; undefined: like its chart. */
+  /** The name of the release. Undefined for the name of its chart. */
   readonly name: string | undefined
   readonly namespace: string | undefined
   /** Later ones win. The chart's own `values.yaml` comes before them. */
   readonly values: readonly ValuesSource[]
-  /** Where single values are, which win over all others; undefined where there are none. */
+  /** Where single values are set, which take precedence over all others. */
   readonly settings: readonly SettingSource[]
   /** The chart's own `values.yaml` does not count. */
   readonly isWithoutDefaults: boolean
   readonly options: ReleaseOptions
-  /** What patches the outcome (`postRenderers` of a HelmRelease). */
+  /** Patches of the output (`postRenderers` of a HelmRelease). */
   readonly postRenderers?: ObjectValue | undefined
 }
 
@@ -28,7 +28,7 @@ export interface DeployedRelease {
   /** The deployer's own name, and its file. */
   readonly name: string
   readonly file: string
-  /** The files that say so: its own, and those that a generator reads. */
+  /** The files that define it: its own, and those that a generator reads. */
   readonly sources: readonly string[]
 }
 
@@ -37,7 +37,7 @@ export interface ReleaseOptions {
   readonly skipsCrds: boolean
   readonly skipsTests: boolean
   readonly skipsSchema: boolean
-  /** The cluster's version, where it is said. */
+  /** The version of the cluster, if it is given. */
   readonly kubeVersion: string | undefined
   readonly apiVersions: readonly string[]
 }
@@ -54,9 +54,9 @@ export const NO_OPTIONS: ReleaseOptions = {
 export type ValuesSource =
   /** A file with values. `isOptional`: it may be missing. */
   | ({ readonly from: 'file'; readonly path: string; readonly isOptional: boolean } & Said)
-  /** A value of an object in this repository: values as YAML, or as text with YAML. */
+  /** A value of an object in this repository: values as YAML, or as a string with YAML. */
   | ({ readonly from: 'object'; readonly value: ObjectValue } & Said)
-  /** Somewhere that is not this repository: `name` says where. */
+  /** Somewhere outside this repository: `name` says where. */
   | ({ readonly from: 'elsewhere'; readonly name: string } & Said)
 
 /** Where single values come from. */
@@ -71,14 +71,14 @@ interface Said {
   readonly place: Location
 }
 
-/** A value in a file of objects. It is read again from the file's text when it is needed, so that an edit of the text counts. */
+/** A value in a file of objects. It is read from the current text of the file when needed, so that edits count. */
 export interface ObjectValue {
   readonly file: string
   readonly document: number
   readonly path: Path
   /** A Secret's `data` is text in base64. */
   readonly isEncoded: boolean
-  /** What an ApplicationSet fills into it; undefined where it is of none. */
+  /** The parameters that an ApplicationSet fills in, if it belongs to one. */
   readonly filling?: Filling
 }
 

@@ -1,4 +1,4 @@
-/** Targets that a chart makes, in other commits. */
+/** Targets from charts, in other commits. */
 import { valuesFilesOf } from './release.ts'
 import { releaseFiles } from './release-files.ts'
 import { isRenderedPart, renderedParts } from './rendered-parts.ts'
@@ -9,12 +9,12 @@ import { layoutOf } from '../layer/layout.ts'
 import { neighboursOf, reread, withoutFiles } from '../rollout/read-target.ts'
 import type { Target } from '../rollout/target.ts'
 
-/** Whether a chart makes it: then only rendering tells what it is. */
+/** Whether it comes from a chart. Then only rendering shows it. */
 export function isOfChart({ object }: Pick<Target, 'object'>): boolean {
   return isRenderedPart(object.file)
 }
 
-/** The environment that a target is one of; the first of several. */
+/** The environment of a target; the first one if it has several. */
 export function environmentOf({
   layout,
   environments: [first = ''],
@@ -44,10 +44,7 @@ interface CommitFiles {
   readonly texts: ReadonlyMap<string, string>
 }
 
-/**
- * The release that makes a target, as it was in another commit; undefined where it was another release, or cannot be rendered. `needs`
- * names its files there.
- */
+/** The release of a target as it was in another commit. Undefined if it was another release, or cannot be rendered. `needs` names its files there. */
 export function releaseAt(
   target: Target,
   { entries, texts }: CommitFiles,
@@ -60,7 +57,7 @@ export function releaseAt(
     from,
     others,
   })
-  // What deploys it may have been about something else: only its numbers may differ.
+  // The object that deploys it may have been about something else then, so only numbers in it may differ.
   const isSame = from.every((file) => shapeOf(texts.get(file)) === shapeOf(target.layout.texts.get(file)))
   const isKnown = files.every((file) => texts.has(file))
   const release = refusals.length === 0 && (isSame || !isKnown) ? { ...known, copies } : undefined

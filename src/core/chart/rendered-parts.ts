@@ -1,4 +1,4 @@
-/** What helm renders of a chart, by the template that each part comes from. */
+/** The output of helm for a chart, split by the template of each part. */
 import { inFolder } from '../environment/tree.ts'
 import { splitPieces } from '../manifest/pieces.ts'
 import type { ChartRelease } from './release.ts'
@@ -19,7 +19,7 @@ export interface RenderedRelease {
 /** The texts of a render by the template that they come from; each key is a name that no file has, and `templateOf` leads back. */
 export function renderedParts({ environment, release, copies, yaml }: RenderedRelease): ReadonlyMap<string, string> {
   const { chart, postRenderers } = release
-  // What a post-renderer leaves names no templates: it stands where that is written.
+  // The output of a post-renderer names no templates, so it belongs to the file that defines the post-renderer.
   const otherwise = postRenderers?.file ?? inFolder(chart, 'Chart.yaml')
   const parts = new Map<string, string>()
   for (const { text } of splitPieces(yaml)) {
@@ -33,7 +33,7 @@ export function renderedParts({ environment, release, copies, yaml }: RenderedRe
   return parts
 }
 
-/** What charts bring to another build, as one part that stands where the charts are named. */
+/** The output of charts in another build, as one part at the place that names the charts. */
 export function addedParts(
   { environment, file, yaml }: { readonly environment: string; readonly file: string; readonly yaml: string },
   isOfChart: (text: string) => boolean,
@@ -45,12 +45,12 @@ export function addedParts(
   return new Map(texts.length === 0 ? [] : [[`${file}${SEPARATOR}${environment}`, whole]])
 }
 
-/** Whether a path stands for what a template renders to. */
+/** Whether a path stands for the output of a template. */
 export function isRenderedPart(path: string): boolean {
   return path.includes(SEPARATOR)
 }
 
-/** The file that a person can open: the template, where a path stands for what one renders to. */
+/** The file that a person can open: the template, if the path stands for its output. */
 export function templateOf(path: string): string {
   const [file = path] = path.split(SEPARATOR)
   return file

@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../result.ts'
 /** What may follow a command: how the help shows it, and how it is read. */
 export interface Argument<Fields extends object> {
   readonly usage: string
-  /** Takes what belongs to it from the words, and leaves the rest. `start`: the word that the command begins with. */
+  /** Takes its words and leaves the rest. `start`: the first word of the command. */
   readonly read: (words: readonly string[], start: string) => Result<ReadWords<Fields>, ArgumentProblem>
 }
 
@@ -26,10 +26,10 @@ export interface Scope {
   readonly sha: string | undefined
 }
 
-/** A moment, epoch milliseconds, or a time from when the comment was written. */
+/** A moment in epoch milliseconds, or a duration since the comment was written. */
 export type Until = { readonly at: number } | { readonly afterMs: number }
 
-/** One argument behind another. */
+/** One argument after another. */
 export function both<First extends object, Second extends object>(
   first: Argument<First>,
   second: Argument<Second>,
@@ -48,7 +48,7 @@ export function both<First extends object, Second extends object>(
 
 export const NOTHING: Argument<object> = { usage: '', read: (words) => ok({ fields: {}, rest: words }) }
 
-/** Whatever follows does not matter. */
+/** Accepts and ignores any words. */
 export const ANYTHING: Argument<object> = { usage: '', read: () => ok({ fields: {}, rest: [] }) }
 
 export const PERCENT: Argument<{ readonly percent: number }> = {
@@ -122,7 +122,7 @@ export const GATE: Argument<{ readonly gate: OverridableGate; readonly reason: s
   },
 }
 
-/** From which environment to which, and of which service; `--dry-run` wherever it stands. */
+/** The source and target environment, and the service. `--dry-run` may be anywhere. */
 export const FLOW: Argument<{
   readonly from: string
   readonly to: string
@@ -150,7 +150,7 @@ export const ENVIRONMENT: Argument<{ readonly environment: string }> = {
       : ok({ fields: { environment }, rest }),
 }
 
-/** Wherever it stands among the words. */
+/** `--until` may be anywhere among the words. */
 export const UNTIL: Argument<{ readonly until: Until | undefined }> = {
   usage: '[--until <time>]',
   read: (words) => {
@@ -194,7 +194,7 @@ function untilOf(word: string): Until | undefined {
   return Number.isNaN(at) ? undefined : { at }
 }
 
-/** Names of services and environments are names of Kubernetes objects or folders; those that go together are joined by `+`. */
+/** Names of services and environments are names of Kubernetes objects or folders. Several names are joined by `+`. */
 function isName(word: string): boolean {
   return /^[A-Za-z0-9][\w./+-]*$/.test(word)
 }

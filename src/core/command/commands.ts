@@ -18,17 +18,17 @@ import {
 } from './arguments.ts'
 
 /**
- * What a command acts on, which decides where it is carried out and where it is refused:
+ * The subject of a command, which decides where it is carried out and where it is refused:
  * - `head`: the head commit of an open pull request;
  * - `pull-request`: what an open pull request changes; once it has merged, the rollouts that it belongs to;
  * - `rollout`: these rollouts on the base branch, also while the pull request is open;
  * - `base`: the base branch as a whole, whichever rollouts the pull request belongs to;
- * - `anywhere`: nothing. It only answers, also on a pull request that was closed.
+ * - `anywhere`: nothing. It only answers, even on a closed pull request.
  */
 export type ActsOn = 'head' | 'pull-request' | 'rollout' | 'base' | 'anywhere'
 
 interface CommandSpec<Fields extends object> {
-  /** What a line begins with that gives the command. */
+  /** The beginning of a line with this command. */
   readonly start: string
   /** What may follow. The parser and the usage come from it. */
   readonly takes: Argument<Fields>
@@ -36,19 +36,19 @@ interface CommandSpec<Fields extends object> {
   readonly needs: Permission
   readonly actsOn: ActsOn
   /**
-   * How a second try finds out that it was carried out: by a commit (on the branch of an open pull request; elsewhere by a
-   * record), or by a record. `nothing`: it only asks, and may be answered twice.
+   * How a second try finds out that the command was carried out: by a commit (on the branch of an open pull request;
+   * otherwise by a record), or by a record. `nothing`: the command only asks, and may be answered twice.
    */
   readonly leaves: 'commit' | 'record' | 'nothing'
-  /** It makes nothing riskier, so it asks for permission and for nothing else, such as the head that its author saw. */
+  /** The command makes nothing riskier, so it only needs permission. It does not depend on the head that its author saw. */
   readonly isNeverGated?: true
-  /** On a pull request that is closed it does what it does on a merged one. */
+  /** On a closed pull request it does the same as on a merged one. */
   readonly opensWhenClosed?: true
   /** Whether a check can have a button for it, which gives the command without arguments. */
   readonly hasButton?: true
 }
 
-/** Every command: what the parser, the help, the docs, the permission check, the buttons and the dispatcher know. */
+/** Every command. The parser, the help, the docs, the permission check, the buttons and the dispatcher use this table. */
 export const COMMANDS = {
   set: {
     start: '/canary',
@@ -256,7 +256,7 @@ export function usageOf(name: CommandName): string {
   return takes.usage === '' ? start : `${start} ${takes.usage}`
 }
 
-/** Reads a command from the words behind its start. */
+/** Reads a command from the words after its start. */
 export function readCommand(name: CommandName, words: readonly string[]): CommandLine['result'] {
   const read = readArguments(name, words)
   return read.ok ? { ok: true, command: read.value } : { ok: false, problem: read.error }

@@ -5,31 +5,29 @@ export interface BranchMove {
   readonly kind: 'push' | 'force-push' | 'created' | 'deleted' | 'merge'
   readonly before: Sha
   readonly after: Sha
-  /** GitHub's own clock, whole seconds in epoch milliseconds; what commits say of their time is chosen by who makes them. */
+  /** By GitHub's own clock, in whole seconds as epoch milliseconds. The time in a commit is chosen by its author. */
   readonly at: number
   readonly isOurs: boolean
 }
 
-/** Whether the author of a comment could see a head commit: it was there already, it came later, or nobody can tell. */
+/** Whether the author of a comment could see a head commit: it was already there, it came later, or it is unknown. */
 export type HeadAge = 'seen' | 'later' | 'unknown'
 
-/** When a head commit was first known to be there, by GitHub's clock, as far as memory goes. */
+/** When Perch first knew a head commit, by GitHub's clock, as far as its memory goes. */
 export interface KnownHead {
   readonly sha: Sha
   /** GitHub showed it at this moment at the latest. */
   readonly at: number
 }
 
-/**
- * Both times have whole seconds, so the same second proves nothing: who waits for a comment can push within it.
- */
+/** Both times are whole seconds, so the same second proves nothing: somebody who waits for a comment could push within it. */
 export function isSeen(known: KnownHead | undefined, head: Sha, comment: { readonly createdAt: number }): boolean {
   return known?.sha === head && known.at < comment.createdAt
 }
 
 /**
- * From the newest moves of a branch, newest first. Perch's own commits count as seen where what they were made on is: each
- * names the head that it expects, and is made because of a command.
+ * From the newest moves of a branch, newest first. A commit of Perch counts as seen if its parent does, because Perch makes
+ * it for a command and on an expected head.
  */
 export function headAge(
   moves: readonly BranchMove[],

@@ -8,8 +8,8 @@ import type { Refusal } from '../refusal/refusal.ts'
 type Change = Pick<IntendedChange<DirectMove>, 'target' | 'moves'>
 
 /**
- * Why a command may not change a step that Perch opened. The step would be something that Perch does not propose, and would be planned
- * again with the next look at the rollout. Undefined for every other pull request.
+ * Why a command may not change a step that Perch opened. Perch would not propose the changed step, and would replace it at the next
+ * look at the rollout. Undefined for every other pull request.
  */
 export function stepObjection(
   { target, moves }: Change,
@@ -25,11 +25,11 @@ export function stepObjection(
   if (kind === 'finish-version') return { code: 'not-of-step', why: 'finishes', name }
   if (kind !== 'share') return { code: 'not-of-step', why: 'goes-back', name }
   const back = moves.flatMap(({ move }) => (move.kind === 'share' && move.to === move.from ? [move.to] : []))
-  // Set back to what the base branch has, nothing would be left of it.
+  // A step with the share of the base branch would change nothing.
   return back.length < moves.length ? undefined : { code: 'step-undone', name, share: back[0] ?? 0 }
 }
 
-/** Whether a head has the wanted share, or version, already. */
+/** Whether a head already has the wanted share or version. */
 export function hasGoal(moves: Change['moves']): boolean {
   return moves.every(({ target, move }) => {
     const standing = standingOf(target)

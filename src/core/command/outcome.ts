@@ -11,7 +11,7 @@ import type { LimitMove } from '../rollout/intend.ts'
 import { type Target, targetName } from '../rollout/target.ts'
 import type { Refusal } from '../refusal/refusal.ts'
 
-/** The environments that were rendered before and after an edit, and those in which it changed what it was to change. */
+/** The environments that were rendered before and after an edit, and those that the edit changed. */
 export interface ProofOfEdit {
   readonly rendered: readonly string[]
   readonly changed: readonly string[]
@@ -35,7 +35,7 @@ export interface PlanStatus {
   readonly proposed: number | undefined
 }
 
-/** What came of a command. */
+/** The outcome of a command. */
 export type Outcome =
   | { readonly code: 'refused'; readonly refusal: Refusal }
   | {
@@ -55,7 +55,7 @@ export type Outcome =
       readonly sha: string | undefined
       readonly proof: ProofOfEdit | undefined
     }
-  /** The most that a controller gives the canary; `sha` undefined where it was so already. */
+  /** A limit for a controller. `sha` is undefined if it already had this limit. */
   | {
       readonly code: 'limited'
       readonly name: string
@@ -65,7 +65,7 @@ export type Outcome =
       readonly sha: string | undefined
       readonly proof: ProofOfEdit | undefined
     }
-  /** Done by an earlier try, and what it changed cannot be told any more but from its commit. */
+  /** An earlier try did it, and now only its commit shows what it changed. */
   | { readonly code: 'committed'; readonly sha: string; readonly headline: string }
   | { readonly code: 'already'; readonly name: string; readonly share: number }
   | { readonly code: 'proposed'; readonly title: string; readonly pull: number }
@@ -82,7 +82,7 @@ export type Outcome =
       readonly plan: readonly number[]
       readonly sha: string | undefined
     }
-  /** `isNew`: false where it was so already. */
+  /** `isNew`: false if it was already so. */
   /** `isAsked`: Flagger moves them, and asks before it goes on. */
   | { readonly code: 'held'; readonly names: readonly string[]; readonly isNew: boolean; readonly isAsked?: boolean }
   | { readonly code: 'resumed'; readonly names: readonly string[] }
@@ -92,19 +92,19 @@ export type Outcome =
   | { readonly code: 'looked-again' }
   | { readonly code: 'overridden'; readonly record: OverrideRecord }
 
-/** What an abort did, also in an earlier try. */
+/** What an abort did, including earlier tries. */
 export interface AbortResult {
   /** The steps that it closed. */
   readonly closed: readonly number[]
-  /** Pull requests that roll back and are open. */
+  /** Open rollback pull requests. */
   readonly rollbacks: readonly number[]
-  /** Those that an earlier try opened and that have merged since. */
+  /** Rollbacks that an earlier try opened and that have merged since. */
   readonly rolledBack: readonly number[]
   /** The rollouts whose share Perch cannot read. */
   readonly unreadable: readonly string[]
-  /** Those that Flagger takes back, because it asks. */
+  /** The rollouts that Flagger rolls back, because it asks Perch. */
   readonly takenBack?: readonly string[]
-  /** Those that only their controllers can abort. */
+  /** The rollouts that only their controllers can abort. */
   readonly owned: readonly OwnedRollout[]
 }
 
@@ -120,7 +120,7 @@ export interface OverrideRecord extends Override {
   readonly seal: string
 }
 
-/** The most that the controller of a target gives its canary, changed in a commit or there already. */
+/** The limit of a controller for its canary, changed in a commit or already there. */
 export function limited(
   target: Target,
   { owner: { writer }, from, to }: LimitMove,

@@ -9,16 +9,16 @@ import {
 } from './commands.ts'
 import { plainLines } from './plain-lines.ts'
 
-/** What a command begins with, in small letters. */
+/** The beginnings of commands, in lower case. */
 const BY_START: ReadonlyMap<string, CommandName> = new Map(COMMAND_NAMES.map((name) => [COMMANDS[name].start, name]))
 
-/** The verb of most commands: a word follows that says which, or a percentage. */
+/** The verb of most commands. The next word is the name of the command, or a percentage. */
 const VERB = COMMANDS.set.start
 const VERBS: readonly string[] = [...new Set([...BY_START.keys()].map((start) => start.split(' ')[0] ?? ''))]
 
-/** How far a near miss may be off. Verbs of one command are usual words, which other bots may listen to in other forms. */
+/** The edit distance of a near miss. Verbs with only one command are common words, and other bots may use similar ones. */
 const MOST_OFF = { verb: 2, other: 1 } as const
-/** A longer word is never close to a command. */
+/** Longer words are never similar to a command. */
 const MAX_VERB = 12
 
 /** Nobody needs more. Each one gets an answer, and may become a commit. */
@@ -26,8 +26,9 @@ const MAX_COMMANDS = 20
 
 /**
  * The commands of a comment: lines that start with `/canary`, `/freeze` or `/unfreeze`, in the order written. Only plain
- * paragraphs count: quotes, code, lists, tables' text and HTML (comments too) are what somebody shows, not what they say
- * to us. A comment that cannot be read in bounded time has one command, which is refused: it is never passed over in silence.
+ * paragraphs count: quotes, code, lists, tables and HTML (including HTML comments) only show something and are not meant for
+ * Perch. A comment that cannot be parsed in bounded time counts as one command, which is refused, so that it is never
+ * silently ignored.
  */
 export function parseCommands(body: string): readonly CommandLine[] {
   const lines = plainLines(body, isWanted)
@@ -41,10 +42,10 @@ export function parseCommands(body: string): readonly CommandLine[] {
   })
 }
 
-/** Nobody writes so many lines that begin like commands and are none. */
+/** Nobody writes so many lines that look like commands but are not. */
 const MAX_CANDIDATES = 100
 
-/** Whether a comment can have commands at all: quick for any comment, and certain only where it says no. */
+/** Whether a comment may contain commands. It is fast for any comment, and only a no is certain. */
 export function mayHaveCommands(body: string): boolean {
   const lines = body.split(/\r\n?|\n/).map((line) => line.trim())
   const candidates = lines.filter((line) => line.startsWith('/'))
@@ -60,7 +61,7 @@ function commandIn(line: string): CommandLine['result'] | undefined {
   return read(verb.toLowerCase(), words)
 }
 
-/** Undefined: it is not for us. */
+/** Undefined if the line is not for Perch. */
 function read(verb: string, words: readonly string[]): CommandLine['result'] | undefined {
   if (verb === VERB) return readAfterVerb(words)
   const name = BY_START.get(verb)
@@ -80,7 +81,7 @@ export function readAfterVerb(words: readonly string[]): CommandLine['result'] {
   return /^[+\-\d.%\p{N}]/u.test(first) ? readCommand('set', words) : unknown(first, nearest(word))
 }
 
-/** The command whose word is the closest to what was written; of several the first of the table. */
+/** The command with the most similar word. If there are several, the first in the table. */
 function nearest(word: string): string | undefined {
   const off = (start: string): number => distance(`${VERB} ${word}`, start)
   const near = [...BY_START.keys()].filter((start) => start.startsWith(`${VERB} `) && off(start) <= MOST_OFF.verb)

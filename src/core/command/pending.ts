@@ -10,23 +10,23 @@ export interface PendingComment {
   /** Epoch milliseconds. */
   readonly createdAt: number
   readonly commands: readonly CommandLine[]
-  /** It has waited for longer than commands live: it is told so, and not carried out. */
+  /** It has waited longer than commands live, so its author is told and it is not carried out. */
   readonly isLate: boolean
 }
 
-/** A command that nobody carried out for a day is not what its author would still expect to happen. */
+/** After a day, the author of a command no longer expects that it is carried out. */
 export const COMMAND_LIFE_MS = 24 * 3_600_000
 
-/** For how long after that its author is still told that it was not carried out. */
+/** How long after that Perch still tells the author that the command was not carried out. */
 export const LATE_MS = 2 * 3_600_000
 
-/** For how long the job of a command is tried. When it is given up, its author can still be told. */
+/** How long the job of a command is tried. When Perch gives up, it can still tell the author. */
 export const TRIED_MS = COMMAND_LIFE_MS + LATE_MS / 2
 
 /**
- * Comments with commands that have no answer yet, oldest first. Edited ones and those of bots never count. `done`:
- * those that are known to have been answered, also where somebody has deleted the answer. What the App that was
- * installed here before this one has answered counts too, so that it is not carried out twice.
+ * Comments with commands that have no answer yet, oldest first. Edited comments and comments of bots never count. `done`:
+ * comments that Perch has answered, even if somebody deleted the answer. Answers of an App that was installed before this one
+ * count too, so that no command is carried out twice.
  */
 export function pendingComments(
   comments: readonly Comment[],
@@ -45,7 +45,7 @@ export function pendingComments(
   })
 }
 
-/** When each comment was answered; by this App: at any time. Another one can have known the comment only after it was written. */
+/** When each comment was answered. An answer of this App counts at any time. An answer of another App counts only if it came after the comment. */
 function answerTimes(comments: readonly Comment[]): ReadonlyMap<number, number> {
   const times = new Map<number, number>()
   for (const { isOurs, author, body, createdAt } of comments) {
@@ -55,7 +55,7 @@ function answerTimes(comments: readonly Comment[]): ReadonlyMap<number, number> 
   return times
 }
 
-/** A comment that changes the rollout itself is carried out where the rollout's other changes are: one at a time. */
+/** A comment that changes a rollout runs with the key of its base branch, so that changes of rollouts happen one at a time. */
 export function isForBase(pull: Pick<PullRequest, 'state'>, { isLate, commands }: PendingComment): boolean {
   if (isLate) return false
   if (pull.state === 'merged') return true

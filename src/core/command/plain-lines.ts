@@ -1,17 +1,17 @@
 /**
- * The lines of a comment that its author says to us. Parsing Markdown can take minutes for a comment that is made for it (nested
- * lists and quotes, emphasis that never closes), so the parser gets only what it reads in a fraction of a second.
+ * The lines of a comment that its author addresses to Perch. Parsing Markdown can take minutes for a malicious comment (nested
+ * lists and quotes, emphasis that never closes), so the parser gets only text that it can read in a fraction of a second.
  */
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import { err, ok, type Result } from '../result.ts'
 
-/** GitHub takes 65,536 characters. In JavaScript's strings a character can take two units. */
+/** GitHub accepts 65,536 characters. In a JavaScript string a character can take two units. */
 const MAX_LENGTH = 2 * 65_536
 /** Each can open a block of its own. */
 const MAX_LINES = 2_000
 /** Limits of quotes and list items: in total, on one line, and nested. The parser's time grows with their product. */
 const MARKERS = { all: 1_000, line: 8, columns: 16 }
-/** In one paragraph: what may begin emphasis, code, a link or HTML. Each is compared with those before it. */
+/** The limit for one paragraph of characters that may begin emphasis, code, a link or HTML. The parser compares each with the earlier ones. */
 const MAX_INLINE = 500
 
 /** Blocks are found without looking inside paragraphs. */
@@ -32,7 +32,7 @@ const BLOCKS_ONLY = {
   },
 }
 
-/** Reads as one paragraph what the parser found to be one, whatever it begins with. */
+/** Parses a text as a single paragraph, whatever it begins with. */
 const ONE_PARAGRAPH = {
   disable: {
     null: [
@@ -50,8 +50,8 @@ const ONE_PARAGRAPH = {
 }
 
 /**
- * The lines that `isWanted` and that stand in a plain paragraph: quotes, code, lists, tables' text and HTML are what
- * somebody shows. The error is the first line that would have been wanted in a comment that costs too much to read.
+ * The lines in plain paragraphs for which `isWanted` is true. Quotes, code, lists, tables and HTML only show something. The error is the first
+ * line that would have been wanted in a comment that costs too much to read.
  */
 export function plainLines(body: string, isWanted: (line: string) => boolean): Result<readonly string[], string> {
   // The parser takes a byte order mark away and counts its places without it.
@@ -69,7 +69,7 @@ export function plainLines(body: string, isWanted: (line: string) => boolean): R
   return ok(lines)
 }
 
-/** The comment up to the end of the last paragraph that can matter: what follows changes nothing before it. */
+/** The comment up to the end of the last paragraph that can matter. Later text does not change how earlier text is parsed. */
 function upToLast(
   body: string,
   isWanted: (line: string) => boolean,
@@ -83,7 +83,7 @@ function upToLast(
   return { text: lines.slice(0, blank === -1 ? lines.length : blank).join('\n'), first }
 }
 
-/** Reads each line once, and asks no parser. */
+/** Reads each line once, without the parser. */
 function isCostly(text: string): boolean {
   if (text.length > MAX_LENGTH) return true
   const lines = text.split('\n')
@@ -99,7 +99,7 @@ function isCostly(text: string): boolean {
   return all > MARKERS.all || columns.size > MARKERS.columns
 }
 
-/** Where a line has the markers of quotes and list items before its text. */
+/** The columns of quote and list markers before the text of a line. */
 function markerColumns(line: string): readonly number[] {
   // A line of nothing else is a rule between paragraphs.
   if (/^[ \t]*([-*_])(?:[ \t]*\1){2,}[ \t]*$/.test(line)) return []

@@ -6,8 +6,8 @@ import { type ConfigProblem, readConfig } from './read.ts'
 import { Config } from './schema.ts'
 
 /**
- * Which branches the config calls deployed; undefined where it does not say. A mistake elsewhere in the file does not matter:
- * it must not make a branch look as if nothing deployed it.
+ * The deployed branches in the config. Undefined if the config does not list them. A mistake elsewhere in the file does not matter,
+ * because it must not make a branch look undeployed.
  */
 export function readBranches(
   text: string | undefined,
@@ -23,8 +23,8 @@ export function readBranches(
 }
 
 /**
- * Whether the config asks for an issue that lists all rollouts; undefined where it cannot be read. Most configs do not name the key, and
- * are not read for it.
+ * Whether the config asks for an issue that lists all rollouts. Undefined if the config cannot be read. Most configs do not contain the
+ * key, so they are not parsed for it.
  */
 export function wantsDashboard(text: string | undefined): boolean | undefined {
   if (text === undefined || !text.includes('dashboard')) return false
@@ -32,7 +32,7 @@ export function wantsDashboard(text: string | undefined): boolean | undefined {
   return config.ok ? config.value.dashboard : undefined
 }
 
-/** Branches that Perch or the merge queue makes. A pattern never means them. */
+/** Branches that Perch or the merge queue creates. Patterns never match them. */
 const MADE = /^(?:canary|perch|gh-readonly-queue)\//
 
 /** Whether a branch is one of those that the config names; `*` stands for any characters. */

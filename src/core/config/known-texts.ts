@@ -4,14 +4,14 @@ import type { KnownDocuments } from '../diff/objects.ts'
 import { emptyFileCache, type FileCache, type Known, type ReadTexts } from '../environment/file-cache.ts'
 import type { Result } from '../result.ts'
 
-/** What was read of a repository's texts, by which alone it is decided: from one look to the next most of them are the same. */
+/** Results that depend only on the texts of a repository. Most texts stay the same from one look to the next. */
 export interface KnownTexts extends FileCache {
   readonly configs: ReadTexts<Result<Config, readonly ConfigProblem[]>>
   /** Documents of what environments render to. */
   readonly documents: KnownDocuments
 }
 
-/** What is known, and all that is read from now on: a look reads nothing twice, however little is kept between looks. */
+/** Everything known so far and everything read from now on. A look reads nothing twice, even if little is kept between looks. */
 export function knownBefore(before?: KnownTexts): KnownTexts {
   const own = { ...emptyFileCache(), configs: new Map(), documents: new Map() } satisfies KnownTexts
   if (before === undefined) return own

@@ -11,9 +11,9 @@ export const CONFIG_FILE = '.github/canary.yml'
 
 export type ConfigProblem = Location & { readonly path: string; readonly message: string }
 
-/** A thousand services that use every key need half of it. Reading it takes a second or two. */
+/** A thousand services with every key need half of this. Reading it takes a second or two. */
 const MAX_LENGTH = 1024 * 1024
-/** Nobody reads more at once, and each line is looked for. */
+/** Nobody reads more at once, and finding each line takes time. */
 const MAX_PROBLEMS = 50
 
 /** Reads the config's text, or the default config where the file does not exist. Many problems at once, each with its line. */
@@ -99,7 +99,7 @@ function sharedRouteProblems({ services }: Config): readonly RuleProblem[] {
   })
 }
 
-/** Where a key of the config stands, for words about what it asks for. */
+/** The place of a key in the config, for messages about it. */
 export function placeOfKey(text: string | undefined, key: string): Location {
   const lines = (text ?? '').split('\n')
   const index = lines.findIndex((line) => new RegExp(`(?:^|[{,\\s])["']?${RegExp.escape(key)}["']?\\s*:`).test(line))

@@ -1,4 +1,4 @@
-/** What the config asks to be checked by other programs: policies, and validators by name. */
+/** The checks by other programs that the config asks for: policies, and validators by name. */
 import * as z from 'zod'
 
 const Folder = z

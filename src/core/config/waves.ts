@@ -13,7 +13,7 @@ interface WavesConfig {
   readonly services: Readonly<Record<string, { readonly waves?: readonly (readonly string[])[] | undefined }>>
 }
 
-/** Each environment has one place, and is one that this file lists, where it lists any. No two names mean different environments. */
+/** Each environment must appear once, and must be in `environments` if the config has that key. No name may mean two different environments. */
 export function waveProblems({ environments, services }: WavesConfig): readonly RuleProblem[] {
   return Object.entries(services).flatMap(([service, { waves = [] }]) => {
     const seen = new Set<string>()

@@ -1,4 +1,4 @@
-/** What the dashboard lists, as data: it is made from what Git and pull requests say, and kept until the next look. */
+/** The content of the dashboard, as data. It comes from Git and pull requests, and is kept until the next look. */
 import type { Verdict } from '../gate/gate.ts'
 import type { GateName } from '../gate/names.ts'
 import { kindOf } from '../rollout/branch.ts'
@@ -12,7 +12,7 @@ export const LISTED_STATES = [
   ...ROLLOUT_STATES,
   /** Its first step is open, and the canary has no traffic yet. */
   'beginning',
-  /** The waves of its service have other environments go first. */
+  /** Other environments of its service are first in `waves`. */
   'waits-for-wave',
   /** A blue/green service of which both versions have traffic. */
   'both-sides',
@@ -26,13 +26,13 @@ export interface ListedRollout {
   readonly state: ListedState
   readonly share: number | 'unknown'
   readonly version: string
-  /** When the commit that brought its step came to the base branch, epoch milliseconds; undefined where Git does not tell. */
+  /** When the commit of its step came to the base branch, in epoch milliseconds. Undefined if Git does not show it. */
   readonly since?: number | undefined
   /** The pull request that began it. */
   readonly origin?: number | undefined
   /** Its open pull requests. */
   readonly pulls: readonly number[]
-  /** Why it does not go on, in Markdown of ours. */
+  /** Why it does not continue, in Markdown of ours. */
   readonly stuck?: string | undefined
 }
 
@@ -43,14 +43,14 @@ export type Listing =
   /** Nobody has looked at the branch yet. */
   | { readonly code: 'not-looked-at' }
 
-/** What one look at a base branch did with a rollout's pull requests, and why it could not do more. */
+/** What Perch did with a rollout's pull requests in one look at a base branch, and why it could not do more. */
 export interface DoneSteps {
   readonly opened: PullRequest | undefined
   readonly closed: readonly number[]
   readonly stuck: string | undefined
 }
 
-/** The line of a rollout once its steps were taken, without its age; undefined where there is nothing to list. */
+/** The line of a rollout after its steps, without its age. Undefined if there is nothing to list. */
 export function listRollout(
   facts: RolloutFacts,
   { opened, closed, stuck }: DoneSteps,
@@ -92,7 +92,7 @@ export type PullState =
   | { readonly code: 'draft' }
   /** A gate blocks it, or waits. */
   | { readonly code: 'gated'; readonly blocking: readonly GateName[]; readonly waiting: readonly GateName[] }
-  /** Its checks are not green, and no gate is why. */
+  /** Its checks are not green, but not because of a gate. */
   | { readonly code: 'red' }
 
 interface ReviewedPull {
@@ -103,7 +103,7 @@ interface ReviewedPull {
   readonly green: boolean
 }
 
-/** `gates`: the worst word of each gate. Nothing that is not known to be green is ready. */
+/** `gates`: the worst verdict of each gate. A pull request is ready only if it is known to be green. */
 export function pullState(
   seen: ReviewedPull | undefined,
   gates: readonly (readonly [GateName, Verdict['state']])[],
@@ -121,7 +121,7 @@ export interface Dashboard {
   readonly defaultBranch: string
   /** By base branch. */
   readonly listings: readonly (readonly [base: string, listing: Listing])[]
-  /** Of all open pull requests that change traffic, those that are listed as steps too. */
+  /** The states of all open pull requests that change traffic, including listed steps. */
   readonly pulls: ReadonlyMap<number, PullState>
 }
 

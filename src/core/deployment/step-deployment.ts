@@ -1,10 +1,10 @@
-/** What GitHub's own pages show of a rollout's steps: each that merged is a deployment of its environment. */
+/** A rollout's steps as GitHub Deployments: each merged step is a deployment of its environment. */
 import type { Sha } from '../rollout/facts.ts'
 
 export const DEPLOYMENT_STATES = ['in_progress', 'success', 'failure', 'inactive'] as const
 export type DeploymentState = (typeof DEPLOYMENT_STATES)[number]
 
-/** What GitHub was asked to show of a rollout last. */
+/** The last step of a rollout that Perch showed on GitHub. */
 export interface ShownStep {
   /** The commit that brought the step. */
   readonly commit: Sha
@@ -24,11 +24,11 @@ export interface StepNow {
 
 interface ShownChange {
   readonly states: readonly ShownStep[]
-  /** What is shown then; undefined where the rollout is over. */
+  /** What is shown next. Undefined if the rollout is over. */
   readonly next: ShownStep | undefined
 }
 
-/** What follows from where a rollout stands. That a step is live is found out elsewhere. */
+/** What to show, from the state of a rollout. Whether a step is live is decided elsewhere. */
 export function shownAfter(shown: ShownStep | undefined, now: StepNow): ShownChange {
   const { commit, share } = now
   if (share === 'unknown') return { states: [], next: shown }
@@ -51,24 +51,24 @@ function lastOf(shown: ShownStep, now: StepNow): readonly ShownStep[] {
   return isFinished(shown, now) ? [] : [{ ...shown, state: 'inactive' }]
 }
 
-/** What the last step brought is what runs now. */
+/** The version of the last step is the one that runs now. */
 function isFinished({ share, state }: ShownStep, { hasOneVersion }: StepNow): boolean {
   return share === 100 && state !== 'failure' && hasOneVersion
 }
 
-/** Whether a deployment goes on from one state to another. It never goes back: what comes late is old. */
+/** Whether a deployment may change from one state to another. It never goes back, because a late change is outdated. */
 export function isFurther(from: DeploymentState | undefined, to: DeploymentState): boolean {
   return from === undefined || DEPLOYMENT_STATES.indexOf(to) > DEPLOYMENT_STATES.indexOf(from)
 }
 
 const TASK_PREFIX = 'canary:'
 
-/** What tells the deployments of one service in an environment from those of another. */
+/** The task name, which distinguishes the deployments of the services in an environment. */
 export function deploymentTask(service: string): string {
   return `${TASK_PREFIX}${service}`
 }
 
-/** GitHub shows each environment by itself. Of a route that more of them share, one deployment under its common name is enough. */
+/** GitHub shows each environment separately. For a route that more environments share, one deployment with their common name is enough. */
 const MAX_ENVIRONMENTS = 10
 
 export function deployedEnvironments(target: {

@@ -1,4 +1,4 @@
-/** What Flagger hears. Unknown is never "go on". */
+/** The answer to Flagger. Unknown never means "continue". */
 import type { FrozenWindow } from '../gate/restraint.ts'
 import { isInForce } from '../stop/stop.ts'
 import { windowEnd } from '../stop/window.ts'
@@ -30,9 +30,9 @@ export type HookAnswer =
       readonly stops: readonly KnownStop[]
       readonly windows: readonly FrozenWindow[]
     }
-  /** Somebody has aborted it. `aborted` answers whether it may go on, `take-back` whether to take it back. */
+  /** Somebody has aborted it. `aborted` answers whether it may continue, `take-back` whether to roll back. */
   | ({ readonly code: 'aborted' | 'take-back'; readonly rollout: string } & Pick<Aborted, 'by' | 'reason'>)
-  /** Nothing asks to take it back. `isOther`: there is an abort, but of a version that Git had before. */
+  /** Nobody asked to roll it back. `isOther`: there is an abort, but of an earlier version in Git. */
   | { readonly code: 'keep'; readonly rollout: string; readonly isOther: boolean }
   /** Git was not read, or too long ago. */
   | { readonly code: 'unread' }
@@ -50,11 +50,11 @@ type Aborted = NonNullable<KnownCanary['aborted']>
 
 type Asked = Pick<HookPayload, 'name' | 'namespace' | 'metadata'>
 
-/** How old what is known of Git may be. A webhook of GitHub may be lost, and a stop with it. */
+/** How old the known state of Git may be. GitHub's webhook about a stop may be lost. */
 const MAX_AGE_MS = 10 * 60_000
 const FRESH_MS = 3 * 60_000
 
-/** A canary that nobody aborted must not be taken back: another version may have come meanwhile. */
+/** A canary that nobody aborted must not be rolled back, and another version may have come meanwhile. */
 export const MAX_ROLLBACK_AGE_MS = 30_000
 
 /** What was read somewhere, and when, in epoch milliseconds. */
@@ -62,7 +62,7 @@ export interface KnownAt {
   readonly at: number
 }
 
-/** Whether what is known may be used for an answer. */
+/** Whether the known state is recent enough for an answer. */
 export function isUsable<T extends KnownAt>(
   known: T | undefined,
   now: number,
@@ -71,12 +71,12 @@ export function isUsable<T extends KnownAt>(
   return known !== undefined && now - known.at < maxAgeMs
 }
 
-/** Whether nobody need read it again yet. */
+/** Whether it need not be read again yet. */
 export function isFresh({ at }: KnownAt, now: number): boolean {
   return now - at < FRESH_MS
 }
 
-/** Whether a Canary may go on: start, raise its share, or be promoted. */
+/** Whether a Canary may continue: start, raise its share, or be promoted. */
 export function mayGoOn(canaries: Canaries | undefined, asked: Asked, now: number): HookAnswer {
   const canary = canaryIn(canaries, asked, now)
   if ('code' in canary) return canary
@@ -110,7 +110,7 @@ export function canaryTold(canaries: Canaries | undefined, asked: Asked, now: nu
   return 'code' in canary ? canary : { code: 'noted', rollout: canary.rollout }
 }
 
-/** Whether to take a Canary back: only where somebody aborted this very version. Unknown is never that. */
+/** Whether to roll a Canary back: only if somebody aborted exactly this version. Unknown never rolls back. */
 export function mustGoBack(canaries: Canaries | undefined, asked: Asked, now: number): HookAnswer {
   const canary = canaryIn(canaries, asked, now)
   if ('code' in canary) return canary

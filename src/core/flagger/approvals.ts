@@ -5,7 +5,7 @@ import { CONFIRM_ROLLOUT_HOOK, type Hook, type HookPayload } from './hook.ts'
 export const VersionApprovals = z.object({
   /** When GitHub was asked, epoch milliseconds. */
   at: z.number(),
-  /** The pull request that brought the version; undefined where none did, or nobody can tell. */
+  /** The pull request that brought the version. Undefined if there was none, or if it is unknown. */
   pull: z.int().optional(),
   /** At most as many as were wanted then. */
   has: z.int(),
@@ -16,8 +16,8 @@ export type VersionApprovals = z.infer<typeof VersionApprovals>
 export const NEWEST_VERSION = 'newest'
 
 /**
- * How a question says which version it is about: by Flagger's checksum of it. Undefined where Flagger is too old to send one (before 1.34).
- * `confirm-rollout` is about a version that Flagger has not begun with. It still sends the checksum of the one before
+ * How a question identifies its version: by Flagger's checksum. Undefined if Flagger is too old to send one (before 1.34).
+ * `confirm-rollout` is about a version that Flagger has not started yet. It still sends the checksum of the previous version
  * (`checkCanaryStatus` in its pkg/controller/scheduler.go).
  */
 export function versionAsked(hook: Hook, { checksum }: Pick<HookPayload, 'checksum'>): string | undefined {

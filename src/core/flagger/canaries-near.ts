@@ -1,4 +1,4 @@
-/** Which rollouts of Flagger a pull request is about: nothing in Git says it, because its Canaries start by themselves. */
+/** Which rollouts of Flagger a pull request is about. Git does not say it, because Canaries start by themselves. */
 import { listOf, recordOf, textOf } from '../manifest/data.ts'
 import { ROLLBACK_HOOK } from './hook.ts'
 import { isTouched } from '../rollout/resolve.ts'

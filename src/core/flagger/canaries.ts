@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { FreezeWindow } from '../stop/window.ts'
 
 const KnownStop = z.object({
-  /** Whose raises it stops: the rollout's own, or those of this environment. */
+  /** The environment whose raises it stops. Undefined if it stops only the rollout. */
   frozen: z.string().optional(),
   by: z.string().optional(),
   reason: z.string().optional(),
@@ -20,9 +20,9 @@ const KnownCanary = z.object({
   environments: z.array(z.string()),
   /** What people have stopped: the rollout itself, or one of its environments. */
   stops: z.array(KnownStop),
-  /** Somebody wants it taken back. `isSame`: its environments are in Git as they were then, so it is the same version. */
+  /** Somebody asked to roll it back. `isSame`: its environments in Git are unchanged since then, so it is the same version. */
   aborted: z.object({ by: z.string().optional(), reason: z.string().optional(), isSame: z.boolean() }).optional(),
-  /** When the config lets nothing go on. */
+  /** The times in which the config allows no raises. */
   windows: z.array(z.object({ environment: z.string(), window: FreezeWindow })),
   /** How many people must approve the pull request that brought a version, by the config of its environments. */
   approvals: z.int(),
@@ -30,12 +30,12 @@ const KnownCanary = z.object({
 /** A Canary of Flagger that Git has, with what stops it. */
 export type KnownCanary = z.infer<typeof KnownCanary>
 
-/** All Canaries of a repository, as they were read last. It holds all that an answer to Flagger needs, but the time. */
+/** All Canaries of a repository, as last read. It contains everything for an answer to Flagger except the time. */
 export const Canaries = z.object({
   /** When Git was read, epoch milliseconds. */
   at: z.number(),
   known: z.array(KnownCanary),
-  /** Deployed branches whose config is not valid: what they have is not known. */
+  /** Deployed branches whose config is not valid, so that their Canaries are unknown. */
   unreadable: z.array(z.string()),
 })
 export type Canaries = z.infer<typeof Canaries>

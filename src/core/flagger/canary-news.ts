@@ -1,4 +1,4 @@
-/** What Flagger tells of a Canary by its `event` webhook: for people to read, never for a gate. */
+/** The reports of Flagger's `event` webhook about a Canary. They are for people, never for a gate. */
 import * as z from 'zod'
 import { clip } from '../text/limits.ts'
 import type { EventPayload } from './hook.ts'
@@ -18,12 +18,12 @@ export type CanaryNews = z.infer<typeof CanaryNews>
 
 const MAX_MESSAGE = 300
 
-/** A clock that is ahead by more must not keep what is said later from being heard. */
+/** If a clock is ahead by more than this, its reports must not block later ones. */
 const MAX_AHEAD_MS = 60_000
 
 /** While a Canary is in one of these, its last weight still counts. */
 const UNDER_WAY = ['Waiting', 'Progressing', 'WaitingPromotion']
-/** What comes after one of these is another rollout. */
+/** An event after one of these belongs to another rollout. */
 const AT_REST: readonly string[] = ['Initializing', 'Initialized', 'Succeeded', 'Failed']
 
 /** What is known after an event of Flagger; undefined where the event is older than what is known. `now`: epoch milliseconds. */
@@ -65,7 +65,7 @@ export function isOfRollout(news: CanaryNews): boolean {
   return !AT_REST.includes(news.phase) || canaryEnd(news) !== undefined
 }
 
-/** How a rollout of Flagger has ended; undefined where it goes on, or none was under way. */
+/** How a rollout of Flagger has ended. Undefined if it is still running, or there was none. */
 export function canaryEnd({
   phase,
   message,
@@ -75,7 +75,7 @@ export function canaryEnd({
   return phase === 'Failed' || message.startsWith('Canary failed!') ? 'taken-back' : undefined
 }
 
-/** The same for news in which people read the same, whenever it was said. */
+/** A key that is equal for reports that look the same to people, at whatever time. */
 export function newsKey({ phase, weight, message, began }: CanaryNews): string {
   return JSON.stringify([phase, weight, message, began])
 }

@@ -1,22 +1,25 @@
 import * as z from 'zod'
 
-/** Here Flagger asks whether to take the canary back: a yes does something, and no is the safe answer. */
+/** Flagger asks whether to roll the canary back. A yes has an effect, so no is the safe answer. */
 export const ROLLBACK_HOOK = 'rollback'
 
 /** Here Flagger asks before it begins with a version. */
 export const CONFIRM_ROLLOUT_HOOK = 'confirm-rollout'
 
-/** What Flagger may ask. With the others it asks before it goes on: before the pods start, before each raise, and before the promotion. */
+/**
+ * The questions of Flagger. With all but `rollback` it asks before it continues: before the pods start, before each raise, and before the
+ * promotion.
+ */
 export const HOOKS = [CONFIRM_ROLLOUT_HOOK, 'confirm-traffic-increase', 'confirm-promotion', ROLLBACK_HOOK] as const
 export type Hook = (typeof HOOKS)[number]
 
-/** The webhook by which Flagger tells what it does. It goes on whatever the answer is. */
+/** The webhook in which Flagger reports what it does. It continues whatever the answer is. */
 export const EVENT_HOOK = 'event'
 
 const Name = z.string().min(1).max(253)
 
 /**
- * Of which Canary Flagger speaks (`CanaryWebhookPayload` in its pkg/apis/flagger/v1beta1). The metadata is what the Canary's author wrote.
+ * The Canary of a webhook (`CanaryWebhookPayload` in Flagger's pkg/apis/flagger/v1beta1). The author of the Canary wrote the metadata.
  * `checksum`: of the pod template, ConfigMaps and Secrets that Flagger is at.
  */
 export const HookPayload = z.object({
@@ -27,7 +30,7 @@ export const HookPayload = z.object({
 })
 export type HookPayload = z.infer<typeof HookPayload>
 
-/** What the `event` webhook tells. Flagger writes these fields over what the Canary's author wrote. `timestamp`: epoch milliseconds. */
+/** The payload of the `event` webhook. Flagger overwrites these fields of the author's metadata. `timestamp`: epoch milliseconds. */
 export const EventPayload = HookPayload.extend({
   phase: z.string().min(1).max(40),
   metadata: HookPayload.shape.metadata.extend({

@@ -1,4 +1,4 @@
-/** Which version a Canary deploys: what Flagger looks at to see that there is another one. */
+/** The version that a Canary deploys, by the same objects in which Flagger looks for changes. */
 import type { RenderedObject } from '../diff/objects.ts'
 import { canonicalText, recordOf, textOf } from '../manifest/data.ts'
 import { effectiveNamespace, type ObjectIdentity } from '../manifest/identity.ts'

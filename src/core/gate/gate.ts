@@ -4,7 +4,7 @@ import type { Liveness } from './live.ts'
 import type { GateName, OverridableGate } from './names.ts'
 import { restrain, type RestraintReason, type Restraints } from './restraint.ts'
 
-/** Why a gate says what it says, as data; `core/message` has the words. */
+/** The reason of a verdict, as data; `core/message` has the words. */
 export type GateReason =
   | { readonly code: 'live'; readonly liveness: Liveness }
   /** `done`: how much of the bake is over, from 0 to 1, in slices of at least `SLICE_MS`. */
@@ -24,72 +24,77 @@ export type GateReason =
   | { readonly code: 'two-steps'; readonly raisers: readonly string[] }
   | RestraintReason
 
-/** Why nobody knows which versions have which traffic on the base branch. `base-owned`: a controller moves it there, and the change takes it away. */
+/**
+ * Why the traffic of the versions on the base branch is unknown. `base-owned`: a controller moves it there, and the change removes the controller.
+ */
 export type UnknownBase =
   | { readonly code: 'base-unreadable' }
   | { readonly code: 'base-owned'; readonly writer: Writer; readonly share: number | 'unknown' }
 
-/** One gate's word on one change: `pass`; `wait`: time or somebody else will tell, at `until` where that is known; `block`. */
+/** The verdict of one gate on one change. `wait`: it may change with time or a report, at `until` if that is known. */
 export interface Verdict {
   readonly gate: GateName
   readonly target: string
   readonly state: 'pass' | 'wait' | 'block'
   readonly reason: GateReason
   readonly until?: number
-  /** A maintainer passed it for this head commit: then `state` is `pass`, whatever the reason says. */
+  /** A maintainer has overridden the gate for this head commit. Then `state` is `pass`, whatever the reason is. */
   readonly override?: Override
 }
 
-/** A gate that a maintainer passed for one head commit. */
+/** A gate that a maintainer has overridden for one head commit. */
 export interface Override {
   readonly gate: OverridableGate
   readonly by: string
   readonly reason: string
 }
 
-/** By how much a change raises what the canary gets. */
+/** How a change raises the traffic of the canary. */
 interface CanaryRaise {
   readonly from: number
   readonly to: number
-  /** Some requests reach the canary more often, whatever its own share does. */
+  /** More requests reach the canary, apart from its own share. */
   readonly widens: boolean
-  /** The stable version becomes another one while the canary has traffic. */
+  /** The stable version changes while the canary has traffic. */
   readonly promotes: boolean
 }
 
 /** One traffic change that a pull request would make, measured against the base branch. */
 export interface TrafficChange extends CanaryRaise {
   readonly target: string
-  /** The canary becomes another version while it has traffic, and keeps traffic. */
+  /** The version of the canary changes, and the canary had traffic and keeps some. */
   readonly swaps: boolean
-  /** Base has all traffic on the canary, and both versions are the same: what is left is to flip the weights. */
+  /** On the base branch the canary has all the traffic and both versions are the same, so only the weights have to change back. */
   readonly finishes: boolean
   /** It sends the traffic of a blue/green service back to the version that had it before. */
   readonly goesBack: boolean
-  /** Why nobody knows what it begins with, where it is more than to make the same readable. */
+  /** Why the state before the change is unknown. Undefined if the change only makes the same state readable. */
   readonly unknownBase: UnknownBase | undefined
-  /** Only a render shows what the base branch has: the files of older commits do not tell since when. */
+  /** Only a render shows the share on the base branch, so the files of older commits do not say since when it is there. */
   readonly isBaseUndated: boolean
   readonly bakeMs: number
-  /** What the config asks for and nobody checks. */
+  /** What the config asks for, but Perch cannot check. */
   readonly unchecked: readonly string[]
-  /** Of the step that the base branch is at; undefined where the canary has no traffic yet. */
+  /** Whether the current step of the base branch is live. Undefined if the canary has no traffic yet. */
   readonly liveness: Liveness | undefined
-  /** What was measured of that step; undefined where the config asks for nothing, or the step is not live. */
+  /** The measurements of that step. Undefined if the config asks for none, or the step is not live. */
   readonly analysis: AnalysisReport | undefined
   /** The config asks for measurements. */
   readonly isAnalysed: boolean
-  /** The canary's version after it; undefined where nobody can tell. */
+  /** The canary's version after the change. Undefined if it is unknown. */
   readonly canary: string | undefined
   readonly restraints: Restraints
 }
 
-/** Whether more than the step before must let a change pass: approvals, stops, the order of environments, older pull requests. */
+/** Whether other gates than the previous step apply to a change: approvals, stops, the order of environments, older pull requests. */
 export function isHeldBack({ from, to, widens, promotes }: CanaryRaise): boolean {
   return to > from || widens || promotes
 }
 
-/** The gates of one change. Lowering traffic and switching back are never gated, but for the flip at the finish, which must not reach rolling pods. */
+/**
+ * The gates of one change. Lowering traffic and switching back are never gated, except for the change of weights at the finish, which must not reach
+ * pods that are still rolling out.
+ */
 export function judge(change: TrafficChange, now: number): readonly Verdict[] {
   const { target, liveness } = change
   if (change.goesBack) return []
@@ -103,7 +108,7 @@ export function judge(change: TrafficChange, now: number): readonly Verdict[] {
   return [...swapped, ...unchecked, ...waits, ...restrained(change, now)]
 }
 
-/** What the step that the base branch is at must have shown. */
+/** The gates about the current step of the base branch. */
 function stepGates(change: TrafficChange, now: number): readonly Verdict[] {
   const { target, liveness } = change
   if (change.isBaseUndated) return [{ gate: 'live', target, state: 'block', reason: { code: 'base-undated' } }]
@@ -115,12 +120,12 @@ function restrained(change: TrafficChange, now: number): readonly Verdict[] {
   return restrain(change, change.restraints, now).map((verdict): Verdict => ({ ...verdict, target }))
 }
 
-/** Without this the change would be taken for a start, and any share and version would pass. */
+/** Without this gate, Perch would treat the change as a start, and any share and version would pass. */
 function hidden({ target }: TrafficChange, reason: UnknownBase): Verdict {
   return { gate: 'live', target, state: 'block', reason }
 }
 
-/** The verdicts with those passed that a maintainer has overridden. */
+/** The verdicts, with the overrides of maintainers applied. */
 export function overrule(verdicts: readonly Verdict[], overrides: readonly Override[]): readonly Verdict[] {
   return verdicts.map((verdict) => {
     const override = overrides.find(({ gate }) => gate === verdict.gate)
@@ -150,7 +155,7 @@ function bake({ target, bakeMs }: TrafficChange, liveness: Liveness, now: number
     : { gate: 'bake', target, state: 'wait', reason, until }
 }
 
-/** A bake's progress is shown in ten slices, or fewer where they would be shorter than this: each costs a look. */
+/** The progress of a bake is shown in ten slices, or fewer if they would be shorter than this. Each slice costs a look. */
 const SLICE_MS = 30_000
 
 function slicesOf(bakeMs: number): number {
@@ -163,7 +168,7 @@ function progress({ since, bakeMs }: { readonly since: number; readonly bakeMs: 
   return Math.floor(passed * slices) / slices
 }
 
-/** Only what was measured over the whole bake, and is good, lets a step on. */
+/** Only a good measurement of the whole bake allows the next step. */
 function judgeMeasured({ target, analysis, isAnalysed }: TrafficChange): readonly Verdict[] {
   if (!isAnalysed) return []
   const gate = 'analysis'
@@ -171,11 +176,11 @@ function judgeMeasured({ target, analysis, isAnalysed }: TrafficChange): readonl
   const reason = { code: 'analysis', report: analysis } as const
   if (analysis.isFailure) return [{ gate, target, state: 'block', reason }]
   if (isGood(analysis)) return [{ gate, target, state: 'pass', reason }]
-  // When the bake is over only another measurement can tell more; the sweep sees to that.
+  // When the bake is over, only another measurement can tell more. The sweep takes care of that.
   return [{ gate, target, state: 'wait', reason, ...(analysis.isComplete ? {} : { until: analysis.ends }) }]
 }
 
-/** What was measured was the old version: the new one would start with all its traffic, unproven. */
+/** The measurements are about the old version. The new one would start with all its traffic without any proof. */
 function blockSwap({ target, from }: TrafficChange): Verdict {
   return { gate: 'version', target, state: 'block', reason: { code: 'canary-swapped', share: from } }
 }
@@ -184,7 +189,7 @@ function block(target: string, what: string): Verdict {
   return { gate: 'config', target, state: 'block', reason: { code: 'unchecked', what } }
 }
 
-/** The moment at which waiting gates may turn, or have more to show; undefined where only somebody else's word can tell. */
+/** The moment at which waiting gates may change, or have more to show. Undefined if that does not depend on time. */
 export function nextLook(verdicts: readonly Verdict[]): number | undefined {
   const moments = verdicts.flatMap((verdict) => momentOf(verdict) ?? [])
   return moments.length === 0 ? undefined : Math.min(...moments)

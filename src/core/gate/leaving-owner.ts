@@ -4,16 +4,16 @@ import { targetAsBase } from '../rollout/as-base.ts'
 import { sameRollouts, type Target } from '../rollout/target.ts'
 import { canaryShare, canaryShareOf, type Destination, isSplit, type Route, routeId } from '../traffic/route.ts'
 
-/** A controller that a change takes from a route: from then on the weights of Git are those of the cluster. */
+/** A controller that a change removes from a route. From then on the cluster uses the weights in Git. */
 export interface LeavingOwner {
   readonly owner: WeightOwner
-  /** The most that Git's weights give the canary. */
+  /** The highest share that the weights in Git give the canary. */
   readonly share: number | 'unknown'
 }
 
 /**
- * The controller that a change takes from a route, where Git's weights give the canary traffic, or may. Nobody knows what the controller gives it.
- * What Git says may have been there for years without any effect.
+ * The controller that a change removes from a route whose weights in Git give the canary traffic, or may do so. Perch does not know the share that
+ * the controller gives it, and the weights in Git may have been there for years without any effect.
  */
 export function leavingOwner(from: Standing | undefined, to: Standing): LeavingOwner | undefined {
   const owner = from?.target.owner
@@ -22,15 +22,15 @@ export function leavingOwner(from: Standing | undefined, to: Standing): LeavingO
   return share === 0 ? undefined : { owner, share }
 }
 
-/** Flagger replaces every rule of a route, so no rule of Git was live: also not one that some callers ask for. */
+/** Flagger replaces every rule of a route, so no rule in Git was live, not even one for only some callers. */
 function shareByAnyRule({ share, target }: Standing): number | 'unknown' {
   if (share === 'unknown') return share
   return Math.max(share, ...target.route.rules.map((rule) => canaryShareOf(rule) ?? 100))
 }
 
 /**
- * Whether a controller goes and leaves requests where no gate sees a canary any more: on destinations that its route did not have, or on
- * a new route to the same hosts. A controller whose route goes with it leaves nothing.
+ * Whether a change removes a controller and sends requests where no gate can see a canary: to destinations that its route did not have, or through
+ * a new route of the same hosts. If the route goes with its controller, nothing is left.
  */
 export function leavesUnseen(known: Target, base: readonly Target[], after: readonly Target[]): boolean {
   if (known.owner === undefined || !isSplit(known.route)) return false
@@ -42,7 +42,7 @@ export function leavesUnseen(known: Target, base: readonly Target[], after: read
   return same.length > 0 ? same.some(isUnsplit) : after.some((target) => isHeir(target, known, base))
 }
 
-/** Whether requests of everybody go to the canary, or to what the route did not have. */
+/** Whether everybody's requests go to the canary, or to destinations that the route did not have. */
 function sendsElsewhere({ rules }: Route, before: Route): boolean {
   const known = new Set(
     destinationsOf(before)

@@ -3,14 +3,14 @@ import type { LiveEntry } from '../config/schema.ts'
 import { isBy, type Signal, type Want } from './signal.ts'
 import { matcher } from '../text/matcher.ts'
 
-/** What is known about whether a step has been applied: the worst of what its config asks for. Times are epoch milliseconds. */
+/** Whether a step has been applied: the worst result of all entries in its config. Times are epoch milliseconds. */
 export type Liveness = { readonly parts: readonly LiveResult[] } & (
   | { readonly state: 'live'; readonly since: number }
-  /** `until`: when time alone may tell more. */
+  /** `until`: when this may change with time alone. */
   | { readonly state: 'not-yet' | 'overdue' | 'failed'; readonly until?: number }
 )
 
-/** An entry that asks for the traffic that is seen. */
+/** An entry that asks for observed traffic. */
 export type TrafficEntry = Extract<LiveEntry, { traffic: number }>
 
 /** One entry of the config's `live`, and what was found for it. */
@@ -20,19 +20,19 @@ export interface LiveResult {
 }
 
 type LiveState =
-  /** `name`: of the signal that said so first; undefined: the timer, or traffic. */
+  /** `name`: the first signal that said so. Undefined for the timer and for traffic. */
   | {
       readonly state: 'live'
       readonly since: number
       readonly name: string | undefined
       /** A page about that signal. */
       readonly url?: string | undefined
-      /** The traffic that proved it was seen to be another since. */
+      /** The observed traffic has changed since it proved the step. */
       readonly differs?: true
     }
-  /** `ahead`: somebody says that it is live from a moment to come. */
+  /** `ahead`: a signal with a time in the future. */
   | { readonly state: 'not-yet'; readonly why: 'timer' | 'ahead'; readonly until: number }
-  /** Nobody who counts has said anything. `strangers`: who said something and does not count. */
+  /** There is no signal that counts. `strangers`: the authors of signals that do not count. */
   | {
       readonly state: 'not-yet' | 'overdue'
       readonly why: 'silent'
@@ -55,16 +55,16 @@ type LiveState =
       readonly url?: string | undefined
     }
 
-/** What the traffic says of a step. */
+/** The observed traffic of a step. */
 export interface TrafficEvidence {
-  /** Undefined where the window has not passed since the step landed. */
+  /** Undefined if the window has not passed since the step landed. */
   readonly observation: Observation | undefined
   /** Since when it has been proven that the step is live. */
   readonly provenAt: number | undefined
-  /** The traffic that is seen now is another than Git asks for. */
+  /** The traffic now differs from what Git asks for. */
   readonly differs: boolean
   readonly asked: AskedShare
-  /** Before then another look sees nothing new. */
+  /** Before this time, another look would see nothing new. */
   readonly until: number
 }
 
@@ -74,21 +74,21 @@ export interface Evidence {
   /** When the step came to the base branch. */
   readonly landedAt: number
   readonly now: number
-  /** What the traffic says, for an entry that asks for it; nothing where it was not looked at. */
+  /** The observed traffic for each entry that asks for it. Missing if nobody looked. */
   readonly traffic?: ReadonlyMap<TrafficEntry, TrafficEvidence>
 }
 
-/** GitHub and Git give whole seconds: what they date to one may have happened at its end. A wait must not be too short. */
+/** GitHub and Git give whole seconds, so an event may have happened at the end of its second. A wait must not be too short. */
 const SECOND_MS = 1_000
 
-/** Each look may write what is seen into a check run. A step that long is not live has something in its way: there is no hurry. */
+/** Each look may update a check run. A step that is not live for long has a problem, so there is no hurry. */
 const SHORTEST_LOOK_MS = 60_000
 const LONGEST_LOOK_MS = 10 * 60_000
 
-/** Clocks that are kept in time differ by less; beyond, one is off, and nothing that it dates has happened yet. */
+/** Synchronized clocks differ by less. Beyond this, a clock is wrong, and its events count as not yet happened. */
 const CLOCK_SLACK_MS = 60_000
 
-/** Whether a step is live: when everything that the config asks for says so, and since the last of it did. */
+/** Whether a step is live: all entries of the config must say so, and it is live since the last one did. */
 export function livenessBy(entries: readonly LiveEntry[], evidence: Evidence): Liveness {
   const parts = entries.map((entry) => ({ entry, found: find(entry, evidence) }))
   const states = parts.map(({ found }) => found.state)
@@ -100,27 +100,27 @@ export function livenessBy(entries: readonly LiveEntry[], evidence: Evidence): L
       since: Math.max(...found.flatMap((one) => (one.state === 'live' ? [one.since] : []))),
       parts,
     }
-  // A report wakes who waits for it, also when it is overdue; traffic has to be looked at.
+  // A report triggers a new look, even if it is overdue. Traffic has to be polled.
   const moments = found.flatMap((one) =>
     one.state === 'not-yet' || (one.state === 'overdue' && one.why === 'traffic') ? [one.until] : [],
   )
   return { state, parts, ...(moments.length === 0 ? {} : { until: Math.min(...moments) }) }
 }
 
-/** The entries that ask for the traffic that is seen. */
+/** The entries that ask for observed traffic. */
 export function trafficEntries(entries: readonly LiveEntry[]): readonly TrafficEntry[] {
   return entries.filter((entry) => 'traffic' in entry)
 }
 
 /**
- * What is asked for of a change that moves no share, such as another version behind the same part of the traffic: there the traffic looks
- * the same before and after, and proves nothing. Its time limit stands in as a timer.
+ * The entries for a change that moves no share, such as another version with the same share. The traffic looks the same before and after,
+ * so it proves nothing, and its time limit becomes a timer.
  */
 export function withoutTraffic(entries: readonly LiveEntry[]): readonly LiveEntry[] {
   return entries.map((entry) => ('traffic' in entry ? { after: entry.within } : entry))
 }
 
-/** What an entry waits for; undefined where only time and traffic tell. */
+/** The signal that an entry waits for. Undefined for time and traffic. */
 export function wantOf(entry: LiveEntry): Want | undefined {
   if ('status' in entry) return { source: 'status', pattern: entry.status }
   if ('check' in entry) return { source: 'check', pattern: entry.check }
@@ -135,7 +135,7 @@ function find(entry: LiveEntry, evidence: Evidence): LiveState {
   const { said, strangers } = heard(want, entry.by, evidence)
   const { landedAt, now } = evidence
   const newest = said[0] ?? []
-  // Several names can fit one pattern: each must be well, on the newest commit that any of them speaks of.
+  // Several names can match one pattern. Each of them must be successful on the newest commit that any of them reports.
   const failing = newestOfEach(newest).find(({ state }) => state === 'failure')
   if (failing !== undefined) {
     const { name, description } = failing
@@ -149,7 +149,7 @@ function find(entry: LiveEntry, evidence: Evidence): LiveState {
     const until = landedAt + SECOND_MS + entry.within
     return { state: now >= until ? 'overdue' : 'not-yet', why: 'silent', landedAt, until, strangers }
   }
-  // An App's clock may be behind: no commit was live before it was there.
+  // An App's clock may be behind, but no commit was live before it existed.
   const at = Math.max(since.at, landedAt)
   if (at > now + CLOCK_SLACK_MS) return { state: 'not-yet', why: 'ahead', until: at }
   return { state: 'live', since: at + SECOND_MS, name: since.name, ...pageOf(since) }
@@ -159,7 +159,7 @@ function pageOf({ url }: Signal): Pick<Signal, 'url'> {
   return url === undefined ? {} : { url }
 }
 
-/** The weak fallback: nothing reports, so time since the commit landed has to do. */
+/** The weak fallback: nothing reports, so the time since the commit landed has to be enough. */
 function byTimer(afterMs: number, { landedAt, now }: Evidence): LiveState {
   const until = landedAt + SECOND_MS + afterMs
   return now >= until ? { state: 'live', since: until, name: undefined } : { state: 'not-yet', why: 'timer', until }
@@ -178,7 +178,7 @@ function byTraffic(entry: TrafficEntry, { traffic, landedAt, now }: Evidence): L
   return { state, why: 'traffic', evidence: seen, until: Math.max(seen.until, now + Math.round(pause)) }
 }
 
-/** The signals that count, by commit. Commits without a signal are left out. Also names who else sent signals. */
+/** The signals that count, by commit, without commits that have none. Also the authors of the other signals. */
 function heard(
   want: Want | undefined,
   by: string | undefined,
@@ -201,7 +201,7 @@ function newestOfEach(signals: readonly Signal[]): readonly Signal[] {
   return signals.filter(({ name }, index) => signals.findIndex((other) => other.name === name) === index)
 }
 
-/** The success with which the present run of successes began: the first, or the one that made good the last failure. */
+/** The success that began the current run of successes: the very first one, or the first one after the last failure. */
 function unbroken(newestFirst: readonly Signal[]): Signal | undefined {
   const failed = new Set<string>()
   let since: Signal | undefined

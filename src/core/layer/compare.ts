@@ -1,12 +1,12 @@
 import { isRecord, type Path, sameData } from '../manifest/data.ts'
 
-/** One place at which two objects differ, with what is there afterwards; undefined where nothing is. */
+/** One place at which two objects differ, with the new value. Undefined if the value is removed. */
 export interface Difference {
   readonly path: Path
   readonly after: unknown
 }
 
-/** The outermost places at which two values differ; of lists item by item, in their order. */
+/** The outermost places at which two values differ. Lists are compared item by item, in order. */
 export function differences(before: unknown, after: unknown, path: Path = []): readonly Difference[] {
   if (isRecord(before) && isRecord(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()
@@ -19,7 +19,7 @@ export function differences(before: unknown, after: unknown, path: Path = []): r
   return sameData(before, after) ? [] : [{ path, after }]
 }
 
-/** An object that has a map of annotations, be it an empty one: to be compared annotation by annotation. */
+/** The object with a map of annotations, which may be empty, so that annotations are compared one by one. */
 export function settled(data: unknown): unknown {
   const metadata = isRecord(data) ? data['metadata'] : undefined
   if (!isRecord(data) || !isRecord(metadata)) return data

@@ -6,10 +6,10 @@ const SECTIONS = ['http', 'tls', 'tcp', 'rules']
 /** A JSON pointer that changes rules, their destinations or the annotations. */
 const POINTER =
   /^\/(?:spec(?:\/(?:http|tls|tcp|rules)(?:\/[\d-]+(?:\/(?:route|backendRefs)(?:\/.*)?)?)?)?|metadata(?:\/annotations(?:\/.*)?)?)?$/
-/** What says which version is behind a name. */
+/** Fields that decide which version is behind a name. */
 const VERSIONS = ['subsets', 'selector', 'host']
 
-/** Whether a patch says something about weights, versions, or about Perch's annotations. */
+/** Whether a patch changes weights, versions, or Perch's annotations. */
 export function isDecisive(data: unknown): boolean {
   if (Array.isArray(data)) {
     return data.some((op: unknown) => isRecord(op) && op['op'] !== 'test' && isDecisivePointer(op['path']))

@@ -1,4 +1,4 @@
-/** What a deployer adds to the kustomization of an environment, read as part of it. */
+/** The additions of a deployer to the kustomization of an environment, read as part of it. */
 import { type Additions, mergedFields } from '../delivery/additions.ts'
 import { additionsAt } from '../delivery/additions-at.ts'
 import { setsOneOf } from '../delivery/deployer-patch.ts'
@@ -53,14 +53,14 @@ function layerWith(
   }
 }
 
-/** Nobody knows what the deployer adds: that may be anything. */
+/** The additions of the deployer are unknown, and could be anything. */
 function unknownLayer({ root, files, own }: OwnBuild, file: string): Kustomization | undefined {
   const nothing = parseManifest(file, '')
   const base = own ?? (nothing.ok ? generatedLayer(root, files, nothing.value) : undefined)
   return base && { ...base, unfollowed: { ...base.unfollowed, transformer: { file, line: 1 } } }
 }
 
-/** The file that says the additions. */
+/** The file with the additions. */
 function holderOf(
   { source: { file } }: Additions,
   texts: ReadonlyMap<string, string | undefined>,
@@ -68,7 +68,7 @@ function holderOf(
   return documentsIn(file, texts.get(file) ?? '', DEPLOYERS)
 }
 
-/** What Flux makes of a folder without a kustomization. */
+/** The kustomization that Flux generates for a folder without one. */
 function generatedLayer(folder: string, files: readonly string[], manifest: Manifest): Kustomization {
   return {
     manifest,
@@ -133,8 +133,8 @@ function fillerOf(added: Additions): Filler | undefined {
 }
 
 /**
- * The first of several deployers of an environment that sets the weights of an object itself; undefined where none does. What the
- * others do then differs, so no file says the weights of the environment.
+ * The first of several deployers of an environment that sets the weights of an object itself, or undefined. The others set different
+ * weights, so no file has the weights of the environment.
  */
 export function contestedBy(
   { contested = [] }: Pick<Environment, 'contested'>,

@@ -33,7 +33,7 @@ export function write(drafts: readonly Draft[]): Result<ReadonlyMap<string, stri
   return ok(files)
 }
 
-/** Drafts of one text as edits of the file that holds it: a patch inside a kustomization is one value of it. */
+/** Drafts of one text as edits of its file. A patch inside a kustomization is one value of that file. */
 function writeInline(drafts: readonly Draft[]): Result<readonly AnyEdit[], EditRefusal> {
   const edits = drafts.flatMap((draft) => draft.edits)
   const patch = drafts[0]?.patch
@@ -43,7 +43,7 @@ function writeInline(drafts: readonly Draft[]): Result<readonly AnyEdit[], EditR
   return ok([{ kind: 'set', document: patch.inlineDocument, path: patch.inline, value: text.value }])
 }
 
-/** An operation whose whole value is taken away goes itself. */
+/** If the whole value of an operation is removed, the operation is removed. */
 export function withoutEmpty(operations: readonly unknown[], edits: readonly Edit[]): readonly AnyEdit[] {
   const groups = Map.groupBy(edits, ({ path }) => path[0])
   return [...groups].flatMap(([index, group]): readonly AnyEdit[] => {

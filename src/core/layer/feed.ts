@@ -1,10 +1,10 @@
 /**
- * Numbers in files that may be what an environment renders as a weight: in a patch, a source of a replacement, a literal of a
- * generator, a variable. Nothing is known of the file's format: each is changed to a number of its own, and the render says which
- * of them it shows.
+ * Numbers in files that an environment may render as a weight: in a patch, the source of a replacement, a literal of a generator,
+ * a variable. Perch does not know the format of the file. It changes each to a unique number, and the render shows which of them
+ * matters.
  */
 
-/** A piece of a file's text that may be what a value comes from. */
+/** A piece of a file's text from which a value may come. */
 export interface TextPlace {
   readonly file: string
   /** Where it begins. */
@@ -12,17 +12,17 @@ export interface TextPlace {
   readonly text: string
 }
 
-/** A place, and the number that comes there. */
+/** A place, and its new number. */
 export type NumberChange = readonly [TextPlace, number]
 
-/** More than these are no trace any more, but a file of numbers. */
+/** With more places, the file is just full of numbers. */
 const MAX_PLACES = 2_000
-/** No part of a name, a path or another number. */
+/** Not a part of a name, a path or another number. */
 const NUMBER = /(?<![\w./$-])\d{1,10}(?![\w./-])/g
-/** Larger than anybody's weight, and as long for each: what it is changed to shows nowhere else. */
+/** Larger than any weight, and of equal length, so that the replacements appear nowhere else. */
 const FIRST_PROBE = 1_730_000_001
 
-/** The places that say one of some values. */
+/** The places with one of the given values. */
 export function numberPlaces(texts: ReadonlyMap<string, string>, values: ReadonlySet<number>): readonly TextPlace[] {
   const found = [...texts].flatMap(([file, text]) =>
     [...text.matchAll(NUMBER)]
@@ -32,14 +32,14 @@ export function numberPlaces(texts: ReadonlyMap<string, string>, values: Readonl
   return found.slice(0, MAX_PLACES)
 }
 
-/** The number that a place is changed to in an experiment. */
+/** The number for a place in an experiment. */
 function probeFor(index: number): number {
   return FIRST_PROBE + index
 }
 
-/** The places that say one of some words: no part of a longer one, and no key. */
+/** The places with one of the given words. Parts of longer words and keys do not count. */
 export function wordPlaces(texts: ReadonlyMap<string, string>, words: ReadonlySet<string>): readonly TextPlace[] {
-  // A longer word is looked for first: `web:1.0` is one place, and not `1.0` in it.
+  // Longer words come first, so that `web:1.0` is one place, and not the `1.0` in it.
   const longestFirst = [...words].filter((word) => word !== '').sort((a, b) => b.length - a.length)
   if (longestFirst.length === 0) return []
   const some = new RegExp(

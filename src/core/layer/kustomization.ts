@@ -5,7 +5,7 @@ import { join, parentOf } from '../environment/tree.ts'
 import type { VariablePlace } from '../delivery/variables.ts'
 import type { Selector } from './selector.ts'
 
-/** What one kustomization does to the objects that it builds on, as far as their names and values are concerned. */
+/** The effects of one kustomization on the names and values of its objects. */
 export interface Kustomization {
   /** The file itself. */
   readonly manifest: Manifest
@@ -15,23 +15,23 @@ export interface Kustomization {
   readonly components: readonly string[]
   readonly prefix: string
   readonly suffix: string
-  /** What it puts its objects into; undefined where it leaves them. */
+  /** The namespace for its objects. Undefined if it does not change theirs. */
   readonly namespace: string | undefined
   /** In the order in which kustomize applies them, whatever their order in the file. */
   readonly patches: readonly Patch[]
   /** `commonAnnotations`, which every object gets. */
   readonly annotations: Readonly<Record<string, unknown>>
   readonly replacements: readonly Replacement[]
-  /** Where it says what no reading of patches follows, by what that is. */
+  /** The places of features that Perch cannot follow, by kind. */
   readonly unfollowed: Readonly<Partial<Record<'schema' | 'transformer' | 'variable', Location>>>
-  /** The variables that its deployer puts in after the build. */
+  /** The variables that its deployer replaces after the build. */
   readonly filler?: Filler | undefined
 }
 
 export interface Filler {
-  /** Where the deployer says them. */
+  /** The place of the variables in the deployer. */
   readonly place: Location
-  /** A text with those in it that are known. */
+  /** Replaces the known variables in a text. */
   readonly fill: (text: string) => string
   readonly places: ReadonlyMap<string, VariablePlace>
 }
@@ -40,13 +40,13 @@ export interface Filler {
 export interface Patch {
   /** One string for one patch of a commit. */
   readonly id: string
-  /** It comes when the objects have their `commonAnnotations` already. */
+  /** It is applied after `commonAnnotations`. */
   readonly isLate: boolean
-  /** The file that holds its text: its own, or a kustomization. */
+  /** The file with its text: its own file, or a kustomization. */
   readonly holder: Manifest
   /** The kustomization that lists it. */
   readonly listed: string
-  /** Where the text stands in a kustomization, or in the object of a deployer; undefined where the file is the patch. */
+  /** The place of the text in a kustomization, or in the object of a deployer. Undefined if the file itself is the patch. */
   readonly inline: Path | undefined
   /** In which document of the holder. */
   readonly inlineDocument: number
@@ -72,7 +72,7 @@ export type ReadPatch = (path: string) => Manifest | undefined
 const PATCH_FIELDS = ['patchesStrategicMerge', 'patches', 'patchesJson6902'] as const
 const LATE_FIELD = 'patchesJson6902'
 
-/** What a kustomization file does to objects; undefined where it cannot be read. */
+/** The effects of a kustomization file. Undefined if it cannot be read. */
 export function layerOf({ manifest, data }: KustomizationFile, read: ReadPatch): Kustomization | undefined {
   if (manifest === undefined || data === undefined) return undefined
   const here: LayerSource = { manifest, folder: parentOf(manifest.file), data, read }
@@ -228,7 +228,7 @@ function replacementOf(data: unknown, place: Location): readonly Replacement[] {
   }))
 }
 
-/** A text that is not empty. */
+/** A non-empty string. */
 function filledText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }

@@ -13,23 +13,23 @@ import { asSeen } from './seen.ts'
 
 /** An object as an environment has it: the one in its file, with the environment's patches applied. */
 export interface LayeredObject {
-  /** In its file's words (document, place), with the data that counts. */
+  /** The object at its place in the file, with its effective data. */
   readonly object: BuiltObject
-  /** Its file, where lines are those of whatever set a value last. */
+  /** Its file. Lines are those of the last layer that set a value. */
   readonly manifest: Manifest
-  /** What the patches did, in order. */
+  /** The steps of the patches, in order. */
   readonly steps: readonly PatchStep[]
-  /** Why the data is not sure; undefined where it is. */
+  /** Why the data is uncertain. Undefined if it is certain. */
   readonly unclear: Unclear | undefined
-  /** How the object is called when it is rendered. */
+  /** The rendered name of the object. */
   readonly rendered: ObjectIdentity
   /** Its data where the last patches of a root come, and its `commonAnnotations` do not yet. */
   readonly patchable: ObjectData
-  /** The data is that of a render: the files do not say it for sure. */
+  /** The data comes from a render, because the files are not enough to tell. */
   readonly isRendered: boolean
-  /** Where its deployer says variables that are its weights; undefined where none of them is one. */
+  /** The place of the deployer's variables, if some of its weights are variables. */
   readonly filledBy: Location | undefined
-  /** The data before variables are put in, and what puts them in. */
+  /** The data before variables are replaced, and their source. */
   readonly written: ObjectData
   readonly filler: Filler | undefined
 }
@@ -61,7 +61,7 @@ export interface Origin {
   readonly path: Path
 }
 
-/** An object of a file, and which of several ways of a build to it is meant; undefined where nothing says. */
+/** An object of a file, and the way of a build to it, if there are several and one is chosen. */
 export type BuiltObject = ManifestObject & { readonly way?: number | undefined }
 
 /** Where an object stands in the files. */
@@ -98,7 +98,7 @@ function unclearIn(build: Build, object: BuiltObject, chains: readonly Chain[]):
   return build.unclear ?? twiceIn(object, chains)
 }
 
-/** An object's data with the variables of its deployer, and what there is to say of them. */
+/** An object's data with the variables of its deployer replaced, and facts about them. */
 function withVariables(
   written: ObjectData,
   filler: Filler | undefined,
@@ -125,7 +125,7 @@ function filledValue(value: unknown, fill: Filler['fill']): unknown {
 
 const VARIABLE_WEIGHT = /"weight":"[^"]*\$\{/
 
-/** What a new patch of the root finds: it comes before what the root itself adds. */
+/** The object before a new patch of the root, which is applied before the root's other changes. */
 function openData(
   { patchable, data }: Build,
   chain: Chain | undefined,
@@ -134,7 +134,7 @@ function openData(
   return chain?.at(-1)?.manifest.file === root?.manifest.file ? patchable : data
 }
 
-/** What a render says of an object whose files do not say it for sure. */
+/** The rendered data of an object, if its files are not enough to tell. */
 function renderedAs(
   seen: ObjectData,
   { object, data, open }: { readonly object: BuiltObject; readonly data: ObjectData; readonly open: ObjectData },
@@ -168,13 +168,13 @@ function placeIn({ document, at }: Pick<Spot, 'document' | 'at'>): string {
   return `${document}/${at.join('/')}`
 }
 
-/** An object that is built in several ways, none of them named: what patches make of it is not one thing. */
+/** An object that is built in several ways, if none is chosen. Its patched data is then ambiguous. */
 function twiceIn({ file, line, way }: BuiltObject, chains: readonly Chain[]): Unclear | undefined {
   const isTwice = way === undefined && chains.length > 1 && chains.some((chain) => chain.some(hasPatches))
   return isTwice ? { file, line, why: 'twice' } : undefined
 }
 
-/** The ways on which an environment comes to an object of a file, where there are several. */
+/** The ways of an environment to an object of a file, if there are several. */
 export function waysTo(layout: Layout, environment: string, { file }: Pick<Spot, 'file'>): readonly number[] {
   const chains = chainsTo(layout, environment, file)
   return chains.length > 1 ? chains.map((_, way) => way) : []
@@ -200,7 +200,7 @@ export function originOf({ object, steps }: Pick<LayeredObject, 'object' | 'step
   return { patch: undefined, document: object.document, path: [...object.at, ...now] }
 }
 
-/** The file that holds what an origin speaks of. */
+/** The file with the text of an origin. */
 export function fileOf({ object }: Pick<LayeredObject, 'object'>, { patch }: Pick<Origin, 'patch'>): string {
   return patch?.holder.file ?? object.file
 }
@@ -227,16 +227,16 @@ function lineIn(layered: Pick<LayeredObject, 'object' | 'steps' | 'manifest'>): 
 function lineOfPatch({ holder, inline, inlineDocument, inner, document }: Patch, path: Path): number {
   if (inline === undefined) return inner.line(document, path)
   const start = holder.line(inlineDocument, inline)
-  // The lines of a block of text stand below the bar that begins it.
+  // The lines of a block scalar are below its indicator.
   const first = holder.text.split('\n', start)[start - 1] ?? ''
   return /[|>][-+\d]*[ \t]*(?:#.*)?\r?$/.test(first) ? start + inner.line(document, path) : start
 }
 
 /** An object on its way through the kustomizations between its file and a root. */
 interface Build {
-  /** Undefined where a patch has taken it away. */
+  /** Undefined if a patch has deleted it. */
   readonly data: ObjectData | undefined
-  /** The schema that says how lists are merged, in whichever kustomization: it counts for the whole build. */
+  /** The schema that sets how lists are merged. It applies to the whole build, whichever kustomization has it. */
   readonly schema: Location | undefined
   /** As the last kustomization's patches leave it. */
   readonly patchable: ObjectData | undefined
@@ -286,7 +286,7 @@ function asIs(text: string): string {
   return text
 }
 
-/** What may set the weights of an object although no patch does. */
+/** What else may set the weights of an object, apart from patches. */
 function unfollowedOf({ unfollowed }: Kustomization, data: ObjectData | undefined): Unclear | undefined {
   const { transformer, variable } = unfollowed
   if (transformer !== undefined) return { ...transformer, why: 'transformer' }
@@ -325,7 +325,7 @@ function startOf(patch: Patch): Location {
   return { file: patch.holder.file, line: lineOfPatch(patch, []) }
 }
 
-/** Whether a patch is for an object: by its target, else by the names in it. */
+/** Whether a patch applies to an object: by its target, or else by the names in it. */
 function isFor({ target, data }: Patch, identity: BuildIdentity): boolean | 'unclear' {
   if (target !== undefined) return selectsObject(target, identity)
   if (!isRecord(data)) return false
@@ -353,7 +353,7 @@ function replaced({ replacements }: Kustomization, identity: BuildIdentity): Unc
   return found === undefined ? undefined : { ...found.place, why: 'replacement' }
 }
 
-/** The patches that decide where an object's traffic goes: environments with the same ones have their weights in one place. */
+/** The patches that decide where an object's traffic goes. Environments with the same patches have their weights in one place. */
 export function decisiveSteps({ steps }: Pick<LayeredObject, 'steps'>): readonly PatchStep[] {
   return steps.filter((step) =>
     step.kind === 'merge' ? isDecisive(step.data) : isDecisivePointer(`/${step.path.join('/')}`),

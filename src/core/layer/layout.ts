@@ -10,27 +10,24 @@ import { ok, type Result } from '../result.ts'
 import { deployedLayer } from './deployed.ts'
 import { type Kustomization, layerOf } from './kustomization.ts'
 
-/**
- * How the files of a commit make up its environments: what is read of it is read once, when it is asked for, however many
- * environments build on it.
- */
+/** How the files of a commit make up its environments. Each part is read only once, when it is needed, however many environments build on it. */
 export interface Layout {
   readonly environments: readonly Environment[]
   readonly texts: Texts
   /** Which environments use a file. */
   readonly owners: ReadonlyMap<string, readonly string[]>
-  /** Files whose texts are needed to be sure. */
+  /** Files whose texts are still needed. */
   readonly needs: Set<string>
   readonly kustomizations: Map<string, Kustomization | undefined>
   readonly reached: Map<string, ChainsByFile>
   readonly manifests: Map<string, Result<Manifest, ManifestProblem>>
-  /** What was read of the files before, here or in another commit. */
+  /** Cached results for the files, from this or another commit. */
   readonly known: FileCache
-  /** Objects as environments render them, where their files do not say it for sure: by environment and place. */
+  /** Rendered objects whose files are not enough to tell, by environment and place. */
   readonly rendered: ReadonlyMap<string, Readonly<Record<string, unknown>>>
   /** The environments whose routes are read; undefined: all. */
   readonly read?: ReadonlySet<string> | undefined
-  /** What releases of charts render to: by environment the names of the parts, whose texts are among `texts`. */
+  /** The rendered charts: for each environment the names of the parts. Their texts are in `texts`. */
   readonly releases: ReadonlyMap<string, readonly string[]>
 }
 
@@ -65,7 +62,7 @@ export function withTexts(layout: Layout, changed: ReadonlyMap<string, string>):
   return { ...layout, ...nothingRead(), manifests, texts: new Map([...layout.texts, ...changed]) }
 }
 
-/** A file of objects that concern traffic, read once; undefined where it holds none. */
+/** A file with traffic objects, read once. Undefined if it has none. */
 export function manifestIn(layout: Layout, file: string): Result<Manifest | undefined, ManifestProblem> {
   const text = layout.texts.get(file)
   if (!layout.texts.has(file)) layout.needs.add(file)
@@ -79,7 +76,7 @@ export function manifestIn(layout: Layout, file: string): Result<Manifest | unde
   return manifest
 }
 
-/** What a template renders to, with lines of the template. */
+/** The output of a template, with the lines of the template. */
 function inTemplate({ texts }: Layout, manifest: Manifest): Manifest {
   const lines = (texts.get(templateOf(manifest.file)) ?? '').split('\n')
   const lineOf = (words: RegExp): number => Math.max(1, lines.findIndex((line) => words.test(line)) + 1)
@@ -108,14 +105,14 @@ export function resourcesOf(layout: Layout, environment: string): readonly strin
   return found?.kind === 'kustomize' ? [...filesReached(layout, found).keys(), ...parts] : (found?.files ?? [])
 }
 
-/** The ways on which an environment comes to a file; one without kustomizations where it takes the file as it is. */
+/** The ways of an environment to a file. If it uses the file directly, that is one way without kustomizations. */
 export function chainsTo(layout: Layout, environment: string, file: string): readonly Chain[] {
   const found = environmentNamed(layout.environments, environment)
   if (found?.kind !== 'kustomize') return [[]]
   return filesReached(layout, found).get(file) ?? []
 }
 
-/** Whether a file says what the deployer of some environments adds. */
+/** Whether a file has the additions of some environments' deployer. */
 export function isOfDeployer({ environments }: Layout, file: string, names: readonly string[]): boolean {
   return environments.some(({ name, deployer }) => names.includes(name) && deployer?.files.includes(file) === true)
 }
@@ -126,13 +123,13 @@ export function rootOf(layout: Layout, environment: string): Kustomization | und
   return found?.kind === 'kustomize' ? kustomizationIn(layout, found.root) : undefined
 }
 
-/** The namespace that kustomize puts every object of an environment into: its root's, which is applied last. */
+/** The namespace of all objects of an environment: that of its root, which is applied last. */
 export function environmentNamespace(layout: Layout, environment: string): string | undefined {
   const found = environmentNamed(layout.environments, environment)
   return found?.kind === 'kustomize' ? builtBy(layout, found)?.namespace : undefined
 }
 
-/** What an environment is built by: the kustomization of its folder, with what its deployer adds. */
+/** The root of an environment's build: the kustomization of its folder, with its deployer's additions. */
 function builtBy(layout: Layout, environment: Environment): Kustomization | undefined {
   const { deployer, root, name } = environment
   const own = kustomizationIn(layout, root)
@@ -160,7 +157,7 @@ function filesReached(layout: Layout, environment: Environment): ChainsByFile {
 function reachedFrom(layout: Layout, folder: string): ChainsByFile {
   const known = layout.reached.get(folder)
   if (known !== undefined) return known
-  // A circle ends here; that it is one is the environment's refusal.
+  // Stops at a cycle. The environment is refused because of the cycle elsewhere.
   layout.reached.set(folder, new Map())
   const own = kustomizationIn(layout, folder)
   const reached = own === undefined ? new Map<string, readonly Chain[]>() : build(layout, own, new Map())
@@ -168,14 +165,14 @@ function reachedFrom(layout: Layout, folder: string): ChainsByFile {
   return reached
 }
 
-/** What a kustomization makes of its resources; a component, of those of the kustomization that uses it too. */
+/** The objects of a kustomization. A component also changes those of the kustomization that uses it. */
 function build(layout: Layout, own: Kustomization, above: ChainsByFile): ChainsByFile {
   let found: Map<string, readonly Chain[]> = new Map(above)
   const add = (file: string, chains: readonly Chain[]): void => {
     found.set(file, some([...(found.get(file) ?? []), ...chains]))
   }
   for (const path of own.resources) {
-    // A file may have any name; those of an environment are known before their texts are.
+    // A resource file may have any name. The names of an environment's files are known before their texts.
     if (layout.texts.get(path) !== undefined || layout.owners.has(path)) add(path, [[]])
     else if (isFolder(layout, path)) for (const [file, chains] of reachedFrom(layout, path)) add(file, chains)
     else add(path, [[]])
@@ -188,7 +185,7 @@ function build(layout: Layout, own: Kustomization, above: ChainsByFile): ChainsB
   return new Map([...found].map(([file, chains]) => [file, chains.map((chain) => [...chain, own])]))
 }
 
-/** More ways than two say no more than that there are several; each level of a diamond would double them. */
+/** Two ways are enough to know that there are several. Each level of a diamond would double them. */
 const MAX_CHAINS = 8
 
 /** The first, and of the others those that change something before those that do not. */

@@ -13,8 +13,9 @@ export interface NewPatch {
 }
 
 /**
- * The patch that makes operations on one object, in the kustomization's own style: where its last patch is a file, a file
- * beside it; where it has none or writes them out, written out; in `patchesJson6902` where that is what it uses.
+ * A patch with operations on one object, in the style of the kustomization. If its last patch is a file, the new one is a
+ * file next to it. If it has no patches or inline ones, the new one is inline. It is in `patchesJson6902` if the
+ * kustomization uses that.
  */
 export function newPatch(
   { manifest, folder }: Kustomization,
@@ -42,7 +43,7 @@ export function newPatch(
   return { edits: [add({ path: name })], file }
 }
 
-/** The names that the file has: kustomize knows an object by them in every overlay. */
+/** The names in the file. kustomize identifies the object by them in every overlay. */
 function targetOf({ apiVersion, kind, name, data }: ManifestObject, field: string): Readonly<Record<string, string>> {
   const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion]
   const metadata = data['metadata']

@@ -9,19 +9,19 @@ export type Operation =
   | { readonly op: 'remove'; readonly path: string }
 
 /**
- * Edits of an object (paths from its root) as the operations that make them. Tests come first: what is found by its place
- * in a list must still be what it was, or the build fails where everybody sees it.
+ * Edits of an object (paths from its root) as operations. Tests come first: an item that is found by its index in a list
+ * must still be the same, or else the build fails visibly.
  */
 export function operationsFor(data: ObjectData, edits: readonly Edit[]): readonly Operation[] {
   const writes = edits.filter((edit) => edit.kind === 'set')
   const copies = edits.filter((edit) => edit.kind === 'copy')
   const tests = new Map(edits.flatMap(({ path }) => testsOf(data, path)).map((test) => [test.path, test]))
-  // The last one first: an entry that is put in shifts those behind it.
+  // The last one comes first, because a new entry shifts the later ones.
   const last = copies.toSorted((a, b) => Number(b.path.at(-1)) - Number(a.path.at(-1)))
   return [...tests.values(), ...writesOf(data, writes), ...last.map((edit) => copyOf(data, edit))]
 }
 
-/** The data of an object as edits (paths from its root) leave it. */
+/** The data of an object after edits (paths from its root). */
 export function edited(data: unknown, edits: readonly Edit[]): unknown {
   return applyEffects(
     data,
@@ -66,10 +66,10 @@ function copyOf(data: ObjectData, edit: CopyItem): Operation {
   return { op: 'add', path: pointer(behind), value: copied(data, edit) }
 }
 
-/** What a rule or a destination is known by. */
+/** The fields that identify a rule or a destination. */
 const NAMES: readonly Path[] = [['destination', 'subset'], ['destination', 'host'], ['name']]
 
-/** Tests that every item of a list on the way to a value is the one that is meant. */
+/** Tests that every list item on the way to a value is the expected one. */
 function testsOf(data: ObjectData, path: Path): Operation[] {
   return path.flatMap((key, depth): Operation[] => {
     const item = path.slice(0, depth + 1)

@@ -27,12 +27,12 @@ export type NewTexts = ReadonlyMap<string, string>
 export type PlaceRefusal =
   | EditRefusal
   | (Unclear & { readonly code: 'unclear'; readonly name: string })
-  /** The file is others' too, and the environment has no kustomization that could change it for itself. */
+  /** Others use the file too, and the environment has no kustomization of its own for a patch. */
   | (Location & { readonly code: 'no-layer'; readonly environment: string; readonly users: readonly string[] })
-  /** The same of a number that a weight is taken from. */
+  /** The same for a number from which a weight is taken. */
   | (Location & { readonly code: 'shared-value'; readonly environment: string; readonly users: readonly string[] })
 
-/** An object whose values are to change in some environments, and in no others. */
+/** An object whose values should change in some environments, but in no others. */
 export interface EditPlacement {
   readonly layout: Layout
   readonly spot: Spot
@@ -40,19 +40,19 @@ export interface EditPlacement {
   readonly environments: readonly string[]
   /** All those that a file may be changed for. */
   readonly wanted: readonly string[]
-  /** Which of the ways is tried where only a render says whether one is right; else the first that reads back as wanted. */
+  /** Which way to try if only a render can tell whether it is right. Otherwise the first way whose result is as wanted. */
   readonly attempt?: number
 }
 
 /** How many ways there are to place an edit. */
 export const PLACE_ATTEMPTS = 5
-/** So many of them where the files say for sure what comes of it. */
+/** The number of ways, if the files are enough to tell the result. */
 const SURE_WAYS = 3
 
 /**
- * The files that change an object (edits with paths of its document) in its environments only. Values that only they use
- * are changed where they stand; the others get the smallest patch, in one of their own patches or beside them. Whatever comes
- * out is read again: the object must be just as wanted, or another way is tried.
+ * The files that change an object (edits with paths of its document) in its environments only. Values that only these environments
+ * use are changed in place. The others get the smallest patch, in one of their own patches or next to them. The result is read
+ * again: if the object is not exactly as wanted, another way is tried.
  */
 export function placeEdits(at: EditPlacement, edits: readonly Edit[]): Result<NewTexts, PlaceRefusal> {
   const { layout, spot, environments } = at
@@ -73,7 +73,7 @@ export function placeEdits(at: EditPlacement, edits: readonly Edit[]): Result<Ne
   return byWays(here, { own, mine, others })
 }
 
-/** Weights that are variables change where those have their values, and the rest of the edits in the files of the object. */
+/** Weights that are variables change at the values of the variables. The other edits change the files of the object. */
 function withVariableWeights(
   { layered, ...at }: LayeredPlacement,
   edits: readonly Edit[],
@@ -103,7 +103,7 @@ interface SortedEdits {
 }
 
 function byWays(here: LayeredPlacement, { own, mine, others }: SortedEdits): Result<NewTexts, PlaceRefusal> {
-  // What other parts of the build add may be there already when the patch comes.
+  // Other parts of the build may already have added something before the patch is applied.
   const late = { ...here, dataOf: ({ object: { data } }: LayeredObject) => data }
   const ways = [
     () => inLastPatch(here, mine, others),
@@ -125,7 +125,7 @@ function nowhere({ layout, environments, layered: { object } }: LayeredPlacement
     : { ...place, code: 'would-leak', path: [] }
 }
 
-/** The first way whose files are as wanted; else why the first one that is not open is not. */
+/** The first way whose files are as wanted, or else why the first way fails. */
 function firstGood(
   ways: readonly (() => Result<NewTexts, PlaceRefusal>)[],
   isGood: (files: NewTexts) => boolean,
@@ -141,7 +141,7 @@ function firstGood(
 
 interface LayeredPlacement extends EditPlacement {
   readonly layered: LayeredObject
-  /** What the object is like where a new patch comes. */
+  /** The object before a new patch is applied. */
   readonly dataOf: (layered: LayeredObject) => ObjectData
 }
 
@@ -149,17 +149,17 @@ function split<T>(items: readonly T[], is: (item: T) => boolean): readonly [read
   return [items.filter(is), items.filter((item) => !is(item))]
 }
 
-/** Whether a value stands in a text that no other environment uses, in a way that can be changed there. */
+/** Whether a value is in a text that no other environment uses, and can be changed there. */
 function isOwn(here: LayeredPlacement, edit: Edit): boolean {
   const origin = originOf(here.layered, edit.path)
-  // An operation's whole value is not an item of a list, so no copy can stand behind it.
+  // The whole value of an operation is not a list item, so no copy can be added after it.
   if (edit.kind === 'copy' && origin.patch !== undefined && isOperation(origin.patch) && origin.path.length === 2)
     return false
   const isOfAllWays = isOnOtherWays(here, origin.patch?.listed)
   return !isOfAllWays && isUsedBy(here, fileOf(here.layered, origin)) && !isForOthers(here, origin.patch)
 }
 
-/** Whether the environment comes to what a kustomization (undefined: the object's own file) says on another way too. */
+/** Whether the environment reaches a kustomization (undefined: the object's own file) on another way too. */
 function isOnOtherWays({ layout, layered, environments }: LayeredPlacement, listed: string | undefined): boolean {
   const { file, way } = layered.object
   if (way === undefined) return false
@@ -177,12 +177,12 @@ function homeOf(here: LayeredPlacement, environment: string): Kustomization | un
 }
 
 function isUsedBy({ layout, wanted }: LayeredPlacement, file: string): boolean {
-  // What else a deployer's file says is not changed: the proof shows that.
+  // The proof shows that nothing else of the deployer's file changes.
   if (isOfDeployer(layout, file, wanted)) return true
   return layout.owners.get(file)?.every((name) => wanted.includes(name)) ?? false
 }
 
-/** Whether a patch changes another object too, by a pattern: what is written there is not the one object's. */
+/** Whether a patch also changes other objects, by a pattern. Then its values do not belong to one object. */
 function isForOthers({ layout, layered, environments }: LayeredPlacement, patch: Patch | undefined): boolean {
   const [first = ''] = environments
   if (patch === undefined) return false
@@ -211,7 +211,7 @@ function isOperation({ data }: Patch): boolean {
   return Array.isArray(data)
 }
 
-/** The edits where their values stand. */
+/** The edits at the places of their values. */
 function inPlace({ layered }: LayeredPlacement, edits: readonly Edit[]): readonly Draft[] {
   const placed = edits.map((edit) => ({ edit, origin: originOf(layered, edit.path) }))
   const groups = Map.groupBy(placed, ({ origin }) => origin.patch)
@@ -222,7 +222,7 @@ function inPlace({ layered }: LayeredPlacement, edits: readonly Edit[]): readonl
   })
 }
 
-/** What no own text says goes into the last of the own patches that can say it. */
+/** Values without a text of their own go into the last of the environment's own patches that can contain them. */
 function inLastPatch(
   here: LayeredPlacement,
   mine: readonly Edit[],
@@ -256,7 +256,7 @@ function isOfMaps(edit: Edit): boolean {
   return edit.kind === 'set' && edit.value !== undefined && edit.path.every((key) => typeof key === 'string')
 }
 
-/** What no own text says goes into a new patch of each environment. */
+/** Values without a text of their own go into a new patch of each environment. */
 function inNewPatch(
   here: LayeredPlacement,
   mine: readonly Edit[],
@@ -282,7 +282,7 @@ function inNewPatch(
   return written.ok ? ok(new Map([...written.value, ...files])) : written
 }
 
-/** Reads the files again: in each of the environments the object must be what it was with the edits made. */
+/** Reads the files again. In each environment the object must be the old one with the edits applied. */
 function isAsWanted(
   { layout, spot, environments }: LayeredPlacement,
   files: NewTexts,

@@ -1,15 +1,15 @@
-/** Which objects a patch is for: each field a pattern that must match all of it, as kustomize reads `target`. */
+/** The objects to which a patch applies. Each field is a pattern for the whole value, as in kustomize's `target`. */
 export interface Selector {
   readonly group: string | undefined
   readonly version: string | undefined
   readonly kind: string | undefined
   readonly namespace: string | undefined
   readonly name: string | undefined
-  /** It also asks for labels or annotations, which other parts of a kustomization may set. */
+  /** It also selects by labels or annotations, which other parts of a kustomization may set. */
   readonly hasLabels: boolean
 }
 
-/** What kustomize knows an object by at some point of a build. */
+/** The names of an object at some point of a kustomize build. */
 export interface BuildIdentity {
   readonly group: string
   readonly version: string
@@ -19,7 +19,7 @@ export interface BuildIdentity {
   readonly namespaces: readonly string[]
 }
 
-/** Whether a selector picks an object; `unclear` where only kustomize can tell. */
+/** Whether a selector selects an object. `unclear` if only kustomize can tell. */
 export function selectsObject(selector: Selector, identity: BuildIdentity): boolean | 'unclear' {
   const answers = [
     matches(selector.group, [identity.group]),
@@ -33,7 +33,7 @@ export function selectsObject(selector: Selector, identity: BuildIdentity): bool
   return answers.includes('unclear') ? 'unclear' : true
 }
 
-/** Literals, `.*`, `|` and groups without repetition: what Go and JavaScript read alike, and no text makes slow. */
+/** Literals, `.*`, `|` and groups without repetition. Go and JavaScript interpret these in the same way, and no text makes them slow. */
 const CLEAR = /^\^?(?:[\w./-]|\\\.|\.[*+]|[|()])*\$?$/
 const MAX_REPEATS = 3
 

@@ -1,7 +1,7 @@
 import { isRecord, type Path, sameData, valueAt } from '../manifest/data.ts'
 import type { Patch } from './kustomization.ts'
 
-/** One change that a patch makes to an object. Paths are the object's, as it is when the step's turn comes. */
+/** One change of a patch to an object. Paths refer to the object at the time of the step. */
 export type PatchStep =
   | { readonly kind: 'merge'; readonly patch: Patch; readonly data: ObjectData }
   | {
@@ -10,7 +10,7 @@ export type PatchStep =
       /** Which operation of the patch. */
       readonly index: number
       readonly path: Path
-      /** In a list, where it shifts what is behind. */
+      /** It is in a list, where it shifts later items. */
       readonly shifts: boolean
       readonly value: unknown
     }
@@ -23,12 +23,12 @@ export type ValueSource =
   | { readonly from: 'below'; readonly path: Path }
 
 export interface PatchResult {
-  /** Undefined: the object is taken away. */
+  /** Undefined if the object is deleted. */
   readonly data: ObjectData | undefined
   readonly steps: readonly PatchStep[]
 }
 
-/** A patch as steps on an object, and what comes out; undefined where kustomize would fail, or do what we do not know. */
+/** A patch as steps on an object, and the result. Undefined if kustomize would fail, or do something that Perch does not know. */
 export function applyPatch(object: ObjectData, patch: Patch): PatchResult | undefined {
   if (!Array.isArray(patch.data)) return mergePatch(object, patch)
   const steps: PatchStep[] = []
@@ -42,7 +42,7 @@ export function applyPatch(object: ObjectData, patch: Patch): PatchResult | unde
   return { data: now, steps }
 }
 
-/** Where the value at a path of a step's outcome comes from. */
+/** The origin of the value at a path of a step's result. */
 export function sourceOf(step: PatchStep, path: Path): ValueSource {
   return step.kind === 'merge' ? mergeSource(step.data, path) : operationSource(step, path)
 }
@@ -51,7 +51,7 @@ function mergePatch(object: ObjectData, patch: Patch): PatchResult | undefined {
   const { data } = patch
   if (!isRecord(data) || holdsDirective(data)) return undefined
   if (data['$patch'] === 'delete') return { data: undefined, steps: [] }
-  // The patch names the object by these, and does not change them.
+  // The patch identifies the object by these fields, and does not change them.
   const { apiVersion, kind, metadata } = object
   const own = isRecord(metadata) ? metadata : {}
   const merged = merge(object, data)
@@ -61,7 +61,7 @@ function mergePatch(object: ObjectData, patch: Patch): PatchResult | undefined {
   return { data: { ...merged, apiVersion, kind, metadata: named }, steps: [{ kind: 'merge', patch, data }] }
 }
 
-/** Directives below the top, and in lists, mean different things for different kinds: they are left to kustomize. */
+/** Nested directives and directives in lists depend on the kind, so they are left to kustomize. */
 function holdsDirective(value: unknown, isTop = true): boolean {
   if (Array.isArray(value)) return value.some((item) => holdsDirective(item, false))
   if (!isRecord(value)) return false
@@ -73,8 +73,8 @@ function holdsDirective(value: unknown, isTop = true): boolean {
 }
 
 /**
- * Maps are merged; lists and values replaced, for kustomize knows no keys of the lists of a custom resource; null takes away
- * what is there. A map where none was is taken over as it is, nulls and all.
+ * Maps are merged. Lists and values are replaced, because kustomize knows no merge keys for the lists of a custom resource. Null
+ * removes a value. A map without a counterpart is copied as it is, including nulls.
  */
 function merge(below: unknown, patch: unknown): unknown {
   if (!isRecord(patch) || !isRecord(below)) return patch
@@ -129,11 +129,11 @@ interface Turn {
   readonly path: Path
   readonly value: unknown
   readonly inList: boolean
-  /** What is there; undefined where nothing is. */
+  /** The current value. Undefined if there is none. */
   readonly now: unknown
 }
 
-/** What each operation does (RFC 6902, 4); undefined where it fails. Others are left to kustomize. */
+/** The effect of each operation (RFC 6902, 4). Undefined if it fails. Other operations are left to kustomize. */
 const OPERATIONS: ReadonlyMap<unknown, (turn: Turn) => OperationResult | undefined> = new Map<
   string,
   (turn: Turn) => OperationResult | undefined
@@ -168,7 +168,7 @@ const OPERATIONS: ReadonlyMap<unknown, (turn: Turn) => OperationResult | undefin
   ],
 ])
 
-/** A JSON pointer (RFC 6901) as a path of the object; `-` is the place behind a list's last item. */
+/** A JSON pointer (RFC 6901) as a path of the object; `-` is the place after a list's last item. */
 function pathIn(object: ObjectData, pointer: unknown): Path | undefined {
   if (typeof pointer !== 'string' || !pointer.startsWith('/')) return undefined
   const path: (string | number)[] = []

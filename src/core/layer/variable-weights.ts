@@ -9,9 +9,9 @@ import { originOf } from './layered.ts'
 import type { Layout } from './layout.ts'
 
 export interface VariableEdits {
-  /** Undefined where a weight is a variable whose value nobody can change. */
+  /** Undefined if a weight is a variable whose value cannot be changed. */
   readonly drafts: readonly Draft[] | undefined
-  /** Edits of what is no variable. */
+  /** Edits of values that are not variables. */
   readonly rest: readonly Edit[]
 }
 

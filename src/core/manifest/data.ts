@@ -1,29 +1,29 @@
 /** Plain data, as JSON has it. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
-/** Where a value stands in a document: keys and indices from its root. */
+/** The place of a value in a document: keys and indexes from its root. */
 export type Path = readonly (string | number)[]
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The list that a value is; an empty one where it is something else. */
+/** The value as a list. Empty if it is not a list. */
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** The map that a value is; an empty one where it is something else. */
+/** The value as a map. Empty if it is not a map. */
 export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : {}
 }
 
-/** The text that a value is; undefined where it is something else. */
+/** The value as a string. Undefined if it is not a string. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** What stands at a path; undefined where nothing does. */
+/** The value at a path. Undefined if there is none. */
 export function valueAt(data: unknown, path: Path): unknown {
   let now = data
   for (const key of path) {
@@ -57,7 +57,7 @@ function isEqual(a: unknown, b: unknown, sameKeys: SameKeys): boolean {
   )
 }
 
-/** The same text for the same data, whatever the order of keys. */
+/** A text that is equal for equal data, whatever the order of keys. */
 export function canonicalText(value: unknown): string {
   return (
     JSON.stringify(value, (_, inner: unknown) => {

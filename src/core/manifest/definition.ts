@@ -1,13 +1,13 @@
 /**
- * Definitions of kinds, read without their schemas. Schemas are the largest texts that a cluster is given, they come by the dozen, and
- * Perch asks nothing of them. Read as data, each needs many times its size.
+ * Definitions of kinds (CRDs), read without their schemas. Schemas are the largest texts in a repository, there are often dozens of
+ * them, and Perch does not need them. As data, each takes many times its size.
  */
 import { isRecord, type JsonValue } from './data.ts'
 import { groupOf } from './identity.ts'
 import { breaksIn, isDefinition } from './pieces.ts'
 import { readDocuments } from './yaml/documents.ts'
 
-/** A definition whose schemas are left as texts. */
+/** A definition whose schemas stay unparsed texts. */
 export interface Abridged {
   /** The whole document. */
   readonly document: string
@@ -27,7 +27,7 @@ export interface AbridgedDefinition {
 const LARGE = 50_000
 const SCHEMA = 'openAPIV3Schema'
 
-/** A large definition, by the text of its document; undefined for everything else, and where it must be read as a whole. */
+/** Reads a large definition from the text of its document. Undefined for everything else, and if it must be read as a whole. */
 export function readDefinition(text: string, budget: number): AbridgedDefinition | undefined {
   if (text.length <= LARGE || !isDefinition({ text })) return undefined
   const read = readDocuments(text, { budget, omits: SCHEMA })
@@ -44,7 +44,7 @@ function definesKind(data: JsonValue): data is AbridgedDefinition['data'] {
   return typeof data['apiVersion'] === 'string' && groupOf(data['apiVersion']) === 'apiextensions.k8s.io'
 }
 
-/** All that a definition says; undefined where only a part of it can be read. */
+/** The complete definition. Undefined if only a part of it can be read. */
 export function wholeDefinition({ document }: Abridged): AbridgedDefinition['data'] | undefined {
   const read = readDocuments(document, { budget: Infinity, lastKeyWins: true })
   const data = read.ok ? read.documents[0]?.data : undefined
@@ -53,7 +53,7 @@ export function wholeDefinition({ document }: Abridged): AbridgedDefinition['dat
 
 type Mapping = AbridgedDefinition['data']
 
-/** What is shown of an abridged definition: not the texts of its schemas. */
+/** The visible part of an abridged definition, without its schemas. */
 export function shortDefinition(data: Mapping): Mapping {
   const short = (key: string, value: JsonValue): JsonValue => {
     if (Array.isArray(value)) return value.map((item: JsonValue) => short('', item))

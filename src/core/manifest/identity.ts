@@ -1,11 +1,11 @@
 /**
- * What tells objects of one cluster apart. The version of the API is left out: an object that moves from `v1beta1` to `v1` is
- * one that changed.
+ * The identity of an object in a cluster. It does not include the API version, because an object that moves from `v1beta1` to
+ * `v1` is still the same object.
  */
 export interface ObjectIdentity {
   readonly group: string
   readonly kind: string
-  /** '' where nothing names one: the default namespace, or a kind that has none. */
+  /** '' if no namespace is given: the default namespace, or a kind without namespaces. */
   readonly namespace: string
   readonly name: string
 }
@@ -24,7 +24,7 @@ export function groupOf(apiVersion: string): string {
   return apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/')))
 }
 
-/** Whether an object is of a kind that somebody wrote as `Kind` or `group/Kind`. In any spelling: its author meant one. */
+/** Whether an object is of a kind that is written as `Kind` or `group/Kind`, ignoring case. */
 export function isOfKind({ group, kind }: Pick<ObjectIdentity, 'group' | 'kind'>, written: string): boolean {
   const slash = written.lastIndexOf('/')
   const isKind = kind.trim().toLowerCase() === written.slice(slash + 1).toLowerCase()

@@ -54,7 +54,7 @@ export type ManifestProblem = Location & {
 
 /** Far above any hand-written manifest. */
 const MAX_LENGTH = 5 * 1024 * 1024
-/** What is composed takes the time: `yaml` needs about a second for a megabyte, and other work waits for it meanwhile. */
+/** Composing takes most of the time: `yaml` needs about a second for a megabyte, and other work waits meanwhile. */
 const MAX_COMPOSED = 1024 * 1024
 const MAX_LEXEMES = 400_000
 /** Document markers and directives: a document costs much more than its characters. */
@@ -111,7 +111,7 @@ export function readPiece(
   })
 }
 
-/** `{{ … }}` of Helm and its kin where YAML has structure: alone on a line, or as a value without quotes. */
+/** `{{ … }}` of Helm or similar tools in a structural place of YAML: alone on a line, or as a value without quotes. */
 const TEMPLATE = /^[ \t]*(?:- +)*(?:[\w./-]+:[ \t]+)?\{\{/m
 
 function notYaml(

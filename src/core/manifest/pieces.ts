@@ -10,7 +10,7 @@ export interface Piece {
 /** A line that starts so is a document marker wherever it stands, in quotes and block scalars too (YAML 1.2, 9.1.4). */
 const MARKER = /^---(?=[ \t\r\n]|$)/gm
 
-/** Cuts a file at its document markers. A file with directives stays whole: they speak of what follows the marker. */
+/** Cuts a file at its document markers. A file with directives is not cut, because they apply to what follows the marker. */
 export function splitPieces(text: string): readonly Piece[] {
   const markers = /^\uFEFF?%/m.test(text) ? [] : [...text.matchAll(MARKER)].map(({ index }) => index)
   const pieces: Piece[] = []
@@ -35,7 +35,7 @@ export function breaksIn(text: string): number {
 /** A definition of a kind speaks of the kind and is no object of it. Those of Istio and the Gateway API are the largest documents. */
 const DEFINITION = /^kind: *["']?CustomResourceDefinition\b/m
 
-/** By its text: whether it is one of Kubernetes, only its data tells. */
+/** Decided by its text. Only its data could tell whether it is a Kubernetes object. */
 export function isDefinition({ text }: Pick<Piece, 'text'>): boolean {
   return DEFINITION.test(text)
 }

@@ -7,7 +7,7 @@ export function answerMarker(comment: number): string {
   return `<!-- perch:answer:${comment} -->`
 }
 
-/** The comment that one of ours answers. Only the very start counts: further down we quote what others wrote. */
+/** The comment that a comment of ours answers. Only the very start counts, because later parts quote others. */
 export function answeredIn(body: string): number | undefined {
   const match = /^<!-- perch:answer:(\d+) -->/.exec(body)
   return match === null ? undefined : Number(match[1])
@@ -38,7 +38,7 @@ export function ownStartMarker(id: string): string {
 /** Marks the words about a merge that GitHub refuses. */
 export const MERGE_MARKER = '<!-- perch:notice:merge -->'
 
-/** Marks the words about a step that cannot go on because the step before it is not live. */
+/** Marks the notice on a step that cannot continue because the previous step is not live. */
 export function notLiveMarker(target: Target): string {
   return `<!-- perch:notice:not-live:${encodeURIComponent(targetName(target).toWellFormed())} -->`
 }
@@ -58,10 +58,10 @@ export const STOPPED_MARKER = '<!-- perch:stopped -->'
 /** Marks the one comment that Perch keeps up to date. Only a comment by this very App counts: anybody can write the marker. */
 export const SUMMARY_MARKER = '<!-- perch:summary -->'
 
-/** Begin and end of what a step's body says about the measurements of the step before it. */
+/** Begin and end of the measurements of the previous step in a step's body. */
 export const MEASURED = { begin: '<!-- perch:measured -->', end: '<!-- /perch:measured -->' }
 
-/** Begin and end of what a rollback's body says if Perch opened it only to begin anew with another version (`onNewVersion: restart`). */
+/** Begin and end of the part of a rollback's body about a restart with another version (`onNewVersion: restart`). */
 export const RESTART = { begin: '<!-- perch:restart -->', end: '<!-- /perch:restart -->' }
 
 /** Whether Perch begins a rollout once this rollback has merged. */
@@ -69,7 +69,7 @@ export function isForRestart({ body }: { readonly body: string }): boolean {
   return body.includes(RESTART.begin)
 }
 
-/** Marks what is said on a step that an abort closes: by it a second try of the same abort finds what the first one closed. */
+/** Marks the comment on a step that an abort closes, so that a second try of the same abort finds the steps that the first one closed. */
 export function abortMarker(cause: string): string {
   return `<!-- perch:aborted:${encodeURIComponent(cause)} -->`
 }
@@ -88,7 +88,10 @@ export function saysClosedByPerch(body: string): boolean {
   return saysClosed(body) && !isAbort(body)
 }
 
-/** Marks that a step was closed for a failure. Measurements differ from one look to the next, so it names the step by when that was live. */
+/**
+ * Marks that a step was closed because of a failure. It identifies the measured step by when it was live, because measurements differ from
+ * one look to the next.
+ */
 export function failedMarker(liveSince: number): string {
   return `<!-- perch:failed:${liveSince} -->`
 }

@@ -4,7 +4,7 @@ export const DASHBOARD_MARKER = '<!-- perch:dashboard -->'
 /** Begins the same issue after the config stopped asking for it. */
 export const DASHBOARD_OFF_MARKER = '<!-- perch:dashboard:off -->'
 
-/** What a check box asks a fresh look at: all rollouts, or one on its base branch. */
+/** The subject of a check box: all rollouts, or one on its base branch. */
 export type Look = 'all' | { readonly base: string; readonly name: string }
 
 /** Whether an issue's body is that of a dashboard, kept or given up. */

@@ -1,4 +1,4 @@
-/** What is told of rollouts outside of GitHub. */
+/** Notifications about rollouts outside GitHub. */
 import * as z from 'zod'
 
 export const NEWS_EVENTS = ['started', 'live', 'waiting', 'failed', 'rolled-back', 'finished', 'frozen'] as const

@@ -1,6 +1,6 @@
 import type { RolloutState } from '../watch/rollout-state.ts'
 
-/** What the change of a rollout's state is told as, if as anything. Undefined: no rollout. */
+/** The event for a change of a rollout's state, if there is one. Undefined means no rollout. */
 export function newsBetween(
   before: RolloutState | undefined,
   after: RolloutState | undefined,

@@ -1,4 +1,4 @@
-/** A Rollout in a folder of its own, beside the folder that has the route: `apps/staging` beside `mesh/staging`. */
+/** A Rollout in a different folder than its route: `apps/staging` next to `mesh/staging`. */
 import { type Environment, environmentNamed } from '../environment/environment.ts'
 import { runsPods } from '../environment/traffic-text.ts'
 import { type Layout, resourcesOf } from '../layer/layout.ts'
@@ -60,7 +60,7 @@ function lookupsByFolder(
       .find((owner) => owner !== undefined)
 }
 
-/** Deeper folders nobody has. */
+/** Nobody has deeper folders. */
 const MAX_DEPTH = 12
 
 /** An environment's folder with one of those above the last left open: `[*, staging]` of `mesh/staging`. */
@@ -71,8 +71,8 @@ function siblingsOf({ environments }: Layout, name: string): readonly string[] {
 }
 
 /**
- * The environments to look at before it is known who writes the routes of some others: of two folders that may be halves of an application,
- * one has a Rollout.
+ * The environments that must be read to know who writes the routes of some others: one of two folders that may be halves of an application
+ * has a Rollout.
  */
 export function halvesOf(layout: Layout, names: ReadonlySet<string>): readonly string[] {
   if (!mentionsOwners(layout)) return []

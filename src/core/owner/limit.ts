@@ -14,13 +14,13 @@ export type LimitProblem =
   | { readonly code: 'uneven'; readonly step: number; readonly reaches: number; readonly near: readonly number[] }
 
 export interface Limit {
-  /** What it is now. */
+  /** The current limit. */
   readonly from: number
   /** Paths are those of the document. */
   readonly edits: readonly Edit[]
 }
 
-/** A value of the object, and what it is to become. */
+/** A value of the object, and its new value. */
 type Change = readonly [path: Path, value: number]
 
 interface Wanted {
@@ -28,7 +28,7 @@ interface Wanted {
   readonly changes: readonly Change[]
 }
 
-/** What makes a share the most that a controller gives the canary before all traffic moves. */
+/** The edits that make a share the limit of a controller for the canary before all traffic moves. */
 export function limitTo({ writer, object }: WeightOwner, percent: number): Result<Limit, LimitProblem> {
   if (!Number.isInteger(percent) || percent < 1) return err({ code: 'not-whole' })
   const wanted = writer === 'flagger' ? ofFlagger(object.data, percent) : ofRollouts(object.data, percent)
@@ -61,7 +61,7 @@ function ofFlagger(data: Data, percent: number): Result<Wanted, LimitProblem> {
   )
 }
 
-/** 0 where nothing says it, as Flagger reads it; undefined where it is not a whole number. */
+/** 0 if the field is missing, as in Flagger. Undefined if it is not a whole number. */
 function wholeOf(value: unknown): number | undefined {
   if (value === undefined || value === null) return 0
   return isWhole(value) ? value : undefined
@@ -73,7 +73,7 @@ function isWhole(value: unknown): value is number {
 
 interface StepSettings {
   readonly at: Path
-  /** 0 or less: nothing is set, and it goes up to 100. */
+  /** 0 or less means that nothing is set, and Flagger goes up to 100. */
   readonly max: number
   readonly step: number
 }
@@ -81,7 +81,7 @@ interface StepSettings {
 function byStep({ at, max, step: own }: StepSettings, percent: number): Result<Wanted, LimitProblem> {
   const step = Math.min(own, percent)
   const even = [...Array(step).keys()].map((less) => step - less).find((one) => percent % one === 0) ?? 1
-  // Many more steps than people chose are another rollout.
+  // With many more steps than people chose, it would be a different rollout.
   if (even * 2 < step) {
     const [below, above] = [Math.floor(percent / step) * step, Math.ceil(percent / step) * step]
     const near = [below, above].filter((one) => one > 0 && one <= 100)

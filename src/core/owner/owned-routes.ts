@@ -1,4 +1,4 @@
-/** Which routes a controller in the cluster writes by itself, as its own objects say. */
+/** The routes that a controller in the cluster writes, according to its objects. */
 import { listOf, recordOf, textOf } from '../manifest/data.ts'
 import type { ObjectIdentity } from '../manifest/identity.ts'
 import type { RouteKind } from '../traffic/route.ts'
@@ -40,7 +40,7 @@ export function ownedRoutes(object: WriterObject): readonly OwnedRoute[] {
   }
 }
 
-/** Flagger calls the route like the service, and that like its target where nothing else is said (pkg/router). */
+/** Flagger names the route after the service, and the service after its target by default (pkg/router). */
 function ofFlagger(object: WriterObject): readonly OwnedRoute[] {
   const spec = recordOf(object.data['spec'])
   const name = textOf(recordOf(spec['service'])['name']) || textOf(recordOf(spec['targetRef'])['name'])
@@ -49,7 +49,7 @@ function ofFlagger(object: WriterObject): readonly OwnedRoute[] {
   return [{ kind, namespace: object.namespace, name, rules: 'all' }]
 }
 
-/** Where the object does not say it, whoever installed Flagger did. Other providers write neither kind. */
+/** If the object does not name the provider, Flagger's installation does. Other providers write neither kind. */
 function flaggerKind(provider: string): OwnedRoute['kind'] | undefined {
   if (provider === '') return '*'
   if (provider === 'istio') return 'VirtualService'

@@ -11,8 +11,8 @@ import { narrowed, placedNeighbours, type TargetSources } from '../rollout/read-
 import { servicesOf, settingsOf, type Target } from '../rollout/target.ts'
 
 /**
- * Targets with their owners, and a target for each owner whose route is in no file: Flagger makes its routes itself. What environments
- * share is taken apart where only some of them have an owner, or owners differ.
+ * Targets with their owners, and a target for each owner whose route is in no file, because Flagger creates its routes itself. A target
+ * of several environments is split if only some of them have an owner, or if owners differ.
  */
 export function withOwners(scene: TargetSources, targets: readonly Target[]): readonly Target[] {
   const { layout } = scene
@@ -116,7 +116,7 @@ function nameKey(
   return JSON.stringify([environment, kind, namespace, name])
 }
 
-/** The route's own word that nothing else writes it, whatever it looks like. */
+/** The route's annotation which says that nothing else writes it. */
 function isLeftToPerch({ route: { annotations }, settings: { prefix } }: Target): boolean {
   const codes = ['perch.dev/ignore', `${prefix}/ignore`].flatMap((key) => annotations[key]?.split(',') ?? [])
   return codes.some((code) => ['*', 'two-writers'].includes(code.trim()))

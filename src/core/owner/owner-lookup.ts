@@ -1,4 +1,4 @@
-/** What writes which routes, found at once however many there are: a repository may be made of thousands of each. */
+/** Finds the writer of a route in constant time, because a repository may have thousands of routes and owners. */
 import type { OwnedRoute } from './owned-routes.ts'
 
 /** A route, by all its names, with the rules that are asked about. */
@@ -11,7 +11,7 @@ export interface WrittenRoute {
   readonly rules: readonly { readonly section: string; readonly name: string | undefined }[]
 }
 
-/** Finds what writes one of a route's rules: the first, where there are several. */
+/** Finds the writer of one of a route's rules. If there are several, the first. */
 export type OwnerLookup<T> = (route: WrittenRoute) => T | undefined
 
 /** `T` for each route that it writes. */

@@ -1,4 +1,4 @@
-/** CustomResourceDefinitions that a repository brings for kubectl-validate, as texts: it reads them itself, and they are long. */
+/** The CustomResourceDefinitions of a repository for kubectl-validate, as texts, because it parses them itself and they are long. */
 import type { Entry } from '../environment/tree.ts'
 import { isDefinition, splitPieces } from '../manifest/pieces.ts'
 import { err, ok, type Result } from '../result.ts'

@@ -1,4 +1,4 @@
-/** A server-side dry run: which objects an API server is asked about, and what is said of those that it gives no verdict on. */
+/** Server-side dry runs: which objects Perch sends to an API server, and the results for objects without a verdict. */
 import { repeatsSecret } from '../diff/mask.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { hasSecret } from '../diff/secret-texts.ts'
@@ -17,9 +17,9 @@ export type DryRunGapCode =
   | 'no-dry-run'
   /** It answered with an error of its own, or with that of a webhook. */
   | 'not-answered'
-  /** It repeats a value of a Secret, and was not sent. */
+  /** It repeats a value of a Secret, so it was not sent. */
   | 'secret-copy'
-  /** It holds a Secret, and was not sent. */
+  /** It contains a Secret, so it was not sent. */
   | 'secret'
 
 export interface DryRunGap {
@@ -47,7 +47,7 @@ export interface DryRunInput {
 /** Why an object must not be sent anywhere; undefined where it may be. */
 export type Withholder = (object: RenderedObject) => 'secret' | 'secret-copy' | undefined
 
-/** What stays with Perch of an environment with these objects. `secrets`: the kinds that the config says hold secrets. */
+/** Decides which objects of an environment Perch never sends. `secrets`: the kinds that contain secrets according to the config. */
 export function withholder(objects: readonly RenderedObject[], secrets: readonly string[]): Withholder {
   const isCopy = repeatsSecret(objects, secrets)
   return (object) => {
@@ -56,13 +56,13 @@ export function withholder(objects: readonly RenderedObject[], secrets: readonly
   }
 }
 
-/** What the API server is asked about, and what is withheld from it: places in `after`. */
+/** The objects to send to the API server, and those that are withheld, as indexes in `after`. */
 export interface DryRunPlan {
   readonly asked: readonly number[]
   readonly withheld: readonly DryRunGap[]
 }
 
-/** Only objects that the change brings or changes, and nothing in which a Secret stands. */
+/** Only objects that are added or changed, and that contain no Secret. */
 export function planDryRun({ before, after, ignore }: DryRunInput, withheldFor: Withholder): DryRunPlan {
   const old = new Map(before.map((object) => [identityKey(object), JSON.stringify(object.data)]))
   const changed = after.flatMap((object, index) => {

@@ -1,13 +1,13 @@
-/** What of `istioctl analyze` is worth repeating, beside our own findings and without a cluster. */
+/** Which findings of `istioctl analyze` to report, next to our own findings and without a cluster. */
 import { type RenderedObject } from '../diff/objects.ts'
 import { findingsIn } from '../finding/find.ts'
 import type { ObjectRemark } from './remark.ts'
 import { type ObjectIdentity, identityKey } from '../manifest/identity.ts'
 
-/** About what a cluster has and the files need not: without one, istioctl takes what it does not see for missing. */
+/** Codes about objects that may exist only in the cluster. Without a cluster, istioctl reports them as missing. */
 const NEEDS_CLUSTER = new Set(['IST0101', 'IST0102', 'IST0103', 'IST0173', 'IST0174'])
 
-/** The remarks that say something new, and as notes those that only a cluster could confirm. `ignore`: codes. */
+/** The remarks that add something to our own findings. Those that only a cluster could confirm become notes. `ignore`: codes. */
 export function worthSaying(
   remarks: readonly ObjectRemark[],
   objects: readonly RenderedObject[],

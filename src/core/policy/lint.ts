@@ -1,4 +1,4 @@
-/** Which files yamllint looks at, and which tell it how. */
+/** The files that yamllint checks, and the files of its configuration. */
 import { isRecord } from '../manifest/data.ts'
 import { join } from '../environment/tree.ts'
 import { readOneDocument } from '../manifest/yaml/documents.ts'
@@ -20,7 +20,7 @@ export function lintSettingsIn(known: ReadonlyMap<string, string>): readonly str
   return [...SETTINGS, ...referencesIn(known).flatMap(({ path }) => inRepository(path) ?? [])]
 }
 
-/** What the configuration refers to and the base branch does not have: a pull request or the machine would bring it. */
+/** Files that the configuration refers to but the base branch does not have. They would come from a pull request or the machine. */
 export function missingSettings(settings: ReadonlyMap<string, string>): readonly Reference[] {
   return referencesIn(settings).filter(({ path }) => !settings.has(inRepository(path) ?? ''))
 }
@@ -51,8 +51,8 @@ function inRepository(path: string): string | undefined {
 }
 
 /**
- * The text with comments to yamllint (`# yamllint disable`) made comments to nobody, at the same length: what is checked is said by
- * the base branch, not by the file that is checked.
+ * The text with its directives for yamllint (`# yamllint disable`) disabled, at the same length. The base branch decides what is
+ * checked, not the checked file.
  */
 export function withoutDirectives(text: string): string {
   return text.replaceAll(/(#\s*)yamllint(?=\s)/gi, '$1yamllin_')

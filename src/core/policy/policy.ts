@@ -9,19 +9,19 @@ import type { Fault, FaultCode } from './remark.ts'
 export interface Policy {
   /** Rego by path in the repository. */
   readonly modules: ReadonlyMap<string, string>
-  /** What policies find below `data`. */
+  /** The content of `data` for policies. */
   readonly data: { readonly [key: string]: JsonValue }
   /** The packages whose rules count; undefined: all. */
   readonly packages: readonly string[] | undefined
 }
 
-/** What policies find below `data.perch`: the whole environment, where the single object does not tell enough. */
+/** The content of `data.perch` for policies: the whole environment, for rules that need more than a single object. */
 export const OWN_DATA = 'perch'
 
 const MAX_FILES = 500
 const MAX_LENGTH = 5 * 1024 * 1024
 
-/** The paths that a policy is made of, or why it must not be read. Tests (`*_test.rego`) are none of it, as in `opa build`. */
+/** The files of a policy, or why Perch must not read it. Tests (`*_test.rego`) are left out, as in `opa build`. */
 export function policyFiles(
   entries: Iterable<Entry>,
   { path, data }: PolicyConfig,
@@ -100,7 +100,7 @@ function nested(steps: readonly string[], data: Mapping): Mapping {
   return steps.toReversed().reduce<Mapping>((inner, step) => ({ [step]: inner }), data)
 }
 
-/** Undefined where both say something about one name. */
+/** Undefined if both set the same name. */
 function merge(left: Mapping, right: Mapping): Mapping | undefined {
   const merged: Record<string, JsonValue> = { ...left }
   for (const [key, value] of Object.entries(right)) {

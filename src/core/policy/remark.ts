@@ -1,13 +1,13 @@
-/** What programs say about rendered objects and about files. */
+/** The remarks of other programs about rendered objects and files. */
 import type { Path } from '../manifest/data.ts'
 import { type ObjectIdentity, identityKey } from '../manifest/identity.ts'
 
-/** What Perch can ask, besides the renderer: programs, and an API server by dry runs. */
+/** The checkers besides the renderer: programs, and an API server with dry runs. */
 export const TOOLS = ['opa', 'yamllint', 'kubeconform', 'kubectl-validate', 'istioctl', 'dry-run'] as const
 export type ToolName = (typeof TOOLS)[number]
 
 export interface Remark {
-  /** An `error` is wrong where the change brings it; a `warning` is only worth knowing. */
+  /** An `error` is a problem if the change introduces it. A `warning` is only for information. */
   readonly level: 'error' | 'warning'
   /** What says so, in the program's words: `main.deny`, `IST0130`, `indentation`; '' where it has no names. */
   readonly rule: string
@@ -71,7 +71,7 @@ export type KubeconfigFault =
   /** A proxy, another user's name, a user name with a password. */
   | 'not-supported'
 
-/** Why a program says nothing. */
+/** Why a program gave no answer. */
 export interface ToolFailure {
   readonly code: 'missing' | 'busy' | 'timed-out' | 'too-large' | 'failed' | ServerFailure
   readonly detail: string
@@ -96,7 +96,7 @@ export interface SortedRemarks<T> {
 
 type Keys<T> = (remark: T) => string
 
-/** Errors that nobody made before are the change's; each is told once, and as often as it was made again. */
+/** New errors belong to the change. Each is reported as often as there are more of it than before. */
 export function sortRemarks<T extends Remark>(
   before: readonly T[],
   after: readonly T[],

@@ -1,4 +1,4 @@
-/** JSON schemas that a repository brings for kubeconform. It fetches what they refer to: that must be none of the network. */
+/** The JSON schemas of a repository for kubeconform. kubeconform would download what they refer to, so they must not refer to the network. */
 import { isRecord, type JsonValue } from '../manifest/data.ts'
 import { type Entry, join } from '../environment/tree.ts'
 import { validatorFiles, MAX_VALIDATOR_FILES, MAX_VALIDATOR_LENGTH } from './validator-files.ts'

@@ -1,4 +1,4 @@
-/** What an API server answers to a dry run, read as a verdict on the object or as none. */
+/** Interprets the answer of an API server to a dry run, as a verdict on the object or as no verdict. */
 import type { Path } from '../manifest/data.ts'
 import type { DryRunGapCode } from './dry-run.ts'
 import { atField, fieldPath } from './field-path.ts'
@@ -7,7 +7,7 @@ import { atField, fieldPath } from './field-path.ts'
 export interface ServerStatus {
   readonly message: string
   readonly reason: string
-  /** What it is about, as far as it says. */
+  /** The subject of the cause, if it is given. */
   readonly kind: string
   readonly name: string
   readonly causes: readonly { readonly reason: string; readonly message: string; readonly field: string }[]
@@ -32,7 +32,7 @@ interface Unauthorized {
 
 export type ServerVerdict = Refused | Unanswered | Unauthorized
 
-/** What an answer that is not the object says. `status`: undefined where the body is none, as a proxy's is. */
+/** The meaning of an answer that is not the object. `status` is undefined if the body is not a `Status`, for example that of a proxy. */
 export function readAnswer(code: number, status: ServerStatus | undefined): ServerVerdict {
   if (code === 401) return { type: 'unauthorized' }
   if (status === undefined || status.message === '') return { type: 'gap', code: 'not-answered', text: `HTTP ${code}` }
@@ -41,7 +41,7 @@ export function readAnswer(code: number, status: ServerStatus | undefined): Serv
   if (isDenied(status)) return refused(status)
   if (code === 403 && NOT_PERMITTED.test(message)) return { type: 'gap', code: 'not-allowed', text: message }
   if (code === 404) return notFound(status)
-  // It says something about the moment, although it is a refusal by its code.
+  // It is about the current moment, although its code is a refusal.
   if (status.causes.some(({ reason }) => reason === 'NamespaceTerminating'))
     return { type: 'gap', code: 'not-answered', text: message }
   if (SCHEMA.test(message)) return schemaFaults(message)

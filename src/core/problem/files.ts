@@ -1,4 +1,4 @@
-/** Problems of files, and of what they render to. */
+/** Problems of files, and of their rendered output. */
 import type { ConfigProblem } from '../config/read.ts'
 import type { GeneratorGap } from '../delivery/generators/generator-gap.ts'
 import type { LeftOutFile, RenderProblem } from '../diff/objects.ts'

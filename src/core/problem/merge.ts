@@ -1,4 +1,4 @@
-/** Problems of a merge: of its two branches, and of what it does to traffic. */
+/** Problems of a merge: of its two branches, and of its effect on traffic. */
 import type { ConfigProblem } from '../config/read.ts'
 import type { RolloutRise } from '../exposure/canaries.ts'
 import type { ProtectionGap } from '../gate/protection.ts'
@@ -24,7 +24,7 @@ export function brokenBaseNote(problem: ConfigProblem, isRepaired: boolean): Pro
   return { code: 'config', file, line, cause: { kind: 'broken-base', problem, isRepaired } }
 }
 
-/** Nobody can judge what this pull request does to traffic, because something is broken on the base branch. */
+/** Perch cannot judge the effect of this pull request on traffic, because something is broken on the base branch. */
 export function unjudgedProblem(broken: Problem): Problem {
   return { ...broken, cause: { kind: 'unjudged', broken: broken.cause } }
 }

@@ -11,9 +11,9 @@ import type { DryRunGapCode } from '../policy/dry-run.ts'
 import type { FaultCode, Remark, ToolFailure, ToolName } from '../policy/remark.ts'
 import type { Target } from '../rollout/target.ts'
 
-/** What makes a merge wrong, or is worth knowing of it: facts, whose words are in `message`. */
+/** A problem of a merge, or a note about it, as facts. The words are in `message`. */
 export interface Problem {
-  /** What people and programs call it: the title of its annotation. */
+  /** Its name for people and programs, and the title of its annotation. */
   readonly code: string
   readonly file: string | undefined
   /** 1-based; 1 where only the file is known. */
@@ -23,12 +23,12 @@ export interface Problem {
   readonly level?: 'warning'
 }
 
-/** What keeps Perch from saying anything, although nothing is known to be wrong: a tool or a server that is missing, or does not answer. */
+/** Something that prevents a verdict although nothing is known to be wrong: a tool or a server that is missing or does not answer. */
 const UNKNOWN: ReadonlySet<string> = new Set(['tool-missing', 'helm-missing', 'tool-busy'])
 
-/** Whether something could not be looked at. That is not green, and nobody's mistake. */
+/** Whether something could not be checked. That is not green, but nobody's mistake. */
 export function isNotSeen({ code, cause }: Problem): boolean {
-  // That no API server is named is wrong with the config, or with the service.
+  // A missing API server is a mistake in the config or the setup of the service.
   if (cause.kind === 'tool-failure') return cause.tool === 'dry-run' && cause.failure.code !== 'missing'
   return cause.kind === 'dry-run-gap' || (cause.kind === 'not-rendered' && UNKNOWN.has(code))
 }
@@ -105,11 +105,11 @@ export type MergeCause =
   | { readonly kind: 'mixed-repair'; readonly titles: readonly string[] }
   | { readonly kind: 'unprotected'; readonly branch: string; readonly gaps: readonly ProtectionGap[] }
 
-/** What becomes of the traffic. */
+/** Problems about the traffic. */
 export type RouteCause =
   /** A rollout under way whose route no longer splits anything, or is gone. */
   | { readonly kind: 'vanished'; readonly target: Target; readonly share: number | 'unknown' }
-  /** An annotation would have gates take one version for the other after the merge. */
+  /** After the merge an annotation would make gates confuse the two versions. */
   | { readonly kind: 'renamed-roles'; readonly target: Target }
   /** The files say one share, and the environment renders another; undefined where its route is not rendered. */
   | {
@@ -137,7 +137,7 @@ export type RouteCause =
       readonly environments: readonly string[]
     }
 
-/** What other programs say, and why they cannot. */
+/** The remarks of other programs, and why they gave no answer. */
 export type ToolCause =
   /** `title`: the object's; undefined where none is meant. */
   | {

@@ -1,4 +1,4 @@
-/** What other programs say about a pull request, and why they cannot. */
+/** The remarks of other programs about a pull request, and why they gave no answer. */
 import type { Location } from '../manifest/parse.ts'
 import type { DryRunGap } from '../policy/dry-run.ts'
 import type { Failure, Fault, LineRemark, ObjectRemark, ToolName } from '../policy/remark.ts'

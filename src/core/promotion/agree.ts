@@ -1,4 +1,4 @@
-/** Whether two renders of the target differ in what is carried, and in nothing else. */
+/** Whether two renders of the target differ exactly in the carried values. */
 import type { RenderedObject } from '../diff/objects.ts'
 import { type Pair, pairObjects } from '../diff/pair.ts'
 import { holdsSecrets } from '../diff/secret-texts.ts'
@@ -13,7 +13,7 @@ interface Place {
   readonly after: JsonValue | undefined
 }
 
-/** `also`: what changes beside what is carried. `missing`: what is carried and changes nothing. */
+/** `also`: changes that were not carried. `missing`: carried values that change nothing. */
 export function promotionMismatch(
   { before, after }: { readonly before: readonly RenderedObject[]; readonly after: readonly RenderedObject[] },
   plan: Carried,

@@ -1,4 +1,4 @@
-/** New values in the text of a file, and nothing else changed. */
+/** Writes new values into the text of a file, and changes nothing else. */
 import { isSeq } from 'yaml'
 import { isRecord, type JsonValue, type Path, sameData } from '../manifest/data.ts'
 import { editManifest } from '../manifest/edit/edit.ts'
@@ -11,7 +11,7 @@ import type { ValueEdit } from './carry-values.ts'
 /** An edit of one of the documents of a file; its path is the document's. */
 export type DocumentEdit = ValueEdit & { readonly document: number }
 
-/** The text with the edits made one after the other; undefined where one of them cannot be made exactly. */
+/** The text after the edits, one after the other. Undefined if one of them cannot be made exactly. */
 export function applyValues(file: string, text: string, edits: readonly DocumentEdit[]): string | undefined {
   const before = parseManifest(file, text)
   if (!before.ok) return undefined

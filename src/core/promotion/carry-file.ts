@@ -1,4 +1,4 @@
-/** What one file of an environment takes over from the same file of another. */
+/** What to carry from a file of one environment to the same file of another. */
 import { holdsSecrets, isSops } from '../diff/secret-texts.ts'
 import { isRecord, type JsonValue, listOf, type Path, sameData, textOf } from '../manifest/data.ts'
 import { groupOf } from '../manifest/identity.ts'

@@ -1,4 +1,4 @@
-/** What a kustomization says for all of its objects: images are carried, the rest is the environment's own. */
+/** The fields of a kustomization for all of its objects. Images are carried; the rest belongs to the environment. */
 import { canonicalText, isRecord, type JsonValue, listOf, recordOf, sameData, textOf } from '../manifest/data.ts'
 import type { DocumentEdit } from './apply-values.ts'
 import { type EnvironmentNames, someText } from './environment-names.ts'

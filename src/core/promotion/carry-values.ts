@@ -1,10 +1,10 @@
-/** What one value would take over from another: what differs, less what stays as it is. */
+/** What to carry from one value to another: the differences, without those that stay. */
 import { isRecord, type JsonValue, type Path, sameData } from '../manifest/data.ts'
 import { isNote } from '../traffic/annotations.ts'
 import { type EnvironmentNames, someText } from './environment-names.ts'
 import type { LeftReason } from './promotion.ts'
 
-/** One thing to do to the target's value: set a value, take it away (undefined), or put a new item into a list. */
+/** One change of the target's value: set a value, remove it (undefined), or insert a new item into a list. */
 export interface ValueEdit {
   readonly kind: 'set' | 'insert'
   /** Of an item the place that it gets. */
@@ -146,7 +146,7 @@ function destinationKey({ destination }: Mapping): string | undefined {
   return isRecord(destination) ? JSON.stringify([destination['host'], destination['subset']]) : undefined
 }
 
-/** What tells the items of a list apart: of operations what they are for, else the name. */
+/** The key of a list item: its target for operations, or else its name. */
 const KEYS: readonly ItemKey[] = [
   ({ op, path }) => (typeof op === 'string' && typeof path === 'string' ? `${op} ${path}` : undefined),
   ({ name, port }) => (typeof name === 'string' ? JSON.stringify([name, port ?? null]) : undefined),
@@ -172,7 +172,7 @@ function holdsWeights(value: JsonValue): boolean {
   return isRecord(value) && Object.values(value).some(holdsWeights)
 }
 
-/** Why a place never takes the source's value, whatever it is. */
+/** Why a place never gets the source's value. */
 export function stays(path: Path): LeftReason | undefined {
   const [first, second, third] = path
   if (path.at(-1) === 'weight') return 'weights'

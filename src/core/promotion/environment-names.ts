@@ -1,13 +1,13 @@
 import type { JsonValue } from '../manifest/data.ts'
 import { isRecord } from '../manifest/data.ts'
 
-/** The words that name the source and the target: what holds one of them belongs to its environment. */
+/** The words that name the source and the target. A value with one of them belongs to its environment. */
 export interface EnvironmentNames {
   readonly source: (text: string) => boolean
   readonly target: (text: string) => boolean
 }
 
-/** Names that both have tell nothing apart. */
+/** Names that both have do not distinguish them. */
 export function environmentNames(source: readonly string[], target: readonly string[]): EnvironmentNames {
   const own = (words: readonly string[], others: readonly string[]): ((text: string) => boolean) =>
     holdsWord(words.filter((word) => word !== '' && !others.includes(word)))

@@ -1,4 +1,4 @@
-/** What an environment takes over from another: planned from the files of both, not yet proven. */
+/** The plan of a promotion, made from the files of both environments. It is not yet proven. */
 import type { Config } from '../config/schema.ts'
 import { pathPattern } from '../text/path-pattern.ts'
 import { inFolder, isKustomization, parentOf } from '../environment/tree.ts'

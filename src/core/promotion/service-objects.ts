@@ -4,7 +4,7 @@ import { listOf, recordOf, textOf } from '../manifest/data.ts'
 import type { Target } from '../rollout/target.ts'
 import { shortHost } from '../traffic/host.ts'
 
-/** What belongs to one service. */
+/** The objects of one service. */
 export interface ServiceObjects {
   /** Whether an object is one of its objects, by what a file calls it. */
   readonly has: (object: { readonly kind: string; readonly name: string }) => boolean

@@ -16,7 +16,7 @@ export type GitHubAction =
   /** Anything at all: GitHub gives no token, or does not know the repository. */
   | 'work'
 
-/** What stands against it, as far as GitHub's answer tells. */
+/** The cause, as far as GitHub's answer shows it. */
 export type RefusalCause =
   /** A ruleset, or the protection of a branch. */
   | 'rule'
@@ -31,7 +31,7 @@ export type RefusalCause =
   | 'pulls-disabled'
   | 'other'
 
-/** GitHub will not do something, and asking again changes nothing until a person changes something. */
+/** GitHub refuses something, and will refuse it again until a person changes something. */
 export interface GitHubRefusal {
   readonly action: GitHubAction
   readonly cause: RefusalCause

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 
-/** What the cluster of somebody told an endpoint of ours about one commit. Times are epoch milliseconds. */
+/** A report of a cluster about one commit. Times are epoch milliseconds. */
 export const Report = z.object({
-  /** What it is about, in lower case: `kustomization/flux-system/apps`, `argocd/web`. */
+  /** The subject, in lower case: `kustomization/flux-system/apps`, `argocd/web`. */
   name: z.string(),
   commit: z.string(),
   state: z.enum(['success', 'failure']),
@@ -15,7 +15,7 @@ export const Report = z.object({
 })
 export type Report = z.infer<typeof Report>
 
-/** What a request's body came to. `ignored`: in order, and nothing to keep. */
+/** The result of reading a request's body. `ignored`: it is valid, but there is nothing to store. */
 export type ReportRead =
   | { readonly code: 'report'; readonly report: Report }
   | { readonly code: 'ignored'; readonly why: string }
@@ -32,7 +32,7 @@ export function malformed(error: z.ZodError): ReportRead {
   return { code: 'malformed', what: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unreadable'}`.slice(0, 200) }
 }
 
-/** How far a cluster's clock may be off ours: what is older is a replay, or of no use any more. */
+/** How far a cluster's clock may differ from ours. Older reports are replays, or no longer useful. */
 export const MAX_SKEW_MS = 3_600_000
 
 /** What GitHub keeps of the reports of one name on one commit. */
@@ -44,7 +44,7 @@ export interface StoredReport {
   readonly heardAt: number
 }
 
-/** A success that is said again and again is noted this often: it changes nothing but which reports are older. */
+/** A repeated success is stored this often. It only changes which reports count as older. */
 const AGAIN_MS = 10 * 60_000
 
 /**

@@ -3,7 +3,7 @@ import { isSplit, type Route, type RouteNames } from '../traffic/route.ts'
 import type { Snapshot } from './snapshot.ts'
 import { sameRollouts, type Target } from './target.ts'
 
-/** What a pull request makes of the files, with roles and rules called as the base branch calls them. */
+/** The targets of a pull request, with the roles and rules of the base branch. */
 export function snapshotAsBase(base: Snapshot, head: Snapshot): Snapshot {
   return { ...head, targets: head.targets.map((target) => targetAsBase(base.targets, target)) }
 }
@@ -22,8 +22,8 @@ function namesOfNew({ route, settings }: Target): RouteNames {
 }
 
 /**
- * The rollouts of a pull request that would call their own destinations otherwise once it has merged. Then the canary of today
- * could be raised as the stable version of tomorrow, and no gate would see it.
+ * The rollouts of a pull request whose destinations would have other roles after the merge. Otherwise today's canary could be
+ * raised as tomorrow's stable version, and no gate would see it.
  */
 export function renamedRoles(base: Snapshot, head: Snapshot): readonly Target[] {
   return head.targets.filter((target) => {
@@ -37,7 +37,7 @@ export function renamedRoles(base: Snapshot, head: Snapshot): readonly Target[] 
   })
 }
 
-/** Whether both switch between the same two versions: then which of them is active is what a change is judged by. */
+/** Whether both switch between the same two versions. Then a change is judged by which version is active. */
 function hasSameVersions(one: Target, other: Target): boolean {
   const [first, second] = [one, other].map(({ route: { names } }) => {
     const { blueGreen } = names

@@ -4,7 +4,7 @@ import { type Standing, sureShare } from './standing.ts'
 import type { Target } from './target.ts'
 import type { Wave } from '../wave/wave.ts'
 
-/** Three of these, what stands around them, and `.next` stay below the 255 bytes that GitHub takes for a ref. */
+/** Three of these, the text around them, and `.next` stay below GitHub's limit of 255 bytes for a ref. */
 const MAX_PART = 60
 
 type BaseName = Pick<PullRequest['base'], 'ref' | 'isDefault'>
@@ -30,7 +30,7 @@ function startOf({ kind }: Move): string {
   return kind === 'switch' ? SWITCH : STEP
 }
 
-/** What the branches of one rollout's pull requests have in common. */
+/** The common prefix of the branches of one rollout's pull requests. */
 function rolloutPart({ ref, isDefault }: BaseName, { environment, service }: Name): string {
   const on = isDefault ? '' : `@${branchPart(ref)}/`
   return `${on}${branchPart(environment)}/${branchPart(service)}/`
@@ -111,7 +111,7 @@ export function kindOf(branch: string, phase: Standing['phase']): Exclude<Move['
   return phase === 'finishing-weights' ? 'finish-weights' : 'rollback'
 }
 
-/** The move that a branch of this rollout proposes from where the base branch stands; undefined where it proposes none. */
+/** The move that a branch of this rollout proposes from the state of the base branch. Undefined if there is none. */
 export function moveOf(branch: string, standing: Standing): Move | undefined {
   const { phase, versions } = standing
   const from = sureShare(standing)

@@ -1,6 +1,4 @@
-/**
- * What GitHub says, in our words: the facts that decisions are made from. Times are epoch milliseconds.
- */
+/** Facts from GitHub in our own terms, from which decisions are made. Times are epoch milliseconds. */
 
 /** A full Git object name: 40 hex digits. */
 export type Sha = string
@@ -32,7 +30,7 @@ export interface PullRequest {
   /** The commit that landed on the base branch; only of a merged pull request. */
   readonly mergeCommit: Sha | undefined
   readonly labels: readonly string[]
-  /** The logins of the people whom GitHub shows it to as theirs; of a step those who drive its rollout. */
+  /** The logins of its assignees. For a step, the people who drive its rollout. */
   readonly assignees: readonly string[]
   readonly createdAt: number
   readonly closedAt: number | undefined
@@ -81,7 +79,7 @@ export interface CheckAction {
   readonly identifier: string
 }
 
-/** A merge that a check speaks for: GitHub shows one check to every pull request of its commit. */
+/** A merge that a check is about. GitHub shows the same check on every pull request with its commit. */
 export interface CheckSubject {
   /** Undefined for a group of the merge queue. */
   readonly pull: number | undefined
@@ -89,7 +87,7 @@ export interface CheckSubject {
   readonly base: string
 }
 
-/** What a check run is to say. `conclusion` undefined: still at work (`in_progress`). */
+/** The content of a check run. `conclusion` is undefined while it is in progress (`in_progress`). */
 export interface CheckReport {
   readonly name: CheckName
   readonly conclusion: Conclusion | undefined

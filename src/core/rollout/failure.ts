@@ -6,7 +6,7 @@ export function isWatched({ phase, target }: Standing): boolean {
   return target.settings.analysis !== undefined && (phase === 'stepping' || phase === 'finishing-version')
 }
 
-/** What the config wants done about what a step measured. */
+/** The action that the config asks for after a step's measurements. */
 export function consequenceOf(standing: Standing, report: AnalysisReport | undefined): 'rollback' | 'hold' | 'nothing' {
   return report?.isFailure === true && isWatched(standing) ? standing.target.settings.onFailure : 'nothing'
 }

@@ -8,8 +8,8 @@ import type { Target } from './target.ts'
 import type { Refusal } from '../refusal/refusal.ts'
 
 /**
- * The targets that a command means in a snapshot: one, or with `--env all` those of a service in every environment. Several
- * environments are never changed unasked. A route that is not found may be in a file that cannot be read: then that is said.
+ * The targets that a command means in a snapshot: one, or with `--env all` those of a service in every environment. Several environments
+ * are never changed unless somebody asks. A missing route may be in a file that cannot be read; then the answer says so.
  */
 export function findTargets(
   snapshot: Snapshot,
@@ -31,7 +31,7 @@ function isOneWave({ environments, settings: { wave } }: Target): boolean {
   return wave !== undefined && environments.every((name) => wave.all[wave.index]?.includes(name))
 }
 
-/** Why there is nothing here to judge: all that the environments hold deploys charts of other repositories, which Perch never fetches. */
+/** Why there is nothing to judge here: the environments only deploy charts of other repositories, which Perch never downloads. */
 export function onlyRemoteCharts(snapshot: Snapshot): Refusal | undefined {
   const { environments, layout, remoteCharts } = snapshot
   if (remoteCharts.length === 0) return undefined
@@ -72,5 +72,5 @@ function whyNotSeen(
   return charts.length === 0 ? refusal : { ...refusal, charts }
 }
 
-/** More nobody looks through. */
+/** Nobody reads more. */
 const MAX_CHARTS = 3

@@ -14,7 +14,7 @@ import { nextMove } from './transition.ts'
 import { type Turn, turnsOf } from '../wave/turns.ts'
 import { nextStep, planOf, sameRollouts, type Target, targetName, together } from './target.ts'
 
-/** What somebody wants, and of which rollout, as far as that was named. */
+/** What somebody asks for, and of which rollout, if that was named. */
 export type Wish = StepWish | (RolloutQuery & { readonly kind: 'plan'; readonly steps: readonly number[] })
 
 /** What a pull request of its own can be opened for. */
@@ -31,22 +31,22 @@ export type ShareWish = RolloutQuery &
     | { readonly kind: 'promote' }
   )
 
-/** What a wish comes to in the files: the moves of one rollout, or with `--env all` of a service's rollouts. */
+/** The moves for a wish: those of one rollout, or with `--env all` those of a service's rollouts. */
 export interface IntendedChange<M extends Move | PlanChange = Move | PlanChange> {
-  /** The rollout, as people call it: the first of the targets, by the name of all. */
+  /** The rollout, as people name it: the first of the targets, with the name of all. */
   readonly target: Target
   /** The first of the moves, or the limit that was the highest. The others end where it ends. */
   readonly move: M
   readonly moves: readonly TargetMove<M>[]
 }
 
-/** What can change on a branch or in a folder, whose own weights may be any. */
+/** The targets on a branch or in a folder, whose weights may be anything. */
 export type DirectMove = ShareMove | SwitchMove | LimitMove | PlanChange
 export type SwitchMove = Extract<Move, { kind: 'switch' }>
 export type ShareMove = Extract<Move, { kind: 'share' }>
 export type LimitMove = Extract<Move, { kind: 'limit' }>
 
-/** The files that a change is made in, and what says where its rollouts stand. */
+/** The files for a change, and the snapshot that shows the state of its rollouts. */
 export interface BranchState {
   readonly snapshot: Snapshot
   /** Undefined where the files themselves say it. */
@@ -79,7 +79,7 @@ export function intend(at: BranchState, wish: Wish): Result<IntendedChange<Direc
   return ok({ target: together(targets.value, first.target), move: most, moves })
 }
 
-/** Why one command cannot mean several rollouts: a share is a share in one of them, and in another the most that a controller gives it. */
+/** Why one command cannot apply to several rollouts: its share is a share for one of them, and a limit of a controller for another. */
 function ownedApart(targets: readonly Target[]): Refusal | undefined {
   const owned = targets.find(({ owner }) => owner !== undefined)
   const others = targets.filter(({ owner }) => owner?.writer !== owned?.owner?.writer).map(targetName)
@@ -108,7 +108,7 @@ function otherStrategy(target: Target, { kind }: Pick<Wish, 'kind'>): Refusal | 
   return kind === 'switch' ? undefined : { code: 'is-blue-green', name, idle: blueGreen.idle.name }
 }
 
-/** Why a rollout is not moved by commits; undefined where it is. */
+/** Why commits do not move a rollout. Undefined if they do. */
 export function ownerRefusal(target: Target, why?: OwnerRefusal['why']): Refusal | undefined {
   return target.owner && refusalOf(target, target.owner, why)
 }
@@ -117,7 +117,7 @@ function refusalOf(target: Target, { writer, title, place }: WeightOwner, why?: 
   return { code: 'owned', name: targetName(target), writer, title, why, ...place }
 }
 
-/** A share of what a controller moves is the most that it gives the canary; nothing else that somebody wants can be said to it in Git. */
+/** For a rollout that a controller moves, a share is its limit. Nothing else can be asked of the controller in Git. */
 function limitMove(
   target: Target,
   owner: WeightOwner,
@@ -148,7 +148,7 @@ function goalOf(move: DirectMove): number | string | undefined {
   return move.kind === 'plan' ? undefined : move.to
 }
 
-/** Whether a change gives the canary more than both its own files and the base branch do, or changes what it gets later. */
+/** Whether a change gives the canary more than its own files and the base branch do, or changes its later shares. */
 export function isRaise({ moves }: Pick<IntendedChange<DirectMove>, 'moves'>): boolean {
   return moves.some(({ target, move }) => {
     if (move.kind === 'switch') return move.to !== move.from
@@ -198,7 +198,7 @@ function asOneChange(
     : err(ambiguous(targets))
 }
 
-/** The rollouts among which a wish chooses: what comes next in waves is the step of the wave whose turn it is. */
+/** The rollouts to which a wish can apply. In waves, the next step is that of the wave that is next. */
 function poolOf(at: BaseRollouts, wish: StepWish, turns: ReadonlyMap<Target, Turn>): readonly Target[] {
   if (wish.service !== undefined || wish.environment !== undefined) return at.snapshot.targets
   const known = at.related.length > 0 ? at.related : at.snapshot.targets
@@ -206,7 +206,7 @@ function poolOf(at: BaseRollouts, wish: StepWish, turns: ReadonlyMap<Target, Tur
   return wish.kind === 'next' && going.length > 0 ? going : known
 }
 
-/** What a wish comes to where a rollout stands on the base branch. */
+/** The move for a wish, from the state of a rollout on the base branch. */
 function moveFrom(target: Target, wish: StepWish, turn: Turn | undefined): Result<Move, Refusal> {
   if (target.owner !== undefined) return limitMove(target, target.owner, wish)
   const odd = otherStrategy(target, wish)

@@ -31,16 +31,16 @@ export type Move =
   | { readonly kind: 'finish-weights' }
   /** All traffic of a blue/green route from one version to the other, by their names. */
   | { readonly kind: 'switch'; readonly from: string; readonly to: string }
-  /** The most that a controller in the cluster gives the canary before it promotes it; no weight in Git changes. */
+  /** The highest share that a controller in the cluster gives the canary before it promotes it. No weight in Git changes. */
   | { readonly kind: 'limit'; readonly owner: WeightOwner; readonly from: number; readonly to: number }
 
-/** Another plan for what is to come; no traffic moves. */
+/** A new plan for later steps. No traffic moves. */
 export interface PlanChange {
   readonly kind: 'plan'
   readonly steps: readonly number[]
 }
 
-/** A move, and what it moves. */
+/** A move and its target. */
 export interface TargetMove<M extends Move | PlanChange = Move | PlanChange> {
   readonly target: Target
   readonly move: M
@@ -53,13 +53,13 @@ export function underPlan(move: Move, steps: readonly number[]): Move {
   return move.kind === 'share' ? { ...move, steps } : move
 }
 
-/** What a move changes: one object, as the target's environments have it. */
+/** The edits of a move: one object, as the target's environments have it. */
 export interface ObjectChange {
   readonly target: Target
   readonly object: ManifestObject
   /** Paths are those of the object's document. */
   readonly edits: readonly Edit[]
-  /** What the canary's share is afterwards; undefined where the weights stay. */
+  /** The canary's share after the move. Undefined if the weights stay. */
   readonly share: number | undefined
 }
 
@@ -216,7 +216,7 @@ function shareChange(
 ): Result<ObjectChange, MoveRefusal> {
   const { route, object, settings } = target
   const percent = move.kind === 'share' ? move.to : 0
-  // A canary that is not there has no traffic: nothing needs to be added to say so.
+  // A canary that does not exist has no traffic, so nothing needs to be added.
   if (percent === 0 && hasNoCanary(route)) return ok({ target, object, edits: [], share: undefined })
   const started = withCanary(route, target.neighbours)
   if (!started.ok) return started

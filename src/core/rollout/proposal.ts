@@ -2,13 +2,13 @@ import type { Move, TargetMove } from './move.ts'
 import type { Target } from './target.ts'
 import type { AnalysisReport } from '../analysis/report.ts'
 
-/** A move that Perch opens a pull request for, and why. */
+/** A move for which Perch opens a pull request, and why. */
 export interface Proposal {
   readonly move: Move
   readonly target: Target
   /** What moves in each environment of a wave; undefined where one rollout moves. */
   readonly moves?: readonly TargetMove<Move>[] | undefined
-  /** The canary's version, as people call it. */
+  /** The canary's version, as people name it. */
   readonly version: string
   /** The pull request that a person drives the rollout from. */
   readonly origin: number | undefined
@@ -20,9 +20,9 @@ export interface Proposal {
   readonly driver?: string | undefined
   /** Who asked for it, and why, when it was a command. */
   readonly asked?: { readonly login: string; readonly pull: number; readonly reason?: string | undefined }
-  /** It is a rollback only so that a new version begins without traffic. */
+  /** The rollback only makes a new version start without traffic. */
   readonly isForRestart?: boolean
-  /** Why it is a rollback, when measurements say so. */
+  /** The measurements that caused the rollback. */
   readonly failure?: AnalysisReport | undefined
   /** The rollout in another environment that those are of. */
   readonly failedIn?: string | undefined

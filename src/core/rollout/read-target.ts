@@ -105,7 +105,7 @@ export function placedNeighbours(
 export function groupsOf(layout: Layout, object: BuiltObject, environments: readonly string[]): readonly string[][] {
   const groups = Map.groupBy(environments, (environment) => {
     const layered = layeredIn(layout, environment, object)
-    // What nobody knows of two environments may differ.
+    // Unknown values of two environments may differ.
     const isOwn = layered?.unclear !== undefined || layered?.isRendered === true || layered?.filledBy !== undefined
     const own = isOwn ? environment : undefined
     return JSON.stringify([layered === undefined, own, layered && patchesIn(layered)])
@@ -127,7 +127,7 @@ export function narrowed(config: Config, target: Target, environments: readonly 
   return { ...(narrow ?? target), service: target.service, owner: target.owner }
 }
 
-/** The same target among other texts of its files; undefined where its route is not there any more. */
+/** The same target with other texts of its files. Undefined if its route no longer exists. */
 export function rereadTarget(target: Target, changed: ReadonlyMap<string, string>): Target | undefined {
   const layout = withTexts(target.layout, changed)
   if (!isRoute(target.object)) return { ...target, layout }
@@ -140,7 +140,7 @@ export function rereadTarget(target: Target, changed: ReadonlyMap<string, string
   )
 }
 
-/** The files that decide where a target stands: of its route, its versions, and the kustomizations and patches between. */
+/** The files that decide the state of a target: those of its route and its versions, and the kustomizations and patches between. */
 export function filesOf(target: Target): readonly string[] {
   return [
     ...new Set(
@@ -312,7 +312,7 @@ function placed(manifest: Manifest, namespace: string | undefined): Manifest {
   return { ...manifest, objects: manifest.objects.map((object) => ({ ...object, namespace })) }
 }
 
-/** A root whose delegates are all somewhere else: whoever names it must hear why nothing can be moved. */
+/** A root whose delegates are all elsewhere. Whoever names it must learn why nothing can be moved. */
 function isLost({ delegates }: Route, objects: readonly ManifestObject[]): boolean {
   return delegates.length > 0 && !objects.some((object) => delegates.some((delegate) => isObject(delegate, object)))
 }

@@ -16,18 +16,18 @@ export interface StandingLine {
   readonly open: readonly number[]
   /** The pull request that set a share without our annotations, where Perch checked it. */
   readonly broughtBy?: number | undefined
-  /** Whether it is its turn, while its service moves in waves. */
+  /** Whether it is next, if its service moves in waves. */
   readonly turn?: Turn
-  /** Why it does not go on, in Markdown of ours. */
+  /** Why it does not continue, in Markdown of ours. */
   readonly stuck?: string | undefined
-  /** What Flagger told of it last. */
+  /** The latest report of Flagger about it. */
   readonly told?: CanaryNews | undefined
-  /** The approvals that keep Flagger from going on. */
+  /** The approvals that Flagger waits for. */
   readonly missing?: MissingApprovals | undefined
-  /** What Prometheus sees of its traffic; nothing where it was not asked. */
+  /** The observed traffic. Undefined if nobody asked Prometheus. */
   readonly observed?: {
     readonly observation: Observation
-    /** It is another share than Git asks for. */
+    /** The observed share differs from the one in Git. */
     readonly differs: boolean
     /** The config has `live: { traffic }`. */
     readonly isAskedFor: boolean

@@ -3,7 +3,7 @@ import { withCanary } from '../traffic/start.ts'
 import { isBlueGreen, type Target, targetName } from './target.ts'
 import type { Refusal } from '../refusal/refusal.ts'
 
-/** What a command names of a rollout. What it leaves open is found out, or asked back. */
+/** The parts of a rollout that a command names. Missing parts are derived, or Perch asks. */
 export interface RolloutQuery {
   readonly service: string | undefined
   readonly environment: string | undefined
@@ -18,9 +18,8 @@ export interface TargetChoice {
 }
 
 /**
- * What a command means. What is named must match; among several that do, the one that the pull request touches is meant: by
- * its environment's files, then by its own file, then by the folder of its route. Anything else is a question back. `changes`: the paths that the
- * pull request changes.
+ * Finds the target of a command. Named parts must match. If several match, the one that the pull request touches is meant: by its environment's
+ * files, then by its own file, then by the folder of its route. Otherwise Perch asks. `changes`: the paths that the pull request changes.
  */
 export function resolve(
   targets: readonly Target[],

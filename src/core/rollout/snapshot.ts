@@ -20,7 +20,7 @@ import { withOwners } from '../owner/owned-targets.ts'
 import { groupsOf, neighboursOf, readTargets, reread, type TargetSources } from './read-target.ts'
 import { renderedTitle, type Target } from './target.ts'
 
-/** What the files of one commit say about traffic. */
+/** The facts about traffic in the files of one commit. */
 export interface Snapshot extends Omit<Deliveries, 'needs'> {
   readonly config: Config
   readonly environments: readonly Environment[]
@@ -216,7 +216,7 @@ function brokenIn({ config, layout }: TargetSources): readonly EnvironmentProble
     if (refused.has(file) || names.length === 0) return []
     const manifest = bombIn(file, layout.texts.get(file) ?? '') ?? manifestIn(layout, file)
     if (manifest.ok) return []
-    // What the parser says can quote the file.
+    // Messages of the parser can quote the file.
     const texts = new Map([[file, layout.texts.get(file) ?? '']])
     const detail = redact(manifest.error.detail, texts, config.secrets)
     return [{ ...manifestProblem({ ...manifest.error, detail }), environments: names }]
@@ -301,7 +301,7 @@ function waysOf(
   return once.length === 0 ? several : [[object, once], ...several]
 }
 
-/** What a target can be called, from short to unmistakable. */
+/** The names of a target, from short to unambiguous. */
 const CALLS: readonly ((target: Target) => string)[] = [
   ({ service }) => service,
   ({ route }) => route.name,
@@ -330,7 +330,7 @@ function nameKey({ environment }: Target, service: string): string {
 
 type Call = (target: Target) => Partial<Pick<Target, 'service' | 'choice'>>
 
-/** How to call each of some targets that have a name in common; nothing where no name tells them apart, and from the others. */
+/** A name for each of several targets with a common name. Empty if no name distinguishes them from each other and from the others. */
 function callIn(group: readonly Target[], isFree: (key: string) => boolean): Call {
   const isCall = (name: (one: Target) => string): boolean =>
     new Set(group.map(name)).size === group.length && group.every((target) => isFree(nameKey(target, name(target))))

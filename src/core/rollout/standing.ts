@@ -4,12 +4,12 @@ import { versionsOf, type Versions } from '../traffic/version.ts'
 import type { Move } from './move.ts'
 import { isBlueGreen, nextStep, planOf, type Target } from './target.ts'
 
-/** Where a rollout stands, read from the files of one commit. */
+/** The state of a rollout, read from the files of one commit. */
 export type Standing = { readonly target: Target; readonly versions: Versions | undefined } & (
   | { readonly phase: 'idle'; readonly share: 0 }
-  /** A controller in the cluster moves it: the share in Git is not the one that is live. */
+  /** A controller in the cluster moves it, so the share in Git is not the live one. */
   | { readonly phase: 'owned'; readonly share: number | 'unknown' }
-  /** A weight cannot be read, or something that the files do not tell sets it: nobody knows the share, and nothing is driven. */
+  /** A weight cannot be read, or something outside the files sets it. The share is unknown, and Perch moves nothing. */
   | { readonly phase: 'unreadable'; readonly share: 'unknown' }
   /** A share without our annotations: somebody set it by hand, or it was there before Perch. The first step writes them. */
   | { readonly phase: 'by-hand'; readonly share: number }
@@ -25,7 +25,7 @@ export function sureShare({ share }: Pick<Standing, 'share'>): number {
   return share === 'unknown' ? 0 : share
 }
 
-/** Whether the canary has traffic by what Git says, or may have: nobody knows how far a controller is. */
+/** Whether the canary has traffic according to Git, or may have some, because Perch does not know how far a controller is. */
 export function mayHaveTraffic({ phase, share }: Pick<Standing, 'phase' | 'share'>): boolean {
   return phase === 'owned' || share !== 0
 }
@@ -48,7 +48,7 @@ export function standingOf(target: Target): Standing {
   return { target, versions, phase: versions?.same === true ? 'finishing-weights' : 'finishing-version', share: 100 }
 }
 
-/** What follows from where a rollout stands, when nobody says otherwise. */
+/** The next move from the state of a rollout, unless somebody asks for another one. */
 export function moveAfter(standing: Standing): Move | undefined {
   if (isBlueGreen(standing.target)) return undefined
   switch (standing.phase) {
@@ -72,7 +72,7 @@ export function moveAfter(standing: Standing): Move | undefined {
   }
 }
 
-/** All traffic back to the stable version, from where a rollout stands. */
+/** The move of all traffic back to the stable version, from the state of a rollout. */
 export function rollbackOf(standing: Pick<Standing, 'share'>): Extract<Move, { kind: 'rollback' }> {
   return { kind: 'rollback', from: sureShare(standing) }
 }

@@ -11,7 +11,7 @@ import { readNotes } from '../traffic/annotations.ts'
 import { type Route, routeId, type RouteName, type RouteNames } from '../traffic/route.ts'
 import { type Wave, waveOf } from '../wave/wave.ts'
 
-/** How a rollout is to be driven: the config's word, defaults filled in. */
+/** The settings of a rollout from the config, with defaults. */
 export interface Settings {
   readonly steps: readonly number[]
   readonly bakeMs: number
@@ -28,7 +28,7 @@ export interface Settings {
   readonly onNewVersion: ServiceConfig['onNewVersion']
   readonly mirror: ServiceConfig['mirror']
   readonly prefix: string
-  /** How the two versions, and the rules to move, are called. */
+  /** The names of the two versions, and of the rules to move. */
   readonly names: RouteNames
   /** The config says that traffic moves all at once. */
   readonly isSwitched: boolean
@@ -43,7 +43,7 @@ export interface Settings {
 /** One service in one environment: what a rollout moves. */
 export interface Target {
   readonly service: string
-  /** What else a person may call it: the VirtualServices that delegate to it. */
+  /** Other names for it: the VirtualServices that delegate to it. */
   readonly aliases: readonly string[]
   /** The environment's name; `all`, or names joined by `+`, where several environments share the file. */
   readonly environment: string
@@ -55,7 +55,7 @@ export interface Target {
   /** Every manifest of its environments: where versions are looked for. */
   readonly neighbours: readonly Manifest[]
   readonly settings: Settings
-  /** Why nobody but kustomize knows its weights. */
+  /** Why only kustomize knows its weights. */
   readonly unclear: Unclear | undefined
   /** The files alone do not say it: its route is as an environment renders it. */
   readonly isRendered: boolean
@@ -69,7 +69,7 @@ export interface Target {
   readonly owner?: WeightOwner | undefined
 }
 
-/** One of several rollouts, as a person can name it in a command. */
+/** One of several rollouts, with the name for a command. */
 export type RolloutChoice = Pick<Target, 'service' | 'environment'>
 
 /** Several targets that one command moves, by one name. */
@@ -168,7 +168,7 @@ function writtenId({ route, object }: Target): string {
   return JSON.stringify([route.kind, route.name, namespace ?? null])
 }
 
-/** `production/api-service`, as people say it. */
+/** `production/api-service`, the name for people. */
 export function targetName(target: RolloutChoice): string {
   return `${target.environment}/${target.service}`
 }
@@ -177,7 +177,7 @@ export function targetName(target: RolloutChoice): string {
 export interface ConfiguredService {
   readonly name: string
   readonly config: ServiceConfig
-  /** How a person calls what the route splits. */
+  /** The names of the versions that the route splits. */
   readonly names: RouteNames
 }
 
@@ -261,7 +261,7 @@ export function settingsOf(
   }
 }
 
-/** What says that a step is live in all of some environments; what two of them ask for alike is asked once. */
+/** The entries that prove that a step is live in several environments, without duplicates. */
 function livesOf(config: Config, environments: readonly string[]): readonly LiveEntry[] {
   const all = environments.flatMap((name) => config.environments?.[name]?.live ?? [DEFAULT_LIVE])
   const lives = new Map(all.map((entry) => [JSON.stringify(entry), entry]))

@@ -38,15 +38,15 @@ export interface RolloutFacts {
   readonly broughtBy?: number | undefined
   /** A person closed the newest step pull request of this step without merging: that is a stop, until somebody says `next`. */
   readonly stoppedByHand: boolean
-  /** A person closed a rollback from this step without merging: whoever did that has decided to go on. */
+  /** A person closed a rollback from this step without merging, and so decided to continue. */
   readonly rollbackRefused: boolean
-  /** What was measured of this step, where it failed. */
+  /** The measurements of this step, if it failed. */
   readonly failure?: AnalysisReport
-  /** The rollout in another environment that this was measured of; undefined where it is its own. */
+  /** The rollout in another environment that was measured. Undefined if it is its own. */
   readonly failedIn?: string
   /** Set while the service moves in waves. */
   readonly turn?: Turn | undefined
-  /** What the canary's new version begins by itself. */
+  /** What Perch starts for the canary's new version. */
   readonly begins?: Beginning | undefined
 }
 
@@ -59,7 +59,7 @@ export type CloseReason =
   | 'nothing-to-do'
   | 'aborted'
   | 'split'
-  /** The environments of its wave do not stand at the same step any more. */
+  /** The environments of its wave are no longer at the same step. */
   | 'apart'
   | 'failed'
   | 'not-deployed'

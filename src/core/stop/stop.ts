@@ -40,7 +40,7 @@ export function stopBranch({ environment, service }: StopScope): string {
   return service === undefined ? `perch/freeze/${place}` : `perch/hold/${place}/${branchPart(service)}`
 }
 
-/** The branch by which Flagger is to take a rollout back. */
+/** The branch that makes Flagger roll a rollout back. */
 export function abortBranch({ environment, service }: Required<StopScope>): string {
   return `perch/abort/${branchPart(environment)}/${branchPart(service)}`
 }
@@ -48,7 +48,7 @@ export function abortBranch({ environment, service }: Required<StopScope>): stri
 /** Stops by branch, as they are kept. */
 export type Stops = ReadonlyMap<string, Stop>
 
-/** What a stop of a rollout may be for. */
+/** The names for which a stop of a rollout may be. */
 type StoppedTarget = {
   readonly environment: string
   readonly environments: readonly string[]

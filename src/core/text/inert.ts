@@ -5,8 +5,8 @@ import { clip, MAX_TITLE } from './limits.ts'
 export const BREAK = '\u200B'
 
 /**
- * What is not seen or makes text read differently from what it is: controls, bidirectional controls, everything of no width,
- * halves of characters. Not so what emoji are made with.
+ * Characters that are invisible or make text look different from what it is: controls, bidirectional controls, zero-width characters, lone
+ * surrogates. Characters that emoji need are not included.
  */
 const UNSEEN =
   /(?![\n\t]|(?<=\p{Extended_Pictographic}\uFE0F?)\u200D(?=\p{Extended_Pictographic})|(?<=\p{Extended_Pictographic})\uFE0F)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
@@ -21,10 +21,7 @@ const LIVE = /[@#]|:(?=\/\/|(?!\d\d:)[\w+-]+:)|\bwww(?=\.)|\bGH(?=-\d)/gi
 const COMMIT = /(?<!\w)[\da-f]{7,40}(?!\w)/gi
 const SIX = /.{6}(?=.)/g
 
-/**
- * What the logs of CI systems take for a command: `::error::`, `##[error]`, `##vso[…]`, `##teamcity[…]`, and GitLab's
- * `section_start:`.
- */
+/** Commands for the logs of CI systems: `::error::`, `##[error]`, `##vso[…]`, `##teamcity[…]`, and GitLab's `section_start:`. */
 const CI_COMMAND = /(?<=^[^\S\n]*):(?=:)|#(?=#(?:\[|vso\[|teamcity\[))|:(?<=section_(?:start|end):)/gm
 
 /** Text of others in one line or several, in which what is not seen is written out: a change of nothing else is seen to be one. */
@@ -37,7 +34,7 @@ export function oneLine(text: string): string {
   return clip(seen(text.replaceAll(/\s+/g, ' '))).trim()
 }
 
-/** What we have read of ourselves (a title, a check) has our breaks in it already. */
+/** Text that Perch has written before (a title, a check) already contains these breaks. */
 const BROKEN = new RegExp(`(?<=[@#:]|<!|www|GH|[\\da-f]{6})${BREAK}`, 'gi')
 
 function unbroken(text: string): string {
@@ -61,7 +58,7 @@ export function titleText(text: string, most = MAX_TITLE): string {
   return clip(unbroken(text).replaceAll(LIVE, `$&${BREAK}`), most)
 }
 
-/** What may go to a terminal or into the log of a CI job, whatever is in it: nothing in there is obeyed. In JSON it stays the same value. */
+/** Text that is safe for a terminal and for the log of a CI job, whatever it contains. In JSON it stays the same value. */
 export function terminalText(text: string): string {
   return text.replaceAll(UNSEEN, escaped).replaceAll(CI_COMMAND, escaped)
 }

@@ -1,4 +1,4 @@
-/** How much fits where, and how what is too much is cut: never silently, never in the middle of a line. */
+/** Size limits, and how longer text is cut: never silently, and never in the middle of a line. */
 
 /**
  * GitHub takes 65,536 characters in a comment or a pull request's body, and 65,535 in a check's summary or text. It counts

@@ -1,7 +1,7 @@
 import { isToCanary } from './mirrors.ts'
 import { countedWeight, type Destination, type Route, type Rule, shares, ruleForSomeCallers } from './route.ts'
 
-/** Why a destination's share is not what its weight seems to say. */
+/** Why a destination's share differs from its weight. */
 export type ShareReason =
   | 'missing-is-zero'
   | 'missing-is-one'
@@ -19,7 +19,7 @@ export interface ExplainedShare {
   readonly reason: ShareReason | undefined
 }
 
-/** What each destination of a rule truly gets, and why where that surprises. */
+/** The actual share of each destination of a rule, and why if it is unexpected. */
 export function explainShares(rule: Rule): readonly ExplainedShare[] {
   if (rule.destinations.some(({ badWeight }) => badWeight !== undefined))
     return rule.destinations.map((destination) => ({ destination, share: undefined, reason: 'unread' }))
@@ -41,7 +41,7 @@ function reasonFor(rule: Rule, destination: Destination, share: number): ShareRe
   return Math.abs(weight - share) < 1e-6 ? undefined : 'sum-not-100'
 }
 
-/** Something about a route that a person should know who moves its traffic. */
+/** Something that a person should know before moving a route's traffic. */
 export interface RouteNote {
   readonly code: 'mirrored-to-canary' | 'some-callers'
   readonly rule: string

@@ -1,4 +1,4 @@
-/** What runs the pods behind a destination, as far as manifests hold it. */
+/** The workloads of the pods behind a destination, as far as manifests contain them. */
 import { type Path, recordOf, valueAt } from '../manifest/data.ts'
 import { effectiveNamespace, identityKey, type ObjectIdentity } from '../manifest/identity.ts'
 

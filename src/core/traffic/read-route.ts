@@ -41,7 +41,7 @@ export function readRoute(manifest: Pick<Manifest, 'line'>, object: ManifestObje
   }
 }
 
-/** The routes that hand requests on to this one. The weights are the delegate's; people know the root. */
+/** The routes that delegate to this one. The delegate has the weights, but people know the root. */
 export function rootsOf(route: RouteName, objects: readonly ManifestObject[]): readonly RouteName[] {
   return rootsIn(objects).get(routeId(route)) ?? []
 }

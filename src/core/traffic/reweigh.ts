@@ -5,7 +5,7 @@ import { shortHost } from './host.ts'
 import { versionlessHost } from './roles.ts'
 import { canaryShareOf, count, countedWeight, type Destination, type Route, type Rule, weightedRules } from './route.ts'
 
-/** What is wrong with one rule. */
+/** A problem of one rule. */
 type RuleProblem =
   | { readonly code: 'several-of-a-role' | 'ports-differ' | 'no-such-rule' | 'rule-not-split' }
   | { readonly code: 'several-services'; readonly services: readonly SplitService[] }
@@ -60,7 +60,7 @@ export function reweigh(
   return ok(edits)
 }
 
-/** A rule that the config names and that cannot be moved. */
+/** A rule that the config names but that cannot be moved. */
 function unknownRule(route: Route, rules: readonly Rule[]): WeightRefusal | undefined {
   const label = route.names.rules?.find((name) => !rules.some((rule) => rule.label === name))
   if (label === undefined) return undefined
@@ -100,7 +100,7 @@ function problemOf(rule: Rule, percent: number): RuleProblem | undefined {
   }
   const total = sumOf(rule)
   if (total > limits.sum) return { code: 'sum-too-large', total }
-  // Going down is never harder than going up: what the ports mean for it is as it was.
+  // Lowering is never harder than raising, so different ports do not matter here.
   const ports = rule.destinations.filter(({ role }) => role !== 'other').map(({ port }) => port)
   if (percent > (canaryShareOf(rule) ?? 0) && new Set(ports).size > 1) return { code: 'ports-differ' }
   return undefined

@@ -43,7 +43,7 @@ export function withRoles<T extends Omit<DestinationName, 'namespace'>>(
   )
 }
 
-/** Whether one destination is called like the other, without its word for the canary. */
+/** Whether one destination has the name of the other without the word for the canary. */
 function isPlainOf(one: Omit<DestinationName, 'namespace'>, canary: Omit<DestinationName, 'namespace'>): boolean {
   if (one.subset !== undefined || canary.subset !== undefined) {
     return one.host === canary.host && canary.subset === canaryNameFor(one.subset ?? '')

@@ -2,7 +2,7 @@ import type { Path } from '../manifest/data.ts'
 import type { Location } from '../manifest/parse.ts'
 import { qualifiedTitle } from '../manifest/identity.ts'
 
-/** What a destination is to the rollout. */
+/** The role of a destination in the rollout. */
 export type Role = 'stable' | 'canary' | 'other'
 
 /** Kinds that split traffic by weights: Istio's, and those of the Gateway API with `backendRefs[].weight`. */
@@ -25,7 +25,7 @@ export interface BlueGreen {
   readonly idle: RouteVersion
 }
 
-/** How a person calls what a route splits; undefined where it is left to be found. */
+/** The names of what a route splits. Undefined if Perch has to find them. */
 export interface RouteNames {
   readonly stable: string | undefined
   readonly canary: string | undefined
@@ -57,14 +57,14 @@ export interface Destination {
   readonly role: Role
   /** As written; undefined where the file has no number. */
   readonly weight: number | undefined
-  /** What stands in the place of a number, as JSON; undefined where there is a number or nothing. */
+  /** The value in place of a number, as JSON. Undefined if there is a number or nothing. */
   readonly badWeight: string | undefined
   /** Where the entry stands in the document. */
   readonly path: Path
   /** Where the weight stands, or would stand, in the document. */
   readonly weightPath: Path
   readonly line: number
-  /** Of a canary that is about to start: what must be written for the entry to be this destination, and where. */
+  /** For a canary that has not started: the values to write so that the entry becomes this destination, and their places. */
   readonly pending?: { readonly how: 'write' | 'copy-behind'; readonly values: readonly EntryValue[] }
 }
 
@@ -84,7 +84,7 @@ export interface Rule {
   /** Its name, else where it stands: `http[0]`, `tls[1]`, `rules[0]`. */
   readonly label: string
   readonly name: string | undefined
-  /** Whose arithmetic counts: they differ in missing weights and in single destinations. */
+  /** Whose rules for weights apply. They differ for missing weights and for single destinations. */
   readonly api: 'istio' | 'gateway'
   /** Its matches pick callers (by headers, cookies, query parameters, source labels), not a part of the service. */
   readonly picksCallers: boolean
@@ -165,8 +165,8 @@ export function isSplit(route: Route): boolean {
 }
 
 /**
- * Whether rules share requests among destinations of which nobody knows whether they are the canary: then nobody can tell its share.
- * `web` beside `web-stable` may be the canary, and may be both versions. Where somebody named the canary, the others are not it.
+ * Whether rules split requests among destinations that may or may not be the canary, so that its share is unknown. `web` next to `web-stable`
+ * may be the canary, or may be both versions. If the config names the canary, the others are not it.
  */
 export function isUnnamed(route: Route): boolean {
   const { blueGreen, canary } = route.names

@@ -20,7 +20,7 @@ export type StartRefusal = Location & { readonly route: string } & (
       }
   )
 
-/** What the canary differs in from the stable destination, and what the stable one lacks to be told apart. */
+/** How the canary differs from the stable destination, and what the stable one lacks to be distinguishable. */
 interface Pair {
   readonly stable: readonly EntryValue[]
   readonly canary: readonly EntryValue[]

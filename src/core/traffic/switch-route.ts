@@ -81,7 +81,7 @@ function severalServices(route: Route, rules: readonly Rule[]): WeightRefusal {
   return { ...route.place, code: 'several-services', route: route.name, rule: rules[0]?.label ?? '', services }
 }
 
-/** Of the rules that hold both versions: the share of the one that gets the traffic. */
+/** For rules with both versions: the share of the version that gets the traffic. */
 function weighed(
   route: Route,
   rules: readonly Rule[],
@@ -97,7 +97,7 @@ function weighed(
   )
 }
 
-/** Of a rule that holds one version: it holds the other. */
+/** For a rule with one version: it gets the other version. */
 function pointed(
   { document }: Route,
   rule: Rule,

@@ -26,7 +26,7 @@ export interface Versions {
 /** The label that Kubernetes and Istio use for a workload's version. */
 const VERSION_LABEL = 'version'
 
-/** The versions behind a route's two destinations; undefined where the files do not say. */
+/** The versions behind a route's two destinations. Undefined if the files do not show them. */
 export function versionsOf(route: Route, manifests: readonly Manifest[]): Versions | undefined {
   const sources = sourcesOf(route, manifests)
   if (sources === undefined) return undefined
@@ -93,8 +93,8 @@ export interface RoleLabel {
 }
 
 /**
- * The label whose value calls the canary's pods the canary. Every canary that comes later has it too, so a stable version that is
- * given it would send everybody to them.
+ * The label whose value names the role of the canary's pods. Every later canary has it too, so a stable version with this label would
+ * send everybody to them.
  */
 export function roleLabelOf(route: Route, manifests: readonly Manifest[]): RoleLabel | undefined {
   const sources = sourcesOf(route, manifests)
@@ -106,13 +106,13 @@ export function roleLabelOf(route: Route, manifests: readonly Manifest[]): RoleL
     : { object: stable.object, label, stable: stable.labels[label] ?? '', canary: canary.labels[label] ?? '' }
 }
 
-/** The objects that say which versions a route's destinations are: a change there moves traffic without any weight. */
+/** The objects that define the versions of a route's destinations. A change there moves traffic without any weight. */
 export function versionObjects(route: Route, manifests: readonly Manifest[]): readonly ManifestObject[] {
   const sources = [sourceOf(route, 'stable', manifests), sourceOf(route, 'canary', manifests)]
   return sources.flatMap((source) => (source === undefined ? [] : [source.object]))
 }
 
-/** The labels that a destination's pods are picked by; undefined where the files do not say. */
+/** The labels that select a destination's pods. Undefined if the files do not show them. */
 export function versionLabels(
   route: Route,
   role: Role,
@@ -163,7 +163,7 @@ function destinationOf(route: Route, role: Role): VersionPlace | undefined {
     .find((destination) => destination.role === role)
 }
 
-/** Where both versions are set; undefined where the files do not say one of them. */
+/** The places where both versions are set. Undefined if the files do not show one of them. */
 function sourcesOf(
   route: Route,
   manifests: readonly Manifest[],

@@ -1,13 +1,13 @@
 import type { RolloutFacts } from '../rollout/transition.ts'
 
-/** What somebody who watches wants to know of a rollout; a route without canary traffic is none. */
+/** The state of a rollout for monitoring. A route without canary traffic is not a rollout. */
 export const ROLLOUT_STATES = [
   'stepping',
   'finishing',
   'rolling-back',
   /** A share that somebody set without Perch. */
   'by-hand',
-  /** A person closed its step: it goes on when somebody says so. */
+  /** A person closed its step. It continues when somebody says so. */
   'stopped',
   /** Perch cannot do what comes next. */
   'stuck',

@@ -16,7 +16,7 @@ import {
 
 /** One rollout, or several that move as one. */
 export interface Convoy {
-  /** What the steps are decided by. For several rollouts, its target has the name and the environments of the wave. */
+  /** The facts from which the steps are decided. For several rollouts, the target has the name and the environments of the wave. */
   readonly rollout: RolloutFacts
   readonly members: readonly RolloutFacts[]
   readonly steps: readonly RolloutAction[]
@@ -77,7 +77,7 @@ export function asOne(members: readonly RolloutFacts[]): RolloutFacts | undefine
   }
 }
 
-/** What stands for all environments of a wave; undefined where these rollouts are not all of it, or cannot move together. */
+/** The facts for all environments of a wave. Undefined if these rollouts are not the whole wave, or cannot move together. */
 function waveTarget(standings: readonly Standing[]): Target | undefined {
   const targets = standings.map(({ target }) => target)
   const [first] = targets
@@ -86,7 +86,7 @@ function waveTarget(standings: readonly Standing[]): Target | undefined {
   if (first === undefined || wave === undefined || own === undefined || targets.length < 2) return undefined
   const environments = targets.flatMap((target) => target.environments)
   const isWhole = own.length === environments.length && own.every((name) => environments.includes(name))
-  // What a chart renders is changed by experiment, and files by their layers: one commit is made in one way.
+  // Charts are changed by experiment, and files by their layers. One commit cannot combine the two.
   const ofCharts = targets.filter(isOfChart).length
   if (!isWhole || (ofCharts > 0 && ofCharts < targets.length)) return undefined
   const live = new Map(targets.flatMap(({ settings }) => settings.live).map((entry) => [JSON.stringify(entry), entry]))
@@ -146,7 +146,7 @@ function unfitIn(members: readonly RolloutFacts[]): readonly PullRequest[] {
   return [...new Map(found.map((pull) => [pull.number, pull])).values()]
 }
 
-/** A pull request of the wave is an open step of each of its environments: the first of them that does not want it any more closes it. */
+/** A pull request of the wave is an open step of each of its environments. The first environment that no longer needs it closes it. */
 function closedOnce(steps: readonly RolloutAction[], closed: Set<number>): readonly RolloutAction[] {
   return steps.filter((step) => {
     if (step.type !== 'close') return true
@@ -181,7 +181,7 @@ function isMoved({ phase }: Standing): boolean {
   return phase === 'idle' || phase === 'stepping' || phase === 'finishing-version'
 }
 
-/** While one environment is taken back, or has a share that people set and Perch leaves alone, the others of the waves do not go on. */
+/** While one environment is rolled back, or has a share that people set and Perch leaves alone, the other environments do not continue. */
 export function withWaitingWaves(rollouts: readonly RolloutFacts[]): readonly RolloutFacts[] {
   const isRollback = ({ kind }: OpenStep): boolean => kind === 'rollback'
   const halting = rollouts.filter(

@@ -1,11 +1,11 @@
-/** Whose turn it is among the environments of a service that take each step in waves. */
+/** Which environments of a service are next when they take each step in waves. */
 import { mayHaveTraffic, type Standing, sureShare } from '../rollout/standing.ts'
 import { isBlueGreen, nextStep, originPull, planOf, type Target } from '../rollout/target.ts'
 import { readNotes } from '../traffic/annotations.ts'
 import { canaryVersion } from '../traffic/version.ts'
 import type { Wave } from './wave.ts'
 
-/** What follows for one rollout from where the others of its service stand. */
+/** What follows for one rollout from the state of the others of its service. */
 export type Turn =
   | {
       readonly kind: 'goes'
@@ -16,10 +16,10 @@ export type Turn =
       /** The pull request that began the rollout elsewhere. */
       readonly origin: number | undefined
     }
-  /** `waitsFor`: the environments whose turn it is, or that nobody can tell about. */
+  /** `waitsFor`: the environments that are next, or whose state is unknown. */
   | { readonly kind: 'waits'; readonly waitsFor: readonly string[] }
 
-/** Ranks beyond the shares: both versions are the same, and all is done. */
+/** Ranks above all shares: both versions are the same, and everything is done. */
 const PROMOTED = 101
 const DONE = 102
 
@@ -52,7 +52,7 @@ function turnsIn(standings: readonly Standing[]): readonly (readonly [Target, Tu
   })
 }
 
-/** Up to those before it, and over no step of its own plan. */
+/** Up to the share of the earlier environments, without skipping a step of its own plan. */
 function goalOf({ standing }: Member, rank: number | undefined): number | undefined {
   const next = nextStep(planOf(standing.target), sureShare(standing))
   return rank === undefined || next === undefined ? undefined : Math.min(rank, next)
@@ -75,7 +75,7 @@ function rankOf({ phase, share, versions }: Standing, version: string | undefine
   return sureShare({ share })
 }
 
-/** The environments that nobody can tell about, or that have traffic on another version than the others. */
+/** The environments whose state is unknown, or that have traffic on another version than the others. */
 function unsureIn(members: readonly Member[]): readonly string[] {
   const named = members[0]?.wave.all.flat() ?? []
   const known = new Set(members.flatMap(({ standing }) => standing.target.environments))
@@ -93,12 +93,12 @@ function unsureIn(members: readonly Member[]): readonly string[] {
 
 interface NextInTurn {
   readonly going: readonly Member[]
-  /** How far those before them are; undefined where nobody is. */
+  /** How far the earlier environments are. Undefined if there are none. */
   readonly rank: number | undefined
   readonly follows: Standing | undefined
 }
 
-/** The first wave that is behind the one before it, else the first wave; of a wave those that are behind the rest of it. */
+/** The first wave that is behind the previous one, or else the first wave. Within a wave, the environments that are behind the others. */
 function nextIn(members: readonly Member[]): NextInTurn {
   const waves = [...Map.groupBy(members, ({ wave }) => wave.index).values()]
   const behind = waves.findIndex((wave, place) => place > 0 && lowest(wave) < lowest(waves[place - 1] ?? []))

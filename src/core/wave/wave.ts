@@ -1,4 +1,4 @@
-/** Where a rollout has its place among the waves of its service. */
+/** The place of a rollout among the waves of its service. */
 export interface Wave {
   /** The environments of the wave, joined by `+`: `eu-2+us-1`. */
   readonly name: string

@@ -3,7 +3,7 @@ import { endOf, pairEnd, startOf } from './nodes.ts'
 import { keyText, type NewPairs, valueText } from './style.ts'
 import { breakAt, columnOf, lineEnd, lineStart, nextLine, type Splice, startsLine } from '../yaml/text.ts'
 
-/** New keys for a block map, on lines of their own behind its last value and the comments in that, in the map's indentation and line ends. */
+/** New keys for a block map, on lines of their own after its last value and that value's comments, with the map's indentation and line endings. */
 export function insertLines(text: string, map: YAMLMap, { pairs, step }: NewLines): readonly Splice[] | undefined {
   const last = map.items.at(-1)
   const end = last === undefined ? undefined : pairEnd(text, last)
@@ -15,7 +15,7 @@ export function insertLines(text: string, map: YAMLMap, { pairs, step }: NewLine
   return [{ start: at, end: at, text: blockLines(pairs, style) }]
 }
 
-/** The end of the comments below a line that are further to the right than a column: they are about what they stand in. */
+/** The end of the comments below a line that are indented more than a column. Such comments belong to the value. */
 function behindDeeper(text: string, end: number, column: number): number {
   let at = end
   for (;;) {
@@ -28,13 +28,13 @@ function behindDeeper(text: string, end: number, column: number): number {
 
 export interface NewLines {
   readonly pairs: NewPairs
-  /** How many blanks one level adds. */
+  /** How many spaces one level adds. */
   readonly step: number
 }
 
 /**
- * New keys below a key that has no value (`annotations:`, `annotations: ~`). What it had is kept as a comment, so that
- * taking the keys away again can put it back.
+ * New keys below a key without a value (`annotations:`, `annotations: ~`). The old value is kept as a comment, so that removing the keys can
+ * restore it.
  */
 export function fillEmpty(text: string, pair: Pair, { pairs, step }: NewLines): readonly Splice[] | undefined {
   const key = startOf(pair.key)
@@ -56,7 +56,7 @@ export function colonOf(text: string, { key }: Pair): number {
   return text.indexOf(':', endOf(text, key) ?? text.length)
 }
 
-/** What `fillEmpty` leaves behind a key. */
+/** The comment that `fillEmpty` leaves after a key. */
 const WAS_EMPTY = /^:( # empty|[ \t]+(# )(?:null|Null|NULL|~))(?=[ \t]*(?:\r?\n|$|[ \t]#))/
 
 /** The splice that gives a key its empty value back; undefined where it had none. */
@@ -88,7 +88,7 @@ function blockLines(pairs: NewPairs, style: Style): string {
     .join('')
 }
 
-/** How many blanks one level adds here: as the map's own children do it, else as the map itself is indented. */
+/** How many spaces one level adds here: as in the map's children, or else as the map itself is indented. */
 export function stepOf(text: string, map: YAMLMap, above: Pair | undefined): number {
   const own = firstColumn(text, map)
   for (const { value } of map.items) {
@@ -105,8 +105,8 @@ function firstColumn(text: string, map: YAMLMap): number {
 type LineSpan = [start: number, end: number]
 
 /**
- * Takes pairs away with their lines and the comments on those lines. A comment above them goes too if it is about nothing that
- * stays. A pair that shares its line with the dash of a list leaves it to the next one.
+ * Removes pairs with their lines and the comments on those lines. A comment above them is removed too if it belongs to nothing that stays. If a
+ * pair is on the line of a list's dash, the next pair takes that line.
  */
 export function removeLines(text: string, map: YAMLMap, pairs: readonly Pair[]): readonly Splice[] | undefined {
   const spans: LineSpan[] = []
@@ -132,8 +132,8 @@ interface Removal {
 }
 
 /**
- * Where the lines of a pair begin, with the comment right above it. That is about all pairs below it, up to the next comment or empty
- * line: while one of them stays, it stays.
+ * Where the lines of a pair begin, including the comment right above it. Such a comment belongs to all pairs below it, up to the next comment or
+ * empty line, and stays if one of them stays.
  */
 function commentStart(text: string, { map, pair, removed }: Removal): number {
   const key = startOf(pair.key) ?? 0
@@ -155,7 +155,7 @@ function runFrom(text: string, map: YAMLMap, pair: Pair): readonly Pair[] {
   return following.slice(0, end + 1)
 }
 
-/** Takes a key of the outer map away together with all pairs of its own, and the comment behind it. */
+/** Removes a key of the outer map with all its pairs, and the comment after it. */
 export function keyLine(
   text: string,
   above: Pair,
@@ -170,7 +170,7 @@ export function keyLine(
   return lineSplices(text, [[first, nextLine(text, end)], ...spans])
 }
 
-/** At the end of a file without a final newline the break before the lines goes with them. */
+/** At the end of a file without a final newline, the line break before the lines is removed too. */
 function lineSplices(text: string, spans: readonly LineSpan[]): readonly Splice[] {
   const merged: LineSpan[] = []
   for (const [start, end] of spans) {

@@ -22,11 +22,11 @@ interface CopyContext {
 
 /** The source text of one item of a sequence, cut out so that it can be parsed and changed by itself. */
 export interface Cutting extends CopyContext {
-  /** Where the item stands in the cutting's document: a block item comes with its dash, at its own column. */
+  /** The place of the item in the copy's document. A block item includes its dash, at its own column. */
   readonly at: Path
 }
 
-/** Cuts an item out of its sequence, without its comments; undefined where that is not possible without doubt. */
+/** Copies an item out of its sequence, without its comments. Undefined if that is not certain to work. */
 export function cutItem(context: CopyContext, path: Path): Cutting | 'anchored' | undefined {
   const span = spanOf(context, path)
   if (span === undefined) return undefined
@@ -39,13 +39,13 @@ export function cutItem(context: CopyContext, path: Path): Cutting | 'anchored' 
   return text === undefined || document === undefined ? undefined : { text, document, at: span.flow ? [] : [0] }
 }
 
-/** The splices that put a (changed) cutting behind the item that it was cut from. */
+/** The splices that insert a (changed) copy after its original item. */
 export function pasteItem(context: CopyContext, path: Path, cutting: string): readonly Splice[] | undefined {
   const span = spanOf(context, path)
   if (span === undefined) return undefined
   const at = lineEnd(context.text, span.end)
   const lineBreak = breakAt(context.text, at)
-  // An item of one line had no break that new lines in it could be given.
+  // An item of one line has no line break to use for new lines in it.
   const item = cutting.replaceAll(/\r?\n/g, lineBreak)
   if (span.flow) return insertBehind(context.text, span, [item])
   return [{ start: at, end: at, text: lineBreak + item }]

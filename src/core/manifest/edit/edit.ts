@@ -17,19 +17,19 @@ import { planShared } from './shared.ts'
 import { applySplices, type Splice } from '../yaml/text.ts'
 import { type TextChange, isExact } from './verify.ts'
 
-/** What can be done to a document. */
+/** An edit of a document. */
 export type AnyEdit = Edit | AppendItem | DropItem
 
-/** What can be done to an object. */
+/** An edit of an object. */
 export type Edit = SetValue | CopyItem
 
-/** One value to change: a number or a string to write, or undefined to take the key away. */
+/** One value to change: a number or a string to write, or undefined to remove the key. */
 export interface SetValue extends Write {
   readonly kind: 'set'
   readonly document: number
 }
 
-/** An item of a sequence to put a copy behind, in the item's own words but with these values, and without its comments. */
+/** A copy to insert after an item of a sequence, with the item's text, these values, and without its comments. */
 export interface CopyItem {
   readonly kind: 'copy'
   readonly document: number
@@ -60,9 +60,8 @@ export type EditRefusal = Location & {
 }
 
 /**
- * Changes values in a file and nothing else: only the bytes of those values are spliced. What was spliced is parsed again
- * and compared with what the data should now be; any other difference refuses the edit. Removing the last key of a map
- * removes the map.
+ * Changes values in a file and nothing else: only the bytes of those values are replaced. The result is parsed again and
+ * compared with the expected data. Any other difference refuses the edit. Removing the last key of a map removes the map.
  */
 export function editManifest(manifest: Manifest, edits: readonly AnyEdit[]): Result<string, EditRefusal> {
   const early = firstOf(edits)
@@ -92,7 +91,7 @@ export function editManifest(manifest: Manifest, edits: readonly AnyEdit[]): Res
   return text === undefined ? refuse(manifest, 'no-place', edits[0]) : ok(text)
 }
 
-/** Removals from a map that gets new keys by the same call go first: both would touch the map's last line. */
+/** Removals from a map that also gets new keys come first, because both would touch the map's last line. */
 function firstOf(edits: readonly AnyEdit[]): readonly AnyEdit[] {
   const parentOf = (edit: AnyEdit): string => JSON.stringify([edit.document, edit.path.slice(0, -1)])
   const isRemoval = (edit: AnyEdit): boolean => edit.kind === 'set' && edit.value === undefined
@@ -168,7 +167,7 @@ function orNoPlace(path: Path, change: TextChange | undefined): PlanResult {
   return change === undefined ? err({ code: 'no-place', path }) : ok(change)
 }
 
-/** Whether the object that an edit is for is written for a template engine: then its text is not what is applied. */
+/** Whether the object of an edit is a template. Then its text is not what is applied. */
 function isTemplated(manifest: Manifest, { document, path }: AnyEdit): boolean {
   const object = manifest.objects.find(
     ({ document: own, at }) => own === document && at.every((key, index) => path[index] === key),

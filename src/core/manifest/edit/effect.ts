@@ -1,12 +1,12 @@
 import { isRecord, type Path, valueAt } from '../data.ts'
 
-/** What an edit does to the data: a value set (undefined: taken away), or items of a list put behind another, at its end, or dropped. */
+/** The effect of an edit on the data: a value is set (undefined: removed), or list items are inserted after another, appended, or removed. */
 export type Effect =
   | { readonly path: Path; readonly kind: 'set'; readonly value: unknown }
   | { readonly path: Path; readonly kind: 'insert-behind' | 'append'; readonly item: unknown }
   | { readonly path: Path; readonly kind: 'drop' }
 
-/** The data as the effects leave it; the original is left alone. Paths are those of the original. */
+/** The data after the effects. The original is not changed. Paths refer to the original. */
 export function applyEffects(data: unknown, effects: readonly Effect[]): unknown {
   let now = data
   for (const effect of effects) if (effect.kind === 'set') now = withValue(now, effect.path, effect.value)

@@ -61,7 +61,7 @@ export function insertInFlow(
   )
 }
 
-/** Takes pairs out of a flow map, with the commas that came with them. */
+/** Removes pairs from a flow map, with their commas. */
 export function removeFromFlow(text: string, map: YAMLMap, pairs: readonly Pair[]): readonly Splice[] | undefined {
   const splices: Splice[] = []
   const gone = new Set(pairs.map((pair) => map.items.indexOf(pair)))

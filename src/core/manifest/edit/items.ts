@@ -11,7 +11,7 @@ import type { TextChange } from './verify.ts'
 
 type ItemContext = Pick<SourceDocument, 'document'> & { readonly text: string }
 
-/** A new last item of a list, written as its last one is; the list itself, where a map of the top level lacks it. */
+/** A new last item of a list, in the style of its last one. If a top-level map does not have the list, it is added. */
 export function planAppend(context: ItemContext, path: Path, item: unknown): TextChange | undefined {
   const list = nodeAt(context.document, path)
   if (!isSeq(list) || isEmptyInBlock(context, list)) return planList(context, path, item)
@@ -20,7 +20,7 @@ export function planAppend(context: ItemContext, path: Path, item: unknown): Tex
   return splices === undefined ? undefined : { splices, effects }
 }
 
-/** Takes an item of a list away; undefined where its list would be empty, or where it shares its lines. */
+/** Removes an item of a list. Undefined if the list would be empty, or if the item shares its lines. */
 export function planDrop({ text, document }: ItemContext, path: Path): TextChange | undefined {
   const list = nodeAt(document, path.slice(0, -1))
   const index = path.at(-1)
@@ -64,7 +64,7 @@ function appendInFlow({ text, document }: ItemContext, list: YAMLSeq, item: unkn
   return from === undefined || to === undefined ? undefined : insertBehind(text, { start: from, end: to }, [own])
 }
 
-/** Its keys have double quotes: then the whole text may have to be JSON. */
+/** Its keys have double quotes, so the whole text may have to be JSON. */
 function isJson(item: unknown): boolean {
   const key = isMap(item) ? item.items[0]?.key : undefined
   return isScalar(key) && key.type === 'QUOTE_DOUBLE'

@@ -2,8 +2,8 @@ import type { Scalar } from 'yaml'
 import { breakAt, lineEnd, nextLine, type Splice } from '../yaml/text.ts'
 
 /**
- * Changes the text of a literal block (`|`, `|-`) line by line: those that stay keep their bytes. Undefined where the lines
- * of the file are not those of the text.
+ * Changes the text of a literal block (`|`, `|-`) line by line. Unchanged lines keep their bytes. Undefined if the lines of
+ * the file differ from those of the text.
  */
 export function replaceLiteral(text: string, scalar: Scalar, value: string): Splice | undefined {
   const [start, end] = scalar.range ?? [0, 0]
@@ -23,7 +23,7 @@ export function replaceLiteral(text: string, scalar: Scalar, value: string): Spl
   return { start: first, end: last, text: first === last ? eol + closed : closed }
 }
 
-/** The lines that differ, from one (0-based) to before another, and what stands there instead. */
+/** The lines that differ, from one (0-based) to before another, and their replacement. */
 function changedLines(
   old: readonly string[],
   now: readonly string[],

@@ -1,14 +1,14 @@
 import { type Document, isMap, isNode, isPair, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml'
 import type { Path } from '../data.ts'
 
-/** Where a node's own text starts: behind its anchor and tag. */
+/** Where a node's own text starts: after its anchor and tag. */
 export function startOf(node: unknown): number | undefined {
   return isNode(node) ? node.range?.[0] : undefined
 }
 
 /**
- * Where a node's text ends: without the blank lines and comments behind it, which the range of a block collection covers
- * and the range of its last leaf does not.
+ * Where a node's text ends, without the blank lines and comments after it. The range of a block collection includes
+ * these, but the range of its last leaf does not.
  */
 export function endOf(text: string, node: unknown): number | undefined {
   if (!isNode(node)) return undefined

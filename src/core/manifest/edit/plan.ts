@@ -12,7 +12,7 @@ import { isPlainText, type NewPairs, valueText } from './style.ts'
 import { applySplices, type Splice } from '../yaml/text.ts'
 import type { TextChange } from './verify.ts'
 
-/** Why a value cannot be written where it stands. */
+/** Why a value cannot be changed in its place. */
 export type PlanCode = 'anchored' | 'aliased' | 'block-text' | 'no-place' | 'odd-number' | 'template'
 
 export interface Write {
@@ -31,7 +31,7 @@ export type PlanResult = Result<TextChange, PlanFailure>
 export type PlanContext = Pick<SourceDocument, 'document'> & {
   readonly data: unknown
   readonly text: string
-  /** Anchors that an alias refers to: what they stand on is in more than one place. */
+  /** Anchors that an alias refers to. Their nodes appear in more than one place. */
   readonly shared: ReadonlySet<string>
 }
 
@@ -41,7 +41,7 @@ export function contextOf({ document, data, hasAlias, piece }: SourceDocument): 
   return { document, data, text: piece.text, shared }
 }
 
-/** The changes that write values into one map: in place where the keys are there, by new or lost keys where not. */
+/** The changes that write values into one map: in place if the keys exist, or by adding and removing keys. */
 export function planWrites(context: PlanContext, parent: Path, writes: readonly Write[]): PlanResult {
   const changes: TextChange[] = []
   const added: [string, string | number][] = []
@@ -114,13 +114,13 @@ function hasKey({ document }: PlanContext, path: Path): boolean {
   return isMap(map) && pairOf(map, path.at(-1)) !== undefined
 }
 
-/** Whether what is at a path comes from somewhere else in the document, or goes there too. */
+/** Whether the value at a path comes from another place of the document, or is used there too. */
 function whereFrom(context: PlanContext, path: Path, value: Write['value']): 'anchored' | 'aliased' | undefined {
   for (let length = 0; length <= path.length; length += 1) {
     const at = path.slice(0, length)
     const node = nodeAt(context.document, at)
     if (isShared(context, node)) return 'anchored'
-    // A single value may be written over what an alias or a merge key brings; what holds others may not.
+    // A single value may replace the value from an alias or a merge key, but a collection may not.
     const isOwn = length === path.length && value !== undefined
     if (isAlias(node)) return length === path.length ? undefined : 'aliased'
     if (node === undefined && (valueAt(context.data, at) ?? null) !== null && !isOwn) return 'aliased'
@@ -133,7 +133,7 @@ export function isShared({ shared }: Pick<PlanContext, 'shared'>, node: unknown)
   return (isMap(node) || isSeq(node) || isScalar(node)) && node.anchor !== undefined && shared.has(node.anchor)
 }
 
-/** Why a value cannot be replaced, or the splice that does it. An alias gives way: what it refers to stays as it is. */
+/** Why a value cannot be replaced, or the splice that does it. An alias is replaced, and the node that it refers to stays. */
 export function replaceValue(
   { text }: Pick<PlanContext, 'text'>,
   node: unknown,
@@ -158,11 +158,12 @@ function replaceScalar(
   if (code !== undefined) return code
   const put = scalarText(value, scalar)
   if (start !== end) return { start, end, text: put }
-  // An empty value stands right after `key:` or right before its comment: `key:25` and `25# why` would be strings.
+  // An empty value is right after `key:` or right before its comment, so spaces are needed: `key:25` and `25# why` would be
+  // strings.
   return { start, end, text: `${text[start - 1] === ':' ? ' ' : ''}${put}${text[start] === '#' ? ' ' : ''}` }
 }
 
-/** A decimal number as every reader of YAML reads it, or no value at all. */
+/** A decimal number that every YAML parser reads in the same way, or no value at all. */
 const PLAIN_NUMBER = /^(?:0|[1-9]\d*|~|null|Null|NULL)?$/
 
 function whyNot(scalar: Scalar, value: string | number): PlanCode | undefined {
@@ -224,7 +225,7 @@ function holderOf({ document }: PlanContext, path: Path): { readonly map: YAMLMa
   return 'no-place'
 }
 
-/** Takes keys of a map away; undefined where that is not possible. A map that is empty then goes, unless it was there empty. */
+/** Removes keys of a map. Undefined if that is not possible. A map that becomes empty is removed, unless it was empty before Perch. */
 function removeKeys(context: PlanContext, parent: Path, removed: readonly string[]): TextChange | undefined {
   const map = nodeAt(context.document, parent)
   if (!isMap(map)) return undefined

@@ -1,4 +1,4 @@
-/** Values of any shape in the text of a document: what is there already is not written again. */
+/** Writes values of any shape into the text of a document. Existing values are not written again. */
 import { type Document, isMap, type YAMLMap, type YAMLSeq } from 'yaml'
 import type { JsonValue, Path } from '../data.ts'
 import { breakAt, columnOf, lineEnd, lineStart, type Splice } from '../yaml/text.ts'

@@ -1,4 +1,4 @@
-/** Numbers that an anchor and its aliases show in several places. */
+/** Numbers that an anchor and its aliases share. */
 import { type Document, isAlias, isMap, isScalar, isSeq } from 'yaml'
 import type { Path } from '../data.ts'
 import type { Effect } from './effect.ts'
@@ -18,8 +18,8 @@ export interface SharedChange<W> {
 }
 
 /**
- * One splice for all writes of one number, where the anchor has it. Whether every place that shows the number is among them is for the
- * check of the whole edit to say. Undefined where no number is shared, and where two writes want different numbers of one anchor.
+ * One splice at the anchor for all writes of one number. The check of the whole edit verifies that every place of the number should
+ * change. Undefined if no number is shared, or if two writes need different numbers for one anchor.
  */
 export function planShared<W extends NumberWrite>(
   context: PlanContext,

@@ -19,7 +19,7 @@ export function keyText(key: string, map: YAMLMap | undefined): string {
   return isQuoted || !isPlainText(key) ? valueText(key) : key
 }
 
-/** Whether a text may stand without quotes: no parser takes it for anything but itself. */
+/** Whether a text needs no quotes, because every parser reads it as the same string. */
 export function isPlainText(text: string): boolean {
   return /^[A-Za-z][\w./-]*$/.test(text) && !/^(?:y|n|yes|no|true|false|on|off|null)$/i.test(text)
 }

@@ -8,7 +8,7 @@ import { type Path, sameOrderedData, valueAt } from '../data.ts'
 import { readPiece, type SourceDocument } from '../parse.ts'
 import { applySplices, columnOf, lineStart, nextLine, type Splice, startsLine } from '../yaml/text.ts'
 
-/** Splices that belong together, and what they do to the data of their document. */
+/** Splices that belong together, and their effect on the data of their document. */
 export interface TextChange {
   readonly splices: readonly Splice[]
   readonly effects: readonly Effect[]
@@ -22,9 +22,9 @@ interface Region {
 }
 
 /**
- * Parses what the splices leave again and compares it with what the data should now be, comments included. Only the
- * entries that hold the changes are parsed: in a block collection an entry's lines mean the same wherever they stand, and
- * all other bytes are the old ones. Where an entry cannot be taken by itself the whole piece is.
+ * Parses the result of the splices and compares it with the expected data, including comments. Only the entries with changes
+ * are parsed: in a block collection an entry's lines mean the same wherever they stand, and all other bytes are the old ones.
+ * Where an entry cannot be taken by itself the whole piece is.
  */
 export function isExact(source: SourceDocument, changes: readonly TextChange[]): boolean {
   if (!source.hasAlias) {
@@ -136,7 +136,7 @@ function isPieceExact({ piece, data, index }: SourceDocument, changes: readonly 
   )
 }
 
-/** Whether every comment is still one, except those on the line of a value which was taken away, and on the lines above it. */
+/** Whether every comment is still a comment, except those on the line of a removed value and on the lines above it. */
 function keepsComments(text: string, splices: readonly Splice[], after: string): boolean {
   // A comment cannot get lost where none is cut; swallowed by a value, it would show in the data.
   if (!splices.some(({ start, end }) => text.slice(start, end).includes('#'))) return true

@@ -12,7 +12,7 @@ export interface ComposedYaml {
   readonly documents: readonly Document[]
   /** The first problem, by its offset; undefined where the text is YAML. */
   readonly problem: { readonly at: number; readonly detail: string } | undefined
-  /** How many tokens it took: what the time is proportional to. */
+  /** The number of tokens, to which the time is proportional. */
   readonly lexemes: number
   /** The values of the key that was to be left out; undefined where the text was read as a whole. */
   readonly omitted?: OmittedValues
@@ -24,7 +24,7 @@ export interface ComposedYaml {
  * Values of the key `omits` are left out, where that is certain to change nothing else.
  */
 export function compose(text: string, budget = Infinity, omits?: string): ComposedYaml {
-  // A hostile document can hold a million faults. Nobody asks where in our code they were found, and to note it takes ten times as long.
+  // A hostile document can contain a million errors. Their stack traces are of no use, and recording them would take ten times as long.
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
   try {

@@ -1,4 +1,4 @@
-/** The one reader of YAML: text in, documents as plain data out, or why not and where. */
+/** The only YAML reader: it turns a text into documents of plain data, or says why and where that fails. */
 import type { Document } from 'yaml'
 import { err, ok, type Result } from '../../result.ts'
 import { compose } from './compose.ts'
@@ -34,9 +34,9 @@ export type YamlReading = { readonly lexemes: number } & (
 )
 
 export interface YamlLimits extends DataOptions {
-  /** How many tokens are read: what the time is proportional to. */
+  /** The maximum number of tokens, to which the time is proportional. */
   readonly budget: number
-  /** What is only doubtful, such as an unknown tag, is a problem too. */
+  /** Warnings, such as an unknown tag, are problems too. */
   readonly isStrict?: boolean
   /** A key whose values are left as their texts, where it is certain that this changes nothing else: they are not worth their memory. */
   readonly omits?: string

@@ -1,6 +1,6 @@
 /**
  * Scalars that Go's YAML library reads and YAML 1.2 does not. kustomize, Argo CD and Flux read manifests with it
- * (sigs.k8s.io/yaml), so they are no fault of a file. Here they are put in a form that both read, of the same length, so that
+ * (sigs.k8s.io/yaml), so such a file is valid. This converts them to a form of the same length that both can read, so that
  * offsets stay what they are.
  */
 import { type Document, isScalar, Lexer, visit } from 'yaml'

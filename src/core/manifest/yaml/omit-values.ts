@@ -1,4 +1,4 @@
-/** Leaves values of one key out of what is composed: to compose a text takes forty times its memory. */
+/** Omits the values of one key before composing, because composing a text takes forty times its memory. */
 import { breaksIn } from '../pieces.ts'
 import { FLOW_ERROR_MARK, LEXEME_MARKS, SCALAR_MARK } from './lexemes.ts'
 

@@ -2,7 +2,7 @@ import { isRecord, type JsonValue } from '../data.ts'
 import { type Alias, isAlias, isMap, isPair, isScalar, isSeq, type Scalar, type YAMLMap } from 'yaml'
 import { kubernetesNumber } from './number.ts'
 
-/** A document as plain data, or why it has none. `at` is an offset in its text. */
+/** A document as plain data, or why it cannot be read. `at` is an offset in its text. */
 export type Reading =
   | { readonly ok: true; readonly value: JsonValue; readonly hasAlias: boolean }
   | { readonly ok: false; readonly code: 'not-yaml' | 'alias-bomb'; readonly at: number; readonly detail: string }

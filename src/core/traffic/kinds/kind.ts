@@ -25,8 +25,8 @@ export interface RouteSource {
 export type RouteData = Readonly<Record<string, unknown>>
 
 /**
- * A weight as read, and what stands there when it is no whole number of at least 0 (a text, a fraction, a map where a
- * template was meant): Kubernetes refuses the object, and nobody knows its shares.
+ * A weight as read, or the value in its place if it is not a whole number of at least 0 (a string, a fraction, a map
+ * instead of a template). Kubernetes refuses such an object, and its shares are unknown.
  */
 export function weightOf(entry: RouteData): {
   readonly weight: number | undefined
