@@ -40,7 +40,7 @@ export async function advance(context: RepositoryContext, task: AdvanceTask): Pr
   if (base === undefined) return
   const isAnswered = await answer(context, base, why)
   if (!base.ok) return giveUpBase(context, base.error)
-  // A command has changed what is open: what follows from it is decided on what is there now.
+  // A command has changed the open pull requests, so the next decision uses the current ones.
   const state = isAnswered ? await loadBase(context, task.base) : base
   if (state === undefined || !state.ok) return
   const { rollouts, sha } = state.value
@@ -56,7 +56,7 @@ export async function advance(context: RepositoryContext, task: AdvanceTask): Pr
     rollouts.some(({ standing }) => isWatched(standing)),
   )
   await rememberDeployed(context, state.value.deployed.names)
-  // The obstacle may go away while the branch stays as it is, so the next sweep tries again.
+  // The obstacle may disappear while the branch stays the same, so the next sweep tries again.
   if (isPassing || stuck.isPassing()) return
   await removeUnopened(context, state.value)
   await settle(context, task.base, sha)
@@ -106,7 +106,7 @@ function warnOf(context: Pick<RepositoryContext, 'log'>, problems: readonly Conf
   )
 }
 
-/** A branch that nothing deploys has no rollouts: what was opened there when it still was deployed is closed. */
+/** A branch that nothing deploys has no rollouts. Pull requests from the time when it was deployed are closed. */
 async function giveUpBase(context: RepositoryContext, base: BaseProblem): Promise<void> {
   await judgeMoved(context, base)
   if (base.code === 'config') {
@@ -120,7 +120,7 @@ async function giveUpBase(context: RepositoryContext, base: BaseProblem): Promis
   await askForDashboard(context)
 }
 
-/** Does what somebody asked for; false where nobody did. */
+/** Does what somebody asked for. Returns false if nobody asked. */
 async function answer(
   context: RepositoryContext,
   base: NonNullable<Awaited<ReturnType<typeof loadBase>>>,
@@ -133,20 +133,21 @@ async function answer(
   return true
 }
 
-/** A push that speaks of a head whose consequences are all drawn brings nothing new. */
+/** A push of a head that is already settled changes nothing. */
 async function isSettled(context: RepositoryContext, { base, why }: AdvanceTask): Promise<boolean> {
   const head = why.code === 'pushed' || why.code === 'pull-ended' ? why.head : undefined
   return head !== undefined && (await settledAt(context, base)) === head
 }
 
-/** What is missing or left over where a process ended between two effects; where that went well there is nothing to do. */
+/** Repairs what is missing or left over if a process ended between two effects. Usually there is nothing to do. */
 async function tidy(
   context: Pick<RepositoryContext, 'pulls' | 'branches'>,
   { rollouts, leftovers }: BaseState,
 ): Promise<void> {
   for (const { pull, kind, fits } of rollouts.flatMap(({ open }) => open)) {
     const missing = labelsOf(kind).filter((label) => !pull.labels.includes(label))
-    // One that does not fit may have been merged a moment ago, and its kind is read from where the base branch stands.
+    // A pull request that does not fit may have been merged a moment ago, and its kind depends on the state of the
+    // base branch.
     if (fits && missing.length > 0) await context.pulls.label(pull.number, missing)
   }
   for (const branch of leftovers) await context.branches.remove(branch)

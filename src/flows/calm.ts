@@ -1,4 +1,4 @@
-/** Which repositories need no sweep, because nothing has happened in them since the last one and nothing is under way. */
+/** Which repositories need no sweep, because nothing has happened in them since the last one and no work is waiting. */
 import * as z from 'zod'
 import type { RepositoryName } from '../core/rollout/facts.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -7,10 +7,10 @@ import { recallGroups } from './repository/commit-memory.ts'
 import { recallPulls, watchedBases } from './repository/memory.ts'
 import type { CauseOf } from './tasks/causes.ts'
 
-/** What GitHub said of a repository before the sweep that found nothing to do, and when that was. */
+/** GitHub's state of a repository before the sweep that found nothing to do, and the time of that sweep. */
 const Calm = z.object({ pulse: z.string(), at: z.number() })
 
-/** Even so it is swept once in so long: commands live for a day. */
+/** Every repository is swept at least this often, because commands live for a day. */
 const LONGEST_MS = 24 * 3_600_000
 
 /** Every so many sweeps GitHub is asked for the pulse of all repositories. In between its log of webhooks tells where something happened. */
@@ -53,8 +53,8 @@ export async function rememberCalm(
 }
 
 /**
- * No open pull request changes traffic, whose green checks must not outlive a freeze that no webhook told of, and nothing is waited for:
- * no signal, no moment, no review, no measurement, no group of the merge queue. Any other repository is swept each time, whatever its pulse.
+ * Whether no open pull request changes traffic (its green checks must not outlive a freeze without a webhook), and nothing is waiting: no
+ * signal, no moment, no review, no measurement, no group of the merge queue. Any other repository is swept each time, whatever its pulse.
  */
 export async function isAtRest(context: Omit<Needs, 'clock'>): Promise<boolean> {
   const pulls = [...(await recallPulls(context)).values()]

@@ -9,7 +9,7 @@ export interface DeployerReference extends Pick<Delivery, 'file' | 'title' | 'pa
   readonly read: { readonly additions: Additions; readonly texts: readonly (string | undefined)[] }
 }
 
-/** What a deployer adds by these texts of its files; undefined where it adds nothing, `unknown` where they do not say what deploys the folder. */
+/** The additions of a deployer in these texts of its files. Undefined if it adds nothing, `unknown` if the texts do not define the deployer. */
 export function additionsAt(
   { file, title, path, filling, files, read }: DeployerReference,
   texts: ReadonlyMap<string, string | undefined>,

@@ -1,4 +1,4 @@
-/** What Argo CD or Flux adds to what a folder builds to. */
+/** The additions of Argo CD or Flux to the build of a folder. */
 import { canonicalText, isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
 import { join } from '../environment/tree.ts'
@@ -7,11 +7,11 @@ import type { Variables } from './variables.ts'
 type Data = Readonly<Record<string, unknown>>
 
 export interface Additions {
-  /** In the words of a kustomization: what the deployer merges into that of the folder before it builds it. */
+  /** As fields of a kustomization, which the deployer merges into that of the folder before the build. */
   readonly fields: Data
-  /** It makes a kustomization of all YAML of a folder that has none. */
+  /** It generates a kustomization for a folder without one. */
   readonly generates: boolean
-  /** What it puts in after the build. */
+  /** The variables that it replaces after the build. */
   readonly variables: Variables | undefined
   /** Where its patches stand in the file of the deployer's object. */
   readonly source: AdditionSource
@@ -27,7 +27,7 @@ export interface AdditionSource {
   readonly at: Path
 }
 
-/** The same text for additions that make the same of a build. */
+/** A text that is equal for additions with the same effect on a build. */
 export function additionsKey({ fields, variables }: Additions): string {
   const known = variables && [Object.fromEntries(variables.known), variables.isWhole]
   return canonicalText([fields, known ?? null])

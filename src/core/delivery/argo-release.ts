@@ -19,7 +19,7 @@ export interface ArgoSource {
     readonly file: string
     readonly document: number
     readonly name: string
-    /** Where the objects go that name no namespace. */
+    /** The namespace for objects without one. */
     readonly namespace: string | undefined
     readonly line: (path: Path) => number
   }
@@ -32,7 +32,7 @@ export interface ArgoSource {
   readonly filling?: ObjectValue['filling']
 }
 
-/** What `helm template` is asked for by one source of an Application whose path is a chart. */
+/** The release for one source of an Application whose path is a chart. */
 export function argoRelease({ application, source, at, refs, filling }: ArgoSource): ChartRelease {
   const helm = recordOf(source['helm'])
   const chart = folderOf(textOf(source['path']) ?? '') ?? ''

@@ -10,9 +10,9 @@ import { ignoredFields, type IgnoredFields } from './ignored/ignored-fields.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
-/** How Argo CD itself is set up, as far as the repository says. */
+/** The settings of Argo CD itself, as far as the repository contains them. */
 export interface ArgoScene {
-  /** What every Application leaves alone. */
+  /** The fields that every Application ignores. */
   readonly settings: readonly IgnoredFields[]
   readonly readsAbove: boolean
 }

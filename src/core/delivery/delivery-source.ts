@@ -1,4 +1,4 @@
-/** Whether what an object of Argo CD or Flux names is this repository, and a branch of it that is deployed. */
+/** Whether an object of Argo CD or Flux refers to this repository, and to a deployed branch of it. */
 import { isNamed } from '../config/deployed.ts'
 import type { Filling } from './generators/elements.ts'
 
@@ -36,7 +36,7 @@ export function isHere(url: string, { repository }: DeliverySource): boolean {
 /** A commit, a tag of a version, or a range of versions: merges to a branch do not change what it stands for. */
 const FIXED = /^(?:[0-9a-f]{40}|refs\/tags\/.+|[~^<>=]{0,2} ?v?\d+(?:\.(?:\d+|[x*])){1,2}(?:[-+].*)?)$/
 
-/** Whether a merge to the deployed branches is what a revision leads to. */
+/** Whether a revision follows merges to the deployed branches. */
 export function isDeployed(revision: string, { branches }: DeliverySource): boolean {
   const branch = revision.replace(/^refs\/heads\//, '')
   if (branch === '' || branch === 'HEAD' || isTemplate(branch)) return true

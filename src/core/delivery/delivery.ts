@@ -1,4 +1,4 @@
-/** What Argo CD and Flux deploy, as far as their own objects in the repository say. */
+/** What Argo CD and Flux deploy, according to their objects in the repository. */
 import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
 import { titleOf } from '../manifest/identity.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
@@ -23,7 +23,7 @@ import {
 } from './flux.ts'
 import { type IgnoredFields, settingsIgnored } from './ignored/ignored-fields.ts'
 
-/** Why a commit is not applied by itself. `skipped`: its deployer is told not to look at it. */
+/** Why a commit is not applied automatically. `skipped`: the deployer is told to skip it. */
 export type DeliveryStop = 'suspended' | 'by-hand' | 'skipped' | 'revision'
 
 /** One folder of this repository that something deploys. */
@@ -34,15 +34,15 @@ export interface Delivery {
   readonly file: string
   /** The folder, '' for the top. */
   readonly path: string
-  /** Where it puts objects that name none; undefined where it does not say. */
+  /** The namespace for objects without one. Undefined if it does not set one. */
   readonly namespace: string | undefined
-  /** Undefined where a commit is applied by itself. */
+  /** Undefined if commits are applied automatically. */
   readonly stops: DeliveryStop | undefined
   /** The fields that it leaves as they are in the cluster. */
   readonly ignored: readonly IgnoredFields[]
   /** Whether it leaves them when it applies a commit too, and not only when it compares. */
   readonly respectsIgnored: boolean
-  /** What it changes after the build, whatever Git says. */
+  /** The changes that it makes after the build, whatever Git says. */
   readonly patches: readonly DeployerPatch[]
   /** Which files of a folder without a kustomization it takes; undefined: all below the folder. */
   readonly directory: DirectoryOptions | undefined
@@ -52,7 +52,7 @@ export interface Delivery {
   readonly additions: Additions | undefined
   /** The files that say so, its own first. */
   readonly sources: readonly string[]
-  /** What its ApplicationSet fills in; undefined where it is of none. */
+  /** The parameters from its ApplicationSet, if it belongs to one. */
   readonly filling: Filling | undefined
 }
 
@@ -71,9 +71,9 @@ export interface Deliveries {
   readonly outsiders: ReadonlySet<string>
   /** What releases charts that are not in this repository. */
   readonly remoteCharts: readonly RemoteChart[]
-  /** ApplicationSets of which nobody knows what they deploy. */
+  /** ApplicationSets whose deployments are unknown. */
   readonly gaps: readonly GeneratorGap[]
-  /** Files whose texts decide what is deployed, and are not given yet. */
+  /** Files whose texts decide what is deployed, but are not available yet. */
   readonly needs: readonly string[]
 }
 

@@ -9,7 +9,7 @@ type Data = Readonly<Record<string, unknown>>
 
 export interface DeployerPatch {
   readonly target: Selector
-  /** What it sets or takes away. */
+  /** The fields that it sets or removes. */
   readonly paths: readonly Path[]
 }
 

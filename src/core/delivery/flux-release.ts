@@ -32,7 +32,7 @@ export interface FluxRelease {
   readonly patches: readonly Location[]
 }
 
-/** What `helm template` is asked for by a HelmRelease; undefined where its chart is no folder of a repository. */
+/** The release of a HelmRelease. Undefined if its chart is not a folder of a repository. */
 export function fluxRelease(object: FluxRelease): ChartRelease | undefined {
   const { spec, file, document, at, line } = object
   const chart = recordOf(recordOf(spec['chart'])['spec'])

@@ -22,7 +22,7 @@ export function isFluxKustomization({ kind, apiVersion }: ManifestObject): boole
   return kind === 'Kustomization' && isFlux(apiVersion, 'kustomize')
 }
 
-/** Flux leaves nothing alone, takes all YAML of a folder, and builds with LoadRestrictionsNone. */
+/** Flux ignores no fields, uses all YAML files of a folder, and builds with LoadRestrictionsNone. */
 export const PLAINLY = {
   tool: 'flux',
   ignored: [],

@@ -1,4 +1,4 @@
-/** Every file that kustomize can read to build one root, and why it must not. */
+/** Every file that kustomize can read to build one root, and why Perch must not build it. */
 import { chartFiles } from '../chart/release-files.ts'
 import { type FileCache, readKustomizationOnce, readOnce } from './file-cache.ts'
 import { type Complaint, type Contents, type Reference, readPluginFile } from './kustomization.ts'
@@ -8,13 +8,13 @@ import { locate, nameOf, type Tree, type TreeLocation } from './tree.ts'
 /** Texts by path; undefined where a file cannot be read as text. */
 export type Texts = ReadonlyMap<string, string | undefined>
 
-/** What is known while roots are looked at. Each kustomization is parsed once, however many roots use it. */
+/** The state while roots are examined. Each kustomization is parsed once, however many roots use it. */
 export interface Survey {
   readonly tree: Tree
   readonly texts: Texts
   /** Files of objects whose texts are left out. */
   readonly bystanders: ReadonlySet<string>
-  /** What was read of files before. */
+  /** Cached results for files. */
   readonly known: FileCache
   /** Files whose texts are needed to go on. */
   readonly needs: Set<string>
@@ -27,7 +27,7 @@ export interface Closure {
   readonly refusals: readonly EnvironmentRefusal[]
 }
 
-/** A root of a thousand services with some files each; more is a mistake, or an attack. */
+/** A root with a thousand services has fewer files. More is a mistake, or an attack. */
 export const MAX_FILES = 10_000
 
 interface Walk {
@@ -117,7 +117,7 @@ function take(walk: Walk, { file, reference }: { file: string; reference: Refere
   return enter(walk, { folder: found.path, trail, pluginBase })
 }
 
-/** A chart is read whole. One that is not here kustomize would fetch. */
+/** All files of a chart are read. kustomize would download a chart that is not here. */
 function takeChart(
   walk: Walk,
   { file, reference: { line, entry } }: { readonly file: string; readonly reference: Reference },
@@ -132,7 +132,7 @@ function takeChart(
   walk.charts.add(found.path)
   for (const path of files) walk.files.add(path)
   walk.refusals.push(...refusals)
-  // What `helm dependency build` would copy, kustomize does not.
+  // kustomize does not copy what `helm dependency build` would copy.
   for (const { to } of copies)
     walk.refusals.push({ code: 'helm-dependency', file: `${found.path}/Chart.yaml`, line: 1, entry: nameOf(to) })
   return undefined

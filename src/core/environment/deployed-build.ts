@@ -8,7 +8,7 @@ import { join, KUSTOMIZATION_NAMES } from './tree.ts'
 
 type FileTexts = ReadonlyMap<string, string>
 
-/** What is built for an environment, and what its deployer does to the outcome. */
+/** The build of an environment, and the changes of its deployer to the result. */
 interface DeployedBuild {
   readonly files: FileTexts
   readonly finish: (yaml: string) => string
@@ -31,7 +31,7 @@ export function buildWithAdditions(environment: Environment, texts: FileTexts): 
   const known = KUSTOMIZATION_NAMES.map((name) => join(root, name) ?? name).find((path) => files.has(path))
   if (known !== undefined && Object.keys(fields).length === 0) return { files, finish }
   const own = known === undefined ? generatedFields(environment) : ownFields(files.get(known) ?? '')
-  // A broken kustomization is kustomize's to refuse.
+  // kustomize itself refuses a broken kustomization.
   if (own === undefined) return { files, finish }
   const path = known ?? join(root, KUSTOMIZATION_NAMES[0] ?? '') ?? ''
   return { files: files.set(path, JSON.stringify(mergedFields(own, fields))), finish }
@@ -43,7 +43,7 @@ function ownFields(text: string): Readonly<Record<string, unknown>> | undefined 
   return isRecord(data) ? data : undefined
 }
 
-/** The kustomization that Flux makes of all YAML of a folder. */
+/** The kustomization that Flux generates from all YAML files of a folder. */
 function generatedFields({ root, files }: Pick<Environment, 'root' | 'files'>): Readonly<Record<string, unknown>> {
   const start = root === '' ? 0 : root.length + 1
   return { resources: files.map((file) => `./${file.slice(start)}`) }

@@ -22,7 +22,7 @@ import { type ConfiguredPlace, configuredRelease, released, releasedAs, valuesOf
 import { type Entry, isHidden, join, parentOf, treeOf } from './tree.ts'
 import { contesting, deliveryKey, type DeployedFolder, type FolderVariant, isDeployer, variantsOf } from './variants.ts'
 
-/** An environment before it is known how it is built. */
+/** An environment, before Perch knows how it is built. */
 type Draft = Omit<Environment, 'readsAbove'>
 
 export interface Discovery {
@@ -43,7 +43,7 @@ export interface DiscoveryInput {
   readonly configured?: Readonly<Record<string, ConfiguredPlace>>
   /** Charts that something releases. */
   readonly releases?: readonly DeployedRelease[]
-  /** Folders that something deploys: environments too, whoever else builds on them. Those that are not here are none. */
+  /** Folders that something deploys. They are environments even if others build on them. Missing folders are not. */
   readonly deployed?: readonly DeployedFolder[]
   /** Folders whose deployer refuses to read files above them (Argo CD, unless its kustomize.buildOptions say otherwise). */
   readonly restricted?: ReadonlySet<string>
@@ -66,14 +66,14 @@ export function discoverEnvironments(input: DiscoveryInput): Discovery {
   return { environments, needs: [...survey.needs].sort() }
 }
 
-/** What is known to deploy something. */
+/** The known deployers. */
 type Deployed = Required<Pick<DiscoveryInput, 'deployed' | 'releases'>>
 
 function discovered(survey: Survey, { deployed, releases }: Deployed): readonly Draft[] {
   const { tree, texts } = survey
   const files = [...tree.kustomizations.values()].flat()
   for (const file of files) if (!texts.has(file)) survey.needs.add(file)
-  // Without all kustomizations nothing can be said about what nobody uses.
+  // Unused roots can be found only when all kustomizations are known.
   if (survey.needs.size > 0) return []
   const found = rootsOf(survey)
   const { used } = found
@@ -129,7 +129,7 @@ function undeployed(survey: Survey, environments: readonly Draft[], taken: Reado
   const filled = drafts.filter(({ files, refusals }) => files.length > 0 || refusals.length > 0)
   const known = new Set(environments.map(({ name }) => name))
   const top = freeName('default', known)
-  // Only one folder: nobody has to tell it from others.
+  // A single folder needs no name to distinguish it.
   const folders = filled.length === 1 ? [] : filled.map(({ root }) => root).filter((root) => root !== '')
   const names = nameRoots(folders, folders.length < filled.length ? new Set([...known, top]) : known)
   return filled.map((environment) => ({
@@ -226,7 +226,7 @@ function kustomize(survey: Survey, name: string, root: string): Draft {
   return charts.length === 0 ? own : { ...own, charts }
 }
 
-/** A folder as each of its deployers has it, where they differ. */
+/** A folder once for each of its deployers, if they differ. */
 function asDeployed(survey: Survey, draft: Draft, deployed: readonly DeployedFolder[]): readonly Draft[] {
   const isPlain = draft.kind === 'plain'
   const own = deployed
@@ -243,7 +243,7 @@ function asDeployed(survey: Survey, draft: Draft, deployed: readonly DeployedFol
   }))
 }
 
-/** Of a folder without a kustomization Flux makes one. Argo CD takes the folder as it is, or refuses it. */
+/** For a folder without a kustomization, Flux generates one. Argo CD uses the folder as it is, or refuses it. */
 function withAdditions(survey: Survey, whole: Draft, { additions, deployer, directory }: FolderVariant): Draft {
   const draft = directory === undefined ? whole : { ...whole, files: filesTaken(whole, directory) }
   if (additions === undefined || deployer === undefined) return draft

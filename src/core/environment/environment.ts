@@ -1,4 +1,4 @@
-/** One environment, and what its files alone say about it. */
+/** One environment, as far as its files describe it. */
 import type { DeployerReference } from '../delivery/additions-at.ts'
 import type { NestedChart } from '../chart/nested-releases.ts'
 import { valuesFilesOf } from '../chart/release.ts'
@@ -15,13 +15,13 @@ export interface Environment {
   readonly root: string
   /** Every file that its build can read, sorted; of a plain one, the files that it is. */
   readonly files: readonly string[]
-  /** Why it must not be rendered; none when it may. */
+  /** Why it must not be rendered. Empty if it may be. */
   readonly refusals: readonly EnvironmentRefusal[]
-  /** Nothing is known to deploy it: a folder of YAML that is there. */
+  /** It has no known deployer: it is just a folder of YAML. */
   readonly isLoose: boolean
   /** Its build may read files outside of its root: its deployer allows that, or nobody knows who deploys it. */
   readonly readsAbove: boolean
-  /** Whose additions are part of it; undefined where nothing is added to the build. */
+  /** The deployer whose additions are part of it. Undefined if nothing is added to the build. */
   readonly deployer?: DeployerReference | undefined
   /** `deliveryKey` of those that deploy it, where its folder has others too; undefined: all of the folder. */
   readonly deliveries?: readonly string[] | undefined
@@ -31,11 +31,11 @@ export interface Environment {
   readonly charts?: readonly string[] | undefined
   /** Charts that HelmReleases in its build may be made of: what helm renders of those is a part of it. */
   readonly nested?: readonly NestedChart[] | undefined
-  /** What helm renders; undefined where it is not helm that does. */
+  /** The release that helm renders. Undefined if helm does not render it. */
   readonly release?: EnvironmentRelease | undefined
 }
 
-/** Found by name again and again, among a thousand environments. */
+/** An index by name, because there may be a thousand environments and many look-ups. */
 const byName = new WeakMap<readonly Environment[], ReadonlyMap<string, Environment>>()
 
 /** The first environment of that name. */
@@ -50,7 +50,7 @@ export function environmentNamed(environments: readonly Environment[], name: str
 
 const MAX_LENGTH = 20 * 1024 * 1024
 
-/** Every file that says what an environment is: those that are built, and those of its deployer. */
+/** Every file that defines an environment: the files of its build, and those of its deployer. */
 export function inputsOf({ files, deployer }: Pick<Environment, 'files' | 'deployer'>): readonly string[] {
   return deployer === undefined ? files : [...new Set([...files, ...deployer.files])]
 }

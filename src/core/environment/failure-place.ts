@@ -1,4 +1,4 @@
-/** Where in the user's files a build failed, as far as what the tool says and the files themselves tell. */
+/** The place in the user's files where a build failed, from the tool's message and the files. */
 import { placeInChart } from '../chart/place-in-chart.ts'
 import { type Location, parseManifest } from '../manifest/parse.ts'
 import type { Environment } from './environment.ts'
@@ -87,7 +87,7 @@ function namedFile(failure: Failure): Location | undefined {
   return file === undefined ? undefined : { file, line: 1 }
 }
 
-/** The file that a reviewer opens when nothing tells more. */
+/** The file that a reviewer opens if there is no better clue. */
 function kustomizationOf({ environment }: Failure): Location | undefined {
   const file = environment.files.find((path) => isKustomization(path) && join(environment.root, nameOf(path)) === path)
   return file === undefined ? undefined : { file, line: 1 }

@@ -2,16 +2,16 @@ import type { Manifest, ManifestProblem } from '../manifest/parse.ts'
 import type { Result } from '../result.ts'
 import { type Contents, type KustomizationFile, readKustomization } from './kustomization.ts'
 
-/** What is known may be forgotten at any time. */
+/** Entries may be dropped at any time. */
 export interface Known<T> {
   get(key: string): T | undefined
   set(key: string, value: T): unknown
 }
 
-/** What was read of files, by path. The same text says the same, in whatever commit. */
+/** Cached results by path. The same text gives the same result in any commit. */
 export type ReadTexts<T> = Known<{ readonly text: string; readonly read: T }>
 
-/** What was read of the files of a repository: of two of its commits most files are the same. */
+/** The cache for the files of a repository. Two commits have most files in common. */
 export interface FileCache {
   /** By text: the overlays of a repository are often alike. */
   readonly kustomizations: Known<KustomizationFile>

@@ -53,11 +53,11 @@ const INLINE = new Set(['patchesStrategicMerge', 'generators', 'transformers', '
 const FILE_HOLDERS = ['patches', 'patchesJson6902', 'replacements', 'configMapGenerator', 'secretGenerator', 'openapi']
 const FUNCTION_ANNOTATIONS = ['config.kubernetes.io/function', 'config.k8s.io/function']
 
-/** A kustomization file, read once: what it says, and what it makes kustomize read. */
+/** A kustomization file, read once: its content, and the files that kustomize reads because of it. */
 export interface KustomizationFile extends Contents {
   /** The file with its lines; undefined where it is not YAML. */
   readonly manifest: Manifest | undefined
-  /** What it says; undefined where that is no mapping. */
+  /** Its content. Undefined if that is not a mapping. */
   readonly data: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -102,7 +102,7 @@ interface KustomizationScan {
   readonly complaints: Complaint[]
 }
 
-/** What an entry of `helmCharts` may say. Anything else, also in another spelling, kustomize might read otherwise than we do. */
+/** The allowed fields of an entry of `helmCharts`. kustomize might interpret any other field or spelling differently than Perch. */
 const CHART_FIELDS = new Set(
   `name version repo releaseName namespace valuesFile additionalValuesFiles valuesInline valuesMerge includeCRDs skipHooks
   apiVersions kubeVersion nameTemplate skipTests debug`.split(/\s+/),
@@ -214,7 +214,7 @@ function readPlugin(found: KustomizationScan, data: unknown, at: readonly Key[])
   const run = isRecord(annotations) ? FUNCTION_ANNOTATIONS.find((name) => name in annotations) : undefined
   if (kind === 'HelmChartInflationGenerator') complain(found, 'plugin', [...at, 'kind'])
   else if (run !== undefined) complain(found, 'plugin', [...at, 'metadata', 'annotations', run])
-  // Everything but kustomize's own plugins is a program, or a container, to start.
+  // Everything except kustomize's built-in plugins starts a program or a container.
   else if (data['apiVersion'] !== 'builtin') complain(found, 'plugin', [...at, 'apiVersion'])
   readFiles(found, data, at)
   for (const [key, value] of valuesOf(data, 'replacements')) readHolders(found, value, [...at, key])

@@ -11,7 +11,7 @@ import { type Tree, isHidden, nameOf, parentOf } from './tree.ts'
 /** A longer file is judged by its text alone. */
 const MAX_LEXEMES = 400_000
 
-/** What helm reads of a chart's folder. Beside it, where the whole repository is a chart, may be other things. */
+/** The files that helm reads in a chart's folder. If the whole repository is a chart, it may contain other files too. */
 const PART_OF_CHART = '(?:(?:templates|charts|crds|ci)/|(?:Chart|values[^/]*|requirements)\\.ya?ml$)'
 
 const YAML = /\.ya?ml$/i
@@ -114,12 +114,12 @@ function isText(value: unknown): boolean {
 const TOOLS =
   /^(?:builtin$|(?:kustomize\.config\.k8s\.io|kind\.x-k8s\.io|k3d\.io|kubeadm\.k8s\.io|kubelet\.config\.k8s\.io|kubeproxy\.config\.k8s\.io|eksctl\.io|kops\.k8s\.io|skaffold|install\.istio\.io|client\.authentication\.k8s\.io|audit\.k8s\.io|apiserver\.config\.k8s\.io|config\.istio\.io|ctlptl\.dev|devspace\.sh|minikube\.sigs\.k8s\.io|tilt\.dev|kuttl\.dev|cli\.config\.kubernetes\.io|fn\.kpt\.dev|kpt\.dev)\/)/
 
-/** What a plain environment renders to: its files one after the other, as one YAML stream. */
+/** The render of a plain environment: its files one after the other, as one YAML stream. */
 export function renderPlain(files: readonly string[], texts: Texts): string {
   return files.map((file) => streamText(texts.get(file) ?? '')).join(SEPARATOR)
 }
 
-/** Where a line (1-based) of what a plain environment renders to comes from. */
+/** The origin of a line (1-based) of a plain environment's render. */
 export function placeInPlain(files: readonly string[], texts: Texts, line: number): Location | undefined {
   let left = line
   for (const file of files) {

@@ -37,6 +37,6 @@ export interface EnvironmentRefusal {
   readonly file: string
   /** 1-based. */
   readonly line: number
-  /** The words in the file that are the reason, as written there; empty when it is the file as a whole. */
+  /** The text in the file that is the reason, as written there. Empty if it is the file as a whole. */
   readonly entry: string
 }

@@ -14,7 +14,7 @@ import type { EnvironmentRefusal, RefusalCode } from './refusal.ts'
 import { inFolder, join, parentOf, type Tree } from './tree.ts'
 import { deliveryKey, isDeployer } from './variants.ts'
 
-/** What helm renders, and what deploys it. */
+/** The release, and its deployers. */
 export interface EnvironmentRelease {
   readonly release: ChartRelease
   readonly copies: readonly ChartCopy[]
@@ -24,10 +24,10 @@ export interface EnvironmentRelease {
   readonly others: ReadonlySet<string>
 }
 
-/** Where the config says that an environment is: a folder, or a release of a chart, with paths from the top of the repository. */
+/** The place of an environment in the config: a folder, or a release of a chart, with paths from the root of the repository. */
 export interface ConfiguredPlace {
   readonly path?: string | undefined
-  /** Which of those that deploy the path is meant: a name, or a file. */
+  /** The chosen deployer of the path: a name, or a file. */
   readonly deployer?: string | undefined
   readonly helm?:
     | {
@@ -57,7 +57,7 @@ interface ReleaseOrigin {
   readonly files: readonly string[]
   /** `deliveryKey` of what deploys it; none where only the config names it. */
   readonly deliveries: readonly string[]
-  /** Why nobody knows which release is meant. */
+  /** Why it is unknown which release the config means. */
   readonly refusals?: readonly EnvironmentRefusal[]
 }
 

@@ -7,7 +7,7 @@ export type ParseResult =
   | { readonly ok: true; readonly documents: readonly FileDocument[] }
   | { readonly ok: false; readonly line: number }
 
-/** More than any kustomization needs, and little enough to parse at once. */
+/** More than any kustomization needs, but little enough to parse at once. */
 const MAX_LENGTH = 1024 * 1024
 /**
  * Line breaks to kustomize's YAML 1.1 parser, but not to ours: after one of them a comment would go on as content. The
@@ -32,7 +32,7 @@ export function doubtIn({ text, documents }: Manifest): number | undefined {
   return undefined
 }
 
-/** Everything doubtful is a failure: duplicate keys, unknown tags, too many aliases, too deep. */
+/** Everything ambiguous is a failure: duplicate keys, unknown tags, too many aliases, too deep nesting. */
 export function parseSource(text: string): ParseResult {
   if (text.length > MAX_LENGTH) return { ok: false, line: 1 }
   const ambiguous = ambiguousLine(text)

@@ -1,4 +1,4 @@
-/** What the text of a file tells about traffic, before it is parsed. */
+/** What the text of a file shows about traffic before it is parsed. */
 
 /**
  * Objects of kinds that say where traffic goes, which version is behind a name, or that a controller of Flagger or Argo Rollouts
@@ -16,7 +16,7 @@ function objectOf(kinds: string): RegExp {
   return new RegExp(`\\bkind["']?\\s*:\\s*(?:[&!]\\S*\\s+)*["']?(?:${kinds})\\b(?![-.])`)
 }
 
-/** What a chart renders about traffic: also the pods that it runs for each version. */
+/** The traffic objects in a rendered chart, including the workloads of each version. */
 export const TRAFFIC_OR_PODS = new RegExp(`${TRAFFIC_OBJECT.source}|${WORKLOAD.source}`)
 
 /** Whether a text has an object that runs pods, also one that a controller of Flagger or Argo Rollouts runs for it. */

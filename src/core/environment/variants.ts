@@ -1,4 +1,4 @@
-/** One folder that several deployers build, each with what it adds: an environment for each that differs. */
+/** One folder that several deployers build with different additions: an environment for each that differs. */
 import { type Additions, additionsKey, isNothing } from '../delivery/additions.ts'
 import type { DeployerReference } from '../delivery/additions-at.ts'
 import type { Delivery } from '../delivery/delivery.ts'
@@ -46,7 +46,7 @@ export function isDeployer({ title, file }: Pick<DeployedFolder, 'title' | 'file
   return [name, nameOf(name), file].includes(named)
 }
 
-/** What deployers of one folder set by themselves. */
+/** The fields that the deployers of one folder set by themselves. */
 export function contesting(deployed: readonly DeployedFolder[]): readonly ContestingDeployer[] {
   return deployed.flatMap(({ additions, patches }) => {
     if (additions === undefined) return []
@@ -55,7 +55,7 @@ export function contesting(deployed: readonly DeployedFolder[]): readonly Contes
   })
 }
 
-/** The different ways in which a folder is deployed, named; none where nothing is known to deploy it. */
+/** The different ways in which a folder is deployed, with names. Empty if there is no known deployer. */
 export function variantsOf(name: string, { deployed, texts, known: all }: DeployedTexts): readonly FolderVariant[] {
   const known = deployed.map((delivery) => ({ delivery, additions: whatCounts(delivery.additions, texts) }))
   const groups = [...Map.groupBy(known, ({ delivery, additions }) => groupKey(delivery, additions, texts)).values()]

@@ -1,4 +1,4 @@
-/** Which commit brought the canary's version to the base branch, by what its environment rendered to. */
+/** Finds the commit that brought the canary's version to the base branch, by rendering its environment. */
 import { isSameVersion, versionBehind } from '../../core/arrival/version-behind.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { inputsOf } from '../../core/environment/environment.ts'
@@ -25,13 +25,13 @@ interface VersionAtCommit {
 
 export interface ArrivedVersion {
   readonly landing: Landing
-  /** Where the rollout stood before it. */
+  /** The state of the rollout before it. */
   readonly before: Standing
   /** The commit since which the canary has no traffic: that of the version, or a later one. Undefined where it has some. */
   readonly cleared: Landing | undefined
 }
 
-/** Among so many changes of an environment the one that brought the version is looked for. What is older is a person's to begin. */
+/** How many changes of an environment are searched for the one that brought the version. People start older versions. */
 const MAX_CHANGES = 15
 
 /** Undefined where it cannot be read, its environment cannot be rendered, or something else drives its rollout. */

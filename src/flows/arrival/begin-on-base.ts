@@ -23,10 +23,10 @@ const LAG_MS = 10 * 60_000
 
 const Settled = z.object({ version: z.string() })
 
-/** The rollouts of a base branch with what begins by itself. */
+/** The rollouts of a base branch, with those that start by themselves. */
 interface Beginnings {
   readonly rollouts: readonly RolloutFacts[]
-  /** GitHub may know more of a version in a moment: then the branch is looked at again, though it stays as it is. */
+  /** GitHub may soon know more about a version, so the branch is looked at again although it has not changed. */
   readonly isPassing: boolean
 }
 
@@ -107,7 +107,7 @@ async function pullOf(
   return base.pulls.find(({ mergeCommit }) => mergeCommit === sha) ?? pulls.mergedAs(sha, base.ref)
 }
 
-/** Not that of the commit itself: else whoever brings a version could also name themselves as automation. */
+/** Not the config of the commit itself, because otherwise whoever brings a version could also name themselves as automation. */
 async function configBefore(
   { mirror }: Pick<RepositoryContext, 'mirror'>,
   { sha }: Landing,

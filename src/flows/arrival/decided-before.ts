@@ -18,7 +18,7 @@ export async function hasOwnStart(
   return head !== undefined && (await findCommit(context, { base: base.sha, head }, id)) !== undefined
 }
 
-/** Whether a person has said what the share of a rollout is to be on a pull request: then it is theirs. */
+/** Whether a person has set the share of a rollout on a pull request. Then Perch leaves it to them. */
 export async function isTakenOver(
   context: Pick<RepositoryContext, 'conversation' | 'people'>,
   { number }: PullRequest,

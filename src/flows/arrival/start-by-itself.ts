@@ -1,4 +1,4 @@
-/** Begins the rollout of a version that automation brings, by a commit to its pull request. Its gate holds that like any other raise. */
+/** Starts the rollout of a version that automation brings, with a commit to its pull request. The gate holds it like any other raise. */
 import { isAutomation, type OwnStart, ownStarts } from '../../core/arrival/automation.ts'
 import type { Review } from '../../core/gate/review.ts'
 import { ownStartNotice } from '../../core/message/comment/notice.ts'
@@ -14,10 +14,10 @@ import { isStacked, type PullEnds } from '../repository/pull-ends.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { isTakenOver } from './decided-before.ts'
 
-/** What the commit says in place of a person. */
+/** The author of the request in the commit message, in place of a person. */
 const BY_CONFIG = 'the config (`start: first-step`)'
 
-/** The new head, where something was committed. What cannot be begun is told once on the pull request. */
+/** The new head, if something was committed. If a rollout cannot start, Perch says so once on the pull request. */
 export async function startByItself(
   context: RepositoryContext,
   ends: PullEnds,
@@ -50,7 +50,7 @@ async function commitStart(context: RepositoryContext, place: Workplace, start: 
   const done = await orRefusal(() => commitCommand(context, place, asked))
   if (done.ok && done.value.outcome.code !== 'refused') return done.value.head
   const { outcome } = done.ok ? done.value : { outcome: refused(done.error) }
-  // A branch from before the base branch moved the share waits until somebody brings it up to date.
+  // If the base branch has moved the share since the branch was made, it waits until somebody updates the branch.
   if (outcome.code === 'refused' && outcome.refusal.code !== 'branch-behind') {
     const body = ownStartNotice(start, outcome.refusal)
     await sayOnce(context, number, { marker: ownStartMarker(start.id), body })
@@ -58,7 +58,7 @@ async function commitStart(context: RepositoryContext, place: Workplace, start: 
   return done.ok ? done.value.head : head.sha
 }
 
-/** Whether a person decides about it: who has set a share there, or because the config says so. */
+/** Whether a person decides about it, because somebody has set a share there or because of the config. */
 async function isForPeople(context: RepositoryContext, { pull }: PullEnds, { target }: OwnStart): Promise<boolean> {
   if (await isTakenOver(context, pull, target)) return true
   return target.settings.onNewVersion === 'ignore' && cameDuringRollout(context, pull, target)

@@ -13,7 +13,7 @@ import { compareTrees, type TreeComparison } from '../judgement/judge-merge.ts'
 import type { FileSource } from '../repository/load.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
-/** Stands for no files at all wherever a tree is named: what is before the first commit. */
+/** An empty tree: the state before the first commit. */
 const NOTHING = 'nothing'
 
 export interface CheckoutQuestion {
@@ -41,8 +41,8 @@ interface Needs {
 }
 
 /**
- * What a pull request's review would find between two commits of a checkout, or between one and the work tree, as `git diff`
- * reads its arguments: none is HEAD against the work tree, `a` is a against the work tree, `a b` and `a..b` are a against b,
+ * The review of the change between two commits of a checkout, or between one and the work tree. Arguments are as for `git
+ * diff`: arguments: none is HEAD against the work tree, `a` is a against the work tree, `a b` and `a..b` are a against b,
  * and `a...b` is what merging b into a changes.
  */
 export async function reviewCheckout(
@@ -61,7 +61,7 @@ export async function reviewCheckout(
     changed,
     only: question.environment,
     readsTouchedOnly: true,
-    // The person who runs the command on a checkout has named the server.
+    // The person who runs the command has configured the server.
     maySend: true,
     ...config,
   }

@@ -30,7 +30,7 @@ interface Needs {
 
 interface ChangedFiles {
   readonly target: Target
-  /** What changed, by path. Empty: it was so already. */
+  /** The changes by path. Empty if it was already so. */
   readonly files: ReadonlyMap<string, { readonly before: string; readonly after: string }>
   readonly proof: ProofOfEdit | undefined
 }
@@ -89,7 +89,7 @@ async function changeCheckout<M extends DirectMove>(
   return ok({ target, move, files: new Map(changes), proof })
 }
 
-/** Where every rollout in a folder stands, or every one of an environment. */
+/** The states of all rollouts in a folder, or of those in one environment. */
 export async function statusOfCheckout(
   context: Needs,
   environment?: string,

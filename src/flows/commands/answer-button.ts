@@ -16,8 +16,8 @@ import type { CauseOf } from '../tasks/causes.ts'
 type ButtonPress = Extract<CauseOf<'advance'>, { code: 'button' }>
 
 /**
- * Does, once, what somebody pressed a check's button for. GitHub shows the buttons to everybody who can see the check, so
- * the person is asked about again; the button belongs to a commit, and does nothing once there is another.
+ * Carries out a button on a check, once. GitHub shows the buttons to everybody who can see the check, so Perch checks the
+ * permission of the person again; the button belongs to a commit, and does nothing once there is another.
  */
 export async function answerButton(
   context: RepositoryContext,

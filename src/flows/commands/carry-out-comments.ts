@@ -15,9 +15,9 @@ import { type CommandAnswer, postAnswer, readPending } from './pending-commands.
 export interface CommandsResult {
   /** The branch's head after the commands. */
   readonly head: Sha
-  /** Answers to post once the checks say what they say. */
+  /** Answers to post after the checks are written. */
   readonly answers: readonly CommandAnswer[]
-  /** What the commands passed for that head; the answers that will say so are not posted yet. */
+  /** The overrides of the commands for that head. Their answers are not posted yet. */
   readonly overrides: readonly Override[]
 }
 
@@ -36,7 +36,7 @@ export async function carryOutComments(
       const done = await carryOutLine(context, withHead(subject, head), { comment, index, line })
       outcomes.push({ command: line.text, read: line.result, outcome: done.outcome })
       if (done.head !== head) {
-        // What was passed was passed for the commit that was there then.
+        // An override counts only for the commit that was the head then.
         overrides.length = 0
         // The next command, or the review, works on the new one.
         await context.mirror.fetch([`refs/heads/${subject.pull.head.ref}`])

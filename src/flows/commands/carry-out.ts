@@ -28,7 +28,7 @@ export interface GivenCommand {
   readonly pressedOn?: Sha
 }
 
-/** Carries a command out, or refuses it: the one way for all commands, from comments and buttons alike. */
+/** Carries a command out, or refuses it. All commands from comments and buttons come through here. */
 export async function carryOut(context: RepositoryContext, given: GivenCommand): Promise<HandlerResult> {
   const done = await orRefusal(() => dispatch(context, given))
   return done.ok ? done.value : refused(done.error)
@@ -42,7 +42,7 @@ async function dispatch(context: RepositoryContext, given: GivenCommand): Promis
   if (denied !== undefined) return refused(denied)
   if (isActingOn(command, 'anywhere')) return handle(context, { command, subject, by, id })
   const head = subject.pull.head.sha
-  // Stopping and rolling back are never harder than going on, whatever was pushed meanwhile.
+  // Stopping and rolling back are never harder than continuing, whatever was pushed meanwhile.
   if (pressedOn !== undefined && pressedOn !== head && !isNeverGated(command.name))
     return refused({ code: 'head-is-other', asked: pressedOn, head })
   return subject.on === 'head'

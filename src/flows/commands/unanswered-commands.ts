@@ -7,8 +7,8 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 const PATIENCE_MS = 60_000
 
 /**
- * Has every command looked at that nobody has answered: those that no webhook told of, among the comments that are new to a
- * sweep, and those that are known to wait, on open, merged and closed pull requests alike.
+ * Makes sure that every unanswered command is handled: those without a webhook, among the comments that are new to a sweep,
+ * and those that are known to wait, on open, merged and closed pull requests.
  */
 export async function lookForCommands(
   context: RepositoryContext,

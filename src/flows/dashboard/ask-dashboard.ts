@@ -1,4 +1,4 @@
-/** When the dashboard is looked at again. Where the config does not ask for one, nothing is. */
+/** Requests a new look at the dashboard. Does nothing if the config does not ask for a dashboard. */
 import { listedRollouts, type Listing } from '../../core/dashboard/dashboard.ts'
 import { dashboardBody } from '../../core/message/dashboard/dashboard.ts'
 import type { DeployedBranches } from '../repository/deployed-branches.ts'
@@ -20,7 +20,7 @@ const SLOT_MS = 60_000
 /** Where GitHub refuses it, it is tried again after so long. */
 const BARRED_MS = 3_600_000
 
-/** Something that it may list has changed: it is written at the end of this minute, after whatever else changes until then. */
+/** Something on the dashboard may have changed. It is written at the end of this minute, with all changes until then. */
 export async function askForDashboard(context: Needs): Promise<void> {
   if ((await recallBoard(context))?.isWanted === true) await askSoon(context)
 }

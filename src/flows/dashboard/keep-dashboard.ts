@@ -1,4 +1,4 @@
-/** Keeps the issue that lists all rollouts: one a repository, edited in place, and only where it says something else. */
+/** Keeps the issue that lists all rollouts up to date. There is one per repository. It is edited in place, and only if its text changes. */
 import { type Dashboard, otherPulls, listedRollouts } from '../../core/dashboard/dashboard.ts'
 import { DASHBOARD_OFF_MARKER, isDashboard, type Look, ticksIn } from '../../core/marker/dashboard.ts'
 import {
@@ -41,7 +41,7 @@ function isNew({ seal }: Pick<Needs, 'seal'>, board: Board, wanted: WantedDashbo
   return wanted === undefined || board.number === undefined || board.written !== seal(wanted.body)
 }
 
-/** Says once, in the log, why there is no dashboard. Rollouts go on without it. */
+/** Logs once why there is no dashboard. Rollouts continue without it. */
 async function bar(context: Needs, board: Board, reason: string): Promise<void> {
   const { owner, name } = context.repo
   if (board.barredAt === undefined) context.log.warn({ repo: `${owner}/${name}`, reason }, 'there is no dashboard')

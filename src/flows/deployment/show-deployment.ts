@@ -9,7 +9,7 @@ import type { TaskOf } from '../tasks/tasks.ts'
 type Step = TaskOf<'deployment'>
 type Needs = Pick<RepositoryContext, 'deployments' | 'memo' | 'repo' | 'conversation' | 'log'>
 
-/** Shows a step as a deployment. Without the permission rollouts go on all the same, and that is said once. */
+/** Shows a step as a deployment. Without the permission rollouts continue, and Perch says so once. */
 export async function showDeployment(context: Needs, step: Step): Promise<void> {
   const key = `no-deployments:${context.repo.id}`
   const wasRefused = (await context.memo.get(key)) === true
@@ -34,7 +34,7 @@ async function show(context: Needs, step: Step): Promise<void> {
   const known = await deployments.of(environment, task)
   const own = known.find((one) => one.commit === commit)
   const isEnd = state === 'inactive' || state === 'failure'
-  // What was never shown has no end to show.
+  // A step that was never shown need not end.
   if (own === undefined && isEnd) return
   const description = deploymentWords(step)
   const id = own?.id ?? (await deployments.create({ commit, environment, task, description }))

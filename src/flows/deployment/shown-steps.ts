@@ -19,7 +19,7 @@ type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'ask'>
 
 const Shown = z.object({ commit: z.string(), share: z.number(), state: z.enum(DEPLOYMENT_STATES) })
 
-/** Has GitHub show where a rollout of a base branch stands. What it was asked before it is not asked again. */
+/** Shows the state of a rollout of a base branch on GitHub. The same state is not sent twice. */
 export async function showStep(
   context: Needs & Pick<RepositoryContext, 'mirror' | 'renderer'>,
   base: BaseHead,
@@ -27,7 +27,7 @@ export async function showStep(
 ): Promise<void> {
   const { standing, broughtBy } = rollout
   const { target } = standing
-  // The share in Git of what a controller moves is nobody's step.
+  // If a controller moves a rollout, its share in Git is not a step.
   const share = standing.phase === 'owned' ? 0 : standing.share
   const shown = await recallShown(context, base.ref, target)
   if (shown === undefined && !isShown(rollout)) return

@@ -16,9 +16,9 @@ type Needs = Pick<
 type Asked = Pick<TaskOf<'canary-approvals'>, 'rollout' | 'why'>
 
 /**
- * Reads who approved the pull request that brought a version, so that Flagger's questions are answered without a request to GitHub. What Git had
- * when Flagger asked about a version for the first time is that version: one that comes to Git later must not be taken for it. The version that
- * Git has now is read each time, because both need approvals.
+ * Reads who approved the pull request that brought a version, so that Flagger's questions are answered without a request to GitHub. When Flagger
+ * first asks about a version, Perch assumes that it is the version in Git at that moment. A later version in Git must not be confused with it.
+ * The version that Git has now is read each time, because both need approvals.
  */
 export async function readApprovals(context: Needs, { rollout, why: { version, wanted } }: Asked): Promise<void> {
   const { memo, repo, clock } = context

@@ -14,7 +14,7 @@ import { canariesMark, rememberCanaries } from '../stop/canary-memory.ts'
 type Reads = Pick<RepositoryContext, 'mirror' | 'renderer' | 'known' | 'repo'>
 type Needs = Reads & Pick<RepositoryContext, 'memo' | 'clock'>
 
-/** Reads which Canaries a repository has and what stops them, so that Flagger's webhooks are answered without a look at Git. */
+/** Reads the Canaries of a repository and their stops, so that Flagger's webhooks are answered without reading Git. */
 export async function readCanaries(context: Needs): Promise<void> {
   const { memo, repo, clock } = context
   const mark = await canariesMark(memo, repo)

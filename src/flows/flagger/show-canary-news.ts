@@ -14,8 +14,8 @@ type Needs = Pick<
 >
 
 /**
- * Shows what Flagger told last of a rollout, as a check run on the pull request that brought its version. Git is asked for that pull request once
- * a rollout of Flagger, and GitHub only where the check is to say something else.
+ * Shows Flagger's latest report about a rollout as a check run on the pull request that brought its version. Perch looks for that pull request
+ * once per rollout of Flagger, and calls GitHub only if the check changes.
  */
 export async function showCanaryNews(context: Needs, rollout: string): Promise<void> {
   const { memo, repo } = context

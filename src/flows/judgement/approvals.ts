@@ -12,7 +12,7 @@ interface ApprovalContext {
   readonly around: Pick<Surroundings, 'pull'>
 }
 
-/** Approvals of people who may write, of the head commit, and by nobody who has a part in it. */
+/** Counts approvals of the head commit, from people with write access who have not contributed to it. */
 export async function approvalsOf(
   context: Needs,
   { base, head, around }: ApprovalContext,

@@ -1,4 +1,4 @@
-/** Whether what an environment renders to would have the effect that it seems to have. */
+/** Whether the rendered environment would have its intended effect. */
 import type { Delivery } from '../../core/delivery/delivery.ts'
 import type { PlainRender, RenderedObject } from '../../core/diff/objects.ts'
 import type { RenderDiff } from '../../core/diff/review.ts'
@@ -31,10 +31,10 @@ interface EnvironmentEffects {
 
 type Needs = Pick<RepositoryContext, 'schemas'>
 
-/** So many others are rendered to prove that something is missing. Of more nobody can say it for certain. */
+/** How many other environments are rendered to prove that something is missing. With more, it is not certain. */
 const MAX_NEIGHBOURS = 100
 
-/** What a change brings that is wrong, and what is only noted, what might be wrong first. */
+/** The problems that a change introduces, and the notes, with warnings first. */
 export async function effects(
   context: Needs,
   { before, after, raised }: CompareInput,
@@ -131,7 +131,7 @@ async function neighboursOf(
   }
 }
 
-/** What deploys an environment. Patches that are part of its render are nothing else any more that sets weights. */
+/** The deployers of an environment, without patches that are already part of its render. */
 function deliveriesOf({ snapshot }: TreeSnapshot, name: string): readonly Delivery[] {
   const environment = find({ snapshot }, name)
   const { deliveries, deployer } = environment ?? {}

@@ -17,7 +17,7 @@ interface EnvironmentRender {
   readonly sources: () => Promise<Sources>
 }
 
-/** The requests of an environment that reach a canary more often: those to be judged, and what nobody can judge. */
+/** The requests of an environment that reach a canary more often: those that gates can judge, and those that nothing can judge. */
 export async function exposuresOf(
   { before, after }: SnapshotPair,
   { name, texts, objects, isKnownBefore, brought, sources }: EnvironmentRender,

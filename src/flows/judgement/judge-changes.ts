@@ -20,7 +20,7 @@ import { type JudgementNeeds, restraintsOf, type RestraintQuestion } from './res
 
 type Needs = JudgementNeeds
 
-/** The rollouts that a change moves, each with what its gates say. */
+/** The rollouts that a change moves, each with the verdicts of its gates. */
 export async function judgeChanges(
   context: Needs,
   differences: readonly RolloutDifference[],
@@ -48,7 +48,7 @@ function movedAlike(one: RolloutDifference, all: readonly RolloutDifference[]): 
   return all.flatMap((other) => (other !== one && moveKey(other) === own ? other.to.target.environments : []))
 }
 
-/** What moves rollouts and shows in renders only. */
+/** Changes that move rollouts and are visible only in renders. */
 interface RenderedMoves {
   readonly rises: readonly RolloutRise[]
   readonly imageChanges: readonly ImageChange[]
@@ -218,7 +218,7 @@ async function isBaseHidden(
 
 const NOT_LOOKED_AT = { liveness: undefined, analysis: undefined }
 
-/** How the step that the base branch is at is doing. */
+/** The state of the current step of the base branch. */
 async function stepBefore(
   context: Needs,
   question: RestraintQuestion,

@@ -58,7 +58,7 @@ interface Sendable {
   readonly maySend?: boolean
 }
 
-/** Finds out what merging a head commit into the base branch would do, and whether it may be done now. */
+/** Finds out the effect of merging a head commit into the base branch, and whether it may be merged now. */
 export async function judgeMerge(context: Needs, question: Question): Promise<Review> {
   const { review, differences } = await compareMerge(context, question)
   const changes = await judgeChanges(context, differences, question)
@@ -70,7 +70,7 @@ export async function judgeMerge(context: Needs, question: Question): Promise<Re
   return { ...review, changes, promotion, notes: [...review.notes, ...notes], grounds }
 }
 
-/** What merging a head commit into the base branch would do, by what Git has alone: the rollouts that it moves are not judged yet. */
+/** The effect of merging a head commit into the base branch, from Git alone. The rollouts that it moves are not judged yet. */
 export async function compareMerge(
   context: Pick<RepositoryContext, 'mirror' | 'repo' | 'renderer' | 'validators' | 'schemas'>,
   {
@@ -132,7 +132,7 @@ export interface TreeComparison {
   readonly imageChanges?: readonly ImageChange[]
 }
 
-/** Everything that the files of two trees say about the way from one to the other. */
+/** All changes between the files of two trees. */
 export async function compareTrees(
   context: FileSource & Pick<RepositoryContext, 'renderer' | 'validators' | 'schemas'>,
   between: TreePair,
@@ -150,7 +150,7 @@ export async function compareTrees(
     compareByConfig(context, { ...between, config: from }, { config: by, ownConfig: [] })
   const next = isConfigNew ? await loadConfig(context, head) : undefined
   const looked = await compareDespiteConfig(between, { broken: config.error, next, look })
-  // Words and code need not hear of a config that is not theirs.
+  // A pull request without changes of the config is not told about a broken one.
   const isElsewhere = changed !== 'all' && !changed.some(isRelevant) && looked.names.length === 0
   return isElsewhere && between.only === undefined ? { review: NO_CHANGE, names: [] } : looked
 }
@@ -270,7 +270,7 @@ async function newConfigProblems(context: FileSource, base: Sha, head: Sha): Pro
   return config.ok ? [] : config.error.map((problem) => configProblem(problem, 'head'))
 }
 
-/** Routes whose canary gets more traffic, by environment: `production VirtualService default/web`. */
+/** The routes whose canary gets more traffic, with their environment: `production VirtualService default/web`. */
 function raisedRoutes({ before, after }: SnapshotPair): ReadonlySet<string> {
   const raised = after.snapshot.targets.filter((target) => {
     const old = sameRollouts(before.snapshot.targets, target)

@@ -16,7 +16,7 @@ import { type JudgementNeeds, restraintsIn, type RestraintQuestion } from './res
 
 type Needs = JudgementNeeds & Pick<RepositoryContext, 'botLogin'>
 
-/** What the gates of a pull request say that carries configuration; undefined for any other. The base branch decides what they ask. */
+/** The verdicts of the gates of a promotion pull request. Undefined for any other. The base branch decides what the gates require. */
 export async function judgePromotion(
   context: Needs,
   question: RestraintQuestion,

@@ -23,7 +23,7 @@ interface Sides {
   readonly written: Snapshot
 }
 
-/** What the files of two trees say, with routes that are sure in the environments that a change touches. */
+/** The snapshots of two trees, with certain routes in the environments that a change touches. */
 export async function loadSides(context: Needs, between: TreePair, options: SidesOptions): Promise<Sides> {
   const { base, head, changed } = between
   // A template that one side alone has makes the release of the other one another, too.

@@ -70,7 +70,7 @@ export interface Comparison {
   readonly renderer: string | undefined
 }
 
-/** Renders the named environments on both sides and compares what comes out. */
+/** Renders the named environments on both sides and compares the results. */
 export async function compareRenders(
   context: Needs,
   sides: CompareInput,
@@ -109,7 +109,7 @@ async function toolsFor(
   return found.length === 0 ? undefined : found.join(', ')
 }
 
-/** What comes of one environment. */
+/** The result for one environment. */
 interface EnvironmentComparison extends Pick<
   Comparison,
   'rows' | 'diffs' | 'problems' | 'rises' | 'imageChanges' | 'newVersions'
@@ -122,7 +122,7 @@ interface EnvironmentComparison extends Pick<
 }
 
 async function compareOne(context: Needs, sides: CompareInput, name: string): Promise<EnvironmentComparison> {
-  // kustomize would run into the same, and take its time.
+  // kustomize would fail in the same way, but take longer.
   if (isBomb(sides.after, name)) return onlyProblems([])
   const { documents } = knownBefore(context.known)
   const [old, now] = await Promise.all([
@@ -192,7 +192,7 @@ function isBomb({ snapshot }: TreeSnapshot, name: string): boolean {
   return snapshot.problems.some(({ code, environments }) => code === 'alias-bomb' && environments.includes(name))
 }
 
-/** What is said of an environment that cannot be rendered. `wasRendered`: it could be before, or was not there. */
+/** The problem of an environment that cannot be rendered. `wasRendered`: it could be rendered before, or did not exist. */
 function withoutRender(
   { before, after }: SnapshotPair,
   name: string,

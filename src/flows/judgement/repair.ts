@@ -25,9 +25,9 @@ interface BrokenConfig<T extends ConfigComparison> {
 }
 
 /**
- * While the base branch's config is not valid, nothing can be read from it: no roles, no gates. A pull request passes when it
- * changes no traffic, neither as its own config has it nor as none has it, which hides nothing. So the one that repairs the
- * config passes; those that do more wait for it.
+ * While the base branch's config is not valid, it gives no roles and no gates. A pull request passes if it changes no traffic, neither
+ * under its own config nor without any config, which hides nothing. So a pull request that only repairs the config passes, and others
+ * wait for it.
  */
 export async function compareDespiteConfig<T extends ConfigComparison>(
   at: { readonly base: Sha; readonly head: Sha },

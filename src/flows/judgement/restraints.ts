@@ -13,7 +13,7 @@ import { withSureService } from './rendered-targets.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { livenessOf, type LivenessQuestion } from '../measure/liveness.ts'
 
-/** What the gates of a change are judged with. */
+/** The input for judging the gates of a change. */
 export type JudgementNeeds = Pick<
   RepositoryContext,
   | 'mirror'
@@ -61,7 +61,7 @@ interface RestrainedRollout {
   readonly alongside: readonly string[]
 }
 
-/** What holds a raise of a rollout back, beside how the step before it is doing. The base branch's config says what to ask. */
+/** What holds a raise of a rollout back, apart from the previous step. The base branch's config decides the conditions. */
 export async function restraintsOf(
   context: JudgementNeeds,
   question: RestraintQuestion,

@@ -8,7 +8,7 @@ import type { Surroundings } from './restraints.ts'
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'pulls' | 'seal'>
 
-/** What surrounds an open pull request. Conversation and other pull requests are asked for only where they matter. */
+/** The surroundings of an open pull request. Its conversation and other pull requests are read only if they matter. */
 export function surroundingsOf(
   context: Needs,
   at: { readonly ends: PullEnds; readonly stops: Stops },

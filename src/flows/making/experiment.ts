@@ -21,13 +21,13 @@ import { withRenderedTargets } from '../judgement/rendered-targets.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
 
-/** Texts that do what moves are to do, and the renders that prove it. */
+/** Texts with the intended effect of moves, and the renders that prove it. */
 export interface ProvenEdit {
   readonly files: NewTexts
   readonly proof: ProofOfEdit
 }
 
-/** What is to be changed, and why the first try failed. */
+/** The intended change, and why the first try failed. */
 export interface EditRequest {
   readonly moves: readonly TargetMove[]
   /** The pull request that a person drives the rollout from. */

@@ -29,7 +29,7 @@ export interface ChangeSite extends TreeSnapshot {
   readonly objection?: () => Promise<Refusal | undefined>
 }
 
-/** Makes the new texts of a change, and proves by rendering that they change what is meant, and nothing else. */
+/** Makes the new texts of a change, and proves by rendering that they have exactly the intended effect. */
 export async function makeChange(
   context: FileSource & Pick<RepositoryContext, 'renderer'>,
   site: ChangeSite,

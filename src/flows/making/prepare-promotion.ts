@@ -21,8 +21,8 @@ import { unbuilt } from './prove.ts'
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
 
 /**
- * Plans what an environment takes over from another, and proves it by rendering: the target changes in what is carried and nothing
- * else, and every other environment stays as it is.
+ * Plans a promotion from one environment to another, and proves it by rendering: only the carried values of the target change, and
+ * every other environment stays as it is.
  */
 export async function preparePromotion(
   context: Needs,

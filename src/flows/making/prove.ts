@@ -18,8 +18,8 @@ import type { Refusal } from '../../core/refusal/refusal.ts'
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
 
 /**
- * Renders every environment that uses an edited file, before and after the edit. In the environments that it is meant for just
- * the wanted paths of the one object must change, in the others nothing; else it says why it must not be committed.
+ * Renders every environment that uses an edited file, before and after the edit. In the intended environments only the wanted
+ * paths of the one object may change, and in the others nothing. Otherwise it says why the edit must not be committed.
  */
 export async function proveEdit(
   context: Needs,

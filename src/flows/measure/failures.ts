@@ -1,4 +1,4 @@
-/** What is done about a canary that fails its analysis. */
+/** The reaction to a canary that fails its analysis. */
 import type { AnalysisReport } from '../../core/analysis/report.ts'
 import { failureReason } from '../../core/message/gate/analysis.ts'
 import type { News } from '../../core/notify/news.ts'
@@ -64,7 +64,7 @@ async function knownReport(
   return (await measureIfLive(context, { base: base.sha, baseRef: base.ref }, standing)).analysis
 }
 
-/** Holds a rollout whose canary fails: once a step, because a person may let it go on all the same. */
+/** Holds a rollout whose canary fails. This happens once per step, because a person may let it continue. */
 export async function holdFailed(
   context: RepositoryContext,
   { base, target }: { readonly base: string; readonly target: Target },

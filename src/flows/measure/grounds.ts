@@ -11,9 +11,9 @@ import type { RolloutDifference } from '../../core/gate/rollout-difference.ts'
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
 
 /**
- * A hash of all that the verdicts on a change of traffic rest on in Git: what it does, the config, and since when the rollouts that its
- * gates ask about are at their steps. While it is the same on another head of the base branch, the verdicts are too: everything else
- * comes with a webhook, a timer or the sweep. Undefined where more of the base branch counts.
+ * A hash of everything in Git on which the verdicts on a traffic change depend: its effect, the config, and since when the rollouts of
+ * its gates are at their steps. While it is the same on another head of the base branch, the verdicts are too: everything else comes
+ * with a webhook, a timer or the sweep. Undefined where more of the base branch counts.
  */
 export async function groundsOf(
   context: Needs,

@@ -23,8 +23,8 @@ const MAX_CHANGES = 2_000
 export const MAX_COMMITS = 2_000
 
 /**
- * What is known about the step that a rollout stands at: above all the commit that brought it. Undefined where the base
- * branch's history does not show it. Once found, that commit stays the same as long as the step does.
+ * The history of a rollout's current step, above all the commit that brought it. Undefined if the base branch's history does not show
+ * it. Once found, that commit stays the same as long as the step does.
  */
 export async function historyOf(context: Needs, base: BaseHead, standing: Standing): Promise<StepHistory | undefined> {
   const step = stepKey(standing)

@@ -19,7 +19,7 @@ export interface LivenessQuestion {
   readonly base: Sha
   /** The base branch that `base` is the head of. */
   readonly baseRef: string
-  /** A commit that a webhook has just named: it is asked about too, however many came after it. */
+  /** A commit that a webhook has just named. It is checked too, however many commits came after it. */
   readonly mentioned?: Sha | undefined
   /** Called before signals are read: one that comes after that must find somebody who waits for it (by `waitKey`). */
   readonly onWait?: (keys: readonly string[]) => Promise<void>

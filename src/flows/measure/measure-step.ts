@@ -105,7 +105,7 @@ export async function queryMetrics(
   let lost: RangeAnswer | undefined
   for (const { query, range } of asks) {
     const answer = lost ?? (await metrics.range(analysis.provider, query, range))
-    // A server that does not answer is not asked the rest: each question would be waited for.
+    // If a server does not answer, the other queries are skipped, because each would have to time out.
     if (!answer.ok && (answer.code === 'unreachable' || answer.code === 'timed-out')) lost = answer
     answers.push(answer)
   }

@@ -128,15 +128,15 @@ async function observe(
   if (!question.ok) return { code: 'not-told-apart', trouble: question.error }
   const { queries, range } = question.value
   const canary = await metrics.range(settings.provider, queries.canary, range)
-  // A server that does not answer is not asked again: each question would be waited for.
+  // If a server does not answer, it is not asked again, because each query would have to time out.
   const stable = canary.ok ? await metrics.range(settings.provider, queries.stable, range) : canary
   return observationOf({ canary, stable }, settings)
 }
 
-/** What is shown where the config does not say how to look. */
+/** The settings if the config has none. */
 const SHOWN = { windowMs: 5 * 60_000, minRequests: 100, tolerance: 2 }
 
-/** Lines of a status with what Prometheus sees, where this Perch has the one that watches them. */
+/** Lines of a status with the observed traffic, if Perch knows the Prometheus that watches them. */
 export async function withObserved(
   context: Pick<Needs, 'metrics' | 'clock'>,
   lines: readonly StandingLine[],

@@ -68,7 +68,7 @@ async function hasSamePods(
   return true
 }
 
-/** Undefined where nobody can tell: then it is no way back. */
+/** Undefined if unknown. Then it does not count as a switch back. */
 async function podsAt(
   context: Needs,
   treeish: Sha,

@@ -5,14 +5,14 @@ import { recallGroups } from '../repository/commit-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { waitingPulls } from '../repository/memory.ts'
 
-/** Something that was said about a commit. */
+/** A signal about a commit. */
 interface CommitSignal {
   readonly source: SignalSource
   readonly name: string
   readonly commit: Sha
 }
 
-/** Has those pull requests looked at again that wait for what was said. `delivery`: by which webhook or report. */
+/** Triggers a new look at the pull requests that wait for a signal. `delivery`: the webhook or report that brought it. */
 export async function wakeWaiting(
   context: Pick<RepositoryContext, 'repo' | 'ask' | 'memo'>,
   { source, name, commit }: CommitSignal,

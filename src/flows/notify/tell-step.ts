@@ -6,7 +6,7 @@ import { tell } from './tell.ts'
 import type { PullEnds } from '../repository/pull-ends.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
-/** Tells when the step before a step pull request is live, and when only a person can make the rollout go on. */
+/** Sends notifications when the step before a step pull request is live, and when only a person can continue the rollout. */
 export async function tellStep(
   context: Pick<RepositoryContext, 'botLogin' | 'notifier' | 'ask' | 'clock'>,
   { pull }: PullEnds,

@@ -1,4 +1,4 @@
-/** Having people and programs outside of GitHub told what happens. */
+/** Notifications for people and programs outside GitHub. */
 import type { News } from '../../core/notify/news.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 

@@ -1,4 +1,4 @@
-/** Proposes a config to a repository that Perch has come to, as a pull request: once, and only where there is a rollout to find. */
+/** Proposes a config to a repository on which Perch was installed, as a pull request. This happens once, and only if there is a rollout. */
 import { CONFIG_FILE } from '../../core/config/read.ts'
 import { onboardingBody, onboardingCommit, ONBOARDING_TITLE } from '../../core/message/onboarding/pull-request.ts'
 import { ONBOARDING_BRANCH } from '../../core/marker/onboarding-branch.ts'

@@ -31,7 +31,7 @@ async function replanPromotion(context: RepositoryContext, base: BaseState, pull
     environments.map(({ name }) => name),
     targets.map(({ service }) => service),
   )
-  // An environment that is not there is not promoted to; its gate says so.
+  // Nothing is promoted to an environment that does not exist. Its gate says so.
   if (flow === undefined) return
   const made = await preparePromotion(context, { treeish: base.sha, snapshot: base.snapshot }, flow)
   if (!made.ok) {

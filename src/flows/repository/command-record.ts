@@ -8,8 +8,8 @@ import type { RepositoryContext } from './repository-context.ts'
 type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'mirror' | 'records'>
 
 /**
- * Records for good that commands were carried out, where no commit tells it. Memory knows it too, and may be lost; an answer
- * may be deleted by everybody who may write.
+ * Records permanently that commands were carried out, if no commit shows it. Memory knows it too, but may be lost, and
+ * everybody with write access can delete an answer.
  */
 export async function recordCommands(
   context: Needs,

@@ -4,7 +4,7 @@ import { GitHubRefused } from '../../ports/github/github-refused.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
-/** Turns what GitHub refuses for good into a value. Outages and limits are thrown on: they are tried again. */
+/** Turns permanent refusals of GitHub into values. Outages and limits are rethrown, because they are tried again. */
 export async function orRefusal<T>(work: () => Promise<T>): Promise<Result<T, Refusal>> {
   try {
     return ok(await work())
@@ -26,7 +26,7 @@ export async function sayOnce(
   return 'new'
 }
 
-/** Writes what is for people to read. Where GitHub takes no comments, everything else goes on without. */
+/** Writes a text for people. If GitHub accepts no comments, everything else continues without it. */
 export async function sayIfAllowed(
   context: Pick<RepositoryContext, 'log'>,
   pull: number,

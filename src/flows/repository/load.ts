@@ -36,7 +36,7 @@ export interface FileSource {
   readonly known?: KnownTexts
 }
 
-/** The config of a branch: authority comes from the base branch, never from what a pull request brings. */
+/** The config of a branch. Authority comes from the base branch, never from a pull request. */
 export async function loadConfig(context: FileSource, base: Sha): Promise<Result<Config, readonly ConfigProblem[]>> {
   const texts = await context.mirror.read(base, [CONFIG_FILE])
   const text = texts.get(CONFIG_FILE)
@@ -52,7 +52,7 @@ export interface SnapshotOptions {
   readonly chooseRead?: ((environments: readonly Environment[]) => readonly Environment[]) | undefined
 }
 
-/** What the files of a commit or tree say, under a config; of charts, what they render to. */
+/** The snapshot of a commit or tree under a config, with rendered charts. */
 export async function loadSnapshot(
   context: FileSource & ReleaseSource,
   treeish: Sha,

@@ -13,7 +13,7 @@ export interface Deployer {
   readonly filling: Filling | undefined
 }
 
-/** The Applications of an ApplicationSet. What nobody knows stays in the template, and so does what its patches may change. */
+/** The Applications of an ApplicationSet. Unknown parameters stay in the template, and so do fields that its patches may change. */
 export function applicationsOf(object: ManifestObject, scene: SetScene): readonly Deployer[] {
   const asItIs = { object, title: titleOf(object), filling: undefined }
   if (object.kind !== 'ApplicationSet' || !object.apiVersion.startsWith('argoproj.io/')) return [asItIs]

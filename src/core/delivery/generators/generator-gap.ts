@@ -1,4 +1,4 @@
-/** What of an ApplicationSet nobody can tell from the repository and the config. */
+/** The parts of an ApplicationSet that the repository and the config do not determine. */
 import { listOf, type Path, recordOf, textOf } from '../../manifest/data.ts'
 import { titleOf } from '../../manifest/identity.ts'
 import type { ManifestObject } from '../../manifest/parse.ts'

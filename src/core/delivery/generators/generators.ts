@@ -1,4 +1,4 @@
-/** The Applications of an ApplicationSet, as far as the repository and the config say what its generators give. */
+/** The Applications of an ApplicationSet, as far as the repository and the config determine the output of its generators. */
 import { isRecord, listOf, type Path, recordOf, textOf } from '../../manifest/data.ts'
 import { type DeliverySource, isHere } from '../delivery-source.ts'
 import { filledTemplate, filledText, normalized, type Params, paramsOf, pathParams } from './params.ts'
@@ -25,7 +25,7 @@ export type SetScene = Omit<GeneratorScene, 'isGo' | 'read'>
 const MAX_APPLICATIONS = 1000
 const MAX_DEPTH = 4
 
-/** The parameters that a generator gives; undefined where nobody knows. */
+/** The parameters from a generator. Undefined if they are unknown. */
 export function generatedParams(generator: unknown, scene: GeneratorScene, depth = 0): readonly Params[] | undefined {
   const { list, clusters, git, matrix, merge, selector } = recordOf(generator)
   // A template of its own changes that of the set.

@@ -4,7 +4,7 @@ import { isRecord } from '../../manifest/data.ts'
 /** With `goTemplate` a tree, whose values `{{ .a.b }}` names; without it names as they are written: `{{a.b}}`, `{{path[0]}}`. */
 export type Params = Readonly<Record<string, unknown>>
 
-/** What parameters are filled into: a template's data, with what cannot be filled in left as it is. */
+/** A template's data with its parameters filled in. Parts that cannot be filled in stay. */
 export function filledTemplate(data: unknown, params: Params, isGo: boolean): unknown {
   if (typeof data === 'string') return filledText(data, params, isGo)
   if (Array.isArray(data)) return data.map((item: unknown) => filledTemplate(item, params, isGo))

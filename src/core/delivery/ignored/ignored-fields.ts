@@ -1,4 +1,4 @@
-/** What Argo CD is told to leave as it is in the cluster (Argo CD docs, user-guide/diffing). */
+/** The fields that Argo CD is told to ignore in the cluster (Argo CD docs, user-guide/diffing). */
 import { readFileDocuments, readOneDocument } from '../../manifest/yaml/documents.ts'
 import type { ObjectIdentity } from '../../manifest/identity.ts'
 import { type Path, listOf, recordOf, textOf } from '../../manifest/data.ts'
@@ -21,7 +21,7 @@ export interface IgnoredFields {
   readonly isForWriters: boolean
 }
 
-/** How a program leaves fields of an object alone; `maybe` where an expression cannot be read. */
+/** How a program ignores fields of an object. `maybe` if an expression cannot be read. */
 export type LeavesAlone = 'yes' | 'maybe' | 'no'
 
 export function ignoredFields(entry: Data): IgnoredFields {

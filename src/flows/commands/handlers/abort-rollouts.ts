@@ -66,7 +66,7 @@ export async function abortRollouts(
       }
 }
 
-/** The Canary that Flagger is to take back. If several could be meant, none is: the wrong one must not go back. */
+/** The Canary that Flagger should roll back. Undefined if several are possible, because the wrong one must not be rolled back. */
 function takenBackIn({ snapshot }: BaseState, changed: readonly string[]): Target | undefined {
   const near = canariesNear(snapshot.targets, changed)
   const [only] = near
@@ -79,7 +79,7 @@ function ownedIn(rollouts: readonly RolloutFacts[]): readonly OwnedRollout[] {
   )
 }
 
-/** After a rollback that is open so that a new version begins, nothing begins any more. */
+/** If a rollback is open so that a new version can start, nothing starts after it any more. */
 async function keepRolledBack({ pulls }: Pick<RepositoryContext, 'pulls'>, { open }: RolloutFacts): Promise<void> {
   for (const { pull } of open.filter((one) => isForRestart(one.pull)))
     await pulls.edit(pull.number, { title: pull.title, body: withoutRestart(pull.body) })

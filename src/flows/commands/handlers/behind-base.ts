@@ -1,4 +1,4 @@
-/** Whether a share that is committed to a branch would be the one that merges: not where the base branch has moved the rollout since. */
+/** Whether a share that is committed to a branch would be the one after the merge. It would not if the base branch has moved the rollout since. */
 import type { Config } from '../../../core/config/schema.ts'
 import { sameData } from '../../../core/manifest/data.ts'
 import { limitTo } from '../../../core/owner/limit.ts'
@@ -55,7 +55,7 @@ async function hasSameShare(context: Needs, tree: Sha, target: Target): Promise<
   return then !== undefined && standingOf(then).share === standingOf(target).share
 }
 
-/** Whether a limit comes to the same edits of the controller's object where the base branch is merged: no weight in Git matters to it. */
+/** Whether a limit needs the same edits of the controller's object after a merge of the base branch. No weight in Git matters for it. */
 async function hasSameLimit(
   context: Needs,
   treeish: Sha,

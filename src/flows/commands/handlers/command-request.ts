@@ -49,11 +49,11 @@ export interface CommandRequest<Name extends CommandName> {
   readonly command: CommandOf<Name>
   readonly subject: Subjects[(typeof COMMANDS)[Name]['actsOn']]
   readonly by: StopRequest
-  /** The comment, and which of its commands: what a commit is found again by. */
+  /** The comment and the number of the command in it, by which a commit is found again. */
   readonly id: string
 }
 
-/** What came of it; with the branch's head, where it may have moved. */
+/** The outcome, with the branch's head if that may have moved. */
 export type HandlerResult = Outcome | CommitResult
 
 export interface CommitResult {

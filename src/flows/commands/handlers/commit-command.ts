@@ -38,7 +38,7 @@ export interface Workplace {
 export interface ChangeRequest {
   readonly command: ShareCommand | SwitchCommand | PlanCommand
   readonly login: string
-  /** The comment, and which of its commands: what the commit is found again by. */
+  /** The comment and the number of the command in it, by which the commit is found again. */
   readonly id: string
   /** Whether the author could see a head commit. */
   readonly ageOf: (head: Sha) => Promise<HeadAge>
@@ -71,7 +71,7 @@ export async function commitCommand(
       await rememberOwnCommit(context, place.pull.number, { parent: head, sha: made.sha })
       return { outcome: outcomeOf(planned.value, made.sha), head: made.sha }
     }
-    // Somebody pushed meanwhile: their commit is not ours to overwrite, so everything is planned again on it.
+    // Somebody pushed meanwhile. Perch never overwrites their commit, so it plans everything again on top of it.
     const ref = `refs/heads/${place.pull.head.ref}`
     head = (await context.mirror.fetch([ref])).get(ref) ?? head
   }

@@ -7,8 +7,8 @@ import type { CommandRequest } from './command-request.ts'
 import { ageOfHead } from '../../repository/head-age.ts'
 
 /**
- * Passes a gate for one commit, which the author must have been able to see. If the gate passes by itself, or is none of this
- * pull request's, the command is a mistake to be told.
+ * Overrides a gate for one commit, which the author must have been able to see. If the gate passes by itself, or does not
+ * belong to this pull request, the command is a mistake to be told.
  */
 export async function passGate(
   context: RepositoryContext,

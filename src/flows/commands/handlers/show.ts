@@ -10,7 +10,7 @@ import type { CommandRequest } from './command-request.ts'
 import { homeOf } from '../../repository/deployed-branches.ts'
 import { awayFrom, baseSubject, reviewOf } from './subject.ts'
 
-/** Where rollouts are, and why one does not go on. */
+/** The states of rollouts, and why one does not continue. */
 export async function showStatus(context: RepositoryContext, { subject }: CommandRequest<'status'>): Promise<Outcome> {
   const { pull } = subject
   const base = subject.on === 'base' ? subject.base : await loadBase(context, await homeOf(context, pull))

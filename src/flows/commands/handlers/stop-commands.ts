@@ -1,4 +1,4 @@
-/** Holds and freezes, made and taken away by a command. */
+/** Commands that create and remove holds and freezes. */
 import { asksPerch } from '../../../core/flagger/canaries-near.ts'
 import { type Outcome, refused } from '../../../core/command/outcome.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
