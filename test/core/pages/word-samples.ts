@@ -256,6 +256,7 @@ export function gateReasons(): readonly GateReason[] {
     { code: 'baking', since: AT, until: AT + 10 * MINUTE, bakeMs: 10 * MINUTE, done: 0.34 },
     { code: 'not-live-yet' },
     { code: 'canary-swapped', share: 5 },
+    { code: 'canary-swapped', share: 100 },
     { code: 'two-steps', raisers: ['#7', '#12'] },
     { code: 'held', stop },
     { code: 'frozen', stop: { ...stop, kind: 'freeze', until: AT } },

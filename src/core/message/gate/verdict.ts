@@ -67,6 +67,13 @@ export function sentence({ reason, override }: Verdict): string {
   return reasonWords(reason)
 }
 
+/** At 100% the rollout is about to end anyway. */
+function swapWords(share: number): string {
+  const back = '`/canary abort`, or `/canary 0` here'
+  const first = share === 100 ? `Let the rollout finish first, or roll back (${back})` : `Roll back first (${back})`
+  return `the canary has ${percent(share)} of the traffic, and this pull request would replace its version all at once. ${first}, then start the new version at the first step.`
+}
+
 function reasonWords(reason: GateReason): string {
   switch (reason.code) {
     case 'live':
@@ -76,7 +83,7 @@ function reasonWords(reason: GateReason): string {
     case 'not-live-yet':
       return 'starts when the step on the base branch is live.'
     case 'canary-swapped':
-      return `the canary has ${percent(reason.share)} of the traffic, and this pull request would replace its version all at once. Roll back first (\`/canary abort\`, or \`/canary 0\` here), then start the new version at the first step.`
+      return swapWords(reason.share)
     case 'base-unreadable':
       return 'Perch cannot read this rollout on the base branch, so it does not know how much traffic each version gets there. Repair it first, in a pull request of its own: with the canary at 0%, or with the versions and weights that were live.'
     case 'base-owned':
