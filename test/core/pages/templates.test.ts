@@ -19,7 +19,7 @@ import { flatLines, variantLines, variantsOf } from './variants/variants.ts'
 const SPEC = `args:
 - { name: service, value: web }
 - { name: limit }
-- { name: given, value: "{{args.service}}" }
+- { name: given, value: "by (pod)" }
 - { name: version, valueFrom: { podTemplateHashValue: Latest } }
 - { name: pod, valueFrom: { fieldRef: { fieldPath: "metadata.labels['app']" } } }
 metrics:
@@ -47,7 +47,7 @@ measurementRetention: [{ metricName: rate, limit: 5 }]
 const VALUES = { service: 'web', namespace: 'shop', environment: 'production', canary: 'c', stable: 's', version: 'v2' }
 
 function read(spec: unknown): readonly string[] {
-  return flatLines(readTemplate(spec, { args: { limit: '0.95', pod: 'p' }, values: VALUES }))
+  return flatLines(readTemplate(spec, { args: { limit: '0.95', pod: 'p', version: '{{version}}' }, values: VALUES }))
 }
 
 /** Numbers and texts at the ends of what may stand there. */

@@ -1,0 +1,43 @@
+/** How much of some requests reaches a canary, where parts of it are sure and others hinge on what nobody knows. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { excessOf, isMore, isUnknown, mostOf, type Share, shareOf } from '../../../src/core/exposure/share.ts'
+
+const share = (sure: number, maybe: Readonly<Record<string, number>> = {}): Share => ({
+  sure,
+  maybe: new Map(Object.entries(maybe)),
+})
+
+test('parts that lead to the canary add up, the unknown ones by what they hinge on', () => {
+  const portions = [
+    { percent: 10, leads: 'all' },
+    { percent: 20, leads: { unknown: 'a' } },
+    { percent: 5, leads: 'none' },
+    { percent: 30, leads: { unknown: 'b' } },
+    { percent: 15, leads: { unknown: 'a' } },
+    { percent: 20, leads: 'all' },
+  ] as const
+  assert.deepEqual(shareOf(portions), share(30, { a: 35, b: 30 }))
+})
+
+test('a share is larger by what is sure, and by each unknown part that is larger than it was', () => {
+  const table: readonly (readonly [now: Share, old: Share, sure: number, maybe: number])[] = [
+    [share(10), share(5), 5, 0],
+    [share(5), share(10), -5, 0],
+    [share(5, { a: 20 }), share(5, { a: 20 }), 0, 0],
+    [share(5, { a: 20, b: 5 }), share(5, { a: 15, b: 10 }), 0, 5],
+    [share(5, { a: 20 }), share(25), -20, 20],
+    [share(5), share(5, { a: 20 }), 0, 0],
+  ]
+  for (const [now, old, sure, maybe] of table) assert.deepEqual(excessOf(now, old), { sure, maybe })
+  assert.deepEqual(
+    [1e-7, 1e-5].map((sure) => isMore({ sure, maybe: 0 })),
+    [false, true],
+  )
+  assert.deepEqual(
+    [1e-7, 1e-5].map((maybe) => isUnknown({ maybe, sure: 5 })),
+    [false, true],
+  )
+  assert.equal(isMore({ sure: -20, maybe: 20 }), false)
+  assert.deepEqual([share(5), share(5, { a: 20, b: 30 }), share(60, { a: 50 })].map(mostOf), [5, 55, 100])
+})
