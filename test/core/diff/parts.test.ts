@@ -183,6 +183,10 @@ test('values that lie in each other, or overlap, are hidden as one stretch', () 
   assert.equal(hide('xabcabd', 'abcabd', 'cab'), 'x•')
   assert.equal(hide('x', 'x'), 'x', 'too short to be hidden')
   assert.equal(hide('aab', 'ab', 'aac'), 'a•')
+  // The last letters of the last value begin another one.
+  assert.equal(hide('abxyq', 'xyq', 'abxy'), '•')
+  assert.equal(hide('abxyzq', 'xyzq', 'abxyz'), '•')
+  assert.equal(hide('abxyq', 'abxy', 'xyq'), '•')
 })
 
 test('values of Secrets are hidden in what is said, however they are written there', () => {
