@@ -185,3 +185,18 @@ test('in a folder without a repository everything is new, and a broken config is
   assert.ok(told.ok)
   assert.ok(told.value.review.problems.some(({ file }) => file === '.github/canary.yml'))
 })
+
+test('the status of a folder tells of a route in a chart that nothing releases', async () => {
+  const { worktree } = folder({
+    ...FILES,
+    'chart/Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 1.0.0\n',
+    'chart/templates/route.yaml':
+      'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: {{ .Release.Name }} }\nspec: { http: [{ route: [] }] }\n',
+  })
+  const status = await statusOfCheckout({ worktree, ...programs })
+  assert.ok(status.ok)
+  assert.deepEqual(
+    status.value.snapshot.problems.map(({ code, file }) => `${code} ${file}`),
+    ['template chart/templates/route.yaml'],
+  )
+})

@@ -115,3 +115,16 @@ test('one that does not write the checks asks only until it knows who does', asy
   const { peers } = await peersOf(context, { ends: endsOf(7), subjects: [], earlier: [] })
   assert.deepEqual([peers.map(({ pull }) => pull.number), asked], [[4], [3, 4]])
 })
+
+test('those that share a commit are listed by number, whoever told of them first', async () => {
+  const { context, asked } = repository({ 5: {}, 9: {}, 10: {}, 100: {} })
+  const subjects = [100, 9, 10].map((pull) => ({ pull, base: 'main' }))
+  const { peers } = await peersOf(context, { ends: endsOf(5), subjects, earlier: [] })
+  assert.deepEqual(
+    [peers.map(({ pull }) => pull.number), asked],
+    [
+      [9, 10, 100],
+      [9, 10, 100],
+    ],
+  )
+})
