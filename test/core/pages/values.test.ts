@@ -5,6 +5,7 @@ import { breachOf } from '../../../src/core/analysis/bars.ts'
 import { countedRangesOf, numbersOf, promDuration, rangesOf, windowOf } from '../../../src/core/analysis/window.ts'
 import { isNamed } from '../../../src/core/config/deployed.ts'
 import { formatDuration } from '../../../src/core/config/duration.ts'
+import { directoryOptions, takesFile } from '../../../src/core/delivery/directory.ts'
 import { rounded } from '../../../src/core/message/gate/analysis-reason.ts'
 import { bounded } from '../../../src/core/message/markdown/bounded.ts'
 import { driversWords } from '../../../src/core/message/markdown/drivers.ts'
@@ -283,6 +284,41 @@ test('what a pattern fits is what somebody read and agreed to', () => {
         (pattern) => pathPattern(pattern) !== undefined,
       ),
     ],
+    'takesFile: include and exclude': [
+      '',
+      '*.yaml',
+      'a/*',
+      '{*.yml,b.yaml}',
+      '{a,b}{1,2}',
+      'a?',
+      '[a]',
+      '!a',
+      '{a',
+      '{}',
+      '{x,{y,z}}',
+    ].flatMap((pattern) =>
+      [true, false].map((recurse) => {
+        const taken = (options: object): string =>
+          ['a.yaml', 'a/b.yaml', 'b.yaml', 'c.yml', 'a1', 'b2', 'x', 'a/b/c.yml']
+            .filter((path) => takesFile({ ...directoryOptions(options), recurse }, path))
+            .join(' ')
+        return `${pattern}${recurse ? ', all folders' : ''}: ${taken({ include: pattern })} · ${taken({ exclude: pattern })}`
+      }),
+    ),
+    'takesFile: limits': [
+      ...[6, 7].map((count) => '*a'.repeat(count)),
+      ...[50, 51].map((count) => `{${Array.from({ length: count }, (_, index) => `p${index}`).join(',')}}`),
+      ...[7, 8].map(
+        (count) => `{${Array.from({ length: count }, (_, index) => `p${index}`).join(',')}}{a,b,c,d,e,f,g}`,
+      ),
+    ].map(
+      (pattern) =>
+        `${clip(pattern, 30)}: ${['x', 'p0', 'p49', 'p0a'].filter((path) => takesFile(directoryOptions({ include: pattern }), path)).join(' ')}`,
+    ),
+    directoryOptions: made(
+      [undefined, {}, { recurse: true }, { recurse: 'true', include: 5, exclude: 'a' }],
+      directoryOptions,
+    ),
     isNamed: fits(
       ['main', 'release/*', '*', 'canary/*', 'canary/x', 'perch/x'],
       ['main', 'release/1', 'canary/x', 'perch/x', 'gh-readonly-queue/main', 'canaryx', 'x/canary/y'],
