@@ -39,8 +39,9 @@ function alternatives(pattern: string): readonly string[] {
   const [whole, inner = ''] = group
   const before = pattern.slice(0, group.index)
   const after = alternatives(pattern.slice(group.index + whole.length))
+  // One more than are read, so that it shows.
   return inner
     .split(',')
-    .slice(0, MAX_PATTERNS)
-    .flatMap((one) => after.slice(0, MAX_PATTERNS).map((rest) => `${before}${one}${rest}`))
+    .slice(0, MAX_PATTERNS + 1)
+    .flatMap((one) => after.slice(0, MAX_PATTERNS + 1).map((rest) => `${before}${one}${rest}`))
 }
