@@ -6,7 +6,7 @@ import { isBlueGreen, isSameRollout, type Target } from '../rollout/target.ts'
 import { withCanary } from '../traffic/start.ts'
 import { canaryVersion } from '../traffic/version.ts'
 import { environmentsBefore } from '../wave/wave.ts'
-import { hasSameImages, onlyIn, type RenderedTarget, type VersionBehind, versionBehind } from './version-behind.ts'
+import { hasSameImages, namesApart, type RenderedTarget, type VersionBehind, versionBehind } from './version-behind.ts'
 
 /** A canary without traffic that becomes another version. */
 export interface NewVersion {
@@ -72,9 +72,9 @@ function differenceOf(sides: BothSides<RenderedTarget>): VersionNames | undefine
 /** The same labels can mean another image. If the workload is missing on one side, the image is unknown. */
 function newImage(old: VersionBehind, now: VersionBehind, stable: VersionBehind | undefined): VersionNames | undefined {
   if (old.images.length === 0 || now.images.length === 0 || hasSameImages(old, now)) return undefined
-  const to = onlyIn(now, old)
+  const [from, to] = namesApart(old, now)
   if (to === undefined || (stable !== undefined && hasSameImages(stable, now))) return undefined
-  return { from: onlyIn(old, now), to }
+  return { from, to }
 }
 
 function nameIn({ target }: RenderedTarget): string {

@@ -3,6 +3,7 @@ import type { RenderedObject } from '../diff/objects.ts'
 import { placesIn } from '../exposure/canaries.ts'
 import { type NamedDestination, selectionsOf, wantedBy, worldOf } from '../exposure/world.ts'
 import { labelsMatch, specOf } from '../finding/scene/scene.ts'
+import type { Workload } from '../finding/scene/workload.ts'
 import { canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'
 import type { Target } from '../rollout/target.ts'
 import { isSplit, ownRules, type Role } from '../traffic/route.ts'
@@ -24,6 +25,26 @@ export interface RenderedTarget {
 
 /** Undefined if the route does not lead to such a version, and none could start. */
 export function versionBehind(side: RenderedTarget, role: Role): VersionBehind | undefined {
+  const found = podsBehindRole(side, role)
+  return found && { labels: found.labels, images: imagesOfAll(found.workloads) }
+}
+
+/**
+ * What the pods of both versions run, sorted; empty where nothing says it. A stable destination may pick the canary's pods too, as the
+ * Service of both does: those do not count as stable.
+ */
+export function imagesBehind(side: RenderedTarget): Readonly<Record<'stable' | 'canary', readonly string[]>> {
+  const stable = podsBehindRole(side, 'stable')?.workloads ?? []
+  const canary = podsBehindRole(side, 'canary')?.workloads ?? []
+  const theirs = new Set(canary.map(({ object }) => object))
+  const own = stable.filter(({ object }) => !theirs.has(object))
+  return { stable: imagesOfAll(own.length === 0 ? stable : own), canary: imagesOfAll(canary) }
+}
+
+function podsBehindRole(
+  side: RenderedTarget,
+  role: Role,
+): { readonly labels: string; readonly workloads: readonly Workload[] } | undefined {
   const places = placesOf(side, role)
   if (places.length === 0) return undefined
   const world = worldOf(side.objects)
@@ -32,8 +53,11 @@ export function versionBehind(side: RenderedTarget, role: Role): VersionBehind |
   const workloads = world.workloads.filter((workload) =>
     selections.some((one) => one.namespace === workload.namespace && labelsMatch(wantedBy(one), workload.labels)),
   )
-  const images = workloads.flatMap(({ object }) => imagesOf(object))
-  return { labels: labels.length === 0 ? '' : canonicalText(labels), images: [...new Set(images)].toSorted() }
+  return { labels: labels.length === 0 ? '' : canonicalText(labels), workloads }
+}
+
+function imagesOfAll(workloads: readonly Workload[]): readonly string[] {
+  return [...new Set(workloads.flatMap(({ object }) => imagesOf(object)))].toSorted()
 }
 
 /** A canary that has not started yet is in no rule. */
@@ -49,7 +73,8 @@ function placesOf({ environment, target, objects }: RenderedTarget, role: Role):
 
 function imagesOf(object: RenderedObject): readonly string[] {
   const pods = recordOf(recordOf(specOf(object)['template'])['spec'])
-  return listOf(pods['containers']).flatMap((container) => textOf(recordOf(container)['image']) ?? [])
+  const containers = [...listOf(pods['initContainers']), ...listOf(pods['containers'])]
+  return containers.flatMap((container) => textOf(recordOf(container)['image']) ?? [])
 }
 
 /** Whether two destinations run the same version, compared by the labels of their pods, or by their images. */
@@ -57,14 +82,22 @@ export function isSameVersion(one: VersionBehind, other: VersionBehind): boolean
   return one.labels === other.labels || (one.images.length > 0 && hasSameImages(one, other))
 }
 
-export function hasSameImages(one: VersionBehind, other: VersionBehind): boolean {
+type Images = Pick<VersionBehind, 'images'>
+
+export function hasSameImages(one: Images, other: Images): boolean {
   return one.images.join(' ') === other.images.join(' ')
 }
 
-/** What one runs and the other does not, by its tag. */
-export function onlyIn(one: VersionBehind, other: VersionBehind): string | undefined {
-  const [image] = one.images.filter((name) => !other.images.includes(name))
-  return image === undefined ? undefined : tagOf(image)
+/**
+ * What each of two runs and the other does not, by tags; where those are the same, with digests, or by whole names. Undefined where it runs
+ * nothing that the other does not.
+ */
+export function namesApart(one: Images, other: Images): readonly [string | undefined, string | undefined] {
+  const own = one.images.find((image) => !other.images.includes(image))
+  const theirs = other.images.find((image) => !one.images.includes(image))
+  if (own === undefined || theirs === undefined) return [own && tagOf(own), theirs && tagOf(theirs)]
+  const nameOf = [tagOf, tagAndDigestOf].find((name) => name(own) !== name(theirs)) ?? String
+  return [nameOf(own), nameOf(theirs)]
 }
 
 const DIGEST_LENGTH = 19
@@ -74,4 +107,15 @@ function tagOf(image: string): string {
   const [named = '', digest] = image.split('@')
   const tag = /:([^:/]+)$/.exec(named)?.[1]
   return tag ?? digest?.slice(0, DIGEST_LENGTH) ?? image
+}
+
+function tagAndDigestOf(image: string): string {
+  const [, digest] = image.split('@')
+  return digest === undefined ? tagOf(image) : `${tagOf(image)}@${digest.slice(0, DIGEST_LENGTH)}`
+}
+
+/** `ghcr.io/shop/web` of `ghcr.io/shop/web:1.4.0@sha256:…`. */
+export function imageNameOf(image: string): string {
+  const [named = ''] = image.split('@')
+  return named.replace(/:[^:/]+$/, '')
 }

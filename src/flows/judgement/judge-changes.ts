@@ -86,7 +86,11 @@ function differenceOf(
   const leaving = leavingOwner(from, to)
   const sure = from === undefined || leaving !== undefined ? 0 : sureShare(from)
   const reached = reachOf(rises, { sure, share: leaving?.share ?? to.share })
-  const version = versionChange(from, to) ?? imageChanges[0]?.version
+  const versions = [versionChange(from, to), ...imageChanges.map((one) => one.version)].filter(
+    (one) => one !== undefined,
+  )
+  // One that brings a canary that nobody measured is blocked; a promotion only waits.
+  const version = versions.find(({ role }) => role === 'canary') ?? versions[0]
   return { from, to, version, leaving, sure, ...reached }
 }
 

@@ -10,6 +10,7 @@ import { isBlueGreen, type Target, targetName } from '../../core/rollout/target.
 import { buildObjects } from '../build/build-environment.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type BaseHead, historyOf, MAX_COMMITS } from './landing.ts'
+import { objectsAt } from './objects-at.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
 
@@ -63,7 +64,7 @@ async function lookedUpTo(
   const version = await runningAt(context, base, target)
   if (version === undefined) return undefined
   const before = from === known.checkedTo ? known.version : undefined
-  const old = before ?? (await runningAt(context, from, target)) ?? version
+  const old = before ?? (await runningThen(context, from, target))
   const since = old === version ? known.since : await arrivalOf(context, changes, { target, version })
   return { ...known, checkedTo: base, version, since: since ?? known.since }
 }
@@ -76,7 +77,7 @@ async function arrivalOf(
 ): Promise<StepCommit | undefined> {
   let since: StepCommit | undefined
   for (const change of changes) {
-    if (((await runningAt(context, change.sha, target)) ?? version) !== version) break
+    if (((await runningThen(context, change.sha, target)) ?? version) !== version) break
     since = change
   }
   return since
@@ -86,6 +87,19 @@ async function arrivalOf(
 function filesOf({ layout, environments }: Target): readonly string[] {
   const found = environments.flatMap((name) => environmentNamed(layout.environments, name) ?? [])
   return [...new Set(found.flatMap(inputsOf))]
+}
+
+/** What the canary ran at an older commit. Files that are called otherwise today may have made its environments then. */
+async function runningThen(context: Needs, sha: Sha, target: Target): Promise<string | undefined> {
+  const known = await runningAt(context, sha, target)
+  if (known !== undefined) return known
+  const versions: unknown[] = []
+  for (const environment of target.environments) {
+    const objects = await objectsAt(context, sha, environment)
+    if (objects === undefined) return undefined
+    versions.push(versionBehind({ environment, target, objects }, 'canary') ?? null)
+  }
+  return JSON.stringify(versions)
 }
 
 /**

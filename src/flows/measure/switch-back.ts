@@ -1,14 +1,13 @@
 /** Whether a switch goes back to the version that the base branch had active before. */
 import { versionPods } from '../../core/exposure/pods.ts'
-import { environmentNamed, inputsOf } from '../../core/environment/environment.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { type Standing, standingOf } from '../../core/rollout/standing.ts'
 import { isBlueGreen, type Target } from '../../core/rollout/target.ts'
 import type { Role } from '../../core/traffic/route.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { buildObjects } from '../build/build-environment.ts'
-import { loadConfig, loadSnapshot, readTargetAt } from '../repository/load.ts'
+import { readTargetAt } from '../repository/load.ts'
 import { type BaseHead, findLanding, historyOf } from './landing.ts'
+import { objectsAt } from './objects-at.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
 
@@ -74,12 +73,6 @@ async function podsAt(
   treeish: Sha,
   { environment: name, ...version }: { readonly environment: string; readonly target: Target; readonly role: Role },
 ): Promise<string | undefined> {
-  const config = await loadConfig(context, treeish)
-  if (!config.ok) return undefined
-  const snapshot = await loadSnapshot(context, treeish, { config: config.value, isWanted: () => false })
-  const environment = environmentNamed(snapshot.environments, name)
-  if (environment === undefined || environment.refusals.length > 0) return undefined
-  const texts = await context.mirror.read(treeish, inputsOf(environment))
-  const built = await buildObjects(context, { environment, texts, secrets: config.value.secrets, documents: new Map() })
-  return built.ok && built.parsed.ok ? versionPods(name, version, built.parsed.objects) : undefined
+  const objects = await objectsAt(context, treeish, name)
+  return objects && versionPods(name, version, objects)
 }

@@ -17,12 +17,18 @@ interface Wanted {
   readonly canarySidecar?: string
   /** A label that the canary's pods and Service have besides. */
   readonly label?: string
+  /** The stable Service picks the pods of both. */
+  readonly isStableBroad?: boolean
+  /** Of the canary, before its containers begin. */
+  readonly init?: string
 }
 
 function sideOf(wanted: Wanted): Parameters<typeof snapshotOf>[0] {
-  const { share = 5, isDriven = true, sidecar = '', canarySidecar = sidecar, label } = wanted
+  const { share = 5, isDriven = true, sidecar = '', canarySidecar = sidecar, label, isStableBroad, init } = wanted
   const { stable, canary } = { stable: 'v1', canary: 'v2', ...wanted }
-  const file = versionFile('web-canary', canary ?? '', canarySidecar)
+  const whole = versionFile('web-canary', canary ?? '', canarySidecar)
+  const begins = `      initContainers: [{ name: app, image: "${init}" }]\n      containers:`
+  const file = init === undefined ? whole : whole.replace('      containers:', begins)
   const parts = [
     hostsRoute(share, isDriven),
     stable === undefined ? '' : versionFile('web', stable, sidecar),
@@ -30,7 +36,13 @@ function sideOf(wanted: Wanted): Parameters<typeof snapshotOf>[0] {
   ]
   const text = parts.filter((part) => part !== '').join('---\n')
   const documents = text.split('---\n').filter((one) => canary !== undefined || !isWorkloadOf(one, 'web-canary'))
-  return { 'app/all.yaml': documents.join('---\n') }
+  const all = documents.join('---\n')
+  return { 'app/all.yaml': isStableBroad === true ? withBroadService(all) : all }
+}
+
+function withBroadService(text: string): string {
+  const own = text.replaceAll('labels: { app: web', 'labels: { all: web, app: web')
+  return own.replace('selector: { app: web }\n  ports', 'selector: { all: web }\n  ports')
 }
 
 function isWorkloadOf(text: string, name: string): boolean {
@@ -84,12 +96,56 @@ test('a sidecar that both get tells no versions apart; one that the canary alone
   ])
 })
 
-test('a share that somebody set by hand is no rollout', () => {
+test('a share that somebody set by hand is no rollout, until somebody raises it', () => {
   assert.deepEqual(changed({ isDriven: false }, { isDriven: false, canary: 'v3' }), [])
+  assert.deepEqual(changed({ isDriven: false }, { isDriven: false, canary: 'v3', share: 1 }), [])
+  assert.deepEqual(changed({ isDriven: false }, { canary: 'v3', share: 50 }), ['web canary v2 → v3'])
+  assert.deepEqual(changed({ isDriven: false }, { isDriven: false, canary: 'v3', share: 50 }), ['web canary v2 → v3'])
 })
 
-test('labels that change are told by those, and a workload that is not here tells nothing', () => {
-  assert.deepEqual(changed({ label: 'a' }, { label: 'b', canary: 'v3' }), [])
+test('a version that both get at once is new to everybody', () => {
+  assert.deepEqual(changed({}, { stable: 'v3', canary: 'v3' }), ['web canary v2 → v3'])
+  const [old, now] = [{ sidecar: 'proxy:1' }, { sidecar: 'proxy:2' }]
+  assert.deepEqual(changed(old, { ...now, stable: 'v3', canary: 'v3' }), ['web canary v2 → v3'])
+  assert.deepEqual(changed(old, { ...now, canary: 'v1' }), [])
+  assert.deepEqual(changed({}, { share: 0, stable: 'v3', canary: 'v3' }), [])
+})
+
+test('a promotion hides no canary that gets a version of its own, and neither does a part of one', () => {
+  assert.deepEqual(changed({}, { stable: 'v2', canary: 'v3' }), ['web canary v2 → v3'])
+  assert.deepEqual(changed({}, { stable: 'v2', canary: 'v3', share: 0 }), ['web stable v1 → v2'])
+  assert.deepEqual(changed({ canarySidecar: 'proxy:2' }, { stable: 'v2', canarySidecar: 'proxy:2' }), [
+    'web stable v1 → v2',
+  ])
+})
+
+test('a stable Service that picks the canary’s pods too hides nothing', () => {
+  const broad = { isStableBroad: true }
+  assert.deepEqual(changed(broad, { ...broad, canary: 'v3' }), ['web canary v2 → v3'])
+  assert.deepEqual(changed(broad, { ...broad, stable: 'v2' }), ['web stable v1 → v2'])
+  assert.deepEqual(changed(broad, { ...broad, stable: 'v1.1' }), [])
+  assert.deepEqual(changed(broad, broad), [])
+})
+
+test('what runs before the containers is a part of the version', () => {
+  assert.deepEqual(changed({ init: 'app:1' }, { init: 'app:2' }), ['web canary 1 → 2'])
+  const web = 'registry.example.com/web:v2'
+  assert.deepEqual(changed({}, { init: 'app:1' }), [`web canary ${web} → app:1 ${web}`])
+})
+
+test('images whose tags are the same are called by what tells them apart', () => {
+  const [one, other] = ['sha256:0123456789abcdef', 'sha256:abcdef0123456789']
+  assert.deepEqual(changed({}, { canary: `v2@${one}` }), ['web canary v2 → v2@sha256:0123456789ab'])
+  assert.deepEqual(changed({ canary: `v2@${one}` }, { canary: `v2@${other}` }), [
+    'web canary v2@sha256:0123456789ab → v2@sha256:abcdef012345',
+  ])
+  assert.deepEqual(changed({ init: 'one/app:1' }, { init: 'two/app:1' }), ['web canary one/app:1 → two/app:1'])
+})
+
+test('labels that change beside an image hide nothing, and a workload that is not here tells nothing', () => {
+  assert.deepEqual(changed({ label: 'a' }, { label: 'b', canary: 'v3' }), ['web canary v2 → v3'])
+  assert.deepEqual(changed({}, { label: 'b', canary: 'v3' }), ['web canary v2 → v3'])
+  assert.deepEqual(changed({}, { label: 'b' }), [])
   assert.deepEqual(changed({ canary: undefined }, { canary: 'v3' }), [])
   assert.deepEqual(changed({}, { canary: undefined }), [])
 })

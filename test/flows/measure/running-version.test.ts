@@ -26,6 +26,9 @@ async function pushes(world: World, files: Readonly<Record<string, string>>): Pr
   await world.settle()
 }
 
+const KUSTOMIZATION = 'apps/production/kustomization.yaml'
+const OTHER_FILE = 'apps/production/other.yaml'
+
 const WAITS = /^action_required: Waiting for live and bake/
 
 test('an image of the canary that is pushed into a rollout goes live and bakes before the next step', async () => {
@@ -87,12 +90,39 @@ test('an image that was taken back again before anybody looked has its old bake'
 test('a change that cannot be built, and is mended, leaves the bake as it is', async () => {
   const { world, step } = await aRolloutOfImages()
   await world.pass(15)
-  const kustomization = 'apps/production/kustomization.yaml'
-  const whole = textOn(world, 'main', kustomization)
-  await pushes(world, { [kustomization]: whole.replace('web.yaml', 'nowhere.yaml') })
+  const whole = textOn(world, 'main', KUSTOMIZATION)
+  await pushes(world, { [KUSTOMIZATION]: whole.replace('web.yaml', 'nowhere.yaml') })
   assert.doesNotMatch(checkOf(world, step, 'canary/validate'), /^success/)
-  await pushes(world, { [kustomization]: whole })
+  await pushes(world, { [KUSTOMIZATION]: whole })
   assert.equal(gateOf(world, step), 'success: Live and baked')
+})
+
+function moved(world: World, image: string): Readonly<Record<string, string>> {
+  const list = textOn(world, 'main', KUSTOMIZATION).replace('web-canary.yaml', 'other.yaml')
+  return { [OTHER_FILE]: versionFile('web-canary', image), [KUSTOMIZATION]: list }
+}
+
+test('an image that comes in a file of another name has to bake, and another name alone leaves the bake as it is', async () => {
+  const { world, step } = await aRolloutOfImages()
+  await world.pass(15)
+  await pushes(world, moved(world, 'v2'))
+  assert.equal(gateOf(world, step), 'success: Live and baked')
+  const second = await aRolloutOfImages()
+  await second.world.pass(15)
+  await pushes(second.world, moved(second.world, 'v3'))
+  assert.match(gateOf(second.world, second.step), WAITS)
+})
+
+test('an image that came with another name of its file, after one that nobody heard of, bakes on its own', async () => {
+  const { world, step } = await aRolloutOfImages()
+  await world.pass(15)
+  world.hears = false
+  await pushes(world, { [CANARY_FILE]: versionFile('web-canary', 'v3') })
+  await world.pass(20)
+  await pushes(world, moved(world, 'v4'))
+  world.hears = true
+  await world.sweep()
+  assert.match(gateOf(world, step), WAITS)
 })
 
 test('a pull request with another image of a canary that has traffic is blocked, and so is a step that somebody gave one', async () => {
@@ -119,4 +149,25 @@ test('the image of a canary whose share somebody set by hand is nobody else’s 
   const world = await aBuiltWorld({ ...files, [HOSTS_ROUTE]: hostsRoute(10, false) })
   const pull = await aPull(world, { [CANARY_FILE]: versionFile('web-canary', 'v3') }, 'web v3')
   assert.equal(gateOf(world, pull), 'success: No canary traffic changes')
+})
+
+test('a pull request that raises a share that somebody set by hand brings no other image with it', async () => {
+  const files = {
+    ...imagesRepository(),
+    [HOSTS_ROUTE]: hostsRoute(10, false),
+    [CANARY_FILE]: versionFile('web-canary', 'v2'),
+  }
+  const world = await aBuiltWorld(files)
+  await world.pass(15)
+  const raise = { [HOSTS_ROUTE]: hostsRoute(50) }
+  const pull = await aPull(world, { ...raise, [CANARY_FILE]: versionFile('web-canary', 'v3') }, 'web v3 at 50%')
+  assert.match(gateOf(world, pull), /^failure: Blocked by version/)
+})
+
+test('a promotion of one version beside another canary is blocked too', async () => {
+  const { world } = await aRolloutOfImages()
+  await world.pass(15)
+  const both = { [STABLE_FILE]: versionFile('web', 'v2'), [CANARY_FILE]: versionFile('web-canary', 'v3') }
+  const pull = await aPull(world, both, 'Stable v2, canary v3')
+  assert.match(gateOf(world, pull), /^failure: Blocked by version/)
 })
