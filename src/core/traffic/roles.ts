@@ -3,8 +3,8 @@ import type { Role, Route, RouteNames } from './route.ts'
 
 const STABLE_WORDS = ['stable', 'primary', 'baseline']
 const CANARY_WORDS = ['canary']
-/** Other versions on trial: one of them beside a canary is no stable version. */
-const TRIAL_WORDS = ['preview', 'experimental', 'experiment', 'beta', 'test', 'dark', 'shadow']
+/** What versions on trial are called, one after the other. */
+const TRIAL_WORDS = 'preview experimental experiment candidate challenger next new beta test dark shadow'.split(' ')
 
 interface DestinationName {
   /** Fully qualified. */
@@ -80,8 +80,14 @@ export function isStableWord(name: string): boolean {
   return STABLE_WORDS.some((word) => endsIn(name, word))
 }
 
+/** One of them beside a canary is no stable version. */
 function isTrial(name: string): boolean {
   return TRIAL_WORDS.some((word) => endsIn(name, word))
+}
+
+/** Whether a label calls pods by what they are to the rollout, so that each version on trial has it in turn. `2.0-beta` is a version. */
+export function isTrialRole(label: string): boolean {
+  return isCanaryWord(label) || (isTrial(label) && !/\d/.test(label))
 }
 
 /** `web-stable`, `web-primary` and `web` → `web-canary`. */

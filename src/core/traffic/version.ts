@@ -4,7 +4,7 @@ import { isRecord, sameData, valueAt } from '../manifest/data.ts'
 import type { Manifest, ManifestObject } from '../manifest/parse.ts'
 import { resolveHost, shortHost } from './host.ts'
 import { POD_SPEC, podSourcesFor } from './pods.ts'
-import { isCanaryWord } from './roles.ts'
+import { isTrialRole } from './roles.ts'
 import { type Destination, type Role, type Route, weightedRules } from './route.ts'
 import { withCanary } from './start.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
@@ -93,14 +93,14 @@ export interface RoleLabel {
 }
 
 /**
- * The label whose value names the role of the canary's pods. Every later canary has it too, so a stable version with this label would
- * send everybody to them.
+ * The label whose value names the role of the canary's pods, such as `canary` or `next`. Every later canary has it too, so a stable version with this
+ * label would send everybody to them. Colors and numbers may be versions.
  */
 export function roleLabelOf(route: Route, manifests: readonly Manifest[]): RoleLabel | undefined {
   const sources = sourcesOf(route, manifests)
   if (sources === undefined) return undefined
   const { stable, canary } = sources
-  const label = differences(stable, canary)?.find((key) => isCanaryWord(canary.labels[key] ?? ''))
+  const label = differences(stable, canary)?.find((key) => isTrialRole(canary.labels[key] ?? ''))
   return label === undefined
     ? undefined
     : { object: stable.object, label, stable: stable.labels[label] ?? '', canary: canary.labels[label] ?? '' }

@@ -248,6 +248,19 @@ test('where versions are not to be seen, the finish is refused with the place', 
   assert.ok(!files.ok && files.error.code === 'no-version' && files.error.file === 'vs.yaml')
 })
 
+test('where a label calls the pods by what they are to the rollout, each later canary has it too: no finish by a label', () => {
+  const finish = (stable: string, canary: string): string => {
+    const target = sample(0, 100, [stable, canary])
+    const files = filesFor([{ target, move: { kind: 'finish-version', from: stable, to: canary } }], undefined)
+    return files.ok ? 'finished' : files.error.code
+  }
+  for (const role of ['canary', 'web-canary', 'preview', 'experimental', 'candidate', 'next', 'web-new', 'beta'])
+    assert.equal(finish('stable', role), 'role-label', role)
+  // What comes after these has another name.
+  for (const version of ['v2', '2.0-beta', '1.4.0-next', 'green', 'renewal', 'latest-2'])
+    assert.equal(finish('stable', version), 'finished', version)
+})
+
 test('a DestinationRule of another environment says nothing about this one', () => {
   const kustomization = 'resources: [vs.yaml, dr.yaml]\n'
   const dr = (stable: string): string =>
