@@ -111,6 +111,18 @@ test('a Rollout that is in another file of the route is not changed: the route i
   )
 })
 
+test('a Rollout of a name that other files of a guide have too is changed where its route is', async () => {
+  const files = {
+    'guide/other.yaml': argoRollout({ steps: STEP(40) }),
+    'guide/whole.yaml': `${ROUTE('web')}---\n${argoRollout({ steps: STEP(20) })}`,
+  }
+  assert.deepEqual(await changed(files, '/canary 30'), [
+    'guide/whole.yaml',
+    '-        - setWeight: 20',
+    '+        - setWeight: 30',
+  ])
+})
+
 test('a Rollout that a folder has twice is said to be there twice', async () => {
   const files = new Map(
     Object.entries({

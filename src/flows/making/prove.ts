@@ -5,6 +5,7 @@ import { type Environment, inputsOf } from '../../core/environment/environment.t
 import { qualifiedTitle } from '../../core/manifest/identity.ts'
 import { refusalProblem, renderedProblem, renderProblem } from '../../core/problem/files.ts'
 import { problemRefusal } from '../../core/refusal/unreadable.ts'
+import { manifestIn } from '../../core/layer/layout.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { MoveEdit } from '../../core/rollout/move.ts'
 import { routeId } from '../../core/traffic/route.ts'
@@ -46,7 +47,7 @@ async function proveIn(
   const [refusal] = side.environment.refusals
   if (refusal !== undefined) return problemRefusal(refusalProblem(refusal), true)
   const { environment: whole, texts } = await readEnvironmentTexts(context, side.treeish, side.environment)
-  const others = otherChoices(name, side.snapshot.targets, edit)
+  const others = new Set([...otherChoices(name, side.snapshot.targets, edit), ...otherSamples(side, edit)])
   if ([...edit.files.keys()].some((file) => others.has(file))) return severalTimes(name, edit, others)
   // Of files to choose from, only the chosen one can be proven.
   const environment = { ...whole, files: whole.files.filter((file) => !others.has(file)) }
@@ -73,6 +74,24 @@ function otherChoices(
   const chosen = new Set(changes.flatMap(({ target: { choice } }) => choice ?? []))
   const all = targets.filter(({ environments }) => environments.includes(environment))
   return new Set(all.flatMap(({ choice = '' }) => (chosen.has(choice) ? [] : choice)))
+}
+
+/**
+ * Other files of the same object, where nothing deploys the folder and its route stands in the file that is edited: files with all that one
+ * sample needs, of which people apply one.
+ */
+function otherSamples(
+  { environment, snapshot: { layout } }: TreeSnapshot & { readonly environment: Environment },
+  { changes }: MoveEdit,
+): readonly string[] {
+  if (!environment.isLoose) return []
+  const own = changes.filter(({ target, object }) => target.route.place.file === object.file)
+  const wanted = new Set(own.map(({ object }) => qualifiedTitle(object)))
+  const chosen = new Set(own.map(({ object }) => object.file))
+  return environment.files.filter((file) => {
+    const read = chosen.has(file) ? undefined : manifestIn(layout, file)
+    return read?.ok === true && (read.value?.objects ?? []).some((object) => wanted.has(qualifiedTitle(object)))
+  })
 }
 
 /** The edit is in another file of the same route, and nobody knows which of the files is applied. */
