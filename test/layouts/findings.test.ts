@@ -253,3 +253,45 @@ test(
     assert.deepEqual(shares, [[90, 75]])
   },
 )
+
+test(
+  'files to choose from that have several routes each: each is called by its file and its name',
+  needsKustomize,
+  async () => {
+    const other = VS.replaceAll('web', 'shop')
+    const at = (text: string): string => text.replace('weight: 100', 'weight: 90').replace('weight: 0', 'weight: 10')
+    const files = new Map([
+      ['guide/start.yaml', `${VS}---\n${other}`],
+      ['guide/ten.yaml', `${at(VS)}---\n${at(other)}`],
+    ])
+    const before = new Map(files)
+    await command(files, '/canary 25 ten/shop')
+    assert.deepEqual(
+      linesChanged(before, files).filter((line) => !/annotations|perch/.test(line)),
+      [
+        'guide/ten.yaml',
+        '-          weight: 90',
+        '+          weight: 75',
+        '-          weight: 10',
+        '+          weight: 25',
+      ],
+    )
+    assert.match(files.get('guide/ten.yaml') ?? '', /weight: 90[^]*name: shop[^]*weight: 75/)
+  },
+)
+
+test(
+  'a service that an environment does not have is refused with those that it has, whatever is wrong in another one',
+  needsKustomize,
+  async () => {
+    const files = new Map([
+      ['a/kustomization.yaml', 'resources: [vs.yaml, dr.yaml]\n'],
+      ['a/vs.yaml', VS],
+      ['a/dr.yaml', DR],
+      ['b/kustomization.yaml', 'resources: [https://example.com/routes.yaml]\n'],
+    ])
+    const found = await refusal(files, '/canary 25 api --env a')
+    assert.deepEqual(found, { code: 'no-service', asked: 'api', environment: 'a', known: ['a/web'] })
+    assert.equal((await refusal(files, '/canary 25 api --env b')).code, 'unreadable')
+  },
+)

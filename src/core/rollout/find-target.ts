@@ -63,8 +63,11 @@ function whyNotSeen(
   { problems, unrendered, remoteCharts }: Snapshot,
   refusal: Extract<Refusal, { code: 'no-service' }>,
 ): Refusal {
+  const { environment } = refusal
+  const isMeant = ({ environments }: Snapshot['problems'][number]): boolean =>
+    environment === undefined || environment === 'all' || environments.includes(environment)
   const hidden = refusal.known.length === 0 ? unrendered[0] : undefined
-  const problem = problems[0] ?? hidden
+  const problem = problems.find(isMeant) ?? hidden
   if (problem !== undefined) return problemRefusal(problem)
   const { asked } = refusal
   const named = remoteCharts.filter(({ name, chart }) => asked === undefined || name.includes(asked) || chart === asked)

@@ -318,9 +318,15 @@ function namedApart(targets: readonly Target[]): readonly Target[] {
   const named = new Map(
     [...groups].map(([own, group]) => [own, callIn(group, (key) => key === own || !groups.has(key))]),
   )
-  return targets.map((target) => {
+  const all = targets.map((target) => {
     const key = nameKey(target, target.service)
     return groups.get(key)?.length === 1 ? target : { ...target, ...named.get(key)?.(target) }
+  })
+  // Routes of one file that are each in other files too were given the name of the file, one by one.
+  const taken = Map.groupBy(all, (target) => nameKey(target, target.service))
+  return all.map((target) => {
+    const isShared = target.choice !== undefined && taken.get(nameKey(target, target.service))?.length !== 1
+    return isShared ? { ...target, service: `${target.service}/${target.route.name}` } : target
   })
 }
 
