@@ -35,9 +35,9 @@ export function yamlBelow(tree: Tree, folder: string): readonly string[] {
  * deploys it, so it may be a template that a script fills in.
  */
 export function holdsObjects(text: string, isLoose = false): boolean {
-  if (!/apiVersion/.test(text) || !/kind/.test(text)) return false
+  if (!['apiVersion', 'kind'].every((word) => text.includes(word))) return false
   // Where something is filled in, a file that is broken is a template, whatever its first documents are.
-  const isFilledIn = text.includes('{{')
+  const isFilledIn = text.includes('{{') || PLACEHOLDER.test(text)
   let budget = MAX_LEXEMES
   let hasObject = false
   for (const piece of splitPieces(text)) {
@@ -72,7 +72,7 @@ function documentsIn(text: string, budget: number): DocumentsRead {
 }
 
 /** A line that is only `${NAME}`, `{% … %}` or `<% … %>`. */
-const PLACEHOLDER = /^[ \t]*(?:- +)*(?:\$\{[^{}]*\}|[{<%][%{].*)[ \t]*\r?$/
+const PLACEHOLDER = /^[ \t]*(?:- +)*(?:\$\{[^{}\n]*\}|[{<%][%{].*)[ \t]*\r?$/m
 
 function isPlaceholder(text: string, at: number): boolean {
   const start = text.lastIndexOf('\n', at - 1) + 1

@@ -268,7 +268,7 @@ test('in a folder that nothing deploys, a file that a script fills in is a templ
   const pods = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec:\n  args:\n    - --zone\n'
   const files: Files = {
     'k8s/go.yaml': `${route}spec:\n  hosts:\n    - {{ .Host }}\n`,
-    'k8s/shell.yaml': `${pods}    \${URLS}\n  image: web\n`,
+    'k8s/shell.yaml': `${OBJECT}---\n${pods}    \${URLS}\n  image: web\n`,
     'k8s/jinja.yaml': `${pods}{% if debug %}\n    - --debug\n{% endif %}\n`,
     // Text in quotes and in a block is text, whatever it is like, and what is broken elsewhere is broken.
     'k8s/quoted.yaml': `${route}spec: { hosts: ["{{ .Host }}"] }\n`,
