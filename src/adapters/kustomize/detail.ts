@@ -14,7 +14,11 @@ export interface ToolOutput {
 export function detailOf({ stderr, folder, files }: ToolOutput): string {
   // Beside the files of the repository are those that values were written to.
   // Every build repeats kustomize's warnings about deprecated fields. They would hide what is wrong in this one.
-  const said = stderr.replaceAll(/^# Warning: .*\n/gm, '')
+  // Times and addresses in memory differ from build to build, and nobody reads them.
+  const said = stderr
+    .replaceAll(/^# Warning: .*\n/gm, '')
+    .replaceAll(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /gm, '')
+    .replaceAll(/\b0x[0-9a-f]{8,}\b/g, '0x…')
   const words = unwrap(said.trim())
     .replaceAll(`${folder}/`, '')
     .replaceAll(folder, 'the top folder')
