@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import { redact } from '../diff/redact.ts'
 import { addedParts, renderedParts } from '../chart/rendered-parts.ts'
+import { loneTemplates } from '../chart/lone-templates.ts'
 import { type Deliveries, readDeliveries } from '../delivery/delivery.ts'
 import { readReleases } from '../delivery/releases.ts'
 import { emptyFileCache, type FileCache } from '../environment/file-cache.ts'
@@ -88,7 +89,7 @@ export function readSnapshot(input: {
       environments,
       targets: namedApart(targets),
       problems,
-      unrendered: templatesIn(layout),
+      unrendered: loneTemplates(layout).map((problem) => ({ ...manifestProblem(problem), environments: [] })),
       deliveries,
       outsiders,
       remoteCharts,
@@ -183,26 +184,6 @@ export function targetInBuild(
   const layout = { ...read, texts: new Map([...texts, ...parts]), owners: target.layout.owners, releases }
   return reread({ ...target, layout }, { object: target.object, neighbours: neighboursOf(layout, [name], undefined) })
 }
-
-/** Templates of routes that belong to no environment. */
-function templatesIn({ owners, texts }: Layout): readonly EnvironmentProblem[] {
-  return [...texts].flatMap(([file, text]) => {
-    if (text === undefined || owners.has(file) || !text.includes('{{') || !ROUTE_TEMPLATE.test(text)) return []
-    const chart = chartOf(file, texts)
-    const problem = { code: 'template', file, line: 1, detail: '', ...(chart === undefined ? {} : { chart }) } as const
-    return [{ ...manifestProblem(problem), environments: [] }]
-  })
-}
-
-/** The folder of the chart that a file is a template of; undefined where it is of none. */
-function chartOf(file: string, texts: Layout['texts']): string | undefined {
-  const parts = file.split('/').slice(0, -1)
-  const folders = parts.flatMap((part, index) => (part === 'templates' ? [parts.slice(0, index)] : []))
-  const charts = folders.map((folder) => folder.join('/'))
-  return charts.find((chart) => texts.has(chart === '' ? 'Chart.yaml' : `${chart}/Chart.yaml`))
-}
-
-const ROUTE_TEMPLATE = /^kind: (?:VirtualService|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute)\b/m
 
 function brokenIn({ config, layout }: TargetSources): readonly EnvironmentProblem[] {
   const refused = new Set(layout.environments.flatMap(({ refusals }) => refusals.map(({ file }) => file)))
