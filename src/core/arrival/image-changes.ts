@@ -29,7 +29,7 @@ export function imageChanges(
   const here = targets.after.filter((target) => target.environments.includes(environment) && !isBlueGreen(target))
   return here.flatMap((target): ImageChange[] => {
     const old = targets.before.find((one) => one.environments.includes(environment) && isSameRollout(one, target))
-    if (old === undefined || !isDriven(standingOf(old), standingOf(target))) return []
+    if (old === undefined || !isDriven(standingOf(old), target)) return []
     const sides = {
       before: imagesBehind({ environment, target: old, objects: objects.before }),
       after: imagesBehind({ environment, target, objects: objects.after }),
@@ -42,8 +42,8 @@ export function imageChanges(
   })
 }
 
-function isDriven(from: Standing, to: Standing): boolean {
-  return isUnderWay(from) || (from.phase === 'by-hand' && sureShare(to) > sureShare(from))
+function isDriven(from: Standing, to: Target): boolean {
+  return isUnderWay(from) || (from.phase === 'by-hand' && sureShare(standingOf(to)) > sureShare(from))
 }
 
 /** The stable version begins to run what only the canary ran. */

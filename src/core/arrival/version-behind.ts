@@ -1,7 +1,7 @@
 /** The version behind one destination of a route, as far as the rendered environment shows it. */
 import type { RenderedObject } from '../diff/objects.ts'
 import { placesIn } from '../exposure/canaries.ts'
-import { type NamedDestination, selectionsOf, wantedBy, worldOf } from '../exposure/world.ts'
+import { type NamedDestination, selectionsOf, wantedBy, type World, worldOf } from '../exposure/world.ts'
 import { labelsMatch, specOf } from '../finding/scene/scene.ts'
 import type { Workload } from '../finding/scene/workload.ts'
 import { canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'
@@ -41,13 +41,35 @@ export function imagesBehind(side: RenderedTarget): Readonly<Record<'stable' | '
   return { stable: imagesOfAll(own.length === 0 ? stable : own), canary: imagesOfAll(canary) }
 }
 
+interface RenderRead {
+  readonly environment: string
+  readonly world: World
+  readonly placesOf: Readonly<Record<Role, ReturnType<typeof placesIn>>>
+}
+
+/** A thousand rollouts ask the same render, which never changes. */
+const reads = new WeakMap<readonly RenderedObject[], RenderRead>()
+
+function readOf({ environment, objects }: Pick<RenderedTarget, 'environment' | 'objects'>): RenderRead {
+  const known = reads.get(objects)
+  if (known?.environment === environment) return known
+  const [stable, canary, other] = [
+    placesIn(environment, 'stable'),
+    placesIn(environment),
+    placesIn(environment, 'other'),
+  ]
+  const read = { environment, world: worldOf(objects), placesOf: { stable, canary, other } }
+  reads.set(objects, read)
+  return read
+}
+
 function podsBehindRole(
   side: RenderedTarget,
   role: Role,
 ): { readonly labels: string; readonly workloads: readonly Workload[] } | undefined {
   const places = placesOf(side, role)
   if (places.length === 0) return undefined
-  const world = worldOf(side.objects)
+  const { world } = readOf(side)
   const selections = places.flatMap((place) => selectionsOf(world, place))
   const labels = selections.flatMap(({ subset, labels: own, service }) => (subset === undefined ? service : own) ?? [])
   const workloads = world.workloads.filter((workload) =>
@@ -62,7 +84,7 @@ function imagesOfAll(workloads: readonly Workload[]): readonly string[] {
 
 /** A canary that has not started yet is in no rule. */
 function placesOf({ environment, target, objects }: RenderedTarget, role: Role): readonly NamedDestination[] {
-  if (isSplit(target.route)) return placesIn(environment, role)(target, objects)
+  if (isSplit(target.route)) return readOf({ environment, objects }).placesOf[role](target, objects)
   const started = withCanary(target.route, target.neighbours)
   if (!started.ok) return []
   return (ownRules(started.value) ?? started.value.rules)
