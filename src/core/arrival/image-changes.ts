@@ -1,7 +1,7 @@
 /** Versions of rollouts under way that a change replaces by other images, whatever labels pick the pods. */
 import type { RenderedObject } from '../diff/objects.ts'
 import { isUnderWay, type Standing, standingOf, sureShare } from '../rollout/standing.ts'
-import { isBlueGreen, isSameRollout, type Target } from '../rollout/target.ts'
+import { isBlueGreen, sameRollouts, type Target } from '../rollout/target.ts'
 import { imagesBehind, namesApart, imageNameOf } from './version-behind.ts'
 
 /** `canary`: it gets another image while it has traffic. `stable`: it gets the canary's, and with it everybody does. */
@@ -28,7 +28,7 @@ export function imageChanges(
 ): readonly ImageChange[] {
   const here = targets.after.filter((target) => target.environments.includes(environment) && !isBlueGreen(target))
   return here.flatMap((target): ImageChange[] => {
-    const old = targets.before.find((one) => one.environments.includes(environment) && isSameRollout(one, target))
+    const old = sameRollouts(targets.before, target).find((one) => one.environments.includes(environment))
     if (old === undefined || !isDriven(standingOf(old), target)) return []
     const sides = {
       before: imagesBehind({ environment, target: old, objects: objects.before }),

@@ -2,7 +2,7 @@
 import type { Config } from '../config/schema.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { standingOf } from '../rollout/standing.ts'
-import { isBlueGreen, isSameRollout, type Target } from '../rollout/target.ts'
+import { isBlueGreen, sameRollouts, type Target } from '../rollout/target.ts'
 import { withCanary } from '../traffic/start.ts'
 import { canaryVersion } from '../traffic/version.ts'
 import { environmentsBefore } from '../wave/wave.ts'
@@ -34,7 +34,7 @@ export function newVersions(
 ): readonly NewVersion[] {
   const idle = targets.after.filter((target) => target.environments.includes(environment) && isIdle(target))
   return idle.flatMap((target): NewVersion[] => {
-    const old = targets.before.find((one) => one.environments.includes(environment) && isSameRollout(one, target))
+    const old = sameRollouts(targets.before, target).find((one) => one.environments.includes(environment))
     if (old === undefined || !isIdle(old, 'may-lack-canary')) return []
     const sides = {
       before: { environment, target: old, objects: objects.before },

@@ -1,7 +1,14 @@
 /** The version behind one destination of a route, as far as the rendered environment shows it. */
 import type { RenderedObject } from '../diff/objects.ts'
 import { placesIn } from '../exposure/canaries.ts'
-import { type NamedDestination, selectionsOf, wantedBy, type World, worldOf } from '../exposure/world.ts'
+import {
+  type NamedDestination,
+  type Selection,
+  selectionsOf,
+  wantedBy,
+  type World,
+  worldOf,
+} from '../exposure/world.ts'
 import { labelsMatch, specOf } from '../finding/scene/scene.ts'
 import type { Workload } from '../finding/scene/workload.ts'
 import { canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'
@@ -44,6 +51,8 @@ export function imagesBehind(side: RenderedTarget): Readonly<Record<'stable' | '
 interface RenderRead {
   readonly environment: string
   readonly world: World
+  /** By each of their labels. */
+  readonly workloads: ReadonlyMap<string, readonly Workload[]>
   readonly placesOf: Readonly<Record<Role, ReturnType<typeof placesIn>>>
 }
 
@@ -58,9 +67,35 @@ function readOf({ environment, objects }: Pick<RenderedTarget, 'environment' | '
     placesIn(environment),
     placesIn(environment, 'other'),
   ]
-  const read = { environment, world: worldOf(objects), placesOf: { stable, canary, other } }
+  const world = worldOf(objects)
+  const read = { environment, world, workloads: byLabel(world.workloads), placesOf: { stable, canary, other } }
   reads.set(objects, read)
   return read
+}
+
+function byLabel(workloads: readonly Workload[]): RenderRead['workloads'] {
+  const index = new Map<string, Workload[]>()
+  for (const workload of workloads)
+    for (const label of Object.entries(workload.labels)) {
+      const key = labelKey(workload.namespace, label)
+      const own = index.get(key)
+      if (own === undefined) index.set(key, [workload])
+      else own.push(workload)
+    }
+  return index
+}
+
+function labelKey(namespace: string, label: readonly [name: string, value: unknown]): string {
+  return JSON.stringify([namespace, ...label])
+}
+
+/** Those whose pods have all the labels that a selection asks for. */
+function workloadsFor({ workloads }: RenderRead, selection: Selection): readonly Workload[] {
+  const wanted = wantedBy(selection)
+  const [first] = Object.entries(wanted)
+  if (first === undefined) return []
+  const found = workloads.get(labelKey(selection.namespace, first)) ?? []
+  return found.filter(({ labels }) => labelsMatch(wanted, labels))
 }
 
 function podsBehindRole(
@@ -69,13 +104,11 @@ function podsBehindRole(
 ): { readonly labels: string; readonly workloads: readonly Workload[] } | undefined {
   const places = placesOf(side, role)
   if (places.length === 0) return undefined
-  const { world } = readOf(side)
-  const selections = places.flatMap((place) => selectionsOf(world, place))
+  const read = readOf(side)
+  const selections = places.flatMap((place) => selectionsOf(read.world, place))
   const labels = selections.flatMap(({ subset, labels: own, service }) => (subset === undefined ? service : own) ?? [])
-  const workloads = world.workloads.filter((workload) =>
-    selections.some((one) => one.namespace === workload.namespace && labelsMatch(wantedBy(one), workload.labels)),
-  )
-  return { labels: labels.length === 0 ? '' : canonicalText(labels), workloads }
+  const workloads = new Set(selections.flatMap((one) => workloadsFor(read, one)))
+  return { labels: labels.length === 0 ? '' : canonicalText(labels), workloads: [...workloads] }
 }
 
 function imagesOfAll(workloads: readonly Workload[]): readonly string[] {

@@ -14,6 +14,7 @@ import { readConfig } from '../../../src/core/config/read.ts'
 import { parseManifest } from '../../../src/core/manifest/parse.ts'
 import { growthOf, type Input } from './growth.ts'
 import { OWNED } from './owners.ts'
+import { VERSIONS } from './versions.ts'
 import type { BenchResult, BenchRow } from '../report.ts'
 
 export interface WorstInput extends Input {
@@ -78,6 +79,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
 
 export const WORST: readonly WorstInput[] = [
   ...OWNED,
+  VERSIONS,
   comment('nested quotes', 900, (size) => `${'>'.repeat(8)}a\n\n`.repeat(size / 8)),
   comment('nested lists', 900, (size) => `${'- '.repeat(8)}a\n\n`.repeat(size / 8)),
   comment('list items', 900, (size) => '- a\n\n'.repeat(size)),
