@@ -35,7 +35,7 @@ test('init writes what it found, after which all is read as before, and never wr
   assert.deepEqual(await perch('status', '--json', '--dir', dir), before)
   const again = await perch('init', '--dir', dir)
   assert.equal(again.code, 1)
-  assert.match(again.err, /is there already, and is never overwritten/)
+  assert.match(again.err, /already exists, and Perch never overwrites it/)
   assert.equal(readFileSync(join(dir, CONFIG), 'utf8'), text)
 })
 

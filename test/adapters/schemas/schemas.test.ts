@@ -81,44 +81,44 @@ const WRONG: readonly (readonly [string, string, readonly string[]])[] = [
     'VirtualService',
     '{ http: [{ route: [{ destination: { host: web }, weight: "10" }] }] }',
     [
-      'schema: does not fit the schema of Istio 1.29: `spec.http[0].route[0].weight` must be a whole number, and is text. Write it without quotes.',
+      'schema: does not match the schema of Istio 1.29: `spec.http[0].route[0].weight` must be a whole number, but is text. Write it without quotes.',
     ],
   ],
   [
     'VirtualService',
     '{ http: [{ route: [{ destination: { host: web }, weight: 2.5 }] }] }',
     [
-      'schema: does not fit the schema of Istio 1.29: `spec.http[0].route[0].weight` must be a whole number, and is a fraction. Correct it.',
+      'schema: does not match the schema of Istio 1.29: `spec.http[0].route[0].weight` must be a whole number, but is a fraction. Correct it.',
     ],
   ],
   [
     'VirtualService',
     '{ http: [{ route: [{ destination: { host: web }, weight: 99999999999 }] }] }',
     [
-      'schema: does not fit the schema of Istio 1.29: `spec.http[0].route[0].weight` is not of the form `int32`. Correct it.',
+      'schema: does not match the schema of Istio 1.29: `spec.http[0].route[0].weight` does not have the form `int32`. Correct it.',
     ],
   ],
   [
     'VirtualService',
     '{ http: { route: [] } }',
     [
-      'schema: does not fit the schema of Istio 1.29: `spec.http` must be a list, and is a mapping. Make it a list: `- ` before each entry.',
+      'schema: does not match the schema of Istio 1.29: `spec.http` must be a list, but is a mapping. Make it a list: `- ` before each entry.',
     ],
   ],
   [
     'VirtualService',
     '{ http: [{ route: [{ destination: { hosts: web } }] }] }',
     [
-      'schema: does not fit the schema of Istio 1.29: `spec.http[0].route[0].destination` has no `host`. Add it.',
-      'wrong-field: has `spec.http[0].route[0].destination.hosts`, which the schema of Istio 1.29 does not know: it is refused, or has no effect. Did you mean `host`?',
+      'schema: does not match the schema of Istio 1.29: `spec.http[0].route[0].destination` has no `host`. Add it.',
+      'wrong-field: has `spec.http[0].route[0].destination.hosts`, which is not in the schema of Istio 1.29: it is refused, or has no effect. Did you mean `host`?',
     ],
   ],
   [
     'VirtualService',
     '{ http: [{ route: [{ destination: { host: web }, subset: canary, Weight: 5 }] }] }',
     [
-      'wrong-field: has `spec.http[0].route[0].subset`, which the schema of Istio 1.29 does not know: it is refused, or has no effect. It belongs in `spec.http[0].route[0].destination`: move it there.',
-      'wrong-field: has `spec.http[0].route[0].Weight`, which the schema of Istio 1.29 does not know: it is refused, or has no effect. Did you mean `weight`?',
+      'wrong-field: has `spec.http[0].route[0].subset`, which is not in the schema of Istio 1.29: it is refused, or has no effect. It belongs in `spec.http[0].route[0].destination`: move it there.',
+      'wrong-field: has `spec.http[0].route[0].Weight`, which is not in the schema of Istio 1.29: it is refused, or has no effect. Did you mean `weight`?',
     ],
   ],
   ['VirtualService', '{ http: [{ wholly: { new: 1 }, route: [{ destination: { host: web } }] }] }', []],
@@ -126,22 +126,22 @@ const WRONG: readonly (readonly [string, string, readonly string[]])[] = [
     'VirtualService',
     '{ http: [{ match: [{ uri: { exact: a, prefix: b } }], route: [{ destination: { host: web } }] }] }',
     [
-      'schema: does not fit the schema of Istio 1.29: `spec.http[0].match[0].uri` has fields that exclude each other, or lacks a field of which it needs one. Keep exactly one of them.',
+      'schema: does not match the schema of Istio 1.29: `spec.http[0].match[0].uri` has fields that exclude each other, or has none of the fields of which it needs one. Use exactly one of them.',
     ],
   ],
   [
     'DestinationRule',
     '{ trafficPolicy: { loadBalancer: { simple: FASTEST } } }',
     [
-      'schema: does not fit the schema of Istio 1.29: `spec` has no `host`. Add it.',
-      'schema: does not fit the schema of Istio 1.29: `spec.trafficPolicy.loadBalancer.simple` must be one of `UNSPECIFIED`, `LEAST_CONN`, `RANDOM`, `PASSTHROUGH`, `ROUND_ROBIN`, `LEAST_REQUEST`. Use one of them.',
+      'schema: does not match the schema of Istio 1.29: `spec` has no `host`. Add it.',
+      'schema: does not match the schema of Istio 1.29: `spec.trafficPolicy.loadBalancer.simple` must be one of `UNSPECIFIED`, `LEAST_CONN`, `RANDOM`, `PASSTHROUGH`, `ROUND_ROBIN`, `LEAST_REQUEST`. Use one of them.',
     ],
   ],
   [
     'DestinationRule',
     '{ host: web, subsets: [{ name: stable, labels: { version: 1 } }] }',
     [
-      'schema: does not fit the schema of Istio 1.29: `spec.subsets[0].labels.version` must be text, and is a number. Put it in quotes.',
+      'schema: does not match the schema of Istio 1.29: `spec.subsets[0].labels.version` must be text, but is a number. Put it in quotes.',
     ],
   ],
 ]
@@ -155,7 +155,7 @@ for (const apiVersion of NETWORKING) {
 test('the Gateway API refuses what Istio takes, and says so', async () => {
   const route = (entry: string): Promise<readonly string[]> =>
     said('gateway.networking.k8s.io/v1', 'HTTPRoute', `{ rules: [{ backendRefs: [${entry}] }] }`)
-  const begin = 'schema: does not fit the schema of Gateway API 1.5:'
+  const begin = 'schema: does not match the schema of Gateway API 1.5:'
   assert.deepEqual(await route('{ name: web, weight: 1000001 }'), [
     `${begin} \`spec.rules[0].backendRefs[0].weight\` must be at most 1000000. Correct it.`,
   ])
