@@ -35,7 +35,7 @@ function unique(checks: readonly string[]): readonly string[] {
 function still(text: string): string {
   return text
     .replaceAll(/\b[0-9a-f]{40}\b/g, 'COMMIT')
-    .replaceAll(/\b(?=[0-9a-f]*\d)[0-9a-f]{7}(?:[0-9a-f]{5})?\b/g, 'COMMIT')
+    .replaceAll(/\b[0-9a-f]{7}(?:[0-9a-f]{5})?\b/g, 'COMMIT')
     .replaceAll(/\/commit\/[0-9a-f]{7,40}/g, '/commit/COMMIT')
     .replaceAll(/127\.0\.0\.1:\d+/g, 'HOST')
     .replaceAll(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?/g, 'TIME')
