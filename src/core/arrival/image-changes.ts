@@ -1,13 +1,13 @@
-/** Versions of rollouts under way that a change replaces by other images, whatever labels pick the pods. */
+/** Changes of images that give a running rollout another version, whatever labels select the pods. */
 import type { RenderedObject } from '../diff/objects.ts'
 import { isUnderWay, type Standing, standingOf, sureShare } from '../rollout/standing.ts'
 import { isBlueGreen, sameRollouts, type Target } from '../rollout/target.ts'
 import { imagesBehind, namesApart, imageNameOf } from './version-behind.ts'
 
-/** `canary`: it gets another image while it has traffic. `stable`: it gets the canary's, and with it everybody does. */
+/** `canary`: the canary gets another image while it has traffic. `stable`: the stable version gets the canary's image, so all users do. */
 export interface ImageChange {
   readonly environment: string
-  /** As it is afterwards. */
+  /** The target after the change. */
   readonly target: Target
   readonly version: { readonly role: 'stable' | 'canary'; readonly from: string; readonly to: string }
 }
@@ -17,10 +17,10 @@ interface BothSides<T> {
   readonly after: T
 }
 
-/** What the pods of both versions run, on both sides. */
+/** The images of both versions, before and after the change. */
 type Sides = BothSides<ReturnType<typeof imagesBehind>>
 
-/** What a change does to the rollouts of one environment. A share that somebody set by hand is no rollout, as long as nobody raises it. */
+/** The image changes in the rollouts of one environment. A share that was set by hand counts as a rollout only if the change raises it. */
 export function imageChanges(
   environment: string,
   targets: BothSides<readonly Target[]>,
@@ -34,9 +34,9 @@ export function imageChanges(
       before: imagesBehind({ environment, target: old, objects: objects.before }),
       after: imagesBehind({ environment, target, objects: objects.after }),
     }
-    // Nobody knows what the canary runs.
+    // The images of the canary are unknown.
     if (sides.before.canary.length === 0 || sides.after.canary.length === 0) return []
-    // A version that nobody measured is worse than one that comes early.
+    // A new canary version is blocked, while a promotion only waits. So it counts first.
     const version = (standingOf(target).share === 0 ? undefined : swapped(sides)) ?? promoted(sides)
     return version === undefined ? [] : [{ environment, target, version }]
   })
@@ -46,7 +46,7 @@ function isDriven(from: Standing, to: Target): boolean {
   return isUnderWay(from) || (from.phase === 'by-hand' && sureShare(standingOf(to)) > sureShare(from))
 }
 
-/** The stable version begins to run what only the canary ran. */
+/** The stable version gets an image that only the canary had. */
 function promoted({ before, after }: Sides): ImageChange['version'] | undefined {
   const brought = ownImages(before).filter((image) => after.stable.includes(image))
   if (brought.length === 0) return undefined
@@ -54,7 +54,7 @@ function promoted({ before, after }: Sides): ImageChange['version'] | undefined 
   return { role: 'stable', ...namesOf([gone, before.stable], [brought, after.stable]) }
 }
 
-/** An image that both run, as that of a sidecar, tells no versions apart. */
+/** Images that both versions have, such as a sidecar's, do not count. */
 function swapped({ before, after }: Sides): ImageChange['version'] | undefined {
   const [old, now] = [ownImages(before), ownImages(after)]
   const brought = now.length === 0 && old.length > 0 ? newToAll({ before, after }) : now
@@ -64,8 +64,8 @@ function swapped({ before, after }: Sides): ImageChange['version'] | undefined {
 }
 
 /**
- * What neither version ran before. A canary may become what the stable version was, and both may get another image of what both ran,
- * but a version that both get at once is a new one of the canary.
+ * The images that both versions get at once, and that neither had before. They are new for the canary. A canary may return to the stable
+ * version's image, and both may get another image of a container that they share, such as a sidecar.
  */
 function newToAll({ before, after }: Sides): readonly string[] {
   const known = [...before.stable, ...before.canary]
@@ -77,7 +77,7 @@ function ownImages({ stable, canary }: Sides['before']): readonly string[] {
   return canary.filter((image) => !stable.includes(image))
 }
 
-/** By what tells versions apart, or by all that runs. */
+/** Names both versions by the images that differ, or else by all their images. */
 function namesOf(
   [own, before]: readonly [readonly string[], readonly string[]],
   [brought, after]: readonly [readonly string[], readonly string[]],
@@ -86,6 +86,6 @@ function namesOf(
     const [from, to] = namesApart({ images: one }, { images: other })
     if (from !== undefined && to !== undefined) return { from, to }
   }
-  // One that comes, or goes, has none that it replaces.
+  // An image was added or removed, so it has no counterpart.
   return { from: before.join(' ') || 'unknown', to: after.join(' ') || 'unknown' }
 }

@@ -1,15 +1,8 @@
 /** The version behind one destination of a route, as far as the rendered environment shows it. */
 import type { RenderedObject } from '../diff/objects.ts'
 import { placesIn } from '../exposure/canaries.ts'
-import {
-  type NamedDestination,
-  type Selection,
-  selectionsOf,
-  wantedBy,
-  type World,
-  worldOf,
-} from '../exposure/world.ts'
-import { labelsMatch, specOf } from '../finding/scene/scene.ts'
+import { type NamedDestination, selectionsOf, wantedBy, type World, worldOf } from '../exposure/world.ts'
+import { specOf, workloadsWith } from '../finding/scene/scene.ts'
 import type { Workload } from '../finding/scene/workload.ts'
 import { canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'
 import type { Target } from '../rollout/target.ts'
@@ -37,8 +30,8 @@ export function versionBehind(side: RenderedTarget, role: Role): VersionBehind |
 }
 
 /**
- * What the pods of both versions run, sorted; empty where nothing says it. A stable destination may pick the canary's pods too, as the
- * Service of both does: those do not count as stable.
+ * The images of both versions, sorted. Empty if unknown. If the stable destination selects the canary's pods too, for example by a Service of
+ * both, those pods do not count as stable.
  */
 export function imagesBehind(side: RenderedTarget): Readonly<Record<'stable' | 'canary', readonly string[]>> {
   const stable = podsBehindRole(side, 'stable')?.workloads ?? []
@@ -51,12 +44,10 @@ export function imagesBehind(side: RenderedTarget): Readonly<Record<'stable' | '
 interface RenderRead {
   readonly environment: string
   readonly world: World
-  /** By each of their labels. */
-  readonly workloads: ReadonlyMap<string, readonly Workload[]>
   readonly placesOf: Readonly<Record<Role, ReturnType<typeof placesIn>>>
 }
 
-/** A thousand rollouts ask the same render, which never changes. */
+/** A render never changes, and all rollouts of its environment ask about it. */
 const reads = new WeakMap<readonly RenderedObject[], RenderRead>()
 
 function readOf({ environment, objects }: Pick<RenderedTarget, 'environment' | 'objects'>): RenderRead {
@@ -67,35 +58,9 @@ function readOf({ environment, objects }: Pick<RenderedTarget, 'environment' | '
     placesIn(environment),
     placesIn(environment, 'other'),
   ]
-  const world = worldOf(objects)
-  const read = { environment, world, workloads: byLabel(world.workloads), placesOf: { stable, canary, other } }
+  const read = { environment, world: worldOf(objects), placesOf: { stable, canary, other } }
   reads.set(objects, read)
   return read
-}
-
-function byLabel(workloads: readonly Workload[]): RenderRead['workloads'] {
-  const index = new Map<string, Workload[]>()
-  for (const workload of workloads)
-    for (const label of Object.entries(workload.labels)) {
-      const key = labelKey(workload.namespace, label)
-      const own = index.get(key)
-      if (own === undefined) index.set(key, [workload])
-      else own.push(workload)
-    }
-  return index
-}
-
-function labelKey(namespace: string, label: readonly [name: string, value: unknown]): string {
-  return JSON.stringify([namespace, ...label])
-}
-
-/** Those whose pods have all the labels that a selection asks for. */
-function workloadsFor({ workloads }: RenderRead, selection: Selection): readonly Workload[] {
-  const wanted = wantedBy(selection)
-  const [first] = Object.entries(wanted)
-  if (first === undefined) return []
-  const found = workloads.get(labelKey(selection.namespace, first)) ?? []
-  return found.filter(({ labels }) => labelsMatch(wanted, labels))
 }
 
 function podsBehindRole(
@@ -104,10 +69,10 @@ function podsBehindRole(
 ): { readonly labels: string; readonly workloads: readonly Workload[] } | undefined {
   const places = placesOf(side, role)
   if (places.length === 0) return undefined
-  const read = readOf(side)
-  const selections = places.flatMap((place) => selectionsOf(read.world, place))
+  const { world } = readOf(side)
+  const selections = places.flatMap((place) => selectionsOf(world, place))
   const labels = selections.flatMap(({ subset, labels: own, service }) => (subset === undefined ? service : own) ?? [])
-  const workloads = new Set(selections.flatMap((one) => workloadsFor(read, one)))
+  const workloads = new Set(selections.flatMap((one) => workloadsWith(world, one.namespace, wantedBy(one))))
   return { labels: labels.length === 0 ? '' : canonicalText(labels), workloads: [...workloads] }
 }
 
@@ -144,8 +109,8 @@ export function hasSameImages(one: Images, other: Images): boolean {
 }
 
 /**
- * What each of two runs and the other does not, by tags; where those are the same, with digests, or by whole names. Undefined where it runs
- * nothing that the other does not.
+ * For each of two versions, the name of the image that the other does not have: its tag, or the tag with the digest or the whole image if the
+ * tags are equal. Undefined if there is no such image.
  */
 export function namesApart(one: Images, other: Images): readonly [string | undefined, string | undefined] {
   const own = one.images.find((image) => !other.images.includes(image))
