@@ -6,7 +6,7 @@ import type { Sha } from '../../core/rollout/facts.ts'
 import { mayHaveTraffic, type Standing, standingOf } from '../../core/rollout/standing.ts'
 import { isSameRollout, type Target } from '../../core/rollout/target.ts'
 import type { Landing } from '../../ports/mirror.ts'
-import { readEnvironmentTexts } from '../judgement/environment-texts.ts'
+import { readEnvironmentTexts } from '../build/environment-texts.ts'
 import { renderEnvironment } from '../judgement/render.ts'
 import { loadSnapshot } from '../repository/load.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
@@ -45,6 +45,8 @@ export async function versionAt(
   const there = snapshot.targets.find((one) => one.environments.includes(name) && isSameRollout(one, target))
   const found = snapshot.environments.find((one) => one.name === name)
   if (there === undefined || there.owner !== undefined || found === undefined) return undefined
+  // What must not be rendered is not, although its build would fail too.
+  if (found.refusals.length > 0) return undefined
   const { environment, texts } = await readEnvironmentTexts(context, sha, found)
   const { secrets } = config
   const rendered = await renderEnvironment(context, { environment, texts, secrets, documents: new Map() })
