@@ -150,7 +150,7 @@ const Variables = z.object({
 
 type Variables = z.infer<typeof Variables>
 
-/** What a service is set by. Says everything that is wrong at once, not one thing per start. */
+/** Reads the settings of the service. Reports all problems at once, not one for each start. */
 export function readEnvironment(
   env = processEnv(),
   readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),

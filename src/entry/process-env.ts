@@ -1,4 +1,4 @@
-/** The only reader of the process's environment. Apart from what a service is set by (`env.ts`), which takes a while to load. */
+/** The only reader of the process's environment. Commands on a checkout use it without the settings of the service (`env.ts`), which take long to load. */
 
 export function processEnv(): NodeJS.ProcessEnv {
   return process.env

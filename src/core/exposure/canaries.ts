@@ -78,7 +78,7 @@ function placesInRules(route: Route, object: RenderedObject, role: Role): readon
   const places = (rules: readonly Rule[]): readonly NamedDestination[] =>
     rules.flatMap(({ destinations }) => destinations.filter((one) => one.role === role))
   if (own === undefined || others === undefined) {
-    // Which one is stable may follow from how the canary is called.
+    // The name of the canary may decide which destination is stable.
     if (role === 'stable') return places(own ?? route.rules)
     const namespace = effectiveNamespace(object)
     return hopsOf(object).filter((hop) => !hop.isMirror && roleOf({ ...hop, namespace }, route.names) === role)

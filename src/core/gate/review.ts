@@ -41,7 +41,7 @@ export interface ReviewedChange {
   /** It is the last flip: both versions are the same already. */
   readonly finishes: boolean
   readonly verdicts: readonly Verdict[]
-  /** The share that somebody lowered to that of the base branch, where Perch would merge a raise by itself. */
+  /** The share before somebody lowered it to the current one. Set only if the config has Perch merge raises. */
   readonly loweredFrom?: number | undefined
   /** When time alone closes a gate that is open now, epoch milliseconds. */
   readonly freezesAt?: number | undefined
@@ -177,7 +177,7 @@ export function notLive({ verdicts }: ReviewedChange): Liveness | undefined {
   return undefined
 }
 
-/** Whether the config has Perch merge what a step does, once it is green. What somebody took back, a person gives again. */
+/** Whether the config has Perch merge what a step does, once it is green. After somebody lowered the share, a person merges the next raise. */
 export function mergesItself(change: ReviewedChange): boolean {
   const { target, from, to, version, widened = [], finishes, loweredFrom } = change
   const { autoMerge } = target.settings

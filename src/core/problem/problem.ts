@@ -26,6 +26,11 @@ export interface Problem {
 /** Something that prevents a verdict although nothing is known to be wrong: a tool or a server that is missing or does not answer. */
 const UNKNOWN: ReadonlySet<string> = new Set(['tool-missing', 'helm-missing', 'tool-busy'])
 
+/** Whether a render failed for want of the tool, and not because of what it was to render. */
+export function lacksTool({ code }: Pick<RenderFailure, 'code'>): boolean {
+  return UNKNOWN.has(code)
+}
+
 /** Whether something could not be checked. That is not green, but nobody's mistake. */
 export function isNotSeen({ code, cause }: Problem): boolean {
   // A missing API server is a mistake in the config or the setup of the service.

@@ -1,4 +1,4 @@
-/** What an environment renders to: by kustomize, by helm, or as its files are, with what its deployer adds. */
+/** Builds environments: with kustomize, with helm, or from plain files, and with what their deployers add. */
 import { inNamespace, nestedReleases } from '../../core/chart/nested-releases.ts'
 import { POST_RENDERED, releaseBuild, unknownParameter } from '../../core/chart/release-build.ts'
 import type { EnvironmentRelease } from '../../core/environment/released.ts'

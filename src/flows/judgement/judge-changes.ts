@@ -89,7 +89,7 @@ function differenceOf(
   const versions = [versionChange(from, to), ...imageChanges.map((one) => one.version)].filter(
     (one) => one !== undefined,
   )
-  // One that brings a canary that nobody measured is blocked; a promotion only waits.
+  // A new canary version is blocked, while a promotion only waits. So the new canary version counts first.
   const version = versions.find(({ role }) => role === 'canary') ?? versions[0]
   return { from, to, version, leaving, sure, ...reached }
 }
@@ -134,7 +134,7 @@ async function judgeChange(
   return { target, from: sure, to: reach, version, widened, leaving, finishes, verdicts, freezesAt, loweredFrom }
 }
 
-/** The share before the base branch's step, where that was more: a person reverted a step, or asked for less. */
+/** The share before the base branch's step, if the step lowered it: a person reverted a step, or asked for a lower share. */
 async function shareBefore(
   context: Needs,
   { baseRef: ref, base: sha }: RestraintQuestion,

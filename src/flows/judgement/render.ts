@@ -31,7 +31,7 @@ import { knownBefore } from '../../core/config/known-texts.ts'
 import { failurePlace } from '../../core/environment/failure-place.ts'
 import { deployedNamespace, effects, type RenderNeighbour } from './effects.ts'
 import { sortIncomplete, unreadOf } from './known-refusals.ts'
-import { readEnvironmentTexts } from './environment-texts.ts'
+import { readEnvironmentTexts } from '../build/environment-texts.ts'
 import { exposuresOf } from './exposures.ts'
 import { validateObjects } from '../validation/validate.ts'
 

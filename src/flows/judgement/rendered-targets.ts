@@ -6,7 +6,7 @@ import { type Snapshot, withRendered } from '../../core/rollout/snapshot.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type FileSource, loadSnapshot } from '../repository/load.ts'
-import { readEnvironmentTexts } from './environment-texts.ts'
+import { readEnvironmentTexts } from '../build/environment-texts.ts'
 import { renderEnvironment, type TreeSnapshot } from './render.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>

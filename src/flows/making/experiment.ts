@@ -15,7 +15,7 @@ import type { FileSource } from '../repository/load.ts'
 import { ownTexts, singleChanges } from './own-numbers.ts'
 import { proveEdit } from './prove.ts'
 import { type PlaceSearch, placesShown } from './places-shown.ts'
-import { readEnvironmentTexts } from '../judgement/environment-texts.ts'
+import { readEnvironmentTexts } from '../build/environment-texts.ts'
 import { renderEnvironment, type TreeSnapshot } from '../judgement/render.ts'
 import { withRenderedTargets } from '../judgement/rendered-targets.ts'
 

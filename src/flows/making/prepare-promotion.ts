@@ -14,7 +14,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { isUnderWay, standingOf } from '../../core/rollout/standing.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
-import { readEnvironmentTexts } from '../judgement/environment-texts.ts'
+import { readEnvironmentTexts } from '../build/environment-texts.ts'
 import { renderEnvironment, type TreeSnapshot } from '../judgement/render.ts'
 import { unbuilt } from './prove.ts'
 

@@ -12,7 +12,7 @@ import { routeId } from '../../core/traffic/route.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
 import { knownBefore } from '../../core/config/known-texts.ts'
-import { readEnvironmentTexts } from '../judgement/environment-texts.ts'
+import { readEnvironmentTexts } from '../build/environment-texts.ts'
 import { type FailedRender, renderEnvironment, type TreeSnapshot } from '../judgement/render.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 

@@ -64,7 +64,7 @@ async function measureDelay(
 interface LiveQuestion {
   readonly standing: Standing
   readonly history: StepHistory
-  /** The commit since which it has to be live. */
+  /** The commit that must be live, or a later one. */
   readonly landing: StepCommit
   readonly wants: readonly Want[]
 }

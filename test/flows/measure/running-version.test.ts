@@ -2,8 +2,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CANARY_FILE, HOSTS_ROUTE, hostsRoute, imagesRepository, STABLE_FILE, versionFile } from '../../images.ts'
+import type { Renderer } from '../../../src/ports/renderer.ts'
+import { memoryRenderer } from '../../memory/renderer.ts'
 import { STATUS } from '../../simulate/repository.ts'
-import { aBuiltWorld, aPull, checkOf, flux, gateOf, merges, openSteps, says, textOn, type World } from '../world.ts'
+import {
+  aBuiltWorld,
+  aPull,
+  aWorld,
+  checkOf,
+  flux,
+  gateOf,
+  merges,
+  openSteps,
+  says,
+  textOn,
+  type World,
+} from '../world.ts'
 
 async function aRolloutOfImages(
   live?: string,
@@ -85,6 +99,38 @@ test('an image that was taken back again before anybody looked has its old bake'
   world.hears = true
   await world.sweep()
   assert.equal(gateOf(world, step), 'success: Live and baked')
+})
+
+test('where the tool is too busy to tell which image came to the environment before, its bake does not count', async () => {
+  const memory = memoryRenderer()
+  const tool = { isBusy: false }
+  const renderer: Renderer = {
+    ...memory,
+    render: async (files, source) =>
+      tool.isBusy && source.kind === 'kustomize' && source.root === 'apps/staging'
+        ? { ok: false, code: 'tool-busy', detail: '' }
+        : memory.render(files, source),
+  }
+  const files = imagesRepository()
+  const inStaging = (path: string): string => path.replace('production', 'staging')
+  for (const [path, text] of Object.entries(files)) if (path.startsWith('apps/')) files[inStaging(path)] = text
+  files[inStaging(HOSTS_ROUTE)] = hostsRoute(5)
+  files[inStaging(CANARY_FILE)] = versionFile('web-canary', 'v2')
+  files['.github/canary.yml'] = `environments:
+  staging: { path: apps/staging, live: { after: 3m } }
+  production: { path: apps/production, live: { after: 3m }, after: staging }
+services:
+  web: { steps: [5, 50, 100], bake: 10m }
+`
+  const world = await aWorld({ services: [], environments: [], renderer, files })
+  await world.pass(15)
+  const pull = await aPull(world, { [CANARY_FILE]: versionFile('web-canary', 'v2') }, 'web v2')
+  await says(world, 'alice', pull, '/canary 5 --env production')
+  assert.match(gateOf(world, pull), /^success/)
+  tool.isBusy = true
+  await pushes(world, { [inStaging(CANARY_FILE)]: versionFile('web-canary', 'v3') })
+  await says(world, 'alice', pull, '/canary retry')
+  assert.match(gateOf(world, pull), /^action_required: Waiting for order/)
 })
 
 test('a change that cannot be built, and is mended, leaves the bake as it is', async () => {
