@@ -113,7 +113,7 @@ export interface AskedShare {
 }
 
 /**
- * By how many percent points the observed share may differ from the one in Git and still prove it. The config sets this, but it is always small
+ * By how many percentage points the observed share may differ from the one in Git and still prove it. The config sets this, but it is always small
  * enough to tell the previous share from this one.
  */
 export function provingTolerance(tolerance: number, { share, before }: Omit<AskedShare, 'tolerance'>): number {

@@ -23,17 +23,17 @@ const AnalysisCheck = z.strictObject({
     .describe(
       '`success-rate` (percent) and `latency-p99` (milliseconds) are built in. Any other name needs a `query`.',
     ),
-  query: Query.optional().describe('PromQL that results in one number, with variables such as `{{service}}`.'),
-  unit: z.string().min(1).max(20).optional().describe('Unit of the result of `query`, for people.'),
-  min: z.number().optional().describe('The lowest good value.'),
-  max: z.number().optional().describe('The highest good value.'),
+  query: Query.optional().describe('PromQL that returns one number, with variables such as `{{service}}`.'),
+  unit: z.string().min(1).max(20).optional().describe('Unit of the result of `query`, shown to people.'),
+  min: z.number().optional().describe('The lowest value that passes.'),
+  max: z.number().optional().describe('The highest value that passes.'),
   againstStable: z
     .strictObject({
       maxBelow: Tolerance.optional().describe(
-        'How far below the value of the stable version it may be: `0.5` in the unit, or `20%`.',
+        "How far below the stable version's value the canary may be: `0.5` in the unit, or `20%`.",
       ),
       maxAbove: Tolerance.optional().describe(
-        'How far above the value of the stable version it may be: `50` in the unit, or `20%`.',
+        "How far above the stable version's value the canary may be: `50` in the unit, or `20%`.",
       ),
     })
     .optional()
@@ -80,14 +80,14 @@ export const Analysis = z.strictObject({
     .int()
     .min(0)
     .default(100)
-    .describe('How many requests to the canary a point needs to count; `0` turns this off.'),
-  failureLimit: z.int().min(0).default(0).describe('How many points may fail within any time as long as the bake.'),
+    .describe('How many requests to the canary a point needs to be judged; `0` turns this off.'),
+  failureLimit: z.int().min(0).default(0).describe('How many points may fail within any period as long as the bake.'),
   reporter: z
     .enum(['source', 'destination', 'waypoint'])
     .optional()
     .describe('Whose metrics the built-in checks read. Default: `destination`, for the Gateway API `source`.'),
   onNoData: Policy.describe('Whether a bake without any data waits or fails.'),
-  onError: Policy.describe('Whether a bake waits or fails if Prometheus could not be asked at its end.'),
+  onError: Policy.describe('Whether a bake waits or fails if Perch cannot get an answer from Prometheus at its end.'),
   onInconclusive: Policy.describe('Whether a bake with too little data waits or fails.'),
 })
 

@@ -17,7 +17,7 @@ const Pattern = z.string().min(1)
 const DEFAULT_WITHIN = '30m'
 
 const witness = {
-  by: z.string().min(1).optional().describe('Login or App slug that must have reported it. Default: anybody.'),
+  by: z.string().min(1).optional().describe('Login or App slug that must have reported it. Default: anyone.'),
   within: Duration.prefault(DEFAULT_WITHIN).describe(
     'How long after the merge Perch waits before the gate says that nothing was reported.',
   ),
@@ -26,11 +26,11 @@ const witness = {
 const LIVE_WORDS =
   'must be an entry, or a list of them, each with exactly one of status, check, deployment, report (these four also with by and within), traffic (also with window, minRequests and within) or after, such as { after: 3m }'
 
-/** `±2` or `2`: percent points. */
+/** `±2` or `2`: percentage points. */
 const Points = z
   .union([
     z.number().positive().max(50),
-    z.string().regex(/^±?(?:(?:[1-9]|[1-4]\d)(?:\.\d+)?|50|0\.\d*[1-9]\d*)$/, 'must be percent points, such as ±2'),
+    z.string().regex(/^±?(?:(?:[1-9]|[1-4]\d)(?:\.\d+)?|50|0\.\d*[1-9]\d*)$/, 'must be percentage points, such as ±2'),
   ])
   .transform((given) => (typeof given === 'number' ? given : Number(given.replace('±', ''))))
 
@@ -56,14 +56,14 @@ const LiveEntry = z.union(
     }),
     z.strictObject({
       traffic: Points.describe(
-        'How many percent points the share that Prometheus sees on the canary may differ from the one in Git, such as `±2`.',
+        "By how many percentage points the canary's share in Prometheus may differ from the one in Git, such as `±2`.",
       ),
-      window: Duration.prefault('5m').describe('How long a time Prometheus looks at.'),
+      window: Duration.prefault('5m').describe('The time span that Prometheus looks at.'),
       minRequests: z
         .int()
         .min(1)
         .default(100)
-        .describe('How many requests to both versions the window needs to count.'),
+        .describe('How many requests to both versions together the window needs.'),
       within: witness.within,
     }),
     z.strictObject({
@@ -98,14 +98,16 @@ const Environment = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'The Argo CD Application or Flux Kustomization that deploys the path, by its name or its file. Needed only if several deploy it differently.',
+      'The Argo CD Application or Flux Kustomization that deploys the path, by its name or its file. Only needed if several deploy it differently.',
     ),
   after: z.string().optional().describe('Environment that must finish a step first.'),
   approvals: z
     .int()
     .min(0)
     .optional()
-    .describe('How many approving reviews a raise needs. For Flagger: the pull request that brought the version.'),
+    .describe(
+      'How many approving reviews a raise needs. For Flagger: how many the pull request that brought the version needs.',
+    ),
   live: Live.optional(),
   prometheus: ServerName.optional().describe(
     'Name of the Prometheus that watches this environment. It replaces `analysis.provider`.',
@@ -114,7 +116,7 @@ const Environment = z.strictObject({
     .array(FreezeWindow)
     .nonempty()
     .optional()
-    .describe('Times in which no share is raised in this environment.'),
+    .describe('Times during which Perch raises no share in this environment.'),
 })
 
 const Service = z.strictObject({
@@ -132,14 +134,14 @@ const Service = z.strictObject({
         ),
     })
     .optional()
-    .describe('The object that splits the traffic. Default: the one with the name of the service.'),
+    .describe('The object that splits the traffic. Default: the one named like the service.'),
   stable: z.string().optional().describe('Subset, host or backend of the stable version.'),
   canary: z.string().optional().describe('Subset, host or backend of the canary version.'),
   strategy: z
     .enum(['canary', 'blue-green'])
     .optional()
     .describe(
-      '`canary` moves traffic in steps (`/canary`), `blue-green` moves all of it at once (`/switch`). Default: what the route looks like.',
+      '`canary` moves traffic in steps (`/canary`), `blue-green` moves all of it at once (`/switch`). Default: Perch decides by the route.',
     ),
   versions: z
     .array(z.string().min(1))
@@ -170,19 +172,19 @@ const Service = z.strictObject({
     .enum(['ask', 'first-step', 'never'])
     .default('ask')
     .describe(
-      'What Perch does when a new canary version comes and the canary has no traffic. `ask`: it comments once how to begin. `first-step`: if automation brought it, Perch begins.',
+      'What Perch does when a new canary version comes and the canary has no traffic. `ask`: it comments once how to start. `first-step`: it starts the rollout if automation brought the version. `never`: nothing.',
     ),
   onNewVersion: z
     .enum(['restart', 'finish-first', 'ignore'])
     .default('finish-first')
     .describe(
-      'With `start: first-step`: what follows when automation brings a new version while the canary has traffic. `restart`: its pull request also takes the traffic away. `finish-first`: it waits, and begins after the rollout. `ignore`: it waits, and a person begins.',
+      "With `start: first-step`: what Perch does when automation brings a new version while the canary has traffic. `restart`: it takes the canary's traffic away, and starts with the new version. `finish-first`: it starts the new version after the current rollout. `ignore`: a person has to start the new version.",
     ),
   autoMerge: z
     .enum(['never', 'rollback', 'always'])
     .default('never')
     .describe(
-      'Which of its own pull requests Perch merges: none, those that lower the share of the canary, or all but the first raise after somebody lowered it.',
+      "Which of its own pull requests Perch merges. `never`: none. `rollback`: those that lower the canary's share. `always`: all except the first raise after someone lowered the share.",
     ),
 })
 
@@ -202,7 +204,7 @@ const Diff = z.strictObject({
             /^(\/([^/~]|~[01])+)+$/,
             'must be a JSON pointer, such as /metadata/labels/version; ~1 is a slash in a key',
           )
-          .describe('JSON pointer of what to hide; `*` stands for any characters of one key or index.'),
+          .describe('JSON pointer to what the diff hides; `*` stands for any characters of one key or index.'),
       }),
     )
     .default([])
@@ -249,9 +251,7 @@ export const Config = z.strictObject({
   clusters: z
     .record(z.string(), Cluster)
     .optional()
-    .describe(
-      'The clusters of Argo CD, by name. Perch needs them to know what cluster generators of ApplicationSets generate.',
-    ),
+    .describe('The clusters of Argo CD, by name. Perch needs them to expand cluster generators of ApplicationSets.'),
   branches: z
     .array(BranchPattern)
     .nonempty()
@@ -263,7 +263,7 @@ export const Config = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe(
-      'Logins that count as automation for `start`, besides all GitHub Apps: those that image automation pushes with.',
+      'Logins that count as automation for `start`, in addition to all GitHub Apps. Name those that your image automation pushes with.',
     ),
   promote: Promote.default({ exclude: [], images: true }).describe(
     'What `/promote` carries from one environment to another.',
@@ -273,9 +273,9 @@ export const Config = z.strictObject({
     .array(KindName)
     .default([])
     .describe('Kinds whose values are hidden like those of a Secret: Kind or group/Kind.'),
-  policy: PolicyConfig.optional().describe('Rego policies for what the touched environments render to.'),
+  policy: PolicyConfig.optional().describe('Rego policies for the rendered output of changed environments.'),
   validators: ValidatorsConfig.default([]).describe(
-    'Other programs that check what is rendered: yamllint, kubeconform, kubectl-validate or istioctl, or a dry-run against an API server. Name each, or write an object with options. The programs must be installed where Perch runs.',
+    'Other programs that check the rendered output: yamllint, kubeconform, kubectl-validate or istioctl, or a dry-run against an API server. Name each, or write an object with options. The programs must be installed where Perch runs.',
   ),
   validate: z
     .enum(['errors', 'strict'])
@@ -284,8 +284,10 @@ export const Config = z.strictObject({
   findings: z
     .partialRecord(z.enum(FINDING_CODES), z.enum([...GRADES, 'off']))
     .default({})
-    .describe('`error`, `warning`, `note` or `off` for a finding that a pull request brings, by its code.'),
-  notify: NotifyConfig.default([]).describe('Destinations outside of GitHub that get news of rollouts.'),
+    .describe(
+      'The level of a finding that a pull request introduces, by its code: `error`, `warning`, `note` or `off`.',
+    ),
+  notify: NotifyConfig.default([]).describe('Destinations outside of GitHub that Perch notifies about rollouts.'),
   deployments: z
     .boolean()
     .default(false)
@@ -311,8 +313,8 @@ export type Config = z.infer<typeof Config>
 export type ServiceConfig = z.infer<typeof Service>
 export type LiveEntry = z.infer<typeof LiveEntry>
 
-/** What a service that the file does not mention gets. */
+/** The config of a service that the file does not mention. */
 export const DEFAULT_SERVICE: ServiceConfig = Service.parse({})
 
-/** Argo CD polls Git every 2 to 3 minutes by default; Flux every 1 to 10. Without feedback a timer has to do. */
+/** Argo CD polls Git every 2 to 3 minutes by default; Flux every 1 to 10. Without a report, Perch has to use a timer. */
 export const DEFAULT_LIVE: LiveEntry = { after: 3 * 60_000 }

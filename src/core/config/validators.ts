@@ -7,13 +7,15 @@ const Folder = z
   .regex(/^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))/, 'must be a folder of this repository, such as policy')
 
 export const PolicyConfig = z.strictObject({
-  path: Folder.describe('Folder with Rego files. Their rules `deny`, `violation` and `warn` judge what is rendered.'),
+  path: Folder.describe(
+    'Folder with Rego files. Their rules `deny`, `violation` and `warn` judge the rendered output.',
+  ),
   data: Folder.optional().describe('Folder with YAML and JSON files, which policies read as `data`.'),
   packages: z
     .array(z.string().regex(/^[A-Za-z_][\w.]*$/, 'must be the name of a Rego package, such as main'))
     .nonempty()
     .optional()
-    .describe('The packages to judge by. Default: all that have such rules.'),
+    .describe('The packages to use. Default: all that have such rules.'),
 })
 
 const KindName = z
@@ -24,7 +26,7 @@ const IGNORE =
   'Kinds without a schema (kubeconform, kubectl-validate), kinds that the API server is not asked about (dry-run), or codes such as IST0118 (istioctl), to leave out.'
 
 const Kubeconform = z.strictObject({
-  name: z.literal('kubeconform').describe('Which validator it is.'),
+  name: z.literal('kubeconform').describe('The validator.'),
   schemas: Folder.optional().describe('Folder with JSON schemas, in addition to those of the server.'),
   ignore: z.array(KindName).default([]).describe(IGNORE),
   kubernetes: z
@@ -32,11 +34,11 @@ const Kubeconform = z.strictObject({
     .regex(/^\d+\.\d+\.\d+$/, 'must be a version of Kubernetes, such as 1.34.1')
     .optional()
     .describe('The version of Kubernetes whose schemas are used.'),
-  strict: z.boolean().default(false).describe('Whether a field that the schema does not have is a problem.'),
+  strict: z.boolean().default(false).describe('Whether fields that are not in the schema are a problem.'),
 })
 
 const KubectlValidate = z.strictObject({
-  name: z.literal('kubectl-validate').describe('Which validator it is.'),
+  name: z.literal('kubectl-validate').describe('The validator.'),
   crds: Folder.optional().describe(
     'Folder with CustomResourceDefinitions (kubectl-validate), in addition to those of the server and of the environment.',
   ),
@@ -49,7 +51,7 @@ const KubectlValidate = z.strictObject({
 })
 
 const Istioctl = z.strictObject({
-  name: z.literal('istioctl').describe('Which validator it is.'),
+  name: z.literal('istioctl').describe('The validator.'),
   ignore: z
     .array(z.string().regex(/^IST\d{4}$/, 'must be a code of istioctl analyze, such as IST0118'))
     .default([])
@@ -57,18 +59,18 @@ const Istioctl = z.strictObject({
 })
 
 const DryRun = z.strictObject({
-  name: z.literal('dry-run').describe('Which validator it is.'),
+  name: z.literal('dry-run').describe('The validator.'),
   ignore: z.array(KindName).default([]).describe(IGNORE),
   fieldManager: z
     .string()
     .regex(/^[\w.:/-]{1,128}$/, 'must be the name of a field manager, such as kustomize-controller')
     .default('perch')
     .describe(
-      'The field manager of a dry run. With the one that your deployer uses, a field that the pull request removes is removed in the dry run too: `kustomize-controller` (Flux), `argocd-controller` (Argo CD with server-side apply).',
+      'The field manager of a dry run. Set it to that of your deployer, so that fields that the pull request removes are removed in the dry run too: `kustomize-controller` (Flux), `argocd-controller` (Argo CD with server-side apply).',
     ),
 })
 
-const Yamllint = z.strictObject({ name: z.literal('yamllint').describe('Which validator it is.') })
+const Yamllint = z.strictObject({ name: z.literal('yamllint').describe('The validator.') })
 
 const Options = z.discriminatedUnion('name', [Yamllint, Kubeconform, KubectlValidate, Istioctl, DryRun])
 const Name = z.enum(['yamllint', 'kubeconform', 'kubectl-validate', 'istioctl', 'dry-run'])

@@ -1,6 +1,6 @@
 /**
- * The metrics of Perch, by name. Labels have few values that are known beforehand: no repository, branch or person is in them, because
- * `/metrics` asks nobody who they are. Names and units are as Prometheus asks for them.
+ * The metrics of Perch, by name. Labels have few, known values. They name no repository, branch or person, because `/metrics` does not
+ * authenticate anyone. Names and units follow the conventions of Prometheus.
  */
 export interface Family {
   readonly type: 'counter' | 'gauge' | 'histogram'
@@ -12,7 +12,7 @@ export interface Family {
   readonly isShared?: true
 }
 
-/** A webhook's answer. GitHub gives up after ten seconds. */
+/** The time to answer a webhook. GitHub gives up after ten seconds. */
 const ANSWER_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 /** People wait for these. */
 const COMMAND_SECONDS = [0.5, 1, 2, 3, 5, 10, 20, 30, 60, 300, 3_600]
@@ -62,13 +62,13 @@ export const FAMILIES = {
   },
   perch_queue_age_seconds: {
     type: 'gauge',
-    help: 'How long the oldest job that may run has waited; 0 where none waits.',
+    help: 'How long the oldest job that may run has waited, or 0 if none waits.',
     labels: [],
     isShared: true,
   },
   perch_command_duration_seconds: {
     type: 'histogram',
-    help: 'Time from a command to its answer, by command and result (done, refused). GitHub dates comments to whole seconds, so it is up to one too long.',
+    help: 'Time from a command to its answer, by command and result (done, refused). GitHub dates comments to whole seconds, so it may be up to one second too long.',
     labels: ['command', 'result'],
     buckets: COMMAND_SECONDS,
   },
@@ -79,23 +79,23 @@ export const FAMILIES = {
   },
   perch_notifications_total: {
     type: 'counter',
-    help: 'News sent outside of GitHub, by event and result: sent, refused (by the destination), unknown-destination (the operator has not configured it). One that is out is a job that is tried again.',
+    help: 'Notifications sent outside of GitHub, by event and result: sent, refused (by the destination), unknown-destination (the operator has not configured it). If a destination is down, its job is tried again.',
     labels: ['event', 'result'],
   },
   perch_rollbacks_total: {
     type: 'counter',
-    help: 'Pull requests opened that roll back, by cause: failed (the analysis), command, or restart (a new version came).',
+    help: 'Rollback pull requests opened, by cause: failed (the analysis), command, or restart (a new version came).',
     labels: ['cause'],
   },
   perch_rollouts: {
     type: 'gauge',
-    help: 'Rollouts, by state: stepping, finishing, rolling-back, by-hand (a share that somebody set), stopped (a person closed its step), stuck (Perch cannot do what comes next), unreadable. Of repositories that were looked at lately.',
+    help: 'Rollouts, by state: stepping, finishing, rolling-back, by-hand (a share that somebody set), stopped (a person closed its step), stuck (Perch cannot do what comes next), unreadable. Only repositories that Perch has looked at recently count.',
     labels: ['state'],
     isShared: true,
   },
   perch_rollout_age_seconds: {
     type: 'gauge',
-    help: 'How long the rollout that is longest in a state has waited there: since its open pull request was opened, where it has one.',
+    help: 'How long the oldest rollout in a state has waited there; counted from when its open pull request was opened, if it has one.',
     labels: ['state'],
     isShared: true,
   },
@@ -107,13 +107,13 @@ export const FAMILIES = {
   },
   perch_live_delay_seconds: {
     type: 'histogram',
-    help: 'Time from the merge of a step until the deployer reported it, where the config names such a report.',
+    help: 'Time from the merge of a step until the deployer reported it, if the config names such a report.',
     labels: [],
     buckets: DELAY_SECONDS,
   },
   perch_traffic_difference_points: {
     type: 'histogram',
-    help: 'By how many percent points the share that Prometheus sees on a canary differs from the one in Git, at each look, where the config asks for `live: { traffic }`.',
+    help: "Difference between the canary's share in Prometheus and the one in Git, in percentage points, at each look, if the config has `live: { traffic }`.",
     labels: [],
     buckets: POINTS,
   },
@@ -129,7 +129,7 @@ export const FAMILIES = {
   },
   perch_github_rate_limit_remaining: {
     type: 'gauge',
-    help: "What is left of GitHub's rate limit, by installation and resource, as the last answer said.",
+    help: "What is left of GitHub's rate limit according to its last answer, by installation and resource.",
     labels: ['installation', 'resource'],
   },
   perch_github_rate_limit: {
@@ -139,12 +139,12 @@ export const FAMILIES = {
   },
   perch_github_rate_limit_reset_timestamp_seconds: {
     type: 'gauge',
-    help: 'When the rate limit is full again, by installation and resource.',
+    help: 'When GitHub resets the rate limit, by installation and resource.',
     labels: ['installation', 'resource'],
   },
   perch_renders_total: {
     type: 'counter',
-    help: 'Environments built by kustomize or helm, by tool and result. What is known already is not built again.',
+    help: 'Environments built by kustomize or helm, by tool and result. Cached builds do not count.',
     labels: ['tool', 'result'],
   },
   perch_render_duration_seconds: {
@@ -155,19 +155,19 @@ export const FAMILIES = {
   },
   perch_log_lines_total: {
     type: 'counter',
-    help: 'Lines in the log that a person should look at, by level: warn, error, fatal.',
+    help: 'Log lines that a person should look at, by level: warn, error, fatal.',
     labels: ['level'],
   },
   perch_thread_restarts_total: {
     type: 'counter',
-    help: 'How often the thread that works had to be started again.',
+    help: 'How often Perch had to restart the working thread.',
     labels: [],
   },
 } as const satisfies Readonly<Record<string, Family>>
 
 export type FamilyName = keyof typeof FAMILIES
 
-/** A label's values are texts. */
+/** The labels of a metric, with text values. */
 export type LabelsOf<Name extends FamilyName> = Readonly<Record<(typeof FAMILIES)[Name]['labels'][number], string>>
 
 /** One observation, as data that can go from one thread to another. */

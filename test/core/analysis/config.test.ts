@@ -170,7 +170,7 @@ test('traffic is no proof where one step moves several environments: the request
   ])
 })
 
-test('a tolerance is percent points, in whatever way YAML has them', () => {
+test('a tolerance is in percentage points, in each form that YAML allows', () => {
   const parse = (traffic: unknown) => Config.safeParse({ environments: { us: { path: 'us', live: { traffic } } } })
   for (const traffic of ['±2', '2', 2, '±2.5', '±12.5', '±0.5', 0.5]) assert.ok(parse(traffic).success, String(traffic))
   for (const traffic of ['2%', '±0', '0.0', '±51', -2, 0, '±-2', '± 2', ''])
