@@ -1,7 +1,7 @@
-# Perch as an image: Debian's git, kustomize and bubblewrap (which hides files from kustomize), helm, the Node.js that package.json
-# names, and Perch as one program (scripts/bundle.ts).
+# Perch as an image: Debian's git, kustomize and bubblewrap (which hides files from kustomize), helm, the Node.js version of
+# package.json, and Perch as one program (scripts/bundle.ts).
 # Debian 13 is the first release that has kustomize.
-# Tags move: docs/deploy/README.md says how to build from digests, and for several architectures.
+# Tags can move: docs/deploy/README.md explains how to build from digests, and for several architectures.
 ARG DEBIAN=debian:trixie-slim
 ARG GO=golang:1.26-trixie
 
@@ -11,18 +11,18 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Debian's npm and its older Node.js only install; the package `node` brings the one that everything runs on. Its install
-# script fetches the binary for this machine, so scripts must not be off here.
+# Debian's npm and its older Node.js are only used to install. Everything runs on the package `node`. Its install
+# script fetches the binary for this machine, so install scripts must be on.
 RUN npm ci && cp -L node_modules/node/bin/node /usr/local/bin/node && node --version | grep -q '^v24\.'
 COPY scripts scripts
 COPY src src
-# All packages that Perch runs with are in it.
+# The bundle contains all packages that Perch needs.
 RUN npm run build
 
-# Debian has no helm. Go compiles for other machines than the one that builds, which is quicker than to imitate them.
+# Debian has no helm. Go can cross-compile, which is faster than emulating another architecture.
 FROM --platform=${BUILDPLATFORM} ${GO} AS helm
 ARG TARGETOS TARGETARCH
-# Programs for another machine go to a folder of its name.
+# Go puts programs for another architecture into a subfolder.
 RUN CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH} go install helm.sh/helm/v3/cmd/helm@v3.19.5 \
   && mkdir /out && find "$(go env GOPATH)/bin" -type f -name helm -exec mv {} /out/helm \;
 
@@ -38,9 +38,9 @@ COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build /app/dist dist
 COPY --from=helm /out/helm /usr/local/bin/helm
 COPY LICENSE ./
-# Compiled modules are kept with the data: this user has no home folder.
+# Compiled modules are cached in /data, because this user has no home folder.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data NODE_COMPILE_CACHE=/data/compiled
-# By number: Kubernetes cannot tell from a name that it is not root.
+# Numeric, because Kubernetes cannot tell from a name that the user is not root.
 USER 10001:10001
 # The queue and the mirrors of repositories. Losing it costs time, never a rollout.
 VOLUME /data

@@ -4,22 +4,22 @@ export interface Alert {
   readonly name: string
   readonly expr: string
   readonly lasts: string
-  /** `critical`: wake somebody. `warning`: look today. `info`: worth knowing. */
+  /** `critical`: wake someone. `warning`: look today. `info`: worth knowing. */
   readonly severity: 'critical' | 'warning' | 'info'
   readonly summary: string
 }
 
-/** Where docs/watching/README.md can be read: each team's own place. */
+/** The address of docs/watching/README.md, which each team replaces. */
 const RUNBOOK = 'https://runbooks.example.com/perch'
 
-/** All replicas report the queue, rollouts and gates alike, so those take `max`; everything else is summed. */
+/** All replicas report the same queue, rollouts and gates, so rules about those use `max` and all others `sum`. */
 export const ALERTS: readonly Alert[] = [
   {
     name: 'PerchAbsent',
     expr: 'absent(perch_thread_restarts_total)',
     lasts: '5m',
     severity: 'critical',
-    summary: 'Prometheus finds no Perch: no replica runs, or none is scraped.',
+    summary: 'Prometheus finds no Perch: no replica runs, or Prometheus cannot scrape it.',
   },
   {
     name: 'PerchQueueLate',
@@ -90,7 +90,7 @@ export const ALERTS: readonly Alert[] = [
     expr: 'sum(increase(perch_thread_restarts_total[30m])) > 0',
     lasts: '0m',
     severity: 'warning',
-    summary: 'The thread that works ended and was started again.',
+    summary: 'The working thread ended and was restarted.',
   },
   {
     name: 'PerchErrors',
@@ -104,21 +104,21 @@ export const ALERTS: readonly Alert[] = [
     expr: 'max(perch_rollout_age_seconds{state="rolling-back"}) > 900',
     lasts: '1m',
     severity: 'critical',
-    summary: 'A pull request that rolls back has waited for its merge for {{ $value | humanizeDuration }}.',
+    summary: 'A rollback pull request has waited for its merge for {{ $value | humanizeDuration }}.',
   },
   {
     name: 'PerchAnalysisFailed',
     expr: 'sum(increase(perch_rollbacks_total{cause="failed"}[15m])) > 0',
     lasts: '0m',
     severity: 'info',
-    summary: 'A canary failed its analysis, and Perch opened a pull request that rolls back.',
+    summary: 'A canary failed its analysis, and Perch opened a rollback pull request.',
   },
   {
     name: 'PerchRolloutStuck',
     expr: 'max by (state) (perch_rollouts{state=~"stuck|unreadable"}) > 0',
     lasts: '30m',
     severity: 'warning',
-    summary: '{{ $value | humanize }} rollouts cannot go on: {{ $labels.state }}.',
+    summary: '{{ $value | humanize }} rollouts cannot continue: {{ $labels.state }}.',
   },
   {
     name: 'PerchRolloutOld',

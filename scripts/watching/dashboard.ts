@@ -9,7 +9,7 @@ export function dashboardJson(): string {
   const dashboard = new DashboardBuilder('Perch')
     .uid('perch')
     .tags(['perch', 'gitops', 'istio'])
-    .description('Canary rollouts by pull request, what deploys them, and the service itself.')
+    .description('Canary rollouts by pull request, the tools that deploy them, and Perch itself.')
     .refresh('30s')
     .time({ from: 'now-6h', to: 'now' })
     .withVariable(new DatasourceVariableBuilder('datasource').type('prometheus').label('Prometheus'))

@@ -42,7 +42,7 @@ const ROLLOUTS: RowPlan = {
     },
     {
       title: 'Age of the oldest rollout by state',
-      description: 'Since its open pull request was opened, where it has one.',
+      description: 'Counted from when its open pull request was opened, if it has one.',
       unit: 's',
       queries: one('max by (state) (perch_rollout_age_seconds)', '{{state}}'),
     },
@@ -54,7 +54,7 @@ const ROLLOUTS: RowPlan = {
     },
     {
       title: 'From merge to live',
-      description: 'How long Argo CD or Flux take to apply a step, where they report it.',
+      description: 'How long Argo CD or Flux takes to apply a step, if it reports that.',
       unit: 's',
       queries: quantiles('perch_live_delay_seconds'),
     },
@@ -66,7 +66,7 @@ const ROLLOUTS: RowPlan = {
     },
     {
       title: 'Commits, pull requests and merges',
-      description: 'In the last hour, by how they ended.',
+      description: 'In the last hour, by result.',
       unit: 'short',
       queries: one('sum by (effect, result) (increase(perch_effects_total[1h]))', '{{effect}} {{result}}'),
     },
@@ -84,7 +84,7 @@ const DELIVERY: RowPlan = {
     },
     {
       title: 'Argo CD applications by health',
-      description: 'As Argo CD judges the objects of each application.',
+      description: 'The health that Argo CD reports for each application.',
       unit: 'short',
       queries: one('sum by (health_status) (argocd_app_info)', '{{health_status}}'),
     },
@@ -105,13 +105,13 @@ const DELIVERY: RowPlan = {
     },
     {
       title: 'Istio: time until proxies have a new route',
-      description: 'From the change in the cluster until the proxies have it. A step is not in effect before.',
+      description: 'From the change in the cluster until the proxies have it. A step takes effect only then.',
       unit: 's',
       queries: quantiles('pilot_proxy_convergence_time'),
     },
     {
       title: 'Istio: errors of pushes',
-      description: 'Internal errors of istiod, and configuration that proxies rejected.',
+      description: 'Internal errors of istiod, and configuration that proxies have rejected.',
       unit: 'ops',
       queries: [
         { expr: 'sum(rate(pilot_total_xds_internal_errors[$__rate_interval]))', legend: 'internal errors' },
@@ -120,7 +120,7 @@ const DELIVERY: RowPlan = {
     },
     {
       title: 'Istio: requests by version',
-      description: 'What really reaches each version of the services, to compare with the share in Git.',
+      description: 'The requests that reach each version of the services. Compare them with the share in Git.',
       unit: 'reqps',
       queries: one(
         'sum by (destination_workload_namespace, destination_canonical_service, destination_version) (rate(istio_requests_total{reporter="destination"}[$__rate_interval]))',
@@ -134,7 +134,7 @@ const SERVICE: RowPlan = {
   title: 'Perch',
   panels: [
     {
-      title: 'Oldest job that waits',
+      title: 'Oldest waiting job',
       description: 'Above a minute, Perch is behind.',
       unit: 's',
       kind: 'stat',
@@ -149,19 +149,19 @@ const SERVICE: RowPlan = {
     },
     {
       title: 'Lowest rate limit left',
-      description: 'Of all installations and resources.',
+      description: 'The lowest of all installations and resources.',
       unit: 'percentunit',
       kind: 'stat',
       queries: one('min(perch_github_rate_limit_remaining / perch_github_rate_limit)', 'left'),
     },
     {
       title: 'Webhooks',
-      description: 'By how they were answered.',
+      description: 'By result.',
       unit: 'reqps',
       queries: one('sum by (result) (rate(perch_deliveries_total[$__rate_interval]))', '{{result}}'),
     },
     {
-      title: 'Answer to a webhook',
+      title: 'Time to answer a webhook',
       description: 'GitHub gives up after ten seconds.',
       unit: 's',
       queries: quantiles('perch_delivery_duration_seconds'),
@@ -174,13 +174,13 @@ const SERVICE: RowPlan = {
     },
     {
       title: 'Jobs in the queue',
-      description: 'Scheduled ones wait for their time, such as the end of a bake.',
+      description: 'Scheduled jobs wait for a time, such as the end of a bake.',
       unit: 'short',
       queries: one('max by (state) (perch_queue_depth)', '{{state}}'),
     },
     {
       title: 'Jobs by result',
-      description: 'How each run of a job ended.',
+      description: 'The result of each run of a job.',
       unit: 'ops',
       queries: one('sum by (task, result) (rate(perch_jobs_total[$__rate_interval]))', '{{task}} {{result}}'),
     },
@@ -192,7 +192,7 @@ const SERVICE: RowPlan = {
     },
     {
       title: 'Requests to GitHub',
-      description: 'Those that are answered 304 are free.',
+      description: 'Requests that are answered with 304 are free.',
       unit: 'reqps',
       queries: one(
         'sum by (api, status, cost) (rate(perch_github_requests_total[$__rate_interval]))',
@@ -210,7 +210,7 @@ const SERVICE: RowPlan = {
     },
     {
       title: 'Builds',
-      description: 'By kustomize and helm, by how they ended.',
+      description: 'By tool (kustomize or helm) and result.',
       unit: 'ops',
       queries: one('sum by (tool, result) (rate(perch_renders_total[$__rate_interval]))', '{{tool}} {{result}}'),
     },
@@ -222,7 +222,7 @@ const SERVICE: RowPlan = {
     },
     {
       title: 'Event loop',
-      description: 'How late the thread that answers webhooks is.',
+      description: 'The delay of the thread that answers webhooks.',
       unit: 's',
       queries: one(
         'nodejs_eventloop_lag_p99_seconds and on (instance, job) perch_thread_restarts_total',
@@ -231,7 +231,8 @@ const SERVICE: RowPlan = {
     },
     {
       title: 'Refused by GitHub',
-      description: 'What a person has to change first: permissions, rules, archived repositories.',
+      description:
+        'Tasks that wait until a person changes something, such as permissions, rules or archived repositories.',
       unit: 'short',
       queries: one('sum by (cause) (increase(perch_github_refusals_total[1h]))', '{{cause}}'),
     },
