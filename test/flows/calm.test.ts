@@ -21,6 +21,7 @@ const seen: ReviewMemory = {
   commented: false,
   offer: '',
   targets: [],
+  awaited: [],
   polls: false,
   stops: '',
   abandoned: false,

@@ -16,19 +16,34 @@ export interface Arrival {
   readonly refused: readonly Pick<PullRequest, 'head'>[]
 }
 
-/** The traffic of a version: it never had any, it has some now, Perch took it away to start again (`restart`), or people took it away. */
-export type VersionTraffic = 'never' | 'now' | 'restarted' | 'taken-back'
+/**
+ * The traffic of a version: it never had any, it has had some since it came, it started after it had none, Perch took its traffic away to
+ * start again (`restart`), or people took it away.
+ */
+export type VersionTraffic = 'never' | 'inherited' | 'started' | 'restarted' | 'taken-back'
 
 /** `start`: the first step. `restart`: the removal of the traffic that the version inherited from the previous one. */
 export type Beginning = 'start' | 'restart'
 
 /** Nothing starts if a person has changed or refused the version since. */
 export function beginningOf(arrival: Arrival): Beginning | undefined {
-  const { settings, wasRunning, wasConfigured, isByAutomation, traffic, refused } = arrival
-  if (settings.start !== 'first-step' || !wasConfigured || !isByAutomation) return undefined
+  const { settings, wasConfigured, isByAutomation } = arrival
+  return settings.start === 'first-step' && wasConfigured && isByAutomation ? followsFrom(arrival) : undefined
+}
+
+function followsFrom({ settings, wasRunning, traffic, refused }: Arrival): Beginning | undefined {
   const restarts = settings.onNewVersion === 'restart'
-  if (traffic === 'now') return wasRunning && restarts && refused.length === 0 ? 'restart' : undefined
   const isRefused = refused.some(({ head }) => kindOf(head.ref, 'idle') === 'share')
-  if (traffic === 'taken-back' || isRefused) return undefined
-  return traffic === 'never' || restarts ? 'start' : undefined
+  switch (traffic) {
+    case 'inherited':
+      return wasRunning && restarts && refused.length === 0 ? 'restart' : undefined
+    case 'never':
+      return isRefused ? undefined : 'start'
+    case 'restarted':
+      return isRefused || !restarts ? undefined : 'start'
+    // The rollout of the version itself is running. Otherwise Perch would take each first step back, and nothing would ever continue.
+    case 'started':
+    case 'taken-back':
+      return undefined
+  }
 }

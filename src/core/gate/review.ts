@@ -117,6 +117,13 @@ export function verdictsOf({ changes, promotion }: Pick<Review, 'changes' | 'pro
   return [...changes.flatMap(({ verdicts }) => verdicts), ...(promotion?.verdicts ?? [])]
 }
 
+/** The rollouts that must end before the change may merge, because it would replace the canary's version all at once. */
+export function awaitedTargets({ changes }: Pick<Review, 'changes'>): readonly Target[] {
+  const isBlocked = ({ verdicts }: ReviewedChange): boolean =>
+    verdicts.some(({ state, reason }) => reason.code === 'canary-swapped' && state === 'block')
+  return changes.filter(isBlocked).map(({ target }) => target)
+}
+
 /** Whether a gate has a say: it is judged again whenever that may have changed. */
 export function isGated({ changes, promotion }: Pick<Review, 'changes' | 'promotion'>): boolean {
   return changes.length > 0 || promotion !== undefined

@@ -29,6 +29,8 @@ export interface ArrivedVersion {
   readonly before: Standing
   /** The commit since which the canary has no traffic: that of the version, or a later one. Undefined where it has some. */
   readonly cleared: Landing | undefined
+  /** At some commit since it came, the canary had no traffic. */
+  readonly wasIdle: boolean
 }
 
 /** How many changes of an environment are searched for the one that brought the version. People start older versions. */
@@ -69,12 +71,17 @@ export async function arrivedVersion(
   let landing: Landing | undefined
   let cleared: Landing | undefined
   let hadTraffic = false
+  let wasIdle = false
   for (const change of await context.mirror.landings(base.sha, files, MAX_CHANGES + 1)) {
     const then = await versionAt(context, change.sha, { target, config })
     if (then?.version !== now.version)
-      return then === undefined || landing === undefined ? undefined : { landing, before: then.standing, cleared }
+      return then === undefined || landing === undefined
+        ? undefined
+        : { landing, before: then.standing, cleared, wasIdle }
     landing = change
-    hadTraffic ||= mayHaveTraffic(then.standing)
+    const hasTraffic = mayHaveTraffic(then.standing)
+    hadTraffic ||= hasTraffic
+    wasIdle ||= !hasTraffic
     if (!hadTraffic) cleared = change
   }
   return undefined

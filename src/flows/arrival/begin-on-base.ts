@@ -139,8 +139,8 @@ async function trafficOf(
   { rollout, arrived, pull }: Arrived & { readonly pull: PullRequest | undefined },
 ): Promise<VersionTraffic> {
   const { target } = rollout.standing
-  const { landing, before, cleared } = arrived
-  if (mayHaveTraffic(rollout.standing) || cleared === undefined) return 'now'
+  const { landing, before, cleared, wasIdle } = arrived
+  if (mayHaveTraffic(rollout.standing) || cleared === undefined) return wasIdle ? 'started' : 'inherited'
   if (cleared.sha !== landing.sha) {
     const by = await pullOf(context, base, cleared.sha)
     return by !== undefined && isStepOf(target, by, context.botLogin) && isForRestart(by) ? 'restarted' : 'taken-back'

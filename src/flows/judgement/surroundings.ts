@@ -2,7 +2,7 @@ import { overridesIn } from '../../core/marker/override.ts'
 import type { Comment } from '../../core/rollout/facts.ts'
 import type { Stops } from '../../core/stop/stop.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { forgetPull, recallPulls } from '../repository/memory.ts'
+import { forgetPull, hasClaim, recallPulls } from '../repository/memory.ts'
 import { type PullEnds, isStacked } from '../repository/pull-ends.ts'
 import type { Surroundings } from './restraints.ts'
 
@@ -32,7 +32,7 @@ export function surroundingsOf(
 }
 
 /**
- * The oldest pull request before this one that is open and moves one of the routes, as far as pull requests have been looked
+ * The oldest pull request before this one that is open and has a claim to one of the routes, as far as pull requests have been looked
  * at. One with the same head is the same change.
  */
 async function claimantOf(
@@ -41,7 +41,7 @@ async function claimantOf(
   routes: readonly string[],
 ): Promise<number | undefined> {
   const others = [...(await recallPulls(context))]
-    .filter(([number, { targets }]) => number < pull.number && routes.some((route) => targets.includes(route)))
+    .filter(([number, seen]) => number < pull.number && routes.some((route) => hasClaim(seen, route)))
     .map(([number]) => number)
     .sort((a, b) => a - b)
   for (const number of others) {

@@ -34,6 +34,8 @@ const ReviewMemory = z.object({
   offer: z.string().default(''),
   /** The rollouts that it moves, by `movedRoutes`. */
   targets: z.array(z.string()).default([]),
+  /** Those of them that must end before it may merge (`awaitedTargets`). */
+  awaited: z.array(z.string()).default([]),
   /** The older pull requests that it waits for, for whichever rollout. */
   behind: z.array(z.int()).default([]),
   /** It waits for something that shows in no ref: reviews. */
@@ -44,6 +46,11 @@ const ReviewMemory = z.object({
   abandoned: z.boolean().default(false),
 })
 export type ReviewMemory = z.infer<typeof ReviewMemory>
+
+/** Whether younger pull requests that move a route wait for this one. The steps to the end of a rollout must not wait for what waits for that end. */
+export function hasClaim({ targets, awaited }: ReviewMemory, route: string): boolean {
+  return targets.includes(route) && !awaited.includes(route)
+}
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
 

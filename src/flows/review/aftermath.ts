@@ -2,7 +2,15 @@
 import { nextLook } from '../../core/gate/gate.ts'
 import { earliest, TIMER_SLACK_MS, waitsOf } from '../../core/gate/waits.ts'
 import { offerKey } from '../../core/arrival/start-command.ts'
-import { closingTimes, isGated, offeredVersions, retryTimes, type Review, verdictsOf } from '../../core/gate/review.ts'
+import {
+  awaitedTargets,
+  closingTimes,
+  isGated,
+  offeredVersions,
+  retryTimes,
+  type Review,
+  verdictsOf,
+} from '../../core/gate/review.ts'
 import { isStep, kindOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { movedRoutes } from '../../core/rollout/target.ts'
@@ -104,6 +112,7 @@ function memoryOf(
     commented,
     offer: offerKey(offeredVersions(review)),
     targets: changes.flatMap(({ target }) => movedRoutes(target)),
+    awaited: awaitedTargets(review).flatMap(movedRoutes),
     stops: stopsKey(context, refs),
     abandoned: false,
     behind: [...new Set(behind)],

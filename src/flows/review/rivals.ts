@@ -1,6 +1,6 @@
 /** Of two pull requests that move the same route the younger waits. */
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { recallPulls, type ReviewMemory } from '../repository/memory.ts'
+import { hasClaim, recallPulls, type ReviewMemory } from '../repository/memory.ts'
 
 export interface Rival {
   readonly number: number
@@ -46,7 +46,7 @@ function isHeldBy({ seen: younger }: Rival, { seen: older }: Rival): boolean {
 }
 
 function movesSame(older: ReviewMemory, { targets }: ReviewMemory): boolean {
-  return older.targets.some((target) => targets.includes(target))
+  return targets.some((target) => hasClaim(older, target))
 }
 
 function isBehind({ seen: { behind } }: Rival, older: Rival): boolean {

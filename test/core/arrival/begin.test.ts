@@ -22,7 +22,7 @@ test('a version begins where all that must be known is known, and nobody did any
   assert.equal(beginningOf({ ...ARRIVAL, settings: { ...ARRIVAL.settings, start: 'ask' } }), undefined)
   assert.equal(beginningOf({ ...ARRIVAL, wasConfigured: false }), undefined)
   assert.equal(beginningOf({ ...ARRIVAL, isByAutomation: false }), undefined)
-  assert.equal(beginningOf({ ...ARRIVAL, traffic: 'now' }), undefined)
+  assert.equal(beginningOf({ ...ARRIVAL, traffic: 'inherited' }), undefined)
   assert.equal(beginningOf({ ...ARRIVAL, traffic: 'taken-back' }), undefined)
   assert.equal(beginningOf({ ...ARRIVAL, refused: closed('canary/production/web/5') }), undefined)
   assert.equal(
@@ -35,12 +35,17 @@ test('a version begins where all that must be known is known, and nobody did any
 test('what comes while the canary has traffic begins anew only where the config says so', () => {
   const during = (onNewVersion: Arrival['settings']['onNewVersion'], traffic: Arrival['traffic']): unknown =>
     beginningOf({ ...ARRIVAL, settings: { start: 'first-step', onNewVersion }, wasRunning: true, traffic })
-  assert.deepEqual([during('restart', 'now'), during('restart', 'restarted')], ['restart', 'start'])
-  assert.deepEqual([during('finish-first', 'now'), during('finish-first', 'restarted')], [undefined, undefined])
-  assert.deepEqual([during('ignore', 'now'), during('ignore', 'restarted')], [undefined, undefined])
+  assert.deepEqual([during('restart', 'inherited'), during('restart', 'restarted')], ['restart', 'start'])
+  assert.deepEqual([during('finish-first', 'inherited'), during('finish-first', 'restarted')], [undefined, undefined])
+  assert.deepEqual([during('ignore', 'inherited'), during('ignore', 'restarted')], [undefined, undefined])
   for (const choice of ['restart', 'finish-first', 'ignore'] as const)
     assert.equal(during(choice, 'taken-back'), undefined, 'a person took it back')
-  const again = { ...ARRIVAL, settings: { start: 'first-step', onNewVersion: 'restart' }, traffic: 'now' } as const
+  assert.equal(during('restart', 'started'), undefined, 'it has begun anew already')
+  const again = {
+    ...ARRIVAL,
+    settings: { start: 'first-step', onNewVersion: 'restart' },
+    traffic: 'inherited',
+  } as const
   assert.equal(beginningOf(again), undefined, 'a version that began without traffic is the rollout itself')
   const refused = { ...again, wasRunning: true, refused: closed('canary/production/web/0') }
   assert.equal(beginningOf(refused), undefined, 'a person closed the rollback')

@@ -345,6 +345,24 @@ test('`restart`: a version that is pushed into a rollout is rolled back, and the
   assert.deepEqual(branches(openSteps(world)), ['canary/production/web/5'])
 })
 
+test('`restart`: a version that began anew goes on with its next steps, and is not taken back again', async () => {
+  const world = await aWorld({ config: { ...BY_ITSELF, onNewVersion: 'restart' } })
+  await aRollout(world)
+  await aPush(world, 'v4')
+  const merged: string[] = []
+  for (let [step] = openSteps(world); step !== undefined && merged.length < 9; [step] = openSteps(world)) {
+    merged.push(step.head.ref)
+    await world.pass(15)
+    await merges(world, 'bob', step)
+  }
+  const names = ['0', '5', '25', '100', 'finish', '0']
+  assert.deepEqual(
+    merged,
+    names.map((name) => `canary/production/web/${name}`),
+  )
+  assert.deepEqual([shareOn(world, 'main'), versionsOn(world, 'main')], [0, ['v4', 'v4']])
+})
+
 test('`finish-first`: a new version waits for the rollout, and begins when that is over', async () => {
   const world = await aWorld({ config: BY_ITSELF })
   const { pull: first } = await aRollout(world)
@@ -359,6 +377,22 @@ test('`finish-first`: a new version waits for the rollout, and begins when that 
   await world.settle()
   assert.deepEqual([shareOn(world, 'main'), shareOn(world, pull.head.ref)], [0, 5])
   assert.match(gateOf(world, pull), /^success/)
+})
+
+test('`finish-first`: the steps of a rollout do not wait for the older pull request that waits for its end', async () => {
+  const world = await aWorld({ config: BY_ITSELF })
+  await aRollout(world)
+  const { pull: waiting } = await anUpdate(world, 'v4')
+  const merged: string[] = []
+  for (let [step] = openSteps(world); step !== undefined && merged.length < 9; [step] = openSteps(world)) {
+    await world.pass(15)
+    assert.match(gateOf(world, waiting), /^failure: Blocked by version/)
+    assert.match(gateOf(world, step), /^success/, step.title)
+    merged.push(step.head.ref.split('/').at(-1) ?? '')
+    await merges(world, 'bob', step)
+  }
+  assert.deepEqual(merged, ['25', '100', 'finish', '0'])
+  assert.match(comments(world, waiting).join(), /New canary version/)
 })
 
 test('what a controller in the cluster moves is not begun, and its limit stays', async () => {

@@ -35,6 +35,7 @@ const UNSEEN = {
   commented: false,
   offer: '',
   targets: [],
+  awaited: [],
   behind: [],
   polls: false,
   stops: '',

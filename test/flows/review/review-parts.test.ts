@@ -200,6 +200,7 @@ interface RivalFacts {
   readonly into?: string
   readonly head?: string
   readonly targets?: readonly string[]
+  readonly awaited?: readonly string[]
   readonly behind?: readonly number[]
 }
 
@@ -211,8 +212,9 @@ async function rivalsAsked(other: number, facts: RivalFacts, self: RivalFacts = 
   const context = { memo, repo: REPO, ask, clock: { now: () => 0 } }
   await rememberBegun(context, 2, undefined)
   const begun = (await recallPull(context, 2)) ?? assert.fail()
-  const seen = (head: string, { targets = ['production web'], behind = [], ...rest }: RivalFacts) => {
-    return { ...begun, head, into: 'main', judgedFor: 'main', targets: [...targets], behind: [...behind], ...rest }
+  const seen = (head: string, { targets = ['production web'], awaited = [], behind = [], ...rest }: RivalFacts) => {
+    const lists = { targets: [...targets], awaited: [...awaited], behind: [...behind] }
+    return { ...begun, head, into: 'main', judgedFor: 'main', ...lists, ...rest }
   }
   await rememberPull(context, other, seen('their head', facts))
   await lookAtRivals(context, { number: 2, seen: seen('own head', self) })
@@ -243,6 +245,15 @@ test('a draft, one into another branch, one with the same head, and one that was
   assert.deepEqual(await rivalsAsked(1, { head: 'own head' }), [])
   assert.deepEqual(await rivalsAsked(1, { head: '' }), [])
   assert.deepEqual(await rivalsAsked(1, { targets: ['staging web'] }), [])
+})
+
+test('a pull request that waits for the end of a rollout holds none of its steps back, and waits for older ones itself', async () => {
+  const waiting = { awaited: ['production web'] }
+  assert.deepEqual(await rivalsAsked(1, waiting), [])
+  assert.deepEqual(await rivalsAsked(3, { behind: [2] }, waiting), ['1#3 rival'], 'it held the other one back before')
+  assert.deepEqual(await rivalsAsked(3, {}, waiting), [])
+  assert.deepEqual(await rivalsAsked(1, {}, waiting), ['1#2 older-found'])
+  assert.deepEqual(await rivalsAsked(1, {}, { ...waiting, behind: [1] }), [], 'once is enough')
 })
 
 test('a base that moved is looked at as a whole where git cannot tell, and not at all where it did not move', async () => {
