@@ -6,7 +6,7 @@ import type { PullRequest } from '../rollout/facts.ts'
 import { isBlueGreen, originPull, targetName } from '../rollout/target.ts'
 import type { RolloutFacts } from '../rollout/transition.ts'
 import { canaryVersion } from '../traffic/version.ts'
-import { ROLLOUT_STATES, rolloutState } from '../watch/rollout-state.ts'
+import { ROLLOUT_STATES, rolloutState, type StateFacts } from '../watch/rollout-state.ts'
 
 export const LISTED_STATES = [
   ...ROLLOUT_STATES,
@@ -58,8 +58,7 @@ export function listRollout(
   const { standing, broughtBy } = facts
   const { target, share } = standing
   const left = facts.open.filter(({ pull }) => !closed.includes(pull.number) && pull.number !== opened?.number)
-  const fresh =
-    opened === undefined ? [] : [{ pull: opened, kind: kindOf(opened.head.ref, standing.phase), fits: true }]
+  const fresh = opened === undefined ? [] : [{ pull: opened, kind: kindOf(opened.head.ref, standing.phase) }]
   const open = [...left, ...fresh]
   const state = listedState({ ...facts, open }, stuck !== undefined)
   if (state === undefined) return undefined
@@ -74,7 +73,7 @@ export function listRollout(
   }
 }
 
-function listedState(facts: RolloutFacts, isStuck: boolean): ListedState | undefined {
+function listedState(facts: StateFacts & Pick<RolloutFacts, 'turn'>, isStuck: boolean): ListedState | undefined {
   const { standing, open, turn } = facts
   const state = rolloutState(facts, isStuck)
   if (standing.phase === 'idle') {

@@ -1,4 +1,4 @@
-import type { RolloutFacts } from '../rollout/transition.ts'
+import type { OpenStep, RolloutFacts } from '../rollout/transition.ts'
 
 /** The state of a rollout for monitoring. A route without canary traffic is not a rollout. */
 export const ROLLOUT_STATES = [
@@ -15,9 +15,14 @@ export const ROLLOUT_STATES = [
 ] as const
 export type RolloutState = (typeof ROLLOUT_STATES)[number]
 
+/** The facts on which the state of a rollout depends. */
+export type StateFacts = Pick<RolloutFacts, 'standing' | 'stoppedByHand'> & {
+  readonly open: readonly Pick<OpenStep, 'kind'>[]
+}
+
 /** Undefined: no rollout, or none that Perch moves. */
 export function rolloutState(
-  { standing, open, stoppedByHand }: RolloutFacts,
+  { standing, open, stoppedByHand }: StateFacts,
   isStuck: boolean,
 ): RolloutState | undefined {
   if (standing.phase === 'idle' || standing.phase === 'owned') return undefined

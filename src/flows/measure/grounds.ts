@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Review } from '../../core/gate/review.ts'
-import { commitReports, mergeReports } from '../../core/message/check/commit-checks.ts'
+import { validateReport } from '../../core/message/check/checks.ts'
 import { standingOf, type Standing, stepKey, sureShare } from '../../core/rollout/standing.ts'
 import { movedRoutes, type Target, targetName } from '../../core/rollout/target.ts'
 import type { BaseHead } from './landing.ts'
@@ -29,13 +29,10 @@ export async function groundsOf(
     if (isAtStep && since === undefined) return undefined
     steps.push([targetName(standing.target), stepKey(standing), standing.target.settings, since?.sha])
   }
-  const { rows, diffs, validators, renderer } = review
-  const reports = commitReports([
-    mergeReports({ ...review, changes: [] }, { pull: 0, base: '', judgedFor: '', isStep: false }),
-  ])
-  const said = reports.map(({ conclusion, title, summary, annotations }) => [conclusion, title, summary, annotations])
   const config = differences.map(({ base: { config: own } }) => own)
-  const facts = [said, rows, diffs, validators, renderer, differences.map(movement), steps, config]
+  // The check does not show all rows and diffs, and the comment shows more of them.
+  const { rows, diffs } = review
+  const facts = [validateReport(review), rows, diffs, differences.map(movement), steps, config]
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex')
 }
 
@@ -56,8 +53,6 @@ function askedAbout(differences: readonly RolloutDifference[]): readonly Standin
 
 function movement({ from, to, version, reach, widened, leaving }: RolloutDifference): unknown {
   const rises = widened.map(({ target, ...rise }) => [targetName(target), rise])
-  const ends = [from, to].map(
-    (end) => end && [end.phase, end.share, end.versions, movedRoutes(end.target), stepKey(end)],
-  )
-  return [ends, to.target.environments, version, reach, rises, leaving?.share]
+  const ends = [from, to].map((end) => end && [end.phase, movedRoutes(end.target), stepKey(end)])
+  return [ends, version, reach, rises, leaving?.share]
 }
