@@ -89,16 +89,20 @@ export function argoRelease({ application, source, at, refs, filling }: ArgoSour
   }
 }
 
-/** Where a values file is: below the chart, from the top (`/values/a.yaml`), or in a source by its name (`$values/a.yaml`). */
+/**
+ * Where a values file is: below the chart, from the top (`/values/a.yaml`), or in a source by its name (`$values/a.yaml`). Undefined where
+ * that is not known.
+ */
 function valuesPath(
   entry: string,
   { chart, refs }: { readonly chart: string; readonly refs: ReadonlySet<string> },
 ): string | undefined {
-  if (isTemplate(entry) || /^[a-z][a-z0-9+.-]*:\/\//i.test(entry)) return undefined
-  const [, ref, rest = ''] = /^\$([^/]+)\/(.*)$/.exec(entry) ?? []
-  if (ref !== undefined) return refs.has(ref) ? join('', rest) : undefined
-  if (entry.startsWith('$')) return undefined
-  return entry.startsWith('/') ? join('', entry) : join(chart, entry)
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(entry)) return undefined
+  const [, ref = '', rest = ''] = /^\$([^/]+)(\/.*)$/.exec(entry) ?? []
+  const path = refs.has(ref) ? rest : entry
+  // Argo CD fills in its own variables, such as `$ARGOCD_APP_NAME`.
+  if (isTemplate(path) || path.includes('$')) return undefined
+  return join(path.startsWith('/') ? '' : chart, path)
 }
 
 function isFilled(value: unknown): boolean {

@@ -72,7 +72,23 @@ test('values that are not in this repository are named', () => {
   const of = (entry: string): unknown =>
     asked({ 'app.yaml': application('web', source(entry)), 'p.yaml': '' }, 'shop')['web']
   assert.deepEqual(of('$here/p.yaml'), ['web in shop', 'p.yaml'])
-  for (const entry of ['$there/p.yaml', 'https://example.com/p.yaml', '../../../p.yaml', '{{ env }}.yaml'])
+  for (const entry of [
+    '$there/p.yaml',
+    'https://example.com/p.yaml',
+    'S3+x://p.yaml',
+    '../../../p.yaml',
+    '$here/../p.yaml',
+    '{{ env }}.yaml',
+    '$here/{{ env }}.yaml',
+  ])
+    assert.deepEqual(of(entry), ['web in shop', `helm-values ${entry} app.yaml:7`])
+  // Argo CD fills in its own variables.
+  for (const entry of [
+    '$p.yaml',
+    'p-$ARGOCD_APP_NAME.yaml',
+    '$ARGOCD_APP_NAME/p.yaml',
+    '$here/p-$ARGOCD_APP_NAME.yaml',
+  ])
     assert.deepEqual(of(entry), ['web in shop', `helm-values ${entry} app.yaml:7`])
   assert.deepEqual(of('/none.yaml'), ['web in shop', 'helm-values none.yaml app.yaml:7'])
 })
