@@ -5,7 +5,7 @@ import { hookWords } from '../../src/core/message/flagger/hook.ts'
 import { noteCanaryNews, recallCanaries } from '../../src/flows/stop/canary-memory.ts'
 import { jobOf } from '../../src/flows/tasks/tasks.ts'
 import { askingCanary, flaggerCanary } from '../owners.ts'
-import { aNewVersion, answers, aPull, aWorld, merges, says, type World } from './world.ts'
+import { aNewVersion, answers, aPull, aWorld, merges, says, textOn, type World } from './world.ts'
 import { recordedIn } from './recorded/account.ts'
 
 const test = recordedIn(import.meta.url)
@@ -107,6 +107,19 @@ test('what is not known is never "go on": no Canary, several, and a config that 
     await asks(world, { environment: 'staging' }),
     /^stop: The \.github\/canary\.yml of main in acme\/gitops is not valid/,
   )
+})
+
+test('a Canary on another deployed branch asks by the config of that branch; names of no branch, and patterns, deploy nothing', async () => {
+  const world = await aWorld({ services: ['api'], files: { [CANARY]: ASKING } })
+  world.alice.push('release', { 'README.md': 'x\n' })
+  const config = textOn(world, 'main', '.github/canary.yml')
+  const branches = 'branches: [main, release, gone, "release*"]\n'
+  world.alice.push('main', { '.github/canary.yml': `${config}${branches}`, [CANARY]: undefined })
+  await world.settle()
+  assert.equal(await asks(world), 'go: Nothing stops production/web.')
+  world.alice.push('release', { '.github/canary.yml': 'steps: [x' })
+  await world.settle()
+  assert.match(await asks(world), /^stop: The \.github\/canary\.yml of release in acme\/gitops is not valid/)
 })
 
 const goesBack = (world: World): Promise<string> => asks(world, {}, mustGoBack)

@@ -40,8 +40,8 @@ async function branchesAmong(
   const { names, problems } = await deployedAmong(context, refs)
   if (problems.length > 0) return new Map([[defaultBranch, undefined]])
   const plain = names.filter((name) => !name.includes('*'))
-  const others = plain.filter((name) => name !== defaultBranch).map(refOf)
-  const heads = new Map([...refs, ...(others.length === 0 ? [] : await context.mirror.fetch(others))])
+  const missing = plain.map(refOf).filter((ref) => !refs.has(ref))
+  const heads = new Map([...refs, ...(missing.length === 0 ? [] : await context.mirror.fetch(missing))])
   // One that does not exist deploys nothing.
   return new Map(plain.flatMap((name) => (heads.has(refOf(name)) ? [[name, heads.get(refOf(name))] as const] : [])))
 }

@@ -5,9 +5,7 @@ import { deployedVersion } from '../../core/flagger/version.ts'
 import { identityKey } from '../../core/manifest/identity.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { Target } from '../../core/rollout/target.ts'
-import { readEnvironmentTexts } from '../build/environment-texts.ts'
-import { buildObjects } from '../build/build-environment.ts'
-import { loadSnapshot } from '../repository/load.ts'
+import { objectsAt } from '../measure/objects-at.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'known' | 'repo' | 'pulls'>
@@ -64,22 +62,12 @@ const ABSENT = ''
 /** What its environments deploy at a commit; undefined where one cannot be rendered. */
 async function versionAt(context: Needs, { config, target }: DeployedCanary, sha: Sha): Promise<string | undefined> {
   const { owner } = target
-  if (owner === undefined) return undefined
-  const { environments } = await loadSnapshot(context, sha, { config, isWanted: () => false, chooseRead: () => [] })
-  const versions: string[] = []
-  for (const name of target.environments) {
-    const environment = environmentNamed(environments, name)
-    if (environment === undefined) continue
-    const read = await readEnvironmentTexts(context, sha, environment)
-    const built =
-      environment.refusals.length > 0
-        ? undefined
-        : await buildObjects(context, { ...read, secrets: config.secrets, documents: new Map() })
-    if (built?.ok !== true || !built.parsed.ok) return undefined
+  const all = await objectsAt(context, sha, { names: target.environments, config })
+  if (owner === undefined || all === undefined) return undefined
+  const versions = [...all.values()].flatMap((objects) => {
     // Its target may have been another one then.
-    const canary = built.parsed.objects.find((object) => identityKey(object) === identityKey(owner.identity))
-    const version = canary === undefined ? undefined : deployedVersion(canary, built.parsed.objects)
-    if (version !== undefined) versions.push(version)
-  }
+    const canary = objects.find((object) => identityKey(object) === identityKey(owner.identity))
+    return (canary && deployedVersion(canary, objects)) ?? []
+  })
   return versions.join('\n')
 }

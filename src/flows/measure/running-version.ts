@@ -100,9 +100,10 @@ function filesOf({ layout, environments }: Target): readonly string[] {
 async function runningThen(context: Needs, sha: Sha, target: Target): Promise<Version | undefined> {
   const known = await runningAt(context, sha, target)
   if (known !== undefined && known !== 'not-seen') return known
+  const all = await objectsAt(context, sha, { names: target.environments })
   const versions: unknown[] = []
   for (const environment of target.environments) {
-    const objects = await objectsAt(context, sha, environment)
+    const objects = all?.get(environment)
     if (objects === undefined) return undefined
     versions.push(versionBehind({ environment, target, objects }, 'canary') ?? null)
   }

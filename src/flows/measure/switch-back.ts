@@ -73,6 +73,6 @@ async function podsAt(
   treeish: Sha,
   { environment: name, ...version }: { readonly environment: string; readonly target: Target; readonly role: Role },
 ): Promise<string | undefined> {
-  const objects = await objectsAt(context, treeish, name)
+  const objects = (await objectsAt(context, treeish, { names: [name] }))?.get(name)
   return objects && versionPods(name, version, objects)
 }
