@@ -3,7 +3,7 @@ import { CONFIG_FILE, readConfig } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { type Environment, environmentsTouched } from '../../core/environment/environment.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
-import { leavesUnseen, leavingOwner } from '../../core/gate/leaving-owner.ts'
+import { leavesUnseen } from '../../core/gate/leaving-owner.ts'
 import { NO_CHANGE, type Review, type TrafficRow } from '../../core/gate/review.ts'
 import { withoutPlacesIn } from '../../core/gate/weight-places.ts'
 import { configProblem, generatorNotes } from '../../core/problem/files.ts'
@@ -14,7 +14,7 @@ import { isLinted } from '../../core/policy/lint.ts'
 import { renamedRoles, snapshotAsBase } from '../../core/rollout/as-base.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { changedLast, isManifestPath } from '../../core/rollout/snapshot.ts'
-import { mayHaveTraffic, standingOf, sureShare } from '../../core/rollout/standing.ts'
+import { mayHaveTraffic, standingOf } from '../../core/rollout/standing.ts'
 import { sameRollouts, type Target } from '../../core/rollout/target.ts'
 import { isSplit, routeId } from '../../core/traffic/route.ts'
 import { groundsOf } from '../measure/grounds.ts'
@@ -271,14 +271,13 @@ async function newConfigProblems(context: FileSource, base: Sha, head: Sha): Pro
 }
 
 /** The routes whose canary gets more traffic, with their environment: `production VirtualService default/web`. */
-function raisedRoutes({ before, after }: SnapshotPair): ReadonlySet<string> {
-  const raised = after.snapshot.targets.filter((target) => {
-    const old = sameRollouts(before.snapshot.targets, target)
-    const least = old.length === 0 ? 0 : Math.min(...old.map((known) => sureShare(standingOf(known))))
-    const now = standingOf(target)
-    return sureShare(now) > least || old.some((known) => leavingOwner(standingOf(known), now) !== undefined)
-  })
-  return new Set(raised.flatMap(({ environments, route }) => environments.map((name) => `${name} ${routeId(route)}`)))
+function raisedRoutes(sides: SnapshotPair): ReadonlySet<string> {
+  const raised = differencesIn({ ...sides, rises: [], imageChanges: [] }).filter(
+    ({ sure, reach, leaving }) => reach > sure || leaving !== undefined,
+  )
+  return new Set(
+    raised.flatMap(({ to: { target } }) => target.environments.map((name) => `${name} ${routeId(target.route)}`)),
+  )
 }
 
 /**

@@ -54,9 +54,8 @@ async function factsOf(
       target.environments.includes(flow.to) && (flow.service === undefined || target.service === flow.service),
   )
   const running = carried.map(standingOf).find(isUnderWay)
-  const names = [
-    ...new Set([...carried.map(({ service }) => service), ...(flow.service === undefined ? [] : [flow.service])]),
-  ]
+  // A service may be held before the target has a route of it.
+  const services = flow.service === undefined ? carried.map(({ service }) => service) : [flow.service]
   const scope = { environment: flow.to, environments: [flow.to] }
   return {
     flow,
@@ -64,7 +63,7 @@ async function factsOf(
     liveness: await sourceLiveness(context, question, { config, source }),
     running,
     restraints: {
-      ...restraintsIn(context, question.around, { config, scope, services: names }),
+      ...restraintsIn(context, question.around, { config, scope, services }),
       approvals: await approvalsOf(context, question, entry?.approvals ?? 0),
     },
   }

@@ -15,13 +15,17 @@ interface Wish {
   readonly from?: string
   readonly to?: string
   readonly service?: string
+  readonly config?: unknown
 }
 
-async function prepared(files: Files, { from = 'staging', to = 'production', service }: Wish): Promise<string> {
+async function prepared(
+  files: Files,
+  { from = 'staging', to = 'production', service, config = {} }: Wish,
+): Promise<string> {
   const mirror = memoryMirror(memoryGitHub({ clock: { now: () => 0 }, files }))
   const treeish = (await mirror.fetch(['refs/heads/main'])).get('refs/heads/main') ?? assert.fail('no branch')
   const context = { mirror, renderer: memoryRenderer() }
-  const snapshot = await loadSnapshot(context, treeish, { config: Config.parse({}) })
+  const snapshot = await loadSnapshot(context, treeish, { config: Config.parse(config) })
   const done = await preparePromotion(context, { treeish, snapshot }, { from, to, service })
   if (!done.ok) return `refused: ${JSON.stringify(done.error)}\n`
   const { plan, diff, rendered } = done.value
@@ -57,6 +61,10 @@ const CASES: Readonly<Record<string, readonly [Files, Wish]>> = {
   'a patch differs, for the service alone': [OVERLAYS, { service: 'web' }],
   'a patch differs, for an object by its name': [{ ...OVERLAYS, 'base/pods.yaml': PODS }, { service: 'web' }],
   'a service that is not there': [OVERLAYS, { service: 'api' }],
+  'a patch differs, for a service that only the config calls so': [
+    OVERLAYS,
+    { service: 'shop', config: { services: { shop: { route: { kind: 'VirtualService', name: 'web' } } } } },
+  ],
   'a file is new': [
     {
       ...OVERLAYS,

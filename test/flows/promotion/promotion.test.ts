@@ -183,6 +183,21 @@ test('a rollout of another service in the target does not hold back the promotio
   assert.match(answers(world, pull).at(-1) ?? '', /✅/)
 })
 
+test('a hold of a service holds its promotion and that of everything, and not the promotion of another service', async () => {
+  const { world, pull } = await twoEnvironments({ services: ['web', 'api'] })
+  const held = 'perch/hold/production/api'
+  world.alice.push(held, { 'README.md': 'x\n' })
+  await world.settle()
+  await says(world, 'alice', pull, '/promote staging production web')
+  const web = promotionIn(world)
+  await world.pass(5)
+  assert.match(gateOf(world, web), /^success/)
+  world.alice.close(web)
+  await world.settle()
+  await says(world, 'alice', pull, '/promote staging production')
+  assert.match(gateOf(world, promotionIn(world)), /^action_required: Waiting for hold/)
+})
+
 test('a promotion in the merge queue is held to its gate there, alone and beside others', async () => {
   const { world, pull } = await twoEnvironments()
   await says(world, 'alice', pull, '/promote staging production')

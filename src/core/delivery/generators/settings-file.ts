@@ -48,6 +48,6 @@ function pathIn(params: Params, prefix: string, isGo: boolean): string | undefin
   const tree = recordOf((prefix === '' ? params : recordOf(params[prefix]))['path'])
   const folder = textOf(isGo ? tree['path'] : params[own])
   const name = textOf(isGo ? tree['filename'] : params[`${own}.filename`])
-  if (folder === undefined || name === undefined) return undefined
-  return folder === '.' ? name : `${folder}/${name}`
+  // A path that lacks a part begins or ends with a slash, and no file has such a path.
+  return folder === '.' ? name : [folder, name].join('/')
 }
