@@ -73,7 +73,8 @@ export function handleJobs(given: WorkerParts): JobHandler {
     if (task.type === 'canary-approvals') return readVersion(parts, task)
     if (task.type === 'canary-news') return showNews(parts, task)
     if (task.type === 'onboard') return welcome(parts, task, job)
-    return perform(parts, { job, task, work: (context) => run(parts, context, task) })
+    const here = await whereNow(parts, job, task)
+    return perform(parts, { job, task: here, work: (context) => run(parts, context, here) })
   }
 }
 
@@ -87,6 +88,21 @@ async function dropUnknown({ log, memo }: WorkerParts, job: ClaimedJob): Promise
 
 function taskIn(job: ClaimedJob): Task | undefined {
   return Task.safeParse(job.data).data
+}
+
+/**
+ * A repository may have got another name or owner since the task was asked for. Git follows no redirects, and the installation of
+ * the owner before has no access any more. So before a task is tried again, GitHub is asked where its repository is now.
+ */
+async function whereNow<T extends RepositoryTask>(
+  { placeOf }: WorkerParts,
+  { attempt }: ClaimedJob,
+  task: T,
+): Promise<T> {
+  const place = attempt === 0 ? undefined : await placeOf(task.repo.owner, task.repo.name)
+  // Another repository may have taken the name.
+  if (place === undefined || place.repo.id !== task.repo.id) return task
+  return { ...task, installation: place.installation, repo: place.repo }
 }
 
 /** A task in its repository. */

@@ -1,7 +1,8 @@
 /** What an administrator does with a repository's settings. */
+import { accountPayload } from './payload/accounts.ts'
 import { repositoryPayload } from './payload/repositories.ts'
 import type { MergeSettings, Repository, RequiredCheck, Ruleset } from './state/types.ts'
-import { findAccount, type World } from './state/world.ts'
+import { addAccount, findAccount, moveRepository, type World } from './state/world.ts'
 
 interface ProtectionOptions {
   readonly checks: readonly RequiredCheck[]
@@ -29,6 +30,8 @@ export interface Administration {
   addRuleset(ruleset: RulesetOptions, repository?: string): { remove(): void }
   /** An archived repository can be read and not changed. */
   archive(isArchived: boolean, repository?: string): void
+  /** Gives it another name, or with `owner/name` another owner too, which becomes an organization where there is none. */
+  move(to: string, repository?: string): void
   /** "Features → Issues"; they are on by default. */
   setIssues(isOn: boolean, repository?: string): void
 }
@@ -50,6 +53,7 @@ export function administer(world: World, find: (name?: string) => Repository): A
       rulesets.set(id, { id, name: title, include, rules, checks, isStrict, bypass: new Set(bypass) })
       return { remove: () => void rulesets.delete(id) }
     },
+    move: (to, name) => move(world, find(name), to),
     setIssues: (isOn, name) => {
       find(name).hasIssues = isOn
     },
@@ -62,4 +66,18 @@ export function administer(world: World, find: (name?: string) => Repository): A
       world.happened({ event: 'repository', action, repo, sender, payload })
     },
   }
+}
+
+function move(world: World, repo: Repository, to: string): void {
+  const { owner: ownerBefore, name: nameBefore } = repo
+  const [name = '', login = ownerBefore.login] = to.split('/').toReversed()
+  const owner = addAccount(world, login, 'Organization')
+  moveRepository(world, repo, { owner, name })
+  const kind = ownerBefore.type === 'Organization' ? 'organization' : 'user'
+  const [action, changes] =
+    owner === ownerBefore
+      ? ['renamed', { repository: { name: { from: nameBefore } } }]
+      : ['transferred', { owner: { from: { [kind]: accountPayload(world, ownerBefore) } } }]
+  const payload = (): Record<string, unknown> => ({ changes, repository: repositoryPayload(world, repo) })
+  world.happened({ event: 'repository', action, repo, sender: owner, payload })
 }

@@ -220,6 +220,7 @@ function createWorld(parts: {
     pendingApps: new Map(),
     tokens: new Map(),
     repositories: new Map(),
+    oldNames: new Map(),
     slowMergeability: parts.options.slowMergeability ?? false,
     happened: parts.happened,
   }

@@ -2,7 +2,7 @@
 import { installationPayload } from './payload/accounts.ts'
 import { repositoryLine } from './payload/repositories.ts'
 import type { Account, Installation, Permissions, Repository } from './state/types.ts'
-import { addInstallation, covers, findRepository, type Json, type World } from './state/world.ts'
+import { addAccount, addInstallation, covers, findRepository, type Json, type World } from './state/world.ts'
 import { mintToken } from './wire/auth.ts'
 
 export interface InstallationControl {
@@ -14,6 +14,8 @@ export interface InstallationControl {
   remove(): void
   /** Somebody installs the App after that, on all repositories: GitHub makes another installation. */
   installAgain(): InstallationControl
+  /** The App is installed on all repositories of another account. */
+  installOn(login: string): InstallationControl
   /** From now on only these repositories, by name. */
   select(...names: string[]): void
   setPermissions(permissions: Permissions): void
@@ -30,6 +32,11 @@ export function controlInstallation(world: World, installation: Installation, ad
     world.happened({ event: 'installation', action, sender: admin, payload, onlyTo: installation.app })
   }
   const reachable = (): Repository[] => reachableFor(world, installation)
+  const install = (account: Account): InstallationControl => {
+    const made = addInstallation(world, installation.app, account)
+    announceNew(world, made, admin)
+    return controlInstallation(world, made, admin)
+  }
   return {
     token(narrowed = {}) {
       const repositories = narrowed.repositories && new Set(narrowed.repositories.map((name) => named(name).id))
@@ -48,11 +55,8 @@ export function controlInstallation(world: World, installation: Installation, ad
       announce('deleted', { repositories: reachable().map(repositoryLine) })
       world.installations.delete(installation.id)
     },
-    installAgain() {
-      const made = addInstallation(world, installation.app, installation.account)
-      announceNew(world, made, admin)
-      return controlInstallation(world, made, admin)
-    },
+    installAgain: () => install(installation.account),
+    installOn: (login) => install(addAccount(world, login, 'Organization')),
     select(...names) {
       const before = reachable()
       installation.repositories = new Set(names.map((name) => named(name).id))

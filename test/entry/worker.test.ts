@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GitHubRefused } from '../../src/ports/github/github-refused.ts'
 import { recallPull, rememberBegun } from '../../src/flows/repository/memory.ts'
+import type { NamedPlace } from '../../src/adapters/github/installations.ts'
 import { memoryMemo } from '../memory/memo.ts'
 import { giveUp, handleJobs, type WorkerParts } from '../../src/entry/worker.ts'
 import { readComment } from '../../src/flows/commands/acknowledge.ts'
@@ -72,6 +73,27 @@ test('a task is done in its own repository', async () => {
   const task = { type: 'acknowledge', ...PLACE, pull: 3, comment: 77, why: { code: 'missed' } } as const
   await assert.rejects(run(task), /no context today/)
   assert.deepEqual(asked, [PLACE.repo, 5])
+})
+
+test('a task that failed is done where its repository is now, unless another repository has taken its name', async () => {
+  const moved = { id: 1, owner: 'other', name: 'platform', defaultBranch: 'main' }
+  const done = async (found: NamedPlace | undefined, attempt: number): Promise<unknown> => {
+    let asked: unknown
+    const contextFor = (place: unknown): Promise<never> => {
+      asked = place
+      return Promise.reject(new Error('no context today'))
+    }
+    const handle = handleJobs(aWorker({ placeOf: async () => found, contextFor }).parts)
+    const task = { type: 'acknowledge', ...PLACE, pull: 3, comment: 77, why: { code: 'missed' } } as const
+    await assert.rejects(handle({ ...claimed(jobOf(task)), attempt }), /no context today/)
+    return asked
+  }
+  const at = { installation: 9, repo: moved, isArchived: false, isFork: false }
+  const here = { type: 'acknowledge', ...PLACE, pull: 3, comment: 77, why: { code: 'missed' } }
+  assert.deepEqual(await done(at, 0), here)
+  assert.deepEqual(await done(at, 1), { ...here, installation: 9, repo: moved })
+  assert.deepEqual(await done({ ...at, repo: { ...moved, id: 2 } }, 1), here)
+  assert.deepEqual(await done(undefined, 1), here)
 })
 
 function aReport(name: string): TaskOf<'report'> {

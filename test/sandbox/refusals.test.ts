@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { aBox, COMMIT, commitInput, conforms, graphql, rest } from './support.ts'
+import { aBox, COMMIT, commitInput, conforms, graphql, type Reply, rest } from './support.ts'
 
 const REFS = '/repos/acme/infra/git/refs'
 
@@ -129,4 +129,41 @@ test('A branch that must be up to date refuses a merge of what is behind', async
   alice.push('main', { b: '1' })
   assert.equal(repo.pull(number).mergeableState, 'behind')
   assert.throws(() => alice.merge(number), { status: 405 })
+})
+
+test('A request under the old name of a repository is redirected to its number, GraphQL follows the name, and git is told the new address', async (t) => {
+  const { box, token } = await aBox(t)
+  const other = box.installation.installOn('other')
+  box.move('platform', 'infra')
+  const ask = async (path: string, init: RequestInit = {}): Promise<readonly unknown[]> => {
+    const headers = { authorization: `Bearer ${token}` }
+    const { status, headers: told } = await fetch(`${box.url}${path}`, { redirect: 'manual', headers, ...init })
+    return [status, told.get('location')?.replace(box.url, '')]
+  }
+  const id = (await rest(box, 'GET /repos/acme/platform', { token })).body.id
+  const here = `/api/v3/repositories/${id}`
+  assert.deepEqual(await ask('/api/v3/repos/acme/infra/pulls?state=all'), [301, `${here}/pulls?state=all`])
+  const body = JSON.stringify({ body: 'x' })
+  const post = await ask('/api/v3/repos/acme/infra/issues/1/comments', { method: 'POST', body })
+  assert.deepEqual(post, [307, `${here}/issues/1/comments`])
+  assert.equal((await rest(box, 'GET /repos/acme/infra', { token })).body.full_name, 'acme/platform')
+  const query = (arguments_: string): Promise<Reply> =>
+    graphql(box, token, `{ repository(${arguments_}) { nameWithOwner } }`, {})
+  assert.equal((await query('owner: "acme", name: "infra"')).body.data.repository.nameWithOwner, 'acme/platform')
+  const strict = await query('owner: "acme", name: "infra", followRenames: false')
+  assert.equal(strict.body.errors[0].type, 'NOT_FOUND')
+  const basic = `Basic ${Buffer.from(`x:${token}`).toString('base64')}`
+  const refs = '/info/refs?service=git-upload-pack'
+  assert.deepEqual(await ask(`/acme/infra.git${refs}`, { headers: { authorization: basic } }), [
+    301,
+    `/acme/platform.git${refs}`,
+  ])
+  // Who has no access does not hear of a private repository, and after a transfer that is the installation of the owner before.
+  assert.deepEqual(await ask('/api/v3/repos/acme/infra', { headers: {} }), [404, undefined])
+  box.move('other/platform', 'platform')
+  assert.deepEqual(await ask('/api/v3/repos/acme/platform'), [404, undefined])
+  assert.equal((await rest(box, 'GET /repos/acme/infra', { token: other.token() })).body.full_name, 'other/platform')
+  // A name that another repository has taken leads nowhere else.
+  box.createRepository({ name: 'infra', files: {} })
+  assert.equal((await rest(box, 'GET /repos/acme/infra', { token })).body.full_name, 'acme/infra')
 })

@@ -3,8 +3,8 @@
  * interleave with, and a git command takes a few milliseconds.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 export interface Git {
   /** Where git's own programs are, `git-http-backend` among them. */
@@ -99,6 +99,13 @@ while read -r from to ref; do
 done
 exit 0
 `
+
+/** The same repository in another folder. */
+export function moveBare({ tool, dir: before, memo }: BareRepository, dir: string): BareRepository {
+  mkdirSync(dirname(dir), { recursive: true })
+  renameSync(before, dir)
+  return { tool, dir, memo }
+}
 
 /** Makes an empty bare repository, as `git init` would, that serves partial clones and single commits, as GitHub does. */
 export function initBare(tool: Git, dir: string, defaultBranch: string): BareRepository {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { buildASTSchema, isObjectType, isScalarType, parse, type GraphQLSchema } from 'graphql'
 import { nodeId, time } from '../payload/links.ts'
 import type { Pull, Repository } from '../state/types.ts'
-import { findRepository, fullName } from '../state/world.ts'
+import { findRepository, followRename, fullName } from '../state/world.ts'
 import { authorOf } from '../wire/auth.ts'
 import { createCommitOnBranch, type NewCommit } from './commit.ts'
 import { updateRefs } from './update-refs.ts'
@@ -68,9 +68,9 @@ const QUERY: Fields<undefined> = {
     }
     return wanted.map((id) => attempt(() => findNode(id, scope)))
   },
-  repository: (_, { owner, name }, scope) => {
+  repository: (_, { owner, name, followRenames }, scope) => {
     const full = `${String(owner)}/${String(name)}`
-    const repo = findRepository(scope.world, full)
+    const repo = followRenames === false ? findRepository(scope.world, full) : followRename(scope.world, full)
     if (repo !== undefined && canSee(scope, repo)) return repo
     throw new FieldFailure('NOT_FOUND', `Could not resolve to a Repository with the name '${full}'.`)
   },

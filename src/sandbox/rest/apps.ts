@@ -6,7 +6,17 @@ import { fullRepository, repositoryPayload } from '../payload/repositories.ts'
 import { convertManifest } from '../state/app-manifests.ts'
 import { notFound, Refusal } from '../state/refusal.ts'
 import type { Actor, App, Installation, Permissions, Repository } from '../state/types.ts'
-import { covers, findAccount, findRepository, isAtLeast, roleOf, type Json, type World } from '../state/world.ts'
+import {
+  covers,
+  findAccount,
+  findMoved,
+  findRepository,
+  followRename,
+  isAtLeast,
+  roleOf,
+  type Json,
+  type World,
+} from '../state/world.ts'
 import { mintToken, permissionsOf as permissionsOfToken, permits, reaches } from '../wire/auth.ts'
 import { page } from './paging.ts'
 import {
@@ -16,6 +26,7 @@ import {
   idOf,
   installationRoute,
   openRoute,
+  redirect,
   repoRoute,
   type Answer,
   type Call,
@@ -136,9 +147,11 @@ function getDelivery(call: Call, app: App): Answer {
 }
 
 function repositoryInstallation(call: Call, app: App): Answer {
-  const repo = findRepository(call.world, `${call.params['owner'] ?? ''}/${call.params['repo'] ?? ''}`)
+  const fullName = `${call.params['owner'] ?? ''}/${call.params['repo'] ?? ''}`
+  const repo = followRename(call.world, fullName)
   const found = repo && installationsOf(call.world, app).find((one) => covers(one, repo))
-  if (found === undefined) throw notFound()
+  if (repo === undefined || found === undefined) throw notFound()
+  if (findMoved(call.world, fullName) !== undefined) return redirect(call, { repo, isRead: true })
   return { status: 200, body: installationPayload(call.world, found) }
 }
 

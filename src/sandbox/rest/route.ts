@@ -1,8 +1,9 @@
 /** One REST route: who may call it, and the answer. */
 import type * as z from 'zod'
+import { api } from '../payload/links.ts'
 import { invalidRequest, notByIntegration, notFound, readOnly, Refusal } from '../state/refusal.ts'
 import type { Actor, App, InstallationToken, Repository, Role } from '../state/types.ts'
-import { findRepository, isAtLeast, roleOf, type World } from '../state/world.ts'
+import { findMoved, followRename, isAtLeast, roleOf, type World } from '../state/world.ts'
 import { permissionsOf, permits, reaches, type Need } from '../wire/auth.ts'
 import type { Limits } from '../wire/limits.ts'
 import type { Webhooks } from '../wire/webhooks.ts'
@@ -70,13 +71,34 @@ export interface Access {
 /** A route in a repository. */
 export function repoRoute(name: string, access: Access, handle: (call: Call, repo: Repository) => Answer): Route {
   return route(name, access.needs, (call) => {
-    const repo = findRepository(call.world, `${call.params['owner'] ?? ''}/${call.params['repo'] ?? ''}`)
+    const fullName = `${call.params['owner'] ?? ''}/${call.params['repo'] ?? ''}`
+    const repo = followRename(call.world, fullName)
     if (repo === undefined) throw notFound()
     const isRead = name.startsWith('GET ')
     checkAccess(call.actor, repo, { isRead, needs: access.needs, role: access.role ?? (isRead ? 'read' : 'write') })
+    if (findMoved(call.world, fullName) !== undefined) return redirect(call, { repo, isRead })
     if (repo.archived && !isRead) throw readOnly()
     return handle(call, repo)
   })
+}
+
+/**
+ * To the repository by its number, which no rename changes: 301 where the client may ask anew with GET, and 307 where it has to
+ * send the same request again. https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
+ */
+export function redirect(
+  { world, path, query }: Call,
+  { repo, isRead }: { readonly repo: Repository; readonly isRead: boolean },
+): Answer {
+  const rest = path.replace(/^\/repos\/[^/]+\/[^/]+/, '')
+  const search = query.size === 0 ? '' : `?${query.toString()}`
+  const url = api(world, `/repositories/${repo.id}${rest}${search}`)
+  const documentation_url = 'https://docs.github.com/rest/guides/best-practices-for-using-the-rest-api#follow-redirects'
+  return {
+    status: isRead ? 301 : 307,
+    headers: { location: url },
+    body: { message: 'Moved Permanently', url, documentation_url },
+  }
 }
 
 interface AccessCheck {

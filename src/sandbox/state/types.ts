@@ -302,11 +302,11 @@ export interface QueueEntry {
 
 export interface Repository {
   readonly id: number
-  readonly owner: Account
-  readonly name: string
+  owner: Account
+  name: string
   readonly isPrivate: boolean
   readonly parent: Repository | undefined
-  readonly bare: BareRepository
+  bare: BareRepository
   readonly createdAt: number
   pushedAt: number
   readonly defaultBranch: string

@@ -1,7 +1,7 @@
 /** The whole of one GitHub: accounts, Apps, repositories, and where changes are announced. */
 import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { initBare, type Git } from '../git/run.ts'
+import { initBare, moveBare, type Git } from '../git/run.ts'
 import { checkEvents } from './app-events.ts'
 import {
   ROLES,
@@ -45,6 +45,8 @@ export interface World {
   readonly tokens: Map<string, InstallationToken>
   /** By `owner/name` in lower case. */
   readonly repositories: Map<string, Repository>
+  /** The names that repositories had before, in lower case: requests for them are redirected. */
+  readonly oldNames: Map<string, Repository>
   /** The first read of `mergeable` after a change says null, as on GitHub, where a job works it out. */
   readonly slowMergeability: boolean
   readonly happened: (happening: WorldEvent) => void
@@ -52,6 +54,31 @@ export interface World {
 
 export function findRepository(world: World, fullName: string): Repository | undefined {
   return world.repositories.get(fullName.toLowerCase())
+}
+
+/** What was called so before, while no other repository has taken the name. */
+export function findMoved(world: World, oldName: string): Repository | undefined {
+  return findRepository(world, oldName) === undefined ? world.oldNames.get(oldName.toLowerCase()) : undefined
+}
+
+/** The repository that has this name, or had it. */
+export function followRename(world: World, fullName: string): Repository | undefined {
+  return findRepository(world, fullName) ?? findMoved(world, fullName)
+}
+
+/** Gives a repository another owner or name; its folder goes with it. */
+export function moveRepository(world: World, repo: Repository, to: { owner: Account; name: string }): void {
+  const before = fullName(repo).toLowerCase()
+  world.repositories.delete(before)
+  world.oldNames.set(before, repo)
+  repo.owner = to.owner
+  repo.name = to.name
+  world.repositories.set(fullName(repo).toLowerCase(), repo)
+  repo.bare = moveBare(repo.bare, folderOf(world, to))
+}
+
+function folderOf({ folder }: World, { owner, name }: { owner: Account; name: string }): string {
+  return join(folder, owner.login, `${name}.git`)
 }
 
 export function findAccount(world: World, login: string): Account | undefined {
@@ -156,7 +183,7 @@ export function addRepository(world: World, draft: RepositoryDraft): Repository 
     name: draft.name,
     isPrivate: draft.isPrivate,
     parent: draft.parent,
-    bare: initBare(world.git, join(world.folder, draft.owner.login, `${draft.name}.git`), defaultBranch),
+    bare: initBare(world.git, folderOf(world, draft), defaultBranch),
     createdAt: now,
     pushedAt: now,
     defaultBranch,

@@ -8,7 +8,7 @@ import { afterMove } from '../model/refs.ts'
 import { rulesForHook } from '../model/rules.ts'
 import { Refusal } from '../state/refusal.ts'
 import type { Actor, Author, InstallationToken, Repository } from '../state/types.ts'
-import { findRepository, isAtLeast, roleOf, type World } from '../state/world.ts'
+import { followRename, isAtLeast, roleOf, type World } from '../state/world.ts'
 import { authorOf, identify, permissionsOf, permits, reaches } from './auth.ts'
 import type { RequestRecord } from './log.ts'
 
@@ -45,7 +45,7 @@ export function admit(world: World, request: GitRequest, header: string | undefi
     if (!(error instanceof Refusal)) throw error
     return { ok: false, status: error.status === 403 ? 403 : 401, who: actor }
   }
-  const repo = findRepository(world, request.repoName)
+  const repo = followRename(world, request.repoName)
   const isPush = request.service === 'git-receive-pack'
   if (actor.kind === 'anonymous' && (isPush || repo?.isPrivate !== false)) return { ok: false, status: 401, who: actor }
   if (repo === undefined) return { ok: false, status: 404, who: actor }

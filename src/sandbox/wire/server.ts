@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { match } from '../rest/router.ts'
 import { operationsIn } from '../graphql/execute.ts'
-import type { World } from '../state/world.ts'
+import { findMoved, fullName, type World } from '../state/world.ts'
 import {
   answerApi,
   API,
@@ -183,6 +183,13 @@ async function handleGit(parts: ServerParts, visit: Visit, gitRequest: GitReques
   const admission = admit(parts.world, gitRequest, one(request.headers.authorization))
   if (!admission.ok) {
     refuseGit(parts, visit, admission.status)
+    return
+  }
+  const moved = findMoved(parts.world, gitRequest.repoName)
+  if (moved !== undefined) {
+    finish(parts, visit, { kind: 'git-other', status: 301 })
+    const location = `${parts.world.origin}/${fullName(moved)}.git/${gitRequest.rest}${url.search}`
+    response.writeHead(301, { ...standardHeaders(), location }).end()
     return
   }
   const isAnswered = strike.when === 'not'
