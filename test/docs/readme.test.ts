@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
@@ -183,4 +183,18 @@ test('every dependency has its sentence', () => {
   const named = [...page.matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, cell = '']) => cell.split(', '))
   const missing = Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !named.includes(name))
   assert.deepEqual(missing, [])
+})
+
+test('the index of decisions has every record, with its title and its status', () => {
+  const rows = globSync('docs/decisions/0*.md', { cwd: root })
+    .toSorted()
+    .map((file) => {
+      const [, number, title, status] = /^# (\d+)\. (.+)\n\nStatus: (.+)\n\n/.exec(read(file)) ?? []
+      return `| ${number} | [${title}](${basename(file)}) | ${status} |`
+    })
+  const index = read('docs/decisions/README.md').split('\n')
+  assert.deepEqual(
+    index.filter((line) => /^\| \d/.test(line)),
+    rows,
+  )
 })
