@@ -64,3 +64,23 @@ services:
     [HOSTS_ROUTE]: hostsRoute(0),
   }
 }
+
+/** The same service in several environments. `config`: what the config says of the environments beside their paths, and of the service. */
+export function imagesFleet(
+  names: readonly string[],
+  config: { readonly environments?: Readonly<Record<string, string>>; readonly service: string },
+): Record<string, string> {
+  const files: Record<string, string> = {}
+  for (const [path, text] of Object.entries(imagesRepository()))
+    for (const name of names) if (path.startsWith(APPS)) files[inEnvironment(path, name)] = text
+  const entries = names.map(
+    (name) => `  ${name}: { path: apps/${name}, live: { after: 3m }${config.environments?.[name] ?? ''} }\n`,
+  )
+  const service = `  web: { steps: [5, 100], bake: 10m${config.service} }\n`
+  return { ...files, '.github/canary.yml': `environments:\n${entries.join('')}services:\n${service}` }
+}
+
+/** Where a file of the service is in another environment. */
+export function inEnvironment(path: string, name: string): string {
+  return path.replace(APPS, `apps/${name}`)
+}

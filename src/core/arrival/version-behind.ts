@@ -123,7 +123,7 @@ export function namesApart(one: Images, other: Images): readonly [string | undef
 const DIGEST_LENGTH = 19
 
 /** `1.4.0` of `ghcr.io/shop/web:1.4.0@sha256:…`; of an image without a tag its digest, shortened, else all of it. */
-function tagOf(image: string): string {
+export function tagOf(image: string): string {
   const [named = '', digest] = image.split('@')
   const tag = /:([^:/]+)$/.exec(named)?.[1]
   return tag ?? digest?.slice(0, DIGEST_LENGTH) ?? image

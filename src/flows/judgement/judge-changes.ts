@@ -1,4 +1,5 @@
 import type { ImageChange } from '../../core/arrival/image-changes.ts'
+import { isOrderedByImages } from '../../core/arrival/order-version.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
 import { isHeldBack, judge, overrule, type TrafficChange, type UnknownBase } from '../../core/gate/gate.ts'
 import type { RolloutDifference } from '../../core/gate/rollout-difference.ts'
@@ -16,6 +17,7 @@ import { measureIfLive } from '../measure/measure-step.ts'
 import { historyOf, lastReadableShare, standingBefore } from '../measure/landing.ts'
 import { livenessOf } from '../measure/liveness.ts'
 import type { SnapshotPair } from './render.ts'
+import { raisedVersion } from './order-versions.ts'
 import { type JudgementNeeds, restraintsOf, type RestraintQuestion } from './restraints.ts'
 
 type Needs = JudgementNeeds
@@ -160,6 +162,9 @@ async function trafficChange(
   const isHeld = isHeldBack({ from: sure, to: reach, widens, promotes })
   const isBaseUndated = isHeld && sure > 0 && isUndated(from)
   const step = isBaseUndated ? NOT_LOOKED_AT : await stepBefore(context, question, { difference, isHeldBack: isHeld })
+  const { base: at, head } = question
+  const byImages = isHeld && isOrderedByImages(to.target, base.config)
+  const raised = await raisedVersion(context, { base: at, head, byImages }, difference)
   return {
     ...step,
     target: targetName(to.target),
@@ -176,8 +181,8 @@ async function trafficChange(
     bakeMs: target.settings.bakeMs,
     unchecked: target.settings.unchecked,
     isAnalysed: target.settings.analysis !== undefined,
-    canary: to.versions?.canary,
-    restraints: isHeld ? await restraintsOf(context, question, { target, base, alongside }) : UNRESTRAINED,
+    canary: raised.name,
+    restraints: isHeld ? await restraintsOf(context, question, { target, base, alongside, raised }) : UNRESTRAINED,
   }
 }
 

@@ -9,6 +9,7 @@ import { stopsOf, type Stops } from '../../core/stop/stop.ts'
 import { windowEnd, windowStart } from '../../core/stop/window.ts'
 import { measureIfLive } from '../measure/measure-step.ts'
 import { approvalsOf } from './approvals.ts'
+import { type RaisedVersion, versionsIn } from './order-versions.ts'
 import { withSureService } from './rendered-targets.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { livenessOf, type LivenessQuestion } from '../measure/liveness.ts'
@@ -59,13 +60,15 @@ interface RestrainedRollout {
   readonly base: Snapshot
   /** Other environments in which the change moves the service alike. */
   readonly alongside: readonly string[]
+  /** The canary's version after the change. */
+  readonly raised: RaisedVersion
 }
 
 /** What holds a raise of a rollout back, apart from the previous step. The base branch's config decides the conditions. */
 export async function restraintsOf(
   context: JudgementNeeds,
   question: RestraintQuestion,
-  { target, base, alongside }: RestrainedRollout,
+  { target, base, alongside, raised }: RestrainedRollout,
 ): Promise<Restraints> {
   const { around } = question
   const entries = target.environments.map((name) => base.config.environments?.[name])
@@ -77,7 +80,7 @@ export async function restraintsOf(
   const sure =
     asked.length === 0 ? base : await withSureService(context, side, { service: target.service, environments })
   for (const order of asked)
-    orders.push({ ...order, found: await orderOf(context, question, { target, base: sure, ...order }) })
+    orders.push({ ...order, found: await orderOf(context, question, { target, base: sure, raised, ...order }) })
   const wanted = Math.max(0, ...entries.map((entry) => entry?.approvals ?? 0))
   return {
     ...restraintsIn(context, around, { config: base.config, scope: target, services: [target.service] }),
@@ -131,9 +134,9 @@ async function switchedOrder(
 async function orderOf(
   context: JudgementNeeds,
   question: RestraintQuestion,
-  at: { readonly target: Target; readonly base: Snapshot; readonly environment: string },
+  at: Pick<RestrainedRollout, 'target' | 'base' | 'raised'> & { readonly environment: string },
 ): Promise<Order['found']> {
-  const { target, base, environment } = at
+  const { target, base, environment, raised } = at
   if (target.environments.includes(environment)) return { code: 'together' }
   const { kind, name } = target.route
   const there = base.targets.filter(({ environments }) => environments.includes(environment))
@@ -145,10 +148,9 @@ async function orderOf(
   if (standing.phase === 'owned') return { code: 'owned' }
   if (isBlueGreen(first)) return switchedOrder(context, question, standing)
   const step = sureShare(standing) === 0 ? undefined : await measureIfLive(context, question, standing)
-  const { stable, canary } = standing.versions ?? { stable: undefined, canary: undefined }
-  const { share } = standing
+  const versions = await versionsIn(context, question.base, { standing, environment, raised })
   const { bakeMs } = first.settings
-  return { code: 'found', share, stable, canary, liveness: step?.liveness, bakeMs, analysis: step?.analysis }
+  return { code: 'found', ...versions, liveness: step?.liveness, bakeMs, analysis: step?.analysis }
 }
 
 /** The other environments of the waves. What this very change moves alike is judged by gates of its own, unless it comes first. */

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
+import { isOrderedByImages } from '../../core/arrival/order-version.ts'
 import type { Review } from '../../core/gate/review.ts'
 import { validateReport } from '../../core/message/check/checks.ts'
 import { standingOf, type Standing, stepKey, sureShare } from '../../core/rollout/standing.ts'
 import { movedRoutes, type Target, targetName } from '../../core/rollout/target.ts'
 import type { BaseHead } from './landing.ts'
+import { imagesAt } from './images-at.ts'
 import { runningSince } from './running-version.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { RolloutDifference } from '../../core/gate/rollout-difference.ts'
@@ -21,19 +23,28 @@ export async function groundsOf(
   { review, differences }: { readonly review: Review; readonly differences: readonly RolloutDifference[] },
 ): Promise<string | undefined> {
   if (differences.length === 0 || differences.some(({ from, to }) => isUnsure(from) || isUnsure(to))) return undefined
+  const byImages = differences.some(({ to, base: { config } }) => isOrderedByImages(to.target, config))
   const steps: unknown[] = []
   for (const standing of askedAbout(differences)) {
     const isAtStep = sureShare(standing) > 0
     const since = isAtStep ? await runningSince(context, base, standing) : undefined
     // Then what is said about the head itself counts.
     if (isAtStep && since === undefined) return undefined
-    steps.push([targetName(standing.target), stepKey(standing), standing.target.settings, since?.sha])
+    const images = byImages ? await imagesOf(context, base, standing.target) : undefined
+    steps.push([targetName(standing.target), stepKey(standing), standing.target.settings, since?.sha, images])
   }
   const config = differences.map(({ base: { config: own } }) => own)
   // The check does not show all rows and diffs, and the comment shows more of them.
   const { rows, diffs } = review
   const facts = [validateReport(review), rows, diffs, differences.map(movement), steps, config]
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex')
+}
+
+/** The versions of a rollout, where an order compares them with those of other environments by their images. */
+async function imagesOf(context: Needs, { sha }: BaseHead, target: Target): Promise<unknown> {
+  const found: unknown[] = []
+  for (const environment of target.environments) found.push(await imagesAt(context, sha, { target, environment }))
+  return found
 }
 
 function isUnsure(standing: Standing | undefined): boolean {

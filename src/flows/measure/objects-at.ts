@@ -1,7 +1,10 @@
 import type { Config } from '../../core/config/schema.ts'
 import type { RenderedObject } from '../../core/diff/objects.ts'
 import { environmentNamed } from '../../core/environment/environment.ts'
+import { additionsAt } from '../../core/delivery/additions-at.ts'
+import { lacksTool } from '../../core/problem/problem.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
+import type { Target } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { buildObjects } from '../build/build-environment.ts'
 import { readEnvironmentTexts } from '../build/environment-texts.ts'
@@ -40,4 +43,23 @@ export async function objectsAt(
     found.set(name, built.parsed.objects)
   }
   return found
+}
+
+/**
+ * The same by the files that make the target's environment in the target's own layout. Undefined if it cannot be built, or Perch never builds it.
+ * `not-seen`: the tool was missing or busy.
+ */
+export async function targetObjectsAt(
+  context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
+  treeish: Sha,
+  { target, environment: name }: { readonly target: Target; readonly environment: string },
+): Promise<readonly RenderedObject[] | 'not-seen' | undefined> {
+  const environment = environmentNamed(target.layout.environments, name)
+  if (environment === undefined || environment.refusals.length > 0) return undefined
+  const read = await readEnvironmentTexts(context, treeish, environment)
+  const { deployer } = environment
+  if (deployer !== undefined && additionsAt(deployer, read.texts) === 'unknown') return undefined
+  const built = await buildObjects(context, { ...read, secrets: [], documents: new Map() })
+  if (!built.ok) return lacksTool(built) ? 'not-seen' : undefined
+  return built.parsed.ok ? built.parsed.objects : undefined
 }

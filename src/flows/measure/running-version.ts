@@ -1,18 +1,14 @@
 /** Since when the canary runs its current version. A new version must go live and bake, also if the weights have not changed since long before it. */
 import * as z from 'zod'
 import { versionBehind } from '../../core/arrival/version-behind.ts'
-import { additionsAt } from '../../core/delivery/additions-at.ts'
 import { environmentNamed, inputsOf } from '../../core/environment/environment.ts'
 import type { StepCommit } from '../../core/gate/step-history.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { type Standing, sureShare } from '../../core/rollout/standing.ts'
 import { isBlueGreen, type Target, targetName } from '../../core/rollout/target.ts'
-import { lacksTool } from '../../core/problem/problem.ts'
-import { buildObjects } from '../build/build-environment.ts'
-import { readEnvironmentTexts } from '../build/environment-texts.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type BaseHead, historyOf, MAX_COMMITS } from './landing.ts'
-import { objectsAt } from './objects-at.ts'
+import { objectsAt, targetObjectsAt } from './objects-at.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
 
@@ -114,15 +110,9 @@ async function runningThen(context: Needs, sha: Sha, target: Target): Promise<Ve
 async function runningAt(context: Needs, sha: Sha, target: Target): Promise<Version | 'not-seen' | undefined> {
   const versions: unknown[] = []
   for (const name of target.environments) {
-    const environment = environmentNamed(target.layout.environments, name)
-    if (environment === undefined || environment.refusals.length > 0) return undefined
-    const read = await readEnvironmentTexts(context, sha, environment)
-    const { deployer } = environment
-    if (deployer !== undefined && additionsAt(deployer, read.texts) === 'unknown') return undefined
-    const built = await buildObjects(context, { ...read, secrets: [], documents: new Map() })
-    if (!built.ok) return lacksTool(built) ? 'not-seen' : undefined
-    if (!built.parsed.ok) return undefined
-    versions.push(versionBehind({ environment: name, target, objects: built.parsed.objects }, 'canary') ?? null)
+    const objects = await targetObjectsAt(context, sha, { target, environment: name })
+    if (objects === undefined || objects === 'not-seen') return objects
+    versions.push(versionBehind({ environment: name, target, objects }, 'canary') ?? null)
   }
   return versionOf(versions)
 }
