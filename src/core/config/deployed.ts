@@ -11,8 +11,8 @@ import { Config } from './schema.ts'
  */
 export function readBranches(
   text: string | undefined,
+  config = readConfig(text),
 ): Result<readonly string[] | undefined, readonly ConfigProblem[]> {
-  const config = readConfig(text)
   if (config.ok) return ok(config.value.branches)
   const problems = config.error.filter(({ path }) => path === '' || path === 'branches' || path.startsWith('branches.'))
   if (problems.length > 0) return err(problems)
@@ -23,12 +23,11 @@ export function readBranches(
 }
 
 /**
- * Whether the config asks for an issue that lists all rollouts. Undefined if the config cannot be read. Most configs do not contain the
- * key, so they are not parsed for it.
+ * Whether the config asks for an issue that lists all rollouts. Undefined if the config cannot be read; false if its text does not
+ * contain the key, whatever else is wrong with it.
  */
-export function wantsDashboard(text: string | undefined): boolean | undefined {
+export function wantsDashboard(text: string | undefined, config = readConfig(text)): boolean | undefined {
   if (text === undefined || !text.includes('dashboard')) return false
-  const config = readConfig(text)
   return config.ok ? config.value.dashboard : undefined
 }
 

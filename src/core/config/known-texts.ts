@@ -1,7 +1,7 @@
-import type { ConfigProblem } from './read.ts'
+import { type ConfigProblem, CONFIG_FILE, readConfig } from './read.ts'
 import type { Config } from './schema.ts'
 import type { KnownDocuments } from '../diff/objects.ts'
-import { emptyFileCache, type FileCache, type Known, type ReadTexts } from '../environment/file-cache.ts'
+import { emptyFileCache, type FileCache, type Known, readOnce, type ReadTexts } from '../environment/file-cache.ts'
 import type { Result } from '../result.ts'
 
 /** Results that depend only on the texts of a repository. Most texts stay the same from one look to the next. */
@@ -33,4 +33,13 @@ function onTopOf<T>(before: Known<T>, own: Known<T>): Known<T> {
       before.set(key, value)
     },
   }
+}
+
+/** Reads the config's text, unless that was done before. */
+export function readConfigOnce(
+  known: KnownTexts | undefined,
+  text: string | undefined,
+): Result<Config, readonly ConfigProblem[]> {
+  if (text === undefined || known === undefined) return readConfig(text)
+  return readOnce(known.configs, { file: CONFIG_FILE, text }, readConfig)
 }

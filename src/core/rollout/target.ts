@@ -191,8 +191,7 @@ export function servicesOf(
   route: RouteName,
   roots: readonly RouteName[] = [],
 ): readonly [ConfiguredService, ...ConfiguredService[]] {
-  const entries = Object.entries(config.services)
-  const found = [route, ...roots].map((known) => entries.filter(([name, service]) => isFor(known, name, service)))
+  const found = [route, ...roots].map((known) => entriesFor(config.services, known))
   const named = found.find((some) => some.length > 0) ?? []
   const [first, second, ...more] = named.filter(([, { route: wanted }]) => wanted?.rules !== undefined)
   if (first !== undefined && second !== undefined && areApart([first, second, ...more]))
@@ -202,6 +201,17 @@ export function servicesOf(
 }
 
 type ServiceEntry = readonly [name: string, service: ServiceConfig]
+
+/** By the name of the route that each entry is about. To look through all of them for each route, a thousand services would take a second. */
+const entriesByName = new WeakMap<Config['services'], ReadonlyMap<string, readonly ServiceEntry[]>>()
+
+function entriesFor(services: Config['services'], route: RouteName): readonly ServiceEntry[] {
+  const byName =
+    entriesByName.get(services) ??
+    Map.groupBy(Object.entries(services), ([name, { route: wanted }]) => wanted?.name ?? name)
+  entriesByName.set(services, byName)
+  return byName.get(route.name)?.filter(([name, service]) => isFor(route, name, service)) ?? []
+}
 
 function isFor(known: RouteName, name: string, service: ServiceConfig): boolean {
   const wanted = service.route ?? { kind: known.kind, name, namespace: undefined }

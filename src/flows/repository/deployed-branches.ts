@@ -1,5 +1,6 @@
 import { isNamed, readBranches, wantsDashboard } from '../../core/config/deployed.ts'
 import { type ConfigProblem, CONFIG_FILE } from '../../core/config/read.ts'
+import { readConfigOnce } from '../../core/config/known-texts.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { RepositoryContext } from './repository-context.ts'
 
@@ -16,7 +17,7 @@ export interface DeployedBranches {
   readonly homeOf: (base: string) => string | undefined
 }
 
-type Needs = Pick<RepositoryContext, 'mirror' | 'repo'>
+type Needs = Pick<RepositoryContext, 'mirror' | 'repo'> & Partial<Pick<RepositoryContext, 'known'>>
 
 /** The ref whose config decides. `deployedAmong` needs it fetched. */
 export function decidingRef({ repo }: Pick<RepositoryContext, 'repo'>): string {
@@ -34,14 +35,15 @@ export async function deployedAmong(context: Needs, refs: ReadonlyMap<string, Sh
   const sha = refs.get(decidingRef(context))
   const texts = sha === undefined ? undefined : await context.mirror.read(sha, [CONFIG_FILE])
   const text = texts?.get(CONFIG_FILE)
-  const named = readBranches(text)
+  const config = readConfigOnce(context.known, text)
+  const named = readBranches(text, config)
   const names = named.ok ? (named.value ?? [defaultBranch]) : [defaultBranch]
   const has = (branch: string): boolean => isNamed(names, branch)
   const homes = [defaultBranch, ...names.filter((name) => !name.includes('*'))]
   return {
     names,
     problems: named.ok ? [] : named.error,
-    hasDashboard: sha === undefined ? undefined : wantsDashboard(text),
+    hasDashboard: sha === undefined ? undefined : wantsDashboard(text, config),
     has,
     homeOf: (base) => [base, ...homes].find(has),
   }

@@ -4,9 +4,8 @@ import { TRAFFIC_OBJECT } from '../../core/environment/traffic-text.ts'
 import { redact, redactor } from '../../core/diff/redact.ts'
 import { failurePlace } from '../../core/environment/failure-place.ts'
 import { renderProblem } from '../../core/problem/files.ts'
-import { type ConfigProblem, CONFIG_FILE, readConfig } from '../../core/config/read.ts'
+import { type ConfigProblem, CONFIG_FILE } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
-import { readOnce } from '../../core/environment/file-cache.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { looksLikeObjects } from '../../core/environment/plain.ts'
 import { type Environment, inputsOf } from '../../core/environment/environment.ts'
@@ -23,7 +22,7 @@ import {
 } from '../../core/rollout/snapshot.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import type { Result } from '../../core/result.ts'
-import { type KnownTexts, knownBefore } from '../../core/config/known-texts.ts'
+import { type KnownTexts, knownBefore, readConfigOnce } from '../../core/config/known-texts.ts'
 import type { Mirror } from '../../ports/mirror.ts'
 import { buildEnvironment, type ReleaseSource, renderRelease, skippedProblem } from '../build/build-environment.ts'
 
@@ -39,9 +38,7 @@ export interface FileSource {
 /** The config of a branch. Authority comes from the base branch, never from a pull request. */
 export async function loadConfig(context: FileSource, base: Sha): Promise<Result<Config, readonly ConfigProblem[]>> {
   const texts = await context.mirror.read(base, [CONFIG_FILE])
-  const text = texts.get(CONFIG_FILE)
-  if (text === undefined || context.known === undefined) return readConfig(text)
-  return readOnce(context.known.configs, { file: CONFIG_FILE, text }, readConfig)
+  return readConfigOnce(context.known, texts.get(CONFIG_FILE))
 }
 
 export interface SnapshotOptions {
