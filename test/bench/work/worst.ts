@@ -10,6 +10,8 @@ import { locator } from '../../../src/core/finding/locate.ts'
 import { layoutOf } from '../../../src/core/layer/layout.ts'
 import { readKustomization } from '../../../src/core/environment/kustomization.ts'
 import { documentsOf } from '../../../src/core/diff/secret-texts.ts'
+import { Config } from '../../../src/core/config/schema.ts'
+import { servicesOf } from '../../../src/core/rollout/target.ts'
 import { readConfig } from '../../../src/core/config/read.ts'
 import { parseManifest } from '../../../src/core/manifest/parse.ts'
 import { growthOf, type Input } from './growth.ts'
@@ -165,6 +167,20 @@ export const WORST: readonly WorstInput[] = [
     make: (count) => {
       const objects = rendered(lines(count, (index) => SERVICE.replaceAll(/\bweb\b/g, `web${index}`)))
       return () => findingsIn(objects)
+    },
+  },
+  {
+    name: 'services in a config',
+    size: 4_000,
+    make: (count) => {
+      const names = Array.from({ length: count }, (_, index) => `web-${index}`)
+      const config = Config.parse({ services: Object.fromEntries(names.map((name) => [name, {}])) })
+      const routes = names.map((name) => ({ kind: 'VirtualService', namespace: 'default', name }) as const)
+      return () => {
+        // What was found for the same config before does not count.
+        const fresh = { ...config, services: { ...config.services } }
+        return routes.map((route) => servicesOf(fresh, route))
+      }
     },
   },
   {
