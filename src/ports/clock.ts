@@ -3,8 +3,8 @@ export interface Clock {
   now(): number
 }
 
-/** A clock by which a process does things of its own accord. */
+/** A clock that can also run work periodically. */
 export interface Timer extends Clock {
-  /** Calls `work` whenever so much time has passed again, until what it answers is called. */
+  /** Calls `work` each time this interval has passed. Returns a function that stops it. */
   every(ms: number, work: () => void): () => void
 }

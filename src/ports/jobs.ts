@@ -1,75 +1,81 @@
-/** A piece of work for the worker. Jobs of one key run one at a time, in any replica; jobs of different keys run side by side. */
+/**
+ * A piece of work for the worker. Jobs with the same key run one at a time, in any replica. Jobs with different keys run in
+ * parallel.
+ */
 export interface Job {
   readonly key: string
-  /** What to do; read by the worker, opaque to the queue. JSON. */
+  /** What to do, as JSON. The worker reads it; the queue does not. */
   readonly data: Readonly<Record<string, unknown>>
-  /** Not before this moment, epoch milliseconds. */
+  /** The earliest moment to run, epoch milliseconds. */
   readonly notBefore?: number
   /**
-   * Of several jobs with the same key and id, one is kept. The id says what caused the job.
-   * It is remembered while the job waits or runs and for some hours after; a job that was given up may be sent again.
+   * Says what caused the job. Of several jobs with the same key and id, one is kept. The queue remembers the id while the job
+   * waits or runs, and for some hours after that. A job that was given up may be sent again.
    */
   readonly id?: string
-  /** For at least how long after it was sent the job is tried again when it fails; by default it is given up after a few tries. */
+  /** If the job fails, it is retried for at least this long after it was sent. By default it is given up after a few tries. */
   readonly patienceMs?: number
 }
 
 export interface Jobs {
-  /** Resolves when the jobs are on disk: all of them, or none. Those of one key may run in any order. */
+  /** Resolves when the jobs are on disk: all of them, or none. Jobs sent together with the same key may run in any order. */
   enqueue(...jobs: readonly Job[]): Promise<void>
 }
 
-/** A job in the hands of a handler. */
+/** A job that a handler has received. */
 export interface ClaimedJob {
   readonly key: string
   readonly data: Readonly<Record<string, unknown>>
-  /** How often it was tried before, 0 the first time. A `RetryLater` does not count; a crash does. */
+  /** How often the job was tried before: 0 the first time. A `RetryLater` does not count as a try, but a crash does. */
   readonly attempt: number
-  /** The id it was sent with, else one that the queue made. */
+  /** The id that the job was sent with, or one that the queue made. */
   readonly id: string
 }
 
 export type JobHandler = (job: ClaimedJob) => Promise<void>
 
 export interface WorkOptions {
-  /** How many keys run side by side in this process; 4 unless told. */
+  /** How many keys run in parallel in this process; default 4. */
   readonly concurrency?: number
   /**
-   * Called when a job is given up, with the last error; the place for words on a check run. Of a job with patience it is
-   * called as soon as any other would have been given up, and once more in the end, when nothing tries it again.
+   * Called with the last error when a job is given up, for example to explain it on a check run. A job with patience gets the
+   * first call when any other job would be given up (`isFinal` is false), and another one at the end, when nothing retries it any
+   * more.
    */
   readonly onExhausted?: (job: ClaimedJob, error: unknown, isFinal: boolean) => Promise<void>
-  /** Called each time that a job has run, with how that ended: for the metrics. */
+  /** Called after each run of a job, with its result and duration. For the metrics. */
   readonly onEnd?: (job: ClaimedJob, end: JobEnd, ms: number) => void
 }
 
-/** `later`: it waits for a moment that it named itself. `retry`: it failed, and is tried again. */
+/** `later`: the job asked to run at a later moment. `retry`: it failed, and will be tried again. */
 export type JobEnd = 'done' | 'later' | 'retry' | 'given-up'
 
 export interface JobQueue extends Jobs {
-  /** Starts to run waiting jobs, oldest first within a key. Call it once. */
+  /** Starts running the waiting jobs, oldest first within a key. Call it once. */
   work(handler: JobHandler, options?: WorkOptions): Promise<void>
   /** Whether a job could be stored right now. */
   ready(): Promise<boolean>
   depth(): Promise<JobDepth>
-  /** Claims nothing more and waits for the handlers that run; resolves to how many still ran at the end. */
+  /**
+   * Stops claiming jobs, and waits for the handlers that run. Resolves to the number of handlers still running at the timeout.
+   */
   drain(timeoutMs: number): Promise<number>
-  /** Gives back what still runs, so that another process may take it at once, and lets go of the storage. */
+  /** Returns the jobs that still run to the queue, so that another process can take them at once, and closes the storage. */
   close(): Promise<void>
 }
 
 export interface JobDepth {
-  /** All that do not run yet. */
+  /** All jobs that do not run yet. */
   readonly waiting: number
-  /** Those of them that may run now. */
+  /** How many of the waiting jobs may run now. */
   readonly due: number
-  /** Since when the oldest of those may run, epoch milliseconds. */
+  /** Since when the oldest of the due jobs may run, epoch milliseconds. */
   readonly dueSince?: number
   readonly active: number
   readonly failed: number
 }
 
-/** Thrown by a handler that has to wait for a known moment, such as the end of a rate limit: not a failure. */
+/** Thrown by a handler that must wait for a known moment, such as the end of a rate limit. This is not a failure. */
 export class RetryLater extends Error {
   override readonly name = 'RetryLater'
   /** Epoch milliseconds. */
@@ -81,10 +87,10 @@ export class RetryLater extends Error {
   }
 }
 
-/** What becomes of a job that has failed. */
+/** What happens to a job that has failed. */
 export type AfterFailure = 'retry' | 'retry-and-tell' | 'give-up'
 
-/** Decides it from how often the job was tried before, and how long ago it was sent. */
+/** Decides from how often the job was tried before, and how long ago it was sent. */
 export function afterFailure(
   job: { readonly attempt: number; readonly ageMs: number; readonly patienceMs: number | undefined },
   retryLimit: number,
@@ -94,15 +100,18 @@ export function afterFailure(
   return job.attempt === retryLimit ? 'retry-and-tell' : 'retry'
 }
 
-/** The longest pause between two tries: how long after the end of an outage a command may still wait. */
+/** The longest pause between two tries. After an outage, a command may wait this much longer. */
 export const LONGEST_PAUSE_MS = 60_000
 
-/** The pause after a try, 0 for the first: 1, 2, 4 … seconds, then a minute. The queue in a database adds up to as much again. */
+/** The pause after a try, counted from 0: 1, 2, 4 … seconds, then a minute. The database queue adds up to the same time again. */
 export function retryPauseMs(attempt: number): number {
   return Math.min(1_000 * 2 ** Math.min(attempt, 16), LONGEST_PAUSE_MS)
 }
 
-/** The moment an error asks for, whatever its class: an adapter's own rate-limit error may carry `retryAt` too. */
+/**
+ * The moment that an error asks for. The class does not matter, because an adapter's own rate-limit error may carry `retryAt`
+ * too.
+ */
 export function retryMoment(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null || !('retryAt' in error)) return undefined
   return typeof error.retryAt === 'number' && Number.isFinite(error.retryAt) ? error.retryAt : undefined

@@ -1,9 +1,9 @@
 import type { Range, RangeAnswer } from '../core/analysis/answer.ts'
 
-/** The metrics servers that this Perch was started with. Others cannot be asked: a repository picks by name. */
+/** The metrics servers that the operator configured. A repository picks one by name, so Perch can query no other server. */
 export interface Metrics {
-  /** Evaluates a query at each moment of a range. A failure or refusal of the server is an answer too. */
+  /** Evaluates a query at each moment of a range. If the server fails or refuses, that is returned as an answer too. */
   range(server: string, query: string, range: Range): Promise<RangeAnswer>
-  /** Their names. */
+  /** The names of the servers. */
   servers(): readonly string[]
 }

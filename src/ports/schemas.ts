@@ -1,8 +1,8 @@
 import type { RenderedObject } from '../core/diff/objects.ts'
 import type { Misfit } from '../core/finding/misfit.ts'
 
-/** What Istio's and the Gateway API's schemas say about objects. */
+/** Checks objects against the schemas of Istio and the Gateway API. */
 export interface Schemas {
-  /** Where objects do not fit the schemas of their kinds. Those of kinds without a schema here fit. */
+  /** The places where an object does not match the schema of its kind. An object without a known schema has none. */
   misfits(objects: readonly RenderedObject[]): Promise<readonly Misfit[]>
 }

@@ -1,7 +1,7 @@
 import type { Mirror } from './mirror.ts'
 
-/** A folder of files on this machine, read as a commit is read: whatever is there now, under any name of a tree. */
+/** A local folder of files that is read like a commit. Every tree name means the current files. */
 export interface Worktree extends Pick<Mirror, 'entries' | 'read'> {
-  /** Replaces whole texts; file modes stay. Missing files are made. */
+  /** Replaces complete texts, and keeps file modes. Creates missing files. */
   write(files: ReadonlyMap<string, string>): Promise<void>
 }

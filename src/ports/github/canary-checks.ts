@@ -1,8 +1,11 @@
 import type { Sha } from '../../core/rollout/facts.ts'
 
-/** What a check run says of a Canary of Flagger. It holds no merge. `conclusion` undefined: Flagger is still at it. */
+/**
+ * What a check run says about a Canary of Flagger. It never blocks a merge. `conclusion` is undefined while Flagger is still
+ * working.
+ */
 export interface CanaryCheck {
-  /** One for each rollout. */
+  /** A different name for each rollout. */
   readonly name: string
   readonly conclusion: 'success' | 'failure' | 'neutral' | undefined
   /** Plain text. */
@@ -11,11 +14,11 @@ export interface CanaryCheck {
   readonly summary: string
 }
 
-/** The check runs of this App that show what Flagger tells. */
+/** This App's check runs that show Flagger's events. */
 export interface CanaryChecks {
-  /** The newest of that name on a commit. */
+  /** The newest check run of that name on a commit. */
   find(sha: Sha, name: string): Promise<{ readonly id: number; readonly isOver: boolean } | undefined>
-  /** Answers with its id. */
+  /** Returns the id of the check run. */
   create(sha: Sha, check: CanaryCheck): Promise<number>
   update(id: number, check: CanaryCheck): Promise<void>
 }

@@ -8,14 +8,14 @@ interface DeploymentDraft {
   readonly description: string
 }
 
-/** What GitHub's own pages show of what runs where. Only Perch's own deployments are seen here. */
+/** Deployments on GitHub's own pages. Only the deployments that Perch created are visible here. */
 export interface Deployments {
-  /** Those of a task in an environment, newest first, the newest hundred. */
+  /** The newest hundred deployments of a task in an environment, newest first. */
   of(environment: string, task: string): Promise<readonly { readonly id: number; readonly commit: Sha }[]>
-  /** Makes one that has no state yet. */
+  /** Creates a deployment without a state, and returns its id. */
   create(draft: DeploymentDraft): Promise<number>
-  /** What it was said to be last; undefined where nothing was said, or a word that Perch does not use. */
+  /** The deployment's newest state; undefined if it has none, or one that Perch does not use. */
   stateOf(id: number): Promise<DeploymentState | undefined>
-  /** Other deployments of the environment stay as they are. */
+  /** Sets the state. Other deployments of the environment keep theirs. */
   setState(id: number, state: DeploymentState, description: string): Promise<void>
 }

@@ -1,9 +1,8 @@
 import type { GitHubRefusal } from '../../core/refusal/github-refusal.ts'
 
 /**
- * GitHub refuses something for good: a rule, a missing permission, an archived repository. Every method of a port that
- * asks GitHub may throw it. Trying again does not help before a person has changed something; outages and limits are
- * other errors.
+ * A permanent refusal by GitHub: a rule, a missing permission, an archived repository. Every port method that calls GitHub may
+ * throw it. Retrying does not help until a person changes something. Outages and rate limits are other errors.
  */
 export class GitHubRefused extends Error {
   override readonly name = 'GitHubRefused'

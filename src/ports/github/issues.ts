@@ -3,17 +3,20 @@ export interface OwnIssue {
   readonly number: number
   readonly isOpen: boolean
   readonly body: string
-  /** When anything about it changed last, by GitHub's clock, epoch milliseconds. */
+  /** When anything about the issue last changed, by GitHub's clock, epoch milliseconds. */
   readonly updatedAt: number
 }
 
-/** The issues of one repository. Pull requests are none. */
+/** The issues of one repository, without pull requests. */
 export interface Issues {
-  /** Those that Perch opened, whatever their state, oldest first, at most a hundred; `off` where the repository has no issues. */
+  /**
+   * The issues that Perch opened, open or closed, oldest first, at most a hundred; `off` if issues are switched off in the
+   * repository.
+   */
   ours(): Promise<readonly OwnIssue[] | 'off'>
-  /** Undefined where it is gone, or the repository has no issues any more. */
+  /** Undefined if the issue is gone, or if the repository no longer has issues. */
   get(number: number): Promise<OwnIssue | undefined>
   open(draft: { readonly title: string; readonly body: string }): Promise<OwnIssue | 'off'>
-  /** Nothing happens where it is gone. */
+  /** Does nothing if the issue is gone. */
   edit(number: number, change: { readonly body?: string; readonly isOpen?: boolean }): Promise<void>
 }

@@ -7,6 +7,9 @@ export interface QueuedPull {
 }
 
 export interface MergeQueue {
-  /** The first hundred pull requests in a branch's merge queue, in its order; undefined where GitHub does not say. */
+  /**
+   * The first hundred pull requests in a branch's merge queue, in the order of the queue; undefined if GitHub does not provide
+   * them.
+   */
   waiting(branch: string): Promise<readonly QueuedPull[] | undefined>
 }

@@ -1,6 +1,6 @@
 import type { Permission } from '../../core/rollout/facts.ts'
 
 export interface People {
-  /** What a person may do in the repository, now. Unknown people and errors that say "no such user" are `none`. */
+  /** A person's current permission in the repository. `none` for an unknown person, and for an error that says "no such user". */
   permission(login: string): Promise<Permission>
 }

@@ -2,6 +2,6 @@ import type { BranchProtection } from '../../core/gate/protection.ts'
 
 /** What protects one repository's branches. */
 export interface Protections {
-  /** Undefined where GitHub does not say: no such branch, or no right to see it. */
+  /** Undefined if GitHub does not say: there is no such branch, or Perch may not see it. */
   of(branch: string): Promise<BranchProtection | undefined>
 }

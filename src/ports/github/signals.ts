@@ -1,8 +1,11 @@
 import type { Signal, Want } from '../../core/gate/signal.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 
-/** What those who apply commits say about them, wherever GitHub keeps it. */
+/** What deployers say about commits, wherever GitHub stores it. */
 export interface Signals {
-  /** The signals of each commit, in the order of the commits, newest first. Only the sources that are wanted are asked. */
+  /**
+   * The signals of each commit: one list per commit, in the order of `commits`; within a list, newest first. Only the wanted
+   * sources are queried.
+   */
   about(commits: readonly Sha[], wants: readonly Want[]): Promise<readonly (readonly Signal[])[]>
 }
