@@ -5,17 +5,17 @@ import { holdsBytes } from '../../core/manifest/bytes.ts'
 import { type KeepsText, LARGE_BYTES, type TreeEntry } from '../../ports/mirror.ts'
 import type { Worktree } from '../../ports/worktree.ts'
 
-/** Folders that hold no manifests and may hold a hundred thousand files. */
+/** Folders without manifests that may contain a hundred thousand files. */
 const SKIPPED = new Set(['.git', 'node_modules'])
 
-/** No manifest is larger. */
+/** Manifests are never this large. */
 const MAX_BYTES = 20 * 1024 * 1024
 
 function isKept(path: string, text: string, keeps: KeepsText | undefined): boolean {
   return keeps === undefined || text.length <= LARGE_BYTES || keeps(path, text)
 }
 
-/** The files below a folder. Symbolic links are listed as such and never followed. */
+/** The files below a folder. Symbolic links are listed as links, and never followed. */
 export function openWorktree(folder: string): Worktree {
   return {
     entries: () => list(folder, ''),
@@ -51,7 +51,10 @@ function typeOf(entry: Dirent): TreeEntry['type'] {
   return entry.isSymbolicLink() ? 'symlink' : 'file'
 }
 
-/** Undefined where there is no such file, or none that is text. A command line waits for nothing else: a promise for each file takes five times as long. */
+/**
+ * Undefined if the file does not exist or is not text. Reads synchronously: a command line has nothing else to do meanwhile, and
+ * a promise for each file takes five times as long.
+ */
 function readText(path: string): string | undefined {
   try {
     const bytes = readFileSync(path)
@@ -64,7 +67,7 @@ function readText(path: string): string | undefined {
   }
 }
 
-/** In place, so that the mode and the links to the file stay what they are. A file that is not there is made. */
+/** Overwrites in place, to keep the file's mode and links. Creates a missing file. */
 async function overwrite(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   const file = await open(path, constants.O_RDWR | constants.O_CREAT)

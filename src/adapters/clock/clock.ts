@@ -1,12 +1,12 @@
-/** The clock of a service. It goes as the machine's does; whoever holds it may step it, so that a story need not wait. */
+/** The clock of a service. It follows the machine's clock, and its owner can step it forward, so that tests need not wait. */
 import type { Clock, Timer } from '../../ports/clock.ts'
 
-/** How many milliseconds a clock is ahead of the machine's. The threads of a process share it. */
+/** By how many milliseconds a clock is ahead of the machine's clock. The threads of a process share it. */
 export type ClockLead = SharedArrayBuffer
 
 export interface ServiceClock extends Timer {
   readonly lead: ClockLead
-  /** Time passes at once, and what is to happen by then happens. */
+  /** Moves the clock forward, and runs the periodic work that is due by then. */
   step(ms: number): void
 }
 
@@ -16,7 +16,7 @@ interface Repeated {
   doneAt: number
 }
 
-/** `isStepped`: what is to happen again and again happens at steps only, however long a busy machine takes between them. */
+/** `isStepped`: periodic work runs only when the clock is stepped, no matter how long a busy machine takes between steps. */
 export function openClock({ isStepped = false } = {}): ServiceClock {
   const lead = new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT)
   const clock = clockAhead(lead)
@@ -45,7 +45,7 @@ export function openClock({ isStepped = false } = {}): ServiceClock {
   }
 }
 
-/** The same clock on another thread. */
+/** The same clock, for another thread. */
 export function clockAhead(lead: ClockLead): Clock {
   const ahead = new BigInt64Array(lead)
   return { now: () => Date.now() + Number(Atomics.load(ahead, 0)) }

@@ -1,7 +1,7 @@
 /**
- * Reading the repository that somebody works in, without touching it. Its objects are read through a repository of our own
- * that borrows them (`objects/info/alternates`): so none of its configuration counts (drivers, filters, monitors), and what
- * a trial merge writes is ours. Only names and the list of files are asked of the repository itself.
+ * Reads the repository that someone works in, without touching it. Its objects are read through a repository of our own that
+ * borrows them (`objects/info/alternates`). So its configuration has no effect (drivers, filters, monitors), and trial merges
+ * write only to our repository. Only names and the list of files are read from the repository itself.
  */
 import { hash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
@@ -22,11 +22,11 @@ export interface CheckoutOptions {
   readonly folder: string
   readonly openWorktree: (top: string) => Worktree
   readonly log: Log
-  /** Where to look for git, as in the environment variable PATH. */
+  /** Where to look for git: `PATH`, as in an environment. */
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** Opens the checkout that a folder is in; undefined where it is in none. `close` removes what was borrowed with. */
+/** Opens the checkout that contains a folder; undefined if there is none. `close` removes the borrowing repository. */
 export async function openCheckout(
   options: CheckoutOptions,
 ): Promise<(Checkout & { readonly close: () => Promise<void> }) | undefined> {
@@ -51,7 +51,7 @@ interface CheckoutFolder {
   readonly top: string
   readonly objects: string
   readonly shallow: string
-  /** Git in the repository itself. */
+  /** Runs git in the repository itself. */
   readonly own: Git
 }
 
@@ -63,13 +63,16 @@ interface ObjectsMirror {
 
 interface State extends CheckoutFolder, ObjectsMirror {
   readonly worktree: Worktree
-  /** The files of the work tree: a command looks at one moment of it. */
+  /** The files of the working tree. They are listed once, because a command looks at one moment of it. */
   listed: Promise<readonly TreeEntry[]> | undefined
-  /** Files that are the same in a commit, by path: their texts are known from there. */
+  /** Files that equal those of a commit, by path. Their texts can be read from that commit. */
   same: ReadonlyMap<string, Sha>
 }
 
-/** The repository may be another user's (a container's): nothing of its own is run here, so that does no harm. */
+/**
+ * The repository may belong to another user (a container's), so it must count as safe. That does no harm, because nothing that it
+ * configures is run here.
+ */
 const HERE = { 'safe.directory': '*', 'core.fsmonitor': 'false', 'core.untrackedCache': 'false' }
 const NO_REMOTE = { url: 'file:///dev/null', token: () => Promise.resolve('') }
 
@@ -93,7 +96,7 @@ async function borrow(
   const made = await git.local({ args: ['init', '--bare', '--quiet', '--template=', folder] })
   if (made.code !== 0) throw new GitUnavailable(`git init: ${made.complaint}`)
   await writeFile(join(folder, 'objects', 'info', 'alternates'), `${objects}\n`)
-  // A shallow clone says here where its history ends.
+  // In a shallow clone, this file says where the history ends.
   const ends = await readFile(shallow).catch(() => undefined)
   if (ends !== undefined) await writeFile(join(folder, 'shallow'), ends)
   return { folder, git, mirror: openMirror({ ...options, log }) }
@@ -132,7 +135,7 @@ async function listHere({ own, top, worktree }: State): Promise<readonly TreeEnt
   return (await worktree.entries('')).filter(({ path }) => known.has(path))
 }
 
-/** Git's own index is not asked: bringing it up to date would write it, and comparing by it would run filters. */
+/** Compares without git's index: refreshing the index would write to it, and comparing with it would run filters. */
 async function changedHere(state: State, from: Sha): Promise<readonly string[]> {
   const before = await listTree(state.git, from)
   if (before === undefined) throw new GitUnavailable(`${from} is not in this repository`)
@@ -151,7 +154,7 @@ async function changedHere(state: State, from: Sha): Promise<readonly string[]> 
   return changed.sort()
 }
 
-/** The name that git would give to a file's contents, or to where a link leads. */
+/** The object id that git would give to a file's contents, or to a link's target. */
 function nameOf(path: string, type: TreeEntry['type']): Sha {
   const bytes = type === 'symlink' ? readlinkSync(path, { encoding: 'buffer' }) : readFileSync(path)
   return hash('sha1', Buffer.concat([Buffer.from(`blob ${bytes.length}\0`), bytes]))

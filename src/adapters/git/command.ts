@@ -1,12 +1,12 @@
 /**
- * Git commands on one mirror. Two kinds, that differ in what they are given:
+ * Runs git commands on one mirror. There are two kinds, with different environments:
  *
- * - `local` has no address, no token and no transport: it cannot reach the network, whatever a repository holds. Here the
- *   mirror also looks like a plain repository, so that an object which is not here is "missing" and not a reason to fetch.
- * - `remote` has all three, and knows the mirror as a partial clone.
+ * - `local` has no address, no token and no transport, so it cannot reach the network, whatever the repository contains. For it,
+ *   the mirror is a plain repository: a missing object is reported as missing, and git does not try to fetch it.
+ * - `remote` has all three, and treats the mirror as a partial clone.
  *
- * Everything is handed over as environment variables, the token too: arguments are readable by every user of the
- * machine, and configuration files stay.
+ * Settings are passed as environment variables, and so is the token: every user of the machine can read arguments, and
+ * configuration files stay on disk.
  */
 import { resolve } from 'node:path'
 import { USUAL_PATH } from '../process-sandbox/program-path.ts'
@@ -18,20 +18,20 @@ import { GitTimedOut, GitTooLarge, GitUnavailable } from './errors.ts'
 export interface GitOptions {
   readonly folder: string
   readonly url: string
-  /** `refused`: the one that the server takes no longer. */
+  /** Returns a token. `refused`: a token that the server no longer accepts. */
   readonly token: (refused?: string) => Promise<string>
-  /** Whether GitHub lets the App read the repository's contents. Asked when git is refused (403); default: it does not. */
+  /** Whether the App may read the repository's contents on GitHub. Called when GitHub answers 403. Default: it may not. */
   readonly mayRead?: () => Promise<boolean>
-  /** Handed down to git: PATH, and where the operator has them, proxies and certificates. */
+  /** Passed on to git: `PATH` and, if the operator set them, proxies and certificates. */
   readonly environment?: Readonly<Record<string, string>>
 }
 
 export interface GitAnswer {
   readonly code: number
   readonly stdout: Buffer
-  /** Git's last complaint, in one line, with no path of this machine in it. */
+  /** The last error line of git, without paths of this machine. */
   readonly complaint: string
-  /** What the server says to who asks: nobody (the token is refused), or somebody who may not. */
+  /** Why the server refused: it does not accept the token, or the account has no access. */
   readonly denied?: 'token' | 'access' | undefined
 }
 
@@ -39,17 +39,20 @@ interface GitCall {
   readonly args: readonly string[]
   readonly input?: string
   readonly timeoutMs?: number
-  /** How much it may answer; `MAX_BYTES` unless told. */
+  /** The maximum size of the output; default `MAX_BYTES`. */
   readonly maxBytes?: number
   readonly config?: Config
-  /** Without looking at the mirror, which may be damaged. */
+  /** Runs outside of the mirror, which may be damaged. */
   readonly isApart?: boolean
 }
 
 export interface Git {
   readonly folder: string
   readonly url: string
-  /** Throws `GitUnavailable` when git is not there, too slow or says too much; other failures are the answer's code. */
+  /**
+   * Throws `GitUnavailable` if git is missing, too slow, or writes too much output. Other failures are in the exit code of the
+   * answer.
+   */
   local(ask: GitCall): Promise<GitAnswer>
   remote(ask: GitCall): Promise<GitAnswer>
 }
@@ -58,22 +61,22 @@ type Config = Readonly<Record<string, string>>
 
 const LOCAL_TIMEOUT_MS = 30_000
 export const REMOTE_TIMEOUT_MS = 60_000
-/** The listing of half a million files, or the contents that `read` allows itself. */
+/** Enough for the list of half a million files, or for the contents that one `read` allows. */
 const MAX_BYTES = 96 * 1024 * 1024
 
-/** Holds in every command. Nothing of the machine's or a user's configuration is read. */
+/** Applies to every command. Git reads no configuration of the machine or of a user. */
 const SAFE: Config = {
   'core.hooksPath': '/dev/null',
-  // We repack ourselves (store.ts), when nobody waits.
+  // `tidy` in store.ts repacks at a moment when nobody waits.
   'gc.auto': '0',
   'maintenance.auto': 'false',
   'protocol.allow': 'never',
-  // GitHub checks objects when they are pushed, and nothing is ever checked out here. Checking again would refuse
-  // repositories with old, harmless flaws (a zero-padded file mode of 2009).
+  // GitHub checks objects when they are pushed, and we never check anything out here. Another check would refuse repositories
+  // with old, harmless flaws (for example zero-padded file modes from 2009).
   'transfer.fsckObjects': 'false',
 }
 
-/** Makes git treat the mirror as a partial clone of the remote `origin`: objects that are not here exist there. */
+/** Makes git treat the mirror as a partial clone of the remote `origin`: git assumes that missing objects exist on the remote. */
 export const PARTIAL: Config = { 'remote.origin.promisor': 'true', 'remote.origin.partialCloneFilter': 'blob:none' }
 
 export function openGit(options: GitOptions): Git {
@@ -91,13 +94,13 @@ export function openGit(options: GitOptions): Git {
   const remote = async (question: GitCall): Promise<GitAnswer> => {
     const token = options.url.startsWith('file:') ? '' : await options.token()
     const first = await ask(question, network(options, token), REMOTE_TIMEOUT_MS)
-    // What was refused had no effect.
+    // The refused request had no effect, so it can be repeated with another token.
     const isStale = first.denied === 'token'
     const answer = isStale
       ? await ask(question, network(options, await options.token(token)), REMOTE_TIMEOUT_MS)
       : first
     if (answer.denied !== 'access') return answer
-    // GitHub also answers 403 to who asks too often. Then the permission is still there, and the next attempt passes.
+    // GitHub also answers 403 to too many requests. Then the App still has the permission, and the next attempt will succeed.
     if (await options.mayRead?.()) throw new GitUnavailable(`git ${question.args[0] ?? ''}: ${answer.complaint}`)
     throw new GitHubRefused({ action: 'read', cause: 'permission', branch: '', reason: answer.complaint })
   }
@@ -115,9 +118,9 @@ function network(options: GitOptions, token: string): Config {
     'remote.origin.url': options.url,
     'credential.helper': '',
     'core.askPass': '',
-    // A redirect would carry the token to wherever it points.
+    // Following a redirect would send the token to another server.
     'http.followRedirects': 'false',
-    // Ends a transfer that crawls, also when we are no longer there to kill it.
+    // Ends a very slow transfer, even if our process is no longer there to kill it.
     'http.lowSpeedLimit': '1000',
     'http.lowSpeedTime': '30',
   }
@@ -136,9 +139,9 @@ function environment(options: GitOptions, folder: string, config: Config): Recor
     PATH: USUAL_PATH,
     ...options.environment,
     GIT_DIR: folder,
-    // Without GIT_DIR git must not look for another repository.
+    // Without GIT_DIR, git must not search for another repository.
     GIT_CEILING_DIRECTORIES: '/',
-    // Where libcurl looks for a .netrc and git for attributes: there are none.
+    // libcurl looks here for a .netrc, and git for attributes. The folder contains neither.
     HOME: folder,
     LC_ALL: 'C',
     GIT_CONFIG_NOSYSTEM: '1',
@@ -174,16 +177,16 @@ function answer(finished: ProcessEnd, at: { verb: string; folder: string; maxByt
   }
 }
 
-/** What refs are called here stays here (`saltOf`). */
+/** Our own names of refs (`saltOf`), which must not leave this machine. */
 const OWN_REF = /refs\/perch\/[^\s']*/g
 
-/** Git asks for another name where a token is refused (401), and there is nobody to give it. */
+/** If the server refuses the token (401), git asks for a user name, and there is nobody to answer. */
 function deniedIn(stderr: string): GitAnswer['denied'] {
   if (/^fatal: (?:could not read Username|Authentication failed) for /m.test(stderr)) return 'token'
   return /^fatal: unable to access .*: The requested URL returned error: 403$/m.test(stderr) ? 'access' : undefined
 }
 
-/** Git's own words only: lines that start with `remote:` are the server's, and may say anything. */
+/** Only git's own words. Lines that start with `remote:` come from the server, and may say anything. */
 function lastComplaint(stderr: string): string {
   const own = stderr.split('\n').filter((line) => /^(?:fatal|error): /.test(line))
   return (own.at(-1) ?? '').slice(0, 300)

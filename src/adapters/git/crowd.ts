@@ -1,7 +1,7 @@
 /**
- * Refs in such numbers that a fetch of all of them takes too long, since git writes a file for each. Anybody who may push
- * can make them: below a name that we ask for, or with a name nearly like it, which our refspecs bring too (fetch.ts). The
- * mirror remembers which names are crowded; for those the server is asked for a list, and only what is needed is fetched.
+ * Handles so many refs that fetching all of them takes too long, because git writes a file for each. Anyone who may push can
+ * create them, either below a name that we ask for, or with a similar name that our refspecs match too (fetch.ts). The mirror
+ * remembers which names are crowded. For those we first ask the server for a list, and then fetch only what is needed.
  */
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,24 +11,27 @@ import { GitUnavailable } from './errors.ts'
 import { create, discard, type Place, REFS } from './store.ts'
 
 export const HEADS = 'refs/heads/'
-/** What a name ends in that stands for every ref below. */
+/** A name with this ending stands for every ref below it. */
 export const BELOW = '/*'
 
-/** From here on listing them first costs less than writing them. Each is a file, and a second has time for about 1,500. */
+/** With more refs than this, listing them first is faster than writing a file for each. Git writes about 1,500 a second. */
 const MANY = 1_000
-/** Only so few are no crowd any more: not every branch that comes or goes may have the mirror made anew. */
+/**
+ * A name stops being crowded only at or below this number. The gap to `MANY` prevents that a few new or deleted branches make us
+ * recreate the mirror.
+ */
 const FEW = 500
 
-/** Which of the names that we ask for are crowded, one a line. */
+/** The file that lists the crowded names, one per line. */
 const KNOWN = 'perch-crowded'
 
-/** The parts of a ref's name around the star that fetches it. */
+/** The parts of the ref's name before and after the star in its refspec. */
 export function aroundStar(ref: string): readonly [start: string, end: string] {
   const last = ref.endsWith(BELOW) ? '' : (/.$/su.exec(ref)?.[0] ?? '')
   return [ref.slice(0, -Math.max(1, last.length)), last]
 }
 
-/** The heads that a name stands for. */
+/** The heads that a name stands for, as pairs of ref and commit. */
 export function headsFor(heads: ReadonlyMap<string, Sha>, ref: string): readonly (readonly [string, Sha])[] {
   if (ref.endsWith(BELOW)) return [...heads].filter(([name]) => name.startsWith(ref.slice(0, -1)))
   const sha = heads.get(ref)
@@ -47,13 +50,13 @@ export async function isKnownCrowd({ git }: Place, refs: readonly string[]): Pro
   return refs.some((ref) => known.has(ref))
 }
 
-/** Whether it is worth asking the server: many names were found, or many refs with other names came along. */
+/** Whether asking the server is worthwhile: many names were found, or many refs with similar names came along. */
 export async function mayBeCrowded({ git }: Place, found: ReadonlyMap<string, Sha>): Promise<boolean> {
   if (found.size > MANY) return true
   return (await readdir(join(git.folder, REFS), { recursive: true }).catch(() => [])).length > MANY
 }
 
-/** Looks which of the names are crowded, and if any is, makes the mirror anew without what came of them. */
+/** Finds the crowded names. If there are any, recreates the mirror without their refs, and returns true. */
 export async function rememberCrowd(place: Place, refs: readonly string[]): Promise<boolean> {
   const crowded = crowdedAmong(refs, await listHeads(place.git), MANY)
   if (crowded.length === 0) return false
@@ -64,7 +67,7 @@ export async function rememberCrowd(place: Place, refs: readonly string[]): Prom
   return true
 }
 
-/** Names that are crowded no longer are fetched like others from the next time on. */
+/** From the next fetch on, treats names that are no longer crowded like any others. */
 export async function forgetCrowd(
   { git }: Place,
   now: { readonly refs: readonly string[]; readonly heads: ReadonlyMap<string, Sha> },

@@ -1,15 +1,15 @@
-/** Git could not do its work just now: not installed, no network, refused, too slow. Trying again later may help. */
+/** Git could not do its work: it is not installed, has no network, was refused, or is too slow. A later try may succeed. */
 export class GitUnavailable extends Error {
   override readonly name = 'GitUnavailable'
 }
 
-/** It was stopped after all the time that it may take. */
+/** Git was stopped because it exceeded its time limit. */
 export class GitTimedOut extends GitUnavailable {}
 
-/** It was stopped because it said more than it may. */
+/** Git was stopped because its output exceeded its size limit. */
 export class GitTooLarge extends GitUnavailable {}
 
-/** A commit or tree was asked for that no `fetch` has brought here. */
+/** A commit or tree was requested that no `fetch` has brought here. */
 export class NotFetched extends Error {
   override readonly name = 'NotFetched'
 }

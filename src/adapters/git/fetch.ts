@@ -1,4 +1,4 @@
-/** Bringing refs and objects from the server into the mirror. */
+/** Fetches refs and objects from the server into the mirror. */
 import { createHmac } from 'node:crypto'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { READABLE_BELOW } from '../../ports/mirror.ts'
@@ -26,16 +26,19 @@ const FETCH = [
   '--recurse-submodules=no',
   '--stdin',
 ]
-/** The first time: history and folders only. Contents follow when they are read, since most never are. */
+/** For the first fetch: history and folders only. Contents are fetched when they are read, because most of them never are. */
 const FIRST = '--filter=blob:none'
 /**
- * Afterwards: what is new with its contents, so that reading a push costs no second conversation; but not a video that
- * somebody commits. (`--no-filter` would do the same without that limit, and would also make git 2.39 unpack the answer
- * in a way that asks for the missing base of every delta in a conversation of its own. With a filter it asks once.)
+ * For later fetches: new commits with their contents, so that reading a push needs no second request, except for files as large
+ * as a video. (`--no-filter` would have no such limit. It would also make git 2.39 unpack the pack in a way that fetches the
+ * missing base of every delta in a separate request. With a filter, git fetches all bases at once.)
  */
 const NEXT = '--filter=blob:limit=1m'
 
-/** Fetches full ref names; those that the server does not have are absent from the answer. `refs/heads/x/*`: all below. */
+/**
+ * Fetches full ref names, and returns the commit of each. Refs that the server does not have are absent. `refs/heads/x/*` means
+ * all refs below `x`.
+ */
 export async function fetchRefs(place: Place, refs: readonly string[]): Promise<ReadonlyMap<string, Sha>> {
   for (const ref of refs) checkRef(ref)
   if (refs.length === 0) return new Map()
@@ -50,13 +53,16 @@ export async function fetchRefs(place: Place, refs: readonly string[]): Promise<
     if (!(await mayBeCrowded(place, found))) return found
     if (!(await rememberCrowd(place, refs))) return found
   } catch (error) {
-    // Someone may have made so many refs that writing them takes all the time. That must not stop us.
+    // Someone may have created so many refs that writing them exceeds the time limit. That must not stop Perch.
     if (!(error instanceof GitTimedOut) || !(await rememberCrowd(place, refs))) throw error
   }
   return fetchFromCrowd(place, refs)
 }
 
-/** Among so many refs two conversations: the list, and exactly what is needed of it. Of those below a name, the first ones. */
+/**
+ * Uses two requests when there are too many refs: one for the list, one for exactly the refs that are needed. Of the refs below a
+ * name, it takes the first ones.
+ */
 async function fetchFromCrowd(place: Place, refs: readonly string[]): Promise<ReadonlyMap<string, Sha>> {
   const apart = refs.filter((ref) => !ref.startsWith(HEADS))
   let heads: ReadonlyMap<string, Sha> = new Map()
@@ -73,12 +79,12 @@ async function fetchFromCrowd(place: Place, refs: readonly string[]): Promise<Re
   return new Map([...heads, ...(await resolve(place.git, [...exact, ...apart], await namesFor(place)))])
 }
 
-/** `refspecs` is asked anew for every attempt. */
+/** `refspecs` is called again for every attempt. */
 async function converse(place: Place, refspecs: () => Promise<readonly string[]>): Promise<void> {
   const filter = (await isEmpty(place.git)) ? FIRST : NEXT
   const attempt = async (kind: string): Promise<GitAnswer | undefined> => {
     const wanted = await refspecs()
-    // Without any, git would fetch what it likes.
+    // Without a refspec, git would fetch a default set of refs.
     if (wanted.length === 0) return undefined
     const input = wanted.map((refspec) => `${refspec}\n`).join('')
     return place.git.remote({ args: [...FETCH, kind, 'origin'], input })
@@ -87,10 +93,10 @@ async function converse(place: Place, refspecs: () => Promise<readonly string[]>
   if (fetched !== undefined && fetched.code !== 0) await recover(place, fetched, attempt)
 }
 
-/** Fetches objects by name, all in one conversation. */
+/** Fetches objects by id, all in one request. */
 export async function fetchObjects(git: Git, shas: Iterable<Sha>): Promise<void> {
   const input = [...shas].map((sha) => `${sha}\n`).join('')
-  // Naming what we have would only invite deltas against contents that we do not have.
+  // If git told the server what we have, the server might send deltas against contents that we do not have.
   const config = { 'fetch.negotiationAlgorithm': 'noop' }
   const args = [...FETCH.filter((arg) => arg !== '--prune'), FIRST, 'origin']
   const fetched = await git.remote({ args, input, config })
@@ -98,15 +104,15 @@ export async function fetchObjects(git: Git, shas: Iterable<Sha>): Promise<void>
 }
 
 /**
- * After a failed fetch: when the server answers, the fault is here. Old locks are removed, and if that does not help, the
- * mirror is made anew, once.
+ * Repairs the mirror after a failed fetch. If the server can be reached, the mirror is at fault. Removes old locks first. If that
+ * does not help, recreates the mirror once.
  */
 async function recover(
   place: Place,
   failed: GitAnswer,
   attempt: (filter: string) => Promise<GitAnswer | undefined>,
 ): Promise<void> {
-  // Apart from the mirror: a damaged one must not make the server look unreachable.
+  // Runs outside of the mirror, because a damaged mirror must not make the server look unreachable.
   const reached = await place.git.remote({ args: ['ls-remote', '--quiet', place.git.url, 'HEAD'], isApart: true })
   if (reached.code !== 0) throw new GitUnavailable(`git fetch: ${failed.complaint}`)
   if ((await sweepLocks(place)) === 'locked') throw new GitUnavailable('the mirror is locked by another git')
@@ -118,22 +124,22 @@ async function recover(
   if (anew !== undefined && anew.code !== 0) throw new GitUnavailable(`git fetch: ${anew.complaint}`)
 }
 
-/** What the server's refs are called here. */
+/** Maps the server's names of refs to ours. */
 interface Names {
   readonly refspec: (ref: string) => string
-  /** What the names of those that a refspec brings begin with: of one ref all of it. */
+  /** The prefix of the refs that a refspec brings. For a single ref, its whole name. */
   readonly own: (ref: string) => string
 }
 
 /**
- * A refspec for exactly one ref that, other than a plain one, does not fail when the server lacks the ref: a pattern whose
- * star stands before the last character, `refs/heads/mai*n`. With `--prune`, a ref that went away on the server goes away
- * here. So a missing ref costs no second conversation, and the server lists no more than refs with nearly this name. (A
- * branch `main-plan` matches too, and lands beside ours: `refs/perch/s-plae/…` is no name that anyone asks for.)
+ * Builds a refspec for exactly one ref that, unlike a plain one, does not fail if the server lacks the ref. It is a pattern with
+ * the star before the last character: `refs/heads/mai*n`. With `--prune`, git deletes our ref if the server's ref is gone. So a
+ * missing ref needs no second request, and the server lists only refs with similar names. (A branch `main-plan` matches too, and
+ * becomes `refs/perch/s-plae/…`, a name that nobody asks for.)
  *
- * Refs are stored by a hash, so that `a` and `a/b`, which cannot be files side by side, may follow each other. What the
- * star stands for is up to whoever names a branch. So that none can be named to land in the way of another, which would make
- * every fetch fail, the hash is one that nobody outside can know.
+ * Our names contain a hash, so that `a` and `a/b`, which cannot both exist as files, can replace each other. Whoever names a
+ * branch chooses what the star matches. The hash is keyed with a secret, so that nobody can choose a branch name that collides
+ * with another ref of ours and makes every fetch fail.
  */
 async function namesFor(place: Place): Promise<Names> {
   const salt = await saltOf(place)
@@ -150,7 +156,7 @@ async function namesFor(place: Place): Promise<Names> {
 }
 
 async function resolve(git: Git, refs: readonly string[], { own: ownName }: Names): Promise<ReadonlyMap<string, Sha>> {
-  // What our names begin with → what the server's do: of one ref all of it.
+  // The prefix of our name → the prefix of the server's name. For a single ref, both are whole names.
   const names = new Map(refs.map((ref) => [ownName(ref), ref.endsWith(BELOW) ? ref.slice(0, -1) : ref]))
   const args = ['for-each-ref', '--format=%(refname) %(objectname) %(*objectname)', ...names.keys()]
   const listed = await git.local({ args })
@@ -165,7 +171,10 @@ async function resolve(git: Git, refs: readonly string[], { own: ownName }: Name
   return found
 }
 
-/** Git's own rules for ref names (git-check-ref-format): bytes, so that spaces beyond ASCII are letters. A name may come from a webhook. */
+/**
+ * Git's own rules for ref names (git-check-ref-format). They apply to bytes, so spaces beyond ASCII are allowed. The name may
+ * come from a webhook.
+ */
 export function checkRef(ref: string): void {
   // eslint-disable-next-line no-control-regex -- exactly these are what git refuses
   const wellFormed = /^refs\/[^\u0000-\u0020\u007F~^:?*[\\]+(?:\/\*)?$/u.test(ref)

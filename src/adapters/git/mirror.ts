@@ -1,6 +1,6 @@
 /**
- * The mirror of one repository, with the system's git. A fetch is one conversation with the server; everything else works
- * on what is here, except for contents that were never needed before, which come in one more.
+ * The mirror of one repository, with the system's git. A fetch is one request to the server. Everything else reads what is here.
+ * Contents that were never needed before are fetched in one more request.
  */
 import { LRUCache } from 'lru-cache'
 import { holdsBytes } from '../../core/manifest/bytes.ts'
@@ -14,10 +14,10 @@ import { type ListedEntry, contents, contentsOfFew, listTree, MAX_READ_BYTES, si
 import { sharedFetch } from './shared-fetch.ts'
 import { discard, isSound, sweepLocks, tidy } from './store.ts'
 
-/** Commits, trees and pairs of them that the flows at work look at, several times each. */
+/** Enough for the commits, trees and pairs of them that the running flows look at several times each. */
 const ANSWERS_KEPT = 200
 const LISTINGS_KEPT = 6
-/** Characters: all manifests of a large GitOps repository. */
+/** In characters. Enough for all manifests of a large GitOps repository. */
 const TEXT_KEPT = 16 * 1024 * 1024
 const MAX_AHEAD = 250
 
@@ -26,16 +26,16 @@ interface State {
   readonly log: Log
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>
   readonly listings: LRUCache<string, ReadonlyMap<string, ListedEntry>>
-  /** By blob; undefined inside where the bytes are not text. */
+  /** By `readingOf`. `text` is undefined if the bytes are not text. */
   readonly texts: LRUCache<string, { readonly text: string | undefined }>
   readonly merges: LRUCache<string, Awaited<ReturnType<Mirror['merge']>>>
   readonly changes: LRUCache<string, readonly string[]>
-  /** Something that should be here could not be read; looked into before the next fetch. */
+  /** An object that should be here could not be read. The next fetch checks the mirror first. */
   suspect: boolean
   swept: boolean
 }
 
-/** `folder` must be a name of our own making (a repository's number, not its name), on a disk that keeps. */
+/** `folder` must have a name that we chose (the repository's number, not its name), and must be on persistent storage. */
 export function openMirror(options: GitOptions & { readonly log: Log }): Mirror {
   const state: State = {
     git: openGit(options),
@@ -66,7 +66,7 @@ async function fetch(state: State, refs: readonly string[]): Promise<ReadonlyMap
   if (state.suspect && !(await isSound(state))) await discard(state)
   state.suspect = false
   const found = await fetchRefs(state, refs)
-  // Not waited for: only the next fetch is behind it.
+  // Not awaited: only the next fetch depends on it.
   void state
     .alone(() => tidy(state))
     .catch((error: unknown) => state.log.warn({ err: error }, 'packing the mirror failed'))
@@ -94,12 +94,15 @@ async function read(state: State, treeish: Sha, { paths, keeps }: Reading): Prom
   )
 }
 
-/** What a blob is read as. It may have two names of which one says that it holds bytes: that one must not hide its text from the other. */
+/**
+ * A key for how a blob is read: as text, or as bytes. A blob may have two names of which only one says that it is binary. The
+ * binary reading must not replace the text.
+ */
 function readingOf(path: string, sha: Sha): string {
   return holdsBytes(path) ? `${sha} bytes` : sha
 }
 
-/** By `readingOf`; undefined where the bytes are not text, or a large one is not kept. */
+/** By `readingOf`. Undefined if the bytes are not text. Large texts that the caller does not keep are absent. */
 async function textsOf(
   state: State,
   wanted: ReadonlyMap<string, Sha>,
@@ -133,7 +136,7 @@ interface Blob {
   readonly keeps: KeepsText
 }
 
-/** What a blob is read as under its names, less large texts that are not kept. */
+/** The readings of a blob under all its names, without large texts that the caller does not keep. */
 function readingsOf(
   bytes: Buffer,
   { sha, names, keeps }: Blob,
@@ -145,7 +148,7 @@ function readingsOf(
   })
 }
 
-/** Blobs that are not here yet are fetched in one go. */
+/** Fetches blobs that are not here yet in one request. */
 async function* contentsOf(state: State, shas: ReadonlySet<Sha>): AsyncGenerator<ReadonlyMap<Sha, Buffer>> {
   if (shas.size === 0) return
   const few = await contentsOfFew(state.git, shas)
@@ -172,9 +175,9 @@ async function changed(state: State, from: Sha, to: Sha): Promise<readonly strin
 }
 
 /**
- * Merging compares contents, also to find renames. Those that are not here git fetches itself, in one go, hence `remote`;
- * when everything is here the server is not asked. No conflicts in the answer and no tree either: the two have no common
- * history, which only somebody who rewrote a branch can bring about.
+ * A merge compares contents, also to find renames. Git itself fetches missing contents in one request, hence `remote`. If
+ * everything is here, git does not contact the server. An answer with neither conflicts nor a tree means that the two commits
+ * have no common history, which happens only if someone rewrote a branch.
  */
 async function merge(state: State, base: Sha, head: Sha): ReturnType<Mirror['merge']> {
   const key = `${base} ${head}`
@@ -201,7 +204,8 @@ interface Trail {
 }
 
 async function landings(state: State, head: Sha, { paths, limit }: Trail): Promise<readonly Landing[]> {
-  // Without paths git would list every commit. A line feed would end the path in git's input; no manifest has one.
+  // Without paths, git would list every commit. A line feed would end the path in git's input, but no manifest has one in its
+  // name.
   const usable = paths === 'all' ? [] : paths.filter((path) => path !== '' && !path.includes('\n'))
   if (usable.length === 0 && paths !== 'all') return []
   const args = ['log', '--first-parent', '--format=%H %ct', `--max-count=${Math.trunc(limit)}`, '--stdin']
@@ -228,7 +232,7 @@ async function first(state: State, head: Sha): Promise<Sha> {
   return sha ?? head
 }
 
-/** A tree never changes, so its listing is kept; the oldest goes first. */
+/** A tree never changes, so its listing is cached. */
 async function listing(state: State, treeish: Sha): Promise<ReadonlyMap<string, ListedEntry>> {
   const kept = state.listings.get(treeish)
   if (kept !== undefined) return kept
@@ -241,18 +245,18 @@ async function expectSuccess(state: State, answer: GitAnswer, shas: readonly Sha
   return answer.code === 0 ? answer.stdout : explainFailure(state, answer.complaint, shas)
 }
 
-/** Either the caller asked for what was never fetched, or the mirror is damaged. */
+/** Either the caller asked for an object that was never fetched, or the mirror is damaged. */
 async function explainFailure(state: State, complaint: string, shas: readonly Sha[]): Promise<never> {
   for (const sha of shas) {
     const found = await state.git.local({ args: ['cat-file', '-e', sha] })
-    // A pack that cannot be read makes its objects missing too, but not without a complaint.
+    // An unreadable pack also makes its objects missing, but git then prints an error.
     if (found.code === 1 && found.complaint === '') throw new NotFetched(`${sha} is not in the mirror`)
   }
   state.suspect = true
   throw new GitUnavailable(`the mirror could not be read: ${complaint}`)
 }
 
-/** Keeps anything that is not an object name, an option above all, out of git's arguments. */
+/** Keeps everything except object ids out of git's arguments, above all options. */
 function checked(sha: Sha): Sha {
   if (!/^[0-9a-f]{40}$/.test(sha)) throw new TypeError('not a full object name')
   return sha
@@ -262,7 +266,7 @@ function fields(output: Buffer, separator: string): readonly string[] {
   return output.toString().split(separator).filter(Boolean)
 }
 
-/** Two fetches into one mirror would trip over each other's locks. */
+/** Two concurrent fetches into one mirror would fail on each other's locks. */
 function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
   return async (work) => {

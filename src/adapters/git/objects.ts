@@ -1,17 +1,17 @@
-/** Reading folders and files out of the mirror. */
+/** Reads folders and files from the mirror. */
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { TreeEntry } from '../../ports/mirror.ts'
 import type { Git } from './command.ts'
 import { GitTooLarge, GitUnavailable } from './errors.ts'
 
-/** No manifest is larger. */
+/** Manifests are never this large. */
 const MAX_FILE_BYTES = 20 * 1024 * 1024
-/** Of all files in one `read`: what a worker can hold beside its other work. */
+/** The limit for all files of one `read`: what a worker can hold in memory besides its other work. */
 export const MAX_READ_BYTES = 64 * 1024 * 1024
-/** Of all files that are in memory as bytes at once. */
+/** The limit for files that are in memory as bytes at the same time. */
 const MAX_BATCH_BYTES = 16 * 1024 * 1024
 
-/** What a commit changes. To ask for sizes first would take another process. */
+/** As many as a usual commit changes. Asking for sizes first would take another process. */
 const FEW = 16
 
 export interface ListedEntry extends TreeEntry {
@@ -37,7 +37,7 @@ function entryType(mode: string): TreeEntry['type'] {
   return mode === '160000' ? 'submodule' : 'file'
 }
 
-/** Sizes of the blobs that are here; the others are absent. */
+/** Sizes of the blobs that are here. Missing blobs are absent. */
 export async function sizes(git: Git, shas: Iterable<Sha>): Promise<ReadonlyMap<Sha, number>> {
   const answer = await git.local({ args: ['cat-file', '--batch-check'], input: lines(shas) })
   if (answer.code !== 0) throw new GitUnavailable(`git cat-file: ${answer.complaint}`)
@@ -49,7 +49,10 @@ export async function sizes(git: Git, shas: Iterable<Sha>): Promise<ReadonlyMap<
   return found
 }
 
-/** Contents of blobs that are here and small enough to be manifests, some mebibytes at a time, each in one process. */
+/**
+ * Contents of the blobs that are here and small enough to be manifests. They come in batches of some mebibytes, each read by one
+ * process.
+ */
 export async function* contents(git: Git, here: ReadonlyMap<Sha, number>): AsyncGenerator<ReadonlyMap<Sha, Buffer>> {
   for (const shas of batchesOf(here)) {
     const answer = await git.local({ args: ['cat-file', '--batch'], input: lines(shas) })
@@ -58,7 +61,9 @@ export async function* contents(git: Git, here: ReadonlyMap<Sha, number>): Async
   }
 }
 
-/** Contents of blobs in one process; undefined where they are many, large, or not all here. */
+/**
+ * Contents of a few blobs, read by one process; undefined if there are too many, if they are too large, or if some are not here.
+ */
 export async function contentsOfFew(git: Git, shas: ReadonlySet<Sha>): Promise<ReadonlyMap<Sha, Buffer> | undefined> {
   if (shas.size > FEW) return undefined
   const ask = { args: ['cat-file', '--batch'], input: lines(shas), maxBytes: MAX_BATCH_BYTES }
@@ -86,7 +91,11 @@ function batchesOf(here: ReadonlyMap<Sha, number>): readonly (readonly Sha[])[] 
   return batches
 }
 
-/** The answer of `git cat-file --batch`: `<sha> <type> <size>\n<contents>\n` for each object. */
+/**
+ * Parses the output of `git cat-file --batch`: `<sha> <type> <size>
+ * <contents>
+ * ` for each object.
+ */
 function batch(answer: Buffer): ReadonlyMap<Sha, Buffer> {
   const found = new Map<Sha, Buffer>()
   let at = 0
@@ -94,7 +103,7 @@ function batch(answer: Buffer): ReadonlyMap<Sha, Buffer> {
     const end = answer.indexOf('\n', at)
     const [sha = '', , size = ''] = answer.subarray(at, end).toString().split(' ')
     const start = end + 1
-    // "<sha> missing": it went away between the two commands.
+    // "<sha> missing": the object went away between the two commands.
     if (size === '') at = start
     else {
       found.set(sha, answer.subarray(start, start + Number(size)))
@@ -104,7 +113,7 @@ function batch(answer: Buffer): ReadonlyMap<Sha, Buffer> {
   return found
 }
 
-/** The text, byte order mark included; undefined when the bytes are not UTF-8. */
+/** The text, with its byte order mark; undefined if the bytes are not UTF-8. */
 export function text(bytes: Buffer): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)

@@ -10,8 +10,8 @@ interface NextFetch {
 }
 
 /**
- * Those who wait while another one is fetching share the next fetch. It begins after all of them asked, so it brings each of them what the
- * server has by then. `alone` runs one work after the other.
+ * Combines fetches: callers that wait while another fetch runs share the next one. It begins after all of them asked, so each
+ * gets the state that the server has by then. `alone` runs one piece of work at a time.
  */
 export function sharedFetch(alone: <T>(work: () => Promise<T>) => Promise<T>, fetch: Fetch): Fetch {
   let next: NextFetch | undefined
@@ -24,7 +24,7 @@ export function sharedFetch(alone: <T>(work: () => Promise<T>) => Promise<T>, fe
     return { refs, found: alone(begin) }
   }
   return async (refs) => {
-    // A name that is none must fail nobody else.
+    // An invalid name must not fail the other callers.
     for (const ref of refs) checkRef(ref)
     if (refs.length === 0 || refs.some((ref) => ref.endsWith(BELOW))) return alone(() => fetch(refs))
     next ??= wait()

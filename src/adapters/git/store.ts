@@ -1,4 +1,4 @@
-/** The mirror's folder on disk: made on first use, freed of what killed processes left, packed now and then. */
+/** The mirror's folder on disk: created on first use, cleaned of what killed processes left, and repacked now and then. */
 import { randomBytes } from 'node:crypto'
 import { type Dirent } from 'node:fs'
 import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
@@ -7,15 +7,20 @@ import type { Log } from '../../ports/log.ts'
 import { type Git, PARTIAL, REMOTE_TIMEOUT_MS } from './command.ts'
 import { GitUnavailable } from './errors.ts'
 
-/** Where the fetched refs live: apart from anything that git itself would write. */
+/** Where the fetched refs are, separate from everything that git itself writes. */
 export const REFS = 'refs/perch'
 
 /** Every fetch leaves a pack, and every read looks into all packs. */
 const MAX_PACKS = 50
-/** Refs only tell the server what is here. The newest are enough; an older one that comes again costs a few kilobytes. */
+/**
+ * We keep refs only to tell the server what we have. The newest are enough. Fetching an older one again costs a few kilobytes.
+ */
 const MAX_REFS = 500
 const REPACK_TIMEOUT_MS = 5 * 60_000
-/** No git of ours lives longer: it is killed, or, when we were killed ourselves, gives up on a slow network before. */
+/**
+ * A lock older than this is stale, because no git process of ours lives longer. We kill it, or, if we were killed ourselves, it
+ * gives up on a slow network before.
+ */
 const STALE_LOCK_MS = REMOTE_TIMEOUT_MS
 
 export interface Place {
@@ -23,10 +28,10 @@ export interface Place {
   readonly log: Log
 }
 
-/** Mirrors that are known to hold something: to ask takes a process. */
+/** Mirrors that are known not to be empty. Checking takes a process. */
 const filled = new WeakSet<Git>()
 
-/** Whether nothing was fetched into the mirror yet. */
+/** Whether nothing has been fetched into the mirror yet. */
 export async function isEmpty(git: Git): Promise<boolean> {
   if (filled.has(git)) return false
   const listed = await git.local({ args: ['for-each-ref', '--count=1', '--format=x', REFS] })
@@ -35,14 +40,17 @@ export async function isEmpty(git: Git): Promise<boolean> {
   return false
 }
 
-/** Makes the mirror if there is none. Killed half-way it leaves a folder under another name, never half a mirror. */
+/**
+ * Creates the mirror if it does not exist. If the process is killed meanwhile, a folder with another name is left, never half a
+ * mirror.
+ */
 export async function create({ git }: Place): Promise<void> {
   if (await exists(join(git.folder, 'HEAD'))) return
   filled.delete(git)
   await mkdir(join(git.folder, '..'), { recursive: true })
   const draft = `${git.folder}.new`
   await rm(draft, { recursive: true, force: true })
-  // No template: it would bring hooks and a description that say nothing.
+  // No template, because it would add hooks and a description that we do not need.
   const args = ['init', '--bare', '--quiet', '--template=', '--initial-branch=none', draft]
   const made = await git.local({ args })
   if (made.code !== 0) throw new GitUnavailable(`git init: ${made.complaint}`)
@@ -50,7 +58,7 @@ export async function create({ git }: Place): Promise<void> {
   await rename(draft, git.folder)
 }
 
-/** A secret of this mirror, made with its first fetch: with it, nobody outside can tell what refs are called here. */
+/** A secret of this mirror, created with its first fetch. Without it, nobody can guess our names of refs. */
 export async function saltOf({ git }: Place): Promise<string> {
   const path = join(git.folder, SALT)
   const kept = await readFile(path, 'utf8').catch(() => '')
@@ -64,7 +72,7 @@ export async function saltOf({ git }: Place): Promise<string> {
 
 const SALT = 'perch-salt'
 
-/** Throws the mirror away: the server has everything. */
+/** Deletes the mirror. Everything in it is still on the server. */
 export async function discard({ git, log }: Place, why = 'is damaged'): Promise<void> {
   log.warn({ mirror: git.url }, `the mirror ${why} and is fetched anew`)
   const broken = `${git.folder}.broken`
@@ -73,21 +81,21 @@ export async function discard({ git, log }: Place, why = 'is damaged'): Promise<
   await rm(broken, { recursive: true, force: true })
 }
 
-/** True when what is here belongs together: every object is whole, and what refs lead to is here or on the server. */
+/** Whether the mirror is consistent: every object is intact, and what the refs lead to is here or on the server. */
 export async function isSound({ git }: Place): Promise<boolean> {
   try {
     const args = ['fsck', '--no-dangling', '--no-progress']
     return (await git.local({ args, config: PARTIAL })).code === 0
   } catch (error) {
-    // Fetching anew is quicker than checking a mirror so large.
+    // Fetching again is faster than checking such a large mirror.
     if (error instanceof GitUnavailable) return false
     throw error
   }
 }
 
 /**
- * Removes lock files whose git was killed. Answers whether locks remain that are too young to judge: another process may
- * hold them.
+ * Removes lock files of git processes that were killed. `locked`: other locks remain that are too young to judge, and another
+ * process may hold them.
  */
 export async function sweepLocks({ git, log }: Place): Promise<'clean' | 'locked'> {
   const now = Date.now()
@@ -108,7 +116,7 @@ export async function sweepLocks({ git, log }: Place): Promise<'clean' | 'locked
   return state
 }
 
-/** Packs the mirror when it has come apart into too many packs. Objects from the server are never dropped. */
+/** Repacks the mirror when it has too many packs. Never deletes objects that came from the server. */
 export async function tidy({ git, log }: Place): Promise<void> {
   const names = await readdir(join(git.folder, 'objects', 'pack')).catch(() => [])
   if (names.filter((name) => name.endsWith('.pack')).length <= MAX_PACKS) return
@@ -116,7 +124,7 @@ export async function tidy({ git, log }: Place): Promise<void> {
   for (const args of [
     ['pack-refs', '--all'],
     ['repack', '-a', '-d', '-q'],
-    // What trial merges left, and halves of packs that never arrived.
+    // Leftovers of trial merges, and incomplete packs.
     ['prune', '--expire=2.days.ago'],
   ]) {
     const done = await git.local({ args, config: PARTIAL, timeoutMs: REPACK_TIMEOUT_MS })

@@ -7,7 +7,7 @@ export function activity(client: Client): Activity {
     async movesOf(branch) {
       const { status, data } = await request(client, 'GET /repos/{owner}/{repo}/activity', {
         params: { ...at(client), ref: `refs/heads/${branch}`, per_page: 100 },
-        // An older GitHub Enterprise Server has no such list, and a permission may be missing.
+        // Older versions of GitHub Enterprise Server lack this list, and the App may lack the permission.
         expected: [403, 404, 422],
       })
       return status === 200 ? branchMovesIn(data, client.app) : undefined

@@ -14,7 +14,7 @@ import {
   RepositoryIdAnswer,
 } from './schema.ts'
 
-/** GitHub signs commits that Apps make this way, and refuses them when the branch is not where it is expected to be. */
+/** GitHub signs commits that Apps make this way, and refuses them if the branch is not at the expected head. */
 const COMMIT = `mutation ($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) { commit { oid } }
 }`
@@ -48,14 +48,14 @@ export function branches(client: Client): Branches {
         const head = await headOf(client, draft.branch)
         if (head === undefined) return 'gone'
         if (head !== draft.expectedHead) return 'head-moved'
-        // Octokit's own error carries the whole request, files and all.
+        // Octokit's own error contains the whole request, with all files.
         throw outage(error, { route: 'createCommitOnBranch', branch: draft.branch }, client.clock)
       }
     },
   }
 }
 
-/** Of a hundred commits each: more than a person reads in one pull request. */
+/** Pages of a hundred commits each. Nobody reviews more in one pull request. */
 const MAKER_PAGES = 3
 
 function history(client: Client): Pick<Branches, 'makers' | 'pushes'> {
@@ -73,7 +73,7 @@ function history(client: Client): Pick<Branches, 'makers' | 'pushes'> {
         if (makers.length >= total) return makers
         if (commits.length === 0) break
       }
-      // A part of the list would hide the authors of the rest.
+      // A partial list would hide the authors of the other commits.
       return undefined
     },
     async pushes(name) {
@@ -90,7 +90,7 @@ function history(client: Client): Pick<Branches, 'makers' | 'pushes'> {
   }
 }
 
-/** Compares and swaps in one, so that a push in that very moment is not lost (REST's `force` would overwrite it). */
+/** Compares and updates in one request, so that a push at the same moment is not lost. REST's `force` would overwrite it. */
 const MOVE = `mutation ($input: UpdateRefsInput!) {
   updateRefs(input: $input) { clientMutationId }
 }`
@@ -122,7 +122,7 @@ async function create(client: Client, name: string, sha: string): Promise<'creat
     branch: name,
   })
   if (answer.status !== 422) return 'created'
-  // GitHub answers 422 for a name that is taken, for one that it does not take, and for what a rule forbids: look which.
+  // GitHub answers 422 if the name is taken, if it is invalid, and if a rule forbids it. So look which of these is the case.
   if ((await headOf(client, name)) !== undefined) return 'exists'
   const { reason = '' } = answer
   const refused = { action: 'create-branch', branch: name, reason } as const
@@ -138,7 +138,7 @@ async function create(client: Client, name: string, sha: string): Promise<'creat
 /** GH005: "refs longer than 255 bytes are not allowed". */
 const MAX_REF_BYTES = 255
 
-/** The branch that Git, which keeps refs like files, cannot have beside one of this name. */
+/** An existing branch that cannot coexist with one of this name, because git stores refs like files. */
 async function rivalOf(client: Client, name: string): Promise<string | undefined> {
   const parts = name.split('/')
   for (let length = 1; length < parts.length; length += 1) {
@@ -151,7 +151,7 @@ async function rivalOf(client: Client, name: string): Promise<string | undefined
   return RefAnswers.parse(data)[0]?.ref.replace(/^refs\/heads\//, '')
 }
 
-/** GitHub answers 422 for a branch that is not there, and for one that a rule keeps. */
+/** GitHub answers 422 if the branch does not exist, and if a rule protects it. */
 async function remove(client: Client, name: string): Promise<void> {
   const route = 'DELETE /repos/{owner}/{repo}/git/refs/{ref}'
   const params = { ...at(client), ref: `heads/${name}` }

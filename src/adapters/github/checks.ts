@@ -11,7 +11,7 @@ import type { Checks } from '../../ports/github/checks.ts'
 import { at, type Client, listAll, request } from './client/client.ts'
 import { CheckRunAnswer } from './schema.ts'
 
-/** GitHub takes at most 50 annotations in one request (REST docs, checks). */
+/** GitHub accepts at most 50 annotations per request (REST docs, checks). */
 const MAX_ANNOTATIONS = 50
 
 const Name = z.enum(['canary/validate', 'canary/gate'])
@@ -20,11 +20,11 @@ const Ended = z.enum(['success', 'failure', 'action_required'])
 export function checks(client: Client): Checks {
   return {
     async on(sha) {
-      // All of them, not only the newest of each name: two that began at once must end with the same verdict.
+      // All runs, not only the newest of each name: if two were created at the same time, both must get the same verdict.
       const params = { ...at(client), ref: sha, app_id: client.app.appId, filter: 'all' }
       const answers = await listAll(client, 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
         params,
-        // Reports are check runs of ours too, and may be many on one commit.
+        // Reports are check runs of this App too, and one commit may have many.
         limit: 500,
         key: 'check_runs',
       })
@@ -54,7 +54,7 @@ async function update(client: Client, id: number, fields: Readonly<Record<string
   await request(client, 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', { params })
 }
 
-/** The annotations beyond the first request's: each update adds to those that are there. */
+/** Sends the annotations that did not fit into the first request. Each update adds to the existing ones. */
 async function annotateFurther(client: Client, id: number, report: CheckReport): Promise<void> {
   const { title, summary, annotations = [] } = report
   for (let start = MAX_ANNOTATIONS; start < annotations.length; start += MAX_ANNOTATIONS) {
@@ -101,15 +101,18 @@ function fieldsOf(report: CheckReport): Readonly<Record<string, unknown>> {
   }
 }
 
-/** GitHub documents no limit; this much fits any database column. Further pull requests are found by memory and by their own webhooks. */
+/**
+ * GitHub documents no limit, and this length fits any database column. Pull requests that are cut off are still found in the memo
+ * and by their own webhooks.
+ */
 const MAX_EXTERNAL_ID = 250
 const MAX_BASE = 60
 
 const QUEUE = 'queue'
 
 /**
- * Says what the check speaks for, in a form that can be read back when everything else is lost: `canary/gate 12:main
- * queue:main`. A branch name has no colon and no space.
+ * Says which pull requests and branches the check covers, so that this can be read back when everything else is lost:
+ * `canary/gate 12:main queue:main`. Branch names contain no colon and no space.
  */
 function externalId({ name, subjects = [] }: CheckReport): string {
   const parts = subjects.map(({ pull, base }) => ` ${pull ?? QUEUE}:${base.slice(0, MAX_BASE)}`)

@@ -3,7 +3,7 @@ import type { CommandRecords } from '../../ports/github/command-records.ts'
 import { at, type Client, listAll, request } from './client/client.ts'
 import { CheckRunAnswer } from './schema.ts'
 
-/** A check run of ours: GitHub lets nobody delete one, and only the App that made it change it. */
+/** Records are this App's check runs: nobody can delete a check run on GitHub, and only the App that created it can change it. */
 export function commandRecords(client: Client): CommandRecords {
   return {
     async find(commit, cause) {

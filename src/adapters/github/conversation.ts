@@ -6,7 +6,10 @@ import { isUnknownField } from './graphql/graphql-errors.ts'
 import { conversationPageOf, writtenCommentOf } from './graphql/comment-schema.ts'
 import { commentOf } from './schema.ts'
 
-/** REST dates edits to whole seconds, so that one within the second of its comment would not show; GraphQL names it. */
+/**
+ * REST dates edits in whole seconds, so an edit in the same second as its comment would not show. GraphQL reports edits
+ * separately.
+ */
 const COMMENTS = `query ($owner: String!, $repo: String!, $pull: Int!, $after: String) {
   repository(owner: $owner, name: $repo) {
     pullRequest(number: $pull) {
@@ -28,7 +31,7 @@ const COMMENTS = `query ($owner: String!, $repo: String!, $pull: Int!, $after: S
 
 const PAGE = 100
 
-/** Pages of a hundred: as many comments as a list in REST is read for. */
+/** Pages of a hundred. Lists in REST are read up to the same number. */
 const MAX_PAGES = 50
 
 export function conversation(client: Client): Conversation {
@@ -50,7 +53,7 @@ export function conversation(client: Client): Conversation {
       })
     },
     async acknowledge(comment) {
-      // Decoration: a comment that was deleted meanwhile, or a locked conversation, stops nothing.
+      // A reaction is only decoration. A deleted comment or a locked conversation must not stop anything.
       await request(client, 'POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions', {
         params: { ...at(client), comment_id: comment, content: 'eyes' },
         expected: [403, 404, 410, 422],
@@ -59,20 +62,20 @@ export function conversation(client: Client): Conversation {
   }
 }
 
-/** What was read of a conversation, and what its list in REST was then. */
+/** The comments of a conversation, and the list in REST when they were read. */
 interface ReadConversation {
-  /** Undefined: the list was not asked for yet, or does not hold all. */
+  /** Undefined: the list was not requested yet, or does not contain all comments. */
   readonly list: unknown
   readonly comments: readonly Comment[]
 }
 
-/** Conversations can be long, and a sweep asks only for those of pull requests that wait. */
+/** Conversations can be long, and a sweep reads only those of pull requests that wait. */
 const MAX_READ = 300
 const readBefore = new WeakMap<Client['octokit'], LRUCache<string, ReadConversation>>()
 
 /**
- * GraphQL counts against the rate limit each time. The list in REST does not while it stays the same, so from the second time on it
- * says whether anything is new. What was written between the two requests is new the next time.
+ * GraphQL counts against the rate limit each time. The list in REST does not count while it stays the same, so from the second
+ * time on, it tells whether there is anything new. Comments written between the two requests are found the next time.
  */
 async function commentsOf(client: Client, pull: number): Promise<readonly Comment[]> {
   const known = readBefore.get(client.octokit) ?? new LRUCache<string, ReadConversation>({ max: MAX_READ })
@@ -82,19 +85,21 @@ async function commentsOf(client: Client, pull: number): Promise<readonly Commen
   const list = last === undefined ? undefined : await firstPage(client, pull)
   if (last !== undefined && list !== undefined && list === last.list) return last.comments
   const comments = await askForComments(client, pull)
-  // A comment that came and went between the two requests must not stay.
+  // A comment that was created and deleted between the two requests must not stay cached.
   known.set(key, { list: isSame(client, list, comments) ? list : undefined, comments })
   return comments
 }
 
-/** Whether a list of REST holds exactly these comments. */
+/** Whether a REST list contains exactly these comments. */
 function isSame({ app }: Client, list: unknown, comments: readonly Comment[]): boolean {
   const words = new Set(comments.map(({ id, body }) => JSON.stringify([id, body])))
   const listed = Array.isArray(list) ? list.map((one) => commentOf(one, app).comment) : []
   return listed.length === comments.length && listed.every(({ id, body }) => words.has(JSON.stringify([id, body])))
 }
 
-/** The same value as before where GitHub says that nothing has changed; undefined where one page does not hold all. */
+/**
+ * Returns the same object as before if GitHub says that nothing has changed; undefined if the comments do not fit on one page.
+ */
 async function firstPage(client: Client, pull: number): Promise<unknown> {
   const params = { ...at(client), issue_number: pull, per_page: PAGE }
   const { data } = await request(client, 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments', { params })
@@ -108,7 +113,7 @@ async function askForComments(client: Client, pull: number): Promise<readonly Co
     const answer = await ask(client, { ...at(client), pull, after: after ?? null })
     if (answer === 'not-understood') return commentsByRest(client, pull)
     const found = conversationPageOf(answer)
-    // A body that was cut off arrives as text or as nothing: taken for an empty list, it would undo what is there.
+    // A truncated body arrives as text or as nothing. If it counted as an empty list, Perch would undo what exists.
     if (found === undefined) throw new GitHubUnavailable('the comments of a pull request: the answer holds no list')
     comments.push(...found.nodes.map((node) => writtenCommentOf(node, client.app)))
     after = found.after
@@ -117,19 +122,19 @@ async function askForComments(client: Client, pull: number): Promise<readonly Co
   return comments
 }
 
-/** `not-understood`: the server's schema lacks a field, as that of an older GitHub Enterprise Server does. */
+/** `not-understood`: the server's schema lacks a field, as in older versions of GitHub Enterprise Server. */
 async function ask(client: Client, variables: Readonly<Record<string, unknown>>): Promise<unknown> {
   try {
     return await graphql(client, COMMENTS, variables)
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') throw error
     if (isUnknownField(error)) return 'not-understood'
-    // Octokit's own error carries the whole request.
+    // Octokit's own error contains the whole request.
     throw outage(error, { route: 'the comments of a pull request' }, client.clock)
   }
 }
 
-/** Here an edit within the second of its comment does not show. */
+/** The fallback. It misses an edit in the same second as its comment. */
 async function commentsByRest(client: Client, pull: number): Promise<readonly Comment[]> {
   const params = { ...at(client), issue_number: pull }
   const answers = await listAll(client, 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments', { params })

@@ -1,19 +1,19 @@
 import * as z from 'zod'
 import { type ApiClient, request } from './client/client.ts'
 
-/** What GitHub's log of webhooks tells. */
+/** What GitHub's webhook log contains. */
 export interface LoggedWebhooks {
-  /** Every press of a button, oldest first. */
+  /** Every pressed button, oldest first. */
   readonly presses: readonly LoggedPress[]
-  /** The repositories that it sent webhooks about; undefined where there were more webhooks than are read. */
+  /** The repositories that GitHub sent webhooks about; undefined if there were more webhooks than Perch reads. */
   readonly repositories: ReadonlySet<number> | undefined
-  /** The ids of deliveries that failed, and whose work no sweep finds. */
+  /** The ids of failed deliveries whose work no sweep would find. */
   readonly lost: readonly number[]
 }
 
-/** A webhook about a pressed button, as GitHub keeps it in its log. */
+/** A webhook about a pressed button, from GitHub's log. */
 interface LoggedPress {
-  /** What the webhook's header `X-GitHub-Delivery` says: the same at each attempt. */
+  /** The webhook's header `X-GitHub-Delivery`: the same for each attempt. */
   readonly id: string
   readonly at: number
   readonly payload: unknown
@@ -33,12 +33,12 @@ const Full = z.object({ request: z.object({ payload: z.unknown() }) })
 
 const ROUTE = 'GET /app/hook/deliveries'
 
-/** Two thousand webhooks: the newest, where there were more. */
+/** Two thousand webhooks. If there were more, the newest. */
 const MAX_PAGES = 20
 
 /**
- * What was sent since a moment. GitHub keeps the webhooks of some days in the App's log, also those that never arrived. Nothing else in
- * its API tells of a button.
+ * The webhooks that GitHub sent since a moment. The App's log keeps some days of them, including those that never arrived. It is
+ * the only place in GitHub's API that shows pressed buttons.
  */
 export async function loggedWebhooks(asApp: ApiClient, since: number): Promise<LoggedWebhooks> {
   const isOld = (item: Item): boolean => Date.parse(item.delivered_at) < since
@@ -61,7 +61,10 @@ export async function loggedWebhooks(asApp: ApiClient, since: number): Promise<L
   }
 }
 
-/** What leaves no trace that a sweep could find; of a button the log tells enough. */
+/**
+ * Events that leave no trace for a sweep to find. Pressed buttons are not in this list, because the log contains enough about
+ * them.
+ */
 const UNTRACED = [
   'installation created',
   'installation_repositories added',
@@ -70,10 +73,10 @@ const UNTRACED = [
   'pull_request_review submitted',
   'pull_request_review_comment created',
 ]
-/** Of one webhook within the time that is looked at: an answer that always fails is not asked for without end. */
+/** How often Perch asks GitHub to send one webhook again, so that a webhook that always fails is not requested forever. */
 const MAX_ATTEMPTS = 3
 const MAX_LOST = 100
-/** A younger one may be under way. GitHub waits for ten seconds. */
+/** A younger delivery may still be in progress: GitHub waits ten seconds for an answer. */
 const SETTLED_MS = 30_000
 
 function lostAmong(items: readonly Item[]): readonly number[] {
@@ -87,16 +90,16 @@ function hasArrived({ status_code: status }: Item): boolean {
   return status >= 200 && status < 300
 }
 
-/** Has GitHub send a webhook again. */
+/** Asks GitHub to send a webhook again. */
 export async function redeliver(asApp: ApiClient, delivery: number): Promise<void> {
   const params = { delivery_id: delivery }
-  // One that the log does not hold any more is lost for good.
+  // A delivery that is no longer in the log is lost for good.
   await request(asApp, 'POST /app/hook/deliveries/{delivery_id}/attempts', { params, expected: [404, 422] })
 }
 
 async function pressesAmong(asApp: ApiClient, items: readonly Item[]): Promise<readonly LoggedPress[]> {
   const isPress = ({ event, action }: Item): boolean => event === 'check_run' && action === 'requested_action'
-  // One that was sent again is there more than once.
+  // A webhook that was sent again appears more than once.
   const pressed = new Map(items.filter(isPress).map((item) => [item.guid, item]))
   const presses: LoggedPress[] = []
   for (const { id, guid, delivered_at } of [...pressed.values()].toReversed()) {

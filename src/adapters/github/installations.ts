@@ -3,7 +3,7 @@ import type { RepositoryName } from '../../core/rollout/facts.ts'
 import { type ApiClient, listAll, request } from './client/client.ts'
 import { AppAnswer, type AppIdentity, InstallationAnswer, RepositoryAnswer } from './schema.ts'
 
-/** Who Perch is on this GitHub. */
+/** The identity of the App on this GitHub server. */
 export async function identify(asApp: ApiClient, appId: number): Promise<AppIdentity> {
   const { data } = await request(asApp, 'GET /app')
   return { appId, login: `${AppAnswer.parse(data).slug}[bot]` }
@@ -18,7 +18,7 @@ export async function installationIds(asApp: ApiClient): Promise<readonly number
     .map(({ id }) => id)
 }
 
-/** Where a repository is, and what it is. */
+/** A repository's location and ids. */
 export interface NamedPlace {
   readonly installation: number
   readonly repo: RepositoryName
@@ -26,7 +26,7 @@ export interface NamedPlace {
   readonly isFork: boolean
 }
 
-/** A repository by its name alone; undefined where the App is not installed on it, or its installation is suspended. */
+/** Finds a repository by its name alone; undefined if the App is not installed on it, or if its installation is suspended. */
 export async function placeNamed(
   asApp: ApiClient,
   clientFor: (installation: number) => Promise<ApiClient>,
@@ -44,13 +44,13 @@ export async function placeNamed(
   return { installation, repo: repositoryOf(answer), isArchived: answer.archived, isFork: answer.fork }
 }
 
-/** A repository, and its id in GraphQL. */
+/** A repository with its GraphQL id. */
 export interface ListedRepository {
   readonly repo: RepositoryName
   readonly nodeId: string
 }
 
-/** The repositories of one installation that can be written to. */
+/** The repositories of an installation that Perch can write to. */
 export async function repositoriesOf(asInstallation: ApiClient): Promise<readonly ListedRepository[]> {
   const answers = await listAll(asInstallation, 'GET /installation/repositories', {
     params: {},

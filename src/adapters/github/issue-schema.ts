@@ -9,7 +9,7 @@ const IssueAnswer = z.object({
   updated_at: Time,
 })
 
-/** An issue as REST has it. */
+/** Reads an issue from a REST answer. */
 export function issueOf(answer: unknown): OwnIssue {
   const { number, state, body, updated_at: updatedAt } = IssueAnswer.parse(answer)
   return { number, isOpen: state === 'open', body: body ?? '', updatedAt }

@@ -3,7 +3,7 @@ import type { Issues, OwnIssue } from '../../ports/github/issues.ts'
 import { at, type Client, graphql, outage, request } from './client/client.ts'
 import { issueOf, listedIssuesOf } from './issue-schema.ts'
 
-/** REST lists pull requests as issues too, and all steps of all rollouts are ours: GraphQL keeps them apart. */
+/** REST lists pull requests as issues too, and Perch creates many of those. GraphQL separates them. */
 const OURS = `query ($owner: String!, $repo: String!, $login: String!) {
   repository(owner: $owner, name: $repo) {
     hasIssuesEnabled
@@ -15,7 +15,10 @@ const OURS = `query ($owner: String!, $repo: String!, $login: String!) {
 
 const ISSUES = '/repos/{owner}/{repo}/issues'
 
-/** Switched off or deleted: GitHub answers 410 for both, and for a transferred one what is not ours to read. */
+/**
+ * Issues switched off, or an issue deleted: GitHub answers 410 for both. For a transferred issue that we may not read, it answers
+ * 404.
+ */
 const GONE = [404, 410]
 
 export function issues(client: Client): Issues {
@@ -48,7 +51,7 @@ async function ask(client: Client): Promise<unknown> {
     return await graphql(client, OURS, { ...at(client), login: client.app.login })
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') throw error
-    // Octokit's own error carries the whole request.
+    // Octokit's own error contains the whole request.
     throw outage(error, { route: 'the issues of Perch' }, client.clock)
   }
 }
@@ -58,11 +61,14 @@ async function read(client: Client, number: number): Promise<OwnIssue | undefine
   const { status, data } = await request(client, `GET ${ISSUES}/{issue_number}`, { params, expected: GONE })
   if (GONE.includes(status)) return undefined
   const found = issueOf(data)
-  // One that was moved to another repository has another number there.
+  // A transferred issue has another number in its new repository.
   return found.number === number ? found : undefined
 }
 
-/** The routes do not tell an issue from a pull request, and what is missing for the one need not be missing for the other. */
+/**
+ * Issues and pull requests share these routes, but need different permissions. So a refused write is reported as one about
+ * issues.
+ */
 async function asIssue<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -11,7 +11,7 @@ const WAITING = `query ($owner: String!, $repo: String!, $branch: String!) {
   }
 }`
 
-/** REST has no list of a queue. */
+/** Uses GraphQL, because REST cannot list a merge queue. */
 export function mergeQueue(client: Client): MergeQueue {
   return {
     async waiting(branch) {

@@ -6,7 +6,7 @@ import { PermissionAnswer } from './schema.ts'
 export function people(client: Client): People {
   return {
     async permission(login) {
-      // Nobody is called that, and in an address it would be another one: dots are taken out of paths, encoded or not.
+      // These are no valid logins, and they would change the request's path: dots are resolved, even encoded ones.
       if (login === '.' || login === '..') return 'none'
       const { status, data } = await request(client, 'GET /repos/{owner}/{repo}/collaborators/{username}/permission', {
         params: { ...at(client), username: login },
@@ -14,7 +14,7 @@ export function people(client: Client): People {
       })
       if (status === 404) return 'none'
       const { permission, role_name } = PermissionAnswer.parse(data)
-      // A custom role has a name of its own; `permission` is then the standard role that it builds on.
+      // A custom role has its own name. `permission` is then the standard role that it builds on.
       return known(role_name) ?? known(permission) ?? 'none'
     },
   }

@@ -3,15 +3,17 @@ import type { Protections } from '../../ports/github/protections.ts'
 import { at, type Client, request } from './client/client.ts'
 import { BranchAnswer, RuleAnswer } from './schema.ts'
 
-/** A private repository on a plan without rulesets answers 403, an older GitHub Enterprise Server 404. */
+/**
+ * GitHub answers 403 for a private repository on a plan without rulesets. Older versions of GitHub Enterprise Server answer 404.
+ */
 const HIDDEN = { expected: [403, 404] } as const
 
-/** One page. With more of them nobody knows what the others say. */
+/** One page. If there are more rules, we do not know what the others say. */
 const MAX_RULES = 100
 
 /**
- * Classic protection and rulesets, of which an App without the right to administer sees this much: the required checks, and
- * of rulesets also whether branches must be up to date. GitHub's answer about a branch counts the checks of both.
+ * Reads classic protection and rulesets. An App without administration rights sees only the required checks of both and, of
+ * rulesets, whether branches must be up to date. GitHub's answer about a branch contains the checks of both.
  */
 export function protections(client: Client): Protections {
   return {
@@ -45,7 +47,7 @@ function protectionOf(classic: Classic, answers: readonly unknown[], appId: numb
   ]
   return {
     checks: required.map(({ name, by }) => ({ name, isOurs: by === appId })),
-    // Of classic protection GitHub shows this only to administrators.
+    // GitHub shows this part of classic protection only to administrators.
     isUpToDate: isStrict ? true : isClassic ? (classic?.strict ?? undefined) : false,
     hasQueue: rules.some(({ type }) => type === 'merge_queue'),
     sparesAdmins: classic?.enforcement_level === 'non_admins',

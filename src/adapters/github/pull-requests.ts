@@ -5,7 +5,10 @@ import { at, type Client, listAll, request } from './client/client.ts'
 import { refusalOf } from './client/refusals.ts'
 import { pullRequestOf, ReviewAnswer } from './schema.ts'
 
-/** One step, one commit on the base branch: squash where the repository allows it, else what it does allow. */
+/**
+ * One step should become one commit on the base branch. So squash if the repository allows it, otherwise use a method that it
+ * allows.
+ */
 const MERGE_METHODS = ['squash', 'merge', 'rebase'] as const
 
 export function pullRequests(client: Client): PullRequests {
@@ -65,7 +68,7 @@ async function recent(client: Client, base: string, since: number | undefined): 
 /** Two hundred requests. */
 const MAX_LISTED = 20_000
 
-/** How far back a list of whole pages reaches. If it did not end at the limit, nothing since the moment is missing. */
+/** How far back a list of whole pages reaches. If it ended before the limit, it contains everything since the moment. */
 function reachOf(pulls: readonly PullRequest[], since: number): number {
   const oldest = pulls.at(-1)?.createdAt ?? since
   return pulls.length < MAX_LISTED ? Math.min(oldest, since - 1) : oldest
@@ -116,14 +119,14 @@ function labelling(client: Client): Pick<PullRequests, 'label' | 'unlabel' | 'ma
       })
     },
     async label(number, labels) {
-      // A label is decoration: where labels may not be written, the rollout goes on without.
+      // A label is only decoration. If Perch may not write labels, the rollout continues without them.
       await request(client, 'POST /repos/{owner}/{repo}/issues/{issue_number}/labels', {
         params: { ...at(client), issue_number: number, labels: [...labels] },
         expected: [403, 404, 410, 422],
       })
     },
     async mark(number, { labels, assignee }) {
-      // An assignee is decoration too.
+      // An assignee is only decoration too.
       const answer = await request(client, 'PATCH /repos/{owner}/{repo}/issues/{issue_number}', {
         params: { ...at(client), issue_number: number, labels: [...labels], assignees: [assignee] },
         expected: [403, 404, 410, 422],
@@ -133,7 +136,7 @@ function labelling(client: Client): Pick<PullRequests, 'label' | 'unlabel' | 'ma
   }
 }
 
-/** Reviews come oldest first. A comment takes no verdict back; a dismissal does. */
+/** Reviews are sorted oldest first. A comment does not withdraw an earlier verdict, but a dismissal does. */
 function approversOf(answers: readonly unknown[], sha: string): readonly string[] {
   const verdicts = new Map<string, boolean>()
   for (const answer of answers) {

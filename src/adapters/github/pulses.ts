@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { type ApiClient, graphql } from './client/client.ts'
 
-/** When a repository was last pushed to, and what of its pull requests changed last: a comment changes one too. */
+/** When a repository was last pushed to, and when its pull requests last changed. A comment changes a pull request too. */
 const PULSES = `query ($ids: [ID!]!) {
   nodes(ids: $ids) {
     ... on Repository {
@@ -25,15 +25,15 @@ const Pulse = z.object({
 })
 const Answer = z.object({ nodes: z.array(Pulse.nullable().catch(null)) })
 
-/** GraphQL takes so many ids at once. Such a query costs two points of 5,000 an hour. */
+/** GraphQL accepts at most this many ids per query. Such a query costs two of 5,000 points an hour. */
 const AT_ONCE = 100
 
-/** GitHub's moments are whole seconds, and may be shown late: one that is so near may hide another. */
+/** GitHub's times are whole seconds and may appear late. Such a recent change may hide another one. */
 const NEAR_MS = 2 * 60_000
 
 /**
- * For each repository, by its number, one word that is another one when somebody has pushed, or has changed a pull request or commented on
- * one. Left out: those in which something has just happened, and those that GitHub does not show.
+ * For each repository, by its number, a text that changes when someone pushes, changes a pull request, or comments on one. Absent
+ * are repositories with a very recent change, and those that GitHub does not show.
  */
 export async function pulsesOf(client: ApiClient, nodeIds: readonly string[]): Promise<ReadonlyMap<number, string>> {
   const found = new Map<number, string>()

@@ -3,7 +3,7 @@ import type { BranchMove } from '../../core/command/head-age.ts'
 import type { CommitMaker } from '../../ports/github/branches.ts'
 import type { Comment, Person, PullRequest } from '../../core/rollout/facts.ts'
 
-/** The fields of GitHub's answers that Perch uses; everything else is left unread. */
+/** Only the fields of GitHub's answers that Perch uses. Other fields are ignored. */
 export const Account = z.object({ login: z.string(), type: z.string().default('User') })
 
 export const Time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
@@ -67,7 +67,7 @@ const MakerAnswer = z.object({
   parents: z.array(z.object({ sha: z.string() })),
 })
 
-/** A commit of a comparison, with the account that GitHub names as its author. */
+/** A commit in a comparison, with the account that GitHub names as its author. */
 export function makerOf(answer: unknown): CommitMaker {
   const { sha, commit, author, parents } = MakerAnswer.parse(answer)
   return {
@@ -149,7 +149,7 @@ export function pullRequestOf(answer: unknown): PullRequest {
   }
 }
 
-/** Who Perch is on GitHub: what tells its own comments and pull requests from everybody else's. */
+/** Perch's identity on GitHub. It tells Perch's own comments and pull requests from other people's. */
 export interface AppIdentity {
   readonly appId: number
   /** `<slug>[bot]`. */
@@ -190,7 +190,7 @@ const ActivityAnswer = z.object({
   actor: Account.nullable(),
 })
 
-/** A list of activities; undefined where the answer is something else. */
+/** The moves of a branch from a list of activities; undefined if the answer has another form. */
 export function branchMovesIn(answer: unknown, us: AppIdentity): readonly BranchMove[] | undefined {
   const list = z.array(ActivityAnswer).safeParse(answer)
   if (!list.success) return undefined
@@ -203,7 +203,7 @@ export function branchMovesIn(answer: unknown, us: AppIdentity): readonly Branch
   }))
 }
 
-/** A deleted account is shown as `ghost`. */
+/** GitHub shows a deleted account as `ghost`. */
 function personOf(account: z.infer<typeof Account> | null): Person {
   return account === null ? { login: 'ghost', isBot: false } : { login: account.login, isBot: account.type === 'Bot' }
 }

@@ -1,11 +1,11 @@
 import type { RenderResult, Renderer } from '../../ports/renderer.ts'
 import { digestOf, keeper } from '../process-sandbox/keep.ts'
 
-/** A step renders what the step before it has rendered; a few hundred environments cover the work in flight. */
+/** A step renders again what the previous step rendered. A few hundred environments cover the work in progress. */
 const MAX_ENTRIES = 200
 const MAX_CHARACTERS = 64 * 1024 * 1024
 
-/** Rendering is a function of the files: the same files are not rendered twice. Only what came out well is kept. */
+/** Rendering depends only on the files, so the same files are not rendered twice. Only successful renders are cached. */
 export function cachedRenderer(renderer: Renderer): Renderer {
   const once = keeper<RenderResult>({
     maxEntries: MAX_ENTRIES,

@@ -5,16 +5,16 @@ const MAX_LENGTH = 2000
 
 export interface ToolOutput {
   readonly stderr: string
-  /** The folder that the files were in. */
+  /** The folder that contained the files. */
   readonly folder: string
   readonly files: ReadonlyMap<string, string>
 }
 
-/** What the tool said, for people: no path of this machine, no Secret of the files, no log line around it. */
+/** The tool's error output for people, without paths of this machine, Secret values from the files, or log prefixes. */
 export function detailOf({ stderr, folder, files }: ToolOutput): string {
-  // Beside the files of the repository are those that values were written to.
-  // Every build repeats kustomize's warnings about deprecated fields. They would hide what is wrong in this one.
-  // Times and addresses in memory differ from build to build, and nobody reads them.
+  // The folder also has a sibling with files for values.
+  // Every build repeats kustomize's warnings about deprecated fields. They would hide the error of this build.
+  // Times and memory addresses differ from build to build, and nobody reads them.
   const said = stderr
     .replaceAll(/^# Warning: .*\n/gm, '')
     .replaceAll(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /gm, '')
@@ -28,8 +28,8 @@ export function detailOf({ stderr, folder, files }: ToolOutput): string {
 }
 
 /**
- * kustomize says `Error: …`. kubectl logs: `E1120 17:58:42.615785 6604 run.go:72] "command failed" err="…"`, with the words
- * quoted as Go does, or, when they have several lines, indented between `err=<` and ` >`.
+ * Takes the message out of kustomize's `Error: …`, and of kubectl's log: `E1120 17:58:42.615785 6604 run.go:72] "command failed"
+ * err="…"`. kubectl quotes the message as Go does. If it has several lines, kubectl indents them between `err=<` and ` >`.
  */
 function unwrap(stderr: string): string {
   const logged = /^E\d{4} [^\]]*\] "command failed" err=(.*)$/ms.exec(stderr)?.[1]

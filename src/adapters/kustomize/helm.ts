@@ -1,4 +1,4 @@
-/** Rendering a release with the machine's own helm: the same walls, and no folder of settings but empty ones. */
+/** Renders a release with the machine's own helm, in the same sandbox, and with empty settings folders. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HelmBuild, RenderResult } from '../../ports/renderer.ts'
@@ -10,8 +10,8 @@ import { GO, type BuildLimits, resultOf } from './outcome.ts'
 import { MAX_MEMORY, type Tool } from './tool.ts'
 
 /**
- * A chart may ask whether the cluster knows a kind before it makes one. These are what a cluster that Perch is for has; without a word
- * helm would know the kinds of Kubernetes itself only.
+ * A chart may ask whether the cluster knows a kind before it uses it. These are the kinds of a cluster that uses Perch. Without
+ * this list, helm would know only the kinds of Kubernetes itself.
  */
 const API_VERSIONS = [
   ...['v1', 'v1beta1', 'v1alpha3'].flatMap((version) => {
@@ -31,12 +31,12 @@ const API_VERSIONS = [
 ]
 
 /**
- * The version of the cluster, where the deployer's object names none: a chart asks for a least version, and hardly ever for a most. Without a
- * word helm would say the version that it was built with, which is v1.20 for one that `go install` built.
+ * The version of the cluster if the deployer's object names none. Charts often require a minimum version, and rarely a maximum.
+ * By default, helm would use the version that it was built with, which is v1.20 if `go install` built it.
  */
 const KUBE_VERSION = '1.35.0'
 
-/** Helm 3 or newer; where there is none, or it does not answer in time, that. */
+/** Finds Helm 3 or newer. `missing`: it is not installed; `timed-out`: it did not answer in time. */
 export async function findHelm(path: string, probeMs?: number): Promise<Tool | 'missing' | 'timed-out'> {
   const program = await programPath(path, 'helm')
   if (program === undefined) return 'missing'
@@ -64,7 +64,7 @@ export function buildRelease(
     const [program = tool.command[0], ...args] = [...tool.walls.prefix(workshop), ...tool.command]
     const finished = await runContained({
       title: 'helm template',
-      // Whole paths and `=` keep every name from being an option or an address.
+      // With full paths and `=`, no name can become an option or an address.
       command: [program, ...args, ...argumentsOf(source, values), '--', source.release, join(workshop.files, chart)],
       folder: workshop.files,
       env: { ...homesIn(workshop), LC_ALL: 'C', ...GO },
@@ -90,7 +90,7 @@ function homesIn({ home }: Workshop): Readonly<Record<string, string>> {
   }
 }
 
-/** The whole paths of the values, in order; texts become files that no chart can name. */
+/** The full paths of the values files, in order. Inline values become files outside of the folder that charts can name. */
 async function valuesFiles({ top, files }: Workshop, { values }: HelmBuild): Promise<readonly string[]> {
   const folder = join(top, 'values')
   await mkdir(folder)
@@ -107,7 +107,7 @@ async function valuesFiles({ top, files }: Workshop, { values }: HelmBuild): Pro
 function argumentsOf({ namespace, settings, options }: HelmBuild, values: readonly string[]): readonly string[] {
   return [
     ...(namespace === undefined ? [] : [`--namespace=${namespace}`]),
-    // In a list of its own for each: a comma in a folder's name parts nothing.
+    // One flag for each, so that a comma in a folder's name does not split the list.
     ...values.map((path) => `--values=${csv(path)}`),
     ...settings.map(({ name, value, isText }) => `--set${isText ? '-string' : ''}=${name}=${settingText(value)}`),
     ...(options.skipsCrds ? ['--skip-crds'] : ['--include-crds']),
@@ -118,12 +118,12 @@ function argumentsOf({ namespace, settings, options }: HelmBuild, values: readon
   ]
 }
 
-/** One entry of a list that helm reads as a line of CSV. */
+/** One entry of a list that helm parses as a line of CSV. */
 function csv(text: string): string {
   return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/** A comma in a value would begin another setting, unless the value is a list. */
+/** Escapes commas, because a comma starts another setting unless the value is a list. */
 function settingText(value: string): string {
   return value.startsWith('{') ? value : value.replaceAll(/(?<!\\),/g, '\\,')
 }

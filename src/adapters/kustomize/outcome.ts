@@ -1,4 +1,4 @@
-/** What the end of a build comes to. */
+/** Turns the end of a build into a result. */
 import type { RenderResult } from '../../ports/renderer.ts'
 import type { ProcessEnd } from '../process-sandbox/run-here.ts'
 import { detailOf, type ToolOutput } from './detail.ts'
@@ -8,10 +8,10 @@ export interface BuildLimits {
   readonly maxBytes: number
 }
 
-/** A build lives for a moment: with the garbage collected four times as rarely it takes a fifth less time, and 30 MB more. */
+/** A build is short. Collecting garbage a quarter as often saves a fifth of the time, and costs 30 MB. */
 export const GO = { GOGC: '400', GOMEMLIMIT: '1GiB' }
 
-/** What a program in Go says when it gets no more, above a page about itself. */
+/** What a Go program prints when it gets no more memory, before a page of diagnostics. */
 const OUT_OF_MEMORY = /^(?:runtime|fatal error): (?:out of memory|cannot allocate|runtime: cannot allocate)/m
 
 export function resultOf(finished: ProcessEnd, { folder, files }: Pick<ToolOutput, 'folder' | 'files'>): RenderResult {

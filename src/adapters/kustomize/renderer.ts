@@ -1,6 +1,6 @@
 /**
- * Renders with the machine's own kustomize and helm, as a child process that has nothing: no environment, no credentials, no other
- * files, where the system allows it no network, and bounds on time, memory and output. Its input is hostile until checked.
+ * Renders with the machine's own kustomize and helm, as a child process without environment variables, credentials or other
+ * files. It has no network if the system allows that, and limits on time, memory and output. Its input is hostile until checked.
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,13 +16,13 @@ import { findTool, type Tool } from './tool.ts'
 
 export interface RendererOptions {
   readonly log: Log
-  /** Where to look for kustomize and kubectl, as in the environment variable PATH. */
+  /** Where to look for kustomize and kubectl: like the environment variable `PATH`. */
   readonly path?: string
-  /** Builds at once. More than there are processors gain nothing. */
+  /** How many builds run at once. More than the number of processors has no benefit. */
   readonly concurrency?: number
   readonly timeoutMs?: number
   readonly maxBytes?: number
-  /** How long the tool may take to say its version. */
+  /** How long the tool may take to print its version. */
   readonly probeMs?: number
 }
 
@@ -30,16 +30,16 @@ const CONCURRENCY = 2
 const TIMEOUT_MS = 20_000
 const MAX_BYTES = 20 * 1024 * 1024
 
-/** Only where the walls hide the files of this machine: kustomize itself would read any. */
+/** Used only if the sandbox hides the files of this machine. Otherwise kustomize could read any file. */
 const READS_ABOVE = '--load-restrictor=LoadRestrictionsNone'
 
 interface Request extends KustomizeBuild {
   readonly files: ReadonlyMap<string, string>
-  /** What renders its charts. */
+  /** Renders its charts. */
   readonly helm: Tool | undefined
 }
 
-/** A tool that is looked for when it is needed first. */
+/** Finds a tool when it is first needed. */
 type ToolFinder = () => Promise<Tool | 'missing' | 'timed-out'>
 
 export function openRenderer(options: RendererOptions): Renderer {
@@ -70,7 +70,7 @@ function finder(options: RendererOptions, find: typeof findTool): ToolFinder {
   return async () => {
     known ??= prepare(options, find)
     const found = await known
-    // Looked for again next time: somebody may install it, and a machine that was busy is not for ever.
+    // A failure is not cached: someone may install the tool, and a machine is not busy forever.
     if (typeof found === 'string') known = undefined
     return found
   }
@@ -101,7 +101,7 @@ function buildRoot(
     const odd = root === '' || isPlain(root) ? await fill(workshop, files) : root
     if (odd !== undefined) return { ok: false, code: 'build-failed', detail: `no file can be at ${odd.slice(0, 200)}` }
     const { top, home } = workshop
-    // kustomize writes the values of charts for helm to read.
+    // kustomize writes the values of charts here for helm to read.
     const writable = helm === undefined ? undefined : join(top, 'temporary')
     if (writable !== undefined) await mkdir(writable)
     const command = [...tool.walls.prefix({ top, ...(writable === undefined ? {} : { writable }) }), ...tool.command]
@@ -110,7 +110,7 @@ function buildRoot(
     const [program = tool.command[0], ...args] = command
     const finished = await runContained({
       title: 'kustomize build',
-      // The whole path, so that no folder's name can be an option or an address.
+      // The full path, so that no folder's name can become an option or an address.
       command: [program, ...args, join(workshop.files, root)],
       folder: workshop.files,
       env: { PATH: home, HOME: home, ...(writable === undefined ? {} : { TMPDIR: writable }), LC_ALL: 'C', ...GO },

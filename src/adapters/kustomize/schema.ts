@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** The answer of `kubectl version --client --output=json`, as far as it is used. */
+/** The fields that we use from `kubectl version --client --output=json`. */
 export const KubectlVersion = z
   .string()
   .transform((text, context): unknown => {

@@ -1,4 +1,4 @@
-/** Finding kustomize on this machine. Entries that lead to the network are refused before (core/environment). */
+/** Finds kustomize on this machine. `core/environment` has already refused entries that lead to the network. */
 import { programPath } from '../process-sandbox/program-path.ts'
 import { ask, wallsOf, type Walls } from '../process-sandbox/walls.ts'
 import { KubectlVersion } from './schema.ts'
@@ -6,19 +6,22 @@ import { KubectlVersion } from './schema.ts'
 export interface Tool {
   /** Name and version, for people. */
   readonly name: string
-  /** Goes before the folder to build; the walls go before it. */
+  /** Precedes the folder to build. The sandbox's prefix precedes it. */
   readonly command: readonly [string, ...string[]]
   readonly walls: Walls
 }
 
-/** A build needs far less; a hostile one must not take the machine's. */
+/** A build needs far less. The limit stops a hostile build from using all memory of the machine. */
 export const MAX_MEMORY = 4 * 1024 ** 3
 
 interface InstalledTool extends Pick<Tool, 'name' | 'command'> {
   readonly probe: readonly [string, ...string[]]
 }
 
-/** `kustomize`, else the one in `kubectl`; where there is neither, or what there is does not answer in time, that. */
+/**
+ * Finds `kustomize`, or else `kubectl`, which contains it. `missing`: neither is installed; `timed-out`: the tool did not answer
+ * in time.
+ */
 export async function findTool(path: string, probeMs?: number): Promise<Tool | 'missing' | 'timed-out'> {
   const first = await standalone(path, probeMs)
   const found = typeof first === 'object' ? first : await within(path, probeMs)
@@ -35,7 +38,7 @@ async function standalone(path: string, probeMs?: number): Promise<InstalledTool
   const probe = [program, 'version'] as const
   const answer = await ask(probe, probeMs)
   if (!('said' in answer)) return answer.end === 'timed-out' ? 'timed-out' : 'missing'
-  // v5 says `v5.5.0`; v4 `{Version:kustomize/v4.5.7 GitCommit:…`.
+  // v5 prints `v5.5.0`; v4 prints `{Version:kustomize/v4.5.7 GitCommit:…`.
   const version = /v\d+\.\d+\.\d+\S*/.exec(answer.said)?.[0]
   return version === undefined ? 'missing' : { name: `kustomize ${version}`, command: [program, 'build'], probe }
 }

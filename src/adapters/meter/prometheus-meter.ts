@@ -4,9 +4,11 @@ import type { Meter } from '../../ports/meter.ts'
 
 export interface PrometheusMeter extends Meter {
   add(samples: readonly Sample[]): void
-  /** Loads prom-client, which takes a moment that a start need not wait for. What is counted before is kept. */
+  /**
+   * Loads prom-client. That takes a moment, so the start of the service need not wait for it. Earlier values are kept and added.
+   */
   load(): Promise<void>
-  /** Everything in Prometheus' text format. `gauges`: what is found out at this moment, in place of what was. */
+  /** All metrics in Prometheus' text format. `gauges`: values that were just computed. They replace the earlier ones. */
   text(gauges?: readonly Sample[]): Promise<string>
 }
 
@@ -48,12 +50,12 @@ interface Registry {
   text(gauges: readonly Sample[]): Promise<string>
 }
 
-/** Reported anew at each look. */
+/** Families whose values are computed at each scrape. */
 const SHARED = Object.entries(FAMILIES).flatMap(([name, family]) => ('isShared' in family ? [name] : []))
 
 function openRegistry(library: typeof prometheus): Registry {
   const register = new library.Registry()
-  // Those of any Node.js process, under their usual names, so that the usual dashboards fit.
+  // The default metrics of Node.js processes under their usual names, so that existing dashboards work.
   library.collectDefaultMetrics({ register, eventLoopMonitoringPrecision: 50 })
   const instruments = new Map<string, prometheus.Counter | prometheus.Gauge | prometheus.Histogram>()
   for (const [name, family] of Object.entries(FAMILIES)) {
@@ -71,7 +73,8 @@ function openRegistry(library: typeof prometheus): Registry {
   return {
     put,
     async text(gauges) {
-      // What is not known now must not look like what was known before, nor like 0, which prom-client sets one without labels to.
+      // An unknown value must not keep its last value, and must not be shown as 0, which prom-client sets for metrics without
+      // labels.
       for (const instrument of SHARED.map((name) => instruments.get(name))) {
         instrument?.reset()
         instrument?.remove({})

@@ -47,7 +47,7 @@ function hmac(secret: string, body: string): string {
   return createHmac('sha256', secret).update(body).digest('hex')
 }
 
-/** §3.1.3.2: space, quotes, percent signs and what is not printable ASCII are percent-encoded as UTF-8. */
+/** §3.1.3.2: spaces, quotes, percent signs and everything that is not printable ASCII are percent-encoded as UTF-8. */
 function headerValue(value: string): string {
   return value.replaceAll(/[^\x21\x23\x24\x26-\x7E]+/gu, (part) =>
     [...Buffer.from(part)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),

@@ -1,4 +1,4 @@
-/** Sends news over HTTP: to incoming webhooks like Slack's, and as CloudEvents. */
+/** Sends notifications over HTTP, to Slack-compatible webhooks and as CloudEvents. */
 import type { Log } from '../../ports/log.ts'
 import type { Notification, Notifier } from '../../ports/notifier.ts'
 import { cloudEvent } from './cloud-event.ts'
@@ -7,13 +7,13 @@ import { slackMessage } from './slack.ts'
 export interface NotifyDestination {
   readonly name: string
   readonly kind: 'slack' | 'cloudevents'
-  /** A secret: who knows it can write there. */
+  /** A secret: anyone who knows it can post there. */
   readonly url: string
 }
 
 export interface NotifierOptions {
   readonly destinations: readonly NotifyDestination[]
-  /** Signs CloudEvents. */
+  /** The key that signs CloudEvents. */
   readonly secret: string | undefined
   /** Where people look at repositories: `https://github.com`. */
   readonly webUrl: string
@@ -21,13 +21,13 @@ export interface NotifierOptions {
   readonly timeoutMs?: number
 }
 
-/** What is sent over HTTP. */
+/** The HTTP request of a notification. */
 export interface NotifyRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** A destination did not take a message, and may take it later. Its message names no address. */
+/** A destination did not accept a message, but may accept it later. The error's message contains no address. */
 export class DestinationUnavailable extends Error {
   override readonly name = 'DestinationUnavailable'
 }
@@ -60,7 +60,7 @@ function requestFor(
   return kind === 'slack' ? slackMessage(notification, link) : cloudEvent(notification, { link, webUrl, secret })
 }
 
-/** Redirects are not followed: they could lead anywhere. */
+/** Does not follow redirects, because they could lead anywhere. */
 async function post({ name, url }: NotifyDestination, request: NotifyRequest, timeoutMs = TIMEOUT_MS): Promise<number> {
   const signal = AbortSignal.timeout(timeoutMs)
   try {
@@ -68,13 +68,16 @@ async function post({ name, url }: NotifyDestination, request: NotifyRequest, ti
     await response.body?.cancel()
     return response.status
   } catch {
-    // The error may hold the address.
+    // The error may contain the address.
     const why = signal.aborted ? `does not answer within ${timeoutMs / 1_000} seconds` : 'cannot be reached'
     throw new DestinationUnavailable(`The destination ${name} ${why}.`)
   }
 }
 
-/** 404 and 410 come from a webhook that was deleted, 400 from a message that is not understood: later tries end the same. */
+/**
+ * Whether a later try may succeed. 404 and 410 mean that the webhook was deleted, 400 that the message was not understood: later
+ * tries would end the same way.
+ */
 function isPassing(status: number): boolean {
   return status >= 500 || status === 408 || status === 425 || status === 429
 }

@@ -2,7 +2,7 @@ import type { Notification } from '../../ports/notifier.ts'
 import type { NotifyRequest } from './notifier.ts'
 
 /**
- * For an incoming webhook of Slack, and of what takes the same (Mattermost, Rocket.Chat, Google Chat takes `text` too).
+ * A message for Slack's incoming webhooks and compatible ones (Mattermost, Rocket.Chat; Google Chat accepts `text` too).
  * https://api.slack.com/messaging/webhooks
  */
 export function slackMessage({ repository, text }: Notification, link: string): NotifyRequest {
@@ -10,7 +10,7 @@ export function slackMessage({ repository, text }: Notification, link: string): 
   return { headers: { 'content-type': 'application/json' }, body: JSON.stringify({ text: message }) }
 }
 
-/** Slack's three control characters. Without this a reason could mention a whole channel. */
+/** Escapes Slack's three control characters. Otherwise a reason could mention a whole channel. */
 function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

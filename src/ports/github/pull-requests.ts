@@ -12,7 +12,7 @@ export interface PullRequests {
   get(number: number): Promise<PullRequest | undefined>
   /**
    * Without `since`: every open pull request against a base branch, and the newest hundred. With `since` (epoch ms): all that
-   * were created after it. Newest first. GitHub returns pages of a hundred, so the list may also contain older ones.
+   * were created since that moment. Newest first. GitHub returns pages of a hundred, so the list may also contain older ones.
    */
   recent(base: string, since?: number): Promise<RecentPulls>
   /**
@@ -22,7 +22,7 @@ export interface PullRequests {
   mergedAs(sha: Sha, base: string): Promise<PullRequest | undefined>
   /** Every open pull request, newest first. */
   allOpen(): Promise<readonly PullRequest[]>
-  /** Pull requests from a branch of this repository, open or closed, newest first. */
+  /** The newest hundred pull requests from a branch of this repository, open or closed, newest first. */
   from(branch: string): Promise<readonly PullRequest[]>
   /** Opens a pull request. `exists`: there is already an open one for the same branches. */
   open(draft: { head: string; base: string; title: string; body: string }): Promise<PullRequest | 'exists'>

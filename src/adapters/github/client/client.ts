@@ -10,7 +10,7 @@ import type { AppIdentity } from '../schema.ts'
 /** An Octokit that acts as one installation (or, for the App's own routes, as the App). */
 export type Octokit = InstanceType<typeof ProbotOctokit>
 
-/** GitHub did not do what was asked, or nobody knows whether it did: look again before trying again. */
+/** GitHub did not carry out the request, or it is unknown whether it did. Check before trying again. */
 export class GitHubUnavailable extends Error {
   override readonly name = 'GitHubUnavailable'
 }
@@ -27,7 +27,10 @@ export interface Client extends ApiClient {
   readonly app: AppIdentity
 }
 
-/** Longer than GitHub's own 10 s limit for an API request makes no sense; without one a dead connection holds a worker. */
+/**
+ * GitHub itself ends API requests after 10 s, so a longer timeout makes no sense. Without a timeout, a dead connection would
+ * block a worker.
+ */
 export const TIMEOUT_MS = 10_000
 
 /** GitHub asks for at least a minute when a secondary limit comes without `retry-after` (REST docs, rate limits). */
@@ -35,19 +38,19 @@ const SECONDARY_WAIT_MS = 60_000
 
 type Params = Readonly<Record<string, unknown>>
 
-/** `reason`: GitHub's words with a status that was expected. */
+/** `reason`: GitHub's message for a status that the caller expects. */
 interface Answer {
   readonly status: number
   readonly data: unknown
   readonly reason?: string
-  /** Where the next page is. */
+  /** The `link` header, which says where the next page is. */
   readonly link?: string | undefined
 }
 
 /**
- * One request, never repeated here: what acts is looked up before it is tried again, by the job that failed. Statuses in
- * `expected` are answers; a rate limit says when to come back (`RetryLater`), and what GitHub refuses for good is a
- * `GitHubRefused`, about `branch` where that is named; anything else throws.
+ * Sends one request, and never retries it: the failed job checks what happened before it tries again. Statuses in `expected` are
+ * returned as answers. Throws `RetryLater` for a rate limit, `GitHubRefused` for a permanent refusal (about `branch`, if the call
+ * names one), and an outage for anything else.
  */
 export async function request(
   client: ApiClient,
@@ -64,7 +67,8 @@ export async function request(
     const failure = failureOf(error)
     const { status, isForToken } = failure
     if (status === 304 && kept.known !== undefined) return kept.known
-    // A refused token says nothing about the thing that was asked for: a missing installation does not mean that a pull request is missing.
+    // A refused token says nothing about the requested resource: that an installation is missing does not mean that a pull
+    // request is.
     const isAnswer = status !== undefined && call.expected?.includes(status) === true && !isForToken
     if (isAnswer && !isLimit(failure)) return { status, data: undefined, reason: failure.reason }
     throw pausing(client, toThrow(failure, { route, branch: call.branch }, client.clock))
@@ -85,15 +89,15 @@ interface KeptAnswer extends Answer {
   readonly etag: string
 }
 
-/** An installation of a hundred repositories with ten open pull requests each asks for fewer things in a sweep. */
+/** Entries. A sweep of an installation with a hundred repositories and ten open pull requests each requests fewer resources. */
 const MAX_KEPT = 5_000
-/** Characters of all answers, as JSON. */
+/** In characters: the size of all cached answers as JSON. */
 const MAX_KEPT_SIZE = 16 * 2 ** 20
 
 const answersOf = new WeakMap<Octokit, LRUCache<string, KeptAnswer>>()
 
 /**
- * What GitHub answered to the same GET before, and the header that asks whether that still holds. Where it does, the answer is 304 and
+ * GitHub's last answer to the same GET, and the header that asks whether it is still current. If it is, GitHub answers 304, which
  * does not count against the rate limit (REST docs, "Use conditional requests if appropriate").
  */
 function keptFor(
@@ -117,7 +121,7 @@ function keptFor(
   }
 }
 
-/** Every page of a list; `limit` bounds it. */
+/** Reads every page of a list, up to `limit` items. */
 export async function listAll(
   client: ApiClient,
   route: string,
@@ -125,7 +129,7 @@ export async function listAll(
     readonly params: Params
     readonly limit?: number
     readonly key?: string
-    /** Whether nothing after this item is of interest. */
+    /** Whether the items after this one can be skipped. */
     readonly isLast?: (item: unknown) => boolean
   },
 ): Promise<readonly unknown[]> {
@@ -133,7 +137,7 @@ export async function listAll(
   for (let page = 1; ; page += 1) {
     const { data } = await request(client, route, { params: { ...call.params, per_page: 100, page } })
     const found = call.key === undefined ? data : field(data, call.key)
-    // A body that was cut off arrives as text or as nothing: taken for an empty list, it would undo what is there.
+    // A truncated body arrives as text or as nothing. If it counted as an empty list, Perch would undo what exists.
     if (!Array.isArray(found)) throw new GitHubUnavailable(`${route}: the answer holds no list`)
     items.push(...found)
     const isAll = found.length < 100 || call.isLast?.(found.at(-1)) === true
@@ -158,13 +162,13 @@ export async function graphql(client: ApiClient, query: string, variables: Param
   }
 }
 
-/** An installation's token that GitHub refuses is replaced, and the request made again: what was refused had no effect. */
+/** Replaces a refused installation token, and repeats the request. The refused request had no effect. */
 async function withGoodToken<T>({ octokit }: ApiClient, send: () => Promise<T>): Promise<T> {
   try {
     return await send()
   } catch (error) {
     const headers = field(field(error, 'request'), 'headers')
-    // Octokit hides the token itself, and the App's own begin with `bearer`.
+    // Octokit hides the token itself. The App's own tokens begin with `bearer`.
     const hadToken = String(field(headers, 'authorization')).startsWith('token ')
     if (failureOf(error).status !== 401 || !hadToken) throw error
     await octokit.auth({ type: 'installation', refresh: true })
@@ -172,7 +176,7 @@ async function withGoodToken<T>({ octokit }: ApiClient, send: () => Promise<T>):
   }
 }
 
-/** Until when GitHub wants to hear nothing from an installation: going on all the same "may result in banning" (REST docs). */
+/** Until when GitHub wants no requests from an installation. Continuing anyway "may result in banning" (REST docs). */
 const pauses = new WeakMap<Octokit, number>()
 
 function checkPause({ octokit, clock }: ApiClient, route: string): void {
@@ -186,15 +190,15 @@ function pausing({ octokit }: ApiClient, error: Error): Error {
 }
 
 interface Failure {
-  /** Undefined: nothing answered. */
+  /** Undefined: there was no answer. */
   readonly status: number | undefined
   readonly headers: Readonly<Record<string, unknown>>
   readonly message: string
-  /** GitHub's own words, without Octokit's. */
+  /** GitHub's own message, without Octokit's additions. */
   readonly reason: string
-  /** The kinds that GraphQL names; undefined for REST. */
+  /** The error types of a GraphQL answer; undefined for REST. */
   readonly types: readonly string[] | undefined
-  /** It was the installation's token that was not given, before the request itself. */
+  /** GitHub refused to issue the installation's token, before the request itself. */
   readonly isForToken: boolean
 }
 
@@ -204,7 +208,7 @@ function failureOf(error: unknown): Failure {
   const headers = field(response, 'headers') ?? field(error, 'headers')
   const url = field(field(error, 'request'), 'url')
   return {
-    // Octokit says 500 when there was no answer, and nothing when GraphQL refused, which it does with 200.
+    // Octokit sets status 500 if there was no answer. It sets none if GraphQL refused, because GitHub answers that with 200.
     status: response === undefined ? undefined : typeof status === 'number' ? status : 200,
     headers: typeof headers === 'object' && headers !== null ? { ...headers } : {},
     message: error instanceof Error ? error.message : String(error),
@@ -214,7 +218,7 @@ function failureOf(error: unknown): Failure {
   }
 }
 
-/** A REST answer holds `message` and maybe `errors`; a GraphQL answer holds `errors`, and Octokit puts those on the error. */
+/** A REST answer has `message` and possibly `errors`. A GraphQL answer has `errors`, which Octokit copies to its own error. */
 function reasonIn(error: unknown): string {
   const data = field(field(error, 'response'), 'data')
   const errors = [field(data, 'errors'), field(error, 'errors')].find((some) => Array.isArray(some)) ?? []
@@ -224,7 +228,7 @@ function reasonIn(error: unknown): string {
   return withoutTokens(told.join('. ').replaceAll(/\s+/g, ' ').trim()).slice(0, MAX_REASON)
 }
 
-/** Long enough for the rules that one branch breaks. */
+/** Long enough for all rules that one branch violates. */
 const MAX_REASON = 400
 
 function typesIn(error: unknown): readonly string[] | undefined {
@@ -238,7 +242,7 @@ function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }
 
-/** 429, or 403 with one of the marks that GitHub's docs name for a limit; any other 403 is a missing permission. */
+/** A rate limit is 429, or 403 with one of the marks that GitHub's docs name. Any other 403 is a missing permission. */
 function isLimit({ status, headers, message }: Failure): boolean {
   if (status === 429) return true
   if (status !== 403) return false
@@ -249,14 +253,14 @@ function isLimit({ status, headers, message }: Failure): boolean {
   )
 }
 
-/** GraphQL answers 200 when a limit is reached, and names it in the errors (GraphQL docs, rate limits). */
+/** GraphQL answers 200 for a rate limit, and names the limit in the errors (GraphQL docs, rate limits). */
 function isGraphqlLimit(error: unknown, { headers, message }: Failure): boolean {
   const errors = field(error, 'errors')
   const isNamed = Array.isArray(errors) && errors.some((each) => field(each, 'type') === 'RATE_LIMITED')
   return isNamed || headers['retry-after'] !== undefined || /secondary rate limit/i.test(message)
 }
 
-/** What a failed request of any other client of GitHub comes to, in the same kinds. */
+/** The error for a failed request of any other GitHub client, in the same classes. */
 export function outage(error: unknown, wanted: RequestAim, clock: Clock): Error {
   return toThrow(failureOf(error), wanted, clock)
 }
@@ -273,7 +277,7 @@ function limited(failure: Failure, route: string, clock: Clock): RetryLater {
   return new RetryLater(retryAt(failure, clock.now()), `GitHub's rate limit at ${route}`)
 }
 
-/** A proxy's error page may show the request's headers, and may be long. */
+/** A proxy's error page may be long, and may contain the request's headers. */
 function withoutTokens(message: string): string {
   return message.replaceAll(/\b(?:gh[a-z]|github_pat)_[\w.-]+/g, '***').slice(0, 1_000)
 }

@@ -1,13 +1,13 @@
-/** Telling what GitHub refuses for good from what may work a moment later. GitHub tells by status and by words only. */
+/** Tells GitHub's permanent refusals from failures that may pass. GitHub distinguishes them only by status and message. */
 import type { GitHubAction, GitHubRefusal, RefusalCause } from '../../../core/refusal/github-refusal.ts'
 
 export interface RefusedRequest {
   readonly status: number | undefined
-  /** GitHub's words. */
+  /** GitHub's message. */
   readonly reason: string
-  /** The installation's token was refused, before the request itself. */
+  /** GitHub refused the installation's token, before the request itself. */
   readonly isForToken: boolean
-  /** The kinds of a GraphQL refusal; undefined for REST. */
+  /** The error types of a GraphQL refusal; undefined for REST. */
   readonly types?: readonly string[] | undefined
 }
 
@@ -17,7 +17,7 @@ export interface RequestAim {
   readonly branch?: string | undefined
 }
 
-/** Words that GitHub's API answers with. The statuses beside them differ: 403, 405, 409 and 422 for rules alone. */
+/** Phrases in the answers of GitHub's API. The statuses vary: for rules alone, GitHub uses 403, 405, 409 and 422. */
 const SIGNS: readonly (readonly [RegExp, RefusalCause])[] = [
   [/archived so is read-only/i, 'archived'],
   [/installation .*suspended/i, 'suspended'],
@@ -33,7 +33,7 @@ const SIGNS: readonly (readonly [RegExp, RefusalCause])[] = [
   ],
 ]
 
-/** Undefined: an outage, or something that may be there a moment later. */
+/** Undefined for an outage, and for something that may work a moment later. */
 export function refusalOf(failure: RefusedRequest, wanted: RequestAim): GitHubRefusal | undefined {
   const cause = causeOf(failure, wanted.route)
   if (cause === undefined) return undefined
@@ -52,19 +52,19 @@ function causeOf(failure: RefusedRequest, route: string): RefusalCause | undefin
   return status === 404 && isRepositoryGone ? 'not-installed' : undefined
 }
 
-/** A token that is refused is replaced, and says nothing about what was asked for. */
+/** A refused token is replaced, and says nothing about the requested resource. */
 function isClientError(status: number): boolean {
   return status >= 400 && status < 500 && status !== 401
 }
 
-/** Others (`STALE_DATA`, `NOT_FOUND`, none at all) may be gone a moment later. */
+/** Other types (`STALE_DATA`, `NOT_FOUND`, or none) may pass a moment later. */
 function causeAmong(types: readonly string[]): RefusalCause | undefined {
   if (types.includes('BRANCH_PROTECTION_RULE_VIOLATION')) return 'rule'
   if (types.includes('FORBIDDEN') || types.includes('INSUFFICIENT_SCOPES')) return 'permission'
   return types.includes('UNPROCESSABLE') ? 'other' : undefined
 }
 
-/** Routes that are there wherever the repository is. */
+/** Routes that exist wherever the repository exists. */
 const NAMES_REPOSITORY_ONLY = /^GET \/repos\/\{owner\}\/\{repo\}(?:\/pulls|\/issues\/comments|\/deployments)?$/
 
 const ACTIONS: readonly (readonly [RegExp, GitHubAction])[] = [

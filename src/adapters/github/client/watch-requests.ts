@@ -1,7 +1,7 @@
 import type { Meter } from '../../../ports/meter.ts'
 import type { Octokit } from './client.ts'
 
-/** Counts every request by how it was answered; those for tokens too. */
+/** Counts all requests by their result, including requests for tokens. */
 export function watchRequests(send: typeof fetch, meter: Meter): typeof fetch {
   return async (input, init) => {
     const api = /\/graphql(?:$|\?)/.test(String(input instanceof Request ? input.url : input)) ? 'graphql' : 'rest'
@@ -19,7 +19,7 @@ export function watchRequests(send: typeof fetch, meter: Meter): typeof fetch {
   }
 }
 
-/** Keeps what the answers to an installation say of its rate limit. */
+/** Records the rate limit that GitHub's answers to an installation report. */
 export function watchLimits(octokit: Octokit, installation: number, meter: Meter): Octokit {
   octokit.hook.after('request', ({ headers }) => recordLimit(headers, installation, meter))
   octokit.hook.error('request', (error) => {
@@ -31,7 +31,7 @@ export function watchLimits(octokit: Octokit, installation: number, meter: Meter
 
 function recordLimit(headers: Readonly<Record<string, unknown>>, installation: number, meter: Meter): void {
   const labels = { installation: String(installation), resource: textOf(headers['x-ratelimit-resource']) }
-  // GitHub's resources are a few; an answer of a proxy may name none, or anything.
+  // GitHub has only a few resources. A proxy's answer may name none, or anything.
   if (!/^[a-z_]{1,40}$/.test(labels.resource)) return
   const put = (name: keyof typeof HEADERS): void => {
     const value = Number(headers[HEADERS[name]] ?? Number.NaN)

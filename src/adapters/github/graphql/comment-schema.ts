@@ -23,7 +23,7 @@ const ConversationAnswer = z.object({
   }),
 })
 
-/** A page of a pull request's comments, and where the next one begins; undefined where the answer is something else. */
+/** One page of a pull request's comments, and the cursor of the next page; undefined if the answer has another form. */
 export function conversationPageOf(
   answer: unknown,
 ): { readonly nodes: readonly z.infer<typeof WrittenComment>[]; readonly after: string | undefined } | undefined {
@@ -36,7 +36,7 @@ export function conversationPageOf(
 export function writtenCommentOf(node: z.infer<typeof WrittenComment>, app: AppIdentity): Comment {
   const { fullDatabaseId: id, body, createdAt, author } = node
   const isBot = author?.kind === 'Bot'
-  // GraphQL leaves the ending of an App's login out.
+  // GraphQL returns an App's login without `[bot]`.
   const login = author === null ? 'ghost' : isBot ? `${author.login.replace(/\[bot\]$/, '')}[bot]` : author.login
   return {
     id,

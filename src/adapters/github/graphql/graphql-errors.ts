@@ -1,13 +1,13 @@
-/** What a GraphQL answer with errors means. */
+/** Tells what the errors in a GraphQL answer mean. */
 
-/** The server's schema lacks a field, as that of an older one does. GitHub names it in `extensions`, graphql-js in the message. */
+/** The server's schema lacks a field, because the server is older. GitHub says so in `extensions`, graphql-js in the message. */
 export function isUnknownField(error: Error): boolean {
   return errorsOf(error).some((each) =>
     /undefinedField|doesn't exist on type|Cannot query field/.test(JSON.stringify(each)),
   )
 }
 
-/** A permission is missing. */
+/** The App lacks a permission. */
 export function isForbidden(error: Error): boolean {
   return errorsOf(error).some(
     (each) => typeof each === 'object' && each !== null && Reflect.get(each, 'type') === 'FORBIDDEN',

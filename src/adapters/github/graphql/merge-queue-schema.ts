@@ -16,7 +16,7 @@ const QueueAnswer = z.object({
   }),
 })
 
-/** In the queue's order; undefined where the answer holds no queue. */
+/** In the order of the queue; undefined if the answer contains no queue. */
 export function queuedPullsOf(answer: unknown): readonly QueuedPull[] | undefined {
   const read = QueueAnswer.safeParse(answer)
   if (!read.success) return undefined

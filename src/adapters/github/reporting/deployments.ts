@@ -19,7 +19,7 @@ export function deployments(client: Client): Deployments {
         .toSorted((a, b) => b.id - a.id)
     },
     async create({ commit, environment, task, description }) {
-      // It reports what has merged: GitHub must neither merge anything for it nor wait for checks.
+      // Perch reports what has already merged, so GitHub must neither merge anything for the deployment nor wait for checks.
       const fixed = { auto_merge: false, required_contexts: [] }
       const params = { ...at(client), ref: commit, environment, task, description, ...fixed }
       const { data } = await request(client, `POST ${DEPLOYMENTS}`, { params })
@@ -32,7 +32,7 @@ export function deployments(client: Client): Deployments {
       return DEPLOYMENT_STATES.find((known) => known === state)
     },
     async setState(id, state, description) {
-      // GitHub would end deployments of other services and of other tools too.
+      // GitHub would also end the deployments of other services and tools.
       const params = { ...at(client), deployment_id: id, state, description, auto_inactive: false }
       await request(client, `POST ${STATUSES}`, { params })
     },

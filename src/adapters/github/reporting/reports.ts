@@ -12,7 +12,7 @@ export function reports(client: Client): Reports {
       })
       if (status !== 200) return 'no-commit'
       const found = keptIn(data, client.app)
-      // A body that was cut off arrives as text or as nothing: taken for no run, it would make a second one.
+      // A truncated body arrives as text or as nothing. If it counted as "no run", Perch would create a second one.
       if (found === undefined) throw new GitHubUnavailable('the check runs of a commit: the answer holds no list')
       return found
     },

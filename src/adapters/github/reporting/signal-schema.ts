@@ -4,7 +4,7 @@ import type { StoredReport } from '../../../core/report/report.ts'
 import { webUrl } from '../../../core/text/web-url.ts'
 import { Account, type AppIdentity, CheckRunAnswer, Time } from '../schema.ts'
 
-/** Of the answers about statuses, check runs and deployments the fields that Perch uses, as the signals that they are. */
+/** Parses the fields that Perch uses in answers about statuses, check runs and deployments, and converts them to signals. */
 const StatusAnswer = z.object({
   context: z.string(),
   state: z.enum(['success', 'failure', 'error', 'pending']),
@@ -42,7 +42,7 @@ const DeploymentStatusAnswer = z.object({
   performed_via_github_app: App.nullish(),
 })
 
-/** The first of some addresses that leads to a page. */
+/** The first of these addresses that is a web page. */
 function pageOf(...addresses: readonly (string | null | undefined)[]): Pick<Signal, 'url'> {
   const url = addresses.map(webUrl).find((one) => one !== undefined)
   return url === undefined ? {} : { url }
@@ -61,7 +61,7 @@ export function statusSignalOf(answer: unknown): Signal {
   }
 }
 
-/** A check run of another App, or of ours one that keeps a report; any other of ours says nothing. */
+/** The signal of a check run: of another App, or of ours if it stores a report. Our other check runs are not signals. */
 export function runSignalOf(
   answer: unknown,
   us: AppIdentity,
@@ -86,7 +86,7 @@ export function deploymentOf(answer: unknown): z.infer<typeof DeploymentAnswer> 
   return DeploymentAnswer.parse(answer)
 }
 
-/** GitHub does not name the App of every deployment, but always its bot. */
+/** GitHub does not name the App of every deployment, but it always names the App's bot. */
 export function isOwnDeployment(
   { creator, performed_via_github_app: app }: z.infer<typeof DeploymentAnswer>,
   us: AppIdentity,
@@ -94,7 +94,7 @@ export function isOwnDeployment(
   return app?.id === us.appId || creator?.login === us.login
 }
 
-/** The newest of its states; undefined where it has none. */
+/** The newest state of a deployment; undefined if it has none. */
 export function deploymentStateOf(answer: unknown): string | undefined {
   return z.array(DeploymentStatusAnswer).parse(answer)[0]?.state
 }
@@ -106,7 +106,7 @@ export function deploymentSignalOf(
   const status = DeploymentStatusAnswer.parse(answer)
   const signal: Signal = {
     source: 'deployment',
-    // A status may move its deployment to another environment.
+    // A status may assign its deployment to another environment.
     name: status.environment === '' ? deployment.environment : status.environment,
     state: stateOf(status.state),
     at: status.created_at,
@@ -127,7 +127,7 @@ function botOf(app: z.infer<typeof App> | null | undefined): readonly string[] {
 
 const KeptAnswer = RunAnswer.extend({ external_id: z.string().nullish() })
 
-/** The newest run of ours among those of one name, as the record of reports that it is; undefined where there is no list. */
+/** The newest of our runs with one name, as a stored report; undefined if the answer contains no list. */
 export function keptIn(
   answer: unknown,
   us: AppIdentity,

@@ -5,13 +5,15 @@ import type { Signals } from '../../../ports/github/signals.ts'
 import { at, type Client, listAll } from '../client/client.ts'
 import { deploymentOf, deploymentSignalOf, isOwnDeployment, runSignalOf, statusSignalOf } from './signal-schema.ts'
 
-/** Signals that are read of one commit. Older ones are cut off: then a step seems to be live for a shorter time than it is. */
+/**
+ * The maximum number of signals per commit. Older ones are cut off, so a step may seem to be live for a shorter time than it is.
+ */
 const MAX_SIGNALS = 300
 
-/** GitHub lists the newest first. Steps are few; what is further back was deployed before them. */
+/** GitHub lists the newest deployments first. Older ones than these were made before the current steps. */
 const MAX_DEPLOYMENTS = 100
 
-/** One request each. */
+/** Each costs one request. */
 const MAX_DEPLOYMENTS_ASKED = 10
 
 export function signals(client: Client): Signals {
@@ -47,7 +49,7 @@ async function statusesOn(client: Client, sha: Sha): Promise<readonly Signal[]> 
   return answers.map(statusSignalOf)
 }
 
-/** Check runs, every one that was ever made: of several with one name the newest alone would not tell since when. */
+/** All check runs ever made, not only the newest of each name, which would not tell since when a check is green. */
 async function runsOn(client: Client, sha: Sha, { check, report }: Patterns): Promise<readonly Signal[]> {
   const names = [...check, ...report.map((pattern) => REPORT_PREFIX + pattern)]
   const [only = '*'] = names
@@ -71,7 +73,7 @@ async function addDeployments(
   found: ReadonlyMap<Sha, Signal[]>,
   patterns: readonly string[],
 ): Promise<void> {
-  // What holds a star cannot be asked for by name.
+  // An environment pattern with a star cannot be used as a filter in the request.
   const environments = patterns.some((pattern) => pattern.includes('*')) ? [undefined] : patterns
   const fits = patterns.map(matcher)
   for (const environment of environments) {
@@ -79,7 +81,7 @@ async function addDeployments(
     const route = 'GET /repos/{owner}/{repo}/deployments'
     const deployments = (await listAll(client, route, { params, limit: MAX_DEPLOYMENTS }))
       .map(deploymentOf)
-      // What Perch shows there it has from others.
+      // Perch's own deployments only repeat what other signals say.
       .filter((one) => !isOwnDeployment(one, client.app))
       .filter(({ sha, environment: name }) => found.has(sha) && fits.some((matches) => matches(name)))
       .slice(0, MAX_DEPLOYMENTS_ASKED)
