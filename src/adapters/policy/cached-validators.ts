@@ -3,10 +3,13 @@ import type { ToolResult, LineRemark, ObjectRemark, Remark } from '../../core/po
 import type { Rendering, Validators } from '../../ports/validators.ts'
 import { digestOf, keeper } from '../process-sandbox/keep.ts'
 
-/** Today's render is the one before the next step. A few hundred environments cover the work in flight. */
+/** A step checks again what the previous step rendered. A few hundred environments cover the work in progress. */
 const LIMITS = { maxEntries: 300, maxSize: 16 * 1024 * 1024 }
 
-/** Checking is a function of what is checked and by what: the same is not asked twice. Only what came out well is kept. */
+/**
+ * The result depends only on the input and the rules, so the same question is not asked twice. Only successful results are
+ * cached.
+ */
 export function cachedValidators(validators: Validators): Validators {
   const objects = keeper<ToolResult<ObjectRemark>>({ ...LIMITS, sizeOf })
   const lines = keeper<ToolResult<LineRemark>>({ ...LIMITS, sizeOf })
@@ -14,7 +17,7 @@ export function cachedValidators(validators: Validators): Validators {
     ...validators,
     judge(policy, rendering) {
       const work = () => validators.judge(policy, rendering)
-      // A rule that asks for the time says something else tomorrow.
+      // A rule that reads the current time may give another answer tomorrow.
       if (knowsTime(policy)) return work()
       const words = [JSON.stringify([policy.data, policy.packages]), textOf(rendering)]
       return objects(digestOf(policy.modules, 'judge', ...words), work)

@@ -11,16 +11,16 @@ export const ISTIOCTL: ProgramKind = {
   versionIn: (said) => /client version: (\S+)/.exec(said)?.[1],
 }
 
-/** What is said about the objects by themselves, without a cluster. */
+/** What istioctl says about the objects alone, without a cluster. */
 export async function analyze(program: Program, { objects }: Rendering): Promise<ToolResult<ObjectRemark>> {
   const output = await program.run({
     files: objectFiles(objects),
     args: ['analyze', '--use-kube=false', '--all-namespaces', '--ignore-unknown', '--output', 'json', OBJECTS],
-    // 79 where it found an error.
+    // istioctl exits with 79 if it found an error.
     codes: [0, 79],
   })
   if (!output.ok) return { ok: false, failure: output.failure }
-  // Its log goes to stdout too, before the answer.
+  // istioctl also writes its log to stdout, before the result.
   const start = output.stdout.search(/^\[/m)
   const messages = IstioMessages.safeParse(start === -1 ? '' : output.stdout.slice(start))
   if (!messages.success) return { ok: false, failure: { code: 'failed', detail: output.stderr.trim().slice(0, 2_000) } }
@@ -32,7 +32,7 @@ export async function analyze(program: Program, { objects }: Rendering): Promise
   return { ok: true, remarks: [...said, ...unread(output.stderr)] }
 }
 
-/** An object that cannot be read is left out of the analysis, and said on stderr only. */
+/** istioctl leaves an object that it cannot read out of the analysis, and says so only on stderr. */
 function unread(stderr: string): readonly ObjectRemark[] {
   const lines = stderr.matchAll(/^\s*\* error processing (\S+)\[\d+\]: (.*)$/gm)
   return [...lines].flatMap(([, file = '', text = '']): ObjectRemark[] => {

@@ -10,15 +10,15 @@ import { isOfKind } from '../../core/manifest/identity.ts'
 export const KUBECONFORM: ProgramKind = {
   name: 'kubeconform',
   versionArgs: ['-v'],
-  // A build of one's own calls itself `development`.
+  // A self-built kubeconform reports the version `development`.
   versionIn: (said) => said.trim().split('\n')[0],
 }
 
 const SCHEMAS = 'schemas'
 
 /**
- * Where a folder may have a schema: as kubernetes-json-schema lays them out, as CRDs-catalog does, and flat. All folders
- * are given by name, because without any kubeconform fetches its schemas from the network.
+ * Where a folder may contain a schema: in the layout of kubernetes-json-schema, in that of CRDs-catalog, or without subfolders.
+ * All folders are passed by name, because without any location kubeconform fetches its schemas from the network.
  */
 const LAYOUTS = [
   '{{.NormalizedKubernetesVersion}}-standalone{{.StrictSuffix}}/{{.ResourceKind}}{{.KindSuffix}}.json',
@@ -34,7 +34,7 @@ const UNKNOWN = {
   path: [],
 } as const
 
-/** Kind and version are put into the paths of schemas, and a pull request chooses them. */
+/** The kind and version become parts of schema paths, and a pull request chooses them. */
 function isPlainKind({ data }: RenderedObject): boolean {
   const words = [data['kind'], data['apiVersion']]
   return words.every((word) => typeof word === 'string' && /^[\w.\-/]*$/.test(word) && !word.includes('..'))
@@ -43,11 +43,11 @@ function isPlainKind({ data }: RenderedObject): boolean {
 interface Question {
   readonly rendering: Rendering
   readonly schemas: KubeconformSchemas
-  /** Of this machine. */
+  /** Schema folders on this machine. */
   readonly folders: readonly string[]
 }
 
-/** What does not fit its schema, or has none. */
+/** The objects that do not match their schema, or have none. */
 export async function fit(
   program: Program,
   { rendering, schemas, folders }: Question,
@@ -104,7 +104,7 @@ function remarksOn(object: number, { status, msg, validationErrors }: Resource):
   }))
 }
 
-/** Says where a schema lies on this machine, which is nobody's business. */
+/** Removes the schema's location on this machine, which is not for others to see. */
 function withoutPlaces(text: string): string {
   return text.replaceAll(/'?file:\/\/\S+/g, 'its schema')
 }

@@ -11,7 +11,7 @@ import { KubectlValidateResult } from './schema.ts'
 export const KUBECTL_VALIDATE: ProgramKind = {
   name: 'kubectl-validate',
   versionArgs: ['--help'],
-  // It does not know its own version.
+  // The program cannot print its own version.
   versionIn: (said) => (said.includes('--local-crds') ? '' : undefined),
   wants: '0.0.4 or newer',
 }
@@ -20,15 +20,15 @@ const REPOSITORY = 'crds'
 const APPLIED = 'applied'
 
 /**
- * It asks GitHub for the schemas of versions that it does not bring. Where no wall keeps the network from it, this proxy does: nothing
- * listens on port 0.
+ * For versions that it does not contain, the program fetches schemas from GitHub. If the sandbox cannot block the network, this
+ * proxy does, because nothing listens on port 0.
  */
 const NO_NETWORK = { HTTPS_PROXY: 'http://127.0.0.1:0' }
 
-/** Reading an object takes up to 10 ms, and a run 15 s at most. */
+/** Reading an object takes up to 10 ms, and a run has 15 s at most. */
 const OBJECTS_IN_A_RUN = 400
 
-/** Always valid, so that a run with nothing else to check still reads the CRDs and the schemas of the version. */
+/** A valid object, so that a run with nothing else to check still reads the CRDs and the version's schemas. */
 const PROBE = new Map([['probe.yaml', '{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"probe"}}']])
 
 interface Run {
@@ -41,7 +41,10 @@ interface Run {
 type Statuses = ReturnType<typeof KubectlValidateResult.parse>
 type Status = NonNullable<Statuses[string]>[number]
 
-/** Why CRDs or the version cannot be used. Each CRD is held to what an API server asks of it: a broken one makes the program panic. */
+/**
+ * Why CRDs or the version cannot be used; undefined if they can. Each CRD is first checked as an API server would, because a
+ * broken CRD makes the program panic.
+ */
 export async function define(
   program: Program,
   crds: RepositoryCrds,
@@ -71,7 +74,7 @@ interface Question {
   readonly rendering: Rendering
   readonly crds: RepositoryCrds
   readonly applied: readonly RenderedObject[]
-  /** Of this machine. */
+  /** CRD folders on this machine. */
   readonly folders: readonly string[]
 }
 
@@ -91,7 +94,8 @@ export async function admit(
     crds.texts.map(({ text }) => text),
   )
   const environment = filesIn(APPLIED, defined.value)
-  // The later folder counts where two define a kind: what is applied is closest to what the API server has.
+  // If two folders define a kind, the later one counts. What the environment has applied is closest to what the API server has,
+  // so it comes last.
   const crdFolders = [
     ...folders,
     ...(repository.size === 0 ? [] : [REPOSITORY]),
@@ -113,7 +117,7 @@ export async function admit(
   return { ok: true, remarks: answers.flatMap((answer) => (answer.ok ? answer.value : [])) }
 }
 
-/** Those that an API server takes: it has no others. */
+/** The CRDs that an API server would accept. An API server contains no others. */
 async function validCrds(
   program: Program,
   applied: readonly RenderedObject[],
@@ -134,7 +138,7 @@ function filesIn(folder: string, texts: readonly string[]): ReadonlyMap<string, 
   return new Map(texts.map((text, index) => [`${folder}/${String(index).padStart(6, '0')}.yaml`, text]))
 }
 
-/** Its answer. Every file that it was asked about has one. */
+/** The program's answer, which has an entry for each file. */
 async function ask(program: Program, { files, args, crdFolders, kubernetes }: Run): Promise<Result<Statuses, Failure>> {
   const output = await program.run({
     files,
@@ -182,7 +186,7 @@ function remarksOn(object: number, status: Status): readonly ObjectRemark[] {
   return texts.map((text, index) => ({ ...remark, text, path: fieldPath(causes[index]?.field ?? '') }))
 }
 
-/** The program says so as an internal error. */
+/** The program reports an unknown kind as an internal error. */
 function isUnknownKind({ code, message }: Status): boolean {
   return (
     code === 500 &&
@@ -190,7 +194,7 @@ function isUnknownKind({ code, message }: Status): boolean {
   )
 }
 
-/** One for each cause. */
+/** One text for each cause. */
 function textsOf(status: Status): readonly string[] {
   if (isSuccess(status)) return []
   const causes = status.details?.causes ?? []

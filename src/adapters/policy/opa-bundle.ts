@@ -1,4 +1,4 @@
-/** How policies lie in the folder that OPA reads: under names of ours, and each with the version of Rego that it is in. */
+/** Lays out policies in the folder that OPA reads: under our own names, and each with its version of Rego. */
 import type { JsonValue } from '../../core/manifest/data.ts'
 import { OWN_DATA, type Policy } from '../../core/policy/policy.ts'
 import type { Fault } from '../../core/policy/remark.ts'
@@ -14,7 +14,10 @@ export interface Module {
   readonly text: string
 }
 
-/** Names of ours: whatever a file is called (`.hidden/x.rego`), it is loaded and cannot be taken for something else. */
+/**
+ * Our own names ensure that every file is loaded, whatever it is called (`.hidden/x.rego`), and is not mistaken for something
+ * else.
+ */
 export function modulesOf({ modules }: Policy): readonly Module[] {
   return [...modules].map(([path, text], index) => ({
     name: `policy/${String(index).padStart(4, '0')}.rego`,
@@ -23,14 +26,14 @@ export function modulesOf({ modules }: Policy): readonly Module[] {
   }))
 }
 
-/** The modules alone, for looking at them without what they read. */
+/** The modules without their data, for inspecting them. */
 export function looseFiles(modules: readonly Module[]): Map<string, string> {
   return new Map(modules.map(({ name, text }) => [`${BUNDLE}/${name}`, text]))
 }
 
 export interface Bundle {
   readonly modules: readonly Module[]
-  /** Those written in Rego as it was before OPA 1.0; without a `rego.v1` import nothing in a file says so. */
+  /** The modules in the Rego of before OPA 1.0. Without a `rego.v1` import, nothing in a file tells its version. */
   readonly old: ReadonlySet<Module>
   readonly data: Policy['data']
   readonly capabilities: string
@@ -62,7 +65,7 @@ export function moduleAt(modules: readonly Module[], { location }: OpaError): Mo
   return modules.find(({ name }) => `${BUNDLE}/${name}` === location?.file)
 }
 
-/** Errors of OPA with the places that the repository knows. */
+/** OPA's errors, with the repository's paths in place of ours. */
 export function faultsOf(modules: readonly Module[], errors: readonly OpaError[]): readonly Fault[] {
   return errors.map((error) => {
     const module = moduleAt(modules, error)

@@ -1,27 +1,27 @@
-/** Which rules of policies judge, the question that asks them about every object, and what their answers mean. */
+/** Finds the rules of policies that judge, builds the query that asks them about every object, and interprets the answers. */
 import { isRecord } from '../../core/manifest/data.ts'
 import { OWN_DATA } from '../../core/policy/policy.ts'
 import type { ObjectRemark } from '../../core/policy/remark.ts'
 
 interface Rule {
-  /** Of its package, then its own name: `['main', 'deny_run_as_root']`. */
+  /** The package's path and the rule's own name: `['main', 'deny_run_as_root']`. */
   readonly path: readonly string[]
   readonly level: ObjectRemark['level']
 }
 
 export interface Rules {
   readonly judging: readonly Rule[]
-  /** Packages with a rule `exception`, which passes rules by name (conftest). */
+  /** Packages with a rule `exception`, which exempts rules by name (as in conftest). */
   readonly excepting: readonly (readonly string[])[]
 }
 
-/** As in conftest. */
+/** The same names as in conftest. */
 const DENYING = /^(?:deny|violation)(?:_[A-Za-z0-9]+)*$/
 const WARNING = /^warn(?:_[A-Za-z0-9]+)*$/
 
 /**
- * Tells the rules that judge from all that there are. `packages`: as `opa inspect` names them (`data.main`). `documents`: as
- * `opa deps` names them, a package's path and a rule's; a rule may have a path of its own, of which the first step counts.
+ * Selects the rules that judge. `packages` have the form of `opa inspect` (`data.main`). `documents` have the form of `opa deps`:
+ * the path of a package and its rule. A rule may have a path of its own, of which the first step counts.
  */
 export function rulesIn(
   packages: readonly string[],
@@ -46,17 +46,17 @@ export function rulesIn(
   return { judging, excepting }
 }
 
-/** `data.main`, `data.k8s["no-root"]`: as OPA writes it. */
+/** The path in OPA's notation: `data.main`, `data.k8s["no-root"]`. */
 function reference(path: readonly string[]): string {
   return `data${path.map((step) => (/^[A-Za-z_]\w*$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`)).join('')}`
 }
 
-/** One query that asks every rule about every object. Its variables: a rule's number, or a package's. */
+/** One query that asks every rule about every object. Each of its variables stands for a rule or a package, by number. */
 export function queryOf({ judging, excepting }: Rules): string {
   const about = (name: string, path: readonly string[], deeper: string): string =>
     `${name} := [[i, value] | object := data.${OWN_DATA}.objects[i]; value := ${absolute(path)}${deeper} with input as object]`
   return [
-    // What was there to be asked about: a policy must not be able to make that less.
+    // The objects that OPA saw. A policy must not be able to hide some of them.
     `seen := [[i, true] | data.${OWN_DATA}.objects[i]]`,
     ...judging.map(({ path }, index) => about(`rule_${index}`, path, '')),
     ...excepting.map((path, index) => about(`except_${index}`, [...path, 'exception'], '[_][_]')),
@@ -69,7 +69,7 @@ function absolute(path: readonly string[]): string {
 
 type Bindings = Readonly<Record<string, readonly (readonly [number, unknown])[]>>
 
-/** The answers as remarks; undefined where a rule was not answered for, or not all of so many objects were there. */
+/** The answers as remarks; undefined if the answer of a rule is missing, or if OPA did not see all objects. */
 export function remarksIn(
   { judging, excepting }: Rules,
   bindings: Bindings,
@@ -98,7 +98,7 @@ export function remarksIn(
 type RuleMessage = Pick<ObjectRemark, 'text' | 'path'>
 
 /**
- * What a rule's value says. A set of messages is what people mean; but whatever is not plainly nothing is taken for a word
+ * The remarks in a rule's value. The usual value is a set of messages. Every other value that is not clearly empty also counts
  * against the object: `deny = true`, and `deny[msg] if …`, which since OPA 1.0 is a map from messages to true.
  */
 function saidBy(value: unknown): readonly RuleMessage[] {
@@ -106,7 +106,7 @@ function saidBy(value: unknown): readonly RuleMessage[] {
   if (Array.isArray(value)) return value.filter((item) => item !== false).map(message)
   if (!isRecord(value) || typeof value['msg'] === 'string') return [message(value)]
   return Object.entries(value).flatMap(([key, inner]) => {
-    // `deny.images contains …`: a set below a name.
+    // `deny.images contains …`: a set under a name.
     if (Array.isArray(inner)) return saidBy(inner)
     return inner === false || inner === null ? [] : [{ text: key, path: [] }]
   })
@@ -120,7 +120,7 @@ function message(item: unknown): RuleMessage {
   return { text: typeof msg === 'string' ? msg : JSON.stringify(item), path: pathFrom(place) }
 }
 
-/** Where in the object, if the policy says so: a list of keys, or a JSON pointer. */
+/** The location in the object, if the policy gives one: a list of keys, or a JSON pointer. */
 function pathFrom(place: unknown): ObjectRemark['path'] {
   if (Array.isArray(place)) return place.filter((step) => typeof step === 'string' || typeof step === 'number')
   return typeof place === 'string' && place.startsWith('/') ? pointer(place) : []

@@ -1,7 +1,7 @@
 /**
- * Policies, by OPA as a child process. They are the base branch's and may still be careless: no rule of theirs can reach the
- * network, the environment or the machine's state, because the functions that would are not there (capabilities), and the
- * sandbox holds time, memory and output.
+ * Evaluates policies with OPA as a child process. The policies come from the base branch, but may still be careless. Their rules
+ * cannot reach the network, the environment or the machine's state, because the functions for that are removed (capabilities).
+ * The sandbox limits time, memory and output.
  */
 import type { Policy } from '../../core/policy/policy.ts'
 import type { ToolResult, Failure, ObjectRemark } from '../../core/policy/remark.ts'
@@ -27,7 +27,7 @@ import { OpaCapabilities, OpaDependencies, OpaErrors, OpaInspection, OpaResult }
 export const OPA: ProgramKind = {
   name: 'opa',
   versionArgs: ['version'],
-  // Before 1.0 other flags, and no way to have both versions of Rego side by side.
+  // Before 1.0, OPA had other flags, and could not load both versions of Rego at once.
   versionIn: (said) => /^Version: v?([1-9]\S*)/m.exec(said)?.[1],
   wants: '1.0 or newer',
 }
@@ -40,14 +40,14 @@ export interface Opa {
 interface Ready {
   readonly bundle: Bundle
   readonly rules: Rules
-  /** A policy that does not end on one environment will not on the next thousand. */
+  /** A policy that does not finish for one environment will not finish for the next thousand either. */
   readonly breaker: Breaker
 }
 
 type Readiness = Result<Ready, Failure>
 
 export function openOpa(program: Program): Opa {
-  // They depend on their text only, and those of the base branch are needed again and again.
+  // The result depends only on the policies' text, and the policies of the base branch are needed again and again.
   const once = keeper<Readiness>({ maxEntries: 50, maxSize: 50, sizeOf: (ready) => (isLasting(ready) ? 1 : undefined) })
   const prepared = async (policy: Policy): Promise<Readiness> => {
     const words = [(await program.title()) ?? '', JSON.stringify([policy.data, policy.packages])]
@@ -80,15 +80,15 @@ async function prepare(program: Program, policy: Policy): Promise<Readiness> {
   if (!bundle.ok) return bundle
   const rules = await findRules(program, bundle.value, policy.packages)
   if (!rules.ok) return rules
-  // A name that is misspelled would let everything pass.
+  // A misspelled rule name would let everything pass.
   const none = { file: modules[0]?.path, line: 1, code: 'no-rules', text: '' } as const
   if (rules.value.judging.length === 0) return err({ code: 'not-valid', faults: [none] })
   return ok({ bundle: bundle.value, rules: rules.value, breaker: aBreaker() })
 }
 
 /**
- * Of the functions whose answers OPA itself calls not deterministic, those that ask nobody. The others reach the network
- * (http.send, net.lookup_ip_addr) or the machine (opa.runtime), or make every evaluation another (rand, uuid).
+ * The functions that OPA calls non-deterministic but that use only their arguments and the clock. The other ones reach the
+ * network (http.send, net.lookup_ip_addr) or the machine (opa.runtime), or return random values (rand, uuid).
  */
 const KEPT = new Set(['time.now_ns', 'io.jwt.decode_verify', 'json.match_schema', 'json.verify_schema'])
 
@@ -100,11 +100,11 @@ async function capabilitiesOf(program: Program): Promise<Result<string, Failure>
   const builtins = capabilities.data.builtins.filter(
     ({ name, nondeterministic }) => nondeterministic !== true || KEPT.has(name),
   )
-  // No hosts: schemas that builtins are given may refer to others.
+  // No hosts are allowed, because schemas that policies pass to builtins may refer to other addresses.
   return ok(JSON.stringify({ ...capabilities.data, builtins, allow_net: [] }))
 }
 
-/** The modules that are not Rego as it is since OPA 1.0, but are as it was before. */
+/** The modules that are invalid in the Rego of OPA 1.0, but valid in the older one. */
 async function oldOnes(program: Program, modules: readonly Module[]): Promise<Result<ReadonlySet<Module>, Failure>> {
   const now = await parseErrors(program, modules, '--v1-compatible')
   if (!now.ok) return now
@@ -125,7 +125,7 @@ async function oldOnes(program: Program, modules: readonly Module[]): Promise<Re
 }
 
 function isNew({ text }: Module): boolean {
-  // `contains(…)` is a function in both.
+  // `contains(…)` is a function in both versions.
   return /^\s*import\s+rego\.v1|^[^#"`]*\b(?:if\s*\{|if\s+\w|contains\s+[^\s(])/m.test(text)
 }
 
@@ -139,7 +139,10 @@ async function parseErrors(
   return errors.ok ? ok(errors.value.filter(({ code }) => code === 'rego_parse_error')) : errors
 }
 
-/** Both versions know functions and rules that the other does not; a module in which that fails may be an older one. */
+/**
+ * Each version has functions and rules that the other lacks. If compiling a module fails for that reason, the module may be in
+ * the older version.
+ */
 async function compiled(program: Program, bundle: Bundle): Promise<Result<Bundle, Failure>> {
   const first = await compileErrors(program, bundle)
   if (!first.ok || first.value.length === 0) return first.ok ? ok(bundle) : first
@@ -195,7 +198,7 @@ async function evaluate(program: Program, ready: Ready, rendering: Rendering): P
   const { bundle, rules } = ready
   const output = await program.run({
     files: bundleFiles(bundle, rendering),
-    // A function that fails makes its rule say nothing unless told otherwise: what nobody could judge is not allowed.
+    // By default, a rule whose function fails is undefined. Then an object that could not be judged would pass.
     args: [
       'eval',
       '--format',

@@ -1,4 +1,6 @@
-/** Programs that check: found on this machine, run in the process sandbox, over files of a throw-away folder. */
+/**
+ * Runs validator programs: finds them on this machine, and runs them in the process sandbox, on the files of a temporary folder.
+ */
 import { basename } from 'node:path'
 import type { Failure } from '../../core/policy/remark.ts'
 import { atMost } from '../process-sandbox/at-most.ts'
@@ -9,19 +11,19 @@ import { fill, inWorkshop } from '../process-sandbox/workshop.ts'
 import type { Log } from '../../ports/log.ts'
 
 export interface ProgramOptions {
-  /** Where to look for programs, as in the environment variable PATH. */
+  /** Where to look for programs: like the environment variable `PATH`. */
   readonly path?: string
-  /** Folders of this machine that the programs may read, besides those that programs are made of. */
+  /** Folders of this machine that the programs may read, in addition to the system's program folders. */
   readonly reads?: readonly string[]
   readonly log?: Log
-  /** Runs at once. More than there are processors gain nothing. */
+  /** How many programs run at once. More than the number of processors has no benefit. */
   readonly concurrency?: number
   readonly timeoutMs?: number
 }
 
 const CONCURRENCY = 2
 const TIMEOUT_MS = 15_000
-/** What a program says, and how much address space it may have. Each needs a small part of it. */
+/** Limits on a program's output and address space. Each program needs a small part of them. */
 const MAX_BYTES = 16 * 1024 * 1024
 const MAX_MEMORY = 2 * 1024 ** 3
 
@@ -29,18 +31,18 @@ const EXHAUSTING = new Set<Failure['code']>(['timed-out', 'too-large'])
 
 export interface ProgramKind {
   readonly name: string
-  /** Makes it say its version. */
+  /** The arguments that make the program print its version. */
   readonly versionArgs: readonly string[]
-  /** Finds the version in its output; undefined where that version cannot be used. */
+  /** Finds the version in the program's output; undefined if that version cannot be used. */
   readonly versionIn: (said: string) => string | undefined
-  /** The oldest that will do, for people. */
+  /** The oldest usable version, for people. */
   readonly wants?: string
 }
 
 export interface Program {
-  /** Name and version, for people; undefined where it is not installed or too old. */
+  /** Name and version, for people; undefined if the program is not installed or too old. */
   title(): Promise<string | undefined>
-  /** Why it cannot be run. */
+  /** Why the program cannot be run. */
   absence(): Promise<Failure>
   run(task: Task): Promise<Output>
 }
@@ -48,23 +50,23 @@ export interface Program {
 interface Task {
   readonly files: ReadonlyMap<string, string>
   readonly args: readonly string[]
-  /** Of these exit codes nothing is wrong with the run. */
+  /** Exit codes of a successful run. */
   readonly codes: readonly number[]
   readonly input?: string
-  /** In addition to what every program has. */
+  /** Environment variables in addition to those of every program. */
   readonly env?: Readonly<Record<string, string>>
   readonly breaker?: Breaker
 }
 
-/** Keeps what does not end from being started again for every environment. */
+/** Prevents that a program that exceeded its limits is started again for every environment. */
 export interface Breaker {
-  /** Why it need not be started now. */
+  /** Why the program should not be started now; undefined if it may be. */
   refusal(): Failure | undefined
-  /** It took or used too much. */
+  /** Reports that the program exceeded its limits. */
   trip(failure: Failure): void
 }
 
-/** Not for ever: the machine may have been busy. */
+/** Not forever: the machine may have been busy. */
 const PAUSE_MS = 60_000
 
 export function aBreaker(): Breaker {
@@ -87,7 +89,7 @@ interface InstalledProgram {
   readonly walls: Walls
 }
 
-/** What all programs of one service share: the folders to look in, and how many may run. */
+/** The state that all programs of one service share: the folders to look in, and how many may run. */
 export function openPrograms(options: ProgramOptions): (kind: ProgramKind) => Program {
   const limit = atMost(options.concurrency ?? CONCURRENCY)
   return (kind) => {
@@ -95,7 +97,7 @@ export function openPrograms(options: ProgramOptions): (kind: ProgramKind) => Pr
     const find = async (): Promise<InstalledProgram | Failure> => {
       known ??= findProgram(kind, options)
       const found = await known
-      // Looked for again next time: somebody may install it, and a machine that was busy is not for ever.
+      // A failure is not cached: someone may install the program, and a machine is not busy forever.
       if ('code' in found) known = undefined
       return found
     }
@@ -115,7 +117,7 @@ export function openPrograms(options: ProgramOptions): (kind: ProgramKind) => Pr
           const refusal = task.breaker?.refusal()
           if (refusal !== undefined) return { ok: false, failure: refusal, stdout: '' }
           const output = await execute(found, task, options.timeoutMs ?? TIMEOUT_MS)
-          // Before the next one in line starts.
+          // Tripped here, before the next program in line starts.
           if (!output.ok && EXHAUSTING.has(output.failure.code)) task.breaker?.trip(output.failure)
           return output
         })
@@ -163,7 +165,7 @@ function execute(
     if (finished.end !== 'exited') return failed(finished.end, '')
     const { code, stderr } = finished
     const stdout = finished.stdout.toString()
-    // Go's runtime and Python's say so before they give up.
+    // The runtimes of Go and Python print this before they give up.
     const isStarved =
       code !== 0 && /^(?:fatal error: |runtime: )?out of memory|cannot allocate memory|^MemoryError/m.test(stderr)
     if (isStarved) return failed('too-large', '')

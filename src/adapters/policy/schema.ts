@@ -1,4 +1,4 @@
-/** What programs answer, as far as it is used. */
+/** The parts of programs' outputs that we use. */
 import * as z from 'zod'
 
 const Json = z.string().transform((text, context): unknown => {
@@ -12,7 +12,7 @@ const Json = z.string().transform((text, context): unknown => {
 
 const Location = z.object({ file: z.string().default(''), row: z.number().default(1) })
 
-/** Of `opa check` and `opa eval` with `--format json`. */
+/** `opa check` and `opa eval` with `--format json`. */
 export const OpaErrors = Json.pipe(
   z.object({
     errors: z
@@ -21,7 +21,7 @@ export const OpaErrors = Json.pipe(
   }),
 )
 
-/** Of `opa deps --format json`: references, as lists of terms. */
+/** `opa deps --format json`: references, as lists of terms. */
 export const OpaDependencies = Json.pipe(
   z.object({
     virtual: z
@@ -31,7 +31,7 @@ export const OpaDependencies = Json.pipe(
   }),
 )
 
-/** Of `opa inspect --format json`: files by package. */
+/** `opa inspect --format json`: files by package. */
 export const OpaInspection = Json.pipe(
   z.object({
     namespaces: z
@@ -41,14 +41,14 @@ export const OpaInspection = Json.pipe(
   }),
 )
 
-/** Of `opa capabilities`. What is not used stays as it is. */
+/** `opa capabilities`. Parts that we do not use stay as they are. */
 export const OpaCapabilities = Json.pipe(
   z.looseObject({
     builtins: z.array(z.looseObject({ name: z.string(), nondeterministic: z.boolean().optional() })),
   }),
 )
 
-/** Of `opa eval --format json`: what our variables are bound to, pairs of an object's number and a rule's value. */
+/** `opa eval --format json`: the values of our variables, as pairs of an object's number and a rule's value. */
 export const OpaResult = Json.pipe(
   z.object({
     result: z
@@ -57,7 +57,7 @@ export const OpaResult = Json.pipe(
   }),
 )
 
-/** Of `kubeconform -output json`. */
+/** `kubeconform -output json`. */
 export const KubeconformResult = Json.pipe(
   z.object({
     resources: z
@@ -77,7 +77,7 @@ export const KubeconformResult = Json.pipe(
   }),
 )
 
-/** Of `kubectl-validate -o json`: for each file what the API server's own code says of each of its documents. */
+/** `kubectl-validate -o json`: for each file, what the API server's code says about each of its documents. */
 export const KubectlValidateResult = Json.pipe(
   z.record(
     z.string(),
@@ -99,7 +99,7 @@ export const KubectlValidateResult = Json.pipe(
   ),
 )
 
-/** Of `istioctl analyze --output json`. */
+/** `istioctl analyze --output json`. */
 export const IstioMessages = Json.pipe(
   z.array(
     z.object({
@@ -114,7 +114,7 @@ export const IstioMessages = Json.pipe(
 
 const Text = z.string().optional()
 
-/** A kubeconfig, as far as it is read; what is refused is read to be refused. Empty texts count as left out. */
+/** The parts of a kubeconfig that we use. Some are read only to refuse them. Empty texts count as missing. */
 export const Kubeconfig = z.preprocess(
   withoutEmpty,
   z.object({
@@ -158,7 +158,7 @@ export const Kubeconfig = z.preprocess(
   }),
 )
 
-/** Tools that write kubeconfigs leave empty texts and nothing at all where they have no value. */
+/** Tools that write kubeconfigs leave empty texts, or keys without a value. */
 function withoutEmpty(data: unknown): unknown {
   if (Array.isArray(data)) return data.map(withoutEmpty)
   if (typeof data !== 'object' || data === null) return data
@@ -169,7 +169,7 @@ function withoutEmpty(data: unknown): unknown {
   )
 }
 
-/** Of `GET /apis/<group>/<version>`: the kinds that an API server has. */
+/** `GET /apis/<group>/<version>`: the kinds of an API server. */
 export const ApiResources = Json.pipe(
   z.object({
     resources: z.array(
@@ -183,10 +183,10 @@ export const ApiResources = Json.pipe(
   }),
 )
 
-/** Any object, as an API server answers it. */
+/** Any object in an API server's answer. */
 export const ApiObject = Json.pipe(z.object({ kind: z.string() }))
 
-/** `Status` of the API of Kubernetes: what an API server answers where it does not do what was asked. */
+/** Kubernetes' `Status`: the API server's answer if it did not carry out a request. */
 export const ApiStatus = Json.pipe(
   z
     .object({

@@ -1,4 +1,4 @@
-/** The programs that check and the API server for dry runs, behind one face. */
+/** Combines the validator programs and the dry runs against an API server. */
 import { TOOLS, type ToolName } from '../../core/policy/remark.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Validators } from '../../ports/validators.ts'
@@ -16,7 +16,7 @@ export interface ValidatorOptions extends ProgramOptions {
   readonly schemas?: readonly string[]
   /** Folders of this machine with CustomResourceDefinitions for kubectl-validate. */
   readonly crds?: readonly string[]
-  /** The kubeconfig of the API server for dry runs, a whole path. */
+  /** The full path of the kubeconfig for dry runs. */
   readonly dryRunKubeconfig?: string | undefined
 }
 

@@ -11,7 +11,7 @@ export const YAMLLINT: ProgramKind = {
 /** In the order in which yamllint looks for them. */
 const SETTINGS = ['.yamllint', '.yamllint.yaml', '.yamllint.yml']
 
-/** Lints files by the configuration among `settings`, or by yamllint's own relaxed one. */
+/** Lints files with the configuration in `settings`, or with yamllint's own `relaxed` configuration. */
 export async function lint(
   program: Program,
   files: ReadonlyMap<string, string>,
@@ -23,7 +23,7 @@ export async function lint(
   if (missing !== undefined) return notValid({ file: missing.file, code: 'not-in-base', text: missing.path })
   const texts = [...files].map(([path, text]) => [path, withoutDirectives(text)] as const)
   const output = await program.run({
-    // The settings last: the pull request's version of them does not count.
+    // The settings come last, so that they replace the pull request's version of the same files.
     files: new Map([...texts, ...own]),
     args: ['--format', 'parsable', ...(chosen === undefined ? ['-d', 'relaxed'] : ['-c', chosen]), '.'],
     codes: [0, 1],
@@ -39,7 +39,10 @@ function notValid(fault: Omit<Fault, 'line'>): { readonly ok: false; readonly fa
   return { ok: false, failure: { code: 'not-valid', faults: [{ ...fault, line: 1 }] } }
 }
 
-/** Python ends with 1 as yamllint does when it found an error; but then there is an error, and nothing on stderr. */
+/**
+ * Python exits with 1 if it crashes, and yamllint if it found an error. But yamllint then reports an error, and prints nothing on
+ * stderr.
+ */
 function isCrash({
   code,
   stdout,
@@ -56,7 +59,7 @@ function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? ''
 }
 
-/** `./a/b.yaml:3:7: [error] trailing spaces (trailing-spaces)`; what is said of other files (the settings) is left out. */
+/** Parses `./a/b.yaml:3:7: [error] trailing spaces (trailing-spaces)`. Remarks about other files (the settings) are left out. */
 function remarksIn(stdout: string, files: ReadonlyMap<string, string>): readonly LineRemark[] {
   return stdout.split('\n').flatMap((line): LineRemark[] => {
     const parts = /^(?:\.\/)?(.+):(\d+):\d+: \[(error|warning)\] (.*)$/.exec(line)

@@ -1,4 +1,4 @@
-/** Runs at most so many at once; the others wait in line. */
+/** Runs at most `count` pieces of work at once. The others wait in line. */
 export function atMost(count: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = []
   let free = count

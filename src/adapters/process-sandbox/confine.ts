@@ -1,9 +1,9 @@
-/** Programs that hide the files of this machine from another: bubblewrap, else util-linux's setpriv with Landlock. */
+/** Programs that hide this machine's files from another program: bubblewrap, or else util-linux's setpriv with Landlock. */
 import { existsSync, statSync } from 'node:fs'
 import { programPath } from './program-path.ts'
 import type { Workshop } from './workshop.ts'
 
-/** What a program sees of this machine's other files, and where it may write, for as long as it runs. */
+/** The folders that a program may use: `top` can be read; `writable`, inside of it, can also be written while the program runs. */
 export interface WalledFolder extends Pick<Workshop, 'top'> {
   readonly writable?: string
 }
@@ -12,14 +12,16 @@ type Prefix = (folder: WalledFolder) => readonly string[]
 
 export interface Confiner {
   readonly prefix: Prefix
-  /** The same, and it takes the network away too; undefined where it cannot. */
+  /** Also blocks the network; undefined if the confiner cannot do that. */
   readonly withoutNetwork?: Prefix
 }
 
-/** What a program may leave in a folder that it may write. */
+/** The size limit of a writable folder. */
 const WRITABLE_BYTES = 64 * 1024 * 1024
 
-/** What programs are made of. No settings, no homes, no data, and no /proc, where the environment of this process is. */
+/**
+ * What programs need to run. No settings, no home folders, no data, and no /proc, which contains the environment of this process.
+ */
 const SYSTEM = [
   '/usr',
   '/bin',
@@ -34,7 +36,7 @@ const SYSTEM = [
 ]
 const DEVICES = ['/dev/null', '/dev/zero', '/dev/random', '/dev/urandom']
 
-/** Those that are installed; whether they work here has to be tried. `visible`: what else the program must see. */
+/** The installed confiners. Whether they work here has to be tried. `visible`: what else the program must see. */
 export async function confinersOf(path: string, visible: readonly string[]): Promise<readonly Confiner[]> {
   const [bwrap, setpriv] = await Promise.all(['bwrap', 'setpriv'].map((name) => programPath(path, name)))
   const seen = [...SYSTEM, ...visible].filter((place) => existsSync(place))
@@ -44,7 +46,10 @@ export async function confinersOf(path: string, visible: readonly string[]): Pro
   ]
 }
 
-/** A file system of nothing but these places, all of them read-only: a program has nothing to write, and cannot fill a disk. */
+/**
+ * Makes a file system of only these places, all read-only. The program can write at most to one small folder in memory, so it
+ * cannot fill a disk.
+ */
 function throughBubblewrap(bwrap: string, seen: readonly string[]): Confiner {
   const args = [
     '--die-with-parent',
@@ -72,7 +77,7 @@ function throughBubblewrap(bwrap: string, seen: readonly string[]): Confiner {
 
 const WRITES = 'read-file,read-dir,write-file,make-reg,make-dir,remove-file,remove-dir'
 
-/** Where no namespace may be made, as in most containers. util-linux has it since 2.41, Linux since 5.13. */
+/** For machines that forbid making namespaces, as most containers do. Needs util-linux 2.41 and Linux 5.13, or later. */
 function throughLandlock(setpriv: string, seen: readonly string[]): Confiner {
   const rule = (access: string, place: string): readonly string[] => [
     '--landlock-rule',
@@ -82,7 +87,7 @@ function throughLandlock(setpriv: string, seen: readonly string[]): Confiner {
     '--no-new-privs',
     '--landlock-access',
     'fs',
-    // Landlock refuses a rule about lists for what is not a folder.
+    // Landlock refuses rules about listing folders for anything that is not a folder.
     ...seen.flatMap((place) =>
       rule(statSync(place).isDirectory() ? 'execute,read-file,read-dir' : 'execute,read-file', place),
     ),

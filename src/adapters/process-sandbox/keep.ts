@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto'
 export interface Limits<T> {
   readonly maxEntries: number
   readonly maxSize: number
-  /** What keeping an outcome costs; undefined where it must not be kept. */
+  /** The size of an outcome in the cache; undefined if it must not be cached. */
   readonly sizeOf: (outcome: T) => number | undefined
 }
 
-/** Does work that is a function of its key only once, keeps what was used last, and forgets what failed. */
+/** Caches work whose result depends only on its key. Keeps the most recently used results, and does not keep failures. */
 export function keeper<T>({
   maxEntries,
   maxSize,
@@ -58,7 +58,7 @@ export function keeper<T>({
   }
 }
 
-/** One key for files, whatever their order, and what else says what is done with them. */
+/** A key for files, independent of their order, and for the words that say what is done with them. */
 export function digestOf(files: ReadonlyMap<string, string>, ...words: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify([...words, files.size]))
   for (const path of [...files.keys()].sort()) hash.update(JSON.stringify([path, files.get(path)]))

@@ -1,10 +1,10 @@
 import { access, constants } from 'node:fs/promises'
 import { delimiter, isAbsolute, join } from 'node:path'
 
-/** Where programs are looked for, whatever PATH the service was started with. */
+/** Where Perch looks for programs, independent of the service's own `PATH`. */
 export const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin'
 
-/** The whole path of a program, from folders given as in the environment variable PATH. */
+/** The full path of a program. `path` lists folders, like the environment variable `PATH`. */
 export async function programPath(path: string, name: string): Promise<string | undefined> {
   for (const folder of path.split(delimiter).filter(isAbsolute)) {
     const program = join(folder, name)

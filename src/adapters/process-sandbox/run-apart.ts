@@ -1,4 +1,4 @@
-/** Has a small process start programs (`spawner.ts`). */
+/** Lets a small process start programs (`spawner.ts`). */
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Invocation, ProcessEnd } from './run-here.ts'
 import type { SpawnRequest, SpawnResult } from './spawner.ts'
@@ -13,14 +13,14 @@ interface Spawner {
   readonly waiting: Map<number, Waiting>
 }
 
-/** A service at rest keeps no process that waits. */
+/** An idle service should not keep this process. */
 const IDLE_MS = 30_000
 
 let spawner: Spawner | undefined
 let idle: NodeJS.Timeout | undefined
 let last = 0
 
-/** Rejects when the small process has ended first: what the program did is not known then. */
+/** Rejects if the small process ends first, because then it is unknown what the program did. */
 export function runApart(invocation: Invocation): Promise<ProcessEnd> {
   const { child, waiting } = (spawner ??= startSpawner())
   clearTimeout(idle)
@@ -28,7 +28,7 @@ export function runApart(invocation: Invocation): Promise<ProcessEnd> {
   const request: SpawnRequest = { id: last, invocation }
   return new Promise((resolve, reject) => {
     waiting.set(request.id, { resolve, reject })
-    // While somebody waits, this process does not end.
+    // Keeps this process alive while someone waits for an answer.
     child.channel?.ref()
     child.send(request, (error) => {
       if (error !== null) settle(waiting, request.id)?.reject(error)
@@ -41,7 +41,7 @@ function startSpawner(): Spawner {
     env: {},
     execArgv: [],
     serialization: 'advanced',
-    // A signal to the group of the service (Ctrl-C) is not for the programs that it still waits for.
+    // A signal to the service's process group (Ctrl-C) must not reach the programs that the service still waits for.
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process'
 export interface Invocation {
   readonly command: readonly [string, ...string[]]
   readonly folder: string
-  /** The whole environment of the child; nothing is inherited. */
+  /** The complete environment of the child. It inherits nothing. */
   readonly env: Readonly<Record<string, string>>
-  /** What it reads from stdin; nothing by default. */
+  /** What the program reads from stdin; default: nothing. */
   readonly input?: string | Uint8Array
   readonly timeoutMs: number
   readonly maxBytes: number
@@ -21,7 +21,8 @@ const STDERR_LIMIT = 64 * 1024
 export function runHere({ command, folder, env, input, timeoutMs, maxBytes }: Invocation): Promise<ProcessEnd> {
   return new Promise((resolve) => {
     const [file, ...args] = command
-    // A group of its own, so that a wrapper, the program and its children (git's helpers) die together.
+    // The child gets a process group of its own, so that a wrapper, the program and its children (git's helpers) are killed
+    // together.
     const child = spawn(file, args, { cwd: folder, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
     const { pid } = child
     if (pid !== undefined) running.add(pid)
@@ -43,7 +44,7 @@ export function runHere({ command, folder, env, input, timeoutMs, maxBytes }: In
       size.stderr += chunk.length
       if (size.stderr <= STDERR_LIMIT) stderr.push(chunk)
     })
-    // It may end before it has read all of its input; its exit code says what happened.
+    // The program may end before it has read all of its input. Its exit code says what happened.
     child.stdin.on('error', () => undefined)
     child.stdin.end(input ?? '')
     child.on('error', () => {
@@ -54,17 +55,17 @@ export function runHere({ command, folder, env, input, timeoutMs, maxBytes }: In
       clearTimeout(timer)
       if (pid !== undefined) running.delete(pid)
       if (verdict !== undefined) return resolve({ end: verdict })
-      // Killed by a signal that was not ours (out of memory): as good as a failure.
+      // Killed by a signal that we did not send (out of memory): counts as a failure.
       const exited = { code: code ?? 137, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() }
       return resolve({ end: 'exited', ...exited })
     })
   })
 }
 
-/** The groups that run now. */
+/** The process groups that run now. */
 const running = new Set<number>()
 
-/** For a process that ends: nothing that it started may outlive it. */
+/** Called when this process ends: nothing that it started may outlive it. */
 export function killAll(): void {
   for (const pid of running) killGroup(pid)
 }
@@ -74,6 +75,6 @@ function killGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {
-    // The group has ended on its own.
+    // The group has already ended.
   }
 }

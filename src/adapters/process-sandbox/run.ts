@@ -1,11 +1,11 @@
 import { runApart } from './run-apart.ts'
 import { type Invocation, type ProcessEnd, runHere } from './run-here.ts'
 
-/** Up to here a process starts a child in a few milliseconds, and a process that does it instead would not pay. */
+/** Below this size, a process starts a child in a few milliseconds, and a separate process for that has no benefit. */
 const SMALL_BYTES = 150 * 2 ** 20
 
 export interface TitledInvocation extends Invocation {
-  /** The program and what it is to do, for those who watch: `git fetch`. No names that others gave. */
+  /** The program and its subcommand, for traces: `git fetch`. Contains no names that others chose. */
   readonly title: string
 }
 
@@ -13,14 +13,14 @@ type ProgramWatcher = (title: string, run: () => Promise<ProcessEnd>) => Promise
 
 let watcher: ProgramWatcher = (_, run) => run()
 
-/** Does something around each program that this thread runs from now on. */
+/** Wraps each program that this thread runs from now on. */
 export function watchPrograms(watch: ProgramWatcher): void {
   watcher = watch
 }
 
 /**
- * Runs a program in a process group of its own to its end, or kills it and everything it started as soon as it takes or says too
- * much. Rejects when it is not known how the program ended.
+ * Runs a program in its own process group until it ends. Kills it and everything that it started as soon as it exceeds its limits
+ * on time or output. Rejects if it is unknown how the program ended.
  */
 export function runContained({ title, ...invocation }: TitledInvocation): Promise<ProcessEnd> {
   return watcher(title, () => (isSmall() ? runHere(invocation) : runApart(invocation)))
@@ -28,7 +28,7 @@ export function runContained({ title, ...invocation }: TitledInvocation): Promis
 
 let hasGrown = false
 
-/** A process that has grown once hardly shrinks again, and each look at its memory is a system call and a file. */
+/** Asked only until the process has grown: it hardly shrinks again, and reading its memory takes a system call and a file. */
 function isSmall(): boolean {
   hasGrown ||= process.memoryUsage.rss() >= SMALL_BYTES
   return !hasGrown

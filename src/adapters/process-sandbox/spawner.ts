@@ -1,6 +1,6 @@
 /**
- * The process that starts programs for another one (`run.ts`). Linux copies the page tables of a process that starts a child:
- * a service of some hundred megabytes stands still for tens of milliseconds each time, this process for one.
+ * A process that starts programs for another one (`run.ts`). Linux copies the page tables of a process that starts a child. A
+ * service of some hundred megabytes stops for tens of milliseconds each time; this process stops for one.
  */
 import { type Invocation, killAll, type ProcessEnd, runHere } from './run-here.ts'
 
@@ -17,7 +17,7 @@ export interface SpawnResult {
 process.on('message', (message) => {
   if (isRequest(message)) void carryOut(message)
 })
-// The process that asks has ended, or has nothing to do.
+// The requesting process has ended, or has nothing to do.
 process.on('disconnect', () => {
   killAll()
   process.exit()

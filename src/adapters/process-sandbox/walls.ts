@@ -1,4 +1,4 @@
-/** What this machine has to keep a program from the network, from other files, and from the machine's memory. */
+/** Finds out how this machine can keep a program from the network, from other files, and from too much memory. */
 import { realpath } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { confinersOf, type WalledFolder } from './confine.ts'
@@ -7,25 +7,25 @@ import { runContained } from './run.ts'
 import { inWorkshop } from './workshop.ts'
 
 export interface Walls {
-  /** Goes before a command that works in this folder. */
+  /** The words that precede a command which works in this folder. */
   readonly prefix: (folder: WalledFolder) => readonly string[]
   readonly isOffline: boolean
-  /** It sees no files but its own folder's and those that programs of this machine are made of. */
+  /** Whether the program sees only its own folder, and the files that programs of this machine need to run. */
   readonly isConfined: boolean
 }
 
 export interface WalledProgram {
-  /** Where to look for what fences in, as in the environment variable PATH. */
+  /** Where to look for the confining programs: like the environment variable `PATH`. */
   readonly path: string
-  /** Bytes of address space: that is what can be limited. */
+  /** Bytes of address space, because that can be limited. */
   readonly maxMemory: number
-  /** What must work inside: the program, asked for its version. */
+  /** A command that must work inside of the walls: the program, asked for its version. */
   readonly probe: readonly [string, ...string[]]
   /** Other folders of this machine that the program may read. */
   readonly reads?: readonly string[]
 }
 
-/** What a program said, or that it did not answer: one that is slow on a busy machine is there all the same. */
+/** The program's output, or that it did not answer. A program that is slow on a busy machine still counts as installed. */
 export type ProbeAnswer = { readonly said: string } | { readonly end: 'failed' | 'timed-out' }
 
 const PROBE = { env: { HOME: '/nonexistent', LC_ALL: 'C' }, timeoutMs: 30_000, maxBytes: 64 * 1024 }
@@ -33,8 +33,8 @@ const PROBE = { env: { HOME: '/nonexistent', LC_ALL: 'C' }, timeoutMs: 30_000, m
 const NO_WALLS: Walls = { prefix: () => [], isOffline: false, isConfined: false }
 
 /**
- * The strongest walls that the program works within. A namespace needs no root, but many containers forbid making one, and
- * macOS has none: whatever is run must also be kept off the network in its own way, and be given no path that leads out.
+ * The strongest walls inside of which the program works. Making a namespace needs no root, but many containers forbid it, and
+ * macOS has none. So callers must also keep each program off the network in its own way, and pass no path that leads out.
  */
 export async function wallsOf({ path, maxMemory, probe, reads = [] }: WalledProgram): Promise<Walls> {
   const [prlimit, unshare] = await Promise.all(['prlimit', 'unshare'].map((name) => programPath(path, name)))
@@ -56,7 +56,7 @@ export async function machineWalls(path: string): Promise<Walls> {
   return nothing === undefined ? NO_WALLS : wallsOf({ path, maxMemory: 2 ** 31, probe: [nothing] })
 }
 
-/** The strongest first. */
+/** Strongest first. */
 function candidates(
   confiners: Awaited<ReturnType<typeof confinersOf>>,
   offline: readonly string[] | undefined,
@@ -76,7 +76,7 @@ function candidates(
   ]
 }
 
-/** Where a program is, and where it really is when that is a link. */
+/** The path of a program and, if it is a link, its real path. */
 async function placesOf(file: string): Promise<readonly string[]> {
   const real = await realpath(file).catch(() => file)
   return real === file ? [file] : [file, real]
@@ -92,7 +92,7 @@ async function isPassable(walls: Walls, probe: readonly [string, ...string[]]): 
   })
 }
 
-/** The output of a program that is asked for its version or the like. */
+/** Runs a program that prints its version or the like, and returns the output. */
 export async function ask(command: readonly [string, ...string[]], timeoutMs = PROBE.timeoutMs): Promise<ProbeAnswer> {
   const finished = await runContained({ ...PROBE, title: 'try a limit', folder: tmpdir(), command, timeoutMs })
   if (finished.end === 'timed-out') return { end: 'timed-out' }

@@ -1,4 +1,4 @@
-/** Throw-away folders that hold exactly the files of one run of a program. */
+/** Temporary folders that contain exactly the files of one run of a program. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,22 +7,22 @@ import { setImmediate } from 'node:timers/promises'
 import { holdsBytes } from '../../core/manifest/bytes.ts'
 
 export interface Workshop {
-  /** Everything below here goes away. */
+  /** Everything below this folder is removed at the end. */
   readonly top: string
   readonly files: string
-  /** An empty folder, for HOME and PATH: no settings to read, no git and no helm to start. */
+  /** An empty folder for HOME and PATH, so that there are no settings to read, and no git or helm to start. */
   readonly home: string
 }
 
 const PREFIX = 'perch-render-'
-/** No build lives nearly as long. */
+/** No build takes nearly as long. */
 const ABANDONED_MS = 10 * 60_000
-/** Between two looks at what else there is to do: about a millisecond. */
+/** After this many files, about a millisecond, the thread can do other work. */
 const WRITES_AT_ONCE = 32
 
-/** Makes the folder (only its owner can enter), does the work in it, and removes it whatever happens. */
+/** Creates the folder, which only its owner can enter, does the work in it, and always removes it. */
 export async function inWorkshop<T>(work: (workshop: Workshop) => Promise<T>): Promise<T> {
-  // The real path: a temporary folder behind a link (macOS) would appear under another name in what the tool says.
+  // The real path: if the temporary folder were behind a link (macOS), the tool would print another path.
   const top = await mkdtemp(join(await realpath(tmpdir()), PREFIX))
   try {
     const workshop = { top, files: join(top, 'files'), home: join(top, 'home') }
@@ -34,7 +34,7 @@ export async function inWorkshop<T>(work: (workshop: Workshop) => Promise<T>): P
   }
 }
 
-/** Writes the files; answers the path of one that cannot be written, for what it is called. */
+/** Writes the files. Returns the path of a file that cannot be written because of its name; undefined if all were written. */
 export async function fill(workshop: Workshop, files: ReadonlyMap<string, string>): Promise<string | undefined> {
   const odd = [...files.keys()].find((path) => !isPlain(path))
   if (odd !== undefined) return odd
@@ -44,7 +44,7 @@ export async function fill(workshop: Workshop, files: ReadonlyMap<string, string
     try {
       write({ target: join(workshop.files, path), text, made })
     } catch (error) {
-      // A name that is too long, or is a file's and a folder's, is the repository's fault. A full disk is not.
+      // A name that is too long, or that is both a file's and a folder's, is the repository's fault. A full disk is not.
       if (!isNameFault(error)) throw error
       return path
     }
@@ -60,7 +60,7 @@ interface Page {
   readonly made: Set<string>
 }
 
-/** At once, not in the background: for small files that is four times as fast, and a build waits for every one of them. */
+/** Writes synchronously: for small files that is four times as fast, and a build waits for all of them anyway. */
 function write({ target, text, made }: Page): void {
   const content = holdsBytes(target) ? Buffer.from(text, 'base64') : text
   const folder = dirname(target)
@@ -69,7 +69,7 @@ function write({ target, text, made }: Page): void {
   writeFileSync(target, content, { flag: 'wx' })
 }
 
-/** Removes what builds left behind when the whole process was killed. */
+/** Removes the leftovers of builds whose process was killed. */
 export async function removeAbandoned(): Promise<void> {
   const names = await readdir(tmpdir()).catch(() => [])
   for (const name of names.filter((found) => found.startsWith(PREFIX))) {
@@ -78,12 +78,12 @@ export async function removeAbandoned(): Promise<void> {
       ({ mtimeMs }) => Date.now() - mtimeMs,
       () => 0,
     )
-    // Another user's folder stays.
+    // Another user's folder cannot be removed, and stays.
     if (age > ABANDONED_MS) await rm(folder, { recursive: true, force: true }).catch(() => undefined)
   }
 }
 
-/** Git's trees cannot hold other paths, but this is the place where one would do harm. */
+/** Git's trees cannot contain other paths. But here they would do harm, so they are checked again. */
 export function isPlain(path: string): boolean {
   return !path.includes('\0') && path.split('/').every((step) => step !== '' && step !== '.' && step !== '..')
 }

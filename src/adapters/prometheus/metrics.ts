@@ -1,4 +1,4 @@
-/** Asks Prometheus, and what speaks its HTTP API, over ranges of time. Only servers that it was opened with can be asked. */
+/** Queries Prometheus, and servers with the same HTTP API, over ranges of time. Only the configured servers can be queried. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Range, RangeAnswer } from '../../core/analysis/answer.ts'
 import type { Log } from '../../ports/log.ts'
@@ -8,28 +8,28 @@ import { ErrorBody, RangeBody } from './schema.ts'
 
 export interface PrometheusServer {
   readonly name: string
-  /** May hold `user:password@`. */
+  /** May contain `user:password@`. */
   readonly url: string
 }
 
 export interface PrometheusOptions {
   readonly servers: readonly PrometheusServer[]
-  /** Bearer token for servers whose URL has no user. */
+  /** The bearer token for servers whose URL contains no user. */
   readonly token?: string
   readonly log: Log
   readonly timeoutMs?: number
   readonly maxBytes?: number
-  /** Between a try that nobody answered and the next. */
+  /** The pauses between tries that got no answer. */
   readonly pausesMs?: readonly number[]
 }
 
-/** A range of a thousand points is a matter of milliseconds; a worker waits meanwhile. */
+/** A range of a thousand points takes milliseconds, and a worker waits for it. */
 const TIMEOUT_MS = 10_000
-/** One series of 1,120 points is 40 KiB; there is to be one. */
+/** One series of 1,120 points has 40 KiB, and the answer should contain only one. */
 const MAX_BYTES = 2 * 1024 * 1024
-/** Prometheus, or the proxy before it, may be restarting: then a second try gets an answer. */
+/** Prometheus, or the proxy in front of it, may be restarting. Then a later try gets an answer. */
 const PAUSES_MS = [500, 2_000]
-/** An answer that may be another one a moment later: gateways that do not reach it. */
+/** Statuses of gateways that cannot reach the server. A moment later they may. */
 const PASSING = new Set([502, 503, 504])
 const MAX_DETAIL = 300
 
@@ -71,10 +71,10 @@ function isPassing(answered: HttpAnswer): boolean {
 }
 
 interface Endpoint {
-  /** Without its user, who is sent as a header: a URL ends up in logs and errors. */
+  /** Without the user, who is sent in a header, because URLs end up in logs and errors. */
   readonly url: string
   readonly authorization: string | undefined
-  /** What nobody may repeat. */
+  /** Texts that must not appear in answers. */
   readonly secrets: readonly string[]
 }
 
@@ -100,7 +100,8 @@ function formOf({ query, range }: RangeRequest, timeoutMs: number): URLSearchPar
     end: seconds(range.until),
     step: seconds(range.stepMs),
     timeout: `${timeoutMs}ms`,
-    // VictoriaMetrics moves the start of a range to a multiple of the step unless told: that would reach back before live.
+    // By default, VictoriaMetrics moves the start of a range to a multiple of the step. Then the range would begin before the
+    // step was live.
     nocache: '1',
   })
 }
@@ -133,7 +134,7 @@ function readBody(data: unknown, clock: number | undefined): RangeAnswer {
   return { ok: false, code: 'not-understood', detail: data === undefined ? 'no JSON' : `unexpected JSON${place}` }
 }
 
-/** `timeout` and `canceled` are of the moment; the rest says that this query cannot be answered. */
+/** `timeout` and `canceled` may pass. Every other type means that this query cannot be answered. */
 function refused({ errorType, error }: ErrorBody): Failure {
   const code = errorType === 'timeout' || errorType === 'canceled' ? 'timed-out' : 'refused'
   return { ok: false, code, detail: `${errorType}: ${error}` }
@@ -149,10 +150,10 @@ function json(body: string): unknown {
   }
 }
 
-/** Addresses of any kind: what is behind a server (Thanos' stores, say) is named in what it complains of. */
+/** Addresses of any kind. Error messages name servers behind the queried one (for example Thanos' stores). */
 const ADDRESS = /\bhttps?:\/\/\S+|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|\b(?=[\w.-]*[A-Za-z])[\w.-]+:\d{2,5}\b/g
 
-/** Whatever a server or a proxy said: no address, no credentials, and not much. */
+/** Removes addresses and credentials from what a server or proxy said, and shortens it. */
 function masked(answer: RangeAnswer, { secrets }: Endpoint): RangeAnswer {
   const mask = (said: string): string => {
     const text = secrets.reduce((left, secret) => left.replaceAll(secret, '•••'), said).replaceAll(ADDRESS, '•••')

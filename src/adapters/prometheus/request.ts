@@ -1,4 +1,4 @@
-/** One POST of a form, with bounds on time and size. Redirects are not followed: they could lead anywhere, with the token. */
+/** One POST of a form, with limits on time and size. Does not follow redirects, because they could take the token anywhere. */
 export interface Request {
   readonly url: string
   readonly authorization: string | undefined
@@ -12,7 +12,7 @@ export type HttpAnswer =
       readonly end: 'answered'
       readonly status: number
       readonly body: string
-      /** By the server's `Date` header, epoch milliseconds. */
+      /** The server's `Date` header, epoch milliseconds. */
       readonly clock: number | undefined
     }
   | { readonly end: 'lost'; readonly code: 'unreachable' | 'timed-out'; readonly detail: string }
@@ -46,7 +46,7 @@ async function readUpTo(response: Response, maxBytes: number): Promise<string | 
   let size = 0
   for await (const chunk of response.body ?? []) {
     size += chunk.length
-    // Leaving the loop cancels the stream, which ends the connection.
+    // Leaving the loop cancels the stream, which closes the connection.
     if (size > maxBytes) return undefined
     chunks.push(chunk)
   }
@@ -58,7 +58,7 @@ function clockOf({ headers }: Response): number | undefined {
   return Number.isNaN(time) ? undefined : time
 }
 
-/** `ECONNREFUSED`: what is known of a connection that failed, without its address. */
+/** The error code of a failed connection, without its address: `ECONNREFUSED`. */
 function codeOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** Numbers are texts in Prometheus' JSON, because JSON has no NaN and no infinity. */
+/** Prometheus' JSON contains numbers as texts, because JSON has no NaN and no infinity. */
 const Value = z.string().transform((text, context) => {
   const special = SPECIAL.get(text)
   if (special !== undefined) return special
@@ -19,7 +19,7 @@ const SPECIAL = new Map([
 
 const Warnings = z.array(z.string()).nullish()
 
-/** prometheus.io/docs/prometheus/latest/querying/api, range queries. Native histograms (`histograms`) are no numbers. */
+/** Range queries: prometheus.io/docs/prometheus/latest/querying/api. Native histograms (`histograms`) are not numbers. */
 export const RangeBody = z.object({
   status: z.literal('success'),
   data: z.object({
@@ -34,5 +34,5 @@ export const RangeBody = z.object({
   warnings: Warnings,
 })
 
-/** With HTTP 4xx and 5xx, and from some servers with 200. */
+/** The body of answers with HTTP 4xx and 5xx, and on some servers with 200. */
 export const ErrorBody = z.object({ status: z.literal('error'), errorType: z.string(), error: z.string() })

@@ -5,9 +5,9 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LockFile } from './schema.ts'
 
-/** How often the owner touches its lock, for those who cannot look up its process. */
+/** How often the owner touches its lock, for processes that cannot look up the owner's pid. */
 const REFRESH_MS = 2_000
-/** Five missed touches: longer than any pause of a healthy process, shorter than a patience for a restart. */
+/** Five missed touches: longer than any pause of a healthy process, but short enough to wait for at a restart. */
 const WATCH_MS = 10_000
 
 export class FolderInUse extends Error {
@@ -21,9 +21,9 @@ export interface FolderLock {
 /**
  * Takes `path` for this process, or throws `FolderInUse`.
  *
- * Two processes on one queue would run the same key twice, and each would take the other's running jobs for cut off. A lock left by a killed
- * process is taken over: at once where its process can be looked up, otherwise (another container or host on a shared
- * volume, where its pid means nothing here) after it has not been touched for a while.
+ * Two processes with one queue would run the same key twice, and each would treat the other's running jobs as interrupted. A lock
+ * left by a killed process is taken over at once if its process can be looked up. Otherwise (another container or host on a
+ * shared volume, where its pid means nothing here), it is taken over after it has not been touched for a while.
  */
 export async function lockFolder(path: string): Promise<FolderLock> {
   const mine = JSON.stringify({
@@ -38,7 +38,7 @@ export async function lockFolder(path: string): Promise<FolderLock> {
     if (!(await created(draft, path))) {
       await waitUntilStale(path)
       await rename(draft, path)
-      // Two processes may find the same stale lock. The later rename wins, and the loser sees it here.
+      // Two processes may find the same stale lock. The later rename wins, and the other process notices it here.
       await sleep(50)
     }
   } finally {
@@ -62,7 +62,7 @@ function held(path: string, mine: string): FolderLock {
   }
 }
 
-/** `link` fails if the target exists, so that of two processes only one makes the lock; and it appears with its content. */
+/** `link` fails if the target exists, so only one of two processes creates the lock. The file appears with its content. */
 async function created(draft: string, path: string): Promise<boolean> {
   try {
     await link(draft, path)
@@ -91,15 +91,15 @@ function isAlive(lock: LockFile): boolean {
   try {
     process.kill(lock.pid, 0)
   } catch (error) {
-    // EPERM means that it lives and belongs to someone else.
+    // EPERM means that the process lives, and belongs to another user.
     if (codeOf(error) !== 'EPERM') return false
   }
-  // In a container every run may have the same pid; the start time tells a restart from the process itself.
+  // In a container, every run may have the same pid. The start time distinguishes a restarted process.
   const started = startOf(lock.pid)
   return started === undefined || lock.started === '' || started === lock.started
 }
 
-/** Within one place a pid means one process: the same host, boot and pid namespace. */
+/** Identifies where a pid is unique: the same host, boot and pid namespace. */
 function place(): string {
   return [
     hostname(),
@@ -112,10 +112,10 @@ function pidNamespace(): string {
   return attempt(() => readlinkSync('/proc/self/ns/pid')) ?? ''
 }
 
-/** Clock ticks since boot at which the process started (field 22 of /proc/<pid>/stat); unknown outside Linux. */
+/** When the process started, in clock ticks since boot (field 22 of /proc/<pid>/stat); undefined outside Linux. */
 function startOf(pid: number): string | undefined {
   const text = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  // The second field is the command in parentheses, and may hold spaces and parentheses itself.
+  // The second field is the command in parentheses, which may itself contain spaces and parentheses.
   return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19]
 }
 
@@ -136,7 +136,7 @@ async function touchedAt(path: string): Promise<number> {
 }
 
 function parse(text: string): LockFile | undefined {
-  // A half-written lock has no owner that could still be asked for.
+  // A half-written lock names no owner that could be looked up.
   try {
     return LockFile.safeParse(JSON.parse(text)).data
   } catch {

@@ -7,7 +7,7 @@ import { lockFolder } from './folder-lock.ts'
 import { openSqliteStore, type SqliteClaim } from './sqlite-store.ts'
 import { reasonOf, type Store } from './store.ts'
 
-/** Enough to look into what went wrong; each is as large as the queue was. */
+/** Enough to investigate what went wrong. Each is as large as the queue was. */
 const KEPT_BROKEN_FOLDERS = 3
 
 interface Parts {
@@ -15,7 +15,7 @@ interface Parts {
   readonly clock: Clock
 }
 
-/** The queue in a folder of this machine, which it holds for this process alone. */
+/** Opens the queue in a local folder, and locks the folder for this process. */
 export async function openFolder(dataDir: string, parts: Parts): Promise<Store<SqliteClaim>> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const lock = await lockFolder(join(dataDir, 'queue.lock'))
@@ -34,7 +34,7 @@ export async function openFolder(dataDir: string, parts: Parts): Promise<Store<S
   }
 }
 
-/** Git is the truth and the queue may be lost, so a folder that cannot be read is set aside instead of stopping us. */
+/** Git is the truth, and the queue may be lost. So an unreadable folder is moved aside, and does not stop Perch. */
 async function openOrRenew(dataDir: string, { log, clock }: Parts): Promise<Store<SqliteClaim>> {
   const folder = join(dataDir, 'queue')
   const isOld = existsSync(folder)

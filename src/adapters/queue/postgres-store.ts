@@ -21,14 +21,14 @@ import { type Claim, reasonOf, type Store, type StoreOptions } from './store.ts'
 
 const HOUR = 3_600
 const CHANNEL = 'perch_jobs'
-/** pg-boss would end a patient job by itself. */
+/** pg-boss must not end a job with patience by itself. */
 const UNLIMITED = 100_000
 
 export interface PostgresClaim extends Claim {
   readonly row: JobWithMetadata
 }
 
-/** The queue on PostgreSQL, by pg-boss, for any number of replicas. */
+/** The queue on PostgreSQL, with pg-boss, for any number of replicas. */
 export async function openPostgresStore(
   connectionString: string,
   log: Log,
@@ -63,11 +63,12 @@ function newBoss(connectionString: string, log: Log, { heartbeatSeconds }: Store
     application_name: 'perch',
     schema: SCHEMA,
     schedule: false,
-    // A dead replica's jobs wait for a heartbeat to lapse and for this pass, so it decides how soon they run again.
+    // The jobs of a dead replica wait until its heartbeat lapses and this pass runs, so the interval decides how soon they run
+    // again.
     superviseIntervalSeconds: Math.min(10, heartbeatSeconds / 2),
     monitorIntervalSeconds: Math.min(10, heartbeatSeconds / 2),
     maintenanceIntervalSeconds: 900,
-    // We use no flows; this only spares the idle database a query every five seconds.
+    // We use no flows. This only saves the idle database a query every five seconds.
     flowIntervalSeconds: HOUR,
   })
   boss.on('error', (error) => log.error({ reason: reasonOf(error) }, 'The job queue had an error.'))
@@ -78,24 +79,25 @@ function newBoss(connectionString: string, log: Log, { heartbeatSeconds }: Store
 async function prepare(boss: PgBoss, { retryLimit, heartbeatSeconds }: StoreOptions): Promise<void> {
   await boss.start()
   const settings = {
-    // One more than our own limit: a job whose process died on the last try is claimed once more, to be given up with words.
+    // One more than our own limit. A job whose process died on the last try is claimed once more, so that it can be given up with
+    // an explanation.
     retryLimit: retryLimit + 1,
     retryDelay: 1,
     retryBackoff: true,
     retryDelayMax: LONGEST_PAUSE_MS / 1_000,
     heartbeatSeconds,
-    // The end of a handler that hangs but whose process lives. Our own calls to the outside give up within minutes.
+    // Ends a handler that hangs in a process that lives. Our own calls to other services give up within minutes.
     expireInSeconds: HOUR,
-    // How long a delivery's id is remembered.
+    // How long the id of a webhook delivery is remembered.
     deleteAfterSeconds: 6 * HOUR,
   }
   await boss.createQueue(QUEUE, settings)
-  // An existing queue keeps the settings it was made with unless told.
+  // An existing queue keeps the settings that it was created with, unless they are updated.
   await boss.updateQueue(QUEUE, settings)
   await boss.getDb().executeSql(CREATE_MEMO)
 }
 
-/** One statement, so all of them are stored or none. pg-boss refuses to be given one id twice in it. */
+/** Uses one statement, so that all jobs are stored or none. pg-boss does not accept the same id twice in one statement. */
 async function addJobs(boss: PgBoss, jobs: readonly Job[]): Promise<void> {
   const inserts = jobs.map(insertOf)
   const known = new Map(inserts.map((insert) => [insert.id, insert]))
@@ -114,7 +116,7 @@ function insertOf(job: Job): JobInsert {
     group: { id: job.key },
     id: job.id === undefined ? randomUUID() : uuidOf(job.key, job.id),
     ...(job.notBefore === undefined ? {} : { startAfter: new Date(job.notBefore) }),
-    // How long it is tried is decided when it fails (`afterFailure`).
+    // How long the job is retried is decided when it fails (`afterFailure`).
     ...(job.patienceMs === undefined ? {} : { retryLimit: UNLIMITED }),
   }
 }
@@ -163,7 +165,7 @@ function claimOf(row: JobWithMetadata): PostgresClaim {
   return {
     row,
     job: claimedJob(row, stored),
-    // pg-boss's: a job that waits beyond it would be deleted without a word.
+    // pg-boss's limit: it would silently delete a job that waits longer.
     keptUntil: row.keepUntil.getTime(),
     sentAt: row.createdOn.getTime(),
     patienceMs: stored.patienceMs,
@@ -186,7 +188,7 @@ interface Bell {
   readonly close: () => Promise<void>
 }
 
-/** PostgreSQL's NOTIFY, between replicas only: within this process nobody takes that detour. */
+/** Uses PostgreSQL's NOTIFY, between replicas only. Workers in this process are woken directly. */
 async function hangBell(db: Db, log: Log, wake: () => void): Promise<Bell> {
   const me = randomUUID()
   const missed = (error: unknown): void => {
@@ -195,7 +197,7 @@ async function hangBell(db: Db, log: Log, wake: () => void): Promise<Bell> {
   const hear = (sender: string): void => {
     if (sender !== me) wake()
   }
-  // The connection may be cut at any time; pg-boss opens it again and then reports what may have been missed.
+  // The connection may be cut at any time. pg-boss reopens it, and then reports that notifications may have been missed.
   const listening = await db.listen?.(CHANNEL, hear, wake).catch(missed)
   return {
     ring() {
@@ -224,7 +226,7 @@ function memoIn(db: Db): Memo {
   }
 }
 
-/** A UUID (version 8, made by us) for pg-boss, whose primary key then turns the second job into nothing. */
+/** A UUID (version 8, made by us) as pg-boss's primary key, so that inserting the same job again has no effect. */
 function uuidOf(key: string, id: string): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([key, id]))
@@ -234,7 +236,7 @@ function uuidOf(key: string, id: string): string {
   return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
-/** jsonb refuses these; a message quoted from a pull request may hold them. */
+/** Removes what jsonb refuses. A message that quotes a pull request may contain it. */
 function storable(text: string): string {
   return text.replaceAll('\u0000', '').toWellFormed().slice(0, 1_000)
 }

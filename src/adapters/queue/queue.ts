@@ -7,14 +7,14 @@ import type { Claim, Store } from './store.ts'
 import { type Worker, startWorker } from './worker.ts'
 
 export interface QueueOptions {
-  /** PostgreSQL for any number of replicas; without it, a file under `dataDir`/queue for one process. */
+  /** PostgreSQL, for any number of replicas. Default: a file below `dataDir`/queue, for one process. */
   readonly databaseUrl?: string
   readonly dataDir: string
   readonly log: Log
   readonly clock: Timer
-  /** After how long without a sign of life another replica takes a job over: 30, at least 10. */
+  /** After how many seconds without a heartbeat another replica takes a job over; default 30, at least 10. */
   readonly heartbeatSeconds?: number
-  /** How often a job that fails is tried again, after 1, 2, 4 … seconds and up to as much again: 5. */
+  /** How often a failed job is retried, after 1, 2, 4 … seconds plus up to the same time again; default 5. */
   readonly retryLimit?: number
 }
 
@@ -22,20 +22,20 @@ export interface Queue extends JobQueue {
   readonly memo: Memo
   /** Resolves when no job runs and none is due. */
   idle(): Promise<void>
-  /** When the next job that waits is due; undefined where none does, or where replicas share the queue. */
+  /** When the next waiting job is due; undefined if none waits, or if replicas share the queue. */
   nextDue(): number | undefined
 }
 
 const READY_MS = 2_000
 
-/** Opens the durable queue and the cache beside it. What it holds may be lost: the sweep finds all work again in Git. */
+/** Opens the durable queue and the cache beside it. Their contents may be lost, because the sweep finds all work again in Git. */
 export async function openQueue(options: QueueOptions): Promise<Queue> {
   const { databaseUrl, dataDir, log, clock, heartbeatSeconds = 30, retryLimit = 5 } = options
   const bell: { ring: () => void } = { ring: () => undefined }
   const settings = { heartbeatSeconds, retryLimit, onRing: () => bell.ring() }
   const setting = { ...settings, log, clock, bell }
   if (databaseUrl === undefined) return queueOn(await openFolder(dataDir, { log, clock }), setting)
-  // pg-boss takes longer to load than all else here.
+  // Loading pg-boss takes longer than everything else here.
   const { openPostgresStore } = await import('./postgres-store.ts')
   return queueOn(await openPostgresStore(databaseUrl, log, settings), setting)
 }
@@ -45,7 +45,7 @@ interface Setting {
   readonly clock: Timer
   readonly heartbeatSeconds: number
   readonly retryLimit: number
-  /** What another replica rings. */
+  /** Rung by another replica. */
   readonly bell: { ring: () => void }
 }
 

@@ -3,7 +3,7 @@ import type { Timer } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import { type Claim, reasonOf, type Store } from './store.ts'
 
-/** A moment that has passed already (another machine's clock) must not make a job spin. */
+/** A moment in the past (from another machine's clock) must not make a job run in a tight loop. */
 const SOON_MS = 1_000
 
 export interface Setup<C extends Claim> {
@@ -16,7 +16,7 @@ export interface Setup<C extends Claim> {
   readonly heartbeatSeconds: number
 }
 
-/** Never rejects: a job whose end cannot be written stays active until its heartbeat lapses, and then runs again. */
+/** Never rejects. If the end of a job cannot be written, the job stays active until its heartbeat lapses, and then runs again. */
 export async function run<C extends Claim>(setup: Setup<C>, claim: C): Promise<void> {
   const started = performance.now()
   try {
@@ -65,7 +65,7 @@ async function outcomeOf<C extends Claim>(setup: Setup<C>, claim: C): Promise<Ou
   return { end: 'given-up', reason: facts.reason }
 }
 
-/** A job without patience that is claimed once more than it may be tried has ended its process on the last try. */
+/** A job without patience that was claimed more often than it may be tried has killed its process on the last try. */
 function hasKilled({ job, deaths, patienceMs }: Claim, retryLimit: number): boolean {
   return deaths > retryLimit || (patienceMs === undefined && job.attempt > retryLimit)
 }

@@ -1,12 +1,12 @@
 import * as z from 'zod'
 
-/** What the lock beside the queue's files says about its owner; a token in it makes each one different. */
+/** The content of the lock file, which identifies its owner. The token in it makes each lock different. */
 export const LockFile = z.object({ place: z.string(), pid: z.int().positive(), started: z.string() })
 export type LockFile = z.infer<typeof LockFile>
 
 /**
- * What we put into pg-boss's `data` column. The caller's data is kept as a text within the JSON: PostgreSQL's jsonb
- * refuses `\u0000` and half surrogates, and a pull request's title may hold either.
+ * The content of pg-boss's `data` column. The caller's data is stored as a text inside of the JSON, because PostgreSQL's jsonb
+ * refuses `\u0000` and unpaired surrogates, and a pull request's title may contain either.
  */
 export const StoredJob = z.object({
   key: z.string(),
@@ -16,7 +16,7 @@ export const StoredJob = z.object({
 })
 export type StoredJob = z.infer<typeof StoredJob>
 
-/** What is kept with a job when it fails: how often that has happened. */
+/** Stored with a failed job: how often it has failed. */
 export const FailureNote = z.object({ failures: z.int() }).catch({ failures: 0 })
 
 export const JobData = z.record(z.string(), z.unknown())

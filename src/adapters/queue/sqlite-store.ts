@@ -10,13 +10,16 @@ import type { Claim, Store } from './store.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-/** How long the id of a job that is done is remembered. */
+/** How long the id of a finished job is remembered. */
 const KEEP_DONE_MS = 6 * HOUR_MS
 const KEEP_FAILED_MS = 7 * DAY_MS
 const KEEP_MEMO_MS = 30 * DAY_MS
 const TIDY_MS = 10 * 60_000
 
-/** `sent`, `due` and `ended` are epoch milliseconds. `failures`: the tries that ended with an error, and not with the process. An id counts once within its key, unless its job was given up. */
+/**
+ * `sent`, `due` and `ended` are epoch milliseconds. `failures` counts the tries that ended with an error, without those whose
+ * process died. An id is unique within its key, except for jobs that were given up.
+ */
 const TABLES = `
   CREATE TABLE IF NOT EXISTS job (
     number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, id TEXT, data TEXT NOT NULL,
@@ -29,7 +32,7 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS memo (key TEXT PRIMARY KEY, value TEXT NOT NULL, set_on INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `
 
-/** A job without an id leaves nothing behind; of one with an id only the id is kept. */
+/** A finished job without an id is deleted. Of one with an id, only the id is kept. */
 const SQL = {
   add: `
     INSERT INTO job (key, id, data, state, due, sent, patience) VALUES (?, ?, ?, 'waiting', ?, ?, ?)
@@ -69,8 +72,8 @@ export interface SqliteClaim extends Claim {
 }
 
 /**
- * The queue in one file, for one process: `node:sqlite` in WAL mode. SQLite itself does not wait for the disk, because that
- * would hold up the thread that answers. Instead `add` resolves after a sync of the log in the background.
+ * The queue in one file, for one process: `node:sqlite` in WAL mode. SQLite itself does not wait for the disk, because that would
+ * block the thread that answers webhooks. Instead, `add` resolves after the log has been synced in the background.
  */
 export async function openSqliteStore(folder: string, clock: Clock): Promise<Store<SqliteClaim>> {
   if (existsSync(join(folder, 'PG_VERSION'))) throw new Error('An older version made it, as PostgreSQL files.')
@@ -111,7 +114,7 @@ function prepareTables(db: DatabaseSync): void {
   const found = db.prepare('PRAGMA quick_check(1)').get()
   if (found?.['quick_check'] !== 'ok') throw new Error(`It is damaged: ${String(found?.['quick_check'])}`)
   db.exec(TABLES)
-  // Nobody else holds the file, so what is active was cut off with its process. That counts as a try.
+  // Only this process has the file, so an active job was interrupted when the last process ended. That counts as a try.
   db.exec(`UPDATE job SET state = 'waiting', attempt = attempt + 1, due = 0 WHERE state = 'active'`)
 }
 
@@ -142,12 +145,12 @@ function tidy({ tidyJobs, tidyMemo }: Statements, clock: Clock): void {
 }
 
 interface Disk {
-  /** Resolves when all that was written before the call is on disk. Calls that come together share one sync. */
+  /** Resolves when everything written before the call is on disk. Concurrent calls share one sync. */
   sync(): Promise<void>
   close(): Promise<void>
 }
 
-/** The log is one file as long as the database is open: SQLite begins it anew in place. */
+/** The log stays the same file while the database is open: SQLite overwrites it in place. */
 async function openDisk(log: string): Promise<Disk> {
   const handle = await open(log, 'a')
   let running: Promise<void> | undefined
@@ -161,7 +164,7 @@ async function openDisk(log: string): Promise<Disk> {
   return {
     async sync() {
       if (running === undefined) return begin()
-      // What runs may have begun before the write.
+      // The running sync may have begun before the write.
       next ??= running
         .catch(() => undefined)
         .then(() => {
@@ -178,7 +181,7 @@ async function openDisk(log: string): Promise<Disk> {
   }
 }
 
-/** Whether any of them is new. */
+/** Returns whether any of the jobs is new. */
 function addJobs(
   { db, statements: { add }, clock }: { db: DatabaseSync; statements: Statements; clock: Clock },
   jobs: readonly Job[],
@@ -217,7 +220,7 @@ function claims(statements: Statements, clock: Clock): Claims {
   }
 }
 
-/** Up to as much again, so that many do not come back at once. */
+/** Adds up to the same time again, so that many jobs do not return at the same moment. */
 function pauseAfter(attempt: number): number {
   return retryPauseMs(attempt) * (1 + Math.random())
 }
@@ -243,7 +246,7 @@ function memoIn({ getMemo, setMemo, forgetMemo, memoEntries }: Statements, clock
     set: async (key, value) => void setMemo.run(key, JSON.stringify(value ?? null), clock.now()),
     forget: async (key) => void forgetMemo.run(key),
     async entries(prefix) {
-      // Keys are compared byte by byte, and no key holds the last character of Unicode.
+      // Keys are compared byte by byte, and no key contains the last character of Unicode.
       const rows = memoEntries.all(prefix, `${prefix}\u{10FFFF}`).map((row) => SqliteMemo.parse(row))
       return new Map(rows.map(({ key, value }): [string, unknown] => [key, JSON.parse(value)]))
     },

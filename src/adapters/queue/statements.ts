@@ -1,31 +1,34 @@
 /**
- * The SQL of our own. Everything else goes through pg-boss's API; these three have no counterpart there (12.35) and touch
- * only columns that pg-boss's own `restore`, `fail` and `fetch` write the same way (its dist/plans.js).
+ * Our own SQL. Everything else uses pg-boss's API. These three statements have no counterpart there (12.35), and change only
+ * columns that pg-boss's own `restore`, `fail` and `fetch` write in the same way (its dist/plans.js).
  */
 
 export const SCHEMA = 'perch'
 export const QUEUE = 'jobs'
 
 const JOBS = `${SCHEMA}.job`
-/** An arbitrary number that names our advisory locks in a database that others may use too. */
+/** An arbitrary number that identifies our advisory locks in a database that others may use too. */
 const LOCK = 7_263_824
 
 /**
- * Held while one replica looks for a job and claims it. pg-boss counts a group's active jobs before it claims, so that
- * two replicas that look at the same moment would both see none and run one key twice. Its `singleton` policy would
- * rule that out too, but its fetch skips the keys that were active at the last statistics pass, up to two minutes ago.
- * The time limit frees the lock when its owner stalls.
+ * Held while one replica looks for a job and claims it. pg-boss counts a group's active jobs before it claims, so two replicas
+ * that look at the same moment would both see none, and run one key twice. Its `singleton` policy would also prevent that, but
+ * its fetch skips the keys that were active at the last statistics pass, up to two minutes ago. The time limit frees the lock if
+ * its owner hangs.
  */
 export const CLAIM_LOCK = `SELECT set_config('idle_in_transaction_session_timeout', '5000', true), pg_advisory_xact_lock(${LOCK}, 1)`
 
-/** Like pg-boss's `restore`, which is not public, but for later: with `started_on` gone the next claim is not a retry. */
+/**
+ * Like pg-boss's `restore`, which is not public, but for a later moment. Without `started_on`, the next claim does not count as a
+ * retry.
+ */
 export const PUT_BACK = `
   UPDATE ${JOBS} SET state = 'created', start_after = $3::timestamptz, started_on = NULL, heartbeat_on = NULL
   WHERE name = '${QUEUE}' AND id = $1::uuid AND retry_count = $2::int AND state = 'active'`
 
 /**
- * The end of a job that used up its retries. It gets an id of its own, so that GitHub's redelivery of the same webhook
- * is taken again, and is kept for a week, while pg-boss's own way would delete it as early as a completed one.
+ * Ends a job that used up its retries. The job gets a new id, so that GitHub's redelivery of the same webhook is accepted. It is
+ * kept for a week; pg-boss itself would delete it as early as a completed job.
  */
 export const GIVE_UP = `
   UPDATE ${JOBS}
@@ -41,7 +44,9 @@ export const DEPTH = `
          count(*) FILTER (WHERE state = 'failed')::int AS failed
   FROM ${JOBS} WHERE name = '${QUEUE}' AND state IN ('created', 'retry', 'active', 'failed')`
 
-/** `json`, not `jsonb`: it takes every text that JSON.stringify makes, `\\u0000` and half surrogates included. */
+/**
+ * `json`, not `jsonb`, because it accepts every text that JSON.stringify returns, including `\\u0000` and unpaired surrogates.
+ */
 export const CREATE_MEMO = `
   BEGIN;
   SELECT pg_advisory_xact_lock(${LOCK}, 2);

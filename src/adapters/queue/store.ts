@@ -4,50 +4,50 @@ import type { Memo } from '../../ports/memo.ts'
 /** A job that this process has claimed. */
 export interface Claim {
   readonly job: ClaimedJob
-  /** Until when the store keeps the job while it waits, epoch milliseconds. */
+  /** Until when the store keeps the waiting job, epoch milliseconds. */
   readonly keptUntil: number
   /** When it was sent, epoch milliseconds. */
   readonly sentAt: number
   readonly patienceMs: number | undefined
-  /** How often the process ended while it ran. */
+  /** How often the process ended while it ran the job. */
   readonly deaths: number
 }
 
-/** Where jobs and the memo are kept. `C`: what the store needs to find a claimed job again. */
+/** Storage for jobs and the memo. `C`: what the store needs to find a claimed job again. */
 export interface Store<C extends Claim = Claim> {
   readonly memo: Memo
-  /** Resolves when all of them are on disk, or rejects and keeps none; one whose id is known already is left out. */
+  /** Resolves when all jobs are on disk, or rejects and stores none. A job whose id is already known is skipped. */
   add(jobs: readonly Job[]): Promise<void>
   /** The oldest job that is due and whose key is free, in any replica. */
   claim(busyKeys: readonly string[]): Promise<C | undefined>
-  /** Says that this process still works on them. */
+  /** Records that this process still works on these jobs. */
   touch(claims: readonly C[]): Promise<void>
   complete(claim: C): Promise<void>
-  /** Failed: it is due again after a growing pause, one try later. */
+  /** After a failure: the job is due again after a growing pause, and the try counts. */
   retry(claim: C, reason: string): Promise<void>
-  /** Not failed: it is due again at a moment, and that does not count as a try. */
+  /** Without a failure: the job is due again at `at`, and the try does not count. */
   putBack(claim: C, at: number): Promise<void>
-  /** Failed for good: it is kept for a week, and its id may be sent anew. */
+  /** After a permanent failure: the job is kept for a week, and its id may be sent again. */
   giveUp(claim: C, reason: string): Promise<void>
   depth(): Promise<JobDepth>
-  /** When the next job that waits is due. */
+  /** When the next waiting job is due. */
   nextDue?(): number | undefined
-  /** Rejects where the storage does not answer. */
+  /** Rejects if the storage does not answer. */
   check(): Promise<void>
-  /** Between replicas: says that there is work. */
+  /** Tells the other replicas that there is work. */
   ring(): void
   close(): Promise<void>
 }
 
 export interface StoreOptions {
-  /** After how long without a sign of life a replica's jobs go to another, in seconds; at least 10. */
+  /** After how many seconds without a heartbeat a replica's jobs go to another; at least 10. */
   readonly heartbeatSeconds: number
   readonly retryLimit: number
   /** Called when another replica may have added work. */
   readonly onRing: () => void
 }
 
-/** The message only: an error of a driver may carry the query's parameters, and the connection string with its password. */
+/** Only the message: a driver's error may contain the query's parameters, and the connection string with its password. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

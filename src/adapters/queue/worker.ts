@@ -2,7 +2,10 @@ import type { Log } from '../../ports/log.ts'
 import { type Setup, run } from './run.ts'
 import { type Claim, reasonOf } from './store.ts'
 
-/** The floor: what no wake-up announces (a back-off that ends, a job of a dead replica, a lost notification). */
+/**
+ * Also looks at this interval, for what no wake-up announces: the end of a back-off, a job of a dead replica, a lost
+ * notification.
+ */
 const POLL_MS = 1_000
 
 export interface Worker {
@@ -20,8 +23,8 @@ interface Run<C> {
 }
 
 /**
- * One loop for every store. pg-boss's own `work()` would start one poller per slot, each of which fetches at every
- * notification and sleeps for its interval after every job; and a batch of several it would order within a key by random id.
+ * One loop for every store. pg-boss's own `work()` would start one poller per slot. Each poller fetches at every notification,
+ * and sleeps for its interval after every job. If it fetched several jobs at once, it would order those of one key by random id.
  */
 export function startWorker<C extends Claim>(setup: Setup<C>): Worker {
   const concurrency = setup.options.concurrency ?? 4
@@ -92,7 +95,7 @@ interface Repeater {
   idle(): Promise<void>
 }
 
-/** Runs `look` when asked, once more if asked meanwhile, and says once that it fails instead of at every try. */
+/** Runs `look` when requested, and once more if requested meanwhile. Logs only the first of several failures in a row. */
 function oneAtATime(look: () => Promise<void>, log: Log): Repeater {
   let current: Promise<void> | undefined
   let isAsked = false

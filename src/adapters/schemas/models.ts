@@ -1,11 +1,14 @@
-/** The kinds that rollouts are made of, by `apiVersion/kind`; kubeconform holds others to their schemas. Each is read when an object of it is first met. */
+/**
+ * The kinds that rollouts consist of, by `apiVersion/kind`. kubeconform checks other kinds. Each schema is loaded when an object
+ * of its kind first appears.
+ */
 
-/** As @kubernetes-models has them: a class whose `validate` judges whatever it is called on. */
+/** A model of @kubernetes-models: a class whose `validate` checks whatever object it is called on. */
 export interface Model {
   readonly prototype: { validate(): void }
 }
 
-/** The versions of the installed packages' schemas. `test/adapters/schemas/schemas.test.ts` compares them. */
+/** The versions of the schemas in the installed packages. `test/adapters/schemas/schemas.test.ts` compares them. */
 export const ISTIO = 'Istio 1.29'
 export const GATEWAY_API = 'Gateway API 1.5'
 

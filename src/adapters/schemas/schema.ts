@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** What a compiled schema throws, as far as it is used: ajv's errors. */
+/** The parts that we use of a compiled schema's exception: ajv's errors. */
 export const Unfit = z.object({
   errors: z.array(
     z.object({

@@ -7,9 +7,9 @@ import { type SchemaComplaint, Unfit } from './schema.ts'
 import { wantsOf } from './wants.ts'
 import { type ReadFields, elsewhere, pathOf, unasked, watched } from './watch.ts'
 
-/** The schemas of Istio and the Gateway API, of the versions that @kubernetes-models has. */
+/** The schemas of Istio and the Gateway API, in the versions of @kubernetes-models. */
 export function openSchemas(): Schemas {
-  // Before and after a change most objects are the very same.
+  // Most objects are the same before and after a change.
   const known = new WeakMap<RenderedObject['data'], Promise<readonly Misfit[]>>()
   const misfitsOf = async (object: RenderedObject): Promise<readonly Misfit[]> => {
     const { apiVersion } = object.data
@@ -22,7 +22,7 @@ export function openSchemas(): Schemas {
   return { misfits: async (objects) => (await Promise.all(objects.map(misfitsOf))).flat() }
 }
 
-/** Fields of every object, whatever its kind. */
+/** Fields of every object, of any kind. */
 const TOP = ['apiVersion', 'kind', 'metadata', 'spec', 'status']
 
 function judged(model: Model, object: RenderedObject): readonly Misfit[] {
@@ -30,7 +30,7 @@ function judged(model: Model, object: RenderedObject): readonly Misfit[] {
   const common = { object, of: group.endsWith('istio.io') ? ISTIO : GATEWAY_API }
   const asked: ReadFields = new Map([['', new Set(TOP)]])
   const complaints = complaintsOf(model, watched(data, asked))
-  // Metadata is Kubernetes' own, and what Git says of a status nobody reads.
+  // Kubernetes itself defines the metadata, and nobody reads a status from Git.
   const { metadata: _, status: __, ...rest } = data
   const counting = complaints.filter(({ instancePath }) => !/^\/status(?:\/|$)/.test(instancePath))
   return [

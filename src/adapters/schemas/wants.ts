@@ -4,7 +4,7 @@ import type { SchemaComplaint } from './schema.ts'
 
 const CHOICES = new Set(['oneOf', 'anyOf', 'not'])
 
-/** What the complaints about one value come to: those that only follow from another are left out. */
+/** Summarizes the complaints about one value, without those that only follow from another one. */
 export function wantsOf(complaints: readonly SchemaComplaint[], value: JsonValue | undefined): readonly Wants[] {
   const types = complaints.filter(({ keyword }) => keyword === 'type').flatMap(({ params }) => params.type ?? [])
   if (types.length > 0) return [{ what: 'type', type: [...new Set(types)].join(' or '), is: typeName(value) }]

@@ -1,14 +1,14 @@
 /**
- * The schemas come as compiled code that says which values are wrong, and passes over fields that they do not have. But it
- * asks for every field that they have: what it asks a watched object for are the known ones, and what the object has besides
- * is unknown.
+ * Finds unknown fields. The schemas are compiled code that reports wrong values, but ignores fields that it does not know. It
+ * does read every field that it knows. So the fields that it reads of a watched object are known, and all other fields of the
+ * object are unknown.
  */
 import type { JsonValue, Path } from '../../core/manifest/data.ts'
 
-/** The fields that were asked for, by the pointer of the mapping that has or lacks them. */
+/** The fields that were read, by the JSON pointer of the mapping that has or lacks them. */
 export type ReadFields = Map<string, Set<string>>
 
-/** The value, noting in `asked` what is read of it. */
+/** Wraps the value so that `asked` records what is read of it. */
 export function watched(value: JsonValue, asked: ReadFields, pointer = ''): JsonValue {
   if (typeof value !== 'object' || value === null) return value
   const inner = new Map<string, JsonValue>()
@@ -33,11 +33,11 @@ function note(asked: ReadFields, pointer: string, key: string): void {
 
 export interface UnreadFields {
   readonly path: Path
-  /** The fields that were asked for in its place. */
+  /** The known fields of the mapping. */
   readonly fields: readonly string[]
 }
 
-/** The fields that nobody asked for. A mapping that was not looked into is free, or wrong as a whole. */
+/** The fields that were not read. A mapping of which nothing was read either allows any field, or is wrong as a whole. */
 export function unasked(value: JsonValue, asked: ReadFields, path: Path): readonly UnreadFields[] {
   if (typeof value !== 'object' || value === null) return []
   if (isList(value)) return value.flatMap((item, index) => unasked(item, asked, [...path, index]))
@@ -49,7 +49,7 @@ export function unasked(value: JsonValue, asked: ReadFields, path: Path): readon
   })
 }
 
-/** The mappings in which a field of that name was asked for, those around or within the given one first. */
+/** The mappings in which a field of that name was read. Mappings around or inside the given one come first. */
 export function elsewhere(name: string, path: Path, asked: ReadFields): readonly Path[] {
   const own = pointerOf(path.slice(0, -1))
   const places = [...asked].filter(([pointer, fields]) => fields.has(name) && pointer !== own && pointer !== '')
@@ -67,7 +67,7 @@ function pointerOf(path: Path): string {
   return path.map((key) => `/${escaped(String(key))}`).join('')
 }
 
-/** Keys of digits are taken for indices: no schema has such fields. */
+/** Keys of digits count as list indices, because no schema has such fields. */
 export function pathOf(pointer: string): Path {
   return pointer
     .split('/')

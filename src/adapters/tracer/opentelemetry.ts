@@ -18,18 +18,18 @@ import type { Log } from '../../ports/log.ts'
 import type { SpanStart, Tracer } from '../../ports/tracer.ts'
 
 export interface OpenTracer extends Tracer {
-  /** Sends what was not sent yet, if that is quick. */
+  /** Sends the remaining spans, within a short time limit. */
   close(): Promise<void>
 }
 
-/** How long the end of the process waits for a collector. */
+/** How long the process waits for a collector when it ends. */
 const CLOSE_MS = 2_000
 
 const KINDS = { server: SpanKind.SERVER, consumer: SpanKind.CONSUMER, internal: SpanKind.INTERNAL } as const
 
 /**
- * Spans by OpenTelemetry, sent in the background to where `OTEL_EXPORTER_OTLP_ENDPOINT` says. The exporter reads that, and the other
- * variables that the specification names for it, by itself. Where nobody takes them, spans are dropped.
+ * Records spans with OpenTelemetry, and sends them in the background to `OTEL_EXPORTER_OTLP_ENDPOINT`. The exporter itself reads
+ * that variable and the other ones that the specification names for it. If nobody accepts the spans, they are dropped.
  */
 export function openTracer({ log }: { readonly log: Log }): OpenTracer {
   const named = resourceFromAttributes({ 'service.name': 'perch' })
@@ -57,9 +57,9 @@ export function openTracer({ log }: { readonly log: Log }): OpenTracer {
       try {
         return await active.run(span, () => work((more) => void span.setAttributes(more)))
       } catch (error) {
-        // Its name only: the message may hold what people wrote.
+        // Only the error's name, because the message may contain what people wrote.
         span.setAttribute('error.type', error instanceof Error ? error.name : 'unknown')
-        // What waits for a moment has not failed.
+        // A job that waits for a moment has not failed.
         if (retryMoment(error) === undefined) span.setStatus({ code: SpanStatusCode.ERROR })
         throw error
       } finally {
@@ -88,7 +88,7 @@ function spanContextOf(text: string | undefined): SpanContext | undefined {
   return isSpanContextValid(context) ? context : undefined
 }
 
-/** Says once that nobody takes the spans, and once that they are taken again. */
+/** Logs once when the collector stops accepting spans, and once when it accepts them again. */
 function sayingFailures(exporter: SpanExporter, log: Log): SpanExporter {
   let isFailing = false
   return {

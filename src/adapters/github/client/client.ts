@@ -50,7 +50,7 @@ interface Answer {
 /**
  * Sends one request, and never retries it: the failed job checks what happened before it tries again. Statuses in `expected` are
  * returned as answers. Throws `RetryLater` for a rate limit, `GitHubRefused` for a permanent refusal (about `branch`, if the call
- * names one), and an outage for anything else.
+ * names one), and `GitHubUnavailable` for everything else.
  */
 export async function request(
   client: ApiClient,

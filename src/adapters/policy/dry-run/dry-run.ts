@@ -1,4 +1,4 @@
-/** Asks the API server that the operator names what it would say of objects. */
+/** Asks the API server that the operator configured what it would say about objects. */
 import { Agent } from 'node:https'
 import type { RenderedObject } from '../../../core/diff/objects.ts'
 import { textOf } from '../../../core/manifest/data.ts'
@@ -14,24 +14,24 @@ import { type ApiServer, readKubeconfig } from './kubeconfig.ts'
 import { type ApiAnswer, type ApiRequest, askServer } from './request.ts'
 
 export interface DryRunOptions {
-  /** The operator's kubeconfig for dry runs, a whole path; undefined where nobody named one. */
+  /** The full path of the operator's kubeconfig for dry runs; undefined if there is none. */
   readonly kubeconfig: string | undefined
   readonly log: Log
-  /** For all objects of an environment together. */
+  /** The time limit for all objects of an environment together. */
   readonly timeoutMs?: number
 }
 
 export interface DryRuns {
-  /** For people; undefined where it cannot be used. */
+  /** For people; undefined if the kubeconfig cannot be used. */
   title(): Promise<string | undefined>
   absence(): Promise<Failure>
   dryRun(objects: readonly RenderedObject[], question: DryRunQuestion): Promise<DryRunResult>
 }
 
 const TIMEOUT_MS = 15_000
-/** Environments at once: one that waits for others must not run out of time. */
+/** How many environments are checked at once. The time limit of an environment starts only when its turn comes. */
 const CONCURRENCY = 2
-/** Requests at once, of one environment. An object takes some 10 ms, without webhooks. */
+/** How many requests of one environment run at once. An object takes about 10 ms, without webhooks. */
 const REQUESTS = 4
 const MAX_TEXT = 2_000
 
@@ -50,7 +50,7 @@ export function openDryRuns({ kubeconfig, log, timeoutMs = TIMEOUT_MS }: DryRunO
     async dryRun(objects, question) {
       if (kubeconfig === undefined) return { ok: false, failure: missing }
       const server = await readKubeconfig(kubeconfig)
-      // It could be read a moment ago.
+      // The kubeconfig was usable a moment ago.
       if (!server.ok) return { ok: false, failure: { code: 'failed', detail: '' } }
       if (objects.length > MAX_DRY_RUN_OBJECTS)
         return { ok: false, failure: { code: 'too-many', detail: String(objects.length) } }
@@ -82,7 +82,7 @@ interface Session {
   readonly question: DryRunQuestion
 }
 
-/** What is known of one object in the end. */
+/** The final result for one object. */
 interface Said {
   readonly remarks: readonly ObjectRemark[]
   readonly gaps: readonly DryRunGap[]
@@ -113,7 +113,7 @@ function versionOf({ data }: RenderedObject): string {
 interface Kinds {
   readonly byName: ReadonlyMap<string, ServedKind>
   readonly failure?: ToolFailure
-  /** Why it does not tell. */
+  /** Why there is no result. */
   readonly gap?: Pick<DryRunGap, 'code' | 'text'>
 }
 

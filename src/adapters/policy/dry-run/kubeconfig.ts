@@ -1,4 +1,4 @@
-/** Reads the kubeconfig that the operator made for dry runs. Whatever would run a program or trust any server is refused. */
+/** Reads the kubeconfig that the operator made for dry runs. Refuses settings that run a program or trust any server. */
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { X509Certificate } from 'node:crypto'
@@ -8,13 +8,13 @@ import type { KubeconfigFault } from '../../../core/policy/remark.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import { Kubeconfig } from '../schema.ts'
 
-/** An API server, and how to sign in to it. */
+/** An API server, and the credentials for it. */
 export interface ApiServer {
   readonly url: URL
   /** For objects that name no namespace. */
   readonly namespace: string | undefined
   readonly token: string | undefined
-  /** PEM. `ca` is undefined where the certificate authorities of the machine count. */
+  /** PEM. `ca` is undefined if the machine's certificate authorities apply. */
   readonly tls: {
     readonly ca: string | undefined
     readonly cert: string | undefined
@@ -27,7 +27,7 @@ type Read = z.infer<typeof Kubeconfig>
 type Cluster = Read['clusters'][number]['cluster']
 type User = Read['users'][number]['user']
 
-/** The current context of the file. It is read each time: credentials are renewed in place. */
+/** Reads the file's current context. The file is read for each use, because credentials are renewed in place. */
 export async function readKubeconfig(path: string): Promise<Result<ApiServer, KubeconfigFault>> {
   const text = await textAt(path)
   if (text === undefined) return err('no-kubeconfig')
@@ -76,7 +76,7 @@ function faultIn(url: URL, cluster: Cluster, user: User): KubeconfigFault | unde
   return isOther ? 'not-supported' : undefined
 }
 
-/** Undefined where a file that is named cannot be read, or holds nothing of use. */
+/** Undefined if a named file cannot be read, or has no usable content. */
 async function credentialsOf(
   folder: string,
   cluster: Cluster,
@@ -84,7 +84,7 @@ async function credentialsOf(
 ): Promise<Pick<ApiServer, 'token' | 'tls'> | undefined> {
   const file = async (name: string | undefined): Promise<string | undefined> =>
     name === undefined ? undefined : ((await textAt(resolve(folder, name))) ?? '')
-  // As in kubectl, what stands in the file itself counts before another file, and a file with a token before a token.
+  // As in kubectl, data in the kubeconfig takes precedence over a separate file, and a token file over a token.
   const pem = async (data: string | undefined, name: string | undefined): Promise<string | undefined> =>
     data === undefined ? file(name) : Buffer.from(data, 'base64').toString('utf8')
   const ca = await pem(cluster['certificate-authority-data'], cluster['certificate-authority'])

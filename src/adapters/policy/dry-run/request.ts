@@ -1,11 +1,14 @@
-/** One request to an API server, with bounds on time and size. Redirects are not followed: they could lead anywhere, with the token. */
+/**
+ * One request to an API server, with limits on time and size. Does not follow redirects, because they could take the token
+ * anywhere.
+ */
 import type { IncomingMessage } from 'node:http'
 import { type Agent, request } from 'node:https'
 import type { ApiServer } from './kubeconfig.ts'
 
 export interface ApiRequest {
   readonly method: 'GET' | 'PATCH' | 'POST'
-  /** Below the server's address, with what it asks for: `/api/v1`. */
+  /** The path and query below the server's address: `/api/v1`. */
   readonly path: string
   readonly type?: string
   readonly body?: string
@@ -15,15 +18,15 @@ export type ApiAnswer =
   | {
       readonly end: 'answered'
       readonly code: number
-      /** Empty where the code says it all, or where the answer is too long. */
+      /** Empty if the status code is enough, or if the answer is too long. */
       readonly body: string
-      /** The texts of its `Warning` headers. */
+      /** The texts of the `Warning` headers. */
       readonly warnings: readonly string[]
     }
-  /** `detail`: the code of the error, without a name or an address. */
+  /** `detail`: the error's code, without a name or an address. */
   | { readonly end: 'lost'; readonly code: 'unreachable' | 'timed-out'; readonly detail: string }
 
-/** Lists of kinds have up to 100 KiB; what is longer is cut off and cannot be read. */
+/** Lists of kinds have up to 100 KiB. A longer answer is dropped. */
 const MAX_BYTES = 2 * 1024 * 1024
 
 export function askServer(
@@ -76,14 +79,14 @@ async function readUpTo(response: IncomingMessage, maxBytes: number): Promise<st
   for await (const chunk of response) {
     const bytes = Buffer.from(chunk)
     size += bytes.length
-    // Leaving the loop ends the connection.
+    // Leaving the loop closes the connection.
     if (size > maxBytes) return ''
     chunks.push(bytes)
   }
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** `299 - "text"`, the text with its quotes escaped (RFC 7234, 5.5); several may stand in one header. */
+/** Parses `299 - "text"`. Quotes in the text are escaped (RFC 7234, 5.5), and one header may contain several warnings. */
 function warningsIn({ headersDistinct }: IncomingMessage): readonly string[] {
   return (headersDistinct['warning'] ?? []).flatMap((header) =>
     [...header.matchAll(/\b299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) => text.replaceAll(/\\(.)/g, '$1')),
