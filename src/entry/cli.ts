@@ -4,7 +4,7 @@ import { keepCompiled } from './keep-compiled.ts'
 keepCompiled()
 const { runCommand } = await import('./command-line/run-command.ts')
 
-// A reader that has enough (`perch diff | head`) is no failure of ours.
+// If the reader closes the pipe early (`perch diff | head`), that is not an error of ours.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
@@ -14,7 +14,7 @@ for (const stream of [process.stdout, process.stderr])
 process.exitCode = await runCommand(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
-  // NO_COLOR counts too.
+  // `hasColors` also respects NO_COLOR.
   isColourful: process.stdout.isTTY && process.stdout.hasColors(),
   isWatched: process.stderr.isTTY,
   columns: process.stdout.columns ?? 80,

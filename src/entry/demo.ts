@@ -14,7 +14,10 @@ import { createTimeline } from './demo/timeline.ts'
 import { startPages } from './demo/web/server.ts'
 import { childEnvironment } from './process-env.ts'
 
-/** `perch demo`: a story against a GitHub in a box, by the real service in a process of its own. Exit code 0: all went as it should. */
+/**
+ * `perch demo`: plays a story against a GitHub in a box, with the real service in a process of its own. Exit code 0: everything
+ * went as expected.
+ */
 export async function demo(options: { readonly exit: boolean; readonly story?: DemoStoryName }): Promise<number> {
   const story = DEMO_STORIES[options.story ?? 'rollouts']
   const timeline = createTimeline((text) => void process.stdout.write(text))
@@ -89,7 +92,7 @@ function startService(
   })
 }
 
-/** The port that the service says it listens on, in its log. */
+/** The port that the service listens on, according to its log. */
 function portOf(service: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     let output = ''

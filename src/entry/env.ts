@@ -12,29 +12,29 @@ export interface ProcessEnvironment {
   /** PEM, PKCS #8. */
   readonly privateKey: string
   readonly webhookSecret: string
-  /** The one before it, while it is rotated. */
+  /** The previous secret, during a rotation. */
   readonly webhookSecretPrevious?: string
-  /** Of which each repository's key for reports is made; without it there are no endpoints for reports. */
+  /** The secret from which each repository's key for reports is derived. Without it, there are no endpoints for reports. */
   readonly reportSecret?: string
-  /** Where the REST API is. */
+  /** The address of the REST API. */
   readonly apiUrl: string
-  /** Where repositories are cloned from. */
+  /** The address that repositories are cloned from. */
   readonly gitUrl: string
   readonly host: string
   readonly port: number
   readonly logLevel: LogLevel
   readonly dataDir: string
   readonly databaseUrl?: string
-  /** Those that a repository may name. */
+  /** The servers that a repository may name. */
   readonly prometheusServers?: readonly PrometheusServer[]
   readonly prometheusToken?: string
-  /** Where traces are sent, by OpenTelemetry. */
+  /** The address that OpenTelemetry sends traces to. */
   readonly tracesTo?: string
-  /** Where a repository may have news of its rollouts sent. */
+  /** The destinations that a repository may choose for notifications. */
   readonly notifyDestinations?: readonly NotifyDestination[]
-  /** Signs what is sent as CloudEvents. */
+  /** The key that signs CloudEvents. */
   readonly notifySecret?: string
-  /** No pull request proposes a config to a repository that Perch comes to. */
+  /** If set, Perch does not propose a config to new repositories. */
   readonly onboarding?: 'off'
   readonly reconcileSeconds: number
   /** Folders with JSON schemas for kubeconform. */
@@ -49,14 +49,14 @@ type LogLevel = (typeof LOG_LEVELS)[number]
 
 export type EnvironmentResult =
   | { readonly ok: true; readonly value: ProcessEnvironment }
-  /** Each names a variable and the next step, and never a value: it may be a secret in the wrong place. */
+  /** Each problem names a variable and the next step, but never a value, which may be a misplaced secret. */
   | { readonly ok: false; readonly problems: readonly string[] }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 const Secret = z
   .string()
-  // Probot's own default when there is none: whoever knows that may forge deliveries.
+  // Probot's own default if there is no secret. Anyone who knows it could forge deliveries.
   .refine(
     (secret) => secret !== 'development',
     'must not be "development", which everybody knows. Set a random one, here and in the App\'s settings',
@@ -66,13 +66,13 @@ const Secret = z
     'begins or ends with white space, perhaps a line end of the file it came from. Remove it',
   )
 
-/** Someone who knows what a short secret signed could find it by trying. */
+/** With a text that was signed with a short secret, the secret could be found by trying. */
 const LongSecret = Secret.refine(
   (secret) => secret.length >= 32,
   'must have at least 32 characters. Set a random one, such as `openssl rand -hex 32` makes',
 )
 
-/** Names and defaults are Probot's where it has them. */
+/** Names and defaults are Probot's, for the variables that Probot has. */
 const Variables = z.object({
   APP_ID: z
     .string("is missing. Set it to the App ID at the top of the App's settings")
@@ -96,7 +96,7 @@ const Variables = z.object({
     .transform((host) => host.toLowerCase())
     .optional(),
   GHE_PROTOCOL: z.enum(['https', 'http'], 'must be https or http. Leave it out for https').default('https'),
-  // Probot's `localhost` cannot be reached from outside of a container, which is where most run it.
+  // Probot's default `localhost` cannot be reached from outside of a container, where most installations run.
   HOST: z.string().default('0.0.0.0'),
   PORT: z
     .string()
@@ -150,12 +150,12 @@ const Variables = z.object({
 
 type Variables = z.infer<typeof Variables>
 
-/** Reads the settings of the service. Reports all problems at once, not one for each start. */
+/** Reads the settings of the service. Reports all problems at once. */
 export function readEnvironment(
   env = processEnv(),
   readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
 ): EnvironmentResult {
-  // Compose files and charts set what is left out to an empty text.
+  // Compose files and charts set missing variables to an empty text.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim() !== ''))
   const variables = Variables.safeParse(given)
   const key = readKey(given, readFile)
@@ -168,7 +168,7 @@ export function readEnvironment(
   return { ok: true, value: environment(variables.data, key.pem) }
 }
 
-/** The secret of reports alone, for the command line; a sentence where there is none. */
+/** Only the secret for reports, for the command line; or a message if it is not set. */
 export function readReportSecret(
   env = processEnv(),
 ): { readonly ok: true; readonly secret: string } | { readonly ok: false; readonly problem: string } {
@@ -183,13 +183,13 @@ export function readReportSecret(
 
 export interface GitHubAddresses {
   readonly apiUrl: string
-  /** Where people are, and repositories are cloned from. */
+  /** The address of GitHub's web pages, which is also where repositories are cloned from. */
   readonly webUrl: string
-  /** The variables that say so, for another environment. */
+  /** The variables that set these addresses, to pass to another process. */
   readonly given: Readonly<Record<string, string>>
 }
 
-/** Where GitHub is, for the command line; sentences where that is set wrongly. */
+/** GitHub's addresses for the command line; or messages if they are set wrongly. */
 export function readGitHubAddresses(
   env = processEnv(),
 ):
@@ -235,7 +235,7 @@ function environment(variables: Variables, privateKey: string): ProcessEnvironme
   }
 }
 
-/** What validators read of this machine. */
+/** The folders and files of this machine that validators read. */
 function validatorInputs(
   variables: Variables,
 ): Pick<ProcessEnvironment, 'schemaFolders' | 'crdFolders' | 'dryRunKubeconfig'> {
@@ -253,7 +253,7 @@ function githubUrls({
   if (host === undefined || host === 'github.com' || host === 'api.github.com') {
     return { apiUrl: 'https://api.github.com', gitUrl: 'https://github.com' }
   }
-  // GitHub Enterprise Cloud with data residency: the API has a host of its own there, as on github.com.
+  // GitHub Enterprise Cloud with data residency has a separate host for the API, like github.com.
   if (host.endsWith('.ghe.com')) {
     const tenant = host.replace(/^api\./, '')
     return { apiUrl: `https://api.${tenant}`, gitUrl: `https://${tenant}` }
@@ -261,7 +261,7 @@ function githubUrls({
   return { apiUrl: `${protocol}://${host}/api/v3`, gitUrl: `${protocol}://${host}` }
 }
 
-/** Who receives a CloudEvent must be able to tell that Perch sent it. */
+/** The receiver of a CloudEvent must be able to verify that Perch sent it. */
 function unsigned(variables: Variables | undefined): readonly string[] {
   const isSigned = variables?.NOTIFY_SECRET !== undefined
   const isSent = variables?.NOTIFY_URLS?.some(({ kind }) => kind === 'cloudevents') === true

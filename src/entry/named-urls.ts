@@ -1,8 +1,8 @@
-/** Settings that are lists of URLs with names. */
+/** Parses settings that are lists of named URLs. */
 import type { NotifyDestination } from '../adapters/notify/notifier.ts'
 import type { PrometheusServer } from '../adapters/prometheus/metrics.ts'
 
-/** One URL, which is called `prometheus`, or `name=url` for several; undefined where it is neither. */
+/** Either one URL, which gets the name `prometheus`, or several in the form `name=url`; undefined for anything else. */
 export function readServers(text: string): readonly PrometheusServer[] | undefined {
   const entries = /^https?:/i.test(text.trim()) ? [`prometheus=${text}`] : text.split(',')
   const servers = entries.map((entry) => {
@@ -13,7 +13,7 @@ export function readServers(text: string): readonly PrometheusServer[] | undefin
   return isGood && new Set(servers.map(({ name }) => name)).size === servers.length ? servers : undefined
 }
 
-/** `name=kind+url` for each; undefined where one is not like that, or a name stands twice. */
+/** A list in the form `name=kind+url`; undefined if an entry has another form, or if a name appears twice. */
 export function readDestinations(text: string): readonly NotifyDestination[] | undefined {
   const found = text.split(',').flatMap((entry): NotifyDestination[] => {
     const [, name, kind, url] =

@@ -1,10 +1,10 @@
 import { type Logger, pino } from 'pino'
 import type { Meter } from '../ports/meter.ts'
 
-/** Pino's number of `warn`. */
+/** Pino's level `warn`. */
 const WARN = 40
 
-/** The log of this process or thread. What a person should look at is counted, so that an alert can say so. */
+/** The log of this process or thread. Counts the warnings and errors, so that an alert can refer to them. */
 export function openLog(level: string, meter: Meter): Logger {
   return pino({
     level,

@@ -41,13 +41,13 @@ interface WorkOptions {
   readonly tracer: Tracer
 }
 
-/** What reads and renders a repository. */
+/** The tools that read and render a repository. */
 export interface RepositoryTools {
   readonly mirror: typeof openMirror
   readonly renderer: Renderer
 }
 
-/** Everything that works on jobs: GitHub, mirrors, the renderer and the validators. */
+/** Everything that working on jobs needs: GitHub, mirrors, the renderer and the validators. */
 export async function openWork(
   options: WorkOptions,
   tools: RepositoryTools = { mirror: openMirror, renderer: openRenderer({ log: options.log }) },
@@ -104,7 +104,7 @@ interface Parts extends WorkOptions {
   readonly metrics: Metrics
 }
 
-/** One mirror a repository, kept for the life of the process: it is what makes its fetches wait for each other. */
+/** Keeps one mirror per repository for the life of the process, so that its fetches run one at a time. */
 function contextFactory({
   env,
   log,
@@ -153,7 +153,8 @@ function contextFactory({
       meter,
       notifier,
       clock,
-      // The App's key, which a rotation of the webhook's secret leaves alone, and which no other repository's mark fits.
+      // Derived from the App's key, which stays the same when the webhook's secret is rotated. Seals of other repositories do not
+      // match.
       seal: (text) => createHmac('sha256', env.privateKey).update(`perch:${repo.id}:${text}`).digest('hex'),
       log,
       ...ports,

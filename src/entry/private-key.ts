@@ -24,7 +24,7 @@ function keyFrom(text: string, variable: string): Key {
     const key = createPrivateKey(pemOf(text))
     if (key.asymmetricKeyType === 'rsa') return { pem: key.export({ type: 'pkcs8', format: 'pem' }).toString() }
   } catch {
-    // The reason would name nothing that helps more than the sentence below, and might quote the key.
+    // The error would help no more than the message below, and might quote the key.
   }
   const forms = 'as it is, with \\n for its line ends, or in base64'
   return {
@@ -32,7 +32,10 @@ function keyFrom(text: string, variable: string): Key {
   }
 }
 
-/** The forms that Probot takes: the file, with `\n` written out, in one line, or all of it in base64. */
+/**
+ * Accepts the same forms as Probot: the file's text, `
+ * ` as two characters, everything in one line, or base64.
+ */
 function pemOf(text: string): string {
   const plain = text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64').toString('utf8')
   const [, kind, body] =

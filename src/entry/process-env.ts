@@ -1,10 +1,13 @@
-/** The only reader of the process's environment. Commands on a checkout use it without the settings of the service (`env.ts`), which take long to load. */
+/**
+ * The only reader of the process's environment. Commands on a checkout use it directly, because the settings of the service
+ * (`env.ts`) take long to load.
+ */
 
 export function processEnv(): NodeJS.ProcessEnv {
   return process.env
 }
 
-/** What git and the renderer need to be found and to reach a GitHub behind a proxy; nothing else is handed down. */
+/** The variables that git and the renderer need, to be found and to reach a GitHub behind a proxy. No others are passed on. */
 const HANDED_DOWN = [
   'PATH',
   'HTTPS_PROXY',
@@ -22,12 +25,12 @@ export function handedDown(env = processEnv()): Readonly<Record<string, string>>
   return Object.fromEntries(HANDED_DOWN.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
 }
 
-/** The environment of a service that this process starts: what is handed down, and what is given. */
+/** The environment for a service that this process starts: the variables to pass on, and those in `given`. */
 export function childEnvironment(given: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   return { ...handedDown(), ...given }
 }
 
-/** Set by every CI system: there is nobody who could press a key. */
+/** Every CI system sets this variable. There, nobody can press a key. */
 export function isCi(env = processEnv()): boolean {
   return env['CI'] === 'true' || env['CI'] === '1'
 }

@@ -5,14 +5,14 @@ import type { Tools } from './thread/messages.ts'
 
 interface Parts {
   readonly queue: Pick<Queue, 'ready'>
-  /** How long the oldest job that may run has waited; undefined where nobody knows. */
+  /** How long the oldest due job has waited; undefined if unknown. */
   readonly backlogMs: () => Promise<number | undefined>
   readonly tools: () => Promise<Tools>
-  /** What this machine keeps programs away from. */
+  /** What this machine's sandbox blocks for programs. */
   readonly walls: () => Promise<Pick<Walls, 'isConfined' | 'isOffline'>>
 }
 
-/** What `/readyz` says: whether work can be stored and rendered, and with which programs. */
+/** The answer of `/readyz`: whether work can be stored and rendered, and with which programs. */
 export async function readiness({
   queue,
   backlogMs,
@@ -21,7 +21,7 @@ export async function readiness({
 }: Parts): Promise<{ ok: boolean; parts: Record<string, string> }> {
   const [isQueueReady, { renderer: tool, helm, validators: found, isLooking }] = [await queue.ready(), await tools()]
   const [isolation, backlog] = [await walls(), await backlogMs()]
-  // Those are for the repositories that ask for them: without one the service is as ready as ever.
+  // Optional, because only some repositories use them. Without them, the service is still ready.
   const absent = isLooking === true ? 'being looked for (optional)' : 'not installed (optional)'
   const unnamed = isLooking === true ? absent : 'no usable DRY_RUN_KUBECONFIG (optional)'
   const others = Object.fromEntries(
@@ -44,8 +44,8 @@ export async function readiness({
 const OLD_MS = 60_000
 
 /**
- * Only said, and never a reason to be not ready: all replicas share the backlog, so all of them would leave service at once and
- * webhooks would be lost, while what a busy service can do best is to store them (decision 46).
+ * The backlog is reported, but never makes Perch "not ready". All replicas share it, so all would leave service at once, and
+ * webhooks would be lost. Storing webhooks is the best that a busy service can do (decision 46).
  */
 function backlogWords(ms: number | undefined): string {
   if (ms === undefined) return 'unknown'

@@ -4,7 +4,7 @@ import { readEnvironment } from './env.ts'
 import { openLog } from './open-log.ts'
 import { startService } from './service.ts'
 
-/** `perch serve`: runs until it is told to stop. The exit code: 0 stopped as told, 1 could not start. */
+/** `perch serve`: runs until it is told to stop. Exit codes: 0 stopped as told, 1 could not start. */
 export async function serve(): Promise<number> {
   const env = readEnvironment()
   if (!env.ok) {
@@ -14,7 +14,7 @@ export async function serve(): Promise<number> {
   const meter = openMeter()
   const log = openLog(env.value.logLevel, meter)
   const service = await startService(env.value, log, { meter })
-  // Now, because a process that is killed writes nothing more.
+  // Flushed now, because a killed process writes nothing more.
   flushCompileCache()
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name))

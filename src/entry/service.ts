@@ -24,10 +24,10 @@ import { jobCounter } from './watch/count-jobs.ts'
 import { recordZeros } from './watch/record-zeros.ts'
 import { EVENTS, INSTALLATION_EVENTS } from './edge/webhook-events.ts'
 
-/** GitHub gives a pod's replacement 30 s by Kubernetes' default; what still runs then is found again by the next process. */
+/** By default, Kubernetes gives a pod 30 s to stop. The next process finds the work that still runs then. */
 const DRAIN_MS = 20_000
 
-/** How many pull requests and rollouts are worked on side by side in one process. */
+/** How many pull requests and rollouts one process works on in parallel. */
 const CONCURRENCY = 4
 
 export interface Service {
@@ -35,23 +35,25 @@ export interface Service {
   readonly clock: ServiceClock
   /** Resolves when no job runs and none is due. */
   idle(): Promise<void>
-  /** When the next job that waits is due. */
+  /** When the next waiting job is due. */
   nextDue(): number | undefined
-  /** Stops taking work, lets what runs come to its end, and closes everything. */
+  /** Stops accepting work, lets running work finish, and closes everything. */
   stop(): Promise<void>
 }
 
 export interface ServiceOptions {
-  /** How often a job that fails is tried again before words are said about it. */
+  /** How often a failed job is retried before Perch reports the failure. */
   readonly retryLimit?: number
   readonly clock?: ServiceClock
-  /** What counts, where the log does so already. */
+  /** The meter, if the log already uses one. */
   readonly meter?: PrometheusMeter
-  /** What the thread that works runs. */
+  /** The code of the working thread. */
   readonly code?: URL
 }
 
-/** Perch as one process: the HTTP edge, the queue and the sweep's clock here, and the work on a thread of its own. */
+/**
+ * Starts Perch as one process: the HTTP edge, the queue and the timer of the sweep on this thread, and the work on another one.
+ */
 export async function startService(
   env: ProcessEnvironment,
   log: Logger,
@@ -69,7 +71,7 @@ export async function startService(
   recordZeros(meter)
   const gauges = openGauges({ queue, clock, reconcileSeconds: env.reconcileSeconds })
   const walls = machineWalls(USUAL_PATH)
-  // The thread loads its modules while this one does.
+  // The other thread loads its modules at the same time as this one.
   const { code } = options
   const [thread, { startEdge }, { openWebhooks }, { tracer, close: closeTraces }] = await Promise.all([
     startWorkThread({ env, log, clock, queue, meter, ...(code === undefined ? {} : { code }) }),
@@ -113,7 +115,7 @@ export async function startService(
   }
 }
 
-/** Where onboarding is off, nothing follows from an installation. */
+/** If onboarding is off, installation events are not needed. */
 function eventsFor({ onboarding }: ProcessEnvironment): ReadonlySet<string> {
   const all = new Set<string>(Object.keys(EVENTS))
   return onboarding === 'off' ? all.difference(new Set(INSTALLATION_EVENTS)) : all
@@ -135,7 +137,7 @@ interface ClusterParts {
   readonly clock: Timer
 }
 
-/** What clusters tell and ask. */
+/** The endpoints for reports and questions from clusters. */
 function forClusters(
   { reportSecret }: ProcessEnvironment,
   parts: ClusterParts,
@@ -180,7 +182,10 @@ function flaggerFrom({ memo, queue, clock }: ClusterParts, secret: string): Flag
   }
 }
 
-/** At once, because a start may follow a crash; then at every interval. One sweep a moment, however many replicas there are. */
+/**
+ * Sweeps at once, because a start may follow a crash, and then at every interval. All replicas together run one sweep per
+ * interval.
+ */
 function startSweeping({ queue, clock, log }: Parts, seconds: number): () => void {
   const intervalMs = seconds * 1000
   const send = (why: CauseOf<'sweep'>): void => {

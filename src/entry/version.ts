@@ -1,4 +1,4 @@
 import manifest from '../../package.json' with { type: 'json' }
 
-/** Of this Perch; package.json is its one source. */
+/** The version of this Perch, from package.json. */
 export const VERSION: string = manifest.version

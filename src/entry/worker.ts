@@ -45,27 +45,27 @@ export interface WorkerParts {
   readonly meter: Meter
   readonly clock: Clock
   readonly contextFor: (place: RepositoryRef) => Promise<RepositoryContext>
-  /** Undefined where Perch is not installed. */
+  /** Undefined if Perch is not installed there. */
   readonly placeOf: (owner: string, repo: string) => Promise<NamedPlace | undefined>
   readonly memo: Memo
   readonly webhooksSince: Parameters<typeof recoverWebhooks>[0]['webhooksSince']
   readonly redeliver: (delivery: number) => Promise<void>
   readonly everyRepository: () => Promise<readonly ListedPlace[]>
-  /** What has happened last in each of them, by its number. */
+  /** The last changes in each of these repositories, by its number. */
   readonly pulses: (places: readonly ListedPlace[]) => Promise<ReadonlyMap<number, string>>
 }
 
 interface WorkerState extends WorkerParts {
-  /** What GitHub refuses, by the key of the job: so that it is said once. */
+  /** GitHub's last refusal, by the key of the job, so that it is reported once. */
   readonly refused: Map<string, string>
 }
 
-/** What a worker does with a job: it carries out the task that it holds. */
+/** The worker's handler for jobs: carries out the task in a job. */
 export function handleJobs(given: WorkerParts): JobHandler {
   const parts: WorkerState = { ...given, refused: new Map() }
   return async (job) => {
     const task = taskIn(job)
-    // Of another version of this program, which may have left it in the queue.
+    // Another version of Perch may have left this job in the queue.
     if (task === undefined) return dropUnknown(parts, job)
     if (task.type === 'sweep-all') return sweepAll(parts, task)
     if (task.type === 'report') return keepReport(parts, task)
@@ -91,8 +91,9 @@ function taskIn(job: ClaimedJob): Task | undefined {
 }
 
 /**
- * A repository may have got another name or owner since the task was asked for. Git follows no redirects, and the installation of
- * the owner before has no access any more. So before a task is tried again, GitHub is asked where its repository is now.
+ * The repository may have been renamed or transferred since the task was requested. Git does not follow redirects, and the
+ * installation of the previous owner no longer has access. So before a task is retried, Perch asks GitHub where its repository is
+ * now.
  */
 async function whereNow<T extends RepositoryTask>(
   { placeOf }: WorkerParts,
@@ -131,8 +132,8 @@ async function perform(parts: WorkerState, { job, task, work }: Work): Promise<v
 }
 
 /**
- * GitHub refuses the task for good, so it is not tried again: what is refused is said once, in the log and on the checks.
- * The sweep comes back to it.
+ * GitHub refuses the task permanently, so it is not retried. The refusal is reported once, in the log and on the checks. The
+ * sweep tries again.
  */
 async function standRefused(parts: WorkerState, job: ClaimedJob, refusal: Refusal): Promise<void> {
   const reason = explainRefusal(refusal)
@@ -147,7 +148,7 @@ async function standRefused(parts: WorkerState, job: ClaimedJob, refusal: Refusa
   if (!written.ok) parts.log.warn({ key: job.key, reason: explainRefusal(written.error) }, 'GitHub takes no checks')
 }
 
-/** Refusals that are remembered, so that each is logged once. */
+/** The number of remembered refusals. Each is logged once. */
 const MAX_REFUSED = 10_000
 
 function run({ jobs }: WorkerParts, context: RepositoryContext, task: RepositoryTask): Promise<void> {
@@ -185,7 +186,7 @@ function run({ jobs }: WorkerParts, context: RepositoryContext, task: Repository
   }
 }
 
-/** Neither an archive nor somebody's copy is where rollouts are driven. */
+/** Rollouts do not take place in archived repositories or in forks. */
 async function welcome(parts: WorkerState, task: TaskOf<'onboard'>, job: ClaimedJob): Promise<void> {
   const { owner, name } = task.repository
   const place = await parts.placeOf(owner, name)
@@ -194,7 +195,7 @@ async function welcome(parts: WorkerState, task: TaskOf<'onboard'>, job: Claimed
   await perform(parts, { job, task: { ...task, installation, repo }, work: onboard })
 }
 
-/** A sweep that finds nothing to do, where nothing is under way, need not be done again before something happens. */
+/** If a sweep finds nothing to do and nothing is in progress, the next one can wait until something happens. */
 async function sweepAndRest(context: RepositoryContext, task: TaskOf<'sweep'>, jobs: Jobs): Promise<void> {
   let asked = false
   const ask = askIn(task, jobs, () => (asked = true))
@@ -248,7 +249,7 @@ async function placesAtRest({ memo }: WorkerParts, places: readonly ListedPlace[
   return found
 }
 
-/** When a job keeps failing: a review's checks must say so, and commands that nobody tries any more get an answer. */
+/** Called when a job keeps failing. A review's checks must say so, and commands that are no longer tried get an answer. */
 export function giveUp(parts: WorkerParts): NonNullable<WorkOptions['onExhausted']> {
   return async (job, error, isFinal) => {
     const words = isFinal
@@ -262,8 +263,8 @@ export function giveUp(parts: WorkerParts): NonNullable<WorkOptions['onExhausted
 }
 
 /**
- * A sweep passes over base branches whose head is settled, and over pull requests that somebody looks at: of this one something was
- * not done, and nobody is at it any more.
+ * Sweeps skip base branches whose head is settled, and pull requests that are being reviewed. The given-up job left something
+ * undone, so the next sweep must not skip its branch or pull request.
  */
 async function leaveToSweep({ memo }: WorkerParts, job: ClaimedJob): Promise<void> {
   const task = taskIn(job)
@@ -285,7 +286,7 @@ function commandedPull(task: Task): (RepositoryRef & { readonly number: number }
   return why.code === 'handed-over' || why.code === 'handed-again' ? { ...task, number: why.pull } : undefined
 }
 
-/** What may be shown of an error: the messages of these hold no token and no path of this machine. */
+/** What may be shown of an error. The messages of these errors contain no token and no path of this machine. */
 function outageDetail(error: unknown): string {
   const isShown = error instanceof GitHubUnavailable || error instanceof GitUnavailable
   return isShown ? error.message : ''

@@ -25,7 +25,7 @@ import { handedDown } from '../process-env.ts'
 import { crdFolders, dryRunKubeconfig, schemaFolders } from '../tool-folders.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
-/** Shows what changes in the rendered environments. */
+/** Prints what changes in the rendered environments. */
 export async function diffCheckout(call: CliCall): Promise<CliResult> {
   const { options } = call
   const found = await look(call, 'touched')
@@ -34,12 +34,12 @@ export async function diffCheckout(call: CliCall): Promise<CliResult> {
   const code = review.problems.length === 0 ? 0 : 1
   const problems = problemLines(review.problems)
   if (options.json === true) return printed(code, json(toJson(found.value)), problems)
-  // What cannot be compared must not look unchanged.
+  // An environment that cannot be compared must not look unchanged.
   const isSilent = code === 1 && review.diffs.length === 0 && review.rows.length === 0
   return coloured(call, printed(code, isSilent ? '' : diffText(review), problems))
 }
 
-/** Looks for problems in every environment. */
+/** Checks every environment for problems. */
 export async function validateCheckout(call: CliCall): Promise<CliResult> {
   const { options } = call
   const found = await look(call, 'all')
@@ -82,7 +82,7 @@ async function look(
     return await reviewCheckout({ ...context, checkout }, question)
   } catch (error) {
     if (!(error instanceof GitUnavailable)) throw error
-    // Nothing is fetched: what a shallow or partial clone lacks stays missing.
+    // Nothing is fetched, so objects that a shallow or partial clone lacks stay missing.
     return err(problemRefusal(gitProblem(error.message)))
   } finally {
     await checkout.close()

@@ -38,7 +38,7 @@ export async function set(call: CliCall): Promise<CliResult> {
   return changed(call, done.value, setText({ ...done.value, isDry }))
 }
 
-/** Sends all traffic of a blue/green service to a version, in the files. */
+/** Switches all traffic of a blue/green service to a version, in the files. */
 export async function switchVersion(call: CliCall): Promise<CliResult> {
   const { args, options } = call
   const read = readCommand('switch', options.env === undefined ? args : [...args, '--env', options.env])
@@ -72,14 +72,14 @@ export function openTools({ options, progress }: CliCall): Parameters<typeof set
   return { worktree: openWorktree(repositoryRoot(options.dir ?? '.')), renderer: progress.watch(renderer) }
 }
 
-/** Shows where the rollouts stand. */
+/** Prints the state of the rollouts. */
 export async function status(call: CliCall): Promise<CliResult> {
   const { options } = call
   const found = await statusOfCheckout(openTools(call), options.env)
   if (!found.ok) return printRefusal(found.error, options)
   const { standings, snapshot } = found.value
   if (standings.length === 0) return printRefusal(noRoute(snapshot, options.env), options)
-  // What cannot be read may hold a rollout too.
+  // A file that cannot be read may also contain a rollout.
   const problems = snapshot.problems.length === 0 ? '' : await linesOf(snapshot.problems)
   return printed(0, options.json === true ? json(standings.map(toJson)) : statusText(standings), problems)
 }

@@ -10,12 +10,12 @@ export interface Terminal {
   readonly err: (text: string) => void
   /** Whether stdout shows colours. */
   readonly isColourful: boolean
-  /** Whether somebody watches stderr, so that progress can be shown there and taken away again. */
+  /** Whether stderr is a terminal, so that progress can be shown there and erased again. */
   readonly isWatched: boolean
   readonly columns: number
 }
 
-/** All options that commands know. */
+/** All options of all commands. */
 export interface CliOptions {
   readonly env?: string
   readonly dir?: string
@@ -33,14 +33,17 @@ export interface CliCall {
   readonly progress: Progress
 }
 
-/** The exit code, and what to print on each stream. Exit codes: 0 done, 1 refused (the reason is on stderr), 2 usage. */
+/** The exit code, and what to print on each stream. Exit codes: 0 done, 1 refused (the reason is on stderr), 2 wrong usage. */
 export interface CliResult {
   readonly code: number
   readonly out: string
   readonly err: string
 }
 
-/** Anybody may have written the names and contents of files, so no terminal and no CI system may obey what is printed of them. */
+/**
+ * Anyone may have written the names and contents of files, so control sequences and CI commands in them are disarmed before they
+ * are printed.
+ */
 export function printed(code: number, out: string, err = ''): CliResult {
   return { code, out: terminalText(out), err: terminalText(err) }
 }
@@ -54,5 +57,5 @@ export function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`
 }
 
-/** A command line says what it has to say on its streams. */
+/** A log that drops everything: a command line prints to its streams instead. */
 export const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }

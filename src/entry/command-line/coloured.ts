@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import type { CliCall, CliResult } from './cli-call.ts'
 
-/** Colours a diff on stdout, where that shows colours. */
+/** Colours a diff on stdout if the terminal shows colours. */
 export function coloured({ terminal }: Pick<CliCall, 'terminal'>, result: CliResult): CliResult {
   return terminal.isColourful ? { ...result, out: result.out.split('\n').map(colouredLine).join('\n') } : result
 }
@@ -13,7 +13,7 @@ function colouredLine(line: string): string {
   return line.startsWith('@@') ? styled('cyan', line) : line
 }
 
-/** Whether there are colours was asked when the terminal was opened. */
+/** Does not ask again whether there are colours, because that was decided when the terminal was opened. */
 function styled(format: Parameters<typeof styleText>[0], text: string): string {
   return styleText(format, text, { validateStream: false })
 }

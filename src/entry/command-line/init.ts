@@ -4,7 +4,7 @@ import { initCheckout } from '../../flows/checkout/init-checkout.ts'
 import { openTools } from './checkout.ts'
 import { type CliCall, type CliResult, printed, printRefusal } from './cli-call.ts'
 
-/** Writes a config to begin with. */
+/** Writes a first config. */
 export async function init(call: CliCall): Promise<CliResult> {
   const isDry = call.options.dryRun === true
   const done = await initCheckout(openTools(call), { here: HERE, isDry })

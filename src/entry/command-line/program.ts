@@ -15,7 +15,7 @@ import { terminalText } from '../../core/text/inert.ts'
 import type { Terminal } from './cli-call.ts'
 import { VERSION } from '../version.ts'
 
-/** The program without its commands. It throws a `CommanderError` where others would exit. */
+/** The program without its commands. It throws a `CommanderError` where commander would exit by default. */
 export function programFor({ out, err, columns }: Terminal): Command {
   const program = new Command('perch').description(CLI_INTRODUCTION)
   program.configureOutput({
@@ -31,7 +31,7 @@ export function programFor({ out, err, columns }: Terminal): Command {
   return withCommonOptions(program)
 }
 
-/** Adds a command of the table to the program. */
+/** Adds a command from the table to the program. */
 export function commandFor(program: Command, name: CliCommandName): Command {
   const spec: CliCommand = CLI_COMMANDS[name]
   const command = program.command(name).summary(spec.does).helpGroup(spec.group)

@@ -2,20 +2,20 @@ import { progressText } from '../../core/message/command-line/progress-text.ts'
 import type { Renderer } from '../../ports/renderer.ts'
 import type { Terminal } from './cli-call.ts'
 
-/** So long nothing is said: most commands are done by then. */
+/** Shows nothing for this long, because most commands are done by then. */
 const SILENT_MS = 1_000
 
-/** Returns to the line's start and clears it. */
+/** Moves to the start of the line and clears it. */
 const CLEAR_LINE = '\r\u001B[K'
 
 export interface Progress {
-  /** Shows from now on what a renderer does. */
+  /** From now on, shows what a renderer does. */
   watch(renderer: Renderer): Renderer
-  /** Takes the line away, before anything else is printed. */
+  /** Erases the line. Called before anything else is printed. */
   stop(): void
 }
 
-/** One line on stderr, after a second and where somebody watches it. */
+/** A progress line on stderr. It appears after a second, if stderr is a terminal. */
 export function createProgress({ isWatched, err }: Pick<Terminal, 'isWatched' | 'err'>): Progress {
   const state = { done: 0, running: 0, seconds: 0 }
   let timer: NodeJS.Timeout | undefined

@@ -8,7 +8,7 @@ import { misused, openTools } from './checkout.ts'
 import { type CliCall, type CliResult, json, printed, printRefusal } from './cli-call.ts'
 import { coloured } from './coloured.ts'
 
-/** Carries configuration from one environment to another, in the files. */
+/** Promotes configuration from one environment to another, in the files. */
 export async function promote(call: CliCall): Promise<CliResult> {
   const { args, options } = call
   const read = readCommand('carry', args)

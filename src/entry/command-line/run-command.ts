@@ -4,7 +4,7 @@ import type { CliCall, CliOptions, CliResult, Terminal } from './cli-call.ts'
 import { commandFor, programFor } from './program.ts'
 import { createProgress } from './progress.ts'
 
-/** Each command loads only the modules that it needs: loading them is most of what a short one takes. */
+/** Each command loads only the modules that it needs, because loading takes most of the time of a short command. */
 const HANDLERS: Readonly<Record<CliCommandName, (call: CliCall) => Promise<CliResult>>> = {
   init: async (call) => (await import('./init.ts')).init(call),
   set: async (call) => (await import('./checkout.ts')).set(call),
@@ -27,7 +27,7 @@ const HANDLERS: Readonly<Record<CliCommandName, (call: CliCall) => Promise<CliRe
   },
 }
 
-/** Exit codes: 0 done, 1 refused or failed (the reason is on stderr), 2 used in a way that is not known. */
+/** Runs a command and returns the exit code: 0 done, 1 refused or failed (the reason is on stderr), 2 wrong usage. */
 export async function runCommand(words: readonly string[], terminal: Terminal): Promise<number> {
   let result = ended(0)
   const program = programFor(terminal)
@@ -62,7 +62,7 @@ async function playDemo({ options: { exit = false, story = 'rollouts' } }: CliCa
   return ended(await demo({ exit: exit || isCi(), story }))
 }
 
-/** Nothing but the key goes to stdout: it is piped into a Secret. */
+/** Prints only the key on stdout, so that it can be piped into a Secret. */
 async function printKey({ args: [repository = ''], options: { flagger = false } }: CliCall): Promise<CliResult> {
   if (!/^[\w-]+\/[\w.-]+$/.test(repository))
     return { code: 2, out: '', err: `${repository} is not owner/name, such as acme/gitops` }

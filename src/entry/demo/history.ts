@@ -4,14 +4,14 @@ import type { RolloutMoment } from './web/chart.ts'
 
 export interface RolloutHistory {
   readonly samples: () => readonly RolloutMoment[]
-  /** Keeps what Prometheus measured of the canary. */
+  /** Records the success rate that Prometheus measured for the canary. */
   measured(successRate: number): void
   stop(): void
 }
 
 const EVERY_MS = 500
 
-/** Looks at the base branch's weights twice a second, and keeps each change of them and of what was measured last. */
+/** Reads the base branch's weights twice a second, and records each change of them and of the last measured rate. */
 export function recordHistory(box: GitHubBox): RolloutHistory {
   const samples: RolloutMoment[] = []
   let successRate: number | undefined
@@ -19,7 +19,7 @@ export function recordHistory(box: GitHubBox): RolloutHistory {
     const share = shareIn(weights(box, 'main'))
     const measured = share === 0 ? undefined : successRate
     const last = samples.at(-1)
-    // Only changes are kept: the demo may stay up for days.
+    // Only changes are recorded, because the demo may run for days.
     if (last === undefined || last.share !== share || last.successRate !== measured)
       samples.push({ at: Date.now(), share, successRate: measured })
   }, EVERY_MS)
@@ -32,7 +32,7 @@ export function recordHistory(box: GitHubBox): RolloutHistory {
   }
 }
 
-/** `95/5` is 5. A route that is switched sends everybody to blue or to green, which is the newer one. */
+/** `95/5` is 5. A switched route sends all traffic to blue or to green; green is the newer version. */
 function shareIn(written: string): number {
   return written === 'green' ? 100 : Number(written.split('/')[1] ?? 0)
 }

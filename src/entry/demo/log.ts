@@ -15,7 +15,7 @@ export function logOf(box: GitHubBox): readonly string[] {
     })
 }
 
-/** What the commits of the base branch after `from` and up to `to` changed: the lines of `git log -p`, by kind. */
+/** What the base branch's commits after `from` and up to `to` changed, as lines of `git log -p`, by kind. */
 export function changesOf(box: GitHubBox, from: string, to: string): string {
   const repository = box.repository()
   const log = repository.log(to)
@@ -37,7 +37,7 @@ export interface ChangedLine {
   readonly kind: (typeof KINDS)[number]
 }
 
-/** Every line that one commit's files have and the other's have not. */
+/** Every line that is in the files of one commit but not in those of the other. */
 export function changedLines(
   before: Readonly<Record<string, string>>,
   after: Readonly<Record<string, string>>,

@@ -11,10 +11,12 @@ export interface Stage {
 
 type Pull = ReturnType<ReturnType<GitHubBox['repository']>['pull']>
 
-/** Longer than any part takes on a slow machine: what takes longer is broken, and the demo says so instead of waiting. */
+/**
+ * Longer than any part takes on a slow machine. If a part takes longer, something is broken, and the demo stops with a message.
+ */
 const PATIENCE_MS = 40_000
 
-/** The first rollout: v2, from 5% to being the stable version. */
+/** The first rollout: v2 starts at 5%, and becomes the stable version. */
 export async function playGoodRollout(stage: Stage): Promise<void> {
   const { box, timeline } = stage
   const alice = box.person('alice')
@@ -34,7 +36,7 @@ export async function playGoodRollout(stage: Stage): Promise<void> {
   }
 }
 
-/** The second rollout: v3 gets to 25%, where it fails its analysis. */
+/** The second rollout: v3 reaches 25%, and fails its analysis there. */
 export async function playFailedRollout(stage: Stage): Promise<void> {
   const { box, timeline } = stage
   const bob = box.person('bob')
@@ -76,7 +78,7 @@ export async function playSwitch(stage: Stage): Promise<void> {
   await mergeWhenGreen(stage, back.number)
 }
 
-/** A timeout is tried in staging, and comes to production. */
+/** Tries a timeout in staging, and promotes it to production. */
 export async function playPromotion(stage: Stage): Promise<void> {
   const { box, timeline } = stage
   const route = box.repository().file(STAGING_ROUTE) ?? ''
@@ -94,14 +96,17 @@ export async function playPromotion(stage: Stage): Promise<void> {
   await mergeWhenGreen(stage, promotion.number)
 }
 
-/** After the story: the issue takes a number of the pull requests, at a moment that depends on the clock. */
+/**
+ * Called after the story, because the issue uses a number of the same series as pull requests, at a moment that depends on the
+ * clock.
+ */
 export function switchDashboardOn({ box, timeline }: Stage): void {
   const config = box.repository().file(CONFIG_FILE) ?? ''
   box.person('alice').push('main', { [CONFIG_FILE]: `${config}dashboard: true\n` }, 'List all rollouts in an issue')
   timeline.say('alice', undefined, 'sets `dashboard: true`: within two minutes an issue lists all rollouts')
 }
 
-/** A small stand-in for Flux: soon after the base branch moves it reports that it has applied the commit. */
+/** A small stand-in for Flux: soon after the base branch moves, it reports that it has applied the commit. */
 export function startFlux({ box, timeline }: Stage): () => void {
   const flux = box.person('flux')
   let reported = box.repository().branch('main')
@@ -147,7 +152,7 @@ async function command(
     timeline.say('perch', pull.number, `${movedWords(before, after)}, ${checks(box, pull.head.ref)}`)
 }
 
-/** Waits until Perch closes a step, and quotes why. */
+/** Waits until Perch closes a step, and prints the reason. */
 async function closing({ box, timeline }: Stage, pull: Pull): Promise<void> {
   await until(`#${pull.number} to be closed`, () => box.repository().pull(pull.number).state === 'closed')
   const why = box
@@ -158,7 +163,7 @@ async function closing({ box, timeline }: Stage, pull: Pull): Promise<void> {
   timeline.say('perch', pull.number, (why ?? 'closes it').replaceAll('`', ''))
 }
 
-/** Waits for the pull request that Perch opens from a branch. */
+/** Waits for a pull request that Perch opens from a branch. */
 function stepPull(stage: Stage, last: string): Promise<Pull> {
   return pullFrom(stage, `canary/production/api-service/${last}`)
 }
@@ -178,7 +183,7 @@ async function pullFrom({ box, timeline }: Stage, ref: string): Promise<Pull> {
   return pull
 }
 
-/** Says each time what the checks say, until both are green; then Alice merges. */
+/** Prints what the checks say each time they change. When both are green, Alice merges. */
 async function mergeWhenGreen({ box, timeline }: Stage, number: number): Promise<void> {
   const { head } = box.repository().pull(number)
   let said = checks(box, head.ref)
@@ -214,7 +219,7 @@ function checks(box: GitHubBox, ref: string): string {
     .join('  ')
 }
 
-/** A green check needs no words, but for what was measured. */
+/** Whether to print a check: a green one only if it contains a measurement. */
 function isTelling(conclusion: string, title: string): boolean {
   return conclusion !== 'success' || title.includes('healthy')
 }
@@ -223,7 +228,7 @@ function movedWords(before: string, after: string): string {
   return `${before.includes('/') ? 'weights' : 'traffic'} ${before} → ${after}`
 }
 
-/** `95/5`; of a route that is switched, the version that has the traffic. */
+/** `95/5`; for a switched route, the version that gets the traffic. */
 export function weights(box: GitHubBox, ref: string): string {
   const text = box.repository().file(VIRTUAL_SERVICE, ref) ?? ''
   const active = /active-version: "(\w+)"/.exec(text)?.[1]

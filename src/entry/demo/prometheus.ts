@@ -2,13 +2,16 @@ import { type PrometheusBox, startPrometheus } from '../../sandbox/prometheus.ts
 import { weights } from './play.ts'
 import type { GitHubBox } from '../../sandbox/github.ts'
 
-/** What every request meets where all is well. */
+/** The values of every request when all is well. */
 const WELL = { successRate: 99.95, p99: 120, requests: 4_000 }
 
-/** How often v3 answers well under the traffic of a quarter: not often enough. */
+/** v3's success rate with a quarter of the traffic: too low. */
 const BAD_SUCCESS_RATE = 91.3
 
-/** The demo's metrics: all is well, but v3 does not bear the traffic that it gets at 25%. `measured` hears each success rate. */
+/**
+ * The demo's metrics. All is well, except that v3 cannot handle the traffic that it gets at 25%. `measured` is called with each
+ * success rate.
+ */
 export function startDemoPrometheus(box: GitHubBox, measured: (successRate: number) => void): Promise<PrometheusBox> {
   return startPrometheus((query) => {
     if (query.includes('increase(')) return WELL.requests

@@ -1,4 +1,4 @@
-/** The demo's GitOps repository, laid out as the field does it. */
+/** The demo's GitOps repository, with a layout that real repositories use. */
 
 const SERVICE = 'api-service'
 const FOLDER = 'overlays/production/applications/api-service'
@@ -21,13 +21,13 @@ export function demoFiles(): Record<string, string> {
   }
 }
 
-/** The same with a service that has two versions in production, and sends everybody to one of them. */
+/** The same files, plus a service with two versions in production that sends all traffic to one of them. */
 export function switchFiles(): Record<string, string> {
   const rule = destinationRule.replace('name: stable', 'name: blue').replace('name: canary', 'name: green')
   return { ...demoFiles(), '.github/canary.yml': SWITCH_CONFIG, [VIRTUAL_SERVICE]: SWITCHED, [DESTINATION_RULE]: rule }
 }
 
-/** The same, where production takes over from staging what has been tried there. */
+/** The same files, but production has yet to take over what was tried in staging. */
 export function promoteFiles(): Record<string, string> {
   return { ...demoFiles(), '.github/canary.yml': PROMOTE_CONFIG }
 }

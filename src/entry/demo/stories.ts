@@ -1,20 +1,20 @@
-/** What the demo can play. */
+/** The stories that the demo can play. */
 import type { GitHubBox } from '../../sandbox/github.ts'
 import { changesOf } from './log.ts'
 import { playFailedRollout, playGoodRollout, playPromotion, playSwitch, type Stage } from './play.ts'
 import { demoFiles, promoteFiles, switchFiles } from './repository.ts'
 
 export interface DemoStory {
-  /** What it shows, in a few words. */
+  /** A short description of what the story shows. */
   readonly shows: string
-  /** The repository that it begins with. */
+  /** The repository at the beginning. */
   readonly files: () => Record<string, string>
   readonly play: (stage: Stage) => Promise<void>
-  /** What is said of it at the end. */
+  /** What to print at the end. */
   readonly closing?: (box: GitHubBox) => string
 }
 
-/** By the names that `perch demo --story` takes. */
+/** By the name for `perch demo --story`. */
 export const DEMO_STORIES: Readonly<Record<'rollouts' | 'switch' | 'promote', DemoStory>> = {
   rollouts: {
     shows: 'two rollouts',

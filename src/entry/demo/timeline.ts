@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 
-/** Who did what, when, on which pull request: one line each, as it happens. */
+/** Prints who did what, when, on which pull request: one line each, when it happens. */
 export interface Timeline {
   say(who: string, pull: number | undefined, what: string): void
   heading(text: string): void

@@ -24,29 +24,29 @@ import { answerHook, type FlaggerOptions, hookIn } from './flagger-hooks.ts'
 import { placeIn, type ReportOptions, takeReport } from './report-endpoints.ts'
 
 export interface WebhookDelivery {
-  /** GitHub's GUID, the same again when a delivery is redelivered. */
+  /** GitHub's GUID. It is the same when a delivery is sent again. */
   readonly id: string
-  /** The event's. */
+  /** The name of the event. */
   readonly name: string
   readonly payload: object
 }
 
 export interface EdgeOptions {
   readonly host: string
-  /** 0 takes a free one. */
+  /** 0 chooses a free port. */
   readonly port: number
-  /** The webhook's secret, and while it is rotated the one before. */
+  /** The webhook's secret and, during a rotation, the previous one. */
   readonly secrets: readonly [string, ...string[]]
-  /** The events that are passed on; every other one is answered and dropped. */
+  /** The events to pass on. Others are answered and dropped. */
   readonly events: ReadonlySet<string>
-  /** Resolves when what follows from the delivery is on disk. */
+  /** Resolves when the tasks that follow from the delivery are on disk. */
   readonly accept: (delivery: WebhookDelivery) => Promise<void>
-  /** What clusters tell; without it those paths are not there. */
+  /** For reports from clusters. Without it, their paths do not exist. */
   readonly reports?: ReportOptions
-  /** What Flagger asks; without it those paths are not there. */
+  /** For Flagger's questions. Without it, their paths do not exist. */
   readonly flagger?: FlaggerOptions
   readonly ready: () => Promise<Readiness>
-  /** Everything for Prometheus, as text. */
+  /** All metrics in Prometheus' text format. */
   readonly metrics?: () => Promise<string>
   readonly meter?: Meter
   readonly log: Log
@@ -59,23 +59,23 @@ interface Readiness {
 
 export interface Edge {
   readonly port: number
-  /** Takes no new connection, lets the requests under way end within `graceMs`, then cuts them off. */
+  /** Accepts no new connections, gives the running requests `graceMs` to finish, and then cuts them off. */
   close(graceMs: number): Promise<void>
 }
 
-/** GitHub's own cap is 25 MB; the events of our list stay far below this. */
+/** GitHub's own limit is 25 MB. The events that we use stay far below this one. */
 const MAX_BODY_BYTES = 5 * 1024 * 1024
 const MAX_CONNECTIONS = 512
 const WEBHOOKS = '/api/github/webhooks'
 
-/** The only thing that faces the internet: checks size, origin and event of a delivery, hands it on and answers. */
+/** The only part that faces the internet. Checks the size, signature and event of a delivery, passes it on and answers. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const shared: ServerState = { bufferedBytes: 0, reading: new Map(), isClosing: false }
   const server = createServer(
     {
       headersTimeout: 10_000,
       requestTimeout: 15_000,
-      // Longer than the 60 s of the usual load balancers, else they send into a connection that we just closed.
+      // Longer than the 60 s of common load balancers. Otherwise they would reuse a connection that we have just closed.
       keepAliveTimeout: 65_000,
       connectionsCheckingInterval: 5_000,
       maxHeaderSize: 16_384,
@@ -83,7 +83,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     (request, response) => {
       respond(options, shared, request)
         .catch((error: unknown): Answer => {
-          // The client has gone: nobody needs an answer, and it is not an error of ours.
+          // If the client has gone, nobody needs an answer, and it is not an error of ours.
           if (!request.socket.destroyed)
             options.log.error({ reason: String(error) }, 'A request could not be answered.')
           return { status: 500, body: 'error' }
@@ -112,11 +112,11 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 }
 
 /**
- * One more connection closes that on which nothing has happened for longest. With a plain limit, whoever opens so many and waits would keep
- * GitHub out; addresses tell nothing, because behind a load balancer all have the same.
+ * When the limit is reached, a new connection closes the one that has been idle for longest. With a plain limit, anyone could
+ * open that many connections and keep GitHub out. Client addresses do not help, because behind a load balancer all are the same.
  */
 function keepRoom(server: Server): void {
-  // In the order in which something happened on them last.
+  // Ordered by the time of their last activity.
   const open = new Set<Socket>()
   server.on('connection', (socket) => {
     open.add(socket)
@@ -149,7 +149,7 @@ async function respond(options: EdgeOptions, shared: ServerState, request: Incom
   return probe()
 }
 
-/** What takes a request that is posted to a path. */
+/** The handler of a POST to a path. */
 function takerOf(
   options: EdgeOptions,
   shared: ServerState,
@@ -193,7 +193,7 @@ function metricsAnswer(body: string): Answer {
   return { status: 200, body, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } }
 }
 
-/** In the order of what each check costs us: a stranger without a signature does not even get its body read. */
+/** The cheapest checks come first: without a signature, the body is not even read. */
 async function webhook(options: EdgeOptions, shared: ServerState, request: IncomingMessage): Promise<Answer> {
   const head = readHead(request.headers)
   if ('refusal' in head) return head.refusal

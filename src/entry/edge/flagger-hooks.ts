@@ -17,15 +17,15 @@ import type { AskedVersion } from './known-canaries.ts'
 import { type Answer, parseObject, readBody, refuseBody, type ServerState } from './http.ts'
 import { flaggerKey, isSameKey, reportKey } from './report-key.ts'
 
-/** The endpoints that Flagger asks before it goes on with a canary. */
+/** The endpoints that Flagger calls before it continues with a canary. */
 export interface FlaggerOptions {
-  /** Of which each repository's key is made. */
+  /** The secret from which each repository's key is derived. */
   readonly secret: string
-  /** Undefined where that cannot be said in time. */
+  /** Undefined if the answer is not known in time. */
   readonly canariesOf: (repository: CalledRepository, maxAgeMs?: number) => Promise<Canaries | undefined>
-  /** The same of the approvals of the pull request that brought a version. */
+  /** The approvals of the pull request that brought a version. Undefined if they are not known in time. */
   readonly approvalsOf: (asked: AskedVersion) => Promise<VersionApprovals | undefined>
-  /** Keeps what Flagger tells of a rollout. */
+  /** Stores what Flagger reports about a rollout. */
   readonly note: (repository: CalledRepository, rollout: string, told: EventPayload) => Promise<void>
   readonly now: () => number
 }
@@ -34,12 +34,12 @@ interface HookPlace extends CalledRepository {
   readonly hook: Hook | typeof EVENT_HOOK
 }
 
-/** Names, and what the author of the Canary wrote beside them. */
+/** Names, and the metadata that the author of the Canary wrote. */
 const MAX_HOOK_BYTES = 64 * 1024
 
 const PLACES: readonly HookPlace['hook'][] = [...HOOKS, EVENT_HOOK]
 
-/** What is asked, and of which repository; undefined where a path is none of ours. */
+/** The question, and the repository that it is about; undefined if the path is not one of ours. */
 export function hookIn(path: string): HookPlace | undefined {
   const [, owner = '', name = '', asked = ''] =
     /^\/api\/flagger\/([\w-]{1,100})\/((?!\.+\/)[\w.-]{1,100})\/([a-z-]{1,40})$/.exec(path) ?? []
@@ -47,7 +47,10 @@ export function hookIn(path: string): HookPlace | undefined {
   return hook && { owner, name, hook }
 }
 
-/** Flagger goes on with any status up to 202, so only what is known gets one. It drops the words; people who try the address read them. */
+/**
+ * Flagger continues on every status up to 202, so only an answer that is known to be yes gets one. Flagger ignores the body; it
+ * is for people who try the address.
+ */
 export async function answerHook(
   options: FlaggerOptions & { readonly log: Log; readonly shared: ServerState },
   place: HookPlace,
@@ -62,7 +65,7 @@ export async function answerHook(
   const payload = payloadOf(place, body.bytes)
   if (!payload.success) return { status: 400, body: 'not what Flagger sends, or metadata.key is missing' }
   const asked = payload.data
-  // The key of reports allows more than these questions do.
+  // The key for reports is accepted too, because it allows more than these questions do.
   const keys = [flaggerKey(options.secret, repository), reportKey(options.secret, repository)]
   if (!keys.some((key) => isSameKey(asked.metadata.key, key))) {
     log.warn(
@@ -91,7 +94,7 @@ function payloadOf(
   return (hook === EVENT_HOOK ? EventPayload : HookPayload).safeParse(parseObject(bytes))
 }
 
-/** Only of a Canary that Git has, so that what is kept is bounded. */
+/** Stores events only of Canaries that are in Git, so that the stored amount is bounded. */
 async function noteEvent(
   { canariesOf, note, now }: FlaggerOptions,
   place: HookPlace,
@@ -107,13 +110,13 @@ async function answerTo(options: FlaggerOptions, place: HookPlace, asked: HookPa
   const canaries = await canariesOf(place)
   if (place.hook !== ROLLBACK_HOOK) return ifApproved(options, { place, asked }, mayGoOn(canaries, asked, now()))
   const answer = mustGoBack(canaries, asked, now())
-  // Only now is it worth while to have Git read again.
+  // Only for this answer is it worthwhile to read Git again.
   return answer.code === 'unread' && canaries !== undefined
     ? mustGoBack(await canariesOf(place, MAX_ROLLBACK_AGE_MS), asked, now())
     : answer
 }
 
-/** GitHub's reviews are looked at only where nothing else stops a version, and the config asks for approvals. */
+/** Looks at GitHub's reviews only if nothing else stops the version, and the config requires approvals. */
 async function ifApproved(
   { approvalsOf, now }: FlaggerOptions,
   { place, asked }: { readonly place: HookPlace; readonly asked: HookPayload },

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../ports/log.ts'
 import { isRecord } from '../../core/manifest/data.ts'
 
-/** What every endpoint of the edge does with a request: read it within limits, check who sent it, and answer. */
+/** What all endpoints of the edge share: reading a request within limits, checking its sender, and answering. */
 
 export interface Answer {
   readonly status: number
@@ -12,14 +12,14 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Of all bodies together: a crowd of unsigned large ones must not take the memory of the worker beside us. */
+/** The limit for all bodies together. Many large unsigned bodies must not use up the memory of the worker in this process. */
 const MAX_BUFFERED_BYTES = 64 * 1024 * 1024
-/** GitHub gives up on an answer after 10 s; before that we say that it failed, so that its log says so too. */
+/** GitHub waits 10 s for an answer. We report a failure before that, so that GitHub's log shows it too. */
 const ACCEPT_MS = 8_000
 
 export interface ServerState {
   bufferedBytes: number
-  /** Requests whose bodies are being read, with what each has sent. */
+  /** The requests whose bodies are being read, with the number of bytes received so far. */
   readonly reading: Map<IncomingMessage, number>
   isClosing: boolean
 }
@@ -28,7 +28,7 @@ export interface HttpRefusal {
   readonly refusal: Answer
 }
 
-/** Stops at the cap, whatever Content-Length says or does not say. */
+/** Stops at the limit, whatever Content-Length says. */
 export async function readBody(
   shared: ServerState,
   request: IncomingMessage,
@@ -54,8 +54,8 @@ export async function readBody(
 }
 
 /**
- * Cuts off the request that has sent most, and says whether that is this one: a crowd that sends much and slowly has to go, and a
- * small delivery of GitHub's comes through beside it.
+ * Cuts off the request that has sent most, and returns whether that is this one. So many large, slow requests cannot block a
+ * small delivery from GitHub.
  */
 function makeRoom({ reading }: ServerState, request: IncomingMessage): boolean {
   const [largest] = [...reading].reduce(
@@ -67,7 +67,7 @@ function makeRoom({ reading }: ServerState, request: IncomingMessage): boolean {
   return false
 }
 
-/** What is wrong with a request's headers before anything else about it matters; undefined: nothing. */
+/** What is wrong with the headers of a request, before the body is read; undefined if nothing is. */
 export function refuseBody(headers: IncomingHttpHeaders, maxBytes: number): HttpRefusal | undefined {
   if (!/^application\/json *(;.*)?$/i.test(headers['content-type'] ?? ''))
     return refuse(415, 'send application/json; set it as the content type of the webhook')
@@ -75,7 +75,7 @@ export function refuseBody(headers: IncomingHttpHeaders, maxBytes: number): Http
   return Number(headers['content-length'] ?? '') > maxBytes ? tooLarge(maxBytes) : undefined
 }
 
-/** Answers 202 when something is on disk, and 503 when it cannot be: the sender tries again, or shows that it failed. */
+/** Answers 202 when the content is on disk, and 503 if it cannot be stored. Then the sender retries, or shows the failure. */
 export async function answerStored(
   store: () => Promise<void>,
   what: { readonly id: string; readonly log: Log; readonly facts: object; readonly words: string },
@@ -96,12 +96,12 @@ export async function answerStored(
   }
 }
 
-/** Waits, while an answer has time. */
+/** Waits without keeping the process alive. */
 export async function pause(ms: number): Promise<void> {
   await sleep(ms, undefined, { ref: false })
 }
 
-/** Every secret is tried, and compared in constant time, so that the time tells nothing. */
+/** Tries every secret, and compares in constant time, so that timing reveals nothing. */
 export function isSigned(bytes: Buffer, signature: Buffer, secrets: readonly string[]): boolean {
   return secrets
     .map((secret) => timingSafeEqual(createHmac('sha256', secret).update(bytes).digest(), signature))
@@ -122,7 +122,7 @@ export function send(response: ServerResponse, answer: Answer, isLast: boolean):
   const isText = typeof answer.body === 'string'
   response.writeHead(answer.status, {
     'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json',
-    // What follows a body that we did not read to its end would be taken for the next request.
+    // The unread rest of a body would be parsed as the next request.
     ...(isLast || !response.req.complete ? { connection: 'close' } : {}),
     ...answer.headers,
   })

@@ -10,19 +10,19 @@ import { pause } from './http.ts'
 
 interface Parts<Cause> {
   readonly memo: Memo
-  /** Has them read. */
+  /** Requests a task that reads them. */
   readonly ask: (why: Cause) => Promise<void>
   readonly clock: Clock
 }
 
-/** Flagger waits 10 s for an answer, and an answer may need both. */
+/** Flagger waits 10 s for an answer, and an answer may need both readings. */
 const CANARIES_WAIT_MS = 6_000
 const APPROVALS_WAIT_MS = 2_500
 const LOOK_EVERY_MS = 200
 
 /**
- * What is known of a repository's Canaries. Flagger asks every few seconds, so Git is read by a task, and only where that was not done since
- * something moved, or lately. Undefined where that takes too long.
+ * What the memo knows about a repository's Canaries. Flagger asks every few seconds. So a task reads Git, and only if it has not
+ * been read lately, or if something has moved since. Undefined if that takes too long.
  */
 export function knownCanaries(
   { memo, ask, clock }: Parts<CauseOf<'canaries'>>,
@@ -44,7 +44,7 @@ export interface AskedVersion extends CalledRollout {
   readonly wanted: number
 }
 
-/** The approvals of the pull request that brought a version, known in the same way. */
+/** The approvals of the pull request that brought a version, read in the same way. */
 export function knownApprovals(
   { memo, ask, clock }: Parts<CauseOf<'canary-approvals'>>,
   asked: AskedVersion,
@@ -76,7 +76,7 @@ async function knownOrRead<T extends KnownAt>(
   let asked: string | undefined
   for (let waited = 0; waited === 0 || (waited < waitMs && !isEnough()); waited += LOOK_EVERY_MS) {
     const mark = await markNow()
-    // What moves while it is read makes that reading count for nothing.
+    // If something moved during a reading, that reading does not count, so ask for another one.
     if (mark !== asked) await ask(mark)
     asked = mark
     if (!isEnough()) await pause(LOOK_EVERY_MS)

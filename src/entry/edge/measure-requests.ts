@@ -8,7 +8,7 @@ interface Watched {
   readonly events: ReadonlySet<string>
 }
 
-/** Counts a webhook by its event and answer. Anybody can send an event's name, so those that nobody knows count as one. */
+/** Counts a webhook by its event and answer. Anyone can send any event name, so all unknown names are counted as one. */
 export async function measureDelivery(
   { meter = UNWATCHED, events }: Watched,
   { headers }: Pick<IncomingMessage, 'headers'>,
@@ -31,7 +31,7 @@ export async function measureReport(
   return measured(work, (answer) => meter.record('perch_reports_total', { source, result: resultOf(answer) }))
 }
 
-/** Counts what Flagger asked by what it heard. */
+/** Counts Flagger's questions by the answer that it got. */
 export async function measureHook(
   { meter = UNWATCHED }: Watched,
   hook: string,
@@ -54,7 +54,7 @@ async function measured(work: () => Promise<Answer>, tell: (answer: Answer | und
   }
 }
 
-/** Undefined: it was cut off, or could not be answered. */
+/** Undefined: the request was cut off, or could not be answered. */
 function resultOf(answer: Answer | undefined): string {
   if (answer === undefined || answer.status >= 500) return 'failed'
   if (answer.status >= 400) return 'refused'

@@ -9,20 +9,20 @@ import type { Memo } from '../../ports/memo.ts'
 import { onButton } from './perch-app.ts'
 import { EVENTS, repositoryOf } from './webhook-events.ts'
 
-/** GitHub may write into its log a little later than it sends. */
+/** GitHub may write to its log a little later than it sends. */
 const OVERLAP_MS = 2 * 60_000
 
 const KEY = 'buttons-heard'
 
-/** Has the next sweep read GitHub's log as far back as commands live. */
+/** Makes the next sweep read GitHub's log for the whole time that commands live. */
 export async function forgetHeardWebhooks(memo: Memo): Promise<void> {
   await memo.set(KEY, null)
 }
 
 /**
- * Does what was lost with a webhook, or with the data folder, and what no sweep finds: a press of a button is dealt with, any other
- * webhook is sent again. It looks as far back as commands live. A press that was dealt with is known by its webhook's id. Resolves to the
- * repositories about which there were webhooks since the last look; undefined where GitHub does not say.
+ * Recovers what was lost with a webhook or with the data folder, and what no sweep finds. Pressed buttons are handled, and other
+ * lost webhooks are sent again. Looks back as far as commands live. The id of a button's webhook tells whether it was already
+ * handled. Resolves to the repositories with webhooks since the last look; undefined if GitHub does not say.
  */
 export async function recoverWebhooks({
   webhooksSince,
@@ -33,7 +33,7 @@ export async function recoverWebhooks({
   clock,
 }: {
   readonly webhooksSince: (moment: number) => Promise<LoggedWebhooks>
-  /** Has GitHub send a webhook again that was lost and whose work no sweep finds. */
+  /** Asks GitHub to send a webhook again that was lost, and whose work no sweep finds. */
   readonly redeliver: (delivery: number) => Promise<void>
   readonly jobs: Jobs
   readonly memo: Memo
@@ -57,7 +57,7 @@ export async function recoverWebhooks({
     await memo.set(KEY, started)
     return repositories
   } catch (error) {
-    // The next sweep looks again, as far back as this one.
+    // The next sweep looks back as far as this one.
     log.warn({ err: error }, "GitHub's log of webhooks could not be read")
     return undefined
   }

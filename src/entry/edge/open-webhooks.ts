@@ -6,11 +6,11 @@ import { isEventName } from './webhook-events.ts'
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
 /**
- * Hands webhooks to our handlers as Probot does, with the part of it that does this: all of Probot would cost this thread 36 MB.
- * Resolves when what they ask for is on disk.
+ * Passes webhooks to our handlers with the same library that Probot uses. All of Probot would cost this thread 36 MB. Resolves
+ * when the requested tasks are on disk.
  */
 export function openWebhooks(options: WebhookParts): (delivery: WebhookDelivery) => Promise<void> {
-  // Its own log would hold whole payloads. The caller that hands it a webhook gets the error.
+  // The library's own log would contain whole payloads. Errors reach the caller instead.
   const events = createEventHandler({ log: SILENT })
   perchApp(events, options)
   return async (delivery) => {
@@ -19,8 +19,8 @@ export function openWebhooks(options: WebhookParts): (delivery: WebhookDelivery)
 }
 
 /**
- * The type promises payloads as documented. Here only the name and the kind of `action`, by which it finds handlers, are known: each
- * handler reads its payload with a schema.
+ * The type promises the documented payload. At this point only the event name and the type of `action` are known, which select
+ * the handlers. Each handler parses its payload with a schema.
  */
 function isDocumented(delivery: WebhookDelivery): delivery is WebhookDelivery & EmitterWebhookEvent {
   const { name, payload } = delivery

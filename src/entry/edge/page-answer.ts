@@ -6,11 +6,11 @@ const STYLE_HASH = createHash('sha256').update(PAGE_STYLE).digest('base64')
 
 interface PageOptions {
   readonly status?: number
-  /** The origin that a form of the page may be sent to. */
+  /** The origin that the page's form may be sent to. */
   readonly formTo?: string
 }
 
-/** A page of `core/message/page` for a browser, which is told that nothing in it may run, load or be framed. */
+/** A page of `core/message/page` for a browser, with headers that forbid scripts, remote content and frames. */
 export function pageAnswer(body: string, { status = 200, formTo = "'none'" }: PageOptions = {}): Answer {
   const policy = [
     "default-src 'none'",
@@ -23,7 +23,7 @@ export function pageAnswer(body: string, { status = 200, formTo = "'none'" }: Pa
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': policy.join('; '),
     'x-content-type-options': 'nosniff',
-    // Addresses of ours may hold a key; other servers are told the origin alone.
+    // Our addresses may contain a key, so other servers get only the origin.
     'referrer-policy': 'strict-origin',
     'cache-control': 'no-store',
   }

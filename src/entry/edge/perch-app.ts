@@ -28,7 +28,7 @@ import {
   repositoryOf,
 } from './webhook-events.ts'
 
-/** What a handler knows of a webhook beside its payload. */
+/** What a handler gets besides the payload of a webhook. */
 interface WebhookContext extends Pick<RepositoryContext, 'repo' | 'memo' | 'ask'> {
   /** GitHub's GUID. */
   readonly delivery: string
@@ -45,8 +45,8 @@ export interface WebhookParts {
 type Handler<T> = (event: T, context: WebhookContext) => Promise<void>
 
 /**
- * The Probot app: from a webhook to tasks in the queue, by what it says and what memory knows of it. It asks GitHub nothing and
- * reads no Markdown, because it runs on the thread that answers. All tasks of a webhook are stored together.
+ * The Probot app. Turns a webhook into tasks in the queue, from its payload and from memory. Sends no request to GitHub and
+ * parses no Markdown, because it runs on the thread that answers. All tasks of a webhook are stored together.
  */
 export function perchApp(
   app: Pick<ReturnType<typeof createEventHandler>, 'on'>,
@@ -55,7 +55,7 @@ export function perchApp(
   function on<T extends AtRepository>(name: EventName, schema: z.ZodType<T>, handle: Handler<T>): void {
     app.on(name, async ({ id: delivery, payload }) => {
       const { data: event } = schema.safeParse(payload)
-      // Without a part of its own there is nothing that it could ask for.
+      // Without these fields, no task can follow.
       if (event === undefined) return
       const place = repositoryOf(event)
       const asked: Job[] = []
@@ -78,7 +78,7 @@ export function perchApp(
     wakeWaiting(context, { source: 'status', name, commit }, context.delivery),
   )
   on('deployment_status', EVENTS.deployment_status, async ({ deployment, deployment_status: status }, context) => {
-    // Perch shows its own steps as deployments. They say nothing that it does not know.
+    // Perch shows its own steps as deployments. They tell Perch nothing new.
     if (deployment.performed_via_github_app?.id === appId) return
     const environment = status.environment ?? ''
     const name = environment === '' ? deployment.environment : environment
@@ -86,10 +86,12 @@ export function perchApp(
   })
 }
 
-/** An organization may have thousands of repositories: looking at them leaves most of GitHub's rate limit to commands. */
+/**
+ * An organization may have thousands of repositories. Reading them at this pace leaves most of GitHub's rate limit to commands.
+ */
 const APART_MS = 3_000
 
-/** Perch came to repositories: each is looked at once, one after the other. */
+/** For repositories that Perch was added to: looks at each once, one after the other. */
 function onInstallations(
   app: Pick<ReturnType<typeof createEventHandler>, 'on'>,
   { jobs, clock }: Pick<WebhookParts, 'jobs' | 'clock'>,
@@ -117,7 +119,7 @@ function onInstallations(
 }
 
 const NEW_HEAD = ['opened', 'synchronize']
-/** A draft holds no other pull request back. */
+/** A draft does not block other pull requests. */
 const DRAFT = ['ready_for_review', 'converted_to_draft']
 
 async function onPullRequest(event: Payload<'pull_request'>, context: WebhookContext): Promise<void> {
@@ -130,7 +132,7 @@ async function onPullRequest(event: Payload<'pull_request'>, context: WebhookCon
   const hasOtherBase = action === 'edited' && changes?.base !== undefined
   if (hasOtherBase || DRAFT.includes(action)) await ask.review(pull.number, { code: 'pull-changed', delivery })
   if (action !== 'closed') return
-  // A merge moves the base branch, and closing a step stops its rollout: both are the rollout's business.
+  // A merge moves the base branch, and closing a step stops its rollout. Both affect the rollout.
   const merged = pull.merged === true
   const head = merged ? (pull.merge_commit_sha ?? undefined) : undefined
   const why = { code: 'pull-ended', delivery, merged, head } as const
@@ -141,8 +143,8 @@ async function onPullRequest(event: Payload<'pull_request'>, context: WebhookCon
 const OURS_FIRST_MS = 3_000
 
 /**
- * Perch itself asks for the review of what it opens, and that review knows that no checks and comments are there yet. The one that
- * a webhook asks for must not come before it. Of another App's pull request it comes a little later.
+ * Perch itself requests the review of the pull requests that it opens. That review knows that there are no checks and comments
+ * yet, so a webhook's review must not run before it. For other Apps' pull requests, this only adds a short delay.
  */
 function afterOurs({ action, pull_request: pull }: Payload<'pull_request'>): { readonly due?: number } {
   const isApps = action === 'opened' && pull.user?.type === 'Bot' && isOurs(pull.head.ref)
@@ -154,13 +156,13 @@ function isOurs(branch: string): boolean {
   return isStepBranch(branch) || isPromotionBranch(branch) || branch === ONBOARDING_BRANCH
 }
 
-/** The head that a pull request was opened with, which everybody who comments on it could see. */
+/** Remembers the head that a pull request was opened with. Everyone who comments could see that head. */
 async function rememberOpened(
   { action, pull_request: pull }: Payload<'pull_request'>,
   context: WebhookContext,
 ): Promise<void> {
   const { number, head, created_at: createdAt, updated_at: updatedAt } = pull
-  // What changed since it was opened may have been its head.
+  // If the pull request has changed since it was opened, that may have been its head.
   if (action !== 'opened' || typeof createdAt !== 'string' || updatedAt !== createdAt) return
   await rememberFirstHead(context, { pull: number, head: head.sha, at: Date.parse(createdAt) })
 }
@@ -174,7 +176,9 @@ async function onComment(
   if (mayHaveCommands(comment.body)) await ask.comment(comment, { code: 'command', delivery })
 }
 
-/** A tick in the issue that lists all rollouts. What Perch writes there has none, so its own edits ask for nothing. */
+/**
+ * A ticked box in the issue that lists all rollouts. Perch itself never writes ticked boxes, so its own edits request no task.
+ */
 async function onIssue({ action, issue }: Payload<'issues'>, { ask, delivery }: WebhookContext): Promise<void> {
   const isTicked = action === 'edited' && issue.user?.type === 'Bot' && ticksIn(issue.body ?? '').length > 0
   if (isTicked) await ask.dashboard({ code: 'delivered', delivery })
@@ -185,7 +189,7 @@ async function onPush(
   context: WebhookContext,
 ): Promise<void> {
   const { ask, delivery } = context
-  // A stop came or went, by our hand or by somebody's on GitHub.
+  // A stop was created or removed, by Perch or by someone on GitHub.
   if (isStopRef(ref)) return ask.judgeAgain({ code: 'delivered', delivery })
   const [, branch] = /^refs\/heads\/(.+)$/.exec(ref) ?? []
   if (branch === undefined || deleted) return
@@ -208,12 +212,12 @@ async function onCheckRun(event: Payload<'check_run'>, context: WebhookContext):
   if (action === 'requested_action') return onButton(event, context)
   if (typeof run.head_sha !== 'string') return
   if (action === 'rerequested') await ask.rerun(run.head_sha, { code: 'delivered', delivery })
-  // What our own check runs say comes from us, and looking again for it would go round in circles.
+  // The results of our own check runs come from Perch itself, and a review for each would loop.
   if (action === 'completed' && run.app?.id !== appId)
     await wakeWaiting(context, { source: 'check', name: run.name, commit: run.head_sha }, delivery)
 }
 
-/** A button of a check. Of pull requests from forks GitHub names none, and Perch has no buttons to press there. */
+/** A button of a check. For pull requests from forks, GitHub names no pull request, and Perch shows no buttons there. */
 export async function onButton(
   { check_run: run, requested_action: action, sender, repository }: Payload<'check_run'>,
   { ask, delivery }: Pick<WebhookContext, 'ask' | 'delivery'>,
@@ -226,7 +230,10 @@ export async function onButton(
   return ask.advance(pull.base?.ref ?? repository.default_branch, { code: 'button', delivery, ...button })
 }
 
-/** Which pull requests have the commit as their head is found out later: GitHub names those of its branch, and none from forks. */
+/**
+ * Which pull requests have the commit as their head is found out later. GitHub names those from the repository's branches, and
+ * none from forks.
+ */
 async function onCheckSuite(
   { action, check_suite: { head_sha: head } }: Payload<'check_suite'>,
   { ask, delivery }: WebhookContext,
@@ -239,14 +246,14 @@ async function onReview(event: Payload<'pull_request_review'>, context: WebhookC
   const { ask, delivery, memo, repo } = context
   await askForText(event, context)
   const seen = await recallPull(context, pull)
-  // A first look that has published its checks may not have remembered yet that it waits for reviews.
+  // A first review that has already published its checks may not have stored yet that it waits for reviews.
   const isBeingLookedAt = seen !== undefined && head !== undefined && seen.head !== head.sha
   if (seen?.polls === true || isBeingLookedAt) await ask.review(pull, { code: 'pull-changed', delivery })
-  // Flagger may wait for it, although it is merged.
+  // Flagger may wait for the approval, even if the pull request is merged.
   if (await isAskedAbout(memo, repo, pull)) await markMoved(memo, repo, delivery)
 }
 
-/** A review's own text may hold commands. */
+/** The text of a review may contain commands. */
 async function askForText(
   { action, review, pull_request: { number: pull } }: Payload<'pull_request_review'>,
   { ask, delivery }: WebhookContext,

@@ -16,17 +16,17 @@ import {
 } from './http.ts'
 import { isSameKey, reportKey } from './report-key.ts'
 
-/** The endpoints that clusters report to by themselves, for those whose reports do not come through GitHub. */
+/** The endpoints for reports that clusters send directly, and not through GitHub. */
 export interface ReportOptions {
-  /** Of which each repository's key is made. */
+  /** The secret from which each repository's key is derived. */
   readonly secret: string
-  /** Resolves when it is on disk. */
+  /** Resolves when the report is on disk. */
   readonly accept: (told: ReceivedReport) => Promise<void>
   readonly now: () => number
 }
 
 export interface ReceivedReport {
-  /** The same for the same request. */
+  /** The same for repetitions of the same request. */
   readonly id: string
   readonly owner: string
   readonly repo: string
@@ -48,14 +48,14 @@ const MAX_REPORT_BYTES = 256 * 1024
 
 const READERS: Readonly<Record<Kind, (body: unknown) => ReportRead>> = { flux: readFluxEvent, argocd: readArgoCdReport }
 
-/** The repository that a path speaks of; undefined where it is none of ours. */
+/** The repository in a path; undefined if the path is not one of ours. */
 export function placeIn(path: string): ReportPlace | undefined {
   const [, kind, owner = '', repo = ''] =
     /^\/api\/reports\/(flux|argocd)\/([\w-]{1,100})\/((?!\.+$)[\w.-]{1,100})$/.exec(path) ?? []
   return kind === 'flux' || kind === 'argocd' ? { kind, owner, repo } : undefined
 }
 
-/** In the order of what each check costs us, and who sent it before what it says. */
+/** The cheapest checks come first, and the sender is checked before the content. */
 export async function takeReport(
   options: ReportOptions & { readonly log: Log; readonly shared: ServerState },
   place: ReportPlace,
@@ -90,7 +90,10 @@ export async function takeReport(
   })
 }
 
-/** Argo CD cannot sign: it sends the key itself, which is known before the body is read. Flux must at least say that it signs. */
+/**
+ * Argo CD cannot sign, so it sends the key itself, which is checked before the body is read. Flux must at least send the
+ * signature header.
+ */
 function refuseToken(kind: Kind, headers: IncomingHttpHeaders, key: string): ReturnType<typeof refuse> | undefined {
   if (kind === 'flux')
     return signatureIn(headers).length > 0 ? undefined : refuse(401, 'X-Signature is missing or malformed')
@@ -99,7 +102,7 @@ function refuseToken(kind: Kind, headers: IncomingHttpHeaders, key: string): Ret
   return isSameKey(token, key) ? undefined : refuse(401, 'the key does not match')
 }
 
-/** Empty where there is none. */
+/** Empty if there is none. */
 function signatureIn(headers: IncomingHttpHeaders): Buffer {
   const hex = /^sha256=([\da-f]{64})$/i.exec(String(headers['x-signature'] ?? ''))?.[1]
   return Buffer.from(hex ?? '', 'hex')

@@ -1,7 +1,10 @@
 import * as z from 'zod'
 import type { RepositoryRef } from '../../flows/tasks/tasks.ts'
 
-/** The webhooks that Perch listens to, each with the few fields that it reads: they say where to look. Only who pressed a button, the head at the opening and texts with commands are taken from them. */
+/**
+ * The webhooks that Perch listens to, each with the few fields that it reads. They say where to look. Perch relies on a payload
+ * only for who pressed a button, the head of a new pull request, and texts with commands.
+ */
 const Installation = z.object({ id: z.int() })
 const Repository = z.object({
   id: z.int(),
@@ -16,7 +19,7 @@ export interface AtRepository {
   readonly repository: z.infer<typeof Repository>
 }
 
-/** Events about an installation name repositories with little more than this. */
+/** Installation events contain little more than this about each repository. */
 const Listed = z.object({ id: z.int(), full_name: z.string() })
 export type NamedRepository = z.infer<typeof Listed>
 
@@ -129,7 +132,7 @@ export function isEventName(name: string): name is EventName {
   return Object.hasOwn(EVENTS, name)
 }
 
-/** The events that tell of repositories that Perch comes to. GitHub sends them to every App, and lets none subscribe to them. */
+/** The events about repositories that Perch is added to. GitHub sends them to every App, without a subscription. */
 export const INSTALLATION_EVENTS = ['installation', 'installation_repositories'] as const satisfies readonly EventName[]
 
 export function repositoryOf({ installation, repository }: AtRepository): RepositoryRef {

@@ -7,13 +7,13 @@ interface App {
   readonly privateKey: string
 }
 
-/** GitHub allows for less than a minute; its `date` has whole seconds. */
+/** GitHub tolerates less than a minute, and its `date` header has whole seconds. */
 const SKEW_MS = 20_000
 
 /**
- * Asks GitHub in time, and by GitHub's clock: where this machine's clock is off, GitHub refuses the tokens that the App
- * signs for itself. Then one is signed for the moment that GitHub's answer names. Octokit does so for some routes, and not
- * for the one that gives installation tokens.
+ * Sends requests with a time limit, and with GitHub's clock: if this machine's clock is wrong, GitHub refuses the tokens that the
+ * App signs for itself. Then we sign a new one for the time in GitHub's answer. Octokit does so for some routes, but not for the
+ * one that issues installation tokens.
  */
 export function fetchByGitHubsClock(app: App): typeof fetch {
   return async (input, init) => {
@@ -28,11 +28,11 @@ export function fetchByGitHubsClock(app: App): typeof fetch {
   }
 }
 
-/** Octokit asks for tokens by itself, and gives that request no time limit. */
+/** Octokit requests tokens by itself, without a time limit. */
 const fetchInTime: typeof fetch = (input, init) =>
   fetch(input, { ...init, signal: init?.signal ?? AbortSignal.timeout(TIMEOUT_MS) })
 
-/** A JWT as GitHub's docs describe it: issued a little in the past, good for less than ten minutes. */
+/** A JWT as in GitHub's docs: issued a little in the past, valid for less than ten minutes. */
 function signed({ appId, privateKey }: App, now: number): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
   const claims = { iat: now - 30, exp: now + 540, iss: String(appId) }

@@ -30,7 +30,7 @@ import type { Logger } from 'pino'
 const Token = z.object({ token: z.string(), permissions: z.record(z.string(), z.string()).optional() })
 
 export interface GitHubAccess {
-  /** The GitHub half of a context. */
+  /** The ports of a context that GitHub implements. */
   portsFor(
     place: RepositoryRef,
   ): Promise<
@@ -53,18 +53,18 @@ export interface GitHubAccess {
       | 'records'
     >
   >
-  /** Where a repository is that is known by name only; undefined where Perch is not installed on it. */
+  /** Finds a repository by its name alone; undefined if Perch is not installed on it. */
   placeOf(owner: string, name: string): Promise<NamedPlace | undefined>
-  /** An installation's token for Git, from Probot's cache while it is good. `refused`: one that is good no longer. */
+  /** An installation's token for Git, from Probot's cache while it is valid. `refused`: a token that is no longer valid. */
   tokenFor(installation: number, refused?: string): Promise<string>
-  /** Whether an installation still grants the App to read contents: a new token says so. */
+  /** Whether an installation still grants the App the permission to read contents. A new token says so. */
   mayReadContents(installation: number): Promise<boolean>
-  /** What GitHub's log says of the webhooks since a moment. */
+  /** What GitHub's log contains about webhooks since a moment. */
   webhooksSince(moment: number): Promise<LoggedWebhooks>
-  /** Has GitHub send a webhook again. */
+  /** Asks GitHub to send a webhook again. */
   redeliver(delivery: number): Promise<void>
   everyRepository(): Promise<readonly ListedPlace[]>
-  /** What has happened last in each of these repositories (`adapters/github/pulses.ts`), by its number. */
+  /** The last changes in each of these repositories (`adapters/github/pulses.ts`), by its number. */
   pulses(places: readonly ListedPlace[]): Promise<ReadonlyMap<number, string>>
 }
 
@@ -97,13 +97,13 @@ export function openGitHub(app: AppCredentials, { log, clock, meter = UNWATCHED 
     octokit: await octokitFor(installation),
     clock,
   })
-  // One for all requests, so that its answers are kept.
+  // One client for all requests, so that its cached answers are reused.
   let own: Promise<Octokit> | undefined
   const asApp = async (): Promise<ApiClient> => ({ octokit: await (own ??= probot.auth()), clock })
 
   function whoAmI(): Promise<AppIdentity> {
     identity ??= asApp().then((client) => identify(client, app.appId))
-    // A GitHub that is not there yet must not be remembered as the answer.
+    // If GitHub cannot be reached yet, that must not be cached as the answer.
     identity.catch(() => (identity = undefined))
     return identity
   }
@@ -157,7 +157,7 @@ function portsOf(client: Client): Awaited<ReturnType<GitHubAccess['portsFor']>> 
   }
 }
 
-/** Probot for authentication and events; what it would retry or slow down by itself is off, because the queue does that. */
+/** Probot for authentication and events. Its own retries and throttling are off, because the queue does that. */
 function openProbot(app: AppCredentials, log: Logger, meter: Meter): Probot {
   return new Probot({
     appId: app.appId,
@@ -168,7 +168,7 @@ function openProbot(app: AppCredentials, log: Logger, meter: Meter): Probot {
     request: { fetch: watchRequests(fetchByGitHubsClock(app), meter) },
     Octokit: ProbotOctokit.defaults(({ auth, ...options }: { auth: { request: Octokit['request'] } }) => ({
       ...options,
-      // Tokens that are asked for by name (`tokenFor`) would come from api.github.com wherever GitHub is.
+      // Otherwise, tokens that we request explicitly (`tokenFor`) would always come from api.github.com.
       auth: { ...auth, request: auth.request.defaults({ baseUrl: app.apiUrl }) },
       retry: { enabled: false },
       throttle: { enabled: false },

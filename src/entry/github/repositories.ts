@@ -1,4 +1,4 @@
-/** All repositories that Perch is installed on, and what has happened in them. */
+/** All repositories that Perch is installed on, and their last changes. */
 import type { Logger } from 'pino'
 import type { ApiClient } from '../../adapters/github/client/client.ts'
 import { installationIds, type ListedRepository, repositoriesOf } from '../../adapters/github/installations.ts'
@@ -13,21 +13,21 @@ interface Parts {
   readonly log: Logger
 }
 
-/** Those of an installation that does not answer are left out. */
+/** Every repository of the App, except those of installations that do not answer. */
 export async function everyRepository({ asApp, clientFor, log }: Parts): Promise<readonly ListedPlace[]> {
   const found: ListedPlace[] = []
   for (const installation of await installationIds(await asApp())) {
     try {
       for (const one of await repositoriesOf(await clientFor(installation))) found.push({ installation, ...one })
     } catch (error) {
-      // One installation that is limited or broken must not keep the others from being swept.
+      // A rate limit or an error of one installation must not stop the sweep of the others.
       log.warn({ installation, err: error }, 'the repositories of an installation could not be listed')
     }
   }
   return found
 }
 
-/** What has happened last in each of them, by its number. Those of an installation that does not answer are left out. */
+/** The last changes in each of these repositories, by its number. Without those of installations that do not answer. */
 export async function pulsesIn(
   places: readonly ListedPlace[],
   { clientFor, log }: Omit<Parts, 'asApp'>,

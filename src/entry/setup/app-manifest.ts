@@ -12,18 +12,18 @@ const AppFile = z.object({
 })
 
 export interface AppAddresses {
-  /** Where people and GitHub reach the service. */
+  /** The address at which people and GitHub reach the service. */
   readonly serviceUrl: URL
-  /** Where GitHub sends the browser when the App is registered. */
+  /** The address to which GitHub sends the browser after the registration. */
   readonly redirectUrl: string
 }
 
-/** Where GitHub is to send webhooks. */
+/** The address for GitHub's webhooks. */
 export function webhookUrl({ serviceUrl }: Pick<AppAddresses, 'serviceUrl'>): string {
   return `${withoutSlash(serviceUrl)}/api/github/webhooks`
 }
 
-/** The manifest that GitHub is sent: app.yml, and the addresses of this installation. */
+/** The manifest for GitHub: app.yml, plus the addresses of this installation. */
 export function appManifest(addresses: AppAddresses, name?: string): string {
   const app = AppFile.parse(parse(readFileSync(new URL('../../../app.yml', import.meta.url), 'utf8')))
   return JSON.stringify({

@@ -6,11 +6,14 @@ import type { SetupProblem } from '../../core/message/command-line/setup-words.t
 
 export interface EnvFile {
   readonly path: string
-  /** Whether a file that is there may be replaced. */
+  /** Whether an existing file may be replaced. */
   readonly isForced: boolean
 }
 
-/** Why the file cannot be written, as far as that shows before: GitHub gives the credentials out only once. */
+/**
+ * Checks in advance whether the file can be written, because GitHub issues the credentials only once. Undefined if no problem is
+ * found.
+ */
 export function checkEnvFile({ path, isForced }: EnvFile): SetupProblem | undefined {
   if (existsSync(path) && !isForced) return { code: 'file-exists', file: path }
   try {
@@ -22,8 +25,9 @@ export function checkEnvFile({ path, isForced }: EnvFile): SetupProblem | undefi
 }
 
 /**
- * One variable a line, without quotes, so that Node.js, Docker, Compose and kubectl all read the same. It is there as a whole or not
- * at all, and nobody else may read it at any moment. False: a file of that name has come meanwhile, or it cannot be written.
+ * Writes one variable per line, without quotes, so that Node.js, Docker, Compose and kubectl read the same values. The file
+ * appears as a whole or not at all, and nobody else can read it at any moment. Returns false if a file with that name has
+ * appeared meanwhile, or if it cannot be written.
  */
 export async function writeEnvFile(
   { path, isForced }: EnvFile,
@@ -39,7 +43,7 @@ export async function writeEnvFile(
     } finally {
       await file.close()
     }
-    // A link, unlike a new name, replaces nothing.
+    // Unlike `rename`, `link` does not replace an existing file.
     if (isForced) await rename(part, path)
     else await link(part, path)
     return true

@@ -22,7 +22,7 @@ export type Exchange =
   | { readonly ok: true; readonly app: RegisteredApp }
   | { readonly ok: false; readonly problem: SetupProblem; readonly canTryAgain: boolean }
 
-/** Gets the credentials of the App for the code that GitHub sent the browser back with. GitHub gives them out once. */
+/** Exchanges the code in GitHub's redirect for the App's credentials. GitHub issues them only once. */
 export async function exchangeCode(apiUrl: string, code: string): Promise<Exchange> {
   const { host } = new URL(apiUrl)
   const answer = await fetch(`${apiUrl}/app-manifests/${encodeURIComponent(code)}/conversions`, {

@@ -6,28 +6,30 @@ import { type Answer, methodNotAllowed, send } from '../edge/http.ts'
 import { pageAnswer } from '../edge/page-answer.ts'
 import type { RegisteredApp } from './exchange-code.ts'
 
-/** What became of a code: the App with its credentials stored, or why not. */
+/** The result for a code: the App with its stored credentials, or the reason of the failure. */
 export type Registration =
   | { readonly ok: true; readonly app: RegisteredApp; readonly file: string }
   | { readonly ok: false; readonly problem: SetupProblem; readonly canTryAgain: boolean }
 
 export interface SetupOptions {
-  /** 0 takes a free one. */
+  /** 0 chooses a free port. */
   readonly port: number
-  /** The page's form, for the state that GitHub is to give back and the address to which it sends the browser. */
+  /** Builds the page's form. `state`: the value that GitHub must return; `redirectUrl`: where GitHub sends the browser. */
   readonly form: (state: string, redirectUrl: string) => SetupForm
   readonly register: (code: string) => Promise<Registration>
 }
 
 export interface SetupServer {
-  /** Where the first page is. Nobody can open the page, or learn the state, without this address. */
+  /** The address of the first page. Nobody can open the page or learn the state without it. */
   readonly address: string
-  /** The first end that is final. */
+  /** Resolves with the first final result. */
   readonly end: Promise<Registration>
   close(): Promise<void>
 }
 
-/** The page on this machine that the App is registered from. Only this machine reaches it, and it answers once. */
+/**
+ * Serves the local page from which the App is registered. It is reachable only from this machine, and works for one registration.
+ */
 export async function startSetupServer(options: SetupOptions): Promise<SetupServer> {
   const key = randomBytes(24).toString('base64url')
   const state = randomBytes(24).toString('base64url')
@@ -58,7 +60,7 @@ interface Visit {
   readonly key: string
   readonly state: string
   readonly settle: (end: Registration) => void
-  /** A code is being exchanged, or has been. */
+  /** Whether a code is being exchanged, or has been. */
   isTaken: boolean
 }
 
@@ -72,7 +74,7 @@ async function listen(server: Server, port: number): Promise<number> {
 }
 
 async function respond(visit: Visit, { method, url, headers }: IncomingMessage): Promise<Answer> {
-  // Another name that leads to this machine: a page of somebody else's, by which they would read ours.
+  // With any other host name, someone else's page could make the browser read ours (DNS rebinding).
   const own = [`127.0.0.1:${visit.port}`, `localhost:${visit.port}`]
   if (!own.includes(headers.host ?? '')) return { status: 421, body: 'not for this host' }
   if (method !== 'GET') return methodNotAllowed('GET')
@@ -103,7 +105,7 @@ function failed(status: number, problem: SetupProblem): Answer {
   return pageAnswer(setupFailedPage(explainSetup(problem)), { status })
 }
 
-/** In constant time. */
+/** Compares in constant time. */
 function isSame(given: string, wanted: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(wanted)]
   return a.length === b.length && timingSafeEqual(a, b)

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** What `perch setup` was asked to do. */
+/** The options of `perch setup`. */
 export type SetupWish = z.infer<typeof SetupOptions>
 
 export const SETUP_USAGE =
@@ -15,17 +15,17 @@ const SetupOptions = z.object({
     .string()
     .regex(/^[a-z\d][\w-]*$/i)
     .optional(),
-  /** GitHub's own bound. */
+  /** GitHub's own limit. */
   name: z.string().min(1).max(34).optional(),
   file: z.string().min(1).default('.env'),
   force: z.boolean().default(false),
-  /** 0 takes a free one. */
+  /** 0 chooses a free port. */
   port: z.coerce.number().int().min(0).max(65_535).default(0),
-  /** GitHub's codes are good for an hour. */
+  /** GitHub's codes are valid for an hour. */
   minutes: z.coerce.number().positive().max(60).default(15),
 })
 
-/** Undefined: a value is missing, or is not what it should be. */
+/** Undefined if a value is missing or invalid. */
 export function readSetupWish(options: object): SetupWish | undefined {
   return SetupOptions.safeParse(options).data
 }

@@ -13,7 +13,10 @@ import { exchangeCode } from './exchange-code.ts'
 import { readSetupWish, SETUP_USAGE, type SetupWish } from './setup-wish.ts'
 import { type Registration, type SetupServer, startSetupServer } from './setup-server.ts'
 
-/** `perch setup`: registers the GitHub App from a page on this machine, and writes its credentials to a file. Exit codes as everywhere. */
+/**
+ * `perch setup`: registers the GitHub App from a local page, and writes its credentials to a file. Exit codes are those of
+ * `runCommand`.
+ */
 export async function setup(options: object, terminal: Pick<Terminal, 'out' | 'err'>): Promise<number> {
   const wish = readSetupWish(options)
   if (wish === undefined) return refuse(terminal, { code: 'used-wrongly', words: SETUP_USAGE })
@@ -55,7 +58,7 @@ function startServer(wish: SetupWish, github: GitHubAddresses): Promise<SetupSer
   })
 }
 
-/** GitHub's page that takes manifests. */
+/** GitHub's page for manifests. */
 function pageFor({ webUrl }: GitHubAddresses, organization: string | undefined, state: string): string {
   const owner = organization === undefined ? '' : `/organizations/${organization}`
   return `${webUrl}${owner}/settings/apps/new?state=${state}`
@@ -67,7 +70,7 @@ async function register(file: EnvFile, github: GitHubAddresses, code: string): P
   const { app } = exchange
   const isWritten = await writeEnvFile(file, {
     APP_ID: String(app.id),
-    // In one line, which every reader of such files takes.
+    // On one line, which every reader of such files accepts.
     PRIVATE_KEY: Buffer.from(app.pem).toString('base64'),
     WEBHOOK_SECRET: app.webhookSecret,
     ...github.given,

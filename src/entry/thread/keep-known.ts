@@ -3,14 +3,14 @@ import type { Known, ReadTexts } from '../../core/environment/file-cache.ts'
 import type { KnownTexts } from '../../core/config/known-texts.ts'
 
 /**
- * Characters of the texts whose contents are kept, of all repositories together. Manifests come with their places in the text, forty times
- * its size.
+ * In characters of text, for all repositories together. Parsed manifests contain the positions of their values, and take forty
+ * times the size of the text.
  */
 const MAX_MANIFESTS = 1_000_000
 const MAX_DOCUMENTS = 4_000_000
 const MAX_OTHERS = 500_000
 
-/** Keeps what was read of repositories' texts, as far as it was used last. */
+/** Caches what was parsed from repositories' texts, and keeps the most recently used. */
 export function keepKnown(): (repository: number) => KnownTexts {
   const kept: { readonly [Name in keyof KnownTexts]: (repository: number) => KnownTexts[Name] } = {
     kustomizations: byText(MAX_OTHERS),
@@ -43,7 +43,7 @@ function filesOf<T>(maxSize: number): Kept<T> {
   })
 }
 
-/** The same text says the same in any repository. */
+/** The same text has the same meaning in every repository. */
 function byText<T extends object>(maxSize: number): (repository: number) => Known<T> {
   const known = new LRUCache<string, T>({ maxSize, sizeCalculation: (_, text) => text.length + 1 })
   return () => known

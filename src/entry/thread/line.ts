@@ -1,4 +1,4 @@
-/** Calls between two threads: by name, with what can be cloned. Each is answered once. */
+/** Calls between two threads: by name, with arguments that can be cloned. Each call is answered once. */
 import * as z from 'zod'
 import { retryMoment } from '../../ports/jobs.ts'
 
@@ -9,18 +9,18 @@ const Message = z.discriminatedUnion('type', [
 ])
 type Message = z.infer<typeof Message>
 
-/** A thread as its other side sees it. */
+/** A thread, as the other side sees it. */
 export interface Port {
   postMessage(message: Message): void
   on(event: 'message', listener: (message: unknown) => void): unknown
 }
 
-/** What one side does when the other calls. */
+/** The handlers for the other side's calls, by name. */
 export type CallHandlers = Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>
 
 export interface Line {
   call(name: string, ...args: readonly unknown[]): Promise<unknown>
-  /** The other side is gone: fails what waits for it, and what is called later. */
+  /** Called when the other side is gone: fails the waiting calls and all later ones. */
   cut(reason: Error): void
 }
 

@@ -5,7 +5,7 @@ import type { ClaimedJob, Job } from '../../ports/jobs.ts'
 import type { ProcessEnvironment } from '../env.ts'
 import type { Sample } from '../../core/watch/families.ts'
 
-/** Comes from a thread of this process and not from outside, so the sender's types are trusted. */
+/** Messages come from a thread of this process and not from outside, so their types are trusted. */
 function fromUs<T>(): z.ZodType<T> {
   return z.custom<T>((value) => typeof value === 'object' && value !== null)
 }
@@ -20,10 +20,10 @@ export type ThreadStart = z.infer<typeof ThreadStart>
 export const JobMessage = fromUs<Job>()
 export const ClaimedMessage = fromUs<ClaimedJob>()
 
-/** With name and version, for people; absent where it is not installed, or while it is looked for. */
+/** Name and version for people; absent if the tool is not installed, or while Perch looks for it. */
 export const Tools = z.object({
   renderer: z.string().optional(),
-  /** Which others there are is not known yet. */
+  /** Perch is still looking for the optional tools. */
   isLooking: z.boolean().optional(),
   helm: z.string().optional(),
   validators: z.map(z.enum(TOOLS), z.string()),

@@ -1,4 +1,4 @@
-/** The inside of the thread that `start.ts` starts. */
+/** The code inside of the thread that `start.ts` starts. */
 import { type MessagePort, workerData } from 'node:worker_threads'
 import { clockAhead } from '../../adapters/clock/clock.ts'
 import type { Jobs } from '../../ports/jobs.ts'
@@ -18,12 +18,12 @@ interface OpenWork extends Omit<Awaited<ReturnType<typeof openWork>>, 'parts'> {
   readonly closeTraces: () => Promise<void>
 }
 
-/** Answers the calls of the thread that started this one. `open`: what the work is done with. */
+/** Answers the calls of the thread that started this one. `open`: opens what the work needs. */
 export async function serveWork(parent: MessagePort, open: typeof openWork = openWork): Promise<void> {
   const { env, logLevel, lead } = ThreadStart.parse(workerData)
-  // Calls wait until there is somebody to answer them.
+  // Calls wait until the work has been opened.
   const opened = Promise.withResolvers<OpenWork>()
-  /** Errors as they were, for the job that is given up; on the way to the other thread they lose what they are. */
+  /** The original errors, for `giveUp`. They lose their class on the way to the other thread. */
   const failures = new Map<string, unknown>()
   let others: Omit<Tools, 'renderer'> = { validators: new Map(), isLooking: true }
   const line = connect(portOf(parent), {
@@ -31,7 +31,7 @@ export async function serveWork(parent: MessagePort, open: typeof openWork = ope
     async tools(isStart): Promise<Tools> {
       const { renderer, validators } = await opened.promise
       const tool = await renderer.tool()
-      // They are for the repositories that ask for them. To look for them starts a dozen programs, which no start waits for.
+      // Optional tools. Looking for them starts a dozen programs, so a start does not wait for that.
       if (isStart !== true)
         void optionalTools({ renderer, validators }).then(
           (tools) => (others = tools),

@@ -1,6 +1,6 @@
 /**
- * The thread that reviews, renders, compares and talks to GitHub. Whatever a pull request makes it do, the thread that answers
- * webhooks and health checks does not wait for it.
+ * Starts the thread that reviews, renders, compares and talks to GitHub. Whatever a pull request makes it do, the thread that
+ * answers webhooks and health checks does not have to wait.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
@@ -17,7 +17,7 @@ import { JobMessage, SamplesMessage, Tools, type ThreadStart } from './messages.
 export interface WorkThread {
   readonly handle: JobHandler
   readonly giveUp: NonNullable<WorkOptions['onExhausted']>
-  /** What it renders and checks with; what it said last where it is busy. */
+  /** The programs that the thread renders and checks with. If it is busy, its last answer. */
   tools(): Promise<Tools>
   stop(): Promise<void>
 }
@@ -28,18 +28,20 @@ interface Parts {
   readonly clock: Pick<ServiceClock, 'lead'>
   readonly queue: Pick<Queue, 'enqueue' | 'memo'>
   readonly meter: Meter & { add(samples: readonly Sample[]): void }
-  /** What the thread runs. */
+  /** The code of the thread. */
   readonly code?: URL
   readonly restartMs?: number
 }
 
-/** One review needs far less. A review that needs more ends this thread, not the process. */
+/** One review needs far less. If a review needs more, it ends this thread, but not the process. */
 const MAX_HEAP_MB = 2_048
-/** A thread that does not answer for so long is ended. Its jobs are tried again, and in the end given up with words. */
+/**
+ * A thread that does not answer for this long is terminated. Its jobs are retried and, in the end, given up with an explanation.
+ */
 const STUCK_MS = 120_000
 const BEAT_MS = 5_000
 const RESTART_MS = 1_000
-/** How long the end waits for the thread to send its traces. */
+/** How long to wait at the end for the thread to send its traces. */
 const CLOSE_MS = 3_000
 /** How long a health check waits for the thread. */
 const TOOLS_MS = 500
@@ -125,7 +127,7 @@ function startOne(
   }
 }
 
-/** The queue, the memo and the numbers stay here, on the thread that stores webhooks. */
+/** The queue, the memo and the metrics stay on this thread, which stores webhooks. */
 function answersOf({ enqueue, memo }: Parts['queue'], meter: Parts['meter']): CallHandlers {
   return {
     record: async (samples) => meter.add(SamplesMessage.parse(samples)),

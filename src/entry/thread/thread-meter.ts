@@ -2,10 +2,10 @@ import type { Sample } from '../../core/watch/families.ts'
 import type { Meter } from '../../ports/meter.ts'
 import type { Line } from './line.ts'
 
-/** So that a hundred requests a second are a few messages. */
+/** Values are sent in batches, so that a hundred requests a second cause only a few messages. */
 const SEND_MS = 250
 
-/** Counts on the thread that works; the other one keeps the numbers, also when this one ends. */
+/** Counts on the working thread. The other thread keeps the numbers, even if this one ends. */
 export function meterThrough(line: Pick<Line, 'call'>): Meter {
   let waiting: Sample[] = []
   function send(): void {

@@ -2,7 +2,7 @@ import { flushCompileCache } from 'node:module'
 import { parentPort } from 'node:worker_threads'
 import { keepCompiled } from '../keep-compiled.ts'
 
-// A thread does not take it from the one that started it, and one that is ended from outside writes nothing more.
+// A thread does not inherit this setting, and a terminated thread writes nothing more.
 keepCompiled()
 const { serveWork } = await import('./serve-work.ts')
 flushCompileCache()

@@ -3,7 +3,7 @@ import type { Log } from '../../ports/log.ts'
 import { type Tracer, UNTRACED } from '../../ports/tracer.ts'
 import type { ProcessEnvironment } from '../env.ts'
 
-/** The tracer of a thread, where traces are wanted. Its packages are loaded only there. */
+/** The tracer of a thread, if traces are enabled. Its packages are loaded only then. */
 export async function openTraces(
   { tracesTo }: Pick<ProcessEnvironment, 'tracesTo'>,
   log: Log,

@@ -1,4 +1,4 @@
-/** Carries a trace through the queue: from what asks for a job to what is done with it. */
+/** Passes traces through the queue, from the span that requests a job to the span that runs it. */
 import * as z from 'zod'
 import { Task } from '../../flows/tasks/tasks.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -6,13 +6,13 @@ import type { ClaimedJob, Job, JobHandler, Jobs } from '../../ports/jobs.ts'
 import type { WebhookDelivery } from '../edge/edge.ts'
 import { type SpanAttributes, type Tracer, UNTRACED } from '../../ports/tracer.ts'
 
-/** What a job carries beside its task: the span that asked for it, and when that was (epoch milliseconds). */
+/** What a job carries besides its task: the span that requested it, and when (epoch milliseconds). */
 const Carried = z.object({ trace: z.object({ span: z.string(), at: z.number() }) })
 
-/** Nobody can look at a trace that is under way for longer. */
+/** A trace that stays open for longer would be hard to read. */
 const SOON_MS = 60_000
 
-/** Takes each webhook as a span: the first of its trace. */
+/** Makes each webhook a span, the first of its trace. */
 export function traceDeliveries(
   tracer: Tracer,
   accept: (delivery: WebhookDelivery) => Promise<void>,
@@ -25,7 +25,7 @@ export function traceDeliveries(
   }
 }
 
-/** Jobs that know which span asked for them. */
+/** Adds the current span to each job. */
 export function traceJobs(tracer: Tracer, queue: Jobs, clock: Clock): Jobs {
   if (tracer === UNTRACED) return queue
   return {
@@ -38,13 +38,13 @@ export function traceJobs(tracer: Tracer, queue: Jobs, clock: Clock): Jobs {
   }
 }
 
-/** Does jobs as spans of the traces that they carry. */
+/** Runs jobs as spans of the traces that they carry. */
 export function traceHandler(tracer: Tracer, handle: JobHandler, clock: Clock): JobHandler {
   if (tracer === UNTRACED) return handle
   return (job) => {
     const { data: task } = Task.safeParse(job.data)
     const { span, at = 0 } = Carried.safeParse(job.data).data?.trace ?? {}
-    // What comes much later is a trace of its own, and so is the sweep of each repository: there may be thousands.
+    // A job that runs much later gets a trace of its own. So does the sweep of each repository, because there may be thousands.
     const isApart = clock.now() - at > SOON_MS || task?.type === 'sweep'
     return tracer.span(
       {

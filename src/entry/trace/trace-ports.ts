@@ -1,7 +1,9 @@
 import type { RepositoryContext } from '../../flows/repository/repository-context.ts'
 import { type Tracer, UNTRACED } from '../../ports/tracer.ts'
 
-/** A port each of whose calls is a span. All its methods must be asynchronous. What is asked and answered is no part of the span. */
+/**
+ * Wraps a port so that each call is a span. All its methods must be asynchronous. Arguments and results are not part of the span.
+ */
 export function tracePort<Port extends object>(tracer: Tracer, name: string, port: Port): Port {
   if (tracer === UNTRACED) return port
   return new Proxy(port, {
@@ -14,7 +16,7 @@ export function tracePort<Port extends object>(tracer: Tracer, name: string, por
   })
 }
 
-/** What flows work with, with a span for each call of a port. */
+/** A context for flows in which each call of a port is a span. */
 export function traceContext(tracer: Tracer, context: RepositoryContext): RepositoryContext {
   if (tracer === UNTRACED) return context
   const { metrics, notifier } = context

@@ -12,19 +12,19 @@ interface Parts {
   readonly reconcileSeconds: number
 }
 
-/** What the whole service is like at this moment. A part that does not answer is left out: unknown is not zero. */
+/** The current state of the whole service. A part that does not answer is left out, because unknown is not zero. */
 export interface Gauges {
-  /** How long the oldest job that may run has waited; undefined where the queue does not answer. */
+  /** How long the oldest due job has waited; undefined if the queue does not answer. */
   queueAgeMs(): Promise<number | undefined>
   samples(): Promise<readonly Sample[]>
 }
 
-/** What was not looked at for so long, and for three sweeps, nobody knows. A quiet repository is swept once a day. */
+/** Values older than this and than three sweeps count as unknown. A quiet repository is swept once a day. */
 const KNOWN_MS = 26 * 3_600_000
 
-/** Anybody may ask, as often as they like: the database is asked once in this time. */
+/** Anyone may ask as often as they like, so the database is queried once in this time. */
 const FRESH_MS = 1_000
-/** A scrape must not wait for a database that hangs. */
+/** A scrape must not wait for a hanging database. */
 const PATIENCE_MS = 2_000
 
 export function openGauges({ queue, clock, reconcileSeconds }: Parts): Gauges {
@@ -84,7 +84,7 @@ function gateSamples({ gates }: WatchedWork): readonly Sample[] {
   })
 }
 
-/** Asks at most once a second, and gives up after two; those who ask meanwhile share the answer. */
+/** Asks at most once a second, and gives up after two. Concurrent callers share the answer. */
 function fresh<T>(ask: () => Promise<T>): () => Promise<T | undefined> {
   let current: Promise<T | undefined> | undefined
   return () => {

@@ -6,10 +6,10 @@ export const TASK_TYPES = Task.options.map(({ shape }) => shape.type.value)
 
 const KNOWN: ReadonlySet<unknown> = new Set(TASK_TYPES)
 
-/** Counts the jobs of the queue, by what each was to do. */
+/** Counts the jobs of the queue by their task and result. */
 export function jobCounter(meter: Meter): NonNullable<WorkOptions['onEnd']> {
   return ({ data }, result, ms) => {
-    // One of another version of this program may be anything.
+    // A job from another version of Perch may contain anything.
     const task = KNOWN.has(data['type']) ? String(data['type']) : 'unknown'
     meter.record('perch_jobs_total', { task, result })
     meter.record('perch_job_duration_seconds', { task }, ms / 1_000)

@@ -2,7 +2,9 @@ import { EVENTS } from '../edge/webhook-events.ts'
 import type { Meter } from '../../ports/meter.ts'
 import { TASK_TYPES } from './count-jobs.ts'
 
-/** Counters that alerts look at start at 0: Prometheus does not see the first increase of one that was not there before. */
+/**
+ * Counters that alerts use start at 0, because Prometheus does not see the first increase of a counter that did not exist before.
+ */
 export function recordZeros(meter: Meter): void {
   for (const event of [...Object.keys(EVENTS), 'other'])
     for (const result of ['accepted', 'failed', 'refused']) meter.record('perch_deliveries_total', { event, result }, 0)

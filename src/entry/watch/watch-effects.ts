@@ -8,7 +8,7 @@ interface Effect {
   readonly branch?: string
 }
 
-/** What the ports answer: a word for how it went, a commit, or a pull request. */
+/** The results of ports: a word, a commit, or a pull request. */
 type Done = string | { readonly sha: string } | { readonly number: number }
 
 function factsOf(done: Done): { readonly result: string; readonly sha?: string; readonly pull?: number } {
@@ -16,7 +16,7 @@ function factsOf(done: Done): { readonly result: string; readonly sha?: string; 
   return 'sha' in done ? { result: 'done', sha: done.sha } : { result: 'done', pull: done.number }
 }
 
-/** The ports by which Perch changes a rollout, with one line in the log for each effect, and its number for the metrics. */
+/** Wraps the ports that change a rollout. Each effect writes one line to the log, and is counted for the metrics. */
 export function watchEffects(
   { pulls, branches }: Watched,
   { repo, log, meter }: Pick<RepositoryContext, 'repo' | 'log' | 'meter'>,

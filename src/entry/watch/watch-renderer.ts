@@ -1,7 +1,7 @@
 import type { Meter } from '../../ports/meter.ts'
 import type { Renderer } from '../../ports/renderer.ts'
 
-/** A renderer whose builds are counted, by how each ended. */
+/** Wraps a renderer, and counts its builds by their result. */
 export function watchRenderer(renderer: Renderer, meter: Meter): Renderer {
   return {
     tool: (kind) => renderer.tool(kind),

@@ -6,7 +6,7 @@ export interface RolloutMoment {
   readonly at: number
   /** The canary's share of the traffic on the base branch, in percent. */
   readonly share: number
-  /** The canary's success rate in percent, as Prometheus measured it last. */
+  /** The canary's last measured success rate, in percent. */
   readonly successRate: number | undefined
 }
 
@@ -18,7 +18,7 @@ const RIGHT = 36
 const TOP = 20
 const BOTTOM = 24
 
-/** A time line: the canary's share as a line of steps, and its success rate as dots. `samples`: oldest first. */
+/** A chart over time: the canary's share as a step line, and its success rate as dots. `samples`: oldest first. */
 export function rolloutChart(samples: readonly RolloutMoment[]): Html {
   const first = samples[0]
   const last = samples.at(-1)

@@ -2,7 +2,7 @@ import type { GitHubBox } from '../../../sandbox/github.ts'
 
 export type CheckView = ReturnType<ReturnType<GitHubBox['repository']>['checkRuns']>[number]
 
-/** The newest run of each check on a commit. Records of commands are left out, as nobody has to look at them. */
+/** The newest run of each check on a commit, without command records, which people need not see. */
 export function newestChecks(box: GitHubBox, sha: string): readonly CheckView[] {
   const runs = box
     .repository()

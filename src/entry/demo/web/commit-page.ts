@@ -4,7 +4,7 @@ import { weights } from '../play.ts'
 import { changes } from './pull-page.ts'
 import { fileList } from './repository-page.ts'
 
-/** A commit: its weights, what it changes, and all files as they were. */
+/** The page of a commit: its weights, its changes, and all files at that commit. */
 export function commitPage(box: GitHubBox, sha: string): Html {
   const [commit] = box.repository().log(sha)
   if (commit === undefined) return html`<p>There is no such commit.</p>`
@@ -16,7 +16,7 @@ export function commitPage(box: GitHubBox, sha: string): Html {
     ${fileList(box, commit.sha)}`
 }
 
-/** A file as it was at a commit or branch. Lines with a weight are marked. */
+/** The page of a file at a commit or branch. Lines with a weight are marked. */
 export function filePage(box: GitHubBox, at: string, path: string): Html {
   const text = box.repository().file(path, at)
   if (text === undefined) return html`<p>There is no file <code>${path}</code> at <code>${at}</code>.</p>`

@@ -1,4 +1,4 @@
-/** One issue, with its check boxes: ticking one edits the issue, as it does on GitHub. */
+/** The page of an issue with its check boxes. Ticking one edits the issue, as on GitHub. */
 import { html, type Html } from '../../../core/message/page/html.ts'
 import type { GitHubBox } from '../../../sandbox/github.ts'
 import { renderMarkdown } from './markdown.ts'
@@ -26,14 +26,14 @@ export function findIssue(box: GitHubBox, number: number): IssueRow | undefined 
 
 const DISABLED = /<input type="checkbox" disabled=""/g
 
-/** The body with boxes that can be ticked. Each is named by its place among all of them. */
+/** The body with check boxes that can be ticked. Each is identified by its index. */
 function withBoxes(body: string): Html {
   let count = 0
   const enabled = (): string => `<input type="checkbox" name="box" value="${String(count++)}"`
   return { html: renderMarkdown(body).html.replaceAll(DISABLED, enabled) }
 }
 
-/** The same text with one of its boxes ticked. */
+/** The same text with one of its check boxes ticked. */
 export function ticked(body: string, box: number): string {
   let count = 0
   return body.replaceAll(/^(\s*[-*+] \[)[ x](?=\])/gm, (all, begin: string) => (count++ === box ? `${begin}x` : all))

@@ -2,10 +2,10 @@ import { micromark } from 'micromark'
 import { gfm, gfmHtml } from 'micromark-extension-gfm'
 import type { Html } from '../../../core/message/page/html.ts'
 
-/** Code and tags, which stay as they are; or the number of a pull request. */
+/** Matches code and tags, which stay as they are, and numbers of pull requests. */
 const PULLS = /<(?:pre|code)\b[\s\S]*?<\/(?:pre|code)>|<[^>]*>|(?<![\w&#])#(\d+)\b/g
 
-/** A link to a commit, or to a line of a file at one, on the GitHub in the box: that has no pages. */
+/** Links to a commit, or to a line of a file at a commit, on the GitHub in a box, which has no web pages of its own. */
 const BOX_PAGES =
   /href="http:\/\/127\.0\.0\.1:\d+\/[^"/]+\/[^"/]+\/(?:commit\/(?<commit>[0-9a-f]{40})|blob\/(?<at>[0-9a-f]{40})\/(?<path>[^"#]+)(?<line>#L\d+))"/g
 
@@ -15,8 +15,9 @@ function ownPage(...[all, commit, at, path, line]: readonly string[]): string {
 }
 
 /**
- * Markdown as GitHub shows it: GFM, with the HTML that comments use (`<details>`, `<sub>`), and `#7` as a link. Scripts and what would be
- * loaded from elsewhere are stopped by the policy that pages are sent with. Forms in comments are not: only the person at this machine writes some.
+ * Renders Markdown the way that GitHub does: GFM, with the HTML that comments use (`<details>`, `<sub>`), and `#7` as a link. The
+ * pages' Content-Security-Policy blocks scripts and remote content. It does not block forms in comments, but only the person at
+ * this machine can write any.
  */
 export function renderMarkdown(text: string): Html {
   const html = micromark(text, {

@@ -1,4 +1,7 @@
-/** One pull request: its conversation, its checks with their buttons, its commits and files, and what a person can do. */
+/**
+ * The page of a pull request: its conversation, its checks with their buttons, its commits and files, and the actions that people
+ * can take.
+ */
 import { createTwoFilesPatch } from 'diff'
 import { html, type Html } from '../../../core/message/page/html.ts'
 import type { GitHubBox } from '../../../sandbox/github.ts'
@@ -8,7 +11,7 @@ import { type CheckView, markOf, newestChecks } from './checks.ts'
 import { renderMarkdown } from './markdown.ts'
 import { commitTable } from './repository-page.ts'
 
-/** Those who can act on the page. */
+/** The people who can act on the page. */
 export const PEOPLE = ['alice', 'bob'] as const
 
 export function pullPage(box: GitHubBox, number: number): Html {
@@ -37,7 +40,7 @@ function commentEntry({ author, body, reactions }: CommentView): Html {
   )
 }
 
-/** What somebody wrote. */
+/** A comment or a description with its author. */
 export function entry(author: string, body: Html, reactions: readonly string[]): Html {
   return html`<article class="entry">
     <header>${author}</header>
@@ -74,7 +77,7 @@ function buttons(run: CheckView, number: number): Html {
   </form>`
 }
 
-/** As whom something is done. */
+/** The choice of the person who acts. */
 export function personChoice(): Html {
   return html`<label
     >as
@@ -97,7 +100,7 @@ function actions(pull: PullView): Html {
     ${pull.state === 'open' ? open : html``}`
 }
 
-/** Where the pull request began: for a merged one the commit before its merge. */
+/** Where the pull request began. For a merged one, the commit before its merge. */
 function baseOf(box: GitHubBox, { mergeCommit, base }: PullView): string {
   const [merged] = mergeCommit === undefined ? [] : box.repository().log(mergeCommit)
   return merged?.parents[0] ?? base.sha
@@ -110,7 +113,7 @@ function commits(box: GitHubBox, pull: PullView): Html {
   return commitTable(box, own)
 }
 
-/** What differs between two commits, as unified diffs. */
+/** The differences between two commits, as unified diffs. */
 export function changes(box: GitHubBox, from: string | undefined, to: string): Html {
   const repository = box.repository()
   const before = from === undefined ? {} : repository.files(from)

@@ -1,6 +1,6 @@
 /**
- * Pages that show the repository of the GitHub in a box as GitHub would, on the loopback. What people do there they do as Alice or Bob,
- * through the same doors as the demo itself.
+ * Serves pages on the loopback interface that show the repository of the GitHub in a box the way that GitHub would. People act
+ * there as Alice or Bob, through the same interface as the demo itself.
  */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -29,13 +29,15 @@ const SNIFFING = { 'x-content-type-options': 'nosniff' }
 
 const MAX_FORM = 70_000
 
-/** Comments hold HTML, and Mermaid draws with inline styles. Scripts come from here only, so none in a comment runs. */
+/**
+ * Comments contain HTML, and Mermaid uses inline styles. Scripts may come only from this server, so no script in a comment runs.
+ */
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 const require = createRequire(import.meta.url)
 
-/** What a page needs beside itself, by its address. */
+/** The other files that a page needs, by their path. */
 const ASSETS: Readonly<Record<string, { readonly file: string | URL; readonly type: string }>> = {
   '/browser.js': { file: new URL('browser.js', import.meta.url), type: 'text/javascript' },
   '/style.css': { file: new URL('style.css', import.meta.url), type: 'text/css' },
@@ -43,7 +45,7 @@ const ASSETS: Readonly<Record<string, { readonly file: string | URL; readonly ty
   '/mermaid.js': { file: require.resolve('@mermaid-js/tiny'), type: 'text/javascript' },
 }
 
-/** Listens on a free port of the loopback. */
+/** Listens on a free port of the loopback interface. */
 export async function startPages(box: GitHubBox, samples: () => readonly RolloutMoment[]): Promise<DemoPages> {
   const server = createServer((request, response) => {
     answer({ box, samples, host: new URL(url).host }, request, response).catch((error: unknown) => {
@@ -65,7 +67,7 @@ export async function startPages(box: GitHubBox, samples: () => readonly Rollout
 }
 
 async function answer(scene: Scene, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // Another site can lead a browser here under a name of its own, or send a form. Neither comes with this host and origin.
+  // Another site can resolve its own name to this machine, or send a form. Such requests have another host or origin.
   const isOurs = request.headers.host === scene.host
   const isForm = request.method === 'POST'
   if (!isOurs || (isForm && request.headers.origin !== `http://${scene.host}`)) {
@@ -106,7 +108,7 @@ function show({ box, samples }: Scene, url: URL): Html | undefined {
   }
 }
 
-/** Does what a form asks for; gives the address to go back to. Throws what the box refuses, in GitHub's words. */
+/** Does what a form asks for, and returns the address to go back to. If the box refuses, throws with GitHub's message. */
 function act(box: GitHubBox, path: string, form: URLSearchParams): string {
   const [, , id = '', what] = path.split('/')
   const number = Number(id)
