@@ -6,7 +6,8 @@ import { type Environment, environmentNamed, inputsOf } from '../environment/env
 import type { EnvironmentRelease } from '../environment/released.ts'
 import { type Entry, inFolder, treeOf } from '../environment/tree.ts'
 import { layoutOf } from '../layer/layout.ts'
-import { neighboursOf, reread, withoutFiles } from '../rollout/read-target.ts'
+import { neighboursOf } from '../rollout/snapshot/neighbours.ts'
+import { reread, withoutFiles } from '../rollout/read-target.ts'
 import type { Target } from '../rollout/target.ts'
 
 /** Whether it comes from a chart. Then only rendering shows it. */

@@ -1,6 +1,6 @@
 import { type ConfigProblem, CONFIG_FILE, readConfig } from './read.ts'
 import type { Config } from './schema.ts'
-import type { KnownDocuments } from '../diff/objects.ts'
+import type { KnownDocuments } from '../diff/reading/piece.ts'
 import { emptyFileCache, type FileCache, type Known, readOnce, type ReadTexts } from '../environment/file-cache.ts'
 import type { Result } from '../result.ts'
 

@@ -1,4 +1,5 @@
-import { type LayeredObject, layeredIn, placeOf } from '../layer/layered.ts'
+import { type LayeredObject, layeredIn } from '../layer/layered.ts'
+import { placeOf } from '../layer/build/origin.ts'
 import { type Layout, manifestIn, resourcesOf } from '../layer/layout.ts'
 import { identityKey } from '../manifest/identity.ts'
 import { isRecord } from '../manifest/data.ts'

@@ -1,24 +1,21 @@
 import { environmentNamed } from '../environment/environment.ts'
-import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
-import { isRecord, type Path } from '../manifest/data.ts'
+import { isRenderedPart } from '../chart/rendered-parts.ts'
+import { isRecord } from '../manifest/data.ts'
 import type { Manifest, ManifestObject, Location } from '../manifest/parse.ts'
-import type { Filler, Kustomization, Patch } from './kustomization.ts'
+import type { Filler, Kustomization } from './kustomization.ts'
 import { type Chain, chainsTo, type Layout, manifestIn, rootOf } from './layout.ts'
-import { type BuildIdentity, selectsObject } from './selector.ts'
-import { applyPatch, type ObjectData, sourceOf, type PatchStep } from './step.ts'
-import { effectiveNamespace, identityOf, type ObjectIdentity } from '../manifest/identity.ts'
+import { type ObjectData, type PatchStep } from './step.ts'
+import type { ObjectIdentity } from '../manifest/identity.ts'
 import { contestedBy } from './deployed.ts'
 import { isDecisive, isDecisivePointer } from './decisive.ts'
 import { asSeen } from './seen.ts'
+import { type PatchedObject, lineOfLayered } from './build/origin.ts'
+import type { Unclear } from './build/unclear.ts'
+import { type ObjectBuild, followKustomizations } from './build/follow-kustomizations.ts'
 
 /** An object as an environment has it: the one in its file, with the environment's patches applied. */
-export interface LayeredObject {
-  /** The object at its place in the file, with its effective data. */
+export interface LayeredObject extends PatchedObject {
   readonly object: BuiltObject
-  /** Its file. Lines are those of the last layer that set a value. */
-  readonly manifest: Manifest
-  /** The steps of the patches, in order. */
-  readonly steps: readonly PatchStep[]
   /** Why the data is uncertain. Undefined if it is certain. */
   readonly unclear: Unclear | undefined
   /** The rendered name of the object. */
@@ -34,33 +31,6 @@ export interface LayeredObject {
   readonly filler: Filler | undefined
 }
 
-/**
- * `selector`: only kustomize can tell whether a patch is for the object · `patch`: only kustomize can tell what it does ·
- * `replacement`: the weights are copied from somewhere else · `twice`: the environment builds the object in two ways ·
- * `schema`: a schema says how a patch is merged · `transformer`: one may write any field · `variable`: a field holds one ·
- * `chart`: a chart makes the object of values, and none is known that says what is to be said ·
- * `deployers`: several deploy the environment, and one of them sets the weights itself.
- */
-export type Unclear = Location & {
-  readonly why:
-    | 'selector'
-    | 'patch'
-    | 'replacement'
-    | 'twice'
-    | 'schema'
-    | 'transformer'
-    | 'variable'
-    | 'chart'
-    | 'deployers'
-}
-
-/** The text that a value comes from: the path is in a document of the object's file, or of the patch. */
-export interface Origin {
-  readonly patch: Patch | undefined
-  readonly document: number
-  readonly path: Path
-}
-
 /** An object of a file, and the way of a build to it, if there are several and one is chosen. */
 export type BuiltObject = ManifestObject & { readonly way?: number | undefined }
 
@@ -74,11 +44,16 @@ export function layeredIn(layout: Layout, environment: string, spot: Spot): Laye
   const chain = chains[spot.way ?? 0]
   if (found === undefined || (chain === undefined && spot.way !== undefined)) return undefined
   const { manifest, object } = found
-  const build = follow(object, chain ?? [])
+  const build = followKustomizations(object, chain ?? [])
   const { steps, rendered } = build
   if (build.data === undefined) return undefined
   const { data, ...variables } = withVariables(build.data, chain?.at(-1)?.filler)
-  const known = { manifest: { ...manifest, line: lineIn({ manifest, object, steps }) }, steps, rendered, ...variables }
+  const known = {
+    manifest: { ...manifest, line: lineOfLayered({ manifest, object, steps }) },
+    steps,
+    rendered,
+    ...variables,
+  }
   const open = openData(build, chain, rootOf(layout, environment)) ?? data
   const contested = contestedIn(layout, environment, object)
   const seen = layout.rendered.get(placeKey(environment, spot))
@@ -94,7 +69,7 @@ function contestedIn({ environments }: Layout, name: string, object: BuiltObject
   return place && { ...place, why: 'deployers' }
 }
 
-function unclearIn(build: Build, object: BuiltObject, chains: readonly Chain[]): Unclear | undefined {
+function unclearIn(build: ObjectBuild, object: BuiltObject, chains: readonly Chain[]): Unclear | undefined {
   return build.unclear ?? twiceIn(object, chains)
 }
 
@@ -127,10 +102,10 @@ const VARIABLE_WEIGHT = /"weight":"[^"]*\$\{/
 
 /** The object before a new patch of the root, which is applied before the root's other changes. */
 function openData(
-  { patchable, data }: Build,
+  { patchable, data }: ObjectBuild,
   chain: Chain | undefined,
   root: Kustomization | undefined,
-): Build['data'] {
+): ObjectBuild['data'] {
   return chain?.at(-1)?.manifest.file === root?.manifest.file ? patchable : data
 }
 
@@ -187,170 +162,6 @@ function hasPatches({ patches }: Kustomization): boolean {
 /** One string for one object of one environment. */
 export function placeKey(environment: string, { file, document, at, way }: Spot): string {
   return JSON.stringify([environment, file, document, at, way ?? null])
-}
-
-/** Where the value at a path of an object (undefined: of its nearest holder) was set last. */
-export function originOf({ object, steps }: Pick<LayeredObject, 'object' | 'steps'>, path: Path): Origin {
-  let now = path
-  for (const step of steps.toReversed()) {
-    const source = sourceOf(step, now)
-    if (source.from === 'patch') return { patch: step.patch, document: step.patch.document, path: source.path }
-    now = source.path
-  }
-  return { patch: undefined, document: object.document, path: [...object.at, ...now] }
-}
-
-/** The file with the text of an origin. */
-export function fileOf({ object }: Pick<LayeredObject, 'object'>, { patch }: Pick<Origin, 'patch'>): string {
-  return patch?.holder.file ?? object.file
-}
-
-/** A place that a person can open. */
-export function placeOf(layered: Pick<LayeredObject, 'object' | 'steps' | 'manifest'>, path: Path): Location {
-  const origin = originOf(layered, path)
-  return {
-    file: templateOf(fileOf(layered, origin)),
-    line: layered.manifest.line(layered.object.document, [...layered.object.at, ...path]),
-  }
-}
-
-function lineIn(layered: Pick<LayeredObject, 'object' | 'steps' | 'manifest'>): Manifest['line'] {
-  const { manifest, object, steps } = layered
-  return (document, path) => {
-    const isOwn = document === object.document && object.at.every((key, index) => path[index] === key)
-    if (!isOwn || steps.length === 0) return manifest.line(document, path)
-    const { patch, ...origin } = originOf(layered, path.slice(object.at.length))
-    return patch === undefined ? manifest.line(origin.document, origin.path) : lineOfPatch(patch, origin.path)
-  }
-}
-
-function lineOfPatch({ holder, inline, inlineDocument, inner, document }: Patch, path: Path): number {
-  if (inline === undefined) return inner.line(document, path)
-  const start = holder.line(inlineDocument, inline)
-  // The lines of a block scalar are below its indicator.
-  const first = holder.text.split('\n', start)[start - 1] ?? ''
-  return /[|>][-+\d]*[ \t]*(?:#.*)?\r?$/.test(first) ? start + inner.line(document, path) : start
-}
-
-/** An object on its way through the kustomizations between its file and a root. */
-interface Build {
-  /** Undefined if a patch has deleted it. */
-  readonly data: ObjectData | undefined
-  /** The schema that sets how lists are merged. It applies to the whole build, whichever kustomization has it. */
-  readonly schema: Location | undefined
-  /** As the last kustomization's patches leave it. */
-  readonly patchable: ObjectData | undefined
-  readonly steps: readonly PatchStep[]
-  readonly unclear: Unclear | undefined
-  readonly rendered: LayeredObject['rendered']
-}
-
-function follow(object: ManifestObject, chain: Chain): Build {
-  const { data } = object
-  const start: Build = {
-    data,
-    schema: chain.map(({ unfollowed }) => unfollowed.schema).find((place) => place !== undefined),
-    patchable: data,
-    steps: [],
-    unclear: undefined,
-    rendered: { ...identityOf(object), namespace: writtenNamespace(object) },
-  }
-  return chain.reduce((build, own) => passThrough(object, build, own), start)
-}
-
-function passThrough(object: ManifestObject, build: Build, own: Kustomization): Build {
-  const { rendered } = build
-  const fill = own.filler?.fill ?? asIs
-  const name = fill(`${own.prefix}${rendered.name}${own.suffix}`)
-  const namespace = fill(own.namespace ?? rendered.namespace)
-  const identity: BuildIdentity = {
-    group: object.group,
-    version: object.apiVersion.slice(object.apiVersion.indexOf('/') + 1),
-    kind: object.kind,
-    names: [object.name, rendered.name, name],
-    namespaces: [writtenNamespace(object), rendered.namespace, namespace].map((known) =>
-      effectiveNamespace({ namespace: known }),
-    ),
-  }
-  const [late, early] = [true, false].map((isLate) => own.patches.filter((patch) => patch.isLate === isLate))
-  const apply = (start: Build, patches: readonly Patch[] = []): Build =>
-    patches.reduce((now, patch) => withPatch(now, patch, identity), start)
-  const patched = apply(build, early)
-  const done = apply({ ...patched, data: annotated(patched.data, own.annotations) }, late)
-  const patchable = late?.length === 0 ? patched.data : done.data
-  const unclear = done.unclear ?? replaced(own, identity) ?? unfollowedOf(own, done.data)
-  return { ...done, patchable, unclear, rendered: { ...rendered, name, namespace } }
-}
-
-function asIs(text: string): string {
-  return text
-}
-
-/** What else may set the weights of an object, apart from patches. */
-function unfollowedOf({ unfollowed }: Kustomization, data: ObjectData | undefined): Unclear | undefined {
-  const { transformer, variable } = unfollowed
-  if (transformer !== undefined) return { ...transformer, why: 'transformer' }
-  const isFilledIn = variable !== undefined && JSON.stringify(data?.['spec'] ?? '').includes('$(')
-  return isFilledIn ? { ...variable, why: 'variable' } : undefined
-}
-
-/** With the `commonAnnotations` of a kustomization. */
-function annotated(data: ObjectData | undefined, added: Kustomization['annotations']): ObjectData | undefined {
-  if (data === undefined || Object.keys(added).length === 0) return data
-  const metadata = isRecord(data['metadata']) ? data['metadata'] : {}
-  const known = isRecord(metadata['annotations']) ? metadata['annotations'] : {}
-  return { ...data, metadata: { ...metadata, annotations: { ...known, ...added } } }
-}
-
-function withPatch(build: Build, patch: Patch, identity: BuildIdentity): Build {
-  const isMeant = isFor(patch, identity)
-  if (isMeant === false || build.data === undefined) return build
-  if (build.schema !== undefined && !Array.isArray(patch.data) && isDecisive(patch.data))
-    return { ...build, unclear: build.unclear ?? { ...build.schema, why: 'schema' } }
-  const applied = isMeant === true ? applyPatch(build.data, patch) : undefined
-  if (applied !== undefined) return { ...build, data: applied.data, steps: [...build.steps, ...applied.steps] }
-  if (!isDecisive(patch.data)) return build
-  const why = isMeant === true ? 'patch' : 'selector'
-  return { ...build, unclear: build.unclear ?? { ...startOf(patch), why } }
-}
-
-/** As the file has it: what a plain reading of the object was put into by a root counts only when its turn comes. */
-function writtenNamespace({ data }: ManifestObject): string {
-  const metadata = data['metadata']
-  const namespace = isRecord(metadata) ? metadata['namespace'] : undefined
-  return typeof namespace === 'string' ? namespace : ''
-}
-
-function startOf(patch: Patch): Location {
-  return { file: patch.holder.file, line: lineOfPatch(patch, []) }
-}
-
-/** Whether a patch applies to an object: by its target, or else by the names in it. */
-function isFor({ target, data }: Patch, identity: BuildIdentity): boolean | 'unclear' {
-  if (target !== undefined) return selectsObject(target, identity)
-  if (!isRecord(data)) return false
-  const { apiVersion, kind, metadata } = data
-  const { name, namespace = 'default' } = isRecord(metadata) ? metadata : {}
-  const { group, version } = identity
-  return (
-    apiVersion === (group === '' ? version : `${group}/${version}`) &&
-    kind === identity.kind &&
-    identity.names.some((known) => known === name) &&
-    identity.namespaces.some((known) => known === namespace)
-  )
-}
-
-/** A field that holds weights, or is one. */
-const WEIGHTS =
-  /^spec\.(?:http|tls|tcp|rules)(?:\.(?:\[[^\]]*\]|[^.]+)(?:\.(?:route|backendRefs)(?:\.(?:\[[^\]]*\]|[^.]+)(?:\.weight)?)?)?)?$/
-
-function replaced({ replacements }: Kustomization, identity: BuildIdentity): Unclear | undefined {
-  const found = replacements.find(
-    ({ selects: wanted, fields }) =>
-      fields.some((field) => WEIGHTS.test(field)) &&
-      wanted.some((selector) => selectsObject(selector, identity) !== false),
-  )
-  return found === undefined ? undefined : { ...found.place, why: 'replacement' }
 }
 
 /** The patches that decide where an object's traffic goes. Environments with the same patches have their weights in one place. */

@@ -5,16 +5,9 @@ import { sameData } from '../manifest/data.ts'
 import { settled } from './compare.ts'
 import type { Kustomization, Patch } from './kustomization.ts'
 import { type Draft, withoutEmpty, write } from './drafts.ts'
-import {
-  decisiveSteps,
-  fileOf,
-  type LayeredObject,
-  layeredIn,
-  originOf,
-  type Spot,
-  type Unclear,
-  waysTo,
-} from './layered.ts'
+import { decisiveSteps, type LayeredObject, layeredIn, type Spot, waysTo } from './layered.ts'
+import { fileOf, originOf } from './build/origin.ts'
+import type { Unclear } from './build/unclear.ts'
 import { chainsTo, isOfDeployer, type Layout, manifestIn, resourcesOf, rootOf, withTexts } from './layout.ts'
 import { newPatch } from './new-patch.ts'
 import type { ObjectData } from './step.ts'

@@ -5,7 +5,7 @@ import { textOf, valueAt } from '../manifest/data.ts'
 import type { Draft } from './drafts.ts'
 import type { Filler } from './kustomization.ts'
 import type { LayeredObject } from './layered.ts'
-import { originOf } from './layered.ts'
+import { originOf } from './build/origin.ts'
 import type { Layout } from './layout.ts'
 
 export interface VariableEdits {

@@ -7,7 +7,8 @@ import { type OwnerLookup, ownerLookup } from './owner-lookup.ts'
 import { mentionsOwners, ownersIn, type WeightOwner } from './weight-owner.ts'
 import { isRoute } from '../traffic/read-route.ts'
 import { type RouteName, type Rule, weightedRules } from '../traffic/route.ts'
-import { narrowed, placedNeighbours, type TargetSources } from '../rollout/read-target.ts'
+import { narrowed, type TargetSources } from '../rollout/read-target.ts'
+import { placedNeighbours } from '../rollout/snapshot/neighbours.ts'
 import { servicesOf, settingsOf, type Target } from '../rollout/target.ts'
 
 /**

@@ -1,7 +1,8 @@
 /** Problems of files, and of their rendered output. */
 import type { ConfigProblem } from '../config/read.ts'
 import type { GeneratorGap } from '../delivery/generators/generator-gap.ts'
-import type { LeftOutFile, RenderProblem } from '../diff/objects.ts'
+import type { LeftOutFile } from '../diff/reading/plain-files.ts'
+import type { RenderProblem } from '../diff/objects.ts'
 import type { EnvironmentRefusal } from '../environment/refusal.ts'
 import type { ManifestProblem } from '../manifest/parse.ts'
 import { isNotSeen, type Problem, type RenderFailure } from './problem.ts'

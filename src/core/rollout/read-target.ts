@@ -4,8 +4,9 @@ import type { Config } from '../config/schema.ts'
 import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
 import { type Environment, environmentNamed, inputsOf } from '../environment/environment.ts'
 import { isKustomization } from '../environment/tree.ts'
-import { type BuiltObject, decisiveSteps, type LayeredObject, layeredIn, placeOf, waysTo } from '../layer/layered.ts'
-import { type Layout, layoutOf, manifestIn, environmentNamespace, resourcesOf, withTexts } from '../layer/layout.ts'
+import { type BuiltObject, decisiveSteps, type LayeredObject, layeredIn } from '../layer/layered.ts'
+import { placeOf } from '../layer/build/origin.ts'
+import { type Layout, layoutOf, environmentNamespace, resourcesOf, withTexts } from '../layer/layout.ts'
 import type { Path } from '../manifest/data.ts'
 import type { Manifest, ManifestObject } from '../manifest/parse.ts'
 import { withBlueGreen } from '../traffic/blue-green.ts'
@@ -14,7 +15,8 @@ import { withNames } from '../traffic/roles.ts'
 import { type Route, type RouteName, weightedRules } from '../traffic/route.ts'
 import { versionObjects } from '../traffic/version.ts'
 import { servicesOf, type Settings, settingsOf, type Target } from './target.ts'
-import { effectiveNamespace, identityKey } from '../manifest/identity.ts'
+import { effectiveNamespace } from '../manifest/identity.ts'
+import { manifestsIn, neighboursOf, manifestInNamespace, placedNeighbours } from './snapshot/neighbours.ts'
 
 /** What a target is read from. */
 export interface TargetSources {
@@ -41,7 +43,10 @@ export function readTargets(
   const ofWay = way === undefined ? undefined : layered.rendered.namespace
   const placement = others.length === 0 ? (namespace ?? ofWay) : undefined
   const { neighbours, objects } = placedNeighbours(layout, { environments, way, placement })
-  const [own = layered.object] = placed({ ...layered.manifest, objects: [layered.object] }, placement).objects
+  const [own = layered.object] = manifestInNamespace(
+    { ...layered.manifest, objects: [layered.object] },
+    placement,
+  ).objects
   const bare = readRoute(layered.manifest, own, { stable: undefined, canary: undefined })
   // Names of delegates stay as they are written, and an affix may give the delegate that very name.
   const called = (one: ManifestObject): ManifestObject => {
@@ -74,31 +79,6 @@ export function readTargets(
 function withTemplate(settings: Settings, layout: Layout, at: Omit<TemplateQuestion, 'wanted'>): Settings {
   if (settings.analysis?.template === undefined) return settings
   return { ...settings, template: findTemplate(layout, { ...at, wanted: templateName(settings.analysis) }) }
-}
-
-interface Neighbourhood {
-  readonly neighbours: readonly Manifest[]
-  readonly objects: readonly ManifestObject[]
-}
-
-/** Hundreds of routes of an environment have the same neighbours: looked for once for each layout, which never changes. */
-const neighbourhoods = new WeakMap<Layout, Map<string, Neighbourhood>>()
-
-/** The manifests of environments as kustomize places them, and all their objects. */
-export function placedNeighbours(
-  layout: Layout,
-  of: Pick<Target, 'environments' | 'placement'> & Pick<BuiltObject, 'way'>,
-): Neighbourhood {
-  const { environments, way, placement } = of
-  const known = neighbourhoods.get(layout) ?? new Map<string, Neighbourhood>()
-  neighbourhoods.set(layout, known)
-  const key = JSON.stringify([environments, way ?? null, placement ?? null])
-  const before = known.get(key)
-  if (before !== undefined) return before
-  const neighbours = neighboursOf(layout, environments, way).map((manifest) => placed(manifest, placement))
-  const found = { neighbours, objects: neighbours.flatMap((neighbour) => neighbour.objects) }
-  known.set(key, found)
-  return found
 }
 
 /** The environments that have a route, those together that have its weights in one place. */
@@ -202,7 +182,7 @@ export function reread(
   at: { readonly object: BuiltObject; readonly neighbours: readonly Manifest[] },
 ): Target | undefined {
   const [first = ''] = target.environments
-  const neighbours = at.neighbours.map((manifest) => placed(manifest, target.placement))
+  const neighbours = at.neighbours.map((manifest) => manifestInNamespace(manifest, target.placement))
   const isHome = ({ file }: Manifest): boolean => file === at.object.file
   for (const manifest of [...neighbours.filter(isHome), ...neighbours]) {
     const object = manifest.objects.find((known) => isRoute(known) && isSameObject(known, at.object))
@@ -247,69 +227,6 @@ function withPlace(layered: LayeredObject, route: Route): Route {
   })
   const file = fileAt(destination.weightPath)
   return { ...route, rules, place: file === route.place.file ? route.place : { file, line: destination.line } }
-}
-
-/** The manifests of environments, as the first of them that has a file has it; of a loose folder, those around it too. */
-export function neighboursOf(
-  layout: Layout,
-  environments: readonly string[],
-  way: number | undefined,
-): readonly Manifest[] {
-  const seen = new Set<string>()
-  const own = environments.flatMap((environment) => {
-    const files = resourcesOf(layout, environment).filter((file) => !seen.has(file))
-    for (const file of files) seen.add(file)
-    return manifestsIn({ layout, environment, way }, files)
-  })
-  const isLoose = layout.environments.some(({ name, isLoose: loose }) => loose && environments.includes(name))
-  return isLoose ? [...own, ...manifestsAround(layout, environments)] : own
-}
-
-/**
- * What other folders that nothing deploys hold: a delegate, or the versions of a service. Nobody knows whether they are for the
- * same place, so objects that several of the folders have do not count.
- */
-function manifestsAround(layout: Layout, environments: readonly string[]): readonly Manifest[] {
-  const loose = layout.environments.filter(({ isLoose }) => isLoose)
-  const all = loose.flatMap(({ name, files }) =>
-    manifestsIn({ layout, environment: name, way: undefined }, files).map((manifest) => ({ name, manifest })),
-  )
-  const counts = new Map<string, number>()
-  for (const object of all.flatMap(({ manifest }) => manifest.objects)) {
-    const key = identityKey(object)
-    counts.set(key, (counts.get(key) ?? 0) + 1)
-  }
-  return all
-    .filter(({ name }) => !environments.includes(name))
-    .map(({ manifest }) => ({
-      ...manifest,
-      objects: manifest.objects.filter((object) => counts.get(identityKey(object)) === 1),
-    }))
-}
-
-interface Build {
-  readonly layout: Layout
-  readonly environment: string
-  /** Which of several builds of the same files. */
-  readonly way: number | undefined
-}
-
-function manifestsIn({ layout, environment, way }: Build, files: readonly string[]): readonly Manifest[] {
-  return files.flatMap((file) => {
-    const manifest = manifestIn(layout, file)
-    if (!manifest.ok || manifest.value === undefined) return []
-    const own = waysTo(layout, environment, { file }).find((known) => known === way)
-    const objects = manifest.value.objects.flatMap(
-      (object) => layeredIn(layout, environment, { ...object, way: own })?.object ?? [],
-    )
-    return [{ ...manifest.value, objects }]
-  })
-}
-
-/** The manifest as it is after kustomize has put its objects into a namespace; as written where it does not. */
-function placed(manifest: Manifest, namespace: string | undefined): Manifest {
-  if (namespace === undefined || manifest.objects.every((object) => object.namespace === namespace)) return manifest
-  return { ...manifest, objects: manifest.objects.map((object) => ({ ...object, namespace })) }
 }
 
 /** A root whose delegates are all elsewhere. Whoever names it must learn why nothing can be moved. */

@@ -1,25 +1,24 @@
 import type { Config } from '../config/schema.ts'
-import { redact } from '../diff/redact.ts'
 import { addedParts, renderedParts } from '../chart/rendered-parts.ts'
 import { loneTemplates } from '../chart/lone-templates.ts'
 import { type Deliveries, readDeliveries } from '../delivery/delivery.ts'
 import { readReleases } from '../delivery/releases.ts'
 import { emptyFileCache, type FileCache } from '../environment/file-cache.ts'
-import { type Environment } from '../environment/environment.ts'
+import type { Environment } from '../environment/environment.ts'
 import { discoverEnvironments } from '../environment/discover-environments.ts'
-import { mentionsTraffic, TRAFFIC_OR_PODS } from '../environment/traffic-text.ts'
-import { isKustomization, nameOf, parentOf } from '../environment/tree.ts'
-import { manifestProblem, refusalProblem } from '../problem/files.ts'
-import type { Problem } from '../problem/problem.ts'
-import { type Layout, layoutOf, manifestIn, resourcesOf } from '../layer/layout.ts'
-import { type BuiltObject, layeredIn, waysTo } from '../layer/layered.ts'
+import { TRAFFIC_OR_PODS } from '../environment/traffic-text.ts'
+import { isKustomization, parentOf } from '../environment/tree.ts'
+import { manifestProblem } from '../problem/files.ts'
+import { type Layout, layoutOf, resourcesOf } from '../layer/layout.ts'
+import { layeredIn } from '../layer/layered.ts'
 import { identityKey } from '../manifest/identity.ts'
-import { type ManifestObject, type ManifestProblem, parseManifest } from '../manifest/parse.ts'
-import type { Result } from '../result.ts'
-import { isRoute } from '../traffic/read-route.ts'
-import { withOwners } from '../owner/owned-targets.ts'
-import { groupsOf, neighboursOf, readTargets, reread, type TargetSources } from './read-target.ts'
-import { renderedTitle, type Target } from './target.ts'
+import { parseManifest } from '../manifest/parse.ts'
+import { neighboursOf } from './snapshot/neighbours.ts'
+import { reread } from './read-target.ts'
+import type { Target } from './target.ts'
+import { namedApart } from './snapshot/apart-names.ts'
+import { type EnvironmentProblem, brokenFiles, environmentRefusals } from './snapshot/unreadable-files.ts'
+import { objectsOfFile, targetsIn } from './snapshot/targets-in.ts'
 
 /** The facts about traffic in the files of one commit. */
 export interface Snapshot extends Omit<Deliveries, 'needs'> {
@@ -33,9 +32,6 @@ export interface Snapshot extends Omit<Deliveries, 'needs'> {
   readonly unrendered: readonly EnvironmentProblem[]
   readonly layout: Layout
 }
-
-/** A problem, and the environments that it is one of. */
-export type EnvironmentProblem = Problem & { readonly environments: readonly string[] }
 
 /** Files that can hold manifests or tell kustomize what to build. */
 export function isManifestPath(path: string): boolean {
@@ -82,7 +78,7 @@ export function readSnapshot(input: {
   const targets = targetsIn({ config, layout })
   const paths = new Set(entries.map(({ path }) => path))
   const missing = [...layout.needs].filter((path) => paths.has(path))
-  const problems = [...refusalsIn(environments), ...brokenIn({ config, layout })]
+  const problems = [...environmentRefusals(environments), ...brokenFiles({ config, layout })]
   return {
     snapshot: {
       config,
@@ -130,16 +126,6 @@ export function withReleases(
   }
 }
 
-function refusalsIn(environments: readonly Environment[]): readonly EnvironmentProblem[] {
-  // A folder that many environments build on is refused once.
-  const all = environments.flatMap(({ name, refusals }) => refusals.map((refusal) => ({ name, refusal })))
-  return [...Map.groupBy(all, ({ refusal }) => JSON.stringify(refusal)).values()].flatMap((group) => {
-    const [first] = group
-    const names = [...new Set(group.map(({ name }) => name))]
-    return first === undefined ? [] : [{ ...refusalProblem(first.refusal), environments: names }]
-  })
-}
-
 /** What a release renders to, or what charts bring to a kustomize root: all that is in none of its files. */
 function partsOfRender(layout: Layout, environment: Environment, yaml: string): ReadonlyMap<string, string> {
   const { name, root, release } = environment
@@ -149,7 +135,7 @@ function partsOfRender(layout: Layout, environment: Environment, yaml: string): 
   }
   const known = new Set(
     resourcesOf(layout, name).flatMap((file) =>
-      objectsOf(layout, file).flatMap((object) => {
+      objectsOfFile(layout, file).flatMap((object) => {
         const rendered = layeredIn(layout, name, object)?.rendered
         return rendered === undefined ? [] : [identityKey(rendered)]
       }),
@@ -183,157 +169,6 @@ export function targetInBuild(
   const releases = new Map([[name, [...parts.keys()]]])
   const layout = { ...read, texts: new Map([...texts, ...parts]), owners: target.layout.owners, releases }
   return reread({ ...target, layout }, { object: target.object, neighbours: neighboursOf(layout, [name], undefined) })
-}
-
-function brokenIn({ config, layout }: TargetSources): readonly EnvironmentProblem[] {
-  const refused = new Set(layout.environments.flatMap(({ refusals }) => refusals.map(({ file }) => file)))
-  // What helm reads of a chart are templates.
-  const charts = new Map(layout.environments.map(({ name, charts: own = [] }) => [name, own]))
-  const isOfRelease = (name: string, file: string): boolean =>
-    charts.get(name)?.some((chart) => chart === '' || file.startsWith(`${chart}/`)) === true
-  const releases = new Set(layout.environments.filter(({ kind }) => kind === 'helm').map(({ name }) => name))
-  return [...layout.owners].flatMap(([file, users]) => {
-    const names = users.filter((name) => isRead(layout, name) && !releases.has(name) && !isOfRelease(name, file))
-    if (refused.has(file) || names.length === 0) return []
-    const manifest = bombIn(file, layout.texts.get(file) ?? '') ?? manifestIn(layout, file)
-    if (manifest.ok) return []
-    // Messages of the parser can quote the file.
-    const texts = new Map([[file, layout.texts.get(file) ?? '']])
-    const detail = redact(manifest.error.detail, texts, config.secrets)
-    return [{ ...manifestProblem({ ...manifest.error, detail }), environments: names }]
-  })
-}
-
-function objectsOf(layout: Layout, file: string): readonly ManifestObject[] {
-  const manifest = manifestIn(layout, file)
-  return manifest.ok ? (manifest.value?.objects ?? []) : []
-}
-
-function isRead({ read }: Layout, name: string): boolean {
-  return read === undefined || read.has(name)
-}
-
-/** Whether a large file is only passed on when its environment is rendered, and nothing in it is asked for before. */
-export function isBystander(path: string, text: string): boolean {
-  return !isKustomization(path) && !mentionsTraffic(text) && !hasManyAliases(text)
-}
-
-/** So many aliases may repeat what a build has no memory for. Twenty cannot. */
-const MANY_ALIASES = 20
-const ALIAS = /(?<=[\s,[:-])\*[\w-]/g
-
-/** A file that multiplies by its aliases, whatever it is about: kustomize would multiply it. */
-function bombIn(file: string, text: string): Result<never, ManifestProblem> | undefined {
-  if (!hasManyAliases(text)) return undefined
-  const manifest = parseManifest(file, text)
-  return !manifest.ok && manifest.error.code === 'alias-bomb' ? manifest : undefined
-}
-
-function hasManyAliases(text: string): boolean {
-  return text.includes('*') && (text.match(ALIAS)?.length ?? 0) > MANY_ALIASES
-}
-
-function targetsIn(scene: TargetSources): readonly Target[] {
-  const { layout } = scene
-  // Files of objects only: kustomize merges a patch into one of them.
-  const { files: wanted, names: asked } = readIn(layout)
-  const users = new Map<string, string[]>()
-  for (const { name } of layout.environments) {
-    if (asked?.has(name) === false) continue
-    for (const file of resourcesOf(layout, name)) {
-      if (wanted?.has(file) === false) continue
-      const names = users.get(file)
-      if (names === undefined) users.set(file, [name])
-      else names.push(name)
-    }
-  }
-  const targets = [...users].flatMap(([file, names]) =>
-    objectsOf(layout, file)
-      .filter(isRoute)
-      .flatMap((object) => waysOf(layout, object, names))
-      .flatMap(([object, users]) =>
-        groupsOf(layout, object, users).flatMap((group) => readTargets(scene, object, group)),
-      ),
-  )
-  return withOwners(scene, targets)
-}
-
-/** The files with routes of the environments that are read, and the environments that may share one of them: together those have a route. */
-function readIn(layout: Layout): { readonly files?: ReadonlySet<string>; readonly names?: ReadonlySet<string> } {
-  const { read, owners } = layout
-  if (read === undefined) return {}
-  const hasRoute = (file: string): boolean => objectsOf(layout, file).some(isRoute)
-  const files = new Set([...read].flatMap((name) => resourcesOf(layout, name)).filter(hasRoute))
-  return { files, names: new Set([...read, ...[...files].flatMap((file) => owners.get(file) ?? [])]) }
-}
-
-/** An object with the environments that build it once, and for each way of those that build it several times. */
-function waysOf(
-  layout: Layout,
-  object: ManifestObject,
-  environments: readonly string[],
-): readonly (readonly [BuiltObject, readonly string[]])[] {
-  const known = environments.map((name) => ({ name, ways: waysTo(layout, name, object) }))
-  const once = known.filter(({ ways }) => ways.length === 0).map(({ name }) => name)
-  const several = [...new Set(known.flatMap(({ ways }) => ways))].map((way) => {
-    const users = known.filter(({ ways }) => ways.includes(way)).map(({ name }) => name)
-    return [{ ...object, way }, users] as const
-  })
-  return once.length === 0 ? several : [[object, once], ...several]
-}
-
-/** The names of a target, from short to unambiguous. */
-const CALLS: readonly ((target: Target) => string)[] = [
-  ({ service }) => service,
-  ({ route }) => route.name,
-  // One of the services of a root, in one of its delegates.
-  ({ service, route }) => `${service}/${route.name}`,
-  ({ route }) => `${route.namespace}/${route.name}`,
-  (target) => renderedTitle(target)?.replace(/^\S+ /, '') ?? target.service,
-  ({ route }) => `${route.kind.toLowerCase()}/${route.namespace}/${route.name}`,
-]
-
-/** Branches are named after environment and service, so no two rollouts of an environment may share the name. */
-function namedApart(targets: readonly Target[]): readonly Target[] {
-  const groups = Map.groupBy(targets, (target) => nameKey(target, target.service))
-  const named = new Map(
-    [...groups].map(([own, group]) => [own, callIn(group, (key) => key === own || !groups.has(key))]),
-  )
-  const all = targets.map((target) => {
-    const key = nameKey(target, target.service)
-    return groups.get(key)?.length === 1 ? target : { ...target, ...named.get(key)?.(target) }
-  })
-  // Routes of one file that are each in other files too were given the name of the file, one by one.
-  const taken = Map.groupBy(all, (target) => nameKey(target, target.service))
-  return all.map((target) => {
-    const isShared = target.choice !== undefined && taken.get(nameKey(target, target.service))?.length !== 1
-    return isShared ? { ...target, service: `${target.service}/${target.route.name}` } : target
-  })
-}
-
-function nameKey({ environment }: Target, service: string): string {
-  return JSON.stringify([environment, service])
-}
-
-type Call = (target: Target) => Partial<Pick<Target, 'service' | 'choice'>>
-
-/** A name for each of several targets with a common name. Empty if no name distinguishes them from each other and from the others. */
-function callIn(group: readonly Target[], isFree: (key: string) => boolean): Call {
-  const isCall = (name: (one: Target) => string): boolean =>
-    new Set(group.map(name)).size === group.length && group.every((target) => isFree(nameKey(target, name(target))))
-  const call = CALLS.find(isCall)
-  if (call !== undefined) return (target) => ({ service: call(target) })
-  const isChoice = group.every(isLooseTarget) && isCall(fileCall)
-  return (target) => (isChoice ? { service: fileCall(target), choice: target.object.file } : {})
-}
-
-function isLooseTarget({ layout, environments }: Target): boolean {
-  return layout.environments.some(({ name, isLoose }) => isLoose && environments.includes(name))
-}
-
-/** Guides keep several files of one route in a folder, and people apply one of them: each is a rollout, called like its file. */
-function fileCall({ object: { file } }: Target): string {
-  return nameOf(file).replace(/\.[^.]*$/, '')
 }
 
 /** The environments of a snapshot, in which files that change come last: of an object that is there several times the last one counts. */

@@ -1,5 +1,6 @@
 import type { TemplateLookup } from '../analysis-template/find-template.ts'
-import { type BuiltObject, layeredIn, type Unclear } from '../layer/layered.ts'
+import { type BuiltObject, layeredIn } from '../layer/layered.ts'
+import type { Unclear } from '../layer/build/unclear.ts'
 import type { Layout } from '../layer/layout.ts'
 import { isRecord } from '../manifest/data.ts'
 import { titleOf } from '../manifest/identity.ts'

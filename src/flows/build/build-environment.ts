@@ -2,20 +2,16 @@
 import { inNamespace, nestedReleases } from '../../core/chart/nested-releases.ts'
 import { POST_RENDERED, releaseBuild, unknownParameter } from '../../core/chart/release-build.ts'
 import type { EnvironmentRelease } from '../../core/environment/released.ts'
-import {
-  type KnownDocuments,
-  type LeavesOut,
-  parseRendered,
-  type PlainRender,
-  readPlain,
-} from '../../core/diff/objects.ts'
+import type { KnownDocuments } from '../../core/diff/reading/piece.ts'
+import { type LeavesOut, type PlainRender, readPlain } from '../../core/diff/reading/plain-files.ts'
+import { parseRendered } from '../../core/diff/objects.ts'
 import { buildWithAdditions } from '../../core/environment/deployed-build.ts'
 import { renderPlain } from '../../core/environment/plain.ts'
 import type { Location } from '../../core/manifest/parse.ts'
 import { refusalProblem, renderProblem } from '../../core/problem/files.ts'
 import type { RenderFailure } from '../../core/problem/problem.ts'
 import type { Environment } from '../../core/environment/environment.ts'
-import type { EnvironmentProblem } from '../../core/rollout/snapshot.ts'
+import type { EnvironmentProblem } from '../../core/rollout/snapshot/unreadable-files.ts'
 import type { Renderer, RenderResult } from '../../ports/renderer.ts'
 
 /** What releases are rendered with. */

@@ -1,6 +1,7 @@
 /** Whether the rendered environment would have its intended effect. */
 import type { Delivery } from '../../core/delivery/delivery.ts'
-import type { PlainRender, RenderedObject } from '../../core/diff/objects.ts'
+import type { PlainRender } from '../../core/diff/reading/plain-files.ts'
+import type { RenderedObject } from '../../core/diff/objects.ts'
 import type { RenderDiff } from '../../core/diff/review.ts'
 import { type Environment, environmentNamed } from '../../core/environment/environment.ts'
 import { deliveryKey } from '../../core/environment/variants.ts'
@@ -16,7 +17,8 @@ import type { LocatedFinding } from '../../core/problem/findings.ts'
 import type { Result } from '../../core/result.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { Unread } from './known-refusals.ts'
-import type { CompareInput, TreeSnapshot } from './render.ts'
+import type { CompareInput } from './compare-renders.ts'
+import type { TreeSnapshot } from './render.ts'
 
 /** Renders another environment as the pull request leaves it. */
 export type RenderNeighbour = (name: string) => Promise<Result<Pick<PlainRender, 'parsed' | 'leftOut'>, unknown>>

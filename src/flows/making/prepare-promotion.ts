@@ -1,5 +1,6 @@
 import { diffEnvironment } from '../../core/diff/review.ts'
-import type { KnownDocuments, RenderedObject } from '../../core/diff/objects.ts'
+import type { KnownDocuments } from '../../core/diff/reading/piece.ts'
+import type { RenderedObject } from '../../core/diff/objects.ts'
 import { diffRendered } from '../../core/diff/changes.ts'
 import { type Environment, inputsOf } from '../../core/environment/environment.ts'
 import { refusalProblem, renderedProblem } from '../../core/problem/files.ts'

@@ -11,9 +11,8 @@ import { looksLikeObjects } from '../../core/environment/plain.ts'
 import { type Environment, inputsOf } from '../../core/environment/environment.ts'
 import { filesToRead, targetAt } from '../../core/rollout/read-target.ts'
 import { environmentOf, isOfChart, releaseAt, releasedTarget } from '../../core/chart/released-target.ts'
+import { type EnvironmentProblem, isBystander } from '../../core/rollout/snapshot/unreadable-files.ts'
 import {
-  type EnvironmentProblem,
-  isBystander,
   isManifestPath,
   readSnapshot,
   type Snapshot,

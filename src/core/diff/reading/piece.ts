@@ -1,0 +1,93 @@
+/** Documents of a render, read piece by piece: strictly, or as they are applied. */
+import type { Known } from '../../environment/file-cache.ts'
+import { mentionsTraffic } from '../../environment/traffic-text.ts'
+import { type Abridged, readDefinition } from '../../manifest/definition.ts'
+import { readDocuments } from '../../manifest/yaml/documents.ts'
+import type { JsonValue } from '../../manifest/data.ts'
+import { breaksIn, type Piece } from '../../manifest/pieces.ts'
+
+/** Reads what says nothing about traffic as Argo CD and kubectl do. */
+export interface LenientReading {
+  /** The kinds that the config says hold secrets. They are read strictly. */
+  readonly secrets: readonly string[]
+}
+
+/** How a piece is read, and how much of it. */
+export interface PieceLimits {
+  /** In tokens of YAML. */
+  readonly budget: number
+  readonly known: KnownDocuments
+  /** Set where it is applied as it is written: what says nothing about traffic is read as Argo CD and kubectl do. */
+  readonly lenient?: LenientReading | undefined
+}
+
+/** Reads a piece strictly. If that finds something broken, the piece is read as it is applied, where the limits allow it. */
+export function readAsApplied({ text }: Piece, { budget, known, lenient }: PieceLimits): ReadPiece {
+  const strict = readPiece(text, budget, known)
+  if (lenient === undefined) return strict
+  const read = asApplied(text, strict, { budget: budget - strict.lexemes, ...lenient })
+  return read === strict ? strict : { ...read, lexemes: strict.lexemes + read.lexemes }
+}
+
+interface Part {
+  readonly data: JsonValue
+  readonly line: number
+  readonly abridged?: Abridged
+}
+
+type UnreadableDocument = { readonly code: 'unparsable'; readonly line: number }
+
+/** The documents of a piece up to the first that cannot be read. */
+export interface ReadPiece {
+  readonly parts: readonly (Part | UnreadableDocument)[]
+  readonly lexemes: number
+}
+
+/** What was read of documents already, by their text. Of two renders most documents are the same. */
+export type KnownDocuments = Known<ReadPiece>
+
+function readPiece(text: Piece['text'], budget: number, known: KnownDocuments): ReadPiece {
+  const piece = known.get(text) ?? partsOf(text, budget)
+  // A piece that was not read to its end is not kept: another budget may be enough for it.
+  if (piece.lexemes <= budget) known.set(text, piece)
+  return piece
+}
+
+/**
+ * Argo CD and kubectl take the last of two equal keys (`Unmarshal` of sigs.k8s.io/yaml is not strict), and such files are in use. A Secret
+ * stays refused, and so does what the config says holds secrets: Perch would not know of its first value, and could not hide it.
+ */
+function asApplied(
+  text: string,
+  strict: ReadPiece,
+  { budget, secrets }: LenientReading & Pick<PieceLimits, 'budget'>,
+): ReadPiece {
+  const isBroken = strict.parts.some((part) => 'code' in part)
+  if (!isBroken || budget <= 0 || mentionsTraffic(text) || mayHoldSecrets(text, secrets)) return strict
+  const read = partsOf(text, budget, true)
+  return read.parts.some((part) => 'code' in part) ? strict : read
+}
+
+function mayHoldSecrets(text: string, kinds: readonly string[]): boolean {
+  const lower = text.toLowerCase()
+  const names = kinds.map((kind) => kind.slice(kind.lastIndexOf('/') + 1).toLowerCase())
+  return SECRET.test(text) || names.some((name) => lower.includes(name))
+}
+
+const SECRET = /kind["']?\s*:\s*["']?\w*secret/i
+
+/** Lines are those of the piece. */
+function partsOf(text: string, budget: number, lastKeyWins = false): ReadPiece {
+  const definition = readDefinition(text, budget)
+  if (definition !== undefined) return { parts: [definition], lexemes: definition.lexemes }
+  const read = readDocuments(text, { budget, lastKeyWins })
+  let [at, line] = [0, 1]
+  const lineAt = (offset: number): number => {
+    line += breaksIn(text.slice(at, offset))
+    at = Math.max(at, offset)
+    return line
+  }
+  const { lexemes } = read
+  if (!read.ok) return { parts: [{ code: 'unparsable', line: lineAt(read.problem.at) }], lexemes }
+  return { parts: read.documents.map(({ data, at: start }) => ({ data, line: lineAt(start) })), lexemes }
+}

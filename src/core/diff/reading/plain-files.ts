@@ -1,0 +1,107 @@
+/** The files of an environment without kustomize, as one stream of objects. */
+import type { Texts } from '../../environment/closure.ts'
+import { streamText, renderPlain } from '../../environment/plain.ts'
+import { mentionsTraffic } from '../../environment/traffic-text.ts'
+import type { Location } from '../../manifest/parse.ts'
+import { breaksIn } from '../../manifest/pieces.ts'
+import type { KnownDocuments, LenientReading } from './piece.ts'
+import {
+  type NamelessDocument,
+  type ParsedRender,
+  type PlacedObject,
+  type RenderProblem,
+  type TextReading,
+  readText,
+  MAX_LEXEMES,
+  withDuplicates,
+} from '../objects.ts'
+
+/** A file that is no part of a render, because it cannot be read as objects; or one that is there without some of its documents. */
+export interface LeftOutFile extends Location {
+  /** What is left out of it. */
+  readonly text: string
+  readonly problem: RenderProblem
+  /** Whether nothing of the file is in the render. */
+  readonly isWhole: boolean
+}
+
+/** What the files of an environment without kustomize hold. */
+export interface PlainRender {
+  readonly yaml: string
+  readonly parsed: ParsedRender
+  readonly leftOut: readonly LeftOutFile[]
+}
+
+/**
+ * Which files are left out if they cannot be read: `quiet` ones, which say nothing about traffic, so that they do not hide the others; `all`
+ * where the rest is only what a change is compared with.
+ */
+export type LeavesOut = 'quiet' | 'all'
+
+interface PlainReading extends LenientReading {
+  readonly documents: KnownDocuments
+  readonly leavesOut?: LeavesOut | undefined
+  /**
+   * Of a folder that nothing deploys. There each document without a name is left out too, whatever it is about, because nobody can
+   * apply it. kubectl applies the others of its file.
+   */
+  readonly isLoose: boolean
+}
+
+/** Reads the files of a folder as one stream of objects, each file by itself. Whether a change broke one is for the caller to say. */
+export function readPlain(
+  files: readonly string[],
+  texts: Texts,
+  { documents, secrets, leavesOut = 'quiet', isLoose }: PlainReading,
+): PlainRender {
+  const leftOut: LeftOutFile[] = []
+  const kept = new Map<string, string>()
+  const found: PlacedObject[] = []
+  let [line, left] = [1, MAX_LEXEMES]
+  let first: RenderProblem | undefined
+  for (const file of files) {
+    const text = streamText(texts.get(file) ?? '')
+    const read = readText(text, { budget: left, known: documents, lenient: { secrets }, leavesNameless: isLoose })
+    left -= read.lexemes
+    const without = leftOutOf({ file, text, read, leavesOut })
+    if (without !== undefined) leftOut.push(without)
+    if (without?.isWhole === true) continue
+    const start = line - 1
+    if (read.problem !== undefined) first ??= { ...read.problem, line: start + read.problem.line }
+    for (const one of read.objects) found.push({ ...one, line: start + one.line })
+    kept.set(file, withoutPieces(text, read.nameless))
+    line += breaksIn(text) + 1
+    if (left < 0) break
+  }
+  const parsed = first === undefined ? withDuplicates(found) : { ok: false as const, problem: first }
+  return { yaml: renderPlain([...kept.keys()], kept), parsed, leftOut }
+}
+
+interface FileReading extends Pick<LeftOutFile, 'file' | 'text'> {
+  readonly read: TextReading
+  readonly leavesOut: LeavesOut
+}
+
+/** What is left out of a file; undefined where it is nothing. */
+function leftOutOf({ file, text, read, leavesOut }: FileReading): LeftOutFile | undefined {
+  const { objects, problem, nameless } = read
+  const isWhole = problem === undefined ? objects.length === 0 : isLeftOut(problem, text, leavesOut)
+  const why = (isWhole ? problem : undefined) ?? nameless[0]?.problem
+  if (why === undefined) return undefined
+  const without = isWhole ? text : nameless.map(({ piece }) => piece.text).join('')
+  return { file, line: Math.min(why.line, breaksIn(text)), text: without, problem: why, isWhole }
+}
+
+/** The text with empty documents in the places of some, so that all lines keep their numbers. */
+function withoutPieces(text: string, nameless: readonly NamelessDocument[]): string {
+  return nameless.reduceRight((rest, { piece }) => {
+    const marker = piece.text.startsWith('---') ? '---' : ''
+    const blank = `${marker}${piece.text.replace(/[^\r\n]+/g, '')}`
+    return rest.slice(0, piece.start) + blank + rest.slice(piece.start + piece.text.length)
+  }, text)
+}
+
+function isLeftOut({ code }: RenderProblem, text: string, leavesOut: LeavesOut): boolean {
+  if (code !== 'unparsable' && code !== 'not-an-object') return false
+  return leavesOut === 'all' || !mentionsTraffic(text)
+}

@@ -1,0 +1,95 @@
+/** What stands beside a route in its environments: delegates, and the versions of its service. */
+import { type BuiltObject, layeredIn, waysTo } from '../../layer/layered.ts'
+import { type Layout, manifestIn, resourcesOf } from '../../layer/layout.ts'
+import type { Manifest, ManifestObject } from '../../manifest/parse.ts'
+import type { Target } from '../target.ts'
+import { identityKey } from '../../manifest/identity.ts'
+
+interface Neighbourhood {
+  readonly neighbours: readonly Manifest[]
+  readonly objects: readonly ManifestObject[]
+}
+
+/** Hundreds of routes of an environment have the same neighbours: looked for once for each layout, which never changes. */
+const neighbourhoods = new WeakMap<Layout, Map<string, Neighbourhood>>()
+
+/** The manifests of environments as kustomize places them, and all their objects. */
+export function placedNeighbours(
+  layout: Layout,
+  of: Pick<Target, 'environments' | 'placement'> & Pick<BuiltObject, 'way'>,
+): Neighbourhood {
+  const { environments, way, placement } = of
+  const known = neighbourhoods.get(layout) ?? new Map<string, Neighbourhood>()
+  neighbourhoods.set(layout, known)
+  const key = JSON.stringify([environments, way ?? null, placement ?? null])
+  const before = known.get(key)
+  if (before !== undefined) return before
+  const neighbours = neighboursOf(layout, environments, way).map((manifest) => manifestInNamespace(manifest, placement))
+  const found = { neighbours, objects: neighbours.flatMap((neighbour) => neighbour.objects) }
+  known.set(key, found)
+  return found
+}
+
+/** The manifests of environments, as the first of them that has a file has it; of a loose folder, those around it too. */
+export function neighboursOf(
+  layout: Layout,
+  environments: readonly string[],
+  way: number | undefined,
+): readonly Manifest[] {
+  const seen = new Set<string>()
+  const own = environments.flatMap((environment) => {
+    const files = resourcesOf(layout, environment).filter((file) => !seen.has(file))
+    for (const file of files) seen.add(file)
+    return manifestsIn({ layout, environment, way }, files)
+  })
+  const isLoose = layout.environments.some(({ name, isLoose: loose }) => loose && environments.includes(name))
+  return isLoose ? [...own, ...manifestsAround(layout, environments)] : own
+}
+
+/**
+ * What other folders that nothing deploys hold: a delegate, or the versions of a service. Nobody knows whether they are for the
+ * same place, so objects that several of the folders have do not count.
+ */
+function manifestsAround(layout: Layout, environments: readonly string[]): readonly Manifest[] {
+  const loose = layout.environments.filter(({ isLoose }) => isLoose)
+  const all = loose.flatMap(({ name, files }) =>
+    manifestsIn({ layout, environment: name, way: undefined }, files).map((manifest) => ({ name, manifest })),
+  )
+  const counts = new Map<string, number>()
+  for (const object of all.flatMap(({ manifest }) => manifest.objects)) {
+    const key = identityKey(object)
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  return all
+    .filter(({ name }) => !environments.includes(name))
+    .map(({ manifest }) => ({
+      ...manifest,
+      objects: manifest.objects.filter((object) => counts.get(identityKey(object)) === 1),
+    }))
+}
+
+interface BuiltFiles {
+  readonly layout: Layout
+  readonly environment: string
+  /** Which of several builds of the same files. */
+  readonly way: number | undefined
+}
+
+/** The manifests of some files, with their objects as an environment has them. */
+export function manifestsIn({ layout, environment, way }: BuiltFiles, files: readonly string[]): readonly Manifest[] {
+  return files.flatMap((file) => {
+    const manifest = manifestIn(layout, file)
+    if (!manifest.ok || manifest.value === undefined) return []
+    const own = waysTo(layout, environment, { file }).find((known) => known === way)
+    const objects = manifest.value.objects.flatMap(
+      (object) => layeredIn(layout, environment, { ...object, way: own })?.object ?? [],
+    )
+    return [{ ...manifest.value, objects }]
+  })
+}
+
+/** The manifest as it is after kustomize has put its objects into a namespace; as written where it does not. */
+export function manifestInNamespace(manifest: Manifest, namespace: string | undefined): Manifest {
+  if (namespace === undefined || manifest.objects.every((object) => object.namespace === namespace)) return manifest
+  return { ...manifest, objects: manifest.objects.map((object) => ({ ...object, namespace })) }
+}

@@ -1,0 +1,64 @@
+/** The routes in the files of a snapshot, as the targets of rollouts. */
+import { type Layout, manifestIn, resourcesOf } from '../../layer/layout.ts'
+import { type BuiltObject, waysTo } from '../../layer/layered.ts'
+import type { ManifestObject } from '../../manifest/parse.ts'
+import { isRoute } from '../../traffic/read-route.ts'
+import { withOwners } from '../../owner/owned-targets.ts'
+import { groupsOf, readTargets, type TargetSources } from '../read-target.ts'
+import type { Target } from '../target.ts'
+
+/** The objects of a file; none where it cannot be read. */
+export function objectsOfFile(layout: Layout, file: string): readonly ManifestObject[] {
+  const manifest = manifestIn(layout, file)
+  return manifest.ok ? (manifest.value?.objects ?? []) : []
+}
+
+/** The targets in all files of the environments that are read. */
+export function targetsIn(scene: TargetSources): readonly Target[] {
+  const { layout } = scene
+  // Files of objects only: kustomize merges a patch into one of them.
+  const { files: wanted, names: asked } = readIn(layout)
+  const users = new Map<string, string[]>()
+  for (const { name } of layout.environments) {
+    if (asked?.has(name) === false) continue
+    for (const file of resourcesOf(layout, name)) {
+      if (wanted?.has(file) === false) continue
+      const names = users.get(file)
+      if (names === undefined) users.set(file, [name])
+      else names.push(name)
+    }
+  }
+  const targets = [...users].flatMap(([file, names]) =>
+    objectsOfFile(layout, file)
+      .filter(isRoute)
+      .flatMap((object) => waysOf(layout, object, names))
+      .flatMap(([object, users]) =>
+        groupsOf(layout, object, users).flatMap((group) => readTargets(scene, object, group)),
+      ),
+  )
+  return withOwners(scene, targets)
+}
+
+/** The files with routes of the environments that are read, and the environments that may share one of them: together those have a route. */
+function readIn(layout: Layout): { readonly files?: ReadonlySet<string>; readonly names?: ReadonlySet<string> } {
+  const { read, owners } = layout
+  if (read === undefined) return {}
+  const hasRoute = (file: string): boolean => objectsOfFile(layout, file).some(isRoute)
+  const files = new Set([...read].flatMap((name) => resourcesOf(layout, name)).filter(hasRoute))
+  return { files, names: new Set([...read, ...[...files].flatMap((file) => owners.get(file) ?? [])]) }
+}
+
+/** An object with the environments that build it once, and for each way of those that build it several times. */
+function waysOf(
+  layout: Layout,
+  object: ManifestObject,
+  environments: readonly string[],
+): readonly (readonly [BuiltObject, readonly string[]])[] {
+  const known = environments.map((name) => ({ name, ways: waysTo(layout, name, object) }))
+  const once = known.filter(({ ways }) => ways.length === 0).map(({ name }) => name)
+  const several = [...new Set(known.flatMap(({ ways }) => ways))].map((way) => {
+    const users = known.filter(({ ways }) => ways.includes(way)).map(({ name }) => name)
+    return [{ ...object, way }, users] as const
+  })
+  return once.length === 0 ? several : [[object, once], ...several]
+}

@@ -1,0 +1,69 @@
+/** Which files of a snapshot cannot be read, and which must not be. */
+import { redact } from '../../diff/redact.ts'
+import type { Environment } from '../../environment/environment.ts'
+import { mentionsTraffic } from '../../environment/traffic-text.ts'
+import { isKustomization } from '../../environment/tree.ts'
+import { manifestProblem, refusalProblem } from '../../problem/files.ts'
+import type { Problem } from '../../problem/problem.ts'
+import { type Layout, manifestIn } from '../../layer/layout.ts'
+import { type ManifestProblem, parseManifest } from '../../manifest/parse.ts'
+import type { Result } from '../../result.ts'
+import type { TargetSources } from '../read-target.ts'
+
+/** A problem, and the environments that it is one of. */
+export type EnvironmentProblem = Problem & { readonly environments: readonly string[] }
+
+/** Why environments must not be built. */
+export function environmentRefusals(environments: readonly Environment[]): readonly EnvironmentProblem[] {
+  // A folder that many environments build on is refused once.
+  const all = environments.flatMap(({ name, refusals }) => refusals.map((refusal) => ({ name, refusal })))
+  return [...Map.groupBy(all, ({ refusal }) => JSON.stringify(refusal)).values()].flatMap((group) => {
+    const [first] = group
+    const names = [...new Set(group.map(({ name }) => name))]
+    return first === undefined ? [] : [{ ...refusalProblem(first.refusal), environments: names }]
+  })
+}
+
+/** The files of environments that are no manifests. */
+export function brokenFiles({ config, layout }: TargetSources): readonly EnvironmentProblem[] {
+  const refused = new Set(layout.environments.flatMap(({ refusals }) => refusals.map(({ file }) => file)))
+  // What helm reads of a chart are templates.
+  const charts = new Map(layout.environments.map(({ name, charts: own = [] }) => [name, own]))
+  const isOfRelease = (name: string, file: string): boolean =>
+    charts.get(name)?.some((chart) => chart === '' || file.startsWith(`${chart}/`)) === true
+  const releases = new Set(layout.environments.filter(({ kind }) => kind === 'helm').map(({ name }) => name))
+  return [...layout.owners].flatMap(([file, users]) => {
+    const names = users.filter((name) => isRead(layout, name) && !releases.has(name) && !isOfRelease(name, file))
+    if (refused.has(file) || names.length === 0) return []
+    const manifest = bombIn(file, layout.texts.get(file) ?? '') ?? manifestIn(layout, file)
+    if (manifest.ok) return []
+    // Messages of the parser can quote the file.
+    const texts = new Map([[file, layout.texts.get(file) ?? '']])
+    const detail = redact(manifest.error.detail, texts, config.secrets)
+    return [{ ...manifestProblem({ ...manifest.error, detail }), environments: names }]
+  })
+}
+
+function isRead({ read }: Layout, name: string): boolean {
+  return read === undefined || read.has(name)
+}
+
+/** Whether a large file is only passed on when its environment is rendered, and nothing in it is asked for before. */
+export function isBystander(path: string, text: string): boolean {
+  return !isKustomization(path) && !mentionsTraffic(text) && !hasManyAliases(text)
+}
+
+/** So many aliases may repeat what a build has no memory for. Twenty cannot. */
+const MANY_ALIASES = 20
+const ALIAS = /(?<=[\s,[:-])\*[\w-]/g
+
+/** A file that multiplies by its aliases, whatever it is about: kustomize would multiply it. */
+function bombIn(file: string, text: string): Result<never, ManifestProblem> | undefined {
+  if (!hasManyAliases(text)) return undefined
+  const manifest = parseManifest(file, text)
+  return !manifest.ok && manifest.error.code === 'alias-bomb' ? manifest : undefined
+}
+
+function hasManyAliases(text: string): boolean {
+  return text.includes('*') && (text.match(ALIAS)?.length ?? 0) > MANY_ALIASES
+}
