@@ -181,6 +181,7 @@ const FLOORS = [
   'making',
   'flagger',
   'judgement',
+  'judgement/comparison',
   'validation',
   'deployment',
   'dashboard',

@@ -7,7 +7,7 @@ import { mayHaveTraffic, type Standing, standingOf } from '../../core/rollout/st
 import { isSameRollout, type Target } from '../../core/rollout/target.ts'
 import type { Landing } from '../../ports/mirror.ts'
 import { readEnvironmentTexts } from '../build/environment-texts.ts'
-import { renderEnvironment } from '../judgement/render.ts'
+import { renderEnvironment } from '../judgement/comparison/render.ts'
 import { loadSnapshot } from '../repository/load.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { BaseState } from '../rollout/rollouts.ts'

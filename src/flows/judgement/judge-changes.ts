@@ -16,7 +16,7 @@ import { goesBack } from '../measure/switch-back.ts'
 import { measureIfLive } from '../measure/measure-step.ts'
 import { historyOf, lastReadableShare, standingBefore } from '../measure/landing.ts'
 import { livenessOf } from '../measure/liveness.ts'
-import type { SnapshotPair } from './render.ts'
+import type { SnapshotPair } from './comparison/render.ts'
 import { raisedVersion } from './order-versions.ts'
 import { type JudgementNeeds, restraintsOf, type RestraintQuestion } from './restraints.ts'
 

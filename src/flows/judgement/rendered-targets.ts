@@ -7,7 +7,7 @@ import type { Target } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type FileSource, loadSnapshot } from '../repository/load.ts'
 import { readEnvironmentTexts } from '../build/environment-texts.ts'
-import { renderEnvironment, type TreeSnapshot } from './render.ts'
+import { renderEnvironment, type TreeSnapshot } from './comparison/render.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
 

@@ -16,7 +16,7 @@ import { ownTexts, singleChanges } from './own-numbers.ts'
 import { proveEdit } from './prove.ts'
 import { type PlaceSearch, placesShown } from './places-shown.ts'
 import { readEnvironmentTexts } from '../build/environment-texts.ts'
-import { renderEnvironment, type TreeSnapshot } from '../judgement/render.ts'
+import { renderEnvironment, type TreeSnapshot } from '../judgement/comparison/render.ts'
 import { withRenderedTargets } from '../judgement/rendered-targets.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>

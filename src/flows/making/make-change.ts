@@ -11,7 +11,7 @@ import type { FileSource } from '../repository/load.ts'
 import { experiment } from './experiment.ts'
 import { finishCharts } from './finish-chart.ts'
 import { proveEdit } from './prove.ts'
-import type { TreeSnapshot } from '../judgement/render.ts'
+import type { TreeSnapshot } from '../judgement/comparison/render.ts'
 
 /** An intended change as new texts, ready to be committed or written. */
 export interface MadeChange {

@@ -7,7 +7,7 @@ import { isOfDeployer, type Layout } from '../../core/layer/layout.ts'
 import { valueAt } from '../../core/manifest/data.ts'
 import { type EditAttempt, objectChanges, type TargetMove, weightKey } from '../../core/rollout/move.ts'
 import type { FileSource } from '../repository/load.ts'
-import type { TreeSnapshot } from '../judgement/render.ts'
+import type { TreeSnapshot } from '../judgement/comparison/render.ts'
 
 interface Owner {
   readonly environment: Environment

@@ -4,7 +4,7 @@ import type { Environment } from '../../core/environment/environment.ts'
 import { probeAt, type TextPlace, withReplaced } from '../../core/layer/feed.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
-import { renderEnvironment, type TreeSnapshot } from '../judgement/render.ts'
+import { renderEnvironment, type TreeSnapshot } from '../judgement/comparison/render.ts'
 
 /**
  * Builds in one search. Most need one: all places are changed at once. A build that breaks is taken apart in halves, so that one bad

@@ -16,7 +16,7 @@ import { isUnderWay, standingOf } from '../../core/rollout/standing.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
 import { readEnvironmentTexts } from '../build/environment-texts.ts'
-import { renderEnvironment, type TreeSnapshot } from '../judgement/render.ts'
+import { renderEnvironment, type TreeSnapshot } from '../judgement/comparison/render.ts'
 import { unbuilt } from './prove.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>

@@ -13,7 +13,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
 import { knownBefore } from '../../core/config/known-texts.ts'
 import { readEnvironmentTexts } from '../build/environment-texts.ts'
-import { type FailedRender, renderEnvironment, type TreeSnapshot } from '../judgement/render.ts'
+import { type FailedRender, renderEnvironment, type TreeSnapshot } from '../judgement/comparison/render.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseRendered, type RenderedObject } from '../../../src/core/diff/objects.ts'
 import { refusalProblem } from '../../../src/core/problem/files.ts'
-import { sortIncomplete, unreadOf } from '../../../src/flows/judgement/known-refusals.ts'
+import { sortIncomplete, unreadOf } from '../../../src/flows/judgement/comparison/known-refusals.ts'
 import { DR, VS as IDLE } from '../../layouts/repository.ts'
 import { type Files, NO_TEXT, reviewed } from './reviewing.ts'
 

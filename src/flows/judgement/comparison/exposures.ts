@@ -1,10 +1,10 @@
-import type { RenderDiff } from '../../core/diff/review.ts'
-import { type RolloutRise, rolloutRises } from '../../core/exposure/canaries.ts'
-import type { Finding } from '../../core/finding/finding.ts'
-import { locator, type Sources } from '../../core/finding/locate.ts'
-import { isExplained } from '../../core/exposure/explained.ts'
-import { riseProblem } from '../../core/problem/merge.ts'
-import type { Problem } from '../../core/problem/problem.ts'
+import type { RenderDiff } from '../../../core/diff/review.ts'
+import { type RolloutRise, rolloutRises } from '../../../core/exposure/canaries.ts'
+import type { Finding } from '../../../core/finding/finding.ts'
+import { locator, type Sources } from '../../../core/finding/locate.ts'
+import { isExplained } from '../../../core/exposure/explained.ts'
+import { riseProblem } from '../../../core/problem/merge.ts'
+import type { Problem } from '../../../core/problem/problem.ts'
 import type { SnapshotPair } from './render.ts'
 
 interface EnvironmentRender {
