@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '../result.ts'
 import { withCanary } from '../traffic/start.ts'
+import { versionObjects } from '../traffic/version.ts'
 import { isBlueGreen, type Target, targetName } from './target.ts'
 import type { Refusal } from '../refusal/refusal.ts'
 
@@ -19,7 +20,7 @@ export interface TargetChoice {
 
 /**
  * Finds the target of a command. Named parts must match. If several match, the one that the pull request touches is meant: by its environment's
- * files, then by its own file, then by the folder of its route. Otherwise Perch asks. `changes`: the paths that the pull request changes.
+ * files, then by its own file, then by the files that set its versions, then by the folder of its route. Otherwise Perch asks. `changes`: the paths that the pull request changes.
  */
 export function resolve(
   targets: readonly Target[],
@@ -38,6 +39,7 @@ export function resolve(
     () => true,
     (target) => isTouched(target, changed),
     (target) => changed.has(target.object.file),
+    ({ route, neighbours }) => versionObjects(route, neighbours).some(({ file }) => changed.has(file)),
     (target) => folders.has(folderOf(target.route.place.file)),
   ]
   let left = named

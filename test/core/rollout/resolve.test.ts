@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { resolve, type RolloutQuery } from '../../../src/core/rollout/resolve.ts'
 import { repositoryFiles, routeFile } from '../../simulate/repository.ts'
+import { destinationRule } from '../../manifests.ts'
 import { targetsOf } from '../samples.ts'
 
 const config = {
@@ -61,6 +62,27 @@ test('what is named must match, and what the pull request touches decides among 
     [both, { service: 'web', changed: [routeFile('staging', 'api')] }, 'staging/web'],
   ]
   for (const [files, wish, expected] of table) assert.equal(meant(files, wish), expected, JSON.stringify(wish))
+})
+
+test('of services in one folder, the one is meant whose route or versions are in a file that the pull request changes', () => {
+  const only = { production: { path: 'apps' } }
+  const subset = (role: string, weight: number): string =>
+    `{ destination: { host: NAME, subset: ${role} }, weight: ${weight} }`
+  const route = `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: NAME }\nspec: { hosts: [NAME], http: [{ route: [${subset('stable', 100)}, ${subset('canary', 0)}] }] }\n`
+  const files = Object.fromEntries(
+    ['api', 'web'].flatMap((name) => [
+      [`apps/${name}.yaml`, route.replaceAll('NAME', name)],
+      [`apps/${name}-subsets.yaml`, destinationRule(name, 'v2')],
+    ]),
+  )
+  const table: readonly (readonly [readonly string[], string])[] = [
+    [['apps/web.yaml'], 'production/web'],
+    [['apps/web-subsets.yaml', 'apps/notes.yaml'], 'production/web'],
+    [['apps/api.yaml', 'apps/web-subsets.yaml'], 'production/api'],
+    [['apps/notes.yaml'], '? api --env production, web --env production'],
+    [['apps/api-subsets.yaml', 'apps/web-subsets.yaml'], '? api --env production, web --env production'],
+  ]
+  for (const [changed, expected] of table) assert.equal(meant(files, { changed }, only), expected, changed.join(' '))
 })
 
 test('a route without a canary is meant only where there is no other', () => {
