@@ -15,15 +15,18 @@ import { renderedRoutes } from './routes.ts'
 import { identityKey, identityOf, type ObjectIdentity, titleOf } from '../manifest/identity.ts'
 
 /**
- * Why two renders of an environment do not show what changes of objects were to do, and only that. `also` names what changes
- * besides, `missing` what does not change; both empty: just what is wanted.
+ * How two renders of an environment differ from the intended change of its objects. `also`: unintended changes; `missing`:
+ * intended changes that do not appear. If both are empty, the renders show exactly the intended change.
  */
 export interface Mismatch {
   readonly also: readonly string[]
   readonly missing: readonly string[]
 }
 
-/** Compares, path by path, what an environment's render changes with what was wanted there: nothing, where it is in none of the changes. */
+/**
+ * Compares the changes in an environment's render with the intended ones, path by path. In an environment that is in none of the
+ * changes, nothing may change.
+ */
 export function mismatchOf(
   environment: string,
   objects: { readonly before: readonly RenderedObject[]; readonly after: readonly RenderedObject[] },
@@ -46,7 +49,7 @@ export function mismatchOf(
     const isFed = (one: Difference): boolean =>
       isSource(either, { path: one.path, was: valueAt(old?.data, one.path), now: one.after }, fed)
     const more = found.filter((one) => !isFed(one) && !isToldBy(either, one.path, changes))
-    // A Secret's paths are nobody's business.
+    // The paths inside of an unexpected object are not named, because the object may be a Secret.
     if (expected === undefined) also.push(...(more.length > 0 ? [titleOf(either)] : []))
     else {
       wanted.delete(key)
@@ -80,8 +83,8 @@ function wantedIn(
 }
 
 /**
- * Whether a value differs because a weight is taken from it: text of a ConfigMap, or an annotation, in which just the numbers
- * changed that were to change.
+ * Whether a value differs only because a weight is taken from it: the text of a ConfigMap or an annotation in which only the
+ * intended numbers changed.
  */
 function isSource(
   { kind, group }: ObjectIdentity,
@@ -99,7 +102,7 @@ function mayBeSource({ kind, group }: Pick<ObjectIdentity, 'kind' | 'group'>, pa
   return isConfigMap || isDeployer || isNote
 }
 
-/** A ConfigMap that is generated is called after what is in it. */
+/** The name of a generated ConfigMap depends on its content. */
 function isNameOf(path: Path): boolean {
   return path.join('.') === 'metadata.name' || (path.includes('valuesFrom') && path.at(-1) === 'name')
 }
@@ -118,7 +121,10 @@ function isSameButFor(fed: MoveEdit['fed'], was: unknown, now: unknown): boolean
   )
 }
 
-/** Whether a value is what a deployer of what changes says: a weight is changed there, and what builds that object shows it. */
+/**
+ * Whether a value belongs to a deployer of a changed environment. If a weight is set in the deployer, the object that contains it
+ * changes too.
+ */
 function isToldBy({ group, kind, name }: ObjectIdentity, path: Path, changes: MoveEdit['changes']): boolean {
   const deployers = changes.flatMap(({ target: { layout, environments } }) =>
     layout.environments.flatMap(({ name: own, deployer }) => (environments.includes(own) ? (deployer ?? []) : [])),
@@ -128,12 +134,12 @@ function isToldBy({ group, kind, name }: ObjectIdentity, path: Path, changes: Mo
       return read.additions.variables?.places.has(String(path[1])) === true
     if (path[0] !== 'spec' || !['argoproj.io', 'kustomize.toolkit.fluxcd.io'].includes(group)) return false
     if (filling !== undefined && kind === 'ApplicationSet') return path[1] === 'template'
-    // What builds it may put it into another namespace.
+    // Whatever builds the object may put it into another namespace.
     return title.startsWith(`${kind} `) && /[^/ ]*$/.exec(title)?.[0] === name
   })
 }
 
-/** What kustomize itself writes down about a build: a new patch is one more entry in it. */
+/** kustomize's own notes about a build. A new patch adds an entry. */
 const BUILD_NOTE = 'alpha.config.kubernetes.io/transformations'
 
 function comparable(data: unknown): unknown {
@@ -144,7 +150,7 @@ function comparable(data: unknown): unknown {
   return { ...whole, metadata: { ...metadata, annotations } }
 }
 
-/** Whether a difference is the wanted one. The names of what an entry sends to may be rendered with something before or behind. */
+/** Whether a difference is the intended one. Names of destinations may have a prefix or suffix in the render. */
 function isRendered(wanted: Difference, seen: Difference): boolean {
   if (canonicalText(wanted.path) !== canonicalText(seen.path)) return false
   return wanted.path[0] === 'spec' ? holds(seen.after, wanted.after) : sameData(seen.after, wanted.after)
@@ -159,7 +165,10 @@ function holds(seen: unknown, wanted: unknown): boolean {
   return keys.length === Object.keys(wanted).length && keys.every((key) => holds(seen[key], wanted[key]))
 }
 
-/** The canary's share of a target's route as an environment renders it; undefined where the route is not there, or nobody can tell. */
+/**
+ * The canary's share on a target's route in an environment's render; undefined if the route is not there, or if the share is
+ * unknown.
+ */
 export function renderedShare(
   environment: string,
   objects: readonly RenderedObject[],
@@ -170,8 +179,8 @@ export function renderedShare(
 }
 
 /**
- * The targets whose files say another share than what their environment renders to: something that Perch does not follow sets
- * their weights, and no gate can judge them.
+ * The targets whose share in the files differs from their environment's render. Something that Perch does not follow sets their
+ * weights, so no gate can judge them.
  */
 export function disagreements(
   environment: string,

@@ -1,4 +1,4 @@
-/** What changes between two renders of an environment, object by object, as a person wants to read it. */
+/** The changes between two renders of an environment, object by object, for people to read. */
 import { isRecord, type JsonValue } from '../manifest/data.ts'
 import { shortDefinition } from '../manifest/definition.ts'
 import { type StructuredPatch, structuredPatch } from 'diff'
@@ -12,48 +12,51 @@ import { type ObjectIdentity, titleOf } from '../manifest/identity.ts'
 interface Hunk {
   /** `@@ -1,7 +1,7 @@` */
   readonly header: string
-  /** Each starts with a space, `-` or `+`. */
+  /** Each begins with a space, `-` or `+`. */
   readonly lines: readonly string[]
 }
 
 export interface RenderedChange {
   readonly type: 'added' | 'removed' | 'changed'
   readonly identity: ObjectIdentity
-  /** `VirtualService default/api-service`; without a namespace `ClusterRole admin`. */
+  /** `VirtualService default/api-service`, or `ClusterRole admin` without a namespace. */
   readonly title: string
   readonly hunks: readonly Hunk[]
   readonly additions: number
   readonly deletions: number
-  /** How many lines of a schema the hunks do not show, though they are counted. */
+  /** How many counted lines of a schema the hunks do not show. */
   readonly unshown: number
 }
 
 const CONTEXT_LINES = 3
-/** Beyond, the best diff costs seconds and nobody reads it: everything old is removed, everything new added. */
+/** Above this, the best diff takes seconds, and nobody reads it. Then all old lines are removed and all new ones added. */
 const MAX_EDITS = 1_500
-/** The time grows with the square of the edits. All objects share the budget of three of the largest, and each gets at least `FEW_EDITS`. */
+/**
+ * The time grows with the square of the edits. All objects share a budget of three of the largest diffs, and each gets at least
+ * `FEW_EDITS`.
+ */
 const MAX_WORK = 3 * MAX_EDITS ** 2
 const FEW_EDITS = 60
 
-/** Which parts of a diff are shown, as the config says. */
+/** Which parts of a diff are shown, according to the config. */
 export interface View {
-  /** Kinds whose values are hidden like a Secret's, as `Kind` or `group/Kind`. */
+  /** Kinds whose values are hidden like those of a Secret, as `Kind` or `group/Kind`. */
   readonly secrets: readonly string[]
   readonly ignore: readonly IgnoreRule[]
 }
 
-/** Everything but the values of Secrets. */
+/** Shows everything except the values of Secrets. */
 export const WHOLE: View = { secrets: [], ignore: [] }
 
 export interface RenderedChanges {
   readonly changes: readonly RenderedChange[]
-  /** How many objects change only in what the view hides. */
+  /** How many objects have only changes that the view hides. */
   readonly hidden: number
 }
 
 /**
- * The objects that differ: those about traffic first, then by kind, namespace and name. Secrets' values are hidden in here,
- * whatever the caller has done: there is no way to a diff with them.
+ * The objects that differ: first those about traffic, then by kind, namespace and name. The values of Secrets are hidden in this
+ * function, so that no caller can get a diff that contains them.
  */
 export function diffRendered(
   before: readonly RenderedObject[],
@@ -67,16 +70,19 @@ export function diffRendered(
   return { changes: shown.filter((change) => change !== undefined), hidden: shown.filter((one) => !one).length }
 }
 
-/** Another order of keys does not count as a difference. */
+/** The order of keys does not matter. */
 function isDifferent({ before, after }: Pair): boolean {
   if (before === undefined || after === undefined) return true
-  // Read from one and the same document.
+  // Both were parsed from the same document.
   if (before.data === after.data) return false
   const written = (object: RenderedObject): string => JSON.stringify(ordered(object.data))
   return JSON.stringify(before.data) !== JSON.stringify(after.data) && written(before) !== written(after)
 }
 
-/** Nothing where both are the same. The schemas of a definition are shown where they change, and not where it comes or goes as a whole. */
+/**
+ * Empty if both sides are equal. The schemas of a CustomResourceDefinition are shown if they change, but not if the whole
+ * definition is added or removed.
+ */
 function shownOf(pair: Pair): readonly Pair[] {
   const { before, after } = pair
   if (!isDifferent(pair)) return []
@@ -91,8 +97,8 @@ function withoutSchemas(object: RenderedObject): RenderedObject {
 }
 
 /**
- * Undefined where the view hides all that differs. Where what differs is nothing but Secrets' values that look the same when
- * they are hidden, there are no hunks.
+ * Undefined if the view hides all differences. There are no hunks if the only differences are in Secret values, which look the
+ * same when hidden.
  */
 function changeOf(masked: Pair, { before, after }: Pair, work: Work): RenderedChange | undefined {
   const object = after ?? before
@@ -154,7 +160,7 @@ function linesOf(text: string): readonly string[] {
   return text === '' ? [] : text.replace(/\n$/, '').split('\n')
 }
 
-/** YAML that depends on the data only: keys sorted, with those first by which a reader knows an object. */
+/** YAML that depends only on the data: keys are sorted, after those that identify the object. */
 function dump(object: RenderedObject | undefined): string {
   if (object === undefined) return ''
   return stringify(ordered(object.data), { lineWidth: 0, aliasDuplicateObjects: false })

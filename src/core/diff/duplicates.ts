@@ -9,7 +9,7 @@ interface DuplicateInput {
   readonly before: ParsedRender
   readonly after: ParsedRender
   readonly raised: ReadonlySet<string>
-  /** Nothing is known to deploy it. */
+  /** As far as Perch knows, nothing deploys the environment. */
   readonly isLoose: boolean
 }
 
@@ -20,10 +20,10 @@ export interface JudgedDuplicates {
 }
 
 /**
- * Objects that are in an environment twice. kubectl and Argo CD apply both, one after the other (Argo CD warns:
- * RepeatedResourceWarning), and where the deployer refuses it, its own build fails. So it is a note, unless it is a route that
- * this change brings twice or raises: nobody can tell which of the two has the weights. In a folder that nothing deploys they are most
- * likely files to choose from, as guides have them.
+ * Objects that appear twice in an environment. kubectl and Argo CD apply both, one after the other (Argo CD warns:
+ * RepeatedResourceWarning). If the deployer refuses duplicates, its own build fails. So a duplicate is a note, unless it is a
+ * route that this change duplicates or raises: it is unknown which of the two has the weights. In a folder that nothing deploys,
+ * duplicates are most likely alternatives, for example in guides.
  */
 export function judgeDuplicates(
   environment: string,

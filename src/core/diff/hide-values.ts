@@ -1,9 +1,10 @@
-/** Beyond so many characters of values an automaton takes too much memory; then everything is hidden. */
+/** In characters of all values. Above this, an automaton takes too much memory, and everything is hidden. */
 const MAX_CHARACTERS = 3_000_000
 
 /**
- * Puts a mark in place of each value in a text, overlapping ones together; values shorter than `shortest` would take words out
- * of every sentence. The time is linear in the values and in the text, whatever is in them (Aho and Corasick, 1975).
+ * Replaces each value in a text with a mark, and overlapping values with one mark. Values shorter than `shortest` are not
+ * replaced, because they would hide words in every sentence. The time is linear in the values and in the text, whatever they
+ * contain (Aho and Corasick, 1975).
  */
 export function hideValues(
   values: Iterable<string>,
@@ -12,7 +13,7 @@ export function hideValues(
   const known = [...new Set(values)].filter((value) => value.trim().length >= shortest)
   if (known.length === 0) return (text) => text
   const size = known.reduce((sum, value) => sum + value.length, 0)
-  // A search that would be given up half-way hides nothing.
+  // A search that stopped half-way would hide nothing.
   if (size > MAX_CHARACTERS) return (text) => (text.trim() === '' ? text : mark)
   let automaton: Automaton | undefined
   return (text) => {
@@ -22,12 +23,12 @@ export function hideValues(
   }
 }
 
-/** Where a text leads from node to node: a node is what of the values has been read so far. */
+/** An automaton over characters. A node stands for the part of a value that has been read so far. */
 interface Automaton {
   readonly next: (node: number, character: number) => number
-  /** The node of the longest part at the end of what has been read that begins a value too. */
+  /** The node of the longest suffix of the read characters that also begins a value. */
   readonly fallback: Int32Array
-  /** The length of the longest value that ends here; 0 where none does. */
+  /** The length of the longest value that ends at this node; 0 if none does. */
   readonly longest: Int32Array
 }
 
@@ -40,7 +41,7 @@ function automatonOf(values: readonly string[], size: number): Automaton {
     character: new Uint16Array(size + 1),
     depth: new Int32Array(size + 1),
   }
-  // Most nodes have one child, and that is the one behind them; a value leaves those before it at one node.
+  // Most nodes have one child, which is the next node. A value leaves earlier values at one node.
   const only = new Int32Array(size + 1)
   const others = edgeTable(values.length)
   const next = (node: number, character: number): number => {
@@ -78,7 +79,7 @@ interface Nodes {
   readonly depth: Int32Array
 }
 
-/** Shorter parts first: each goes by those of its parent. */
+/** Shorter prefixes come first, because each node needs its parent's fallback. */
 function fallbacks(
   { parent, character, depth }: Nodes,
   { count, longest, next }: { readonly count: number } & Pick<Automaton, 'longest' | 'next'>,
@@ -95,7 +96,7 @@ function fallbacks(
   return fallback
 }
 
-/** The nodes, those of the least depth first. */
+/** The nodes, by increasing depth. */
 function byDepth(depth: Int32Array, count: number): Int32Array {
   const starts = new Int32Array(count + 2)
   for (let node = 0; node < count; node += 1) {
@@ -123,7 +124,7 @@ function step({ next, fallback }: Pick<Automaton, 'next' | 'fallback'>, from: nu
   return child === NONE ? ROOT : child
 }
 
-/** The text, with a mark for each stretch that values cover. */
+/** The text, with one mark for each range that values cover. */
 function masked(text: string, automaton: Automaton, mark: string): string {
   const stretches: { from: number; to: number }[] = []
   let node = ROOT
@@ -132,7 +133,7 @@ function masked(text: string, automaton: Automaton, mark: string): string {
     const length = automaton.longest[node] ?? 0
     if (length === 0) continue
     let from = at + 1 - length
-    // A longer value may begin before those that were found inside it.
+    // A longer value may begin before values that were found inside of it.
     for (let last = stretches.at(-1); last !== undefined && last.to > from; last = stretches.at(-1)) {
       from = Math.min(from, last.from)
       stretches.pop()
@@ -148,14 +149,14 @@ function masked(text: string, automaton: Automaton, mark: string): string {
   return left + text.slice(shownTo)
 }
 
-/** Edges by node and character, in one table with open addressing. */
+/** Edges by node and character, in one hash table with open addressing. */
 function edgeTable(most: number): {
   readonly get: (node: number, character: number) => number
   readonly add: (node: number, character: number, child: number) => void
 } {
   const bits = Math.max(4, Math.ceil(Math.log2(most * 2)))
   const mask = 2 ** bits - 1
-  // 0 is an empty place: no edge leads back to the root.
+  // 0 means empty, because no edge leads back to the root.
   const children = new Int32Array(mask + 1)
   const parents = new Int32Array(mask + 1)
   const characters = new Uint16Array(mask + 1)

@@ -1,4 +1,4 @@
-/** Hides noise from the shown diff, as the config's `diff.ignore` asks. Proofs and judgements never look through it. */
+/** Hides noise from the displayed diff, according to the config's `diff.ignore`. Proofs and verdicts ignore these rules. */
 import { isRecord, type JsonValue } from '../manifest/data.ts'
 import { matcher } from '../text/matcher.ts'
 import { isNote } from '../traffic/annotations.ts'
@@ -6,15 +6,15 @@ import { type RenderedObject } from './objects.ts'
 import type { Pair } from './pair.ts'
 import { isOfKind } from '../manifest/identity.ts'
 
-/** One place whose changes are not shown. */
+/** A field whose changes are not shown. */
 export interface IgnoreRule {
-  /** `Kind` or `group/Kind`; any where undefined. */
+  /** `Kind` or `group/Kind`; undefined for any kind. */
   readonly kind?: string | undefined
-  /** A JSON pointer (RFC 6901) from the object's top; `*` in a step stands for any characters of one key or index. */
+  /** A JSON pointer (RFC 6901) from the top of the object. `*` in a step matches any characters of one key or index. */
   readonly path: string
 }
 
-/** Objects that say where traffic goes, and which version is behind a name: their `spec` is always shown. */
+/** Objects that decide where traffic goes, and which version a name stands for. Their `spec` is always shown. */
 export const TRAFFIC_KINDS: readonly string[] = [
   'VirtualService',
   'DestinationRule',
@@ -27,7 +27,7 @@ export const TRAFFIC_KINDS: readonly string[] = [
 
 type Mapping = RenderedObject['data']
 
-/** Both sides without the fields that the rules hide. An object that comes or goes as a whole is shown as a whole. */
+/** Both sides without the fields that the rules hide. Added and removed objects are shown completely. */
 export function withoutIgnored({ before, after }: Pair, rules: readonly IgnoreRule[]): Pair {
   if (before === undefined || after === undefined) return { ...(before && { before }), ...(after && { after }) }
   return { before: prune(before, rules), after: prune(after, rules) }
@@ -40,7 +40,7 @@ function prune(object: RenderedObject, rules: readonly IgnoreRule[]): RenderedOb
   return { ...object, data: TRAFFIC_KINDS.includes(object.kind) ? restored(left, object.data) : left }
 }
 
-/** What a reviewer of traffic must always see. */
+/** Restores what reviewers of traffic must always see. */
 function restored(left: Mapping, whole: Mapping): Mapping {
   const annotations = annotationsOf(whole)
   const notes = Object.entries(annotations).filter(([key]) => isNote(key))
@@ -55,7 +55,7 @@ function annotationsOf({ metadata }: Mapping): Mapping {
   return isRecord(annotations) ? annotations : {}
 }
 
-/** Undefined where nothing is left: a map that only a rule has emptied does not count as a change. */
+/** Undefined if nothing is left: a mapping that is empty only because of a rule does not count as a change. */
 function without(data: JsonValue, [isStep, ...rest]: readonly KeyTest[]): JsonValue | undefined {
   if (isStep === undefined) return undefined
   const inner = (key: string, value: JsonValue): JsonValue | undefined => (isStep(key) ? without(value, rest) : value)

@@ -1,6 +1,6 @@
 /**
- * Keeps the values of Secrets out of everything that is shown or kept: of Secrets themselves, of those inside other objects
- * (in a field, or in a text that is YAML or JSON), and copies of them elsewhere in the same environment.
+ * Keeps the values of Secrets out of everything that is shown or stored: the values of Secrets, of Secrets inside other objects
+ * (in a field, or in a text that is YAML or JSON), and copies of these values elsewhere in the same environment.
  */
 import { isRecord, type JsonValue } from '../manifest/data.ts'
 import { type RenderedObject } from './objects.ts'
@@ -10,14 +10,14 @@ import { holdsSecrets, isEncrypted, isSops, secretTexts, tellsSecret, textsIn } 
 import { formsOf } from './secret-values.ts'
 import { isOfKind } from '../manifest/identity.ts'
 
-/** Says that there is a value and nothing about it: its length or a hash would help to guess a short one. */
+/** Shows that there is a value, and nothing about it. Its length or a hash would help to guess a short value. */
 export const HIDDEN = '•••'
 export const HIDDEN_CHANGED = '••• (changed)'
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
-/** The core group's. */
+/** The Secret of the core group. */
 const SECRET = '/Secret'
-/** A secret by its looks, whatever object it is in. */
+/** Matches a text that is a secret by its form, in any object. */
 const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----/
 /** A copy of a shorter value is more likely a common word, such as `admin`, than a leak. */
 const MIN_COPY = 8
@@ -25,15 +25,15 @@ const MIN_COPY = 8
 type Mapping = { readonly [key: string]: JsonValue }
 
 interface Eyes {
-  /** Kinds that are treated as Secrets, as `Kind` or `group/Kind`. */
+  /** Kinds that are treated like Secrets, as `Kind` or `group/Kind`. */
   readonly kinds: readonly string[]
-  /** Takes copies of Secrets' values out of a text. */
+  /** Removes copies of Secret values from a text. */
   readonly withoutCopies: (text: string) => string
 }
 
 /**
- * Hides the Secrets' values on both sides, so that a value that changed can still be seen to have changed. `kinds`: those
- * that the config says hold secrets too. `all`: every object of the environment, where copied values may come from.
+ * Hides the values of Secrets on both sides, but shows that a value has changed. `kinds`: other kinds that contain secrets,
+ * according to the config. `all`: every object of the environment, as the source of copied values.
  */
 export function maskPairs(
   pairs: readonly Pair[],
@@ -60,8 +60,8 @@ function mask(object: RenderedObject, earlier: RenderedObject | undefined, eyes:
 }
 
 /**
- * Of a Secret only what cannot hold a value is kept: its names, labels, annotations, and the keys. Anything else (`data` that
- * is a list, a field that does not exist) is a mistake of its author's, and may hold the value.
+ * Keeps only the parts of a Secret that cannot contain a value: its names, labels, annotations and keys. Anything else is a
+ * mistake of its author (`data` that is a list, a field that does not exist), and may contain the value.
  */
 function maskSecret(data: Mapping, earlier: Mapping | undefined): Mapping {
   const kept = new Set(['apiVersion', 'kind', 'metadata', 'type', 'immutable'])
@@ -72,24 +72,24 @@ function maskSecret(data: Mapping, earlier: Mapping | undefined): Mapping {
   return Object.fromEntries(masked)
 }
 
-/** Values one below are hidden each under its key; what is deeper is hidden as one. */
+/** Hides each value under its key. Anything deeper is hidden as a whole. */
 function hideEach(value: JsonValue, earlier: JsonValue | undefined): JsonValue {
   if (!isRecord(value)) return hide(value, earlier)
   const past = isRecord(earlier) ? earlier : {}
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hide(item, past[key])]))
 }
 
-/** What is encrypted may be seen. */
+/** Encrypted values may be shown. */
 function hide(value: JsonValue, earlier: JsonValue | undefined): JsonValue {
   if (isEncrypted(value)) return value
   const isChanged = earlier !== undefined && JSON.stringify(value) !== JSON.stringify(earlier)
   return isChanged ? HIDDEN_CHANGED : HIDDEN
 }
 
-/** Hides Secrets that stand inside any object (a template's, a list's, an operator's), and copies of their values. */
+/** Hides Secrets inside any object (in a template, in a list, in an operator's object), and copies of their values. */
 function maskWithin(data: Mapping, earlier: JsonValue | undefined, eyes: Eyes): Mapping {
   const past = isRecord(earlier) ? earlier : {}
-  // A reference to a Secret looks the same, but holds no payload.
+  // A reference to a Secret looks the same, but contains no values.
   const isInner = holdsSecrets(data, eyes.kinds)
   const entries = Object.entries(data).map(([key, value]): [string, JsonValue] => {
     if (isInner && isPayload(key)) return [key, hideEach(value, past[key])]
@@ -122,8 +122,8 @@ function isPayload(key: string): boolean {
 }
 
 /**
- * `kubectl apply` writes the whole object into an annotation as JSON, other tools do so under other names: a copied one may
- * be of a Secret. On a Secret, every annotation that is JSON is taken for that.
+ * `kubectl apply` writes the whole object as JSON into an annotation, and other tools use other annotations. An annotation may
+ * therefore be a copy of a Secret. On a Secret, every JSON annotation is treated as one.
  */
 function maskAnnotations(
   data: Mapping,
@@ -141,7 +141,7 @@ function maskAnnotations(
   return { ...data, metadata: { ...metadata, annotations: Object.fromEntries(masked) } }
 }
 
-/** What was hidden before may have been marked as changed. */
+/** The hidden value may already be marked as changed. */
 function hideAgain(value: JsonValue, earlier: JsonValue | undefined): JsonValue {
   return value === HIDDEN || value === HIDDEN_CHANGED ? value : hide(value, earlier)
 }
@@ -152,7 +152,7 @@ function annotationsOf(data: Mapping | undefined): Mapping {
   return isRecord(annotations) ? annotations : {}
 }
 
-/** Whether an object repeats a value of one of the Secrets that are among `objects`, or inside of one. */
+/** Whether an object repeats a value of the Secrets among `objects`, or of Secrets inside of them. */
 export function repeatsSecret(
   objects: readonly RenderedObject[],
   kinds: readonly string[],
@@ -161,7 +161,7 @@ export function repeatsSecret(
   return ({ data }) => textsIn(data).some((text) => search(text) !== text)
 }
 
-/** The Secrets' values in all their forms, less what is public anyway: names of objects and namespaces. */
+/** The values of Secrets in all their forms, except public texts: names of objects and namespaces. */
 function copiedValues(objects: readonly RenderedObject[], kinds: readonly string[]): ReadonlySet<string> {
   const values = new Set(objects.flatMap(({ data }) => secretTexts(data, kinds)))
   const forms = new Set([...values].flatMap(formsOf))

@@ -1,16 +1,16 @@
 import { compareText, type RenderedObject } from './objects.ts'
 import { identityKey } from '../manifest/identity.ts'
 
-/** One object on both sides of a change; absent where it is not. */
+/** One object on both sides of a change. A side is absent if the object does not exist there. */
 export interface Pair {
   readonly before?: RenderedObject
   readonly after?: RenderedObject
 }
 
-/** A reviewer first looks for the objects that move traffic. */
+/** Reviewers look first for the objects that move traffic. */
 const FIRST = ['VirtualService', 'DestinationRule', 'HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute']
 
-/** The objects of two renders, each with itself: those about traffic first, then by kind, namespace and name. */
+/** Pairs the objects of two renders by identity: first those about traffic, then by kind, namespace and name. */
 export function pairObjects(before: readonly RenderedObject[], after: readonly RenderedObject[]): readonly Pair[] {
   const pairs = new Map<string, Pair>()
   for (const object of before) pairs.set(identityKey(object), { before: object })
@@ -26,12 +26,12 @@ function keyOf({ before, after }: Pair): { readonly rank: number; readonly key: 
   return { rank: rank < 0 ? FIRST.length : rank, key: identityKey(object) }
 }
 
-/** The hash that kustomize's generators put at the end of a name (api/hasher: hex, with the vowels and 0, 1, 3 replaced). */
+/** The hash that kustomize's generators append to a name (api/hasher: hex, with the vowels and 0, 1, 3 replaced). */
 const HASH = /-[2456789bcdfghkmt]{10}$/
 
 /**
- * A generated object that changes goes away under one name and comes under another. Where exactly one of a name went and one
- * came, they are one that changed.
+ * A changed generated object is removed under one name and added under another. If exactly one object with a base name was
+ * removed and one added, they count as one changed object.
  */
 function withGenerated(pairs: readonly Pair[]): readonly Pair[] {
   const groups = Map.groupBy(pairs, stemOf)
@@ -43,7 +43,7 @@ function withGenerated(pairs: readonly Pair[]): readonly Pair[] {
   })
 }
 
-/** Undefined for what is on both sides, or has no generated name. */
+/** Undefined if the object is on both sides, or if its name is not generated. */
 function stemOf({ before, after }: Pair): string | undefined {
   const object = after ?? before
   if (object === undefined || (before !== undefined && after !== undefined)) return undefined

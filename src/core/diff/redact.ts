@@ -1,8 +1,8 @@
 /**
- * Takes Secrets' values out of free text: what a tool says about files may quote them.
+ * Removes the values of Secrets from free text, because the error message of a tool may quote files.
  *
- * Only values that stand in the files can be found, in the forms that `formsOf` makes, so this is a second line of defence; the first
- * is to show little of such text.
+ * Only values from the files can be found, in the forms that `formsOf` returns. So this is a second line of defence. The first is
+ * to show little of such text.
  */
 import { isRecord, type JsonValue } from '../manifest/data.ts'
 import { join, parentOf } from '../environment/tree.ts'
@@ -11,18 +11,18 @@ import { HIDDEN } from './mask.ts'
 import { documentsOf, holdsSecrets, secretTexts, textsIn } from './secret-texts.ts'
 import { formsOf } from './secret-values.ts'
 
-/** Shorter values would take words like `on` out of every sentence, and are no secrets to keep. */
+/** Shorter values would hide words like `on` in every sentence, and are too short to be secrets. */
 const MIN_LENGTH = 4
 
 /**
- * The text without any Secret's value that the files hold, in `data`, `stringData`, generators, patches or env files. Of what
- * `kinds` names (`Kind` or `group/Kind`), every value is taken for one.
+ * The text without the values of Secrets in the files: in `data`, `stringData`, generators, patches or env files. For `kinds`
+ * (`Kind` or `group/Kind`), every value counts as secret.
  */
 export function redact(text: string, files: ReadonlyMap<string, string>, kinds: readonly string[] = []): string {
   return redactor(files, kinds)(text)
 }
 
-/** The same for many texts: the files are searched once. */
+/** The same for many texts. Searches the files once. */
 export function redactor(files: ReadonlyMap<string, string>, kinds: readonly string[]): (text: string) => string {
   return hideValues(secretValues(files, kinds), { mark: HIDDEN, shortest: MIN_LENGTH })
 }
@@ -51,7 +51,7 @@ interface Search {
   readonly folder: string
 }
 
-/** The parts of a kustomization that add to Secrets from elsewhere: generators, and patches in files of their own. */
+/** Collects from the parts of a kustomization that add values to Secrets: generators, and patches in separate files. */
 function collect(data: JsonValue, search: Search): void {
   if (Array.isArray(data)) data.forEach((item: JsonValue) => collect(item, search))
   if (!isRecord(data)) return
@@ -67,7 +67,7 @@ function collect(data: JsonValue, search: Search): void {
   for (const item of Object.values(data)) collect(item, search)
 }
 
-/** All its values, as it is for a Secret. */
+/** Adds all values of a patch, because its target may be a Secret. */
 function addPatch(text: string, values: Set<string>): void {
   for (const document of documentsOf(text)) {
     if (document === undefined) roughValues(text).forEach((value) => addValue(values, value))
@@ -98,7 +98,7 @@ function addValue(values: Set<string>, value: string): void {
   for (const form of formsOf(value)) values.add(form)
 }
 
-/** What a file that cannot be parsed has after colons and equals signs: as a whole, and each word. */
+/** For a file that cannot be parsed: everything after colons and equals signs, as a whole and word by word. */
 function roughValues(text: string): readonly string[] {
   return text.split(/\r?\n/).flatMap((line) => {
     const rest = /[:=]\s*(.+)$/.exec(line)?.[1] ?? ''

@@ -1,4 +1,4 @@
-/** The routes of targets among what their environment renders: something in between may have given them and their destinations other names. */
+/** Finds the routes of targets in their environment's render, where they and their destinations may have other names. */
 import { layeredIn } from '../layer/layered.ts'
 import { identityKey, type ObjectIdentity } from '../manifest/identity.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
@@ -8,12 +8,12 @@ import { readRoute } from '../traffic/read-route.ts'
 import { withNames } from '../traffic/roles.ts'
 import type { Destination, Role, Route, RouteNames } from '../traffic/route.ts'
 
-/** What was rendered has no lines that a person could open. */
+/** A render has no lines that a person could open. */
 export const NO_LINES = { line: (): number => 1 }
 
 /**
- * Finds the rendered object that a target's route is in an environment: the one of the name that the files give it. A transformer
- * may move it to another namespace or put something before or behind its name; then it is the only one that can be meant.
+ * Finds the rendered object of a target's route in an environment: the one with the name from the files. A transformer may change
+ * its namespace, or add a prefix or suffix to its name. Then it must be the only object that can be meant.
  */
 export function finderIn<T extends ObjectIdentity>(
   environment: string,
@@ -46,14 +46,14 @@ function only<T>(items: readonly T[]): T | undefined {
   return items.length === 1 ? items[0] : undefined
 }
 
-/** A target's route as it is rendered, with the roles that its file gives its destinations. */
+/** A target's route in the render, with its destinations in the roles from its file. */
 export function asRendered({ route }: Pick<Target, 'route'>, object: ManifestObject): Route {
   const { names, namespace } = route
   const read = readRoute(NO_LINES, { ...object, namespace }, names)
   return withNames(read, namesAmong(route, read))
 }
 
-/** How the routes of targets call stable and canary where they are rendered, by identity. */
+/** The names of stable and canary in the render of targets' routes, by identity. */
 export function renderedNames(
   environment: string,
   objects: readonly ManifestObject[],
@@ -66,14 +66,14 @@ export function renderedNames(
     const object = find(target)
     if (object === undefined) continue
     const key = identityKey(object)
-    // Of files to choose from, only one is in a render.
+    // If there are alternative files, only one of them is in a render.
     const others = target.choice === undefined ? (names.get(key) ?? []) : []
     names.set(key, [...others, asRendered(target, object).names])
   }
   return names
 }
 
-/** The names that a route's own are rendered to. Entries are the same by their place, where one name holds the other. */
+/** The rendered names of a route's destinations. Entries at the same position belong together if one name contains the other. */
 function namesAmong(route: Route, rendered: Route): RouteNames {
   const nameFor = (role: Role): string | undefined => {
     const names = route.rules.flatMap(({ destinations }, index) => {

@@ -19,13 +19,16 @@ interface Renders {
 }
 
 export interface RenderDiff extends Pick<EnvironmentDiff, 'resources' | 'hidden'> {
-  /** Why the render before could not be read; then everything counts as new. */
+  /** Why the render before the change could not be read. Then everything counts as new. */
   readonly unreadableBefore: Problem | undefined
-  /** Everything on both sides, values of Secrets included: not to be shown. */
+  /** Everything on both sides, with the values of Secrets. Must not be shown. */
   readonly objects: { readonly before: readonly RenderedObject[]; readonly after: readonly RenderedObject[] }
 }
 
-/** What one environment's render gains, loses and changes, Secrets masked. The problem names no file: renders have none. */
+/**
+ * The objects that one environment's render gains, loses and changes, with Secrets masked. The problem names no file, because a
+ * render has none.
+ */
 export function diffEnvironment(
   environment: string,
   { before, after }: Renders,
@@ -45,7 +48,7 @@ function resourceOf({ type, title, hunks, identity, ...counts }: RenderedChange)
   return { title, kind, namespace, name, change: type, traffic: [], patch, added, removed, unshown }
 }
 
-/** The resources, each with the rows that speak of it. */
+/** The resources, each with its rows. */
 export function withTraffic(resources: readonly ResourceDiff[], rows: readonly TrafficRow[]): readonly ResourceDiff[] {
   return resources.map((resource) => {
     const id = qualifiedTitle(resource)
@@ -53,13 +56,13 @@ export function withTraffic(resources: readonly ResourceDiff[], rows: readonly T
   })
 }
 
-/** What says how the routes of both sides are read. */
+/** The targets that decide how the routes of both sides are read. */
 export interface BothTargets {
   readonly config: Config
   readonly targets: { readonly before: readonly Target[]; readonly after: readonly Target[] }
 }
 
-/** The rules whose shares differ between two renders, with who gets what. */
+/** The rules whose shares differ between two renders, with the share of each destination. */
 export function rowsOf(
   environment: string,
   objects: RenderDiff['objects'],
@@ -90,7 +93,10 @@ function rulesIn(routes: readonly ManifestObject[], calling: RouteCalling): Read
   return new Map(rules.map((rule) => [`${rule.route} ${rule.rule}`, rule]))
 }
 
-/** The rules of a route that splits a service; header pins and redirects do not split anything, but may be switched. */
+/**
+ * The rules that split a service. Rules for a header and redirects split nothing, but a blue/green rule counts, because it can be
+ * switched.
+ */
 function rulesOf(route: Route): RuleParts[] {
   if (!isSplit(route)) return []
   const isSwitched = route.names.blueGreen !== undefined

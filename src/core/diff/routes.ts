@@ -7,19 +7,19 @@ import type { Route, RouteNames } from '../traffic/route.ts'
 import type { RenderedObject } from './objects.ts'
 import { NO_LINES } from './rendered-route.ts'
 
-/** The routes among rendered objects, to be read as those of a file are. */
+/** The routes among rendered objects, in the form of objects from a file. */
 export function renderedRoutes(objects: readonly RenderedObject[]): readonly ManifestObject[] {
   return objects.map(routeFrom).filter(isRoute)
 }
 
-/** What decides how stable and canary are called: the names that routes of targets have where they are rendered, else the config. */
+/** What decides the names of stable and canary: the rendered names in targets' routes, or else the config. */
 export interface RouteCalling {
   readonly config: Config
-  /** By identity; several where a route splits several services. */
+  /** By identity. There are several if a route splits several services. */
   readonly names: ReadonlyMap<string, readonly RouteNames[]>
 }
 
-/** One of the `routes` of an environment, with its stable and canary. */
+/** An environment's route from the config's `routes`, with its stable and canary. */
 export function configuredRoute(
   object: ManifestObject,
   routes: readonly ManifestObject[],
@@ -32,7 +32,7 @@ export function configuredRoute(
   return more.length === 0 ? first : joined(first, more)
 }
 
-/** One route with the rules of several services, each with the roles that its own service gives. */
+/** Combines the rules of several services into one route. Each rule keeps the roles from its own service. */
 function joined(first: Route, more: readonly Route[]): Route {
   const all = [first, ...more]
   const rules = first.rules.map((rule, index) => {
@@ -41,7 +41,7 @@ function joined(first: Route, more: readonly Route[]): Route {
   return { ...first, rules, names: { ...first.names, rules: all.flatMap(({ names }) => names.rules ?? []) } }
 }
 
-/** A rendered object, to be read as one of a file. */
+/** A rendered object, in the form of an object from a file. */
 export function routeFrom(object: RenderedObject): ManifestObject {
   const { apiVersion } = object.data
   const place = { file: 'render', document: 0, at: [], line: 1 }

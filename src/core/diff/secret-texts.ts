@@ -12,24 +12,24 @@ const IDENTITY = new Set(
   'apiVersion kind metadata target name namespace group version type path options immutable'.split(' '),
 )
 
-/** The core group's Secret is told by its kind alone: files that are patches or broken may lack the rest. */
+/** A Secret of the core group is recognized by its kind alone, because patches and broken files may lack the rest. */
 export function holdsSecrets({ apiVersion, kind }: Mapping, kinds: readonly string[]): boolean {
   if (typeof kind !== 'string') return false
   const group = typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion.replace(/\/.*$/s, '') : ''
   return isOfKind({ group: '', kind }, 'Secret') || kinds.some((written) => isOfKind({ group, kind }, written))
 }
 
-/** A value that SOPS has encrypted may be seen by anybody. */
+/** Anyone may see a value that SOPS has encrypted. */
 export function isEncrypted(value: JsonValue): boolean {
   return typeof value === 'string' && /^ENC\[[A-Z\d_]+,data:[^\]]*\]$/.test(value.trim())
 }
 
-/** What SOPS adds to a file that it encrypts: who can read it, and a checksum. */
+/** What SOPS adds to an encrypted file: who can decrypt it, and a checksum. */
 export function isSops(key: string, value: JsonValue | undefined): boolean {
   return key === 'sops' && isRecord(value) && typeof value['mac'] === 'string'
 }
 
-/** A text that is the manifest of a Secret, as YAML or JSON, also inside another text. */
+/** Whether a text is the manifest of a Secret, as YAML or JSON, or contains one in another text. */
 export function tellsSecret(text: string, kinds: readonly string[]): boolean {
   if (!/data|spec/i.test(text)) return false
   const written = [...text.matchAll(/kind[\\"'\s]{0,20}:[\\"'\s]{0,20}([A-Za-z]+)/gi)].map(([, kind = '']) =>
@@ -40,8 +40,8 @@ export function tellsSecret(text: string, kinds: readonly string[]): boolean {
 }
 
 /**
- * Every text that is a Secret's, or of a kind that `kinds` names (`Kind` or `group/Kind`): of an object, of those inside it (a list,
- * a template), and of those that a text in it is the manifest of, such as the last applied configuration.
+ * Every text of a Secret, or of a kind in `kinds` (`Kind` or `group/Kind`): of the object itself, of objects inside of it (a
+ * list, a template), and of objects in its texts, such as the last applied configuration.
  */
 export function secretTexts(data: JsonValue, kinds: readonly string[]): readonly string[] {
   if (typeof data === 'string')
@@ -56,12 +56,12 @@ export function secretTexts(data: JsonValue, kinds: readonly string[]): readonly
   return [...own, ...inner]
 }
 
-/** Whether an object is a Secret, or one stands inside of it, with or without values. */
+/** Whether an object is or contains a Secret, with or without values. */
 export function hasSecret(data: Mapping, kinds: readonly string[]): boolean {
   return holdsSecrets(data, kinds) || secretTexts(data, kinds).length > 0
 }
 
-/** Every text below, and of one that is YAML or JSON itself, those of its values that look like a secret. */
+/** Every text in the data. For a text that is itself YAML or JSON, also those of its values that look like a secret. */
 export function textsIn(data: JsonValue | undefined, depth = 0): readonly string[] {
   if (typeof data === 'number') return [String(data)]
   if (typeof data === 'string') {
@@ -73,15 +73,18 @@ export function textsIn(data: JsonValue | undefined, depth = 0): readonly string
   return isRecord(data) ? Object.values(data).flatMap((item) => textsIn(item, depth)) : []
 }
 
-/** For a text that is neither a mapping nor a list, the text itself is compared. */
+/** A text that is neither a mapping nor a list is compared as a whole. */
 function nestedTexts(data: JsonValue | undefined, depth: number): readonly string[] {
   return typeof data === 'object' ? textsIn(data, depth).filter(looksSecret) : []
 }
 
-/** About two seconds. A text with more counts as unreadable. */
+/** Takes about two seconds. A text with more tokens counts as unreadable. */
 const MAX_LEXEMES = 1_000_000
 
-/** The documents of a text; undefined for one that cannot be parsed. Numbers are texts as written: so they are found in other texts. */
+/**
+ * The documents of a text; undefined if it cannot be parsed. Numbers stay as they are written, so that they can be found in other
+ * texts.
+ */
 export function documentsOf(text: string): readonly (JsonValue | undefined)[] {
   let left = MAX_LEXEMES
   return splitPieces(text).flatMap((piece): readonly (JsonValue | undefined)[] => {

@@ -1,14 +1,14 @@
-/** A longer text is a file, and not a password: nobody puts it into a URL, and Perch looks for its lines as they are. */
+/** A longer text is a file and not a password. Nobody puts it into a URL, and Perch searches for its lines as they are. */
 const MAX_PASSWORD = 1_000
 const MAX_LINES = 20
-/** Beyond, a file is looked for as it is, and line by line. */
+/** For a longer file, Perch searches only for the whole text and its lines, without other encodings. */
 const MAX_ENCODED = 20_000
-/** A line's text behind its key is also looked for by itself, if it is as long as a password and not just words. */
+/** The part of a line after its key is also searched for, if it is as long as a password and not only words. */
 const MIN_PART = 8
 
 /**
- * The forms in which one secret value can stand in a text: as written, without quotes, decoded from base64, each line of it; and
- * those in base64 (inside a longer text too), in a URL, in JSON and in YAML's quotes.
+ * The forms in which a secret value can appear in a text: as written, without quotes, decoded from base64, and each line of it.
+ * Also those in base64 (at any position of a longer text), in a URL, in JSON and in YAML's quotes.
  */
 export function formsOf(value: string): readonly string[] {
   const wholes = plainForms(value)
@@ -17,29 +17,32 @@ export function formsOf(value: string): readonly string[] {
   return [...new Set([...wholes, ...lines, ...encoded])].filter((form) => form !== '')
 }
 
-/** As written, and decoded; each with and without what is around it. */
+/** As written, and decoded; each with and without surrounding characters. */
 function plainForms(value: string): readonly string[] {
   const bare = unquoted(value.trim())
   const once = decoded(bare)
   const twice = once === undefined ? undefined : decoded(once.trim())
-  // A newline at the end is the usual slip of `echo`; what reads the value takes it off.
+  // A final newline is a common mistake with `echo`, and programs that read the value remove it.
   return [
     ...new Set([value, bare, ...[once, twice].flatMap((text) => (text === undefined ? [] : [text, text.trim()]))]),
   ]
 }
 
-/** Each line of several, and what it says behind `key:` or `key=`. */
+/** Each line of a text with several, and the part after `key:` or `key=`. */
 function linesOf(text: string): readonly string[] {
   const lines = text.split(/\r?\n/).map((line) => line.trim())
   const parts = lines.flatMap((line) => {
     const part = unquoted(/^[\w.-]{1,80}\s*[:=]\s*(.+)$/.exec(line)?.[1] ?? '')
     return looksSecret(part) ? [part] : []
   })
-  // Every certificate begins with the same line.
+  // All certificates begin with the same line.
   return [...(lines.length > 1 ? lines.filter((line) => !/^-----[A-Z ]+-----$/.test(line)) : []), ...parts]
 }
 
-/** Part of a Secret's file: where it is short, or just words or a host, other objects may well say the same. */
+/**
+ * Whether a part of a Secret's file is worth hiding. If it is short, only words, or a host, other objects may well contain the
+ * same.
+ */
 export function looksSecret(part: string): boolean {
   return part.length >= MIN_PART && !/^[a-z. -]*$/i.test(part)
 }
@@ -81,8 +84,8 @@ function percentEncoded(sign: string): string {
 }
 
 /**
- * How a text looks inside what a longer one is in base64, such as `user:password`: three ways, by where it begins. Only the characters
- * that the text alone decides.
+ * How a text appears inside of the base64 of a longer text, such as `user:password`: in three forms, depending on where it
+ * begins. Each contains only the characters that depend on this text alone.
  */
 function alignments(text: string): readonly string[] {
   const bytes = new TextEncoder().encode(text)
@@ -104,7 +107,7 @@ function toBase64(bytes: Uint8Array): string {
   return btoa(binary)
 }
 
-/** Undefined unless it is text in base64, in either alphabet. */
+/** Undefined if it is not text in base64, in either alphabet. */
 export function decoded(text: string): string | undefined {
   const joined = text.replaceAll(/\s/g, '').replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/')
   if (joined === '' || joined.length % 4 === 1 || !/^[A-Za-z0-9+/]+$/.test(joined)) return undefined

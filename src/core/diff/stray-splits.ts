@@ -13,8 +13,9 @@ import { configuredRoute, renderedRoutes } from './routes.ts'
 type CanaryShare = NonNullable<ReturnType<typeof canaryShare>>
 
 /**
- * The rendered routes that send more to a canary than before and belong to no rollout: a patch can turn an object into a
- * route that its file does not show. Routes of rollouts are judged by the gates and compared with their files elsewhere.
+ * Rendered routes that send more traffic to a canary than before and belong to no rollout. For example, a patch can turn an
+ * object into a route although its file does not show one. The gates judge the routes of rollouts, which are compared with their
+ * files elsewhere.
  */
 export function straySplits(
   environment: string,

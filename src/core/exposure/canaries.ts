@@ -11,11 +11,11 @@ import { destinationKey } from './side.ts'
 import type { NamedDestination } from './world.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
 
-/** A rollout, and requests of one environment that reach its canary more often than before. */
+/** A rollout, and requests in one environment that reach its canary more often than before. */
 export interface RolloutRise extends Rise {
   readonly environment: string
   readonly target: Target
-  /** Its route is not there any more. */
+  /** Its route no longer exists. */
   readonly isGone: boolean
 }
 
@@ -24,7 +24,10 @@ interface BeforeAndAfter<T> {
   readonly after: T
 }
 
-/** What a change brings to the canaries of an environment. The targets after it have the roles that the base branch gives them. */
+/**
+ * The rises that a change causes for the canaries of an environment. The targets after the change use the roles from the base
+ * branch.
+ */
 export function rolloutRises(
   environment: string,
   targets: BeforeAndAfter<readonly Target[]>,
@@ -52,7 +55,7 @@ export function rolloutRises(
   })
 }
 
-/** The destinations of a route that have a role, the canary unless told, as they are rendered. */
+/** The rendered destinations of a route that have a role; default: the canary. */
 export function placesIn(
   environment: string,
   role: Role = 'canary',
@@ -69,8 +72,9 @@ export function placesIn(
 }
 
 /**
- * Rules that the config names for other services do not count, and neither do rules that lead to the versions of those. Every other rule may
- * be about the service, named or not. So each rule counts for at least one service, and no canary gets requests unseen.
+ * Excludes rules that the config assigns to other services, and rules that lead to the versions of those services. Every other
+ * rule may concern this service, whether it is named or not. So each rule counts for at least one service, and no requests can
+ * reach a canary unnoticed.
  */
 function placesInRules(route: Route, object: RenderedObject, role: Role): readonly NamedDestination[] {
   const { others } = route.names
@@ -78,7 +82,7 @@ function placesInRules(route: Route, object: RenderedObject, role: Role): readon
   const places = (rules: readonly Rule[]): readonly NamedDestination[] =>
     rules.flatMap(({ destinations }) => destinations.filter((one) => one.role === role))
   if (own === undefined || others === undefined) {
-    // The name of the canary may decide which destination is stable.
+    // The canary's name may decide which destination is stable.
     if (role === 'stable') return places(own ?? route.rules)
     const namespace = effectiveNamespace(object)
     return hopsOf(object).filter((hop) => !hop.isMirror && roleOf({ ...hop, namespace }, route.names) === role)

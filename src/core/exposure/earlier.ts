@@ -1,17 +1,17 @@
-/** Which rules took the requests before that come to a rule now. */
+/** Finds the rules that took a rule's requests before the change. */
 import { hostCovers } from '../finding/scene/hosts.ts'
 import { areDisjoint, covers, type Match } from './match.ts'
 import type { ExposureSide } from './side.ts'
 import { compareRanks, type ExposureRule, type Table } from './tables.ts'
 
-/** A rule as it is afterwards, with the table that it is in and the rules before it. */
+/** A rule after the change, with its table and the rules before it. */
 export interface RuleContext {
   readonly entry: ExposureRule
   readonly table: Table
   readonly earlier: readonly ExposureRule[]
 }
 
-/** A rule that some request comes to; undefined where those before it take all. */
+/** A rule that some requests reach; undefined if the rules before it take all of its requests. */
 export function reachedAt(table: Table, index: number): RuleContext | undefined {
   const entry = table.entries[index]
   if (entry === undefined) return undefined
@@ -21,7 +21,7 @@ export function reachedAt(table: Table, index: number): RuleContext | undefined 
 
 interface RuleWalk {
   readonly entries: readonly ExposureRule[]
-  /** The rule that takes all that are left; undefined where some requests are left. */
+  /** The rule that takes all remaining requests; undefined if some requests remain. */
   readonly last: ExposureRule | undefined
 }
 
@@ -48,18 +48,18 @@ export function takersOf(
   return { entries: all.flatMap(({ entries }) => entries), isAll: all.some(({ last }) => last !== undefined) }
 }
 
-/** Whether a table's host is more exact, so that it is asked first, whatever the rules are (Gateway API, HTTPRoute hostnames). */
+/** Whether a table's host is more specific. Then its rules come first, whatever they match (Gateway API, HTTPRoute hostnames). */
 function isCloser(base: Table, than: Table): boolean {
   return base.host !== than.host && hostCovers(than.host, base.host)
 }
 
-/** One for fewer hosts leaves requests for the others, whatever its rules say. */
+/** A table for fewer hosts cannot take the requests for the other hosts. */
 function walkOf(reached: RuleContext, base: Table): RuleWalk {
   const walked = walk(reached, base.entries)
   return hostCovers(base.host, reached.table.host) ? walked : { ...walked, last: undefined }
 }
 
-/** The rules of a table that requests for a rule could meet, up to the one that takes all that are left. */
+/** The rules of a table that a rule's requests could meet, up to the one that takes all remaining requests. */
 function walk(reached: RuleContext, entries: readonly ExposureRule[]): RuleWalk {
   const met: ExposureRule[] = []
   for (const one of [...entries.filter(({ isVague }) => isVague), ...entries.filter(({ isVague }) => !isVague)]) {
@@ -70,7 +70,7 @@ function walk(reached: RuleContext, entries: readonly ExposureRule[]): RuleWalk 
   return { entries: met, last: undefined }
 }
 
-/** Whether some request that comes to a rule now could have fitted another one before. */
+/** Whether a request that reaches the rule now could have matched another rule before. */
 function canTake({ entry, earlier }: RuleContext, { match }: ExposureRule): boolean {
   if (areDisjoint(match, entry.match)) return false
   const both: Match = [...match, ...entry.match]
@@ -78,8 +78,8 @@ function canTake({ entry, earlier }: RuleContext, { match }: ExposureRule): bool
 }
 
 /**
- * Whether another object takes, as it did, what one of its rules took of the requests for a rule. The order between objects
- * does not change, so those requests never came, and do not come now.
+ * Whether another object still takes the requests that one of its rules took before. The order of objects does not change, so
+ * those requests did not reach the rule before, and do not reach it now.
  */
 function isTakenStill(
   { entry }: RuleContext,

@@ -1,7 +1,7 @@
 /**
- * Which share of requests reaches the canary's version, before and after a change. Requests are told apart by what rules ask of
- * them; a change raises the canary where some of them reach it more often than before. Where nobody can know the share, it
- * counts as all.
+ * Computes which share of the requests reaches the canary's version, before and after a change. Requests are distinguished by the
+ * conditions of rules. A change raises the canary if some requests reach it more often than before. An unknown share counts as
+ * all requests.
  */
 import type { RenderedObject } from '../diff/objects.ts'
 import type { Path } from '../manifest/data.ts'
@@ -17,19 +17,22 @@ import type { ObjectIdentity } from '../manifest/identity.ts'
 /** Some requests that reach a canary more often than before. */
 export interface Rise {
   readonly canary: string
-  /** `unknown`: nobody can tell how much more, or whether at all. */
+  /** `unknown`: it is unknown how much more, or whether at all. */
   readonly kind: 'raise' | 'unknown'
-  /** Percent, at most. */
+  /** In percent. The most that is possible. */
   readonly from: number
   readonly to: number
-  /** Only requests that ask for it, by a header, a parameter or a host of their own. */
+  /** Only requests that ask for it: with a header, a query parameter or a host of their own. */
   readonly isForSome: boolean
   readonly object: ObjectIdentity
   readonly path: Path
   readonly rule: string
 }
 
-/** Every rule that sends some requests to a canary more often than before. `before` undefined: nobody knows what was rendered. */
+/**
+ * Every rule that sends some requests to a canary more often than before. `before` is undefined if the render before the change
+ * is unknown.
+ */
 export function risesIn(
   objects: { readonly before: readonly RenderedObject[] | undefined; readonly after: readonly RenderedObject[] },
   canaries: readonly Canary[],
@@ -45,7 +48,7 @@ export function risesIn(
   return distinct(rises)
 }
 
-/** One for each rule: it may stand for several hosts, and the canary is looked at in several ways. */
+/** Keeps one rise for each rule. A rule may stand for several hosts, and each canary has several pictures. */
 function distinct(rises: readonly Rise[]): readonly Rise[] {
   const groups = Map.groupBy(rises, ({ canary, kind, isForSome: isOwn, object, path }) =>
     JSON.stringify([canary, kind, isOwn, object, path]),
@@ -57,7 +60,7 @@ function risesOf(canary: Canary, picture: Picture, { old, now }: BothSides): rea
   return rulesTo(picture, now).flatMap(({ table, index }) => {
     const reached = reachedAt(table, index)
     const bases = reached === undefined ? [] : tablesFor(old, table.host)
-    // Nobody calls a Service that was not there.
+    // Nobody calls a Service that did not exist before.
     if (reached === undefined || (bases.length === 0 && table.isPlain)) return []
     const { entry } = reached
     const after = shareIn(picture, entry, now)
@@ -71,7 +74,10 @@ function risesOf(canary: Canary, picture: Picture, { old, now }: BothSides): rea
   })
 }
 
-/** Against what the files said, where the render before is not known. Rules that some ask for cannot be compared with that. */
+/**
+ * Compares with the share in the files, if the render before is unknown. Rules for special requests cannot be compared with that
+ * share.
+ */
 function risesFrom(canary: Canary, picture: Picture, { now }: BothSides): readonly Rise[] {
   const base = { sure: canary.share, maybe: new Map() }
   return rulesTo(picture, now).flatMap(({ table, index }) => {
@@ -87,7 +93,7 @@ interface Worst extends Excess {
   readonly to: number
 }
 
-/** Where the most comes on top; undefined where nothing does. */
+/** The largest rise; undefined if there is none. */
 function worst(after: Share, shares: readonly Share[]): Worst | undefined {
   const found = shares
     .map((share) => ({ ...excessOf(after, share), from: share.sure, to: mostOf(after) }))
@@ -110,7 +116,7 @@ function riseOf(canary: Canary, entry: ExposureRule, found: Worst & { readonly i
   }
 }
 
-/** Rounded as shares are shown, so that a third is not more than a third. */
+/** Rounded to the precision of displayed shares, so that a third does not count as more than a third. */
 function rounded(percent: number): number {
   return Math.round(percent * 1e6) / 1e6
 }

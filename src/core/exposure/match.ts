@@ -1,22 +1,24 @@
-/** What a rule asks of a request, as far as two rules can be compared. */
+/** The conditions of a rule on requests, as far as conditions can be compared. */
 import { canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'
 
-/** One thing that a request must be like. `on` names what is looked at: `uri`, `method`, `header:x-user`. */
+/** One condition on a request. `on` names the compared property: `uri`, `method`, `header:x-user`. */
 export interface Condition {
   readonly on: string
-  /** `path`: a prefix of whole path elements · `not`: whatever the condition in `text` says must not hold · `other`: compared as text only. */
+  /**
+   * `path`: a prefix of whole path elements. `not`: the condition in `text` must not hold. `other`: can be compared only as text.
+   */
   readonly how: 'exact' | 'prefix' | 'path' | 'regex' | 'present' | 'not' | 'set' | 'other'
   readonly text: string
 }
 
-/** All of them must hold. */
+/** All conditions must hold. */
 export type Match = readonly Condition[]
 
-/** What every request has. */
+/** Properties that every request has. */
 const ALWAYS = new Set(['uri', 'method', 'authority', 'scheme'])
 const ANYTHING = new Set(['.*', '.+', '/.*', '^.*$', '^/.*$', '^/.*', '^.*'])
 
-/** A match of a VirtualService. `name` and `statPrefix` ask for nothing. */
+/** A match of a VirtualService. `name` and `statPrefix` are not conditions. */
 export function istioMatch(value: unknown): Match {
   const { name: _, statPrefix: __, gateways: ___, ignoreUriCase, ...fields } = recordOf(value)
   return Object.entries(fields).flatMap(([key, field]): Condition[] => {
@@ -37,7 +39,7 @@ export function istioMatch(value: unknown): Match {
   })
 }
 
-/** A match of a route of the Gateway API. */
+/** A match of a Gateway API route. */
 export function gatewayMatch(value: unknown): Match {
   const { path, method, headers, queryParams, ...others } = recordOf(value)
   const named = (on: string, list: unknown): Condition[] =>
@@ -70,7 +72,7 @@ export function exactly(on: string, value: unknown): Condition {
   return { on, how: 'exact', text: typeof value === 'string' ? value : canonicalText(value) }
 }
 
-/** One of several: gateways, say. */
+/** The property has one of several values, for example gateways. */
 export function oneOf(on: string, values: readonly string[]): Condition {
   return { on, how: 'set', text: JSON.stringify([...new Set(values)].sort()) }
 }
@@ -97,7 +99,7 @@ function isAnything({ on, how, text }: Condition): boolean {
   return how === 'regex' && ANYTHING.has(text)
 }
 
-/** Whether every request that fits `narrow` fits `wide` too. */
+/** Whether every request that fits `narrow` also fits `wide`. */
 export function covers(wide: Match, narrow: Match): boolean {
   return wide.every((asked) => narrow.some((given) => implies(given, asked)))
 }
@@ -142,7 +144,7 @@ function contradicts(a: Condition, b: Condition): boolean {
 
 function areApart(a: Condition, b: Condition): boolean {
   if (implies(a, b) || implies(b, a)) return false
-  // A prefix of letters may go on into a path of elements, and the other way round.
+  // A prefix of characters may continue as a prefix of path elements, and vice versa.
   return a.how === b.how || !(a.text.startsWith(b.text) || b.text.startsWith(a.text))
 }
 
@@ -161,11 +163,11 @@ function innerOf({ text }: Condition): Condition {
   return { on: String(on), how: known ?? 'other', text: String(inner) }
 }
 
-/** Headers that clients and proxies send by themselves: to match on one is to match everybody. */
+/** Headers that clients and proxies send by default. A match on one of them matches everybody. */
 const COMMON =
   /^header:(?::|x-(?:forwarded|envoy|b3|request|real|amzn|cloud|client)|accept|user-agent|content|host$|connection|cookie|referer|origin|via|te$|trace|baggage|cache|pragma|sec-|dnt|upgrade|authorization|date|expect|forwarded|priority|if-|range|from)/
 
-/** Whether only those who ask for it fit: by a header of their own, or a query parameter. */
+/** Whether only requests that ask for it fit: with a header of their own, or a query parameter. */
 export function isForSome(match: Match): boolean {
   return match.some(
     ({ on, how }) => how !== 'not' && (on.startsWith('query:') || (on.startsWith('header:') && !COMMON.test(on))),

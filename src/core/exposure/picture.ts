@@ -1,4 +1,4 @@
-/** How much of a rule's requests reaches one canary. */
+/** Computes how much of a rule's requests reaches one canary. */
 import { NOTHING_SURE, type Share, shareOf } from './share.ts'
 import { type BothSides, type Canary, type DestinationUse, destinationKey, type ExposureSide } from './side.ts'
 import type { ExposureRule, Table } from './tables.ts'
@@ -13,20 +13,23 @@ import {
   workloadsOf,
 } from './world.ts'
 
-/** A canary as its pods are picked on each side, and the workloads that it has. */
+/** One way to identify a canary: the selections of its pods before and after the change, and its workloads. */
 export interface Picture {
   readonly selections: { readonly old: readonly Selection[]; readonly now: readonly Selection[] }
   readonly workloads: ReadonlySet<string>
-  /** Only the destinations that are called the canary count, whatever pods they pick. */
+  /** If set, only destinations with the canary's name count, whatever pods they select. */
   readonly names: ReadonlySet<string> | undefined
-  /** Base has no such canary: those who ask for the canary get whatever is called so, as they did. */
+  /** The base branch has no such canary. Requests that ask for the canary reach whatever has its name, as before. */
   readonly isNew: boolean
   readonly old: ExposureSide
-  /** What was asked already, by side and place. */
+  /** Results so far, by side and destination. */
   readonly known: Map<string, Lead>
 }
 
-/** The canary's pods on base, those that the change gives it, and its name: none may get more than before. */
+/**
+ * The canary's pods on the base branch, its pods after the change, and its name. None of the three may get more requests than
+ * before.
+ */
 export function picturesOf(canary: Canary, { old, now }: BothSides): readonly Picture[] {
   const pick = (side: ExposureSide, places: Canary['before']): readonly Selection[] =>
     places.flatMap((place) => selectionsOf(side.world, place))
@@ -39,7 +42,7 @@ export function picturesOf(canary: Canary, { old, now }: BothSides): readonly Pi
   const names = new Set([...canary.before, ...canary.after].map(destinationKey))
   const byName = { ...pictureOf({ old: [], now: [] }, old), names, isNew: canary.before.length === 0 }
   if (JSON.stringify(was) === JSON.stringify(is)) return [pictureOf({ old: was, now: was }, old), byName]
-  // A canary that only gains or loses labels is the same one; another version is another one.
+  // A canary that only gains or loses labels is still the same. Another version is another canary.
   const isNew = !isSame(was, is)
   const made = { ...pictureOf({ old: isNew ? is : was, now: is }, now), isNew }
   return [pictureOf({ old: was, now: was }, old), made, byName]
@@ -51,7 +54,7 @@ function isSame(was: readonly Selection[], is: readonly Selection[]): boolean {
   )
 }
 
-/** A rule's share; weights that cannot be read stand for one unknown part, the same as long as they stay as they are written. */
+/** A rule's share. Unreadable weights count as one unknown part, which stays the same as long as their text does. */
 export function shareIn(picture: Picture, { sent, written }: ExposureRule, side: ExposureSide): Share {
   const led = sent.map((one) => ({ ...one, leads: leadsIn(picture, destinationKey(one.place), side) }))
   if (led.every(({ leads }) => leads === 'none')) return NOTHING_SURE
@@ -61,7 +64,7 @@ export function shareIn(picture: Picture, { sent, written }: ExposureRule, side:
   return shareOf([{ percent: 100, leads: { unknown: `${written} ${ways}` } }])
 }
 
-/** The rules that send a canary anything, or may. */
+/** The rules that send, or may send, requests to a canary. */
 export function rulesTo(picture: Picture, side: ExposureSide): DestinationUse['spots'] {
   const found = new Map<Table, Set<number>>()
   for (const [key, { spots }] of side.places) {
@@ -79,7 +82,7 @@ function leadsIn(picture: Picture, place: string, side: ExposureSide): Lead {
   const selections = side.places.get(place)?.selections ?? []
   const ways = selections.map((selection) => leadOf(picture, selection, side))
   const [first = 'none'] = ways
-  // Where several rules define its subset nobody says which one counts.
+  // If several rules define the destination's subset, it is unknown which one counts.
   const isOne = ways.every((way) => JSON.stringify(way) === JSON.stringify(first))
   const leads = isOne ? first : { unknown: JSON.stringify(ways) }
   picture.known.set(key, leads)
@@ -95,19 +98,22 @@ function leadOf(picture: Picture, selection: Selection, side: ExposureSide): Lea
   return byWorkload(picture, selection, side) ?? lost(picture, selection, side) ?? 'none'
 }
 
-/** Labels leave it open: where the workloads are here, they say whether any is the canary's. Other workloads are another part. */
+/**
+ * The labels leave it open. If the workloads are here, they say whether the destination selects one of the canary's. Different
+ * workloads are different unknown parts.
+ */
 function byPods({ workloads }: Picture, { unknown }: { readonly unknown: string }, picked: ReadonlySet<string>): Lead {
   if (workloads.size > 0 && picked.size > 0 && workloads.isDisjointFrom(picked)) return 'none'
   return { unknown: [unknown, ...[...picked].toSorted()].join(' ') }
 }
 
-/** The canary's own workload, under labels that another destination picks. */
+/** The destination selects the canary's own workload, but under other labels. */
 function byWorkload({ workloads }: Picture, selection: Selection, { world }: ExposureSide): Lead | undefined {
   const found = workloads.size === 0 ? [] : [...workloadsOf(world, selection)].filter((one) => workloads.has(one))
   return found.length === 0 ? undefined : { unknown: `workload ${found.join(' ')}` }
 }
 
-/** What base said about a destination beside the canary, and nobody says any more. */
+/** The base branch said which pods a destination beside the canary selects, and the change removes that. */
 function lost({ selections, old }: Picture, selection: Selection, side: ExposureSide): Lead | undefined {
   const { host, subset = '', namespace } = selection
   if (side === old || isKnown(selection)) return undefined

@@ -1,4 +1,4 @@
-/** What runs behind one version of a route, as an environment renders it. */
+/** What runs behind one version of a route, in the render of an environment. */
 import type { RenderedObject } from '../diff/objects.ts'
 import { labelsMatch, specOf } from '../finding/scene/scene.ts'
 import { canonicalText } from '../manifest/data.ts'
@@ -9,8 +9,8 @@ import { placesIn } from './canaries.ts'
 import { selectionsOf, wantedBy, worldOf } from './world.ts'
 
 /**
- * One text for what picks a version's pods and for what these are made of, less how many there are: the same text, the same version.
- * Undefined where the route does not lead to it.
+ * A text for how a version's pods are selected and what they consist of, without their number. Equal texts mean equal versions.
+ * Undefined if the route does not lead to the version.
  */
 export function versionPods(
   environment: string,

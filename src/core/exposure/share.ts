@@ -1,8 +1,8 @@
 import type { Lead } from './world.ts'
 
 /**
- * The percent of some requests that reaches the canary's pods: `sure`, and `maybe` by what it hinges on. A name in `maybe`
- * stands for one unknown part, from nothing to all; the same name is the same part before and after a change.
+ * The percentage of some requests that reaches the canary's pods: `sure`, plus `maybe` by its cause. A name in `maybe` stands for
+ * one unknown part between nothing and all. The same name means the same part before and after a change.
  */
 export interface Share {
   readonly sure: number
@@ -11,7 +11,7 @@ export interface Share {
 
 export const NOTHING_SURE: Share = { sure: 0, maybe: new Map() }
 
-/** One part of a split: its percent, and whether it leads to the canary. */
+/** One part of a split: its percentage, and whether it leads to the canary. */
 export interface Portion {
   readonly percent: number
   readonly leads: Lead
@@ -27,7 +27,7 @@ export function shareOf(portions: readonly Portion[]): Share {
   return { sure, maybe }
 }
 
-/** How much larger one share can be than another: by what is sure, and by what nobody knows. */
+/** How much larger one share can be than another: by its sure part, and by its unknown parts. */
 export interface Excess {
   readonly sure: number
   readonly maybe: number
@@ -39,14 +39,14 @@ export function excessOf(now: Share, old: Share): Excess {
   return { sure: now.sure - old.sure, maybe }
 }
 
-/** Weights are whole numbers, and their shares are not. */
+/** Weights are whole numbers, but shares are not. */
 const ROUNDING = 1e-6
 
 export function isMore({ sure, maybe }: Excess): boolean {
   return sure + maybe > ROUNDING
 }
 
-/** Whether it is only more because of what nobody knows. */
+/** Whether the share is larger only because of unknown parts. */
 export function isUnknown({ maybe }: Excess): boolean {
   return maybe > ROUNDING
 }

@@ -3,16 +3,16 @@ import { hostsOverlap } from '../finding/scene/hosts.ts'
 import { type Table, tablesOf } from './tables.ts'
 import { type NamedDestination, type Selection, selectionsOf, type World, worldOf } from './world.ts'
 
-/** A canary by the destinations that are called so, on either side of a change. */
+/** A canary: the destinations with its name, on either side of a change. */
 export interface Canary {
   readonly id: string
   readonly before: readonly NamedDestination[]
   readonly after: readonly NamedDestination[]
-  /** What its share was by the files, for an environment that could not be rendered before. */
+  /** The share in the files, for an environment that could not be rendered before the change. */
   readonly share: number
 }
 
-/** A destination that rules name: what it picks, and in which rules of which tables it stands. */
+/** A destination that rules name: what it selects, and the rules and tables that contain it. */
 export interface DestinationUse {
   readonly selections: readonly Selection[]
   readonly spots: readonly { readonly table: Table; readonly index: number }[]
@@ -23,7 +23,7 @@ export interface ExposureSide {
   readonly world: World
   readonly tables: readonly Table[]
   readonly byHost: ReadonlyMap<string, readonly Table[]>
-  /** Those whose host has a star. */
+  /** The tables whose host contains a star. */
   readonly wide: readonly Table[]
   /** By `destinationKey`. */
   readonly places: ReadonlyMap<string, DestinationUse>
@@ -64,7 +64,7 @@ export function destinationKey({ host, subset = '' }: NamedDestination): string 
   return `${host} ${subset}`
 }
 
-/** The tables whose host can be this one. */
+/** The tables whose host can match this host. */
 export function tablesFor({ tables, byHost, wide }: ExposureSide, host: string): readonly Table[] {
   if (host.startsWith('*')) return tables.filter((table) => hostsOverlap(table.host, host))
   return [...(byHost.get(host) ?? []), ...wide.filter((table) => hostsOverlap(table.host, host))]

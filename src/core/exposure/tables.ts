@@ -1,4 +1,4 @@
-/** Rendered routes as tables of rules. Each rule takes the requests that the rules before it leave. */
+/** Rendered routes as tables of rules. Each rule takes those of its requests that the rules before it leave. */
 import { SECTIONS } from '../finding/scene/hops.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { specOf } from '../finding/scene/scene.ts'
@@ -10,28 +10,28 @@ import { exactly, gatewayMatch, istioMatch, type Match, oneOf } from './match.ts
 import type { NamedDestination, World } from './world.ts'
 import { effectiveNamespace, qualifiedTitle } from '../manifest/identity.ts'
 
-/** Where a rule sends its requests. */
+/** A destination of a rule. */
 interface RuleDestination {
   readonly place: NamedDestination
-  /** Percent; undefined where a weight of the rule cannot be read. */
+  /** In percent; undefined if a weight of the rule cannot be read. */
   readonly percent: number | undefined
 }
 
 export interface ExposureRule {
   readonly match: Match
   readonly sent: readonly RuleDestination[]
-  /** What is written, as text: what nobody can read is the same where this is. */
+  /** The weights and destinations as they are written. Unreadable weights with the same text count as the same. */
   readonly written: string
   readonly object: RenderedObject
   readonly path: Path
   readonly label: string
-  /** How exact it is, where that decides which rule comes first, and not the order in the file. */
+  /** How specific the match is, if that decides which rule comes first, and not the order in the file. */
   readonly rank: readonly number[] | undefined
-  /** Its place among the others is not defined (regular expressions of the Gateway API). */
+  /** Its position among the other rules is undefined (regular expressions of the Gateway API). */
   readonly isVague: boolean
 }
 
-/** What one object says about one host. */
+/** The rules of one object for one host. */
 export interface Table {
   readonly owner: string
   readonly host: string
@@ -61,7 +61,7 @@ function virtualTables(world: World, object: RenderedObject): readonly Table[] {
   }))
 }
 
-/** The rules of a section; those of a delegate in the place of the rule that names it. */
+/** The rules of a section. The rules of a delegate replace the rule that names it. */
 function rulesIn(world: World, object: RenderedObject, section: (typeof SECTIONS)[number]): readonly ExposureRule[] {
   const spec = specOf(object)
   return listOf(spec[section]).flatMap((item, index): readonly ExposureRule[] => {
@@ -135,7 +135,10 @@ function labelOf(rule: Data, path: Path): string {
   return textOf(rule['name']) ?? `${String(section)}[${String(index)}]`
 }
 
-/** As `shares` of a route has it: one alone gets everything in Istio, and nothing with weight 0 in the Gateway API. */
+/**
+ * The same calculation as `shares` of a route: a single destination gets everything in Istio, and nothing with weight 0 in the
+ * Gateway API.
+ */
 function percentsOf(entries: readonly Data[], api: 'istio' | 'gateway'): readonly number[] | undefined {
   if (api === 'istio' && entries.length === 1) return [100]
   const read = entries.map(weightOf)
@@ -145,7 +148,7 @@ function percentsOf(entries: readonly Data[], api: 'istio' | 'gateway'): readonl
   return weights.map((weight) => (total === 0 ? 0 : (weight * 100) / total))
 }
 
-/** Routes of the Gateway API, one table for each host name, and for each Service that they are attached to. */
+/** Gateway API routes, as one table for each host name and for each Service that they are attached to. */
 function gatewayTables(object: RenderedObject): readonly Table[] {
   const spec = specOf(object)
   const namespace = effectiveNamespace(object)
@@ -170,7 +173,7 @@ function gatewayTables(object: RenderedObject): readonly Table[] {
   ]
 }
 
-/** A listener takes requests of its own, so a route that moves from one to another is compared with none. */
+/** Each listener receives its own requests, so a route that moves to another listener is not compared with its old rules. */
 function listenerName({ namespace, name, sectionName, port }: Data, own: string): string {
   const gateway = `${textOf(namespace) ?? own}/${textOf(name) ?? ''}`
   const listener = [sectionName, port].filter((part) => part !== undefined)
@@ -220,7 +223,7 @@ function backendPlace(
   }
 }
 
-/** Which of two rules takes a request that fits both (gateway-api HTTPRouteRule.matches): the larger one. */
+/** Decides which of two rules takes a request that fits both: the larger rank (gateway-api HTTPRouteRule.matches). */
 function rankOf(match: Match): readonly number[] {
   const count = (start: string): number => match.filter(({ on }) => on.startsWith(start)).length
   const path = match.find(({ on }) => on === 'uri')
@@ -236,7 +239,7 @@ export function compareRanks(a: ExposureRule['rank'], b: ExposureRule['rank']): 
   return 0
 }
 
-/** Services by themselves, for the protocols that no route takes over inside the mesh. */
+/** Services without a route, for the protocols that no route handles inside the mesh. */
 function plainTables(world: World, routed: readonly Table[]): readonly Table[] {
   const byHost = Map.groupBy(routed, ({ host }) => host)
   return [...world.services].map(([host, object]) => {
@@ -253,7 +256,7 @@ function plainTables(world: World, routed: readonly Table[]): readonly Table[] {
   })
 }
 
-/** Whether a port of a Service is for a protocol by its word: of those that say nothing the routes are enough. */
+/** Whether a Service declares a port for a protocol. For Services that declare none, the routes are enough. */
 function isSpoken(service: RenderedObject, protocol: (typeof SECTIONS)[number]): boolean {
   const spoken = { http: /^(?:http|grpc)/, tls: /^(?:tls|https)/, tcp: /^(?:tcp|mongo|mysql|redis)/ } as const
   return listOf(specOf(service)['ports']).some((port) => {

@@ -1,4 +1,4 @@
-/** Which canaries a change can concern: of a thousand services it mostly touches one. */
+/** Finds the canaries that a change may affect. Most changes touch one of a thousand services. */
 import { type RenderedObject } from '../diff/objects.ts'
 import { type ObjectIndex, labelsMatch, specOf } from '../finding/scene/scene.ts'
 import { resolveHost } from '../traffic/host.ts'
@@ -12,7 +12,7 @@ interface Objects {
   readonly after: readonly RenderedObject[]
 }
 
-/** Says of a canary whether any object that changes can move requests to it. */
+/** Returns a predicate: whether any changed object can move requests to or from a canary. */
 export function touchedBy(objects: Objects, { old, now }: BothSides): (canary: Canary) => boolean {
   const sides = [old, now]
   const hosts = new Set(changedIn(objects).flatMap((object) => sides.flatMap((side) => hostsOf(object, side))))
@@ -40,12 +40,12 @@ function changedIn({ before, after }: Objects): readonly RenderedObject[] {
   return [...changed, ...[...left].flatMap((key) => old.get(key) ?? [])]
 }
 
-/** The hosts that an object says something about. */
+/** The hosts that an object has rules for. */
 function hostsOf(object: RenderedObject, { tables, world }: ExposureSide): readonly string[] {
   const namespace = effectiveNamespace(object)
   if (object.kind === 'Service') return [resolveHost(object.name, namespace)]
   if (object.kind === 'DestinationRule') return [resolveHost(textOf(specOf(object)['host']) ?? '', namespace)]
-  // A root that hands everything on has no rule of its own.
+  // A VirtualService that delegates everything has no rules of its own.
   const title = qualifiedTitle(object)
   const own = tables.filter(({ owner, entries }) => owner === title || entries.some((entry) => entry.object === object))
   const sent = own.flatMap(({ host, entries }) => [
@@ -55,7 +55,7 @@ function hostsOf(object: RenderedObject, { tables, world }: ExposureSide): reado
   return [...sent, ...servicesOf(object, world)]
 }
 
-/** The Services that pick an object's pods. */
+/** The Services that select an object's pods. */
 function servicesOf(object: RenderedObject, { services, workloads }: ObjectIndex): readonly string[] {
   const own = workloads.find((workload) => workload.object === object)
   if (own === undefined) return []
@@ -66,7 +66,7 @@ function servicesOf(object: RenderedObject, { services, workloads }: ObjectIndex
   })
 }
 
-/** The destinations in tables that something changes for. */
+/** The destinations in tables of these hosts. */
 function besides({ tables }: ExposureSide, hosts: ReadonlySet<string>): readonly string[] {
   return tables.flatMap(({ host, entries }) => {
     const sent = entries.flatMap((entry) => entry.sent.map(({ place }) => place.host))
@@ -74,7 +74,7 @@ function besides({ tables }: ExposureSide, hosts: ReadonlySet<string>): readonly
   })
 }
 
-/** Whether a Service that changes may pick the canary's pods. */
+/** Whether a changed Service may select the canary's pods. */
 function isPicked({ world }: ExposureSide, hosts: ReadonlySet<string>, { before, after }: Canary): boolean {
   const canaries = [...before, ...after].flatMap((place) => selectionsOf(world, place))
   return [...hosts].some((host) =>

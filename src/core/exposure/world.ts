@@ -1,4 +1,4 @@
-/** Which pods a destination picks, by the Services, DestinationRules and workloads of an environment. */
+/** Finds the pods that a destination selects, from the Services, DestinationRules and workloads of an environment. */
 import type { RenderedObject } from '../diff/objects.ts'
 import { type ObjectIndex, sceneOf, labelsMatch, specOf } from '../finding/scene/scene.ts'
 import { hostsOverlap } from '../finding/scene/hosts.ts'
@@ -8,14 +8,14 @@ import { effectiveNamespace } from '../manifest/identity.ts'
 
 export type Labels = Readonly<Record<string, unknown>>
 
-/** A destination as a route names it; the host is fully qualified. */
+/** A destination as named in a route, with a fully qualified host. */
 export interface NamedDestination {
   readonly host: string
   readonly subset: string | undefined
 }
 
 export interface World extends ObjectIndex {
-  /** By host; those with a star apart. */
+  /** By host. Rules for hosts with a star are separate. */
   readonly rules: ReadonlyMap<string, readonly RenderedObject[]>
   readonly wide: readonly RenderedObject[]
 }
@@ -30,7 +30,7 @@ export function worldOf(objects: readonly RenderedObject[]): World {
   return { ...scene, rules: Map.groupBy(plain ?? [], hostOf), wide: wide ?? [] }
 }
 
-/** What picks a destination's pods. A part is undefined where the environment does not say. */
+/** What selects a destination's pods. A part is undefined if the environment does not say. */
 export interface Selection extends NamedDestination {
   readonly namespace: string
   readonly service: Labels | undefined
@@ -39,7 +39,7 @@ export interface Selection extends NamedDestination {
 
 const MAX_ALIASES = 3
 
-/** Everything that a destination can pick: several, where several rules name its subset. */
+/** Everything that a destination can select. There are several selections if several rules define its subset. */
 export function selectionsOf(world: World, place: NamedDestination, depth = 0): readonly Selection[] {
   const { host, subset } = place
   const service = world.services.get(host)
@@ -53,7 +53,7 @@ export function selectionsOf(world: World, place: NamedDestination, depth = 0): 
   const whole = { host, subset, namespace, service: own }
   if (subset === undefined) return [{ ...whole, labels: {} }]
   const rules = [...(world.rules.get(host) ?? []), ...world.wide.filter((rule) => isFor(rule, host))]
-  // In one rule the first subset of a name counts. If several rules have one, nobody can tell which counts.
+  // Within one rule, the first subset with a name counts. If several rules define the subset, it is unknown which one counts.
   const found = rules.flatMap((rule) => {
     const own = listOf(specOf(rule)['subsets'])
       .map(recordOf)
@@ -67,7 +67,7 @@ function isFor(rule: RenderedObject, host: string): boolean {
   return hostsOverlap(textOf(specOf(rule)['host']) ?? '', host)
 }
 
-/** All that must be on a pod, as far as it is known. */
+/** All labels that a selected pod must have, as far as they are known. */
 export function wantedBy({ service, labels }: Selection): Labels {
   return { ...service, ...labels }
 }
@@ -76,12 +76,12 @@ export function isKnown({ service, labels }: Selection): boolean {
   return service !== undefined && labels !== undefined
 }
 
-/** Whether a pod can have both. */
+/** Whether one pod can have both sets of labels. */
 export function areTogether(one: Labels, other: Labels): boolean {
   return Object.entries(one).every(([key, value]) => !(key in other) || other[key] === value)
 }
 
-/** None of a destination's requests reach the canary's pods, all do, or as far as a name stands for. */
+/** How many of a destination's requests reach the canary's pods: none, all, or an unknown part with a name. */
 export type Lead = 'none' | 'all' | { readonly unknown: string }
 
 /** Whether a destination leads to the canary's pods. */
@@ -94,11 +94,11 @@ export function leadsTo(selection: Selection, canary: Selection): Lead {
   const missing = Object.entries(theirs).filter(([key]) => !(key in wanted))
   const beside = Object.entries(wanted).filter(([key]) => !(key in theirs))
   if (missing.length + beside.length === 0) return 'all'
-  // The same names stand for the same pods, whatever labels both have.
+  // Equal names stand for equal pods, whatever labels both have.
   return { unknown: canonicalText([selection.namespace, Object.fromEntries(missing), Object.fromEntries(beside)]) }
 }
 
-/** Where nothing says which labels count, names do: the same host and subset is the canary, another subset is not. */
+/** If the labels are unknown, names decide: the same host and subset is the canary, another subset is not. */
 function byName(selection: Selection, canary: Selection): Lead {
   if (selection.host !== canary.host) return 'none'
   if (selection.subset === canary.subset) return 'all'
@@ -106,9 +106,9 @@ function byName(selection: Selection, canary: Selection): Lead {
   return isWhole ? { unknown: `all of ${selection.host}` } : 'none'
 }
 
-/** The workloads whose pods a destination picks, by their names. */
+/** The names of the workloads whose pods a destination selects. */
 export function workloadsOf({ workloads }: World, selection: Selection): ReadonlySet<string> {
-  // Labels such as `version` mean something only beside those of a Service.
+  // Labels such as `version` mean something only together with the labels of a Service.
   if (selection.service === undefined) return new Set()
   const wanted = wantedBy(selection)
   const picked = workloads.filter(

@@ -1,17 +1,20 @@
-/** What other environments of the repository put beside the objects of one. */
+/** Finds the objects that other environments of the repository add to the same place. */
 import type { RenderedObject } from '../diff/objects.ts'
 import { effectiveNamespace, identityKey } from '../manifest/identity.ts'
 import type { Finding } from './finding.ts'
 
-/** What could be proven only by looking at what others deploy to the same place: something that is not here. */
+/** Whether the finding is about something missing, which other environments may deploy to the same place. */
 export function isUnproven({ detail, grade }: Finding): boolean {
   return grade !== 'note' && (detail.code === 'IST0101' || detail.code === 'no-pods')
 }
 
-/** `namespace`: where its deployer puts objects that name none. */
+/** `namespace`: where the deployer puts objects that name none. */
 type Placed<T> = T & { readonly namespace: string | undefined }
 
-/** Whether an environment may put anything into the namespaces of these objects: it has to name one somewhere. */
+/**
+ * Whether an environment may put anything into the namespaces of these objects. To do so, it must name one of them somewhere,
+ * except for `default`.
+ */
 export function isNeighbour(
   own: readonly RenderedObject[],
   namespace: string | undefined,
@@ -23,8 +26,8 @@ export function isNeighbour(
 }
 
 /**
- * The objects that an environment puts beside these. None where it has one of the same: then it is for another cluster, as the
- * overlays of one base are. Objects of no namespace, and the Namespaces themselves, several environments may bring.
+ * The objects that another environment adds to these. None if both contain the same object: then the other environment is for
+ * another cluster, as overlays of one base are. Objects without a namespace, and Namespaces, may be in several environments.
  */
 export function besideIn(
   own: readonly RenderedObject[],

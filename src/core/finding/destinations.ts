@@ -1,4 +1,6 @@
-/** Destinations that a rule sends requests to and that answer nothing: a host or subset that is not there, or has no pods. */
+/**
+ * Finds destinations that a rule sends requests to and that cannot answer: a host or subset that does not exist, or has no pods.
+ */
 import { effectiveNamespace } from '../manifest/identity.ts'
 import type { Detail, Finding } from './finding.ts'
 import { type Hop, rulesOf } from './scene/hops.ts'
@@ -10,8 +12,8 @@ import type { Workload } from './scene/workload.ts'
 type Labels = Readonly<Record<string, unknown>>
 
 /**
- * A host is missing only where its neighbour in the rule is here, so that this is the place for it, and nothing may bring it
- * that is not shown (istio.io, traffic-management-problems: 503 errors after setting a destination).
+ * A host counts as missing only if another destination of the same rule is here, so that this is where it belongs, and if nothing
+ * else could create it (istio.io, traffic-management-problems: 503 errors after setting a destination).
  */
 export const missingDestinations: FindingCheck = (scene) => {
   const subsets = subsetsIn(scene.destinationRules)
@@ -23,7 +25,7 @@ export const missingDestinations: FindingCheck = (scene) => {
   )
 }
 
-/** A destination that gets traffic and has no pods: every request to it is answered 503. */
+/** A destination that gets traffic and has no pods. It answers 503 to every request. */
 export const withoutPods: FindingCheck = (scene) => {
   const subsets = subsetsIn(scene.destinationRules)
   return everyRule(scene).flatMap((rule) => {
@@ -43,7 +45,7 @@ function everyRule(scene: FindingScene): readonly (readonly Hop[])[] {
   return [...scene.virtualServices, ...scene.routes].flatMap(rulesOf)
 }
 
-/** A certain error where requests come to it; until then it may still be on its way. */
+/** Certainly an error if requests reach it. Otherwise it may be created later. */
 function finding(hop: Hop, detail: Detail, path = hop.named): Finding {
   return { object: hop.object, path, detail, grade: hop.getsTraffic ? 'error' : 'warning' }
 }
@@ -73,7 +75,7 @@ function missingHost(scene: FindingScene, rule: readonly Hop[], hop: Hop): reado
 function missingSubset(scene: FindingScene, subsets: SubsetIndex, hop: Hop): readonly Finding[] {
   if (hop.subset === undefined || isOpaque(hop.subset)) return []
   const rules = rulesFor(subsets, hop.host)
-  // Without any rule for the host that may be elsewhere, unless the Service is here and nothing else brings anything.
+  // Without any rule for the host, the rule may be elsewhere, unless the Service is here and nothing else creates objects there.
   const isJudged = rules.length > 0 || (scene.services.has(hop.host) && !mayCome(scene, hop))
   if (!isJudged || subsetNamed(rules, hop.subset) !== undefined) return []
   const path = [...hop.named.slice(0, -1), 'subset']
@@ -82,7 +84,7 @@ function missingSubset(scene: FindingScene, subsets: SubsetIndex, hop: Hop): rea
 
 type Pods = 'some' | 'unknown' | 'no-replicas' | 'no-workload'
 
-/** Whether any pod is behind a destination. */
+/** Whether a destination has pods. */
 function podsOf(scene: FindingScene, subsets: SubsetIndex, hop: Hop): Pods {
   const service = scene.services.get(hop.host)
   const selector = service === undefined ? undefined : selectorOf(service)
@@ -97,15 +99,15 @@ function podsOf(scene: FindingScene, subsets: SubsetIndex, hop: Hop): Pods {
   return fitting.length > 0 ? 'no-replicas' : 'no-workload'
 }
 
-/** Whether its pods may get these labels while they run: it has some of them, and nothing else in place of the others. */
+/** Whether its pods may get these labels at run time: they have some of them, and no other values for the rest. */
 function mayHave({ labels, set }: Workload, wanted: Labels): boolean {
   const told = Object.entries(wanted).filter(([key, value]) => !set.has(key) && !isOpaque(value) && key in labels)
   const isAlike = told.every(([key, value]) => labels[key] === value || isOpaque(labels[key]))
-  // One that takes its template from elsewhere has none to compare.
+  // A workload that takes its template from elsewhere has no labels to compare.
   return isAlike && (told.length > 0 || Object.keys(labels).length === 0)
 }
 
-/** Those that somebody writes: where a pod runs the platform says. */
+/** Labels that people write. The platform sets the labels that say where a pod runs. */
 function ownLabels(labels: Labels): Labels {
   const platform =
     /^(?:topology\.kubernetes\.io|topology\.istio\.io|failure-domain\.beta\.kubernetes\.io|kubernetes\.io)\//

@@ -1,4 +1,7 @@
-/** Who else moves this traffic, or keeps a commit from reaching it: the situations in which a merge is not what is live. */
+/**
+ * Finds other writers of the same traffic, and settings that keep a commit from being applied: after the merge, the cluster may
+ * not do what Git says.
+ */
 import type { Delivery } from '../delivery/delivery.ts'
 import { setsOneOf } from '../delivery/deployer-patch.ts'
 import { leavesAlone } from '../delivery/ignored/ignored-fields.ts'
@@ -28,7 +31,7 @@ export const twoWriters: FindingCheck = (scene) => {
   })
 }
 
-/** What Argo CD and Flux are told about the objects of an environment that splits traffic. */
+/** Settings of Argo CD and Flux for the objects of an environment that splits traffic. */
 export function deliveryFindings(scene: ObjectIndex, deliveries: readonly Delivery[]): readonly Finding[] {
   return [...scene.virtualServices, ...scene.routes].flatMap((object): readonly Finding[] => {
     const weights = rulesOf(object)
@@ -36,7 +39,7 @@ export function deliveryFindings(scene: ObjectIndex, deliveries: readonly Delive
       .flatMap((rule) => rule.map(({ path }) => [...path, 'weight']))
     if (weights.length === 0) return []
     const found = deliveries.map((delivery) => ({ delivery, how: ignoredBy(delivery, object, weights) }))
-    // One of several deployers may set weights of its own on purpose.
+    // If there are several deployers, one of them may set its own weights on purpose.
     const isEverywhere = found.every(({ how }) => how === 'patched')
     return [
       ...annotated(object),
@@ -90,6 +93,6 @@ function annotated(object: RenderedObject): readonly Finding[] {
   const apply = annotation(object, `${FLUX}/ssa`) ?? ''
   const key = reconcile === 'disabled' ? `${FLUX}/reconcile` : `${FLUX}/ssa`
   if (reconcile !== 'disabled' && !['ifnotpresent', 'ignore'].includes(apply.toLowerCase())) return []
-  // The weights in Git are never written: not merely later.
+  // The weights in Git are never written, not only later.
   return [{ ...ignoring(object, key, 'never'), path: ['metadata', 'annotations', key] }]
 }

@@ -11,25 +11,25 @@ import { refusedWeights, unreachedSplits } from './weights.ts'
 
 const CHECKS: readonly FindingCheck[] = [refusedWeights, unreachedSplits, missingDestinations, withoutPods, twoWriters]
 
-/** What findings are about, besides what schemas say; an environment without any has none. */
+/** The objects that findings are about, apart from schemas. An environment without any has no findings. */
 function isTraffic(object: RenderedObject): boolean {
   const { kind, group } = object
   return (group === 'networking.istio.io' && kind === 'VirtualService') || isGatewayRoute(object)
 }
 
-/** What is known of the objects of an environment besides themselves. */
+/** What is known about an environment besides its objects. */
 export interface FindingContext {
   readonly deliveries?: readonly Delivery[]
   readonly misfits?: readonly Misfit[]
-  /** What other environments put into the same place. */
+  /** Objects that other environments add to the same place. */
   readonly beside?: readonly RenderedObject[]
-  /** Where its deployer puts objects that name no namespace. */
+  /** The namespace for objects that name none. */
   readonly namespace?: string | undefined
-  /** Namespaces to which something is deployed that is not here; `*` for any. */
+  /** Namespaces to which something that is not here is deployed; `*` for any. */
   readonly outsiders?: ReadonlySet<string>
 }
 
-/** Everything that is found in the rendered objects of one environment. */
+/** All findings in the rendered objects of one environment. */
 export function findingsIn(
   objects: readonly RenderedObject[],
   { deliveries = [], misfits = [], beside = [], namespace, outsiders = new Set() }: FindingContext = {},

@@ -1,11 +1,11 @@
 /**
- * What a finding comes to. `error`: the pull request would make a rollout's route answer errors or ignore its weights, and that
- * is certain. `warning`: it might. `note`: it was so before, or is about something that no rollout moves.
+ * How serious a finding is. `error`: the pull request would certainly make a rollout's route return errors or ignore its weights.
+ * `warning`: it might. `note`: the finding already existed, or concerns something that no rollout moves.
  */
 export const GRADES = ['error', 'warning', 'note'] as const
 export type Grade = (typeof GRADES)[number]
 
-/** Every finding, and the worst that it comes to. Codes that begin with IST are those of `istioctl analyze`. */
+/** Every finding with its worst grade. Codes that begin with IST come from `istioctl analyze`. */
 export const WORST_GRADES = {
   IST0101: 'error',
   IST0106: 'error',

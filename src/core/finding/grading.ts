@@ -1,4 +1,4 @@
-/** What findings come to in a pull request: harm that it does, what might be wrong, and what is only worth knowing. */
+/** Grades findings in a pull request: harm that it does, possible problems, and notes. */
 import { recordOf, textOf } from '../manifest/data.ts'
 import type { Config } from '../config/schema.ts'
 import type { RenderedObject } from '../diff/objects.ts'
@@ -20,11 +20,14 @@ interface BothSides<T> {
 export interface GradingContext {
   readonly objects: BothSides<readonly RenderedObject[]>
   readonly config: Config
-  /** Whether the files give a canary more traffic by this object. */
+  /** Whether the files give a canary more traffic with this object. */
   readonly isRaised: (object: ObjectIdentity) => boolean
 }
 
-/** The findings after a change with what each comes to; those that the config or their object switches off are left out. */
+/**
+ * The findings after a change, with their grades. Left out are findings that the config switches off, and those that their object
+ * on the base branch switches off.
+ */
 export function gradeFindings(findings: BothSides<readonly Finding[]>, context: GradingContext): readonly Finding[] {
   if (findings.after.length === 0) return []
   const old = new Set(findings.before.map(findingKey))
@@ -38,29 +41,29 @@ export function gradeFindings(findings: BothSides<readonly Finding[]>, context: 
     if (code === 'two-writers' && old.has(findingKey(finding))) return ofKnownWriter(finding, rollouts, wish)
     const isHarm = finding.grade === 'error' && rollouts.isRaised(finding.object)
     const isOld = old.has(findingKey(finding)) && !isHarm
-    // Who reviews the pull request has to see what it switches off.
+    // The reviewers of a pull request must see what it switches off.
     if (isOld || ignoredNow(finding)) return [{ ...finding, grade: 'note' }]
     if (wish !== undefined) return [{ ...finding, grade: wish }]
     return [{ ...finding, grade: broughtGrade(finding, rollouts) }]
   })
 }
 
-/** A controller that wrote the route before: that is worth a word only where the change is one that it overwrites. */
+/** A controller that already wrote the route before is worth mentioning only if it overwrites this change. */
 function ofKnownWriter(finding: Finding, rollouts: RolloutObjects, wish: Grade | undefined): Finding[] {
   const { object } = finding
   if (!rollouts.isReweighed(object)) return []
   return [{ ...finding, grade: rollouts.isRaised(object) ? (wish ?? 'warning') : 'note' }]
 }
 
-/** What a finding comes to that a change brings. */
+/** The grade of a finding that a change adds. */
 function broughtGrade({ detail, object, grade }: Finding, rollouts: RolloutObjects): Grade {
   if (detail.code === 'two-writers') return rollouts.isDriven(object) ? grade : 'note'
   if (rollouts.isRollout(object)) return grade
-  // Nobody called an entry the canary, but requests are split: it may well be meant.
+  // No entry is configured as the canary, but requests are split, so it may be meant as one.
   return rollouts.isSplit(object) && grade !== 'note' ? 'warning' : 'note'
 }
 
-/** Whether an object says that a finding is not to be said of it: with codes or `*`, as istioctl's own annotation does. */
+/** Whether an object switches off a finding, by code or with `*`, like istioctl's own annotation. */
 function ignoredIn(objects: readonly RenderedObject[], config: Config): (finding: Finding) => boolean {
   const keys = ['perch.dev/ignore', `${config.annotationPrefix}/ignore`, 'galley.istio.io/analyze-suppress']
   const ignored = new Map(
@@ -76,15 +79,15 @@ function ignoredIn(objects: readonly RenderedObject[], config: Config): (finding
 }
 
 interface RolloutObjects {
-  /** A route that has a stable and a canary entry, or had them, or a DestinationRule for a host of one. */
+  /** A route that has or had a stable and a canary entry, or a DestinationRule for a host of such a route. */
   readonly isRollout: (object: ObjectIdentity) => boolean
-  /** A rule of it has several destinations, whatever they are called. */
+  /** A rule of the route has several destinations, with any names. */
   readonly isSplit: (object: ObjectIdentity) => boolean
-  /** The canary gets more of its traffic than before. */
+  /** The canary gets more traffic than before. */
   readonly isRaised: (object: ObjectIdentity) => boolean
-  /** It had other weights before. */
+  /** The weights differ from those before. */
   readonly isReweighed: (object: ObjectIdentity) => boolean
-  /** Commits move it: this one does, or one of ours did. */
+  /** Commits move the route: this one does, or one of ours did. */
   readonly isDriven: (object: ObjectIdentity) => boolean
 }
 
@@ -115,7 +118,7 @@ function rolloutObjects({ objects, config, isRaised: isRaisedByFiles }: GradingC
   }
 }
 
-/** The weights of all rules of an object, as one text; undefined where it is not there. */
+/** The weights of all rules of an object, as one text; undefined if the object does not exist. */
 function weightsIn(objects: readonly RenderedObject[], { kind, namespace, name }: ObjectIdentity): string | undefined {
   const object = objects.find((one) => one.kind === kind && one.namespace === namespace && one.name === name)
   return object && JSON.stringify(rulesOf(object).map((rule) => rule.map(({ weight }) => weight ?? null)))

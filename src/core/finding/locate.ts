@@ -11,14 +11,16 @@ export interface Sources {
   readonly layout: Layout
   readonly files: readonly string[]
   readonly texts: ReadonlyMap<string, string>
-  /** Where a reader begins when the object cannot be told: the environment's kustomization. */
+  /** The fallback if the object cannot be found: the environment's kustomization. */
   readonly home: Location | undefined
 }
 
-/** What is said about an object, and where in it. */
+/** An object, and a path in it. */
 type About = Pick<Finding, 'object' | 'path'>
 
-/** Finds the places of an environment's findings; each file is read once, and only where it may hold one. */
+/**
+ * Returns a function that finds the file and line of a finding. Each file is read once, and only if it may contain the object.
+ */
 export function locator(sources: Sources): (about: About) => Location | undefined {
   let known: ReadonlyMap<string, LayeredObject> | undefined
   const search = searching(sources)
@@ -29,7 +31,7 @@ export function locator(sources: Sources): (about: About) => Location | undefine
   }
 }
 
-/** The objects about traffic as the environment has them, by what they are called when they are rendered. */
+/** The environment's objects about traffic, by their rendered names. */
 function layeredObjects({ layout, environment }: Sources): ReadonlyMap<string, LayeredObject> {
   const all = resourcesOf(layout, environment).flatMap((file) => {
     const manifest = manifestIn(layout, file)
@@ -39,7 +41,7 @@ function layeredObjects({ layout, environment }: Sources): ReadonlyMap<string, L
   return new Map(all.map((layered) => [identityKey(layered.rendered), layered]))
 }
 
-/** Where nothing says it for certain. */
+/** For findings whose place is not known for certain. */
 function searching({ files, texts, home }: Sources): (about: About) => Location | undefined {
   const kinds = new Map<string, readonly string[]>()
   const manifests = new Map<string, Manifest | undefined>()
@@ -63,9 +65,9 @@ function searching({ files, texts, home }: Sources): (about: About) => Location 
 }
 
 /**
- * Where a finding's object stands in the user's files. kustomize may have given it another name, namespace or values: of
- * several places that can be meant, the one that says the most of what the finding is about; then the one most like it in
- * name, and the last.
+ * The place of a finding's object in the user's files. kustomize may have changed its name, namespace or values. Of several
+ * possible places, it chooses the one that contains most of the finding's path, then the one with the most similar name, then the
+ * last.
  */
 function locate({ object, path }: About, manifests: readonly Manifest[]): Location | undefined {
   let best: { readonly depth: number; readonly manifest: Manifest; readonly candidate: ManifestObject } | undefined
@@ -79,7 +81,7 @@ function locate({ object, path }: About, manifests: readonly Manifest[]): Locati
   return best === undefined ? undefined : placeIn(best.manifest, best.candidate, path)
 }
 
-/** By kind, and by a name that kustomize may have put something before or behind. */
+/** Compares the kind, and a name that kustomize may have given a prefix or suffix. */
 function canBe(candidate: ManifestObject, { kind, name }: About['object']): boolean {
   return candidate.kind === kind && (candidate.name === name || name.includes(candidate.name))
 }

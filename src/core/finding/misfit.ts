@@ -1,10 +1,10 @@
-/** Where an object does not fit the schema of its kind. */
+/** Findings about objects that do not match the schema of their kind. */
 import { closest, distance } from 'fastest-levenshtein'
 import type { RenderedObject } from '../diff/objects.ts'
 import { isRecord, type Path } from '../manifest/data.ts'
 import type { Detail, Finding } from './finding.ts'
 
-/** What a schema wants of a value. */
+/** What a schema expects of a value. */
 export type Wants =
   | { readonly what: 'type'; readonly type: string; readonly is: string }
   | { readonly what: 'field'; readonly name: string }
@@ -15,27 +15,29 @@ export type Wants =
       readonly number: number
     }
   | { readonly what: 'form'; readonly form: string }
-  /** One of several fields, where there are none or too many. */
+  /** One of several fields, if none or too many of them are set. */
   | { readonly what: 'choice' }
 
 export type Misfit = {
   readonly object: RenderedObject
-  /** Whose schema: `Istio 1.29`. */
+  /** The schema and its version: `Istio 1.29`. */
   readonly of: string
   readonly path: Path
 } & (
   | { readonly code: 'value'; readonly wants: Wants }
-  /** A field that the schema does not have. */
+  /** A field that is not in the schema. */
   | {
       readonly code: 'field'
-      /** Those that it has in this place. */
+      /** The fields that the schema has in this place. */
       readonly fields: readonly string[]
-      /** Where else in the object it has one of that name, the nearest first. */
+      /** Other paths in the object where the schema has a field of that name, the nearest first. */
       readonly elsewhere: readonly Path[]
     }
 )
 
-/** What a schema refuses. Text that is filled in after the build is never judged: nobody knows what it will be. */
+/**
+ * The findings about what a schema refuses. Text that is filled in after the build is never judged, because its value is unknown.
+ */
 export function misfitFindings(misfit: Misfit): readonly Finding[] {
   const { object, path } = misfit
   if (isFilledIn(object.data, path)) return []
@@ -44,12 +46,12 @@ export function misfitFindings(misfit: Misfit): readonly Finding[] {
     return detail === undefined ? [] : [{ object, path, detail, grade: 'warning' }]
   }
   const { of, wants } = misfit
-  // Another version, or the experimental channel, may know more words.
+  // Another version, or the experimental channel, may accept more values.
   const grade = wants.what === 'one-of' ? 'warning' : 'error'
   return [{ object, path, detail: { code: 'schema', at: pathText(path), of, wants }, grade }]
 }
 
-/** Whether a value, or anything in it, is text that Flux substitutes or that only a generator of Argo CD knows. */
+/** Whether a value contains text that Flux substitutes, or that only an Argo CD generator knows. */
 function isFilledIn(data: unknown, path: Path): boolean {
   let at: unknown = data
   for (const key of path) at = Array.isArray(at) ? at[Number(key)] : isRecord(at) ? at[String(key)] : undefined
@@ -59,8 +61,8 @@ function isFilledIn(data: unknown, path: Path): boolean {
 const OPEN_TEXT = /\$\{|\{\{/
 
 /**
- * Our schemas are of one version, and the cluster may run a later one with more fields: only what looks like a slip is called
- * one, a name much like another, or a name that belongs to another place.
+ * Our schemas have one version, and the cluster may run a later one with more fields. So only likely mistakes are reported: a
+ * name that is similar to another one, or that belongs to another place.
  */
 function fieldDetail({ path, of, fields, elsewhere }: Extract<Misfit, { code: 'field' }>): Detail | undefined {
   const name = String(path.at(-1))
@@ -81,7 +83,7 @@ function nearest(name: string, fields: readonly string[]): string | undefined {
   return isNear ? fields.find((field) => field.toLowerCase() === best) : undefined
 }
 
-/** `spec.http[0].route[1].weight`; a key that is not a plain word stands in quotes. */
+/** `spec.http[0].route[1].weight`. A key that is not a plain word is quoted. */
 function pathText(path: Path): string {
   return path
     .map((key) => {

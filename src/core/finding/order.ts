@@ -1,4 +1,7 @@
-/** A subset that a change defines and uses at once, or stops using and removes at once: for a moment, requests may be answered 503. */
+/**
+ * Finds a subset that a change defines and uses at the same time, or stops using and removes at the same time. For a moment,
+ * requests may be answered with 503.
+ */
 import type { Delivery } from '../delivery/delivery.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { identityKey, qualifiedTitle } from '../manifest/identity.ts'
@@ -12,14 +15,14 @@ import { rulesFor, subsetNamed, subsetsIn } from './scene/subsets.ts'
 export interface OrderSides {
   readonly before: PlacedObjects
   readonly after: PlacedObjects
-  /** What other environments put into the same place. */
+  /** Objects that other environments add to the same place. */
   readonly beside?: readonly RenderedObject[]
 }
 
 /**
- * Istio asks for make before break: proxies learn of a DestinationRule and of a VirtualService one after the other, in no certain
+ * Istio recommends make-before-break: proxies learn of a DestinationRule and of a VirtualService one after the other, in no fixed
  * order (istio.io, traffic management best practices: avoid 503 errors while reconfiguring service routes). Argo CD applies lower
- * sync waves first; within one wave, and in one Kustomization of Flux, custom resources are applied in one go.
+ * sync waves first. Within one wave, and in one Kustomization of Flux, custom resources are applied together.
  */
 export function orderFindings(
   { before, after, beside = [] }: OrderSides,
@@ -32,7 +35,7 @@ export function orderFindings(
   const added = [...later.used].flatMap(([key, { hop, subset }]): Finding[] => {
     const rule = later.ruleOf(hop, subset)
     const isNew = rule !== undefined && earlier.ruleOf(hop, subset) === undefined && !earlier.used.has(key)
-    // A host that is new itself gets no requests that could fail.
+    // A new host receives no requests yet that could fail.
     const isServed = earlier.routes.has(identityKey(hop.object)) || earlier.services.has(hop.host)
     if (!isNew || !isServed || isOrdered(rule, hop.object)) return []
     const detail = detailOf('added', { hop, subset, rule, hasWaves })
@@ -95,7 +98,7 @@ function detailOf(
   return { code: 'use-before-definition', what, subset, host, rule: qualifiedTitle(rule), hasWaves }
 }
 
-/** Zero where it says nothing that is a number, as Argo CD reads it. */
+/** Zero if the annotation is not a number, as in Argo CD. */
 function waveOf(object: RenderedObject): number {
   const written = annotation(object, 'argocd.argoproj.io/sync-wave') ?? ''
   return /^[+-]?\d+$/.test(written) ? Number(written) : 0

@@ -1,4 +1,4 @@
-/** Weights that Istio refuses, or that no request comes to: the cluster does not do what Git says. */
+/** Finds weights that Istio refuses, or that no requests reach: the cluster does not do what Git says. */
 import { listOf, recordOf, textOf } from '../manifest/data.ts'
 import { covers, istioMatch, type Match, oneOf } from '../exposure/match.ts'
 import type { RenderedObject } from '../diff/objects.ts'
@@ -6,11 +6,11 @@ import type { Finding } from './finding.ts'
 import { type Hop, rulesOf, SECTIONS } from './scene/hops.ts'
 import { type FindingCheck, specOf } from './scene/scene.ts'
 
-/** What istiod's webhook refuses: the cluster would keep the old object (istio.io, IST0106). */
+/** Weights that istiod's webhook refuses. The cluster would keep the old object (istio.io, IST0106). */
 export const refusedWeights: FindingCheck = ({ virtualServices }) =>
   virtualServices.flatMap(rulesOf).flatMap((rule) => {
     const negative = rule.filter(({ weight }) => weight !== undefined && weight < 0)
-    // Weights that are no numbers are for the schema to tell.
+    // The schema reports weights that are not numbers.
     const isEmpty = rule.length > 1 && rule.every(({ weight = 0, isUnread }) => weight === 0 && !isUnread)
     const [first] = rule
     return [
@@ -24,7 +24,7 @@ function refusal({ object, path }: Hop, what: 'all-zero' | 'negative', said: str
   return { object, path: place, detail: { code: 'IST0106', what, said }, grade: 'error' }
 }
 
-/** A split whose requests the rules before it take: changing its weights changes nothing (istio.io, IST0130). */
+/** A split whose requests are taken by earlier rules. Changing its weights has no effect (istio.io, IST0130). */
 export const unreachedSplits: FindingCheck = ({ virtualServices }) => virtualServices.flatMap(unreachedIn)
 
 function unreachedIn(object: RenderedObject): readonly Finding[] {
@@ -34,7 +34,7 @@ function unreachedIn(object: RenderedObject): readonly Finding[] {
   const dead = SECTIONS.flatMap((section) => unreachedRules(object, section)).filter(({ path }) =>
     splits.has(JSON.stringify(path)),
   )
-  // Where another split is reached, that one has its effect.
+  // If another split is reached, that one takes effect.
   const grade = dead.length === splits.size ? 'error' : 'warning'
   return dead.map((finding) => ({ ...finding, grade }))
 }
@@ -45,7 +45,7 @@ function unreachedRules(object: RenderedObject, section: (typeof SECTIONS)[numbe
     const rule = recordOf(item)
     const label = textOf(rule['name']) ?? `${section}[${index}]`
     const own = listOf(rule['match'])
-    // Without conditions it takes everything.
+    // Without conditions, the rule takes everything.
     const matches = (own.length === 0 ? [{}] : own).map(conditionsOf)
     const taken = matches.map((match) => before.find((known) => covers(known.match, match))?.label)
     if (before.length < MAX_COMPARED) before.push(...matches.map((match) => ({ match, label })))
@@ -56,11 +56,11 @@ function unreachedRules(object: RenderedObject, section: (typeof SECTIONS)[numbe
   })
 }
 
-/** A match may be for some gateways only. */
+/** A match may apply to some gateways only. */
 function conditionsOf(value: unknown): Match {
   const gateways = listOf(recordOf(value)['gateways']).flatMap((gateway) => textOf(gateway) ?? [])
   return gateways.length === 0 ? istioMatch(value) : [oneOf('gateway', gateways), ...istioMatch(value)]
 }
 
-/** So many matches are compared with each later one. */
+/** The number of matches that each later one is compared with. */
 const MAX_COMPARED = 500

@@ -1,12 +1,12 @@
-/** Where Services and pods may come from that no manifest of the repository shows. */
+/** Finds where Services and pods may come from that no manifest of the repository shows. */
 import { recordOf, textOf } from '../../manifest/data.ts'
 import type { RenderedObject } from '../../diff/objects.ts'
 import { effectiveNamespace } from '../../manifest/identity.ts'
 
-/** Kubernetes' own groups have no dot, or end so; those of Istio and the Gateway API are among them. */
+/** Kubernetes' own groups have no dot or this suffix. They include Istio's and the Gateway API's. */
 const OWN_GROUP = /^(?:[^.]*|.*\.k8s\.io|(?:.*\.)?istio\.io)$/
 
-/** Groups of operators whose objects bring neither Services nor pods that serve. */
+/** Groups of operators whose objects create neither Services nor pods that serve traffic. */
 const QUIET = new Set([
   'acme.cert-manager.io',
   'apps.kruise.io',
@@ -22,7 +22,7 @@ const QUIET = new Set([
   'source.toolkit.fluxcd.io',
 ])
 
-/** The namespaces in which a chart, an operator or another repository may bring what is not here; `*` for any. */
+/** The namespaces in which a chart, an operator or another repository may create objects that are not here; `*` for any. */
 export function bringingNamespaces(
   objects: readonly RenderedObject[],
   outsiders: ReadonlySet<string>,
@@ -30,7 +30,7 @@ export function bringingNamespaces(
   return new Set([...outsiders, ...objects.filter(mayBring).flatMap(placesOf)])
 }
 
-/** A custom resource makes an operator do what only that operator knows. */
+/** A custom resource makes an operator create what only that operator knows. */
 function mayBring({ group }: RenderedObject): boolean {
   return !OWN_GROUP.test(group) && !QUIET.has(group)
 }

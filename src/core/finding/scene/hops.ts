@@ -4,35 +4,35 @@ import { resolveHost } from '../../traffic/host.ts'
 import { isGatewayRoute, specOf } from './scene.ts'
 import { effectiveNamespace } from '../../manifest/identity.ts'
 
-/** A part of a VirtualService or of a route of the Gateway API that sends requests somewhere. */
+/** A destination in a VirtualService or a Gateway API route. */
 export interface Hop {
   readonly object: RenderedObject
   readonly host: string
   readonly written: string
   readonly subset: string | undefined
   readonly hasPort: boolean
-  /** Percent-like number as written; undefined where there is none. */
+  /** The weight as written; undefined if there is none. */
   readonly weight: number | undefined
-  /** Its weight is not a number. */
+  /** The weight is not a number. */
   readonly isUnread: boolean
   readonly isMirror: boolean
-  /** Whether any request comes to it, mirrored ones aside. */
+  /** Whether any requests reach it, apart from mirrored ones. */
   readonly getsTraffic: boolean
-  /** How many share its rule's traffic. */
+  /** How many destinations share the rule's traffic. */
   readonly siblings: number
   readonly path: Path
-  /** Where its host stands. */
+  /** The path of its host. */
   readonly named: Path
 }
 
 export const SECTIONS = ['http', 'tls', 'tcp'] as const
 
-/** Every destination of a VirtualService or of a route of the Gateway API, mirrors too. */
+/** Every destination of a VirtualService or a Gateway API route, including mirrors. */
 export function hopsOf(object: RenderedObject): readonly Hop[] {
   return isGatewayRoute(object) ? backends(object) : destinations(object)
 }
 
-/** The destinations that share a rule's requests, rule by rule; mirrors get none of their own. */
+/** The destinations that share a rule's requests, rule by rule. Mirrors get no share. */
 export function rulesOf(object: RenderedObject): readonly (readonly Hop[])[] {
   const rules = Map.groupBy(
     hopsOf(object).filter(({ isMirror }) => !isMirror),
@@ -52,7 +52,7 @@ function destinations(object: RenderedObject): readonly Hop[] {
         const path = [...at, 'route', place]
         const { weight, isUnread } = weightIn(recordOf(entry))
         const siblings = entries.length
-        // One alone gets everything, whatever its weight says.
+        // A single destination gets everything, whatever its weight.
         const getsTraffic = siblings === 1 || (weight ?? 0) > 0
         const share = { weight, isUnread, siblings, getsTraffic, isMirror: false }
         return hop(object, recordOf(entry)['destination'], { ...share, path, named: [...path, 'destination', 'host'] })
@@ -104,7 +104,7 @@ function backends(object: RenderedObject): readonly Hop[] {
     const routes = entries.flatMap((entry, place) => {
       const path = [...at, 'backendRefs', place]
       const { weight, isUnread } = weightIn(recordOf(entry))
-      // Without a weight it is 1, and one alone with 0 gets nothing.
+      // The default weight is 1, and a single destination with 0 gets nothing.
       const share = { weight, isUnread, siblings: entries.length, getsTraffic: (weight ?? 1) > 0, isMirror: false }
       return backend(object, entry, { ...share, path, named: [...path, 'name'] })
     })
@@ -117,7 +117,7 @@ function backends(object: RenderedObject): readonly Hop[] {
   })
 }
 
-/** Only Services: what else a reference may lead to is not known here. */
+/** Only Services, because nothing is known here about other targets of a reference. */
 function backend(object: RenderedObject, value: unknown, share: Share): Hop[] {
   const { kind = 'Service', group = '', namespace, name, port } = recordOf(value)
   if (kind !== 'Service' || group !== '') return []

@@ -2,10 +2,10 @@ import type { RenderedObject } from '../../diff/objects.ts'
 import type { ObjectIdentity } from '../../manifest/identity.ts'
 import type { Finding } from '../finding.ts'
 
-/** Objects where their deployer puts them. */
+/** Objects in the namespaces where their deployer puts them. */
 export interface PlacedObjects {
   readonly placed: readonly RenderedObject[]
-  /** A finding about one of them, of the object as it is written: there it is found and can be switched off. */
+  /** Converts a finding to one about the object as it is written, where people can find it and switch it off. */
   readonly asWritten: (finding: Finding) => Finding
 }
 

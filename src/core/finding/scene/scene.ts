@@ -1,4 +1,4 @@
-/** What the rendered objects of an environment are to each other. */
+/** How the rendered objects of an environment relate to each other. */
 import type { RenderedObject } from '../../diff/objects.ts'
 import { effectiveNamespace } from '../../manifest/identity.ts'
 import { resolveHost } from '../../traffic/host.ts'
@@ -11,10 +11,10 @@ type Labels = Readonly<Record<string, unknown>>
 export interface ObjectIndex {
   readonly objects: readonly RenderedObject[]
   readonly services: ReadonlyMap<string, RenderedObject>
-  /** Hosts that ServiceEntries name. */
+  /** The hosts of ServiceEntries. */
   readonly entries: readonly string[]
   readonly virtualServices: readonly RenderedObject[]
-  /** Of the Gateway API. */
+  /** Gateway API routes. */
   readonly routes: readonly RenderedObject[]
   readonly destinationRules: readonly RenderedObject[]
   readonly workloads: readonly Workload[]
@@ -23,7 +23,7 @@ export interface ObjectIndex {
 
 const ISTIO = 'networking.istio.io'
 
-/** `beside`: what other environments put into the same place. Routes are those of the environment itself. */
+/** `beside`: objects that other environments add to the same place. Routes are only those of the environment itself. */
 export function sceneOf(own: readonly RenderedObject[], beside: readonly RenderedObject[] = []): ObjectIndex {
   const objects = beside.length === 0 ? own : [...own, ...beside]
   const istio = (kind: string, of = objects): readonly RenderedObject[] =>
@@ -53,13 +53,16 @@ export function annotation({ data }: RenderedObject, key: string): string | unde
   return textOf(recordOf(recordOf(data['metadata'])['annotations'])[key])
 }
 
-/** Whether labels have all that a selector asks for. An empty selector selects nothing: then somebody else writes the endpoints. */
+/**
+ * Whether labels contain everything that a selector requires. An empty selector selects nothing, because someone else writes the
+ * endpoints.
+ */
 export function labelsMatch(selector: Labels, labels: Labels): boolean {
   const wanted = Object.entries(selector)
   return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value)
 }
 
-/** What the pods behind a Service must carry; undefined where nothing says so. */
+/** The labels that pods behind a Service must have; undefined if unknown. */
 export function selectorOf(service: RenderedObject): Labels | undefined {
   const spec = specOf(service)
   const selector = recordOf(spec['selector'])
@@ -97,11 +100,11 @@ function labelledIn(workloads: readonly Workload[]): ReadonlyMap<string, readonl
   return found
 }
 
-/** The objects of an environment, and where what is not among them may come from. */
+/** The objects of an environment, and where missing objects may come from. */
 export interface FindingScene extends ObjectIndex {
-  /** Namespaces in which a chart, an operator or another repository may bring what is not here; `*` for any. */
+  /** Namespaces in which a chart, an operator or another repository may create objects that are not here; `*` for any. */
   readonly brought: ReadonlySet<string>
 }
 
-/** One check of the objects of an environment. */
+/** A check of an environment's objects. */
 export type FindingCheck = (scene: FindingScene) => readonly Finding[]

@@ -6,7 +6,7 @@ import { resolveHost } from '../../traffic/host.ts'
 import { hostCovers } from './hosts.ts'
 import { specOf } from './scene.ts'
 
-/** DestinationRules by their host; those for hosts with a star apart. */
+/** DestinationRules by their host. Those for hosts with a star are separate. */
 export interface SubsetIndex {
   readonly plain: ReadonlyMap<string, readonly RenderedObject[]>
   readonly wide: readonly RenderedObject[]
@@ -26,7 +26,7 @@ export function rulesFor({ plain, wide }: SubsetIndex, host: string): readonly R
   return [...(plain.get(host) ?? []), ...wide.filter((rule) => hostCovers(textOf(specOf(rule)['host']) ?? '', host))]
 }
 
-/** A subset as the first rule has it that names it; undefined where none does. */
+/** A subset from the first rule that defines it; undefined if none does. */
 export function subsetNamed(rules: readonly RenderedObject[], name: string): Subset | undefined {
   for (const rule of rules) {
     const found = listOf(specOf(rule)['subsets'])

@@ -1,4 +1,4 @@
-/** What runs pods, as far as manifests say which labels and how many they have. */
+/** Workloads that run pods, with the labels and number of their pods as far as manifests say. */
 import { recordOf, textOf } from '../../manifest/data.ts'
 import type { RenderedObject } from '../../diff/objects.ts'
 import { effectiveNamespace } from '../../manifest/identity.ts'
@@ -8,17 +8,17 @@ type Data = Readonly<Record<string, unknown>>
 export interface Workload {
   readonly object: RenderedObject
   readonly namespace: string
-  /** Those that its template has. */
+  /** The labels of the pod template. */
   readonly labels: Data
-  /** Labels that its controller sets, so that what the template says of them does not count. */
+  /** Labels that the controller sets. Their values in the template do not count. */
   readonly set: ReadonlySet<string>
-  /** Undefined where something else says how many pods it has. */
+  /** Undefined if something else decides the number of pods. */
   readonly replicas: number | undefined
 }
 
 const BARE = new Set(['Pod', 'WorkloadEntry', 'WorkloadGroup'])
 
-/** Everything with a template of pods, whoever's kind it is, and what stands for single pods. */
+/** All objects with a pod template, of any kind, and objects that stand for single pods. */
 export function workloadsIn(objects: readonly RenderedObject[]): readonly Workload[] {
   const some = objects.filter(
     (object) => BARE.has(object.kind) || hasTemplate(object) || refersTo(object) !== undefined,
@@ -61,7 +61,7 @@ function labelsOf({ kind, data }: RenderedObject): Data {
   return recordOf(recordOf(template['metadata'])['labels'])
 }
 
-/** The labels that Argo Rollouts puts on the pods of a version (Argo Rollouts docs, features/ephemeral-metadata). */
+/** The labels that Argo Rollouts adds to the pods of a version (Argo Rollouts docs, features/ephemeral-metadata). */
 function addedTo(spec: Data): readonly string[] {
   const { canary, blueGreen } = recordOf(spec['strategy'])
   const added = [
@@ -78,13 +78,13 @@ interface Reference {
   readonly name: string
 }
 
-/** The workload whose template it takes for its own (Argo Rollouts docs, migrating). */
+/** The workload whose template a Rollout uses (Argo Rollouts docs, migrating). */
 function refersTo({ group, kind, data }: RenderedObject): Reference | undefined {
   if (group !== 'argoproj.io' || kind !== 'Rollout') return undefined
   return reference(recordOf(data['spec'])['workloadRef'])
 }
 
-/** Fields by which autoscalers, KEDA, Argo Rollouts and Flagger name the workload whose replicas they set. */
+/** Fields in which autoscalers, KEDA, Argo Rollouts and Flagger name the workload that they scale. */
 const SCALES = ['scaleTargetRef', 'targetRef', 'workloadRef']
 
 function scaledBy(object: RenderedObject): readonly string[] {
