@@ -1,22 +1,22 @@
-/** Every file that kustomize can read to build one root, and why Perch must not build it. */
+/** Finds every file that kustomize can read to build one root, and the reasons why Perch must not build it. */
 import { chartFiles } from '../chart/release-files.ts'
 import { type FileCache, readKustomizationOnce, readOnce } from './file-cache.ts'
 import { type Complaint, type Contents, type Reference, readPluginFile } from './kustomization.ts'
 import type { EnvironmentRefusal } from './refusal.ts'
 import { locate, nameOf, type Tree, type TreeLocation } from './tree.ts'
 
-/** Texts by path; undefined where a file cannot be read as text. */
+/** Texts by path; undefined if a file cannot be read as text. */
 export type Texts = ReadonlyMap<string, string | undefined>
 
 /** The state while roots are examined. Each kustomization is parsed once, however many roots use it. */
 export interface Survey {
   readonly tree: Tree
   readonly texts: Texts
-  /** Files of objects whose texts are left out. */
+  /** Files with objects whose texts are not loaded. */
   readonly bystanders: ReadonlySet<string>
   /** Cached results for files. */
   readonly known: FileCache
-  /** Files whose texts are needed to go on. */
+  /** Files whose texts are needed to continue. */
   readonly needs: Set<string>
 }
 
@@ -27,7 +27,7 @@ export interface Closure {
   readonly refusals: readonly EnvironmentRefusal[]
 }
 
-/** A root with a thousand services has fewer files. More is a mistake, or an attack. */
+/** A root with a thousand services has fewer files. More files are a mistake, or an attack. */
 export const MAX_FILES = 10_000
 
 interface Walk {
@@ -39,14 +39,14 @@ interface Walk {
   readonly done: Set<string>
 }
 
-/** Where we are: a folder, how we came, and from which folder the files of plugins found here are read, if any. */
+/** The current folder, the folders on the way to it, and the folder that the files of plugins found here are relative to, if any. */
 interface Stop {
   readonly folder: string
   readonly trail: readonly string[]
   readonly pluginBase: string | undefined
 }
 
-/** With `added`: only of what something else adds to the kustomization of the folder. */
+/** With `added`: only the files that these additions to the folder's kustomization need. */
 export function closureOf(survey: Survey, root: string, added?: Page): Closure {
   const walk: Walk = { survey, root, files: new Set(), charts: new Set(), refusals: [], done: new Set() }
   const start: Stop = { folder: root, trail: [], pluginBase: undefined }
@@ -59,7 +59,7 @@ export function closureOf(survey: Survey, root: string, added?: Page): Closure {
   return { files: walk.files, charts: [...walk.charts], refusals: walk.refusals }
 }
 
-/** Folders that the kustomizations of a folder build on, wherever those exist. */
+/** The folders that a folder's kustomizations build on, if they exist. */
 export function foldersUsedBy(survey: Survey, folder: string): readonly string[] {
   const files = survey.tree.kustomizations.get(folder) ?? []
   return files.flatMap((file) =>
@@ -105,7 +105,7 @@ function take(walk: Walk, { file, reference }: { file: string; reference: Refere
   if (found.type === 'refused') return refuse(walk, file, { code: found.code, line, entry })
   const pluginBase = stop.pluginBase ?? (reference.isPlugin ? stop.folder : undefined)
   if (found.type === 'file') {
-    // Kustomize reports an entry of the wrong type itself; it must not make us miss a file.
+    // Kustomize itself reports an entry of the wrong type. Such an entry must not make us miss a file.
     walk.files.add(found.path)
     if (pluginBase !== undefined) readPlugins(walk, found.path, { ...stop, folder: pluginBase, pluginBase })
     return undefined
@@ -117,7 +117,7 @@ function take(walk: Walk, { file, reference }: { file: string; reference: Refere
   return enter(walk, { folder: found.path, trail, pluginBase })
 }
 
-/** All files of a chart are read. kustomize would download a chart that is not here. */
+/** All files of a chart are read. If the chart is not here, kustomize would download it. */
 function takeChart(
   walk: Walk,
   { file, reference: { line, entry } }: { readonly file: string; readonly reference: Reference },
@@ -150,7 +150,7 @@ function readPlugins(walk: Walk, file: string, stop: Stop): void {
 
 const NOTHING: Contents = { isComponent: false, references: [], complaints: [] }
 
-/** The text of a file; without one, what the file counts as. */
+/** The text of a file. If there is none, the contents that it is treated as having. */
 function textOf({ texts, needs }: Survey, file: string): string | Contents {
   const text = texts.get(file)
   if (text !== undefined) return text

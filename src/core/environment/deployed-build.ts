@@ -8,15 +8,15 @@ import { join, KUSTOMIZATION_NAMES } from './tree.ts'
 
 type FileTexts = ReadonlyMap<string, string>
 
-/** The build of an environment, and the changes of its deployer to the result. */
+/** The build of an environment, and its deployer's changes to the result. */
 interface DeployedBuild {
   readonly files: FileTexts
   readonly finish: (yaml: string) => string
 }
 
 /**
- * The files of an environment's build with what its deployer adds. The deployer merges that into the kustomization, so the same is
- * done here, and kustomize applies it.
+ * The files of an environment's build with its deployer's additions. The deployer merges them into the kustomization. Perch does
+ * the same, and kustomize applies them.
  */
 export function buildWithAdditions(environment: Environment, texts: FileTexts): DeployedBuild {
   const { root, deployer } = environment

@@ -1,4 +1,4 @@
-/** Which environments a commit holds, and which files each is made of. */
+/** Finds the environments of a commit, and the files of each. */
 import {
   type Closure,
   type Survey,
@@ -28,8 +28,8 @@ type Draft = Omit<Environment, 'readsAbove'>
 export interface Discovery {
   readonly environments: readonly Environment[]
   /**
-   * Files whose texts are needed and not given yet. When there are any, `environments` is not final: read them (a file that
-   * is not text counts as undefined) and discover again, until there are none; two or three times.
+   * Files whose texts are needed but not given yet. As long as there are any, `environments` is not final: read them (undefined
+   * for a file that is not text), and discover again. Two or three rounds are enough.
    */
   readonly needs: readonly string[]
 }
@@ -37,17 +37,17 @@ export interface Discovery {
 export interface DiscoveryInput {
   readonly entries: Iterable<Entry>
   readonly texts: Texts
-  /** Files of objects that do not concern traffic, and whose texts were not worth their memory. */
+  /** Files with objects that do not affect traffic, whose texts are not kept in memory. */
   readonly bystanders?: ReadonlySet<string>
-  /** The configured environments, by name; then there are exactly these. */
+  /** The configured environments, by name. If set, there are no others. */
   readonly configured?: Readonly<Record<string, ConfiguredPlace>>
-  /** Charts that something releases. */
+  /** The deployed charts. */
   readonly releases?: readonly DeployedRelease[]
   /** Folders that something deploys. They are environments even if others build on them. Missing folders are not. */
   readonly deployed?: readonly DeployedFolder[]
   /** Folders whose deployer refuses to read files above them (Argo CD, unless its kustomize.buildOptions say otherwise). */
   readonly restricted?: ReadonlySet<string>
-  /** What was read of files before. */
+  /** Cached results of reading files. */
   readonly known?: FileCache
 }
 
@@ -104,7 +104,7 @@ function discovered(survey: Survey, { deployed, releases }: Deployed): readonly 
   return [...environments, ...undeployed(survey, environments, taken)]
 }
 
-/** A name that several deployers give a folder may be another folder's already. */
+/** A deployer-specific name may already be the name of another folder. */
 function namedApart(drafts: readonly Draft[]): readonly Draft[] {
   const taken = new Set(drafts.filter(({ deliveries }) => deliveries === undefined).map(({ name }) => name))
   return drafts.map((draft) => {
@@ -117,9 +117,9 @@ function namedApart(drafts: readonly Draft[]): readonly Draft[] {
 }
 
 /**
- * YAML that nothing deploys, as far as the repository says: each folder by itself, because folders may be for different places
- * and hold objects of the same name. Their names give way to those of the environments that something deploys; the top folder,
- * and a folder that is the only one, is `default`.
+ * YAML that nothing deploys, as far as the repository shows. Each folder is an environment of its own, because folders may be for
+ * different clusters, and may contain objects with the same name. Names of deployed environments take precedence. The top folder,
+ * and a folder that is the only one, is called `default`.
  */
 function undeployed(survey: Survey, environments: readonly Draft[], taken: ReadonlySet<string>): readonly Draft[] {
   const free = yamlBelow(survey.tree, '').filter((path) => !taken.has(path))
@@ -134,7 +134,7 @@ function undeployed(survey: Survey, environments: readonly Draft[], taken: Reado
   const names = nameRoots(folders, folders.length < filled.length ? new Set([...known, top]) : known)
   return filled.map((environment) => ({
     ...environment,
-    // A file beside a kustomization that does not name it is in a folder whose name is taken.
+    // The file lies beside a kustomization that does not name it, and the folder's name is already taken.
     name: freeName(names.get(environment.root) ?? top, known),
   }))
 }
@@ -146,8 +146,8 @@ function freeName(wanted: string, known: ReadonlySet<string>): string {
 }
 
 /**
- * Environments by the names that the config gives them. Where the deployers of a folder add different things, and the config names none of
- * them, what they add is left out.
+ * Environments with the names from the config. If a folder's deployers add different things, and the config names none of them,
+ * their additions are left out.
  */
 function listed(
   survey: Survey,
@@ -186,8 +186,8 @@ function refusedDeployer(draft: Draft, deployer: string): Draft {
 }
 
 /**
- * Folders with a kustomization that no other one uses, and the files of those that are no environments (components). Of
- * folders that use each other in a circle none is unused: the first stands for them, so that they do not vanish unseen.
+ * Folders with a kustomization that no other one uses, and the files of folders that are not environments (components). In a
+ * cycle of folders, none is unused. Then the first one stands for the cycle, so that it does not go unnoticed.
  */
 function rootsOf(survey: Survey): { readonly roots: readonly string[]; readonly used: ReadonlySet<string> } {
   const folders = [...survey.tree.kustomizations.keys()].sort()
@@ -226,7 +226,7 @@ function kustomize(survey: Survey, name: string, root: string): Draft {
   return charts.length === 0 ? own : { ...own, charts }
 }
 
-/** A folder once for each of its deployers, if they differ. */
+/** The folder as one draft for each of its deployers, if they differ. */
 function asDeployed(survey: Survey, draft: Draft, deployed: readonly DeployedFolder[]): readonly Draft[] {
   const isPlain = draft.kind === 'plain'
   const own = deployed

@@ -11,25 +11,25 @@ import type { ContestingDeployer } from './variants.ts'
 export interface Environment {
   readonly name: string
   readonly kind: 'kustomize' | 'plain' | 'helm'
-  /** The folder, '' for the top; of a release its chart. */
+  /** The folder, '' for the top. For a release, its chart. */
   readonly root: string
-  /** Every file that its build can read, sorted; of a plain one, the files that it is. */
+  /** Every file that its build can read, sorted. For a plain environment, the files that it consists of. */
   readonly files: readonly string[]
   /** Why it must not be rendered. Empty if it may be. */
   readonly refusals: readonly EnvironmentRefusal[]
-  /** It has no known deployer: it is just a folder of YAML. */
+  /** It has no known deployer. It is only a folder of YAML. */
   readonly isLoose: boolean
-  /** Its build may read files outside of its root: its deployer allows that, or nobody knows who deploys it. */
+  /** Its build may read files outside of its root, because its deployer allows that, or because its deployer is unknown. */
   readonly readsAbove: boolean
   /** The deployer whose additions are part of it. Undefined if nothing is added to the build. */
   readonly deployer?: DeployerReference | undefined
-  /** `deliveryKey` of those that deploy it, where its folder has others too; undefined: all of the folder. */
+  /** The `deliveryKey`s of its deployers, if its folder has others too; undefined: all deployers of the folder. */
   readonly deliveries?: readonly string[] | undefined
-  /** What deployers of a configured folder set that is not part of it, because they differ. */
+  /** What the deployers of a configured folder set, if they differ. It is not part of the environment. */
   readonly contested?: readonly ContestingDeployer[] | undefined
   /** Folders of charts that helm renders for it. */
   readonly charts?: readonly string[] | undefined
-  /** Charts that HelmReleases in its build may be made of: what helm renders of those is a part of it. */
+  /** Charts that HelmReleases in its build may use. Their rendered output is a part of the environment. */
   readonly nested?: readonly NestedChart[] | undefined
   /** The release that helm renders. Undefined if helm does not render it. */
   readonly release?: EnvironmentRelease | undefined
@@ -69,11 +69,11 @@ function filesOutsideOfCharts({ files, nested = [] }: Environment): readonly str
 }
 
 /**
- * What only the texts of an environment's files can say: that one is not text, that they are too many, or that a plain one
- * would be read otherwise by a cluster's tools (kustomize writes its output so that all read the same).
+ * Refusals that depend on the texts of an environment's files: a file is not text, there is too much text, or tools of the
+ * cluster would read a plain file differently from Perch. (kustomize writes its output so that all tools read it the same way.)
  */
 export function refusalsOfTexts(environment: Environment, texts: Texts): readonly EnvironmentRefusal[] {
-  // A chart may hold pictures; the values that are named must be text.
+  // A chart may contain images, but its values files must be text.
   const release = environment.release?.release
   const wanted = release === undefined ? filesOutsideOfCharts(environment) : valuesFilesOf(release)
   const absent = wanted.filter((file) => texts.get(file) === undefined && environment.files.includes(file))

@@ -7,13 +7,13 @@ import { isKustomization, join, nameOf } from './tree.ts'
 type Texts = ReadonlyMap<string, string>
 
 interface Failure {
-  /** What kustomize said; paths are from the top of the repository. */
+  /** kustomize's message, with paths from the top of the repository. */
   readonly said: string
   readonly environment: Pick<Environment, 'root' | 'files'>
   readonly texts: Texts
 }
 
-/** Where a build failed, as far as its words tell; without any, where a reader begins. */
+/** Where a build failed, according to the message. If the message does not say, where a reader should begin. */
 export function failurePlace(
   environment: Pick<Environment, 'root' | 'files' | 'release'>,
   texts: Texts,
@@ -23,7 +23,7 @@ export function failurePlace(
   return release === undefined ? placeInRoot({ said, environment, texts }) : placeInChart(release.release, said, texts)
 }
 
-/** The first place that a clue leads to, else the environment's kustomization. */
+/** The first place that a clue leads to, or else the environment's kustomization. */
 function placeInRoot(failure: Failure): Location | undefined {
   const clues = [brokenFile, patchOperation, namedObject, quotedWords, namedFile, kustomizationOf]
   for (const clue of clues) {
@@ -53,13 +53,13 @@ function brokenFile(failure: Failure): Location | undefined {
   return named === undefined || line === undefined ? undefined : { file: named, line: Number(line) }
 }
 
-/** `missing path: /spec/x/y`, `error in remove for path: '/spec/gone'`: where a JSON patch says that path. */
+/** `missing path: /spec/x/y`, `error in remove for path: '/spec/gone'`: the JSON patch that contains that path. */
 function patchOperation(failure: Failure): Location | undefined {
   const path = /path: ["']?(\/[^\s"':]+)/.exec(failure.said)?.[1]
   return path === undefined ? undefined : lineWith(failure, new RegExp(`path["']?:\\s*["']?${RegExp.escape(path)}\\b`))
 }
 
-/** `Deployment.v1.apps/web.[noNs]`: where a patch, a second object or a replacement names it. */
+/** `Deployment.v1.apps/web.[noNs]`: where a patch, a second object or a replacement names the object. */
 function namedObject(failure: Failure): Location | undefined {
   const id = /\b([A-Z]\w*)\.[^/\s"']*\/([^\s"'[\]:;]+?)\.(?:\[noNs\]|[a-z0-9-]+)(?=["'\s:;,]|$)/.exec(failure.said)
   const [, kind = '', name = ''] = id ?? []
@@ -73,7 +73,7 @@ function namedObject(failure: Failure): Location | undefined {
   return object === undefined ? entry : { file: object.file, line: object.line }
 }
 
-/** `unable to find field "spec.foo" in replacement target`: where a kustomization says those words. */
+/** `unable to find field "spec.foo" in replacement target`: the kustomization that contains those words. */
 function quotedWords(failure: Failure): Location | undefined {
   for (const [, words = ''] of failure.said.matchAll(/["']([^"'\n]{3,200})["']/g)) {
     const place = lineWith(failure, new RegExp(RegExp.escape(words)))
@@ -93,7 +93,7 @@ function kustomizationOf({ environment }: Failure): Location | undefined {
   return file === undefined ? undefined : { file, line: 1 }
 }
 
-/** In the kustomizations first, the environment's own before those that it uses; then in the other files. */
+/** Searches the kustomizations first, the environment's own before others, and then the other files. */
 function lineWith({ environment, texts }: Failure, pattern: RegExp): Location | undefined {
   const { files, root } = environment
   const rank = (file: string): number => (isKustomization(file) ? (join(root, nameOf(file)) === file ? 0 : 1) : 2)

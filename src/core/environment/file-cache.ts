@@ -13,13 +13,13 @@ export type ReadTexts<T> = Known<{ readonly text: string; readonly read: T }>
 
 /** The cache for the files of a repository. Two commits have most files in common. */
 export interface FileCache {
-  /** By text: the overlays of a repository are often alike. */
+  /** By text, because the overlays of a repository are often equal. */
   readonly kustomizations: Known<KustomizationFile>
   /** Files that configure generators, transformers and validators. */
   readonly plugins: ReadTexts<Pick<Contents, 'references' | 'complaints'>>
   /** Patches and replacements. */
   readonly patches: ReadTexts<Result<Manifest, ManifestProblem>>
-  /** Files of objects, as far as they concern traffic. */
+  /** Files with objects. Only objects about traffic are kept. */
   readonly manifests: ReadTexts<Result<Manifest, ManifestProblem>>
 }
 
@@ -27,7 +27,7 @@ export function emptyFileCache(): FileCache {
   return { kustomizations: new Map(), plugins: new Map(), patches: new Map(), manifests: new Map() }
 }
 
-/** Reads a file's text, unless that was done before. */
+/** Parses a file, unless the same text is already in the cache. */
 export function readOnce<T>(
   known: ReadTexts<T>,
   { file, text }: { readonly file: string; readonly text: string },
@@ -40,7 +40,7 @@ export function readOnce<T>(
   return now
 }
 
-/** Reads a kustomization, unless one of the same text was read before, in whatever folder. */
+/** Parses a kustomization, unless one with the same text is already in the cache, from any folder. */
 export function readKustomizationOnce(
   known: FileCache['kustomizations'],
   { file, text }: { readonly file: string; readonly text: string },

@@ -84,7 +84,7 @@ function contentsOf(source: FileDocument, data: Readonly<Record<string, unknown>
   return { isComponent: data['kind'] === 'Component', references: found.references, complaints: found.complaints }
 }
 
-/** Reads a file that configures generators, transformers or validators; its paths are relative to the kustomization's folder. */
+/** Reads a file that configures generators, transformers or validators. Its paths are relative to the kustomization's folder. */
 export function readPluginFile(text: string): Omit<Contents, 'isComponent'> {
   const parsed = parseSource(text)
   if (!parsed.ok) return unreadable(parsed.line)
@@ -131,7 +131,7 @@ function readChart(
   for (const key of Object.keys(chart)) if (!CHART_FIELDS.has(key)) complain(found, 'unknown-field', [...at, key])
   const { name, version, repo, valuesFile, additionalValuesFiles } = chart
   if (typeof name !== 'string' || name === '') return complain(found, 'unparsable', at)
-  // What kustomize has fetched lies in a folder that is called after the version.
+  // kustomize puts fetched charts into a folder that is named after the version.
   const folder = isFilled(version) && isFilled(repo) ? `${home}/${name}-${String(version)}/${name}` : `${home}/${name}`
   const line = found.source.line([...at, 'name'])
   found.references.push({ entry: folder, line, leadsTo: 'chart', isPlugin: false })
@@ -244,8 +244,8 @@ function isFilled(value: unknown): boolean {
 }
 
 /**
- * A tag of Jinja, of Helm or of what else fills files in, where YAML has a key or a value. In quotes and comments it is text like any
- * other, and not what makes the file unreadable.
+ * A tag of Jinja, Helm or another template engine, in place of a YAML key or value. In quotes and comments it is ordinary text,
+ * and not the reason why the file cannot be read.
  */
 const TEMPLATE_TAG = /^[ \t]*(?:-[ \t]+)*(?:[\w./-]+:[ \t]+)?[\w./-]*(\{%.*?%\}|\{\{.*?\}\})/m
 

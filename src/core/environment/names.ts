@@ -1,6 +1,6 @@
 import { nameOf } from './tree.ts'
 
-/** Names for folders: its own, or with as many of the folders above as make it the only one of its name, `taken` included. */
+/** Names for folders: the folder's own name, with as many parent folders as are needed to make it unique, also among `taken`. */
 export function nameRoots(
   roots: readonly string[],
   taken: ReadonlySet<string> = new Set(),
@@ -14,7 +14,7 @@ export function nameRoots(
     const growing = clashing.filter((root) => (depths.get(root) ?? 1) < root.split('/').length)
     for (const root of growing) depths.set(root, (depths.get(root) ?? 1) + 1)
     if (growing.length > 0) continue
-    // Only where a folder's name has the joining hyphen in it: `a-b/c` and `a/b-c`.
+    // Only needed if folder names contain the hyphen that joins them: `a-b/c` and `a/b-c`.
     const stuck = new Set(clashing)
     return new Map(roots.map((root) => [root, stuck.has(root) ? root : nameAt(root, depths.get(root) ?? 1)]))
   }

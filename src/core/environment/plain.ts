@@ -8,7 +8,7 @@ import { readDefinition } from '../manifest/definition.ts'
 import { isRoute } from '../traffic/read-route.ts'
 import { type Tree, isHidden, nameOf, parentOf } from './tree.ts'
 
-/** A longer file is judged by its text alone. */
+/** Longer files are not parsed, only searched. */
 const MAX_LEXEMES = 400_000
 
 /** The files that helm reads in a chart's folder. If the whole repository is a chart, it may contain other files too. */
@@ -16,7 +16,7 @@ const PART_OF_CHART = '(?:(?:templates|charts|crds|ci)/|(?:Chart|values[^/]*|req
 
 const YAML = /\.ya?ml$/i
 
-/** YAML files below a folder that may hold Kubernetes objects: not for other tools, and no part of a Helm chart. */
+/** YAML files below a folder that may contain Kubernetes objects: not files for other tools, and no parts of a Helm chart. */
 export function yamlBelow(tree: Tree, folder: string): readonly string[] {
   const prefix = folder === '' ? '' : `${folder}/`
   const charts = [...tree.types.keys()].filter((path) => nameOf(path) === 'Chart.yaml').map(parentOf)
@@ -31,12 +31,12 @@ export function yamlBelow(tree: Tree, folder: string): readonly string[] {
 }
 
 /**
- * Whether a text holds a Kubernetes object. One that is broken still does, so that breaking a file does not hide it. `isLoose`: nothing
- * deploys it, so it may be a template that a script fills in.
+ * Whether a text contains a Kubernetes object. A broken object still counts, so that breaking a file does not hide it. `isLoose`:
+ * nothing deploys the file, so it may be a template that a script fills in.
  */
 export function holdsObjects(text: string, isLoose = false): boolean {
   if (!['apiVersion', 'kind'].every((word) => text.includes(word))) return false
-  // Where something is filled in, a file that is broken is a template, whatever its first documents are.
+  // A broken file that contains placeholders is a template, whatever its first documents are.
   const isFilledIn = text.includes('{{') || PLACEHOLDER.test(text)
   let budget = MAX_LEXEMES
   let hasObject = false
@@ -55,7 +55,7 @@ type DocumentsRead =
   | { readonly documents: readonly JsonValue[]; readonly lexemes: number }
   | { readonly brokenAt: number }
 
-/** Whether a script or a program fills something in where YAML, or Kubernetes, has something else. */
+/** Whether the text contains placeholders that are neither valid YAML nor part of a Kubernetes object. */
 function isTemplate(text: string, read: DocumentsRead): boolean {
   return 'brokenAt' in read
     ? isPlaceholder(text, read.brokenAt)
@@ -80,13 +80,13 @@ function isPlaceholder(text: string, at: number): boolean {
   return PLACEHOLDER.test(text.slice(start, end === -1 ? text.length : end))
 }
 
-/** `{{ .Host }}` without quotes happens to be YAML: a mapping with a mapping for a key. Kubernetes has none. */
+/** `{{ .Host }}` without quotes is valid YAML: a mapping with a mapping as a key. Kubernetes objects contain none. */
 function hasBraceKey(data: JsonValue): boolean {
   if (Array.isArray(data)) return data.some(hasBraceKey)
   return isRecord(data) && Object.entries(data).some(([key, value]) => key.startsWith('{"') || hasBraceKey(value))
 }
 
-/** The same of a text that is broken or too long to be read. */
+/** The same for a text that is broken, or too long to parse. */
 export function looksLikeObjects(text: string): boolean {
   return /^apiVersion:/m.test(text) && /^kind:/m.test(text) && !text.includes('{{')
 }
@@ -98,7 +98,10 @@ function isObject(data: JsonValue): boolean {
   return hasName(data) || isRoute({ apiVersion, kind })
 }
 
-/** Nobody can apply an object without a name: such a file configures a program. A route without one is a mistake that must be seen. */
+/**
+ * Nobody can apply an object without a name, so such a file is for another program. A route without a name is a mistake that must
+ * be reported.
+ */
 function hasName({ metadata, items }: { readonly [key: string]: unknown }): boolean {
   return Array.isArray(items) || (isRecord(metadata) && (isText(metadata['name']) || isText(metadata['generateName'])))
 }
@@ -108,13 +111,13 @@ function isText(value: unknown): boolean {
 }
 
 /**
- * Files for tools that look like objects of a cluster and are none: kustomize, kind, k3d, kubeadm, the kubelet, eksctl, kops, skaffold,
- * istioctl, helmfile, Argo CD's ksonnet and CI systems; and, above, kubectl's own config.
+ * Files for tools that look like Kubernetes objects but are not: of kustomize, kind, k3d, kubeadm, the kubelet, eksctl, kops,
+ * skaffold, istioctl, helmfile, Argo CD's ksonnet and CI systems. kubectl's own config is excluded above.
  */
 const TOOLS =
   /^(?:builtin$|(?:kustomize\.config\.k8s\.io|kind\.x-k8s\.io|k3d\.io|kubeadm\.k8s\.io|kubelet\.config\.k8s\.io|kubeproxy\.config\.k8s\.io|eksctl\.io|kops\.k8s\.io|skaffold|install\.istio\.io|client\.authentication\.k8s\.io|audit\.k8s\.io|apiserver\.config\.k8s\.io|config\.istio\.io|ctlptl\.dev|devspace\.sh|minikube\.sigs\.k8s\.io|tilt\.dev|kuttl\.dev|cli\.config\.kubernetes\.io|fn\.kpt\.dev|kpt\.dev)\/)/
 
-/** The render of a plain environment: its files one after the other, as one YAML stream. */
+/** The render of a plain environment: its files in order, as one YAML stream. */
 export function renderPlain(files: readonly string[], texts: Texts): string {
   return files.map((file) => streamText(texts.get(file) ?? '')).join(SEPARATOR)
 }
@@ -124,7 +127,7 @@ export function placeInPlain(files: readonly string[], texts: Texts, line: numbe
   let left = line
   for (const file of files) {
     const lines = breaksIn(streamText(texts.get(file) ?? ''))
-    // What is still open at the end of a file breaks on the line that separates it from the next.
+    // An unclosed value at the end of a file fails on the line that separates it from the next file.
     if (left <= lines + 1) return { file, line: Math.min(left, lines) }
     left -= lines + 1
   }
@@ -133,7 +136,7 @@ export function placeInPlain(files: readonly string[], texts: Texts, line: numbe
 
 const SEPARATOR = '---\n'
 
-/** A file as the stream has it: it ends where its last line does. */
+/** A file's text as it is in the stream: it ends with its last line. */
 export function streamText(text: string): string {
   const bare = text.replace(/^\uFEFF/, '')
   return bare.endsWith('\n') ? bare : `${bare}\n`

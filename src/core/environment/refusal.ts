@@ -1,12 +1,20 @@
 /**
  * Why an environment cannot be rendered.
  *
- * `remote`, `absolute`, `outside`, `symlink`, `submodule`: an entry leads out of the repository · `missing`: to nothing ·
- * `no-kustomization`: to a folder that is no kustomize root · `helm`: a chart that kustomize would fetch · `plugin`: runs something else than kustomize ·
- * `cycle`: a root that includes itself · `unparsable`, `unknown-field`: kustomize might read the file otherwise than we do · `template`: not YAML before it is filled in ·
- * `too-many-files`, `too-large`, `not-text`: the files themselves · `no-such-folder`, `no-such-deployer`: what the config names ·
- * `several-deployers`: releases of the configured chart that differ · `no-chart`: a folder that is to be a Helm chart and is none · `helm-dependency`: a chart that is not in `charts/` ·
- * `helm-values`: values that are not in this repository.
+ * - `remote`, `absolute`, `outside`, `symlink`, `submodule`: an entry leads out of the repository
+ * - `missing`: an entry leads to nothing
+ * - `no-kustomization`: an entry leads to a folder that is not a kustomize root
+ * - `helm`: a chart that kustomize would fetch
+ * - `plugin`: something other than kustomize would run
+ * - `cycle`: a root that includes itself
+ * - `unparsable`, `unknown-field`: kustomize might read the file differently than Perch
+ * - `template`: not YAML before it is filled in
+ * - `too-many-files`, `too-large`, `not-text`: the files themselves
+ * - `no-such-folder`, `no-such-deployer`: a name in the config that does not exist
+ * - `several-deployers`: different releases of the configured chart
+ * - `no-chart`: a folder that should be a Helm chart, but is not
+ * - `helm-dependency`: a chart that is not in `charts/`
+ * - `helm-values`: values that are not in this repository
  */
 export type RefusalCode =
   | 'remote'
@@ -37,6 +45,6 @@ export interface EnvironmentRefusal {
   readonly file: string
   /** 1-based. */
   readonly line: number
-  /** The text in the file that is the reason, as written there. Empty if it is the file as a whole. */
+  /** The text in the file that is the reason, as written there. Empty if the reason is the whole file. */
   readonly entry: string
 }

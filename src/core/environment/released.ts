@@ -18,7 +18,7 @@ import { deliveryKey, isDeployer } from './variants.ts'
 export interface EnvironmentRelease {
   readonly release: ChartRelease
   readonly copies: readonly ChartCopy[]
-  /** The files that say that it is released. */
+  /** The files that define the release. */
   readonly from: readonly string[]
   /** The values files of other releases. */
   readonly others: ReadonlySet<string>
@@ -53,17 +53,17 @@ interface ReleasedEnvironment {
 
 interface ReleaseOrigin {
   readonly release: ChartRelease
-  /** The files that say so. */
+  /** The files that define it. */
   readonly files: readonly string[]
-  /** `deliveryKey` of what deploys it; none where only the config names it. */
+  /** The `deliveryKey`s of its deployers. Empty if only the config names it. */
   readonly deliveries: readonly string[]
   /** Why it is unknown which release the config means. */
   readonly refusals?: readonly EnvironmentRefusal[]
 }
 
 /**
- * The releases that something deploys. They are called like what deploys them, with the folders of its file where others have the
- * name. What several deploy alike is one environment.
+ * The deployed releases. They have the names of their deployers. If others have the same name, the folders of the deployer's file
+ * are added. Equal releases of several deployers are one environment.
  */
 export function released(
   survey: Survey,
@@ -88,7 +88,7 @@ export function released(
   })
 }
 
-/** The values files of all releases, and those that the config names. */
+/** The values files of all releases, including those in the config. */
 export function valuesOfAll(
   releases: readonly DeployedRelease[],
   configured: Readonly<Record<string, ConfiguredPlace>> = {},
@@ -100,7 +100,7 @@ export function valuesOfAll(
   ])
 }
 
-/** One release as an environment of a name. */
+/** A release as an environment with a name. */
 export function releasedAs(
   survey: Survey,
   name: string,
@@ -128,8 +128,8 @@ export function releasedAs(
 }
 
 /**
- * The release that the config speaks of: one that it describes, or where its path is a chart, what is known to deploy that; undefined
- * where it speaks of something else.
+ * The release in the config: one that the config describes, or, if its path is a chart, the known release of that chart.
+ * Undefined if the config means something else.
  */
 export function configuredRelease(
   { path, helm, deployer }: ConfiguredPlace,
@@ -172,7 +172,7 @@ function originOf(release: ChartRelease, all: readonly DeployedRelease[]): Relea
   return { release, files: [...new Set(all.flatMap(({ sources }) => sources))], deliveries: all.map(deliveryKey) }
 }
 
-/** Two that differ only in where they are written are one. */
+/** Two releases that differ only in where they are written count as one. */
 function withoutPlaces(release: ChartRelease): string {
   return JSON.stringify(release, (key, value: unknown) => (key === 'place' ? undefined : value))
 }

@@ -1,8 +1,8 @@
-/** What the text of a file shows about traffic before it is parsed. */
+/** What the text of a file shows about traffic, without parsing it. */
 
 /**
- * Objects of kinds that say where traffic goes, which version is behind a name, or that a controller of Flagger or Argo Rollouts
- * writes a route; and templates by which a step may be measured. A custom resource definition that speaks of a Service is none.
+ * Matches objects that decide where traffic goes or which version a name stands for, objects by which Flagger or Argo Rollouts
+ * write a route, and templates for measuring a step. A CustomResourceDefinition that mentions a Service does not match.
  */
 export const TRAFFIC_OBJECT =
   /\bkind["']?\s*:\s*(?:[&!]\S*\s+)*(?:[>|][-+\d]*\s+|["'])?(?:\*[^\s,}\]]+|VirtualService|DestinationRule|Service|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute|Canary|Rollout|AnalysisTemplate|ClusterAnalysisTemplate)(?:List)?\b(?![-.])/
@@ -19,15 +19,17 @@ function objectOf(kinds: string): RegExp {
 /** The traffic objects in a rendered chart, including the workloads of each version. */
 export const TRAFFIC_OR_PODS = new RegExp(`${TRAFFIC_OBJECT.source}|${WORKLOAD.source}`)
 
-/** Whether a text has an object that runs pods, also one that a controller of Flagger or Argo Rollouts runs for it. */
+/** Whether a text contains an object that runs pods, including objects for which Flagger or Argo Rollouts runs them. */
 export function runsPods(text: string): boolean {
   return WORKLOAD_OR_OWNER.test(text)
 }
 
-/** Their groups, and not their annotations (`argocd.argoproj.io/sync-options`), which any object may have. */
+/**
+ * Matches the API groups of deployers, but not their annotations (`argocd.argoproj.io/sync-options`), which any object may have.
+ */
 const DEPLOYER = /(?:argoproj|fluxcd|fluxcd\.controlplane)\.io(?!\/(?!v\d))|argocd-cm/
 
-/** Whether a text can say something about where traffic goes: by an object in it, or by one that deploys others. */
+/** Whether a text may affect where traffic goes: with an object in it, or with one that deploys others. */
 export function mentionsTraffic(text: string): boolean {
   return TRAFFIC_OBJECT.test(text) || DEPLOYER.test(text)
 }

@@ -1,4 +1,4 @@
-/** The files of a commit, and where an entry of a kustomization leads in them. */
+/** The files of a commit, and the targets of kustomization entries among them. */
 import type { RefusalCode } from './refusal.ts'
 
 export interface Entry {
@@ -9,7 +9,7 @@ export interface Entry {
 export interface Tree {
   readonly types: ReadonlyMap<string, Entry['type']>
   readonly folders: ReadonlySet<string>
-  /** Folders with kustomization files. Kustomize wants one a folder; it is not us who says so. */
+  /** Folders with kustomization files. kustomize requires exactly one per folder, and reports a violation itself. */
   readonly kustomizations: ReadonlyMap<string, readonly string[]>
 }
 
@@ -21,9 +21,9 @@ export type TreeLocation =
 export const KUSTOMIZATION_NAMES: readonly string[] = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
 
 /**
- * What kustomize would fetch (api/internal/git/repospec.go, loader/fileloader.go), and everything that looks like it: an
- * address with a scheme, `git::`, `gh:`, `user@host:path`, a well-known host, a query such as `?ref=`. Written to refuse
- * too much: a file with such a name can be renamed.
+ * What kustomize would fetch (api/internal/git/repospec.go, loader/fileloader.go), and everything that looks similar: an address
+ * with a scheme, `git::`, `gh:`, `user@host:path`, a well-known host, a query such as `?ref=`. Deliberately refuses too much,
+ * because a file with such a name can be renamed.
  */
 const REMOTE = [
   /:\/\//,
@@ -49,7 +49,7 @@ export function treeOf(entries: Iterable<Entry>): Tree {
   return { types, folders, kustomizations }
 }
 
-/** Finds what an entry leads to, from a folder. It must be there, as itself: no link, nothing from elsewhere. */
+/** Finds the target of an entry, relative to a folder. The target must be in the repository, and must not be a link. */
 export function locate(tree: Tree, folder: string, entry: string): TreeLocation {
   if (REMOTE.some((pattern) => pattern.test(entry))) return { type: 'refused', code: 'remote' }
   if (entry.startsWith('/')) return { type: 'refused', code: 'absolute' }
@@ -62,7 +62,7 @@ export function locate(tree: Tree, folder: string, entry: string): TreeLocation 
   return isFolder ? { type: 'folder', path } : { type: 'refused', code: 'missing' }
 }
 
-/** The path from a folder by an entry's steps; undefined when it goes above the top of the repository. */
+/** The path from a folder along an entry's steps; undefined if it leads above the top of the repository. */
 export function join(folder: string, entry: string): string | undefined {
   const steps = folder === '' ? [] : folder.split('/')
   for (const step of entry.split('/')) {
@@ -84,7 +84,7 @@ export function isKustomization(path: string): boolean {
   return KUSTOMIZATION_NAMES.includes(nameOf(path))
 }
 
-/** A file of a folder, '' for the top. */
+/** The path of a file in a folder, '' for the top. */
 export function inFolder(folder: string, name: string): string {
   return folder === '' ? name : `${folder}/${name}`
 }
@@ -97,7 +97,7 @@ export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }
 
-/** In a folder such as `.github`, whose YAML is for other tools. */
+/** Whether the path is in a folder such as `.github`, whose YAML is for other tools. */
 export function isHidden(path: string): boolean {
   return /(?:^|\/)\./.test(path)
 }

@@ -1,4 +1,4 @@
-/** One folder that several deployers build with different additions: an environment for each that differs. */
+/** One folder that several deployers build with different additions. Each variant is an environment. */
 import { type Additions, additionsKey, isNothing } from '../delivery/additions.ts'
 import type { DeployerReference } from '../delivery/additions-at.ts'
 import type { Delivery } from '../delivery/delivery.ts'
@@ -8,24 +8,24 @@ import type { Location } from '../manifest/parse.ts'
 import { nameRoots } from './names.ts'
 import { nameOf, parentOf } from './tree.ts'
 
-/** A folder that something deploys, and what is added to its build. */
+/** A deployed folder, and the additions to its build. */
 export type DeployedFolder = Pick<
   Delivery,
   'path' | 'title' | 'file' | 'additions' | 'sources' | 'directory' | 'filling' | 'patches'
 >
 
-/** One of several deployers that are one environment, and what it sets in objects by itself. */
+/** One of several deployers that form one environment, and the fields that it sets in objects by itself. */
 export interface ContestingDeployer extends Pick<Delivery, 'patches'>, Location {
   readonly hasVariables: boolean
 }
 
 export interface FolderVariant {
   readonly name: string
-  /** Undefined where nothing is added. */
+  /** Undefined if nothing is added. */
   readonly deployer: DeployerReference | undefined
   readonly additions: Additions | undefined
   readonly directory: DirectoryOptions | undefined
-  /** `deliveryKey` of its deliveries. */
+  /** The `deliveryKey`s of its deliveries. */
   readonly deliveries: readonly string[]
 }
 
@@ -40,7 +40,7 @@ export interface DeployedTexts {
   readonly known: ReadonlyMap<string, string | undefined>
 }
 
-/** Whether a config means this deployer: by its name, with or without its namespace, or by its file. */
+/** Whether a config names this deployer: by its name, with or without the namespace, or by its file. */
 export function isDeployer({ title, file }: Pick<DeployedFolder, 'title' | 'file'>, named: string): boolean {
   const name = title.replace(/^\S+ /, '')
   return [name, nameOf(name), file].includes(named)
@@ -83,7 +83,7 @@ export function variantsOf(name: string, { deployed, texts, known: all }: Deploy
   })
 }
 
-/** Additions without variables that no file of the folder has. */
+/** The additions without variables that no file of the folder uses. */
 function whatCounts(additions: Additions | undefined, texts: readonly string[]): Additions | undefined {
   if (additions?.variables === undefined) return additions
   const { variables, fields } = additions
@@ -94,7 +94,10 @@ function whatCounts(additions: Additions | undefined, texts: readonly string[]):
   return isNothing(left) ? undefined : left
 }
 
-/** A weight that a deployer sets is its own, also where another one sets the same: an edit of it changes only the one. */
+/**
+ * A weight that a deployer sets belongs to that deployer, even if another one sets the same weight, because an edit changes only
+ * one of them.
+ */
 function groupKey(delivery: DeployedFolder, additions: Additions | undefined, texts: readonly string[]): string {
   const files = JSON.stringify(delivery.directory ?? null)
   if (additions === undefined) return files
@@ -107,7 +110,10 @@ function hasVariableWeight(text: string): boolean {
   return /\bweight["']?\s*:\s*["']?\$\{/.test(text)
 }
 
-/** What tells deployers apart: their names, else the folders of their files (a fleet has equal names for all clusters). */
+/**
+ * What distinguishes deployers: their names, or else the folders of their files (in a fleet, the names are equal for all
+ * clusters).
+ */
 function labelsFor(deployers: readonly (DeployedFolder | undefined)[]): readonly string[] {
   const names = deployers.map((one) => nameOf(one?.title.replace(/^\S+ /, '') ?? ''))
   if (isUnique(names)) return names

@@ -45,7 +45,7 @@ type LiveState =
       readonly state: 'not-yet' | 'overdue'
       readonly why: 'traffic'
       readonly until: number
-      /** Undefined where the history does not show the step. */
+      /** Undefined if the history does not contain the step. */
       readonly evidence: TrafficEvidence | undefined
     }
   | {

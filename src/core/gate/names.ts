@@ -1,4 +1,7 @@
-/** The gates that a maintainer may pass by command. What has no answer (`version`, `config`) has to be changed instead. */
+/**
+ * The gates that a maintainer can override with a command. For the others (`version`, `config`), something has to be changed
+ * instead.
+ */
 export const OVERRIDABLE = ['live', 'bake', 'analysis', 'order', 'approvals', 'hold', 'freeze', 'conflict'] as const
 export type OverridableGate = (typeof OVERRIDABLE)[number]
 

@@ -5,19 +5,19 @@ import type { Liveness } from './live.ts'
 import { earliest } from './waits.ts'
 import { restrain, type RestraintReason, type Restraints } from './restraint.ts'
 
-/** What is known about a pull request that carries configuration, beside its files. */
+/** What is known about a promotion pull request, besides its files. */
 export interface PromotionFacts {
   readonly flow: PromotionFlow
-  /** The environment that comes before the target, as the config says. */
+  /** The environment that must come before the target, according to the config. */
   readonly after: string | undefined
-  /** Whether the source runs what the base branch has for it. */
+  /** Whether the source runs what the base branch contains for it. */
   readonly liveness: Liveness
-  /** A rollout in the target that is under way. */
+  /** A rollout in progress in the target. */
   readonly running: Pick<Standing, 'share' | 'target'> | undefined
   readonly restraints: Pick<Restraints, 'stops' | 'windows' | 'freezesAt' | 'approvals'>
 }
 
-/** A promotion as its gate sees it. */
+/** A promotion, as its gates see it. */
 export interface ReviewedPromotion {
   /** `staging → production`. */
   readonly name: string
@@ -26,7 +26,7 @@ export interface ReviewedPromotion {
   readonly freezesAt?: number | undefined
 }
 
-/** The gates of a promotion: those of a raise in its target, and the source must be live. */
+/** The gates of a promotion: the gates of a raise in its target, and that the source must be live. */
 export function judgePromotionFacts(facts: PromotionFacts, now: number): ReviewedPromotion {
   const { flow, restraints } = facts
   const target = flow.service === undefined ? flow.to : `${flow.to}/${flow.service}`
@@ -46,7 +46,7 @@ export function judgePromotionFacts(facts: PromotionFacts, now: number): Reviewe
   }
 }
 
-/** Several that merge together; undefined where there are none. */
+/** Combines several promotions that merge together; undefined if there are none. */
 export function mergedPromotions(all: readonly ReviewedPromotion[]): ReviewedPromotion | undefined {
   if (all.length === 0) return undefined
   return {
@@ -56,7 +56,7 @@ export function mergedPromotions(all: readonly ReviewedPromotion[]): ReviewedPro
   }
 }
 
-/** The base branch does not have its environments any more, or never had: nobody can tell what it would do. */
+/** For a promotion whose environments are not on the base branch: its effect is unknown. */
 export function unknownPromotion(branch: string): ReviewedPromotion {
   return { name: branch, verdicts: [{ gate: 'order', target: branch, state: 'block', reason: { code: 'no-flow' } }] }
 }

@@ -1,13 +1,13 @@
 import type { CheckName } from '../rollout/facts.ts'
 
-/** What GitHub requires before something is merged into a branch, as far as this App may see it. */
+/** What GitHub requires before a merge into a branch, as far as this App can see. */
 export interface BranchProtection {
   /** `isOurs`: only this App's check counts. */
   readonly checks: readonly { readonly name: string; readonly isOurs: boolean }[]
-  /** Undefined where GitHub does not say. */
+  /** Undefined if GitHub does not say. */
   readonly isUpToDate: boolean | undefined
   readonly hasQueue: boolean
-  /** Administrators may merge without. */
+  /** Administrators may merge without the requirements. */
   readonly sparesAdmins: boolean
 }
 
@@ -15,7 +15,7 @@ export type ProtectionGap =
   | { readonly code: 'not-required' | 'not-ours'; readonly check: CheckName }
   | { readonly code: 'spares-admins' | 'not-up-to-date' }
 
-/** Where the protection of a branch is weaker than Perch's promises need. What GitHub does not say does not count as a gap. */
+/** Where the protection of a branch is too weak for Perch's promises. Unknown settings do not count as gaps. */
 export function protectionGaps(protection: BranchProtection): readonly ProtectionGap[] {
   const { checks, isUpToDate, hasQueue, sparesAdmins } = protection
   const gaps = (['canary/validate', 'canary/gate'] as const).flatMap((check): ProtectionGap[] => {

@@ -1,18 +1,18 @@
-/** A part of a merge group, in the group's order: what one pull request brings, or a commit that nobody can ascribe to one. */
+/** A part of a merge group, in the order of the group: the changes of one pull request, or a commit that belongs to none. */
 export interface GroupPart {
-  /** `#7`, or a short commit. */
+  /** `#7`, or an abbreviated commit. */
   readonly name: string
   readonly pull: number | undefined
-  /** How the rollouts stand after it, by route and environment (`movedRoutes`). */
+  /** The state of the rollouts after this part, by route and environment (`movedRoutes`). */
   readonly routes: ReadonlyMap<string, RouteState>
-  /** The environments whose files it changes. */
+  /** The environments whose files this part changes. */
   readonly touches: ReadonlySet<string>
 }
 
 interface RouteState {
   readonly share: number
   readonly stable: string | undefined
-  /** All weights and both versions. */
+  /** All weights and both versions, as one text. */
   readonly key: string
 }
 
@@ -21,8 +21,8 @@ type Routes = GroupPart['routes']
 const ABSENT: RouteState = { share: 0, stable: undefined, key: '' }
 
 /**
- * Who raises a route in a merge group. More than one: the second step would merge together with the first, which nobody has
- * seen live.
+ * The parts that raise a route in a merge group. If there are several, the second step would merge together with the first,
+ * before anyone has seen that one live.
  */
 export function raisersOf(route: string, base: Routes, parts: readonly GroupPart[]): readonly string[] {
   const raises = (old: RouteState, now: RouteState): boolean =>
@@ -30,7 +30,7 @@ export function raisersOf(route: string, base: Routes, parts: readonly GroupPart
   return partsThat(raises, { route, base, parts }).map(({ name }) => name)
 }
 
-/** The parts that may have a hand in a change of a rollout. `isHidden`: weights and versions do not show all of it. */
+/** The parts that may contribute to a change of a rollout. `isHidden`: weights and versions do not show the whole change. */
 export function moversOf(
   { routes, environments, isHidden }: GroupChange,
   base: Routes,

@@ -3,16 +3,16 @@ import type { Stop } from '../stop/stop.ts'
 import type { Liveness } from './live.ts'
 import type { OverridableGate } from './names.ts'
 
-/** What somebody decided about a change, apart from how the step before it is doing. */
+/** What people have decided about a change, apart from the state of the previous step. */
 export interface Restraints {
   readonly stops: readonly Stop[]
-  /** Configured times without raises that hold this moment. */
+  /** Configured times without raises that apply now. */
   readonly windows: readonly FrozenWindow[]
-  /** When the next configured time without raises begins, epoch milliseconds: until then at most a green gate lasts. */
+  /** When the next configured time without raises begins, epoch milliseconds. A green gate lasts at most until then. */
   readonly freezesAt: number | undefined
-  /** What the environments that come first have; one for each `after`. */
+  /** The state of the environments that must come first: one for each `after`, and those from `waves`. */
   readonly orders: readonly Order[]
-  /** Approving reviews of the head commit; undefined where none are asked for. */
+  /** Approving reviews of the head commit; undefined if none are required. */
   readonly approvals: { readonly wanted: number; readonly has: number } | undefined
   /** An older open pull request that moves the same route. */
   readonly conflict: number | undefined
@@ -33,34 +33,39 @@ export interface FrozenWindow {
   readonly reason: string | undefined
 }
 
-/** The same service in another environment that must have done something first, as the base branch has it. */
+/** The same service in another environment that must come first, as it is on the base branch. */
 export interface Order {
   readonly environment: string
-  /** Why it is asked about, where `after` is not the reason: it is in an earlier wave, or in the same or a later one. */
+  /**
+   * Set if `waves` is the reason, and not `after`: whether the environment is in an earlier wave, or in the same or a later one.
+   */
   readonly wave?: WavePlace
   readonly found:
     | { readonly code: 'missing' }
-    /** Both environments are moved by the same file, so neither can be first. */
+    /** One file moves both environments, so neither can come first. */
     | { readonly code: 'together' }
-    /** A controller moves it there, so Git does not say how far it is. */
+    /** A controller moves it there, so Git does not show its progress. */
     | { readonly code: 'owned' }
     | {
         readonly code: 'found'
-        /** `unknown`: a weight there cannot be read. */
+        /** `unknown`: a weight in that environment cannot be read. */
         readonly share: number | 'unknown'
         readonly stable: string | undefined
         readonly canary: string | undefined
         readonly liveness: Liveness | undefined
         readonly bakeMs: number
-        /** Undefined where nothing is to be measured there, or it is not live. */
+        /** Undefined if nothing is measured there, or if the step is not live. */
         readonly analysis: AnalysisReport | undefined
       }
 }
 
-/** Where another environment has its place in `waves`. From those that do not come before, only the step before is asked. */
+/**
+ * The position of another environment in `waves`. In an environment that does not come before this one, only the previous step
+ * counts.
+ */
 type WavePlace = 'earlier' | 'not-earlier'
 
-/** An environment that an order asks about. */
+/** An environment that an order refers to. */
 interface OrderPlace {
   readonly environment: string
   readonly wave?: WavePlace
@@ -77,20 +82,20 @@ export type RestraintReason =
   | (OrderPlace & { readonly code: 'after-behind'; readonly share: number | 'unknown'; readonly wanted: number })
   | (OrderPlace & { readonly code: 'after-baking'; readonly until: number; readonly liveness: Liveness })
   | (OrderPlace & { readonly code: 'after-analysis'; readonly report: AnalysisReport; readonly liveness: Liveness })
-  /** Without `liveness` it does not depend on that. */
+  /** Without `liveness`, the result does not depend on it. */
   | (OrderPlace & { readonly code: 'after-done'; readonly liveness?: Liveness })
   | { readonly code: 'approvals'; readonly wanted: number; readonly has: number }
   | { readonly code: 'other-pull'; readonly pull: number }
-  /** A promotion from another environment than the one that comes first. */
+  /** A promotion that skips the environment which must come first. */
   | { readonly code: 'skips'; readonly environment: string; readonly from: string }
-  /** A promotion whose target is in the middle of a rollout. */
+  /** A promotion into a target with a rollout in progress. */
   | { readonly code: 'rolling'; readonly service: string; readonly share: number | 'unknown' }
-  /** A promotion between environments that the base branch does not have. */
+  /** A promotion between environments that are not on the base branch. */
   | { readonly code: 'no-flow' }
-  /** The source of a promotion has what it carries. */
+  /** The source of the promotion runs what is promoted. */
   | { readonly code: 'source-live'; readonly environment: string; readonly liveness: Liveness }
 
-/** A verdict that does not name its rollout yet. */
+/** A verdict that is not assigned to a rollout yet. */
 export interface RestraintVerdict {
   readonly gate: OverridableGate
   readonly state: 'pass' | 'wait' | 'block'
@@ -98,16 +103,16 @@ export interface RestraintVerdict {
   readonly until?: number
 }
 
-/** A raise, as far as other environments and people have a say in it. */
+/** The facts about a raise that matter for other environments and people. */
 interface RestrainedRaise {
   readonly from: number
   readonly to: number
-  /** The stable version becomes the canary's. */
+  /** The canary's version becomes the stable one. */
   readonly promotes: boolean
   readonly canary: string | undefined
 }
 
-/** What a raise to `to` percent of a canary waits for beside its own rollout. */
+/** What a raise of the canary to `to` percent waits for, apart from its own rollout. */
 export function restrain(change: RestrainedRaise, restraints: Restraints, now: number): readonly RestraintVerdict[] {
   const { stops, windows, orders, approvals, conflict } = restraints
   return [
@@ -135,7 +140,7 @@ function conflictVerdict(pull: number): RestraintVerdict {
   return { gate: 'conflict', state: 'wait', reason: { code: 'other-pull', pull } }
 }
 
-/** A step is done in another environment when it is live and baked there, or its version is stable there. */
+/** Another environment has done a step if the step is live and baked there, or if the version is already stable there. */
 function orderVerdict(change: RestrainedRaise, order: Order, now: number): RestraintVerdict {
   const { found, wave } = order
   const place: OrderPlace = { environment: order.environment, ...(wave === undefined ? {} : { wave }) }
@@ -149,7 +154,7 @@ function orderVerdict(change: RestrainedRaise, order: Order, now: number): Restr
     : behindVerdict(change, { place, found, now })
 }
 
-/** `liveness`: what that rests on, where it is the proof of a step. */
+/** `liveness`: the proof of the step that this result depends on. */
 function doneIn(place: OrderPlace, liveness?: Liveness): RestraintVerdict {
   const rest = liveness === undefined ? {} : { liveness }
   return { gate: 'order', state: 'pass', reason: { code: 'after-done', ...place, ...rest } }
@@ -161,7 +166,7 @@ interface FoundOrder {
   readonly now: number
 }
 
-/** A version begins in the first wave before the others have it: only a rollout of another version is in its way there. */
+/** In the first wave, a version starts before the others have it. Only a rollout of another version blocks it there. */
 function busyVerdict(change: RestrainedRaise, { place, found }: Omit<FoundOrder, 'now'>): RestraintVerdict | undefined {
   if (found.share === 'unknown') return waiting({ code: 'after', ...place, problem: 'unreadable' })
   const isOther = found.share > 0 && (found.canary === undefined || found.canary !== change.canary)
@@ -174,7 +179,7 @@ function behindVerdict(change: RestrainedRaise, { place, found, now }: FoundOrde
   const behind = waiting({ code: 'after-behind', ...place, share, wanted })
   if (share === 'unknown' || share === 0 || share < wanted) return behind
   if (found.canary !== change.canary) return waiting({ code: 'after', ...place, problem: 'other-version' })
-  // A share of 100 is the same before and after: only the stable version tells that this step is done.
+  // The share is 100 before and after this step, so only the stable version shows whether the step is done.
   const isUnpromoted = change.promotes && place.wave === 'earlier' && found.stable !== change.canary
   if (isUnpromoted) return waiting({ code: 'after', ...place, problem: 'not-stable' })
   return liveness === undefined ? behind : proofVerdict(place, { ...found, liveness }, now)
@@ -186,7 +191,7 @@ function waiting(reason: RestraintReason): RestraintVerdict {
 
 type DecidedOrder = Extract<Order['found'], { code: 'found' }>
 
-/** Whether a step in another environment is done. */
+/** Whether another environment has done a step. */
 function proofVerdict(
   place: OrderPlace,
   found: DecidedOrder & { readonly liveness: Liveness },

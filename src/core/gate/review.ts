@@ -10,7 +10,7 @@ import type { Liveness } from './live.ts'
 import type { LeavingOwner } from './leaving-owner.ts'
 import type { ReviewedPromotion } from './promotion.ts'
 
-/** One rule of one environment as it is rendered, before and after a pull request. Shares in percent, by destination name. */
+/** One rule in an environment's render, before and after a pull request. Shares in percent, by destination name. */
 export interface TrafficRow {
   readonly environment: string
   /** `VirtualService default/api-service`. */
@@ -23,7 +23,7 @@ export interface TrafficRow {
 export interface DestinationShare {
   readonly name: string
   readonly share: number
-  /** Where the weight is written, at the head commit; absent where that is not known for sure. Only of what is after. */
+  /** The place of the weight after the change, at the head commit; absent if it is not known for certain. */
   readonly place?: Location | undefined
 }
 
@@ -34,11 +34,11 @@ export interface ReviewedChange {
   readonly to: number
   /** Set when one of the versions changes while the canary has traffic. */
   readonly version: { readonly role: 'stable' | 'canary'; readonly from: string; readonly to: string } | undefined
-  /** Requests that reach the canary more often, though its own share does not say so. */
+  /** Requests that reach the canary more often, although its share is not raised. */
   readonly widened?: readonly RolloutRise[]
-  /** The controller that moved it, and does not any more. */
+  /** The controller that moved the route before the change, and does not after it. */
   readonly leaving?: LeavingOwner | undefined
-  /** It is the last flip: both versions are the same already. */
+  /** The last step: both versions are already the same. */
   readonly finishes: boolean
   readonly verdicts: readonly Verdict[]
   /** The share before somebody lowered it to the current one. Set only if the config has Perch merge raises. */
@@ -47,16 +47,16 @@ export interface ReviewedChange {
   readonly freezesAt?: number | undefined
 }
 
-/** What one environment's render gains, loses and changes. */
+/** The objects that one environment's render gains, loses and changes. */
 export interface EnvironmentDiff {
   readonly environment: string
-  /** Whether the environment itself comes, goes, or stays and changes. */
+  /** Whether the environment itself is added, removed, or changed. */
   readonly state: 'added' | 'removed' | 'changed'
-  /** Why nothing is known of it before; then everything in it counts as new. */
+  /** Why the state before the change is unknown. Then everything in the environment counts as new. */
   readonly unknownBefore: Problem | undefined
-  /** Those about traffic first, then by kind, namespace and name. */
+  /** First the resources about traffic, then by kind, namespace and name. */
   readonly resources: readonly ResourceDiff[]
-  /** How many resources change only in what the config hides. */
+  /** How many resources have only changes that the config hides. */
   readonly hidden: number
 }
 
@@ -69,37 +69,37 @@ export interface ResourceDiff {
   readonly change: 'added' | 'removed' | 'changed'
   /** The rules of this resource whose shares change. */
   readonly traffic: readonly TrafficRow[]
-  /** Unified hunks, without file header; empty where only values change that are hidden on both sides. */
+  /** Unified hunks, without a file header. Empty if the only changes are in values that are hidden on both sides. */
   readonly patch: string
   readonly added: number
   readonly removed: number
-  /** How many of these lines are of schemas, which the patch does not show. */
+  /** How many of these lines belong to schemas, which the patch does not show. */
   readonly unshown: number
 }
 
-/** Everything that Perch found out about one head commit. */
+/** The result of reviewing one head commit. */
 export interface Review {
-  /** The two commits whose merge was looked at; undefined where nothing was compared. */
+  /** The two commits whose merge was reviewed; undefined if nothing was compared. */
   readonly compared: { readonly base: Sha; readonly head: Sha } | undefined
   readonly changes: readonly ReviewedChange[]
-  /** What it brings that has no traffic yet, and that a rollout could begin with. */
+  /** New versions without traffic that a rollout could start with. */
   readonly newVersions: readonly NewVersion[]
-  /** Set where it is a pull request of ours that carries configuration from one environment to another. */
+  /** Set for a promotion pull request that Perch opened. */
   readonly promotion?: ReviewedPromotion | undefined
   readonly rows: readonly TrafficRow[]
   readonly diffs: readonly EnvironmentDiff[]
   readonly problems: readonly Problem[]
-  /** What is worth knowing and does not make this merge wrong: it was so before, or nobody can do it better. */
+  /** Problems that do not block this merge: they existed before, or nobody can do better. */
   readonly notes: readonly Problem[]
-  /** `kustomize v5.5.0`; undefined where nothing was rendered. */
+  /** `kustomize v5.5.0`; undefined if nothing was rendered. */
   readonly renderer: string | undefined
-  /** What else has looked at it: `opa 1.22.2`. */
+  /** The validators that ran: `opa 1.22.2`. */
   readonly validators: readonly string[]
-  /** A hash of what the verdicts on its changes rest on in Git (`flows/measure/grounds.ts`); undefined where that cannot be told. */
+  /** A hash of the facts in Git that the verdicts depend on (`flows/measure/grounds.ts`); undefined if it cannot be computed. */
   readonly grounds?: string | undefined
 }
 
-/** The review of what changes nothing. */
+/** The review of a pull request without any changes. */
 export const NO_CHANGE: Review = {
   compared: undefined,
   changes: [],
@@ -112,37 +112,37 @@ export const NO_CHANGE: Review = {
   validators: [],
 }
 
-/** What all gates say. */
+/** The verdicts of all gates. */
 export function verdictsOf({ changes, promotion }: Pick<Review, 'changes' | 'promotion'>): readonly Verdict[] {
   return [...changes.flatMap(({ verdicts }) => verdicts), ...(promotion?.verdicts ?? [])]
 }
 
-/** The rollouts that must end before the change may merge, because it would replace the canary's version all at once. */
+/** The rollouts that must end before the change may merge, because it would replace the canary's version at once. */
 export function awaitedTargets({ changes }: Pick<Review, 'changes'>): readonly Target[] {
   const isBlocked = ({ verdicts }: ReviewedChange): boolean =>
     verdicts.some(({ state, reason }) => reason.code === 'canary-swapped' && state === 'block')
   return changes.filter(isBlocked).map(({ target }) => target)
 }
 
-/** Whether a gate has a say: it is judged again whenever that may have changed. */
+/** Whether any gate applies. Then the review is repeated whenever a verdict may have changed. */
 export function isGated({ changes, promotion }: Pick<Review, 'changes' | 'promotion'>): boolean {
   return changes.length > 0 || promotion !== undefined
 }
 
-/** When time alone closes the gates. */
+/** When time alone closes gates. */
 export function closingTimes({ changes, promotion }: Pick<Review, 'changes' | 'promotion'>): readonly number[] {
   return [...changes, ...(promotion === undefined ? [] : [promotion])].flatMap(({ freezesAt }) => freezesAt ?? [])
 }
 
-/** Often enough for a server that was restarted, and seldom enough for one that is gone. */
+/** Short enough for a server that was restarted, and long enough for one that is gone. */
 export const RETRY_MINUTES = 15
 
-/** When to look again because a server may answer by then, or a tool may be there. Epoch milliseconds, as `now`. */
+/** When to look again because a server may be reachable by then, or a tool may be installed. Epoch milliseconds, like `now`. */
 export function retryTimes({ problems }: Pick<Review, 'problems'>, now: number): readonly number[] {
   return problems.some(mayPassByItself) ? [now + RETRY_MINUTES * 60_000] : []
 }
 
-/** Kinds that say where requests go. */
+/** Kinds that decide where requests go. */
 const REQUEST_KINDS: readonly string[] = [
   ...TRAFFIC_KINDS,
   'ServiceEntry',
@@ -152,23 +152,26 @@ const REQUEST_KINDS: readonly string[] = [
   'EnvoyFilter',
 ]
 
-/** What changes that says where requests go, whoever is the canary: `VirtualService default/api-service`. */
+/** The changed objects that decide where requests go, in rollouts or not: `VirtualService default/api-service`. */
 export function trafficObjects({ diffs, rows }: Pick<Review, 'diffs' | 'rows'>): readonly string[] {
   const changed = diffs.flatMap(({ resources }) => resources.filter(({ kind }) => REQUEST_KINDS.includes(kind)))
   return changed.length > 0 ? changed.map(({ title }) => title) : rows.map(({ route }) => route)
 }
 
-/** Whether a review is worth a comment: a pull request that has nothing to do with a rollout stays quiet. */
+/** Whether a review deserves a comment. Pull requests without any relation to a rollout stay quiet. */
 export function isWorthComment(review: Review): boolean {
   return concernsTraffic(review) || offeredVersions(review).length > 0
 }
 
-/** Whether it changes what gets traffic. */
+/** Whether the change affects traffic. */
 export function concernsTraffic({ changes, rows }: Pick<Review, 'changes' | 'rows'>): boolean {
   return changes.length > 0 || rows.length > 0
 }
 
-/** The new versions that people are asked about: what is wrong comes first, and the config can say that nobody is asked. */
+/**
+ * The new versions for which Perch suggests a rollout. It suggests none while there are problems, or if the config switches this
+ * off.
+ */
 export function offeredVersions({
   newVersions,
   problems,
@@ -176,7 +179,7 @@ export function offeredVersions({
   return problems.length > 0 ? [] : newVersions.filter(({ target }) => target.settings.start !== 'never')
 }
 
-/** Why the base branch's step is not live, where only a person can do something about that: it is overdue, or it failed. */
+/** Why the base branch's step is not live, if only a person can fix it: it is overdue, or it failed. */
 export function notLive({ verdicts }: ReviewedChange): Liveness | undefined {
   for (const { reason } of verdicts)
     if (reason.code === 'live' && (reason.liveness.state === 'overdue' || reason.liveness.state === 'failed'))
@@ -184,7 +187,10 @@ export function notLive({ verdicts }: ReviewedChange): Liveness | undefined {
   return undefined
 }
 
-/** Whether the config has Perch merge what a step does, once it is green. After somebody lowered the share, a person merges the next raise. */
+/**
+ * Whether the config lets Perch merge the step when it is green. After someone lowered the share, a person must merge the next
+ * raise.
+ */
 export function mergesItself(change: ReviewedChange): boolean {
   const { target, from, to, version, widened = [], finishes, loweredFrom } = change
   const { autoMerge } = target.settings

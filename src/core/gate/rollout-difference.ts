@@ -4,18 +4,18 @@ import type { Standing } from '../rollout/standing.ts'
 import type { LeavingOwner } from './leaving-owner.ts'
 import type { ReviewedChange } from './review.ts'
 
-/** How a change moves one rollout, before anybody is asked whether it may. */
+/** How a change moves one rollout, before the gates judge it. */
 export interface RolloutDifference {
-  /** Undefined where the route is new. */
+  /** Undefined if the route is new. */
   readonly from: Standing | undefined
   readonly to: Standing
   readonly version: ReviewedChange['version']
-  /** The canary's share before, as far as anybody knows it. */
+  /** The canary's share before the change, as far as it is known. */
   readonly sure: number
-  /** The canary's share at most, by whatever rule. */
+  /** The canary's highest possible share, in any rule. */
   readonly reach: number
   readonly widened: readonly RolloutRise[]
-  /** The controller that moved it on the base branch, and does not afterwards. */
+  /** The controller that moves the route on the base branch, but not after the change. */
   readonly leaving: LeavingOwner | undefined
   readonly base: Snapshot
 }

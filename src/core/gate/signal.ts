@@ -1,27 +1,27 @@
-/** What was said about one commit by whoever applies it, from wherever GitHub keeps it. */
+/** What a deployer said about one commit, wherever GitHub stores it. */
 export interface Signal {
   readonly source: SignalSource
-  /** A status's context, a check run's name, a deployment's environment, or what a report is about. */
+  /** The context of a status, the name of a check run, the environment of a deployment, or the subject of a report. */
   readonly name: string
   readonly state: SignalState
-  /** Epoch milliseconds. Of a check run its App chose it. */
+  /** Epoch milliseconds. For a check run, its App chose this time. */
   readonly at: number
   readonly description: string
-  /** What the writer is called: a login, or an App's `<slug>[bot]`. Empty where GitHub does not say. */
+  /** Names of the author: a login, or an App's `<slug>[bot]`. Empty if GitHub does not say. */
   readonly by: readonly string[]
-  /** A page about it, from `webUrl`. */
+  /** A page about the signal, from `webUrl`. */
   readonly url?: string | undefined
 }
 
 export type SignalSource = 'status' | 'check' | 'deployment' | 'report'
 
-/** `silent`: it says nothing about whether the commit is live. */
+/** `silent`: says nothing about whether the commit is live. */
 export type SignalState = 'success' | 'failure' | 'silent'
 
 /**
- * The words that say something. All others say nothing: what goes on (`pending`, `in_progress`), what was not done
- * (`skipped`, `cancelled`, `neutral`, `stale`, `action_required`), and `inactive`, which GitHub itself sets on a deployment
- * that a newer one has replaced.
+ * The words with a meaning for Perch. All others are silent: work in progress (`pending`, `in_progress`), work that was not done
+ * (`skipped`, `cancelled`, `neutral`, `stale`, `action_required`), and `inactive`, which GitHub itself sets on a deployment that
+ * a newer one has replaced.
  */
 const SAID: Readonly<Record<string, SignalState>> = {
   success: 'success',
@@ -31,26 +31,26 @@ const SAID: Readonly<Record<string, SignalState>> = {
   startup_failure: 'failure',
 }
 
-/** What a status's or deployment's state, or a check run's conclusion, means here. */
+/** The meaning of a status's or deployment's state, or of a check run's conclusion. */
 export function stateOf(word: string | null | undefined): SignalState {
   return word !== undefined && word !== null && Object.hasOwn(SAID, word) ? (SAID[word] ?? 'silent') : 'silent'
 }
 
-/** One kind of signal that somebody waits for. */
+/** One kind of signal that the config waits for. */
 export interface Want {
   readonly source: SignalSource
   readonly pattern: string
 }
 
-/** A want, or a signal that came, as one text: `matcher` of the one fits the other. */
+/** A want or a received signal as one text, so that a want's pattern can be matched with a signal's name. */
 export function waitKey(source: SignalSource, name: string): string {
   return `${source}:${name}`
 }
 
-/** Our own check runs that keep reports are named so, and what a report is about follows. */
+/** The name prefix of our own check runs that store reports. The report's subject follows. */
 export const REPORT_PREFIX = 'live/'
 
-/** Whether somebody is who the config means: `flux` is the account, or the App's bot `flux[bot]`. */
+/** Whether an author is the one in the config: `flux` means the account, or the App's bot `flux[bot]`. */
 export function isBy(by: readonly string[], wanted: string): boolean {
   const name = wanted.toLowerCase()
   return by.some((writer) => [name, `${name}[bot]`].includes(writer.toLowerCase()))

@@ -1,9 +1,12 @@
-/** What a verdict waits for, and when time alone may turn it. */
+/** What verdicts wait for, and when time alone may change them. */
 import { wantOf } from './live.ts'
 import type { Verdict } from './gate.ts'
 import { waitKey } from './signal.ts'
 
-/** Also of what has come: a failure can turn, and a success can be taken back, here and where a step had to be done first. */
+/**
+ * Includes signals that have already arrived: a failure can become a success, and a success can be withdrawn. The same applies to
+ * the other environments that had to do a step first.
+ */
 export function waitsOf(verdicts: readonly Pick<Verdict, 'reason'>[]): readonly string[] {
   const keys = verdicts.flatMap(({ reason }) => {
     if (!('liveness' in reason) || reason.liveness === undefined) return []
@@ -17,5 +20,5 @@ export function earliest(moments: readonly number[]): number | undefined {
   return moments.length === 0 ? undefined : Math.min(...moments)
 }
 
-/** The clock that decides then must not be behind the one that set the timer. */
+/** The clock that judges a timer must not be behind the clock that set it. */
 export const TIMER_SLACK_MS = 50

@@ -1,4 +1,4 @@
-/** Where the weights that a review shows are written, in files that a person can open. */
+/** Finds where the displayed weights are written, in files that a person can open. */
 import { finderIn } from '../diff/rendered-route.ts'
 import { renderedRoutes } from '../diff/routes.ts'
 import type { RenderedObject } from '../diff/objects.ts'
@@ -18,15 +18,15 @@ type Texts = ReadonlyMap<string, string>
 
 interface PlaceSources {
   readonly environment: string
-  /** What the environment renders to afterwards. */
+  /** The environment's render after the change. */
   readonly objects: readonly RenderedObject[]
-  /** Those of the files afterwards. */
+  /** The targets in the files after the change. */
   readonly targets: readonly Target[]
   /** The texts of the environment's files on both sides. */
   readonly texts: { readonly before: Texts; readonly after: Texts }
 }
 
-/** The rows of an environment, with the place of each weight afterwards where the files show it for sure. */
+/** The rows of an environment. Each weight after the change gets its place, if the files show it for certain. */
 export function withPlaces(rows: readonly TrafficRow[], sources: PlaceSources): readonly TrafficRow[] {
   if (rows.length === 0) return rows
   const routes = routesIn(sources)
@@ -44,7 +44,7 @@ export function withPlaces(rows: readonly TrafficRow[], sources: PlaceSources): 
   })
 }
 
-/** Without the places in some files: a merge may have moved their lines. */
+/** Without places in some files, because a merge may have moved their lines. */
 export function withoutPlacesIn(rows: readonly TrafficRow[], files: ReadonlySet<string>): readonly TrafficRow[] {
   return rows.map((row) => ({
     ...row,
@@ -60,7 +60,7 @@ interface FoundRoute {
   readonly object: Target['object']
 }
 
-/** The routes of targets by what they are called where they are rendered. */
+/** The routes of targets, by their rendered names. */
 function routesIn({ environment, objects, targets }: PlaceSources): ReadonlyMap<string, FoundRoute> {
   const find = finderIn(environment, renderedRoutes(objects))
   const mine = targets.filter(({ environments }) => environments.includes(environment))
@@ -73,7 +73,7 @@ function routesIn({ environment, objects, targets }: PlaceSources): ReadonlyMap<
   )
 }
 
-/** The place by what the files say of the object and its patches. */
+/** The place that the files give: in the object or in one of its patches. */
 function writtenPlace(
   { layout, object }: FoundRoute,
   { environment, texts }: PlaceSources,
@@ -87,7 +87,10 @@ function writtenPlace(
   return says(texts.after.get(place.file) ?? layout.texts.get(place.file), place, weight) ? place : undefined
 }
 
-/** Where the variable that a weight is has its value; undefined where it is none, or its own text says it. */
+/**
+ * Where the variable of a weight gets its value; undefined if the weight is not a variable, or if its own text contains the
+ * value.
+ */
 function variablePlace(layout: Layout, { written, filler }: LayeredObject, path: Path): Location | undefined {
   const name = variableIn(textOf(valueAt(written, path)) ?? '')
   const place = name === undefined ? undefined : filler?.places.get(name)
@@ -95,7 +98,7 @@ function variablePlace(layout: Layout, { written, filler }: LayeredObject, path:
   return place && manifest && { file: place.file, line: manifest.line(place.document, place.path) }
 }
 
-/** Whether the line really holds the number: a link that leads beside it would be wrong. */
+/** Whether the line contains the number, because a link to another line would be wrong. */
 function says(text: string | undefined, { line }: Location, weight: number): boolean {
   const written = text?.split('\n')[line - 1] ?? ''
   return new RegExp(String.raw`(?<![\w.])${weight}(?![\w.])`).test(written)
@@ -106,8 +109,8 @@ function beforeOf({ before }: TrafficRow, { name }: DestinationShare): number | 
 }
 
 /**
- * Where nothing but a render shows the weight (a chart, a replacement): the one number in all files of the environment that was
- * the share before and is the share now. Several such numbers are none.
+ * For weights that appear only in a render (a chart, a replacement): the only number in all files of the environment that was the
+ * share before and is the share now. Undefined if there are several.
  */
 function changedPlace(changed: ChangedNumbers, was: number | undefined, now: number): Location | undefined {
   if (was === undefined || was === now) return undefined
@@ -115,10 +118,10 @@ function changedPlace(changed: ChangedNumbers, was: number | undefined, now: num
   return first === undefined || second !== undefined ? undefined : { file: first.file, line: first.line }
 }
 
-/** By what they were and are. */
+/** By old and new value. */
 type ChangedNumbers = () => ReadonlyMap<string, readonly ChangedNumber[]>
 
-/** Texts are large and rows many, so they are read once, and only where a row asks. */
+/** Texts are large and there may be many rows, so texts are compared once, and only when a row needs it. */
 function changedNumbers({ before, after }: PlaceSources['texts']): ChangedNumbers {
   let known: ReturnType<ChangedNumbers> | undefined
   return () => (known ??= read())
@@ -135,7 +138,7 @@ interface ChangedNumber extends Location {
   readonly numbers: readonly [from: string, to: string]
 }
 
-/** The numbers that differ, of texts with as many lines as before, in lines that differ in nothing else. */
+/** The changed numbers in texts with as many lines as before, on lines that differ in nothing else. */
 function changedLines(file: string, before: readonly string[], after: readonly string[]): readonly ChangedNumber[] {
   if (before.length !== after.length) return []
   return after.flatMap((text, index) => {
@@ -149,10 +152,10 @@ function changedLines(file: string, before: readonly string[], after: readonly s
   })
 }
 
-/** Our annotation of a share says a weight too, and is none. */
+/** Our own annotation also contains the share, but is not a weight. */
 const NOTE = 'canary-percentage'
 
-/** No part of a name, a path or another number. */
+/** Not a part of a name, a path or another number. */
 const NUMBER = /(?<![\w./$-])\d+(?![\w./-])/g
 
 function numbersIn(line: string): readonly string[] {

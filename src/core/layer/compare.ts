@@ -1,12 +1,12 @@
 import { isRecord, type Path, sameData } from '../manifest/data.ts'
 
-/** One place at which two objects differ, with the new value. Undefined if the value is removed. */
+/** One path at which two objects differ, with the new value. Undefined if the value is removed. */
 export interface Difference {
   readonly path: Path
   readonly after: unknown
 }
 
-/** The outermost places at which two values differ. Lists are compared item by item, in order. */
+/** The outermost paths at which two values differ. Lists are compared item by item, in order. */
 export function differences(before: unknown, after: unknown, path: Path = []): readonly Difference[] {
   if (isRecord(before) && isRecord(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()

@@ -1,12 +1,12 @@
 import { isRecord } from '../manifest/data.ts'
 import { isNote } from '../traffic/annotations.ts'
 
-/** Keys of a route's spec with rules. */
+/** The keys in a route's spec that contain rules. */
 const SECTIONS = ['http', 'tls', 'tcp', 'rules']
 /** A JSON pointer that changes rules, their destinations or the annotations. */
 const POINTER =
   /^\/(?:spec(?:\/(?:http|tls|tcp|rules)(?:\/[\d-]+(?:\/(?:route|backendRefs)(?:\/.*)?)?)?)?|metadata(?:\/annotations(?:\/.*)?)?)?$/
-/** Fields that decide which version is behind a name. */
+/** Fields that decide which version a name stands for. */
 const VERSIONS = ['subsets', 'selector', 'host']
 
 /** Whether a patch changes weights, versions, or Perch's annotations. */
@@ -22,7 +22,7 @@ export function isDecisive(data: unknown): boolean {
   return isRecord(annotations) && Object.keys(annotations).some((key) => isNote(key) || key === '$patch')
 }
 
-/** The same of a JSON pointer. */
+/** The same for a JSON pointer. */
 export function isDecisivePointer(pointer: unknown): boolean {
   if (typeof pointer !== 'string') return true
   const key = /^\/metadata\/annotations\/(.*)$/.exec(pointer)?.[1]?.replaceAll('~1', '/')

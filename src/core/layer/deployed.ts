@@ -12,7 +12,10 @@ import { identityOf } from '../manifest/identity.ts'
 import { type Location, type Manifest, type ManifestObject, parseManifest } from '../manifest/parse.ts'
 import { type Filler, type Kustomization, type Patch, textPatches, selectorIn } from './kustomization.ts'
 
-/** An environment's kustomization with what its deployer adds by these texts; `own` is undefined where the deployer generates one. */
+/**
+ * An environment's kustomization with the additions of its deployer, read from these texts. `own` is undefined if the deployer
+ * generates the kustomization.
+ */
 export function deployedLayer(
   { root, files, deployer }: Pick<Environment, 'root' | 'files' | 'deployer'>,
   own: Kustomization | undefined,
@@ -25,7 +28,7 @@ export function deployedLayer(
   return added === 'unknown' ? unknownLayer(build, deployer.file) : layerWith(added, build, texts)
 }
 
-/** What a deployer builds on. */
+/** The build that a deployer starts from. */
 interface OwnBuild extends Pick<Environment, 'root' | 'files'> {
   readonly own: Kustomization | undefined
 }
@@ -85,7 +88,7 @@ function generatedLayer(folder: string, files: readonly string[], manifest: Mani
   }
 }
 
-/** With the file that says them. */
+/** Additions, with the file that contains them. */
 type HeldAdditions = Additions & { readonly holder: Manifest }
 
 function patchesIn({ fields, source, holder }: HeldAdditions, listed: string): readonly Patch[] {
@@ -99,7 +102,7 @@ function patchesIn({ fields, source, holder }: HeldAdditions, listed: string): r
   })
 }
 
-/** Whether a patch stands in the file as a template that an ApplicationSet fills in. */
+/** Whether a patch is written as a template that an ApplicationSet fills in. */
 function isGenerated(
   { holder, document, at }: { readonly holder: Manifest; readonly document: number; readonly at: Path },
   patch: unknown,
@@ -107,7 +110,7 @@ function isGenerated(
   return valueAt(holder.documents[document]?.data, at) !== patch
 }
 
-/** Patches that stand in other files, or are written as data or as a template and not as text. */
+/** Patches that Perch cannot follow: in other files, or written as data or as a template instead of text. */
 function unfollowedIn(added: Additions, holder: Manifest | undefined): Kustomization['unfollowed'] {
   const { fields, source } = added
   const isElsewhere =
@@ -133,8 +136,8 @@ function fillerOf(added: Additions): Filler | undefined {
 }
 
 /**
- * The first of several deployers of an environment that sets the weights of an object itself, or undefined. The others set different
- * weights, so no file has the weights of the environment.
+ * The first of an environment's several deployers that sets the weights of an object itself; undefined if none does. The others
+ * set different weights, so no file contains the weights of the environment.
  */
 export function contestedBy(
   { contested = [] }: Pick<Environment, 'contested'>,

@@ -19,7 +19,7 @@ export type NumberChange = readonly [TextPlace, number]
 const MAX_PLACES = 2_000
 /** Not a part of a name, a path or another number. */
 const NUMBER = /(?<![\w./$-])\d{1,10}(?![\w./-])/g
-/** Larger than any weight, and of equal length, so that the replacements appear nowhere else. */
+/** Larger than any weight, and all of the same length, so that the replacements appear nowhere else. */
 const FIRST_PROBE = 1_730_000_001
 
 /** The places with one of the given values. */
@@ -52,12 +52,12 @@ export function wordPlaces(texts: ReadonlyMap<string, string>, words: ReadonlySe
   return found.slice(0, MAX_PLACES)
 }
 
-/** The same for a place of any text: letters where there were letters, so that readers of YAML see text in both. */
+/** The replacement for any text: a number for a number, and a word for a word, so that YAML parsers read the same type. */
 export function probeAt({ text }: TextPlace, index: number): string {
   return /^\d+$/.test(text) ? String(probeFor(index)) : `p${probeFor(index)}`
 }
 
-/** The files with something else at some places. */
+/** The files with replaced texts at some places. */
 export function withReplaced(
   texts: ReadonlyMap<string, string | undefined>,
   changes: readonly (readonly [TextPlace, number | string])[],

@@ -10,14 +10,14 @@ export interface Kustomization {
   /** The file itself. */
   readonly manifest: Manifest
   readonly folder: string
-  /** Files and folders, as paths of the repository. */
+  /** Files and folders, as paths in the repository. */
   readonly resources: readonly string[]
   readonly components: readonly string[]
   readonly prefix: string
   readonly suffix: string
   /** The namespace for its objects. Undefined if it does not change theirs. */
   readonly namespace: string | undefined
-  /** In the order in which kustomize applies them, whatever their order in the file. */
+  /** In the order in which kustomize applies them, not in the order of the file. */
   readonly patches: readonly Patch[]
   /** `commonAnnotations`, which every object gets. */
   readonly annotations: Readonly<Record<string, unknown>>
@@ -36,9 +36,9 @@ export interface Filler {
   readonly places: ReadonlyMap<string, VariablePlace>
 }
 
-/** One object, or one list of operations, that is merged into objects. */
+/** A patch: one object, or one list of operations, that is merged into objects. */
 export interface Patch {
-  /** One string for one patch of a commit. */
+  /** Identifies a patch within a commit. */
   readonly id: string
   /** It is applied after `commonAnnotations`. */
   readonly isLate: boolean
@@ -48,13 +48,13 @@ export interface Patch {
   readonly listed: string
   /** The place of the text in a kustomization, or in the object of a deployer. Undefined if the file itself is the patch. */
   readonly inline: Path | undefined
-  /** In which document of the holder. */
+  /** The index of the document in the holder. */
   readonly inlineDocument: number
   /** The text, parsed. */
   readonly inner: Manifest
   readonly document: number
   readonly data: unknown
-  /** Undefined: the object that it names itself. */
+  /** Undefined: the patch names its object itself. */
   readonly target: Selector | undefined
 }
 
@@ -65,7 +65,7 @@ interface Replacement {
   readonly fields: readonly string[]
 }
 
-/** Reads a file of patches: undefined where it is not there, not known yet, or not YAML. */
+/** Reads a file with patches. Undefined if it does not exist, is not loaded yet, or is not YAML. */
 export type ReadPatch = (path: string) => Manifest | undefined
 
 /** Fields with patches, in the order in which kustomize applies them (kusttarget_configplugin.go). */
@@ -112,7 +112,7 @@ function isWriter({ folder, manifest, read }: LayerSource, entry: unknown): bool
   const path = join(folder, entry)
   const inline = /[\n:]/.test(entry) ? parseManifest(manifest.file, entry) : undefined
   const own = inline === undefined ? path && read(path) : inline.ok ? inline.value : undefined
-  // A folder of them is not followed.
+  // A folder of transformers is not followed.
   if (own === undefined || own === '') return inline === undefined
   return own.documents.some(
     ({ data }) => isRecord(data) && typeof data['kind'] === 'string' && WRITERS.test(data['kind']),
@@ -202,7 +202,7 @@ export function selectorIn(data: Readonly<Record<string, unknown>>): Selector {
   }
 }
 
-/** A replacement is written in the kustomization, or in a file of its own. */
+/** A replacement is written in the kustomization or in a separate file. */
 function replacementsAt(here: LayerSource, index: number): readonly Replacement[] {
   const item = listOf(here.data['replacements'])[index]
   const { manifest, folder, read } = here

@@ -10,7 +10,10 @@ import { ok, type Result } from '../result.ts'
 import { deployedLayer } from './deployed.ts'
 import { type Kustomization, layerOf } from './kustomization.ts'
 
-/** How the files of a commit make up its environments. Each part is read only once, when it is needed, however many environments build on it. */
+/**
+ * How the files of a commit form its environments. Each part is read once, when it is first needed, even if many environments use
+ * it.
+ */
 export interface Layout {
   readonly environments: readonly Environment[]
   readonly texts: Texts
@@ -25,13 +28,16 @@ export interface Layout {
   readonly known: FileCache
   /** Rendered objects whose files are not enough to tell, by environment and place. */
   readonly rendered: ReadonlyMap<string, Readonly<Record<string, unknown>>>
-  /** The environments whose routes are read; undefined: all. */
+  /** The environments whose routes are read; undefined: all environments. */
   readonly read?: ReadonlySet<string> | undefined
   /** The rendered charts: for each environment the names of the parts. Their texts are in `texts`. */
   readonly releases: ReadonlyMap<string, readonly string[]>
 }
 
-/** The kustomizations on the way from each file of a build to its root, the innermost first; one list for each way. */
+/**
+ * The kustomizations between each file of a build and its root, the innermost first. There is one chain for each way to reach the
+ * file.
+ */
 type ChainsByFile = ReadonlyMap<string, readonly Chain[]>
 export type Chain = readonly Kustomization[]
 
@@ -56,7 +62,7 @@ function nothingRead(): Pick<Layout, 'needs' | 'kustomizations' | 'reached' | 'm
   return { needs: new Set(), kustomizations: new Map(), reached: new Map(), manifests: new Map() }
 }
 
-/** The same environments with some other texts. */
+/** The same environments, with some texts replaced. */
 export function withTexts(layout: Layout, changed: ReadonlyMap<string, string>): Layout {
   const manifests = new Map([...layout.manifests].filter(([file]) => !changed.has(file)))
   return { ...layout, ...nothingRead(), manifests, texts: new Map([...layout.texts, ...changed]) }
@@ -76,7 +82,7 @@ export function manifestIn(layout: Layout, file: string): Result<Manifest | unde
   return manifest
 }
 
-/** The output of a template, with the lines of the template. */
+/** The rendered output of a template, with the lines of the template. */
 function inTemplate({ texts }: Layout, manifest: Manifest): Manifest {
   const lines = (texts.get(templateOf(manifest.file)) ?? '').split('\n')
   const lineOf = (words: RegExp): number => Math.max(1, lines.findIndex((line) => words.test(line)) + 1)
@@ -97,7 +103,7 @@ function readWithPods(text: string, file: string): Result<Manifest, ManifestProb
   return parseManifest(file, text, TRAFFIC_OR_PODS)
 }
 
-/** The files whose objects an environment is made of, patches and kustomizations left out. */
+/** The files with the objects of an environment, without patches and kustomizations. */
 export function resourcesOf(layout: Layout, environment: string): readonly string[] {
   const found = environmentNamed(layout.environments, environment)
   const parts = layout.releases.get(environment) ?? []
@@ -105,19 +111,19 @@ export function resourcesOf(layout: Layout, environment: string): readonly strin
   return found?.kind === 'kustomize' ? [...filesReached(layout, found).keys(), ...parts] : (found?.files ?? [])
 }
 
-/** The ways of an environment to a file. If it uses the file directly, that is one way without kustomizations. */
+/** The chains of kustomizations from an environment to a file. If it uses the file directly, there is one empty chain. */
 export function chainsTo(layout: Layout, environment: string, file: string): readonly Chain[] {
   const found = environmentNamed(layout.environments, environment)
   if (found?.kind !== 'kustomize') return [[]]
   return filesReached(layout, found).get(file) ?? []
 }
 
-/** Whether a file has the additions of some environments' deployer. */
+/** Whether a file contains the additions of a deployer of these environments. */
 export function isOfDeployer({ environments }: Layout, file: string, names: readonly string[]): boolean {
   return environments.some(({ name, deployer }) => names.includes(name) && deployer?.files.includes(file) === true)
 }
 
-/** The kustomization of an environment's folder; undefined where it has none. */
+/** The kustomization in an environment's folder; undefined if there is none. */
 export function rootOf(layout: Layout, environment: string): Kustomization | undefined {
   const found = environmentNamed(layout.environments, environment)
   return found?.kind === 'kustomize' ? kustomizationIn(layout, found.root) : undefined
@@ -157,7 +163,7 @@ function filesReached(layout: Layout, environment: Environment): ChainsByFile {
 function reachedFrom(layout: Layout, folder: string): ChainsByFile {
   const known = layout.reached.get(folder)
   if (known !== undefined) return known
-  // Stops at a cycle. The environment is refused because of the cycle elsewhere.
+  // Stops at a cycle. Another check refuses the environment because of the cycle.
   layout.reached.set(folder, new Map())
   const own = kustomizationIn(layout, folder)
   const reached = own === undefined ? new Map<string, readonly Chain[]>() : build(layout, own, new Map())
@@ -188,7 +194,7 @@ function build(layout: Layout, own: Kustomization, above: ChainsByFile): ChainsB
 /** Two ways are enough to know that there are several. Each level of a diamond would double them. */
 const MAX_CHAINS = 8
 
-/** The first, and of the others those that change something before those that do not. */
+/** The first chain. After it, chains that change something come before those that do not. */
 function some(chains: readonly Chain[]): readonly Chain[] {
   const [first, ...others] = chains
   if (first === undefined || chains.length <= MAX_CHAINS) return chains
@@ -201,7 +207,7 @@ function isFolder(layout: Layout, path: string): boolean {
   return !/\.(?:ya?ml|json)$/i.test(path) || kustomizationIn(layout, path) !== undefined
 }
 
-/** It leaves names and values as they are. */
+/** Whether a kustomization changes no names and no values. */
 function isIdle(own: Kustomization): boolean {
   const { patches, replacements, annotations, unfollowed, prefix, suffix, namespace, filler } = own
   const more = Object.keys(annotations).length + Object.keys(unfollowed).length

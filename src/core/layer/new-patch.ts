@@ -6,7 +6,7 @@ import type { ManifestObject } from '../manifest/parse.ts'
 import type { Kustomization } from './kustomization.ts'
 import type { Operation } from './operations.ts'
 
-/** A patch to add to a kustomization: edits of its file, and the text of a new one where its patches are files. */
+/** A patch to add to a kustomization: the edits of its file and, if its patches are files, the text of a new one. */
 export interface NewPatch {
   readonly edits: readonly AnyEdit[]
   readonly file: { readonly path: string; readonly text: string } | undefined
@@ -43,7 +43,7 @@ export function newPatch(
   return { edits: [add({ path: name })], file }
 }
 
-/** The names in the file. kustomize identifies the object by them in every overlay. */
+/** The names in the file, because kustomize identifies the object by them in every overlay. */
 function targetOf({ apiVersion, kind, name, data }: ManifestObject, field: string): Readonly<Record<string, string>> {
   const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion]
   const metadata = data['metadata']
@@ -56,7 +56,7 @@ function targetOf({ apiVersion, kind, name, data }: ManifestObject, field: strin
   }
 }
 
-/** `patches/web-timeout.yaml` → `patches/web-canary.yaml`; `patch-…` stays a `patch-`. */
+/** `patches/web-timeout.yaml` → `patches/web-canary.yaml`. A `patch-` prefix is kept. */
 function fileName(sibling: string, { name }: ManifestObject, isTaken: (path: string) => boolean): string {
   const folder = parentOf(sibling)
   const own = sibling.slice(folder === '' ? 0 : folder.length + 1)

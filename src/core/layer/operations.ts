@@ -3,7 +3,7 @@ import type { CopyItem, Edit, SetValue } from '../manifest/edit/edit.ts'
 import { isRecord, type Path, valueAt } from '../manifest/data.ts'
 import type { ObjectData } from './step.ts'
 
-/** One operation of a JSON patch (RFC 6902), its keys in the order in which people write them. */
+/** One operation of a JSON patch (RFC 6902), with its keys in the usual order. */
 export type Operation =
   | { readonly op: 'test' | 'add' | 'replace'; readonly path: string; readonly value: unknown }
   | { readonly op: 'remove'; readonly path: string }

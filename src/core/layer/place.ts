@@ -22,18 +22,18 @@ export type PlaceRefusal =
   | (Unclear & { readonly code: 'unclear'; readonly name: string })
   /** Others use the file too, and the environment has no kustomization of its own for a patch. */
   | (Location & { readonly code: 'no-layer'; readonly environment: string; readonly users: readonly string[] })
-  /** The same for a number from which a weight is taken. */
+  /** The same for a number that a weight is taken from. */
   | (Location & { readonly code: 'shared-value'; readonly environment: string; readonly users: readonly string[] })
 
 /** An object whose values should change in some environments, but in no others. */
 export interface EditPlacement {
   readonly layout: Layout
   readonly spot: Spot
-  /** Those that the object is changed in now. */
+  /** The environments to change now. */
   readonly environments: readonly string[]
-  /** All those that a file may be changed for. */
+  /** All environments that a file may be changed for. */
   readonly wanted: readonly string[]
-  /** Which way to try if only a render can tell whether it is right. Otherwise the first way whose result is as wanted. */
+  /** Which way to try, if only a render can tell whether it is correct. Otherwise the first way with the intended result. */
   readonly attempt?: number
 }
 
@@ -96,7 +96,7 @@ interface SortedEdits {
 }
 
 function byWays(here: LayeredPlacement, { own, mine, others }: SortedEdits): Result<NewTexts, PlaceRefusal> {
-  // Other parts of the build may already have added something before the patch is applied.
+  // Other parts of the build may have added something before the patch is applied.
   const late = { ...here, dataOf: ({ object: { data } }: LayeredObject) => data }
   const ways = [
     () => inLastPatch(here, mine, others),
@@ -109,7 +109,7 @@ function byWays(here: LayeredPlacement, { own, mine, others }: SortedEdits): Res
   return firstGood(ways.slice(0, SURE_WAYS), (files) => isAsWanted(here, files, own)) ?? err(nowhere(here))
 }
 
-/** Why no way is left. */
+/** The reason if no way is left. */
 function nowhere({ layout, environments, layered: { object } }: LayeredPlacement): PlaceRefusal {
   const place = { file: object.file, line: object.line }
   const isTwice = environments.some((name) => chainsTo(layout, name, object.file).length > 1)
@@ -118,7 +118,7 @@ function nowhere({ layout, environments, layered: { object } }: LayeredPlacement
     : { ...place, code: 'would-leak', path: [] }
 }
 
-/** The first way whose files are as wanted, or else why the first way fails. */
+/** The files of the first way with the intended result. If there is none, the reason why the first way fails. */
 function firstGood(
   ways: readonly (() => Result<NewTexts, PlaceRefusal>)[],
   isGood: (files: NewTexts) => boolean,
@@ -152,7 +152,7 @@ function isOwn(here: LayeredPlacement, edit: Edit): boolean {
   return !isOfAllWays && isUsedBy(here, fileOf(here.layered, origin)) && !isForOthers(here, origin.patch)
 }
 
-/** Whether the environment reaches a kustomization (undefined: the object's own file) on another way too. */
+/** Whether the environment also reaches a kustomization by another chain. If `listed` is undefined: the object's own file. */
 function isOnOtherWays({ layout, layered, environments }: LayeredPlacement, listed: string | undefined): boolean {
   const { file, way } = layered.object
   if (way === undefined) return false
@@ -161,7 +161,10 @@ function isOnOtherWays({ layout, layered, environments }: LayeredPlacement, list
   return listed === undefined || others.some((chain) => chain.some(({ manifest }) => manifest.file === listed))
 }
 
-/** The kustomization in which an environment changes an object: its root, or the last one on the way to it that no other way has. */
+/**
+ * The kustomization in which an environment changes an object: its root or, if a chain is chosen, the last one that is in no other
+ * chain.
+ */
 function homeOf(here: LayeredPlacement, environment: string): Kustomization | undefined {
   const { layout, layered } = here
   const { file, way } = layered.object
@@ -170,7 +173,7 @@ function homeOf(here: LayeredPlacement, environment: string): Kustomization | un
 }
 
 function isUsedBy({ layout, wanted }: LayeredPlacement, file: string): boolean {
-  // The proof shows that nothing else of the deployer's file changes.
+  // The proof shows that nothing else in the deployer's file changes.
   if (isOfDeployer(layout, file, wanted)) return true
   return layout.owners.get(file)?.every((name) => wanted.includes(name)) ?? false
 }
@@ -192,7 +195,7 @@ function isForOthers({ layout, layered, environments }: LayeredPlacement, patch:
   })
 }
 
-/** One file may be listed twice, for two targets. */
+/** The same text may be listed twice, for two targets. */
 function isSameText(a: Patch, b: Patch): boolean {
   const placeOf = ({ inline, inlineDocument, document }: Patch): string =>
     JSON.stringify([inline, inlineDocument, document])

@@ -2,8 +2,8 @@ import { isRecord } from '../manifest/data.ts'
 import type { ObjectData } from './step.ts'
 
 /**
- * An object of the files with the values that its environment renders. Names stay as they are written where the render only puts
- * something before or behind them: patches are applied before that.
+ * An object from the files with the values from its environment's render. If the render only adds a prefix or suffix to a name,
+ * the name stays as it is written, because patches are applied before that.
  */
 export function asSeen(written: ObjectData, rendered: ObjectData): ObjectData {
   const metadata = isRecord(rendered['metadata']) ? rendered['metadata'] : {}

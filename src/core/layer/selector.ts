@@ -9,12 +9,12 @@ export interface Selector {
   readonly hasLabels: boolean
 }
 
-/** The names of an object at some point of a kustomize build. */
+/** The names of an object at a point of a kustomize build. */
 export interface BuildIdentity {
   readonly group: string
   readonly version: string
   readonly kind: string
-  /** As written first, and as it is now. */
+  /** The original name first, then the later ones. */
   readonly names: readonly string[]
   readonly namespaces: readonly string[]
 }

@@ -7,17 +7,17 @@ export type PatchStep =
   | {
       readonly kind: 'put' | 'remove'
       readonly patch: Patch
-      /** Which operation of the patch. */
+      /** The index of the operation in the patch. */
       readonly index: number
       readonly path: Path
-      /** It is in a list, where it shifts later items. */
+      /** The operation is in a list, and shifts later items. */
       readonly shifts: boolean
       readonly value: unknown
     }
 
 export type ObjectData = Readonly<Record<string, unknown>>
 
-/** Where a value of a step's outcome comes from: the patch's own text, or the object as it was before. */
+/** Where a value in a step's result comes from: the patch's text, or the object before the step. */
 export type ValueSource =
   | { readonly from: 'patch'; readonly path: Path }
   | { readonly from: 'below'; readonly path: Path }
@@ -118,7 +118,7 @@ function applyOperation(object: ObjectData, op: ObjectData): OperationResult | u
   })
 }
 
-/** An annotation or label that no file shows: a transformer adds it or the map that it is in, for otherwise the build fails. */
+/** An annotation or label that no file contains. A transformer must add it or its map, because otherwise the build would fail. */
 function isFromElsewhere(object: ObjectData, path: Path): boolean {
   const isMetadata = path.length === 3 && path[0] === 'metadata' && (path[1] === 'annotations' || path[1] === 'labels')
   return isMetadata && valueAt(object, path) === undefined
@@ -168,7 +168,7 @@ const OPERATIONS: ReadonlyMap<unknown, (turn: Turn) => OperationResult | undefin
   ],
 ])
 
-/** A JSON pointer (RFC 6901) as a path of the object; `-` is the place after a list's last item. */
+/** A JSON pointer (RFC 6901) as a path in the object. `-` is the position after the last item of a list. */
 function pathIn(object: ObjectData, pointer: unknown): Path | undefined {
   if (typeof pointer !== 'string' || !pointer.startsWith('/')) return undefined
   const path: (string | number)[] = []
@@ -185,7 +185,7 @@ function pathIn(object: ObjectData, pointer: unknown): Path | undefined {
 
 interface PutOptions {
   readonly value: unknown
-  /** Before what is there, in a list. */
+  /** Insert before the existing item of a list. */
   readonly insert: boolean
 }
 

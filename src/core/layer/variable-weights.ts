@@ -1,4 +1,4 @@
-/** Weights that are variables of a deployer, changed where the variables have their values. */
+/** Changes weights that are variables of a deployer, where the variables get their values. */
 import { documentsIn } from '../delivery/documents.ts'
 import type { AnyEdit, Edit } from '../manifest/edit/edit.ts'
 import { textOf, valueAt } from '../manifest/data.ts'
@@ -15,15 +15,15 @@ export interface VariableEdits {
   readonly rest: readonly Edit[]
 }
 
-/** A weight that is one variable, with or without a default. */
+/** A weight that consists of one variable, with or without a default. */
 const VARIABLE = /^\$\{(?<name>\w+)(?:(?<operator>:?=|:-)(?<otherwise>\d+))?\}$/
 
-/** The name of the variable that a weight is; undefined where it is none. */
+/** The name of the variable, if the weight is one; undefined otherwise. */
 export function variableIn(text: string): string | undefined {
   return VARIABLE.exec(text)?.groups?.['name']
 }
 
-/** Edits of an object, paths from its document, sorted by whether a variable is what they change. */
+/** Splits the edits of an object (paths from its document) by whether they change a variable. */
 export function variableEdits(layout: Layout, layered: LayeredObject, edits: readonly Edit[]): VariableEdits {
   const { object, written, filler } = layered
   const drafts: (Draft | undefined)[] = []
@@ -65,7 +65,7 @@ function draftFor({ layout, layered, filler }: VariableScene, { text, path, valu
     return manifest && { manifest, patch: undefined, edits: [edit] }
   }
   if (otherwise === undefined || filler.fill(text) !== otherwise) return undefined
-  // The default is what counts.
+  // The default applies.
   const origin = originOf(layered, path)
   const edit: AnyEdit = {
     kind: 'set',

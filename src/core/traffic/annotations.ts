@@ -1,7 +1,7 @@
 import type { Edit } from '../manifest/edit/edit.ts'
 import type { Route } from './route.ts'
 
-/** What Perch writes on a route's object, in the same commit as the weights. */
+/** What Perch writes into the annotations of a route's object, in the same commit as the weights. */
 export interface RolloutNotes {
   readonly percentage: string | undefined
   readonly version: string | undefined
@@ -16,25 +16,25 @@ const KEYS = {
   steps: 'steps',
 } as const satisfies Record<keyof RolloutNotes, string>
 
-/** What a blue/green route carries. */
+/** The annotations of a blue/green route. */
 const STRATEGY_KEYS = { active: 'active-version', strategy: 'deployment-strategy' } as const
 
-/** With the service before it, where the object splits several. */
+/** The service comes first if the object splits several. */
 const NOTE = new RegExp(
   `/(?:[\\w.-]+\\.)?(?:${[...Object.values(KEYS), ...Object.values(STRATEGY_KEYS), 'roles'].join('|')})$`,
 )
 
-/** Whether an annotation's key is one of those by which Perch knows a rollout, under any prefix. */
+/** Whether an annotation is one of those that describe a rollout, with any prefix. */
 export function isNote(key: string): boolean {
   return NOTE.test(key)
 }
 
-/** Whether it says how much of some service's traffic the canary gets. */
+/** Whether an annotation contains the canary's share of a service's traffic. */
 export function isPercentage(key: string): boolean {
   return isNote(key) && key.endsWith(KEYS.percentage)
 }
 
-/** An object that carries `x/canary-percentage` or `x/roles` already keeps `x`; the others get the configured prefix. */
+/** An object with `x/canary-percentage` or `x/roles` keeps the prefix `x`. Others get the configured prefix. */
 function prefixOf(route: Route, configured: string): string {
   const keys = Object.keys(route.annotations)
   const isStrategy = (name: string): boolean => Object.values(STRATEGY_KEYS).some((end) => name.endsWith(`/${end}`))
@@ -42,7 +42,7 @@ function prefixOf(route: Route, configured: string): string {
   return key === undefined ? configured : key.slice(0, key.lastIndexOf('/'))
 }
 
-/** What stands between the prefix and the names of the notes. */
+/** The text between the prefix and the name of a note. */
 function scopeOf({ names: { scope } }: Route): string {
   return scope === undefined ? '' : `${scope}.`
 }
@@ -53,7 +53,7 @@ export function readNotes(route: Route, configured: string): RolloutNotes {
   return { percentage: read('percentage'), version: read('version'), pr: read('pr'), steps: read('steps') }
 }
 
-/** The edits that make the object carry exactly these notes; a note that is undefined is taken away. */
+/** The edits that give the object exactly these notes. A note that is undefined is removed. */
 export function writeNotes(route: Route, configured: string, notes: RolloutNotes): readonly Edit[] {
   const before = `${prefixOf(route, configured)}/${scopeOf(route)}`
   const names: readonly (keyof RolloutNotes)[] = ['percentage', 'version', 'pr', 'steps']
@@ -71,7 +71,7 @@ export function writeNotes(route: Route, configured: string, notes: RolloutNotes
   })
 }
 
-/** What an object says about how it is deployed, under any prefix. */
+/** An object's annotations about its strategy, with any prefix. */
 export function readStrategy(route: Route): {
   readonly active: string | undefined
   readonly strategy: string | undefined
@@ -84,7 +84,7 @@ export function readStrategy(route: Route): {
   return { active: read(STRATEGY_KEYS.active), strategy: read(STRATEGY_KEYS.strategy) }
 }
 
-/** The edits that make the object name its active version, and say that it is switched. */
+/** The edits that make the object name its active version and its strategy. */
 export function writeStrategy(route: Route, configured: string, active: string): readonly Edit[] {
   const before = `${prefixOf(route, configured)}/${scopeOf(route)}`
   const values = { [STRATEGY_KEYS.active]: active, [STRATEGY_KEYS.strategy]: 'blue-green' }

@@ -1,4 +1,4 @@
-/** Routes that send all traffic to one of two versions, and which of them that is. */
+/** Finds routes that send all traffic to one of two versions, and which version that is. */
 import type { ManifestObject } from '../manifest/parse.ts'
 import { isPercentage, readStrategy } from './annotations.ts'
 import { shortHost } from './host.ts'
@@ -6,7 +6,7 @@ import { withNames } from './roles.ts'
 import { type BlueGreen, type Destination, type Route, type RouteVersion, type Rule, shares } from './route.ts'
 import { hasService, subsetsOf } from './start.ts'
 
-/** What the config says of a service. */
+/** What the config says about a service. */
 export interface DeclaredStrategy {
   readonly strategy?: 'canary' | 'blue-green' | undefined
   readonly versions?: readonly string[] | undefined
@@ -16,8 +16,8 @@ type Place = Pick<Destination, 'host' | 'subset'>
 type Pair = readonly [Place, Place]
 
 /**
- * The route with its two versions, where it is one that switches: the config or an annotation says so, or all traffic goes to one of
- * a `blue` and a `green` version that nobody calls stable or canary.
+ * The route with its two versions, if it is a blue/green route: the config or an annotation says so, or all traffic goes to one
+ * of a `blue` and a `green` version that are not configured as stable or canary.
  */
 export function withBlueGreen(route: Route, objects: readonly ManifestObject[], declared: DeclaredStrategy): Route {
   const found = blueGreenIn(route, objects, declared)
@@ -43,14 +43,14 @@ function blueGreenIn(
   if (pair === undefined) return undefined
   const versions = versionsIn(pair)
   const [isFirst, isSecond] = pair.map((place) => rules.some((rule) => shareOf(rule, place) > 0))
-  // What has traffic on both is no blue/green route, unless somebody says so.
+  // A route with traffic on both versions is not blue/green, unless it is declared as such.
   if (isFirst === isSecond && !isDeclared) return undefined
   const [first, second] = versions
   const isSaid = isFirst === isSecond ? isCalled(second, notes.active ?? '') : isSecond === true
   return isSaid ? { active: second, idle: first } : { active: first, idle: second }
 }
 
-/** Somebody says which destination is the canary, one is called so, or Perch has moved its share. */
+/** The canary is configured, a destination is named like one, or Perch has moved its share. */
 function isCanaryRoute({ names, annotations, rules }: Route): boolean {
   const hasRoles = rules.some(({ destinations }) => destinations.some(({ role }) => role !== 'other'))
   const isNamed = names.stable !== undefined || names.canary !== undefined
@@ -67,7 +67,7 @@ function namesOf(
 
 interface Search {
   readonly objects: readonly ManifestObject[]
-  /** The two names, where somebody gives them. */
+  /** The two names, if they are configured. */
   readonly names: readonly [string, string] | undefined
   readonly isDeclared: boolean
 }
@@ -83,7 +83,10 @@ function pairIn(route: Route, rules: readonly Rule[], { objects, names, isDeclar
   return undefined
 }
 
-/** The two that the config or an annotation names. One of them has the traffic; the other differs from it by its name. */
+/**
+ * The two versions that the config or an annotation names. One of them has the traffic. The other one differs from it only by its
+ * name.
+ */
 function pairCalled(route: Route, open: readonly Destination[], names: readonly [string, string]): Pair | undefined {
   const all = route.rules.flatMap(({ destinations }) => destinations)
   const known = open.find((one) => names.some((name) => nameOf(one) === shortOf(one, name)))
@@ -93,7 +96,7 @@ function pairCalled(route: Route, open: readonly Destination[], names: readonly 
   return [place(names[0]), place(names[1])]
 }
 
-/** A name without the domain that a host may be written with; a subset has none. */
+/** A name without the domain that a host may contain. Subsets have no domain. */
 function shortOf({ subset }: Place, name: string): string {
   return subset === undefined ? shortHost(name) : name
 }
@@ -103,7 +106,7 @@ const TWINS = [
   ['green', 'blue'],
 ] as const
 
-/** `web-blue` → `web-green`, where the route or the other objects have that. `blue-shop` and `green-shop` are two services. */
+/** `web-blue` → `web-green`, if the route or another object has that name. `blue-shop` and `green-shop` are two services. */
 function twinOf(one: Place, objects: readonly ManifestObject[], all: readonly Place[]): Place | undefined {
   const name = nameOf(one)
   for (const [word, other] of TWINS) {
@@ -116,7 +119,7 @@ function twinOf(one: Place, objects: readonly ManifestObject[], all: readonly Pl
   return undefined
 }
 
-/** The only other version that the route or its DestinationRule knows. */
+/** The only other version in the route or its DestinationRule. */
 function onlyOther(one: Place, objects: readonly ManifestObject[], all: readonly Place[]): Place | undefined {
   const inRoute = distinct(all.filter((other) => isLike(one, other) && !isSame(one, other)))
   const others = one.subset === undefined ? [] : subsetsOf(one.host, objects).map((subset) => ({ ...one, subset }))
@@ -131,7 +134,7 @@ function isDefined(place: Place, objects: readonly ManifestObject[]): boolean {
     : subsetsOf(place.host, objects).includes(place.subset)
 }
 
-/** Whether two destinations can be versions of one service: subsets of one host, or two Services of one namespace. */
+/** Whether two destinations can be versions of one service: subsets of one host, or two Services in one namespace. */
 function isLike(one: Place, other: Place): boolean {
   if (one.subset !== undefined || other.subset !== undefined)
     return one.host === other.host && one.subset !== undefined && other.subset !== undefined
@@ -154,7 +157,7 @@ function nameOf({ host, subset }: Place): string {
   return subset ?? shortHost(host)
 }
 
-/** The share of a rule's requests that a version gets; a weight that cannot be read may be any. */
+/** A version's share of a rule's requests. An unreadable weight may be any share. */
 function shareOf(rule: Rule, place: Place): number {
   const percents = shares(rule)
   return rule.destinations.reduce((sum, one, index) => {
@@ -163,7 +166,7 @@ function shareOf(rule: Rule, place: Place): number {
   }, 0)
 }
 
-/** Both with what people call them: `blue` and `green` for `web-blue` and `web-green`. */
+/** Both versions with their short names: `blue` and `green` for `web-blue` and `web-green`. */
 function versionsIn([one, other]: Pair): readonly [RouteVersion, RouteVersion] {
   const [first, second] = [nameOf(one), nameOf(other)]
   const parts = [first.split('-'), second.split('-')] as const
@@ -180,7 +183,7 @@ function isSameBut([one, other]: readonly [readonly string[], readonly string[]]
   return differing !== -1 && one.every((part, index) => index === differing || part === other[index])
 }
 
-/** The version that a person names: `green`, `web-green`. */
+/** The version with the name that a person wrote: `green`, `web-green`. */
 export function versionCalled({ active, idle }: BlueGreen, name: string): RouteVersion | undefined {
   return [active, idle].find((version) => isCalled(version, name))
 }

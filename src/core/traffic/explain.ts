@@ -13,9 +13,9 @@ export type ShareReason =
 
 export interface ExplainedShare {
   readonly destination: Destination
-  /** Percent, as the proxies compute it; undefined where a weight of the rule cannot be read. */
+  /** In percent, as the proxies compute it; undefined if a weight of the rule cannot be read. */
   readonly share: number | undefined
-  /** Undefined where the weight is the percent. */
+  /** Undefined if the weight is the percentage. */
   readonly reason: ShareReason | undefined
 }
 
@@ -48,7 +48,9 @@ export interface RouteNote {
   readonly line: number
 }
 
-/** What is worth knowing before moving a route. Mirrored requests are counted by the canary's metrics as if users had sent them. */
+/**
+ * Notes for people before they move a route. For example, the canary's metrics count mirrored requests as if users had sent them.
+ */
 export function notes(route: Route): readonly RouteNote[] {
   const some = ruleForSomeCallers(route)
   const limited = some === undefined ? [] : [{ code: 'some-callers' as const, rule: some.label, line: some.line }]

@@ -1,5 +1,5 @@
 /**
- * `namespace/name` of a Gateway as a VirtualService may name it: `name`, `./name`, `namespace/name`, or in the old way
+ * `namespace/name` of a Gateway that a VirtualService names as `name`, `./name`, `namespace/name`, or in the old form
  * `name.namespace.svc.cluster.local` (istio.io VirtualService reference, gateways; istio/istio#26104).
  */
 export function gatewayName(written: string, namespace: string): string {

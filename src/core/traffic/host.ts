@@ -11,7 +11,7 @@ export function resolveHost(host: string, namespace: string): string {
   return host
 }
 
-/** `web.shop.svc.cluster.local` → `web`; what a person calls the service. */
+/** `web.shop.svc.cluster.local` → `web`, the name that people use for the service. */
 export function shortHost(host: string): string {
   return host.split('.')[0] ?? host
 }

@@ -2,13 +2,12 @@ import type { Edit } from '../manifest/edit/edit.ts'
 import type { Path } from '../manifest/data.ts'
 import { type MirrorDestination, ownRules, type Route } from './route.ts'
 
-/** What goes with `mirror` in a rule (istio.io VirtualService reference, HTTPRoute). */
+/** The fields that belong to `mirror` in a rule (istio.io VirtualService reference, HTTPRoute). */
 const WITH_MIRROR = ['mirror', 'mirrorPercentage', 'mirrorPercent', 'mirror_percent'] as const
 
 /**
- * The edits that stop a route's rules from mirroring to its canary. A list of mirrors of which only some are the canary's
- * stays: whoever wrote it wants copies elsewhere too. So does a filter of the Gateway API: its order among others means
- * something.
+ * The edits that stop a route's rules from mirroring to its canary. A list stays as it is if only some of its mirrors go to the
+ * canary, because its author wants copies elsewhere too. A Gateway API filter also stays, because the order of filters matters.
  */
 export function withoutMirrors(route: Route): readonly Edit[] {
   return route.rules.flatMap(({ api, mirrors }) => {
@@ -18,7 +17,7 @@ export function withoutMirrors(route: Route): readonly Edit[] {
   })
 }
 
-/** Whether a mirror's copies go where the canary's share goes. */
+/** Whether a mirror sends its copies to the canary. */
 export function isToCanary(route: Route, { host, subset }: MirrorDestination): boolean {
   const rules = ownRules(route) ?? route.rules
   const canaries = rules.flatMap(({ destinations }) => destinations.filter(({ role }) => role === 'canary'))

@@ -2,15 +2,15 @@
 import { type Path, recordOf, valueAt } from '../manifest/data.ts'
 import { effectiveNamespace, identityKey, type ObjectIdentity } from '../manifest/identity.ts'
 
-/** An object with a template of pods. */
+/** An object with a pod template. */
 export interface PodSource extends ObjectIdentity {
   readonly data: Readonly<Record<string, unknown>>
 }
 
-/** Where a template says what its pods run. */
+/** The path of the pod spec in a template. */
 export const POD_SPEC: Path = ['spec', 'template', 'spec']
 
-/** The workloads of a namespace whose pods have all of some labels. */
+/** The workloads of a namespace whose pods have all of these labels. */
 export function podSourcesFor<T extends PodSource>(
   labels: Readonly<Record<string, string>>,
   namespace: string,

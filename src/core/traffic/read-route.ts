@@ -46,10 +46,10 @@ export function rootsOf(route: RouteName, objects: readonly ManifestObject[]): r
   return rootsIn(objects).get(routeId(route)) ?? []
 }
 
-/** Hundreds of routes ask the same objects, which never change. */
+/** Cached, because hundreds of routes ask about the same objects, which never change. */
 const knownRoots = new WeakMap<readonly ManifestObject[], ReadonlyMap<string, readonly RouteName[]>>()
 
-/** Those that hand requests on, by the routes to which they do. */
+/** The routes that delegate, by the routes that they delegate to. */
 function rootsIn(objects: readonly ManifestObject[]): ReadonlyMap<string, readonly RouteName[]> {
   const known = knownRoots.get(objects)
   if (known !== undefined) return known

@@ -26,17 +26,22 @@ export interface WeightOptions {
   readonly requireSum100?: boolean
 }
 
-/** VirtualService's weight is int32; Envoy adds the weights of a route up in a uint32 (config.route.v3.WeightedCluster). */
+/**
+ * The weight of a VirtualService is an int32. Envoy stores the sum of a route's weights as a uint32
+ * (config.route.v3.WeightedCluster).
+ */
 const ISTIO = { weight: 2_147_483_647, sum: 4_294_967_295 }
 /** gateway-api BackendRef.weight; with at most 16 backends the sum needs no limit. */
 const GATEWAY = { weight: 1_000_000, sum: Number.MAX_SAFE_INTEGER }
-/** Totals that people read as parts of a hundred. A finer split than 1 in 10,000 is beyond a command's two decimals. */
+/**
+ * Totals that people recognize as percentages. A split finer than 1 in 10,000 cannot be written with a command's two decimals.
+ */
 const ROUND_TOTALS = [100, 1_000, 10_000] as const
 
 /**
- * The edits that give the canary `percent` of the traffic in every rule that the rollout moves. Destinations that are
- * neither stable nor canary keep their share; the rest is the stable's. A rule's total stays what it is where it can express
- * the share in whole numbers; else it rises to the next of 100, 1,000 and 10,000 that can, or tenfold.
+ * The edits that give the canary `percent` of the traffic in every rule that the rollout moves. Destinations that are neither
+ * stable nor canary keep their share, and the stable version gets the rest. A rule keeps its total if the total can express the
+ * share in whole numbers. Otherwise the total rises to the next of 100, 1,000 and 10,000 that can, or tenfold.
  */
 export function reweigh(
   route: Route,
@@ -60,7 +65,7 @@ export function reweigh(
   return ok(edits)
 }
 
-/** A rule that the config names but that cannot be moved. */
+/** A rule in the config that cannot be moved. */
 function unknownRule(route: Route, rules: readonly Rule[]): WeightRefusal | undefined {
   const label = route.names.rules?.find((name) => !rules.some((rule) => rule.label === name))
   if (label === undefined) return undefined
@@ -89,7 +94,7 @@ function servicesOf(rules: readonly Rule[]): readonly SplitService[] {
   )
 }
 
-/** Why a rule cannot be moved, whatever its new weights. */
+/** Why a rule cannot be moved, independent of its new weights. */
 function problemOf(rule: Rule, percent: number): RuleProblem | undefined {
   const limits = limitsOf(rule)
   if (count(rule, 'stable') > 1 || count(rule, 'canary') > 1) return { code: 'several-of-a-role' }
@@ -100,7 +105,7 @@ function problemOf(rule: Rule, percent: number): RuleProblem | undefined {
   }
   const total = sumOf(rule)
   if (total > limits.sum) return { code: 'sum-too-large', total }
-  // Lowering is never harder than raising, so different ports do not matter here.
+  // Lowering must never be harder than raising, so it is allowed even with different ports.
   const ports = rule.destinations.filter(({ role }) => role !== 'other').map(({ port }) => port)
   if (percent > (canaryShareOf(rule) ?? 0) && new Set(ports).size > 1) return { code: 'ports-differ' }
   return undefined
@@ -110,7 +115,7 @@ function isValid(weight: number | undefined, limits: typeof ISTIO): boolean {
   return weight === undefined || (Number.isInteger(weight) && weight >= 0 && weight <= limits.weight)
 }
 
-/** The new weight of each destination, in the rule's order. */
+/** The new weight of each destination, in the order of the rule. */
 function newWeights(rule: Rule, percent: number, options: WeightOptions): RuleProblem | readonly number[] {
   const isStrict = options.requireSum100 === true && rule.api === 'istio'
   const others = rule.destinations.reduce((sum, entry) => sum + keptWeight(rule, entry), 0)
@@ -132,7 +137,7 @@ function firstOf<T, R>(items: readonly T[], find: (item: T) => R | undefined): R
   return undefined
 }
 
-/** The weights that sum to `candidate` instead of `total`; undefined where they would be fractions or too large. */
+/** The weights with the sum `candidate` instead of `total`; undefined if they would be fractions or too large. */
 function weightsOn(
   rule: Rule,
   percent: number,
@@ -149,12 +154,12 @@ function weightsOn(
   return weights.every((weight) => weight <= limits.weight) ? weights : undefined
 }
 
-/** What a destination that is not part of the rollout has, and keeps. */
+/** The weight of a destination outside of the rollout, which stays the same. */
 function keptWeight(rule: Rule, entry: Destination): number {
   return entry.role === 'other' ? countedWeight(rule, entry) : 0
 }
 
-/** A missing weight makes the written total meaningless, and one of a single destination means nothing yet. */
+/** If a weight is missing, the written total means nothing. The weight of a single destination means nothing yet either. */
 function isToBeWrittenAnew({ api, destinations }: Rule): boolean {
   return destinations.some(({ weight, pending }) => pending !== undefined || (api === 'istio' && weight === undefined))
 }
@@ -178,7 +183,7 @@ interface Weighing {
   readonly weight: number | undefined
 }
 
-/** Nothing where the entry already says so; stable and canary always say their weight themselves. */
+/** Empty if the entry is already correct. Stable and canary always have an explicit weight. */
 function editsOf({ document }: Route, { rule, entry, weight }: Weighing): Edit[] {
   const { pending, path } = entry
   if (pending?.how === 'copy-behind') {

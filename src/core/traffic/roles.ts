@@ -3,20 +3,20 @@ import type { Role, Route, RouteNames } from './route.ts'
 
 const STABLE_WORDS = ['stable', 'primary', 'baseline']
 const CANARY_WORDS = ['canary']
-/** What versions on trial are called, one after the other. */
+/** Usual names of versions on trial, which different versions get one after the other. */
 const TRIAL_WORDS = 'preview experimental experiment candidate challenger next new beta test dark shadow'.split(' ')
 
 interface DestinationName {
   /** Fully qualified. */
   readonly host: string
   readonly subset: string | undefined
-  /** The route's: a dotted name in the config is resolved there, as the route's own hosts are. */
+  /** The route's namespace. A dotted name in the config is resolved there, like the route's own hosts. */
   readonly namespace: string
 }
 
 /**
- * The role of a destination: by the names in the config or the annotation (a subset or a host, short or full), else by the
- * words that the field uses, alone (`canary`) or at the end of a name (`web-canary`). Never by position.
+ * The role of a destination. The names in the config or annotation decide (a subset or a host, short or full). Otherwise the
+ * usual words do, alone (`canary`) or at the end of a name (`web-canary`). The position never does.
  */
 export function roleOf(destination: DestinationName, names: Pick<RouteNames, 'stable' | 'canary'>): Role {
   if (isCalled(destination, names.canary, isCanaryWord)) return 'canary'
@@ -24,9 +24,9 @@ export function roleOf(destination: DestinationName, names: Pick<RouteNames, 'st
 }
 
 /**
- * The destinations of one rule, each with its role. Where no name says which of them is stable, the canary does: beside one
- * `web-canary` it is `web`. Beside one that somebody named, or that is a subset of the same host, it is the only other entry: what is not the canary
- * of a host is its stable version.
+ * The destinations of one rule, with their roles. If no name says which one is stable, the canary decides. Beside a destination
+ * `web-canary`, stable is `web`. If the config names the canary, or if it is a subset of the same host, stable is the only other
+ * entry, because everything else on the host is the stable version.
  */
 export function withRoles<T extends Omit<DestinationName, 'namespace'>>(
   destinations: readonly T[],
@@ -43,7 +43,7 @@ export function withRoles<T extends Omit<DestinationName, 'namespace'>>(
   )
 }
 
-/** Whether one destination has the name of the other without the word for the canary. */
+/** Whether a destination has the canary's name without the word for the canary. */
 function isPlainOf(one: Omit<DestinationName, 'namespace'>, canary: Omit<DestinationName, 'namespace'>): boolean {
   if (one.subset !== undefined || canary.subset !== undefined) {
     return one.host === canary.host && canary.subset === canaryNameFor(one.subset ?? '')
@@ -51,7 +51,7 @@ function isPlainOf(one: Omit<DestinationName, 'namespace'>, canary: Omit<Destina
   return canary.host === [canaryNameFor(shortHost(one.host)), ...one.host.split('.').slice(1)].join('.')
 }
 
-/** A route whose destinations have their roles by other names than its own. */
+/** A route whose destinations get their roles from other names than its own. */
 export function withNames(route: Route, names: RouteNames): Route {
   const { namespace } = route
   const rules = route.rules.map((rule) => ({
@@ -68,7 +68,7 @@ function isCalled(
 ): boolean {
   if (name === undefined) return isWord(subset ?? shortHost(host))
   if (name === subset) return true
-  // `web` is `web` in any namespace; `web.a` and `web.b` are two.
+  // `web` means `web` in any namespace. `web.a` and `web.b` are different.
   return name.includes('.') ? resolveHost(name, namespace) === host : name === shortHost(host)
 }
 
@@ -80,12 +80,14 @@ export function isStableWord(name: string): boolean {
   return STABLE_WORDS.some((word) => endsIn(name, word))
 }
 
-/** One of them beside a canary is no stable version. */
+/** A destination with such a name beside a canary is not the stable version. */
 function isTrial(name: string): boolean {
   return TRIAL_WORDS.some((word) => endsIn(name, word))
 }
 
-/** Whether a label calls pods by what they are to the rollout, so that each version on trial has it in turn. `2.0-beta` is a version. */
+/**
+ * Whether a label names the role of pods in the rollout, so that each version on trial has it in turn. `2.0-beta` is a version.
+ */
 export function isTrialRole(label: string): boolean {
   return isCanaryWord(label) || (isTrial(label) && !/\d/.test(label))
 }
@@ -95,7 +97,7 @@ export function canaryNameFor(name: string): string {
   return `${stemOf(name)}-canary`
 }
 
-/** The host of a stable version without the word for it: `web-stable.shop.svc` → `web.shop.svc`. */
+/** The host of a stable version without the word for stable: `web-stable.shop.svc` → `web.shop.svc`. */
 export function versionlessHost(host: string): string {
   const [name = '', ...rest] = host.split('.')
   return [stemOf(name), ...rest].join('.')
@@ -106,7 +108,7 @@ function stemOf(name: string): string {
   return word === undefined ? name : name.slice(0, -word.length - 1)
 }
 
-/** An annotation such as `gitops.example.com/roles: "stable=v1,canary=v2"`, on the object that it speaks of. */
+/** Parses an annotation such as `gitops.example.com/roles: "stable=v1,canary=v2"` of a route's object. */
 export function rolesFrom(annotations: Readonly<Record<string, string>>): Pick<RouteNames, 'stable' | 'canary'> {
   const text = Object.entries(annotations).find(([key]) => key.endsWith('/roles'))?.[1] ?? ''
   const pairs = text.split(',').map((pair) => pair.split('=').map((part) => part.trim()))

@@ -11,15 +11,15 @@ export type RouteKind = (typeof ROUTE_KINDS)[number]
 
 /** One of the two versions that a blue/green route switches between. */
 export interface RouteVersion {
-  /** As people say it: `blue`. */
+  /** The name that people use: `blue`. */
   readonly name: string
-  /** Its subset, else its host's short name: `web-blue`. */
+  /** The subset, or else the short name of the host: `web-blue`. */
   readonly written: string
   readonly subset: string | undefined
   readonly host: string
 }
 
-/** The version that has the traffic, and the one that waits. */
+/** The version with all traffic, and the idle one. */
 export interface BlueGreen {
   readonly active: RouteVersion
   readonly idle: RouteVersion
@@ -31,11 +31,11 @@ export interface RouteNames {
   readonly canary: string | undefined
   /** Labels of the rules to move; undefined: every rule that splits the traffic. */
   readonly rules?: readonly string[] | undefined
-  /** The service, where the object splits several: its annotations are then `<prefix>/<service>.canary-percentage` and so on. */
+  /** The service, if the object splits several. Its annotations are then `<prefix>/<service>.canary-percentage` and so on. */
   readonly scope?: string | undefined
-  /** Labels of the rules that the config names for the other services of the object; undefined where it splits one. */
+  /** Labels of the rules that the config assigns to other services of the object; undefined if it splits only one. */
   readonly others?: readonly string[] | undefined
-  /** Of a route that switches: then the active version is called stable, and the idle one canary. */
+  /** Set for a blue/green route. Then the active version has the role stable, and the idle one the role canary. */
   readonly blueGreen?: BlueGreen | undefined
 }
 
@@ -49,19 +49,19 @@ export interface EntryValue {
 export interface Destination {
   /** Fully qualified: short names are resolved in the route's own namespace. */
   readonly host: string
-  /** The host (or backend) as the file has it. */
+  /** The host (or backend) as it is written in the file. */
   readonly written: string
   readonly subset: string | undefined
-  /** As written; undefined where the service's only port is meant. */
+  /** As written; undefined if it refers to the service's only port. */
   readonly port: number | undefined
   readonly role: Role
-  /** As written; undefined where the file has no number. */
+  /** As written; undefined if the file contains no number. */
   readonly weight: number | undefined
   /** The value in place of a number, as JSON. Undefined if there is a number or nothing. */
   readonly badWeight: string | undefined
-  /** Where the entry stands in the document. */
+  /** The path of the entry in the document. */
   readonly path: Path
-  /** Where the weight stands, or would stand, in the document. */
+  /** The path of the weight in the document, even if there is none yet. */
   readonly weightPath: Path
   readonly line: number
   /** For a canary that has not started: the values to write so that the entry becomes this destination, and their places. */
@@ -70,10 +70,10 @@ export interface Destination {
 
 /** A service that gets copies of a rule's requests. */
 export interface MirrorDestination {
-  /** Where it stands in the document: `[…rule, 'mirror']` or `[…rule, 'mirrors', 1]`. */
+  /** Its path in the document: `[…rule, 'mirror']` or `[…rule, 'mirrors', 1]`. */
   readonly path: Path
   readonly host: string
-  /** The host (or backend) as the file has it. */
+  /** The host (or backend) as it is written in the file. */
   readonly written: string
   readonly subset: string | undefined
   readonly line: number
@@ -81,21 +81,21 @@ export interface MirrorDestination {
 
 /** One weighted rule of a route. */
 export interface Rule {
-  /** Its name, else where it stands: `http[0]`, `tls[1]`, `rules[0]`. */
+  /** Its name, or else its position: `http[0]`, `tls[1]`, `rules[0]`. */
   readonly label: string
   readonly name: string | undefined
-  /** Whose rules for weights apply. They differ for missing weights and for single destinations. */
+  /** The API whose rules for weights apply. They differ for missing weights and for single destinations. */
   readonly api: 'istio' | 'gateway'
   /** Its matches pick callers (by headers, cookies, query parameters, source labels), not a part of the service. */
   readonly picksCallers: boolean
-  /** A rule before it takes every request (istioctl's IST0130). */
+  /** An earlier rule takes every request (istioctl's IST0130). */
   readonly isUnreachable: boolean
   readonly destinations: readonly Destination[]
   readonly mirrors: readonly MirrorDestination[]
   readonly line: number
 }
 
-/** An object that splits traffic by weights, as one file has it. */
+/** An object that splits traffic by weights, as it is in one file. */
 export interface Route {
   readonly kind: RouteKind
   readonly namespace: string
@@ -105,9 +105,9 @@ export interface Route {
   readonly at: Path
   readonly annotations: Readonly<Record<string, string>>
   readonly names: RouteNames
-  /** Every rule that has destinations, in the file's order. */
+  /** Every rule with destinations, in the order of the file. */
   readonly rules: readonly Rule[]
-  /** The VirtualServices that it leaves some of its requests to: their weights are theirs. */
+  /** The VirtualServices that it delegates some requests to. Those have their own weights. */
   readonly delegates: readonly RouteName[]
 }
 
@@ -119,9 +119,9 @@ export function routeId(route: RouteName): string {
 }
 
 /**
- * The rules that a rollout moves: those that the config names, else all with a stable and a canary destination. Header
- * pins hold only one of them. Next to an open rule, one for some callers at 0 or 100 is the testers' or an A/B test, and
- * one that no request reaches is not worth a change.
+ * The rules that a rollout moves: the rules in the config, or else all rules with a stable and a canary destination. Rules for a
+ * header contain only one of the two. If another rule is for everybody, a rule for some callers at 0 or 100 belongs to testers or
+ * an A/B test. A rule that no request reaches need not be changed.
  */
 export function weightedRules(route: Route): readonly Rule[] {
   if (route.names.blueGreen !== undefined) return switchedRules(route)
@@ -132,14 +132,20 @@ export function weightedRules(route: Route): readonly Rule[] {
   return open.length > 0 ? open : both
 }
 
-/** The rules that a switch moves: all that send everybody to one of the two versions, also those with a single destination. */
+/**
+ * The rules that a switch moves: all rules for everybody that lead to one of the two versions, including rules with a single
+ * destination.
+ */
 function switchedRules({ rules, names }: Route): readonly Rule[] {
   const either = rules.filter((rule) => count(rule, 'stable') + count(rule, 'canary') > 0)
   if (names.rules !== undefined) return either.filter(({ label }) => names.rules?.includes(label))
   return either.filter(({ picksCallers, isUnreachable }) => !picksCallers && !isUnreachable)
 }
 
-/** The first weighted rule, if all weighted rules are for some callers only (by a header, for example). Nobody else meets the canary then. */
+/**
+ * The first weighted rule, if all weighted rules are for some callers only (by a header, for example). Then nobody else reaches
+ * the canary.
+ */
 export function ruleForSomeCallers(route: Route): Rule | undefined {
   const rules = weightedRules(route)
   return rules.every(({ picksCallers }) => picksCallers) ? rules[0] : undefined
@@ -151,8 +157,8 @@ function isSettled(rule: Rule): boolean {
 }
 
 /**
- * The rules that the config names for a service, because the route has others for other services. Undefined where it names none, or
- * one that is not there: then any rule may be about the service.
+ * The rules that the config assigns to a service, if the route has other rules for other services. Undefined if it assigns none,
+ * or one that does not exist. Then any rule may concern the service.
  */
 export function ownRules({ rules, names }: Pick<Route, 'rules' | 'names'>): readonly Rule[] | undefined {
   const named = names.rules?.map((label) => rules.find((rule) => rule.label === label))
@@ -165,8 +171,8 @@ export function isSplit(route: Route): boolean {
 }
 
 /**
- * Whether rules split requests among destinations that may or may not be the canary, so that its share is unknown. `web` next to `web-stable`
- * may be the canary, or may be both versions. If the config names the canary, the others are not it.
+ * Whether rules split requests among destinations that may or may not be the canary, so that its share is unknown. `web` next to
+ * `web-stable` may be the canary, or may be both versions. If the config names the canary, no other destination is.
  */
 export function isUnnamed(route: Route): boolean {
   const { blueGreen, canary } = route.names
@@ -180,17 +186,17 @@ export function isUnnamed(route: Route): boolean {
 }
 
 /**
- * The weight that counts. Without one an Istio destination among several gets nothing (istio.io VirtualService
- * reference, HTTPRouteDestination.weight), and a Gateway API backend counts 1 (gateway-api BackendRef.weight).
+ * The effective weight. Without one, an Istio destination among several gets nothing (istio.io VirtualService reference,
+ * HTTPRouteDestination.weight), and a Gateway API backend has weight 1 (gateway-api BackendRef.weight).
  */
 export function countedWeight(rule: Pick<Rule, 'api'>, { weight }: Pick<Destination, 'weight'>): number {
   return weight ?? (rule.api === 'gateway' ? 1 : 0)
 }
 
 /**
- * The percent of traffic that each destination of a rule gets, in the rule's order: weight / sum. Istio gives a single
- * destination everything whatever its weight; the Gateway API gives a single backend of weight 0 nothing. All zero:
- * nobody gets any.
+ * The percentage of traffic that each destination of a rule gets, in the order of the rule: weight / sum. A single destination
+ * gets everything in Istio, whatever its weight. In the Gateway API, a single backend with weight 0 gets nothing. If all weights
+ * are 0, nobody gets any.
  */
 export function shares(rule: Rule): readonly number[] {
   if (rule.api === 'istio' && rule.destinations.length === 1) return [100]
@@ -199,7 +205,7 @@ export function shares(rule: Rule): readonly number[] {
   return weights.map((weight) => (total === 0 ? 0 : (weight * 100) / total))
 }
 
-/** The canary's percent in one rule; undefined where a weight cannot be read. */
+/** The canary's percentage in one rule; undefined if a weight cannot be read. */
 export function canaryShareOf(rule: Rule): number | undefined {
   if (rule.destinations.length > 1 && rule.destinations.some(({ badWeight }) => badWeight !== undefined))
     return undefined
@@ -212,8 +218,8 @@ export function canaryShareOf(rule: Rule): number | undefined {
 }
 
 /**
- * The canary's percent in a route: the largest over its weighted rules, so that rules which differ never hide traffic.
- * `unknown` where a weight cannot be read; undefined where no rule holds both roles.
+ * The canary's percentage in a route: the largest of its weighted rules, so that rules with different shares never hide traffic.
+ * `unknown` if a weight cannot be read; undefined if no rule has both roles.
  */
 export function canaryShare(route: Route): number | 'unknown' | undefined {
   const rules = weightedRules(route)

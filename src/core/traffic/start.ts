@@ -20,7 +20,7 @@ export type StartRefusal = Location & { readonly route: string } & (
       }
   )
 
-/** How the canary differs from the stable destination, and what the stable one lacks to be distinguishable. */
+/** The difference between the canary and the stable destination, and what the stable one needs to be distinguishable. */
 interface Pair {
   readonly stable: readonly EntryValue[]
   readonly canary: readonly EntryValue[]
@@ -28,9 +28,12 @@ interface Pair {
   readonly host: string
 }
 
-/** The route with its canary: as it is where it splits already, else with the canary's entry still to be written. */
+/**
+ * The route with its canary. If it already splits traffic, it is returned unchanged. Otherwise the canary's entry is still to be
+ * written.
+ */
 export function withCanary(route: Route, manifests: readonly Manifest[]): Result<Route, StartRefusal> {
-  // A rule that is not there is for the weights to refuse: they name it.
+  // If a rule does not exist, changing the weights refuses it by name.
   const isKnown = (label: string): boolean => route.rules.some((rule) => rule.label === label)
   if (isSplit(route) || route.names.rules?.every(isKnown) === false) return ok(route)
   const { rules: all, delegates, place, name } = route
@@ -48,12 +51,12 @@ export function withCanary(route: Route, manifests: readonly Manifest[]): Result
   return ok({ ...route, rules: route.rules.map((rule) => (rules.includes(rule) ? started(rule, pair.value) : rule)) })
 }
 
-/** Whether everything goes to one destination, beside which a canary could start. */
+/** Whether everything goes to one destination, so that a canary could start beside it. */
 export function hasNoCanary(route: Route): boolean {
   return !isSplit(route) && startable(route).length > 0
 }
 
-/** The rules whose one destination can get a canary beside it: those named, else those for everybody. */
+/** The rules with one destination that can get a canary beside it: the named ones, or else those for everybody. */
 function startable(route: Route): readonly Rule[] {
   const { rules: named, stable } = route.names
   const singles = route.rules.filter(
@@ -102,7 +105,7 @@ function pairFor(start: Start, objects: readonly ManifestObject[]): Result<Pair,
   return isThere ? ok(hostPair(start, name)) : err({ ...where, code: 'no-canary', service: name })
 }
 
-/** A destination without a subset reaches the pods of both versions: beside a canary it needs the stable one's name. */
+/** A destination without a subset reaches the pods of both versions. Beside a canary, it must name the stable subset. */
 function subsetPair({ route, stable }: Start, canary: string, subsets: readonly string[]): Result<Pair, StartRefusal> {
   const path = ['destination', 'subset']
   const words = subsets.filter(isStableWord)
@@ -120,7 +123,7 @@ function subsetPair({ route, stable }: Start, canary: string, subsets: readonly 
   })
 }
 
-/** Another host, written the way the stable one is: short names stay short, qualified ones qualified. */
+/** The canary's host, in the same form as the stable one: short names stay short, and qualified names stay qualified. */
 function hostPair({ rule, route, stable }: Start, canary: string): Pair {
   const isGateway = rule.api === 'gateway'
   const written = isGateway || canary.includes('.') ? canary : renamed(stable.written, canary)
@@ -157,7 +160,7 @@ function started(rule: Rule, pair: Pair): Rule {
   }
 }
 
-/** The subsets that DestinationRules of a host define. */
+/** The subsets in the DestinationRules of a host. */
 export function subsetsOf(host: string, objects: readonly ManifestObject[]): readonly string[] {
   return objects.flatMap((object) => {
     const spec = object.data['spec']
@@ -168,7 +171,7 @@ export function subsetsOf(host: string, objects: readonly ManifestObject[]): rea
   })
 }
 
-/** Whether there is a Service of this name where the stable destination's is. */
+/** Whether there is a Service with this name in the namespace of the stable destination. */
 export function hasService(
   name: string,
   stable: Pick<Destination, 'host'>,

@@ -1,4 +1,4 @@
-/** The edits that send all traffic of a blue/green route to one of its two versions. */
+/** The edits that switch all traffic of a blue/green route to one of its two versions. */
 import { type Path, recordOf, valueAt } from '../manifest/data.ts'
 import type { Edit } from '../manifest/edit/edit.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
@@ -25,8 +25,8 @@ export interface SwitchOptions extends WeightOptions {
 }
 
 /**
- * All traffic to a version: weights become 100 and 0, and what names the other version alone names this one. Rules for some callers
- * that lead to the version which gets the traffic (a preview), and mirrors to it, lead to the other one then.
+ * Switches all traffic to a version. Weights become 100 and 0, and fields that name only the other version name this one. Rules
+ * for some callers that lead to the new version (a preview), and mirrors to it, then lead to the other version.
  */
 export function switchRoute(
   { route, object }: { readonly route: Route; readonly object: ManifestObject },
@@ -58,7 +58,7 @@ export function switchRoute(
   ])
 }
 
-/** The annotation names a version the way it did. */
+/** The annotation's value for a version, in the same form as before. */
 function noteFor(route: Route, from: RouteVersion, to: RouteVersion): string {
   return readStrategy(route).active === from.written ? to.written : to.name
 }
@@ -67,7 +67,7 @@ function placeOf({ place }: Route, { line }: Rule): { readonly file: string; rea
   return { file: place.file, line }
 }
 
-/** Subsets of one name may be those of several services. */
+/** Several services may have subsets with the same name. */
 function hostOf({ role, subset, host }: Destination): string | undefined {
   return role === 'other' || subset === undefined ? undefined : host
 }
@@ -81,7 +81,7 @@ function severalServices(route: Route, rules: readonly Rule[]): WeightRefusal {
   return { ...route.place, code: 'several-services', route: route.name, rule: rules[0]?.label ?? '', services }
 }
 
-/** For rules with both versions: the share of the version that gets the traffic. */
+/** For rules with both versions: sets the weight of the new active version. */
 function weighed(
   route: Route,
   rules: readonly Rule[],
@@ -97,7 +97,7 @@ function weighed(
   )
 }
 
-/** For a rule with one version: it gets the other version. */
+/** For rules with one version: replaces it with the other one. */
 function pointed(
   { document }: Route,
   rule: Rule,
@@ -110,7 +110,10 @@ function pointed(
     .map((one): Edit => ({ kind: 'set', document, ...named(at(one.path), { ...one, api: rule.api }, to) }))
 }
 
-/** What is to be written for a version where another one is named, short names short and qualified ones qualified. */
+/**
+ * The values to write for a version, in the form of the existing ones: short names stay short, and qualified names stay
+ * qualified.
+ */
 function named(
   at: Path,
   { subset, written, api }: Pick<Destination, 'subset' | 'written'> & Pick<Rule, 'api'>,
@@ -122,8 +125,8 @@ function named(
 }
 
 /**
- * The rules for some callers that lead to the version which gets the traffic. One whose match names a version is for that version,
- * and so are rules for each of the two.
+ * The rules for some callers that lead to the new active version. A rule whose match names a version is for that version, and so
+ * are rules for each of the two. Neither is a preview.
  */
 function previewsIn(route: Route, object: ManifestObject, versions: BlueGreen): readonly Rule[] {
   const own = route.rules.filter(
@@ -157,7 +160,7 @@ function isPin(
   )
 }
 
-/** A mirror shows a version requests before it gets them, so it goes on to the one that waits. */
+/** A mirror sends copies to a version before the version gets traffic. So it moves to the idle version. */
 function mirrorsTurned(
   { rules, document }: Route,
   { to, from }: { readonly to: RouteVersion; readonly from: RouteVersion },

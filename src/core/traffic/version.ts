@@ -19,7 +19,7 @@ interface VersionSource {
 export interface Versions {
   readonly stable: string
   readonly canary: string
-  /** The label sets are equal, so both destinations send to the same pods; or a chart runs the same pods for both. */
+  /** Either the label sets are equal, so that both destinations select the same pods, or a chart runs the same pods for both. */
   readonly same: boolean
 }
 
@@ -38,7 +38,10 @@ export function versionsOf(route: Route, manifests: readonly Manifest[]): Versio
   }
 }
 
-/** Labels in a chart seldom change. If its workloads for the two versions run the same, so do the destinations. */
+/**
+ * Labels in a chart seldom change. If its workloads for the two versions run the same containers, both destinations have the same
+ * version.
+ */
 function runsSamePods(route: Route, manifests: readonly Manifest[], sources: readonly VersionSource[]): boolean {
   if (!sources.every(({ object }) => isRenderedPart(object.file))) return false
   const [stable, canary] = [podsBehind(route, 'stable', manifests), podsBehind(route, 'canary', manifests)]
@@ -46,7 +49,7 @@ function runsSamePods(route: Route, manifests: readonly Manifest[], sources: rea
   return stable.length > 0 && canary.length > 0 && specs.every((spec) => sameData(spec, specs[0]))
 }
 
-/** What runs the pods of a destination: their labels are those of its subset and of its Service. */
+/** The workloads with a destination's pods. Their labels are those of its subset and of its Service. */
 export function podsBehind(route: Route, role: Role, manifests: readonly Manifest[]): readonly ManifestObject[] {
   const [destination, source] = [destinationOf(route, role), sourceOf(route, role, manifests)]
   if (destination === undefined || source === undefined) return []
@@ -56,7 +59,7 @@ export function podsBehind(route: Route, role: Role, manifests: readonly Manifes
   return podSourcesFor({ ...service?.labels, ...source.labels }, namespace, objects)
 }
 
-/** How the canary (the one that would start, where there is none) is called: its version label, else its subset or host. */
+/** The name of the canary's version (or of the one that would start): its version label, or else its subset or host. */
 export function canaryVersion(route: Route, manifests: readonly Manifest[]): string {
   const started = withCanary(route, manifests)
   const split = started.ok ? started.value : route
@@ -64,7 +67,9 @@ export function canaryVersion(route: Route, manifests: readonly Manifest[]): str
   return versionsOf(split, manifests)?.canary ?? destination?.subset ?? shortHost(destination?.host ?? route.name)
 }
 
-/** The edits, of one object, that make the stable version the canary's; undefined where the files do not say how versions are set. */
+/**
+ * The edits, of one object, that make the stable version the canary's; undefined if the files do not show how versions are set.
+ */
 export function promoteVersion(
   route: Route,
   manifests: readonly Manifest[],
@@ -83,9 +88,9 @@ export function promoteVersion(
   return { object: stable.object, edits }
 }
 
-/** A label that tells the pods of two versions apart by their role (`track: canary`) and not by what they run. */
+/** A label that distinguishes the pods of two versions by their role (`track: canary`) and not by what they run. */
 export interface RoleLabel {
-  /** The stable version's source. */
+  /** The object that sets the stable version. */
   readonly object: ManifestObject
   readonly label: string
   readonly stable: string
@@ -93,8 +98,8 @@ export interface RoleLabel {
 }
 
 /**
- * The label whose value names the role of the canary's pods, such as `canary` or `next`. Every later canary has it too, so a stable version with this
- * label would send everybody to them. Colors and numbers may be versions.
+ * The label whose value names the role of the canary's pods, such as `canary` or `next`. Every later canary has the label too, so
+ * a stable version with this label would send everybody to it. Colors and numbers may be versions.
  */
 export function roleLabelOf(route: Route, manifests: readonly Manifest[]): RoleLabel | undefined {
   const sources = sourcesOf(route, manifests)
@@ -121,7 +126,10 @@ export function versionLabels(
   return sourceOf(route, role, manifests)?.labels
 }
 
-/** Other Services whose pods are also those of a destination's Service: every one that picks by some, or more, of its labels. */
+/**
+ * Other Services that select pods of a destination's Service: all whose selector has only labels of its selector, or all of them
+ * and more.
+ */
 export function servicesBeside(destination: VersionPlace, manifests: readonly Manifest[]): readonly string[] {
   const objects = manifests.flatMap((manifest) => manifest.objects)
   const own = fromService(destination, objects)
@@ -140,7 +148,7 @@ function isPart(some: Readonly<Record<string, string>>, all: Readonly<Record<str
   return Object.entries(some).every(([key, value]) => all[key] === value)
 }
 
-/** The labels whose values differ; undefined where the two sets have different keys, which no change of values makes equal. */
+/** The labels whose values differ; undefined if the two sets have different keys, which new values cannot make equal. */
 function differences(stable: VersionSource, canary: VersionSource): readonly string[] | undefined {
   const keys = Object.keys(stable.labels)
   if (keys.length !== Object.keys(canary.labels).length || keys.some((key) => !(key in canary.labels))) return undefined
@@ -156,7 +164,7 @@ type VersionPlace = Pick<Destination, 'host' | 'subset'>
 
 function destinationOf(route: Route, role: Role): VersionPlace | undefined {
   const { blueGreen } = route.names
-  // The idle version is in no rule that everybody's requests reach.
+  // No rule for everybody contains the idle version.
   if (blueGreen !== undefined && role !== 'other') return role === 'stable' ? blueGreen.active : blueGreen.idle
   return weightedRules(route)
     .flatMap((rule) => rule.destinations)
@@ -183,7 +191,7 @@ function sourceOf(route: Route, role: Role, manifests: readonly Manifest[]): Ver
   )
 }
 
-/** Hundreds of routes ask the same manifests, which never change. */
+/** Cached, because hundreds of routes ask about the same manifests, which never change. */
 const rulesOf = new WeakMap<readonly Manifest[], ReadonlyMap<string | undefined, readonly ManifestObject[]>>()
 
 /** The DestinationRules of each host. */

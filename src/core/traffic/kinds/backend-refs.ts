@@ -6,7 +6,7 @@ import { type RouteData, numberOf, type RouteSource, weightOf } from './kind.ts'
 /** What all routes of the Gateway API share: `spec.rules[].backendRefs[]`. */
 export const GATEWAY_GROUP = 'gateway.networking.k8s.io'
 
-/** Reads the rules; `picksCallers` says of one of a rule's `matches` whether it picks callers. */
+/** Reads the rules. `picksCallers` decides whether one of a rule's `matches` picks callers. */
 export function gatewayRules(source: RouteSource, picksCallers: (match: unknown) => boolean): readonly Rule[] {
   const spec = recordOf(source.object.data['spec'])
   return listOf(spec['rules']).flatMap((item, index): Rule[] => {
@@ -22,7 +22,7 @@ export function gatewayRules(source: RouteSource, picksCallers: (match: unknown)
         name,
         api: 'gateway',
         picksCallers: matches.length > 0 && matches.every(picksCallers),
-        // The Gateway API orders rules by how exact their matches are, not by the file.
+        // The Gateway API orders rules by how specific their matches are, not by their order in the file.
         isUnreachable: false,
         destinations: withRoles(
           backends.map((backend, position) => readBackend(source, recordOf(backend), [...at, 'backendRefs', position])),
@@ -51,7 +51,7 @@ function readBackend(source: RouteSource, backend: RouteData, path: Path): Omit<
   }
 }
 
-/** A Service by the name that DNS gives it, so that it compares with other kinds; anything else by kind and group. */
+/** A Service's DNS name, so that it can be compared with other kinds. Other backends by kind and group. */
 function hostOf(backend: RouteData, routeNamespace: string): string {
   const name = textOf(backend['name']) ?? ''
   const namespace = textOf(backend['namespace']) ?? routeNamespace

@@ -1,7 +1,7 @@
 import { GATEWAY_GROUP, gatewayRules } from './backend-refs.ts'
 import { type Kind, says } from './kind.ts'
 
-/** gateway-api GRPCRouteMatch: headers tell callers apart; the method tells parts of the service apart. */
+/** gateway-api GRPCRouteMatch: headers distinguish callers; the method distinguishes parts of the service. */
 export const grpcRoute: Kind = {
   kind: 'GRPCRoute',
   group: GATEWAY_GROUP,

@@ -1,7 +1,7 @@
 import { GATEWAY_GROUP, gatewayRules } from './backend-refs.ts'
 import { type Kind, says } from './kind.ts'
 
-/** gateway-api HTTPRouteMatch: these two tell callers apart; path and method tell parts of the service apart. */
+/** gateway-api HTTPRouteMatch: these two fields distinguish callers; path and method distinguish parts of the service. */
 export const httpRoute: Kind = {
   kind: 'HTTPRoute',
   group: GATEWAY_GROUP,

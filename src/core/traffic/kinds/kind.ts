@@ -5,17 +5,17 @@ import type { RouteKind, RouteName, RouteNames, Rule } from '../route.ts'
 /** One kind of object that splits traffic. */
 export interface Kind {
   readonly kind: RouteKind
-  /** The API group; all its versions have one schema for what is read here. */
+  /** The API group. All its versions have the same schema for the fields that we read. */
   readonly group: string
-  /** Every rule with destinations, in the file's order. */
+  /** Every rule with destinations, in the order of the file. */
   rules(source: RouteSource): readonly Rule[]
-  /** The routes that it leaves some of its requests to, where the kind can. */
+  /** The routes that it delegates requests to, if the kind supports delegation. */
   readonly delegates?: (source: Pick<RouteSource, 'object' | 'namespace'>) => readonly RouteName[]
 }
 
-/** An object on its way to being a route. */
+/** An object that is being read as a route. */
 export interface RouteSource {
-  /** What says the lines of the object. */
+  /** Provides the lines of the object. */
   readonly manifest: Pick<Manifest, 'line'>
   readonly object: ManifestObject
   readonly namespace: string
@@ -42,7 +42,7 @@ export function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined
 }
 
-/** Whether a match says anything under one of these keys. */
+/** Whether a match has any condition under one of these keys. */
 export function says(match: unknown, keys: readonly string[]): boolean {
   const fields = recordOf(match)
   return keys.some((key) => {

@@ -90,7 +90,7 @@ function mirrorsIn({ manifest, object, namespace }: RouteSource, rule: RouteData
   })
 }
 
-/** The VirtualServices that a root hands requests on to; without a namespace they are in the root's. */
+/** The VirtualServices that a root delegates requests to. Without a namespace, they are in the root's namespace. */
 function delegates({ object, namespace }: Pick<RouteSource, 'object' | 'namespace'>): readonly RouteName[] {
   const spec = recordOf(object.data['spec'])
   return listOf(spec['http']).flatMap((rule) => {
