@@ -13,18 +13,18 @@ import {
 
 export interface RenderedObject extends ObjectIdentity {
   readonly data: { readonly [key: string]: JsonValue }
-  /** Set where the schemas of a large definition are left as their texts. `wholeObject` reads them. */
+  /** Set if the schemas of a large definition are kept as text. `wholeObject` parses them. */
   readonly abridged?: Abridged
 }
 
-/** With no piece of the text: that could be of a Secret. */
+/** Contains no part of the text, which may belong to a Secret. */
 export type RenderProblem =
   | { readonly code: 'unparsable' | 'too-large'; readonly line: number }
-  /** Neither an object nor a list of objects: no `apiVersion`, `kind` or name. */
+  /** Neither an object nor a list of objects: `apiVersion`, `kind` or name is missing. */
   | { readonly code: 'not-an-object'; readonly line: number }
   | DuplicateObject
 
-/** An object that is in the stream a second time, and the line where it begins again. */
+/** An object that appears a second time, and the line where it begins again. */
 export interface DuplicateObject {
   readonly code: 'duplicate'
   readonly line: number
@@ -34,20 +34,24 @@ export interface DuplicateObject {
 export type ParsedRender =
   | {
       readonly ok: true
-      /** Each once; of an object that is there twice, the last, which is what applying them in order leaves. */
+      /** Each object once. Of a duplicate, the last one counts, because that is the result of applying them in order. */
       readonly objects: readonly RenderedObject[]
       readonly duplicates: readonly DuplicateObject[]
     }
   | { readonly ok: false; readonly problem: RenderProblem }
 
 const MAX_LENGTH = 20 * 1024 * 1024
-/** The time to read grows with the tokens: about five seconds for so many. That is 7 MiB of rules, or more if texts are long. */
+/**
+ * The time to parse grows with the number of tokens: about five seconds for this many. That is 7 MiB of rules, or more if texts
+ * are long.
+ */
 export const MAX_LEXEMES = 3_000_000
 
 /**
- * Parses what an environment rendered to: a stream of objects and of lists of objects. The first problem ends it; an object
- * that is there twice is none of them, because not every deployer refuses that. `known` spares reading documents twice that
- * two renders share. With `lenient`, what says nothing about traffic is read as Argo CD and kubectl read it.
+ * Parses the rendered output of an environment: a stream of objects and of lists of objects. Parsing ends at the first problem. A
+ * duplicate object is not a problem, because not every deployer refuses it. `known` caches documents, so that those shared by two
+ * renders are parsed once. With `lenient`, objects that do not affect traffic are read the way that Argo CD and kubectl read
+ * them.
  */
 export function parseRendered(yaml: string, known: KnownDocuments = new Map(), lenient?: LenientReading): ParsedRender {
   if (yaml.length > MAX_LENGTH) return { ok: false, problem: { code: 'too-large', line: 1 } }
@@ -61,12 +65,12 @@ export interface PlacedObject {
   readonly line: number
 }
 
-/** The objects of a text up to its first problem. */
+/** The objects in a text up to its first problem. */
 export interface TextReading {
   readonly objects: readonly PlacedObject[]
   readonly problem: RenderProblem | undefined
   readonly lexemes: number
-  /** The documents that are passed over because they are no objects. */
+  /** Documents that are skipped because they are not objects. */
   readonly nameless: readonly NamelessDocument[]
 }
 
@@ -77,7 +81,7 @@ export interface NamelessDocument {
 }
 
 interface TextLimits extends PieceLimits {
-  /** Whether a document that is no object is passed over. */
+  /** Whether to skip documents that are not objects. */
   readonly leavesNameless?: boolean
 }
 
@@ -93,7 +97,7 @@ export function readText(text: string, limits: TextLimits): TextReading {
     const isTooLarge = lexemes > budget
     const { problem, ...inPiece } = isTooLarge ? tooLarge(piece) : objectsOf(piece, read)
     objects.push(...inPiece.objects)
-    // What stands in one piece with it could not be told apart in the text.
+    // If the piece contains other documents too, they could not be separated in the text.
     const isPassed = limits.leavesNameless === true && problem?.code === 'not-an-object' && read.parts.length === 1
     if (isPassed) nameless.push({ piece, problem })
     else if (problem !== undefined) return { objects, problem, lexemes, nameless }
@@ -133,7 +137,7 @@ export function withDuplicates(found: readonly PlacedObject[]): ParsedRender {
   return { ok: true, objects: [...objects.values()], duplicates }
 }
 
-/** The cluster names objects with `generateName`, each anew: two of them are not one object twice. */
+/** The cluster gives each object with `generateName` a new name, so two of them are not duplicates. */
 function numbered(objects: ReadonlyMap<string, RenderedObject>, object: RenderedObject): RenderedObject {
   if (!object.name.endsWith(GENERATED)) return object
   let numberedObject = object
@@ -142,23 +146,25 @@ function numbered(objects: ReadonlyMap<string, RenderedObject>, object: Rendered
   return numberedObject
 }
 
-/** Stands for what the cluster adds to `generateName`; no name of an object can have it. */
+/** Stands for the characters that the cluster appends to `generateName`. No object's name can contain it. */
 const GENERATED = '*'
 
-/** By code units: the same on every machine, whatever its language. */
+/** Compares by code units, so that the result is the same on every machine and in every language. */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0
   return a < b ? -1 : 1
 }
 
-/** The object with all that its document says. */
+/** The object with all contents of its document. */
 export function wholeObject(object: RenderedObject): RenderedObject {
   const { abridged, ...rest } = object
   const data = abridged && wholeDefinition(abridged)
   return data === undefined ? object : { ...rest, data }
 }
 
-/** The objects of a document: none in an empty one, one, or the items of a nameless list; undefined when it is something else. */
+/**
+ * The objects of a document: none if it is empty, one object, or the items of a nameless list; undefined if it is anything else.
+ */
 function objectsIn(data: JsonValue): readonly RenderedObject[] | undefined {
   if (data === null) return []
   if (!isRecord(data)) return undefined
@@ -176,7 +182,7 @@ function objectFrom(data: { readonly [key: string]: JsonValue }): RenderedObject
   if (typeof apiVersion !== 'string' || typeof kind !== 'string' || !isRecord(metadata)) return undefined
   const { name = '', namespace, generateName } = metadata
   if (typeof name !== 'string') return undefined
-  // Named by the cluster (Argo CD's hooks).
+  // The cluster names it (Argo CD's hooks).
   const given = name === '' && typeof generateName === 'string' ? `${generateName}${GENERATED}` : name
   if (given === '') return undefined
   return {

@@ -13,14 +13,14 @@ import { type PatchedObject, lineOfLayered } from './build/origin.ts'
 import type { Unclear } from './build/unclear.ts'
 import { type ObjectBuild, followKustomizations } from './build/follow-kustomizations.ts'
 
-/** An object as an environment has it: the one in its file, with the environment's patches applied. */
+/** An object as it is in an environment: the one in its file, with the environment's patches applied. */
 export interface LayeredObject extends PatchedObject {
   readonly object: BuiltObject
   /** Why the data is uncertain. Undefined if it is certain. */
   readonly unclear: Unclear | undefined
   /** The rendered name of the object. */
   readonly rendered: ObjectIdentity
-  /** Its data where the last patches of a root come, and its `commonAnnotations` do not yet. */
+  /** The data when the root's last patches are applied, before the root's `commonAnnotations`. */
   readonly patchable: ObjectData
   /** The data comes from a render, because the files are not enough to tell. */
   readonly isRendered: boolean
@@ -31,13 +31,13 @@ export interface LayeredObject extends PatchedObject {
   readonly filler: Filler | undefined
 }
 
-/** An object of a file, and the way of a build to it, if there are several and one is chosen. */
+/** An object in a file. `way`: the chosen one of several chains of kustomizations between a root and the file. */
 export type BuiltObject = ManifestObject & { readonly way?: number | undefined }
 
-/** Where an object stands in the files. */
+/** The position of an object in the files. */
 export type Spot = Pick<BuiltObject, 'file' | 'document' | 'at' | 'way'>
 
-/** An object of a file as an environment has it; undefined where it is not there, or a patch deletes it. */
+/** An object of a file as it is in an environment. Undefined if the environment does not contain it, or if a patch deletes it. */
 export function layeredIn(layout: Layout, environment: string, spot: Spot): LayeredObject | undefined {
   const found = objectAt(layout, spot)
   const chains = chainsTo(layout, environment, spot.file)
@@ -83,7 +83,7 @@ function withVariables(
   return { data: filledIn(written, filler), written, filler, filledBy }
 }
 
-/** An object's values with the variables that its deployer puts in. */
+/** An object's values with its deployer's variables replaced. */
 function filledIn(data: ObjectData, { fill }: Filler): ObjectData {
   return JSON.stringify(data['spec'] ?? '').includes('$') ? { ...data, spec: filledValue(data['spec'], fill) } : data
 }
@@ -94,7 +94,7 @@ function filledValue(value: unknown, fill: Filler['fill']): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, filledValue(inner, fill)]))
   if (typeof value !== 'string') return value
   const filled = fill(value)
-  // kustomize writes it without quotes, so that it is a number afterwards.
+  // kustomize writes the value without quotes, so it becomes a number.
   return filled !== value && /^-?\d+$/.test(filled) ? Number(filled) : filled
 }
 
@@ -130,7 +130,7 @@ function objectAt(
   return { manifest, object: way === undefined ? object : { ...object, way } }
 }
 
-/** Hundreds of objects of one file are looked up by their places. */
+/** Cached, because hundreds of objects in one file are looked up by position. */
 const byPlace = new WeakMap<Manifest, ReadonlyMap<string, ManifestObject>>()
 
 function objectsByPlace(manifest: Manifest): ReadonlyMap<string, ManifestObject> {
@@ -149,7 +149,7 @@ function twiceIn({ file, line, way }: BuiltObject, chains: readonly Chain[]): Un
   return isTwice ? { file, line, why: 'twice' } : undefined
 }
 
-/** The ways of an environment to an object of a file, if there are several. */
+/** The indexes of the chains of kustomizations from an environment to a file, if there are several. */
 export function waysTo(layout: Layout, environment: string, { file }: Pick<Spot, 'file'>): readonly number[] {
   const chains = chainsTo(layout, environment, file)
   return chains.length > 1 ? chains.map((_, way) => way) : []
@@ -159,7 +159,7 @@ function hasPatches({ patches }: Kustomization): boolean {
   return patches.length > 0
 }
 
-/** One string for one object of one environment. */
+/** Identifies one object in one environment. */
 export function placeKey(environment: string, { file, document, at, way }: Spot): string {
   return JSON.stringify([environment, file, document, at, way ?? null])
 }

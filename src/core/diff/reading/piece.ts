@@ -8,7 +8,7 @@ import { breaksIn, type Piece } from '../../manifest/pieces.ts'
 
 /** Reads what says nothing about traffic as Argo CD and kubectl do. */
 export interface LenientReading {
-  /** The kinds that the config says hold secrets. They are read strictly. */
+  /** Kinds that contain secrets, according to the config. They are read strictly. */
   readonly secrets: readonly string[]
 }
 
@@ -17,7 +17,10 @@ export interface PieceLimits {
   /** In tokens of YAML. */
   readonly budget: number
   readonly known: KnownDocuments
-  /** Set where it is applied as it is written: what says nothing about traffic is read as Argo CD and kubectl do. */
+  /**
+   * Set if the text is applied as it is written. Then objects that do not affect traffic are read the way that Argo CD and
+   * kubectl read them.
+   */
   readonly lenient?: LenientReading | undefined
 }
 
@@ -43,19 +46,20 @@ export interface ReadPiece {
   readonly lexemes: number
 }
 
-/** What was read of documents already, by their text. Of two renders most documents are the same. */
+/** Parsed documents, by their text. Two renders share most documents. */
 export type KnownDocuments = Known<ReadPiece>
 
 function readPiece(text: Piece['text'], budget: number, known: KnownDocuments): ReadPiece {
   const piece = known.get(text) ?? partsOf(text, budget)
-  // A piece that was not read to its end is not kept: another budget may be enough for it.
+  // A piece that was not read to its end is not cached, because another budget may be enough for it.
   if (piece.lexemes <= budget) known.set(text, piece)
   return piece
 }
 
 /**
- * Argo CD and kubectl take the last of two equal keys (`Unmarshal` of sigs.k8s.io/yaml is not strict), and such files are in use. A Secret
- * stays refused, and so does what the config says holds secrets: Perch would not know of its first value, and could not hide it.
+ * Of two equal keys, Argo CD and kubectl use the last one (`Unmarshal` of sigs.k8s.io/yaml is not strict), and such files are in
+ * use. A Secret is still refused, and so are kinds that the config lists as secret: Perch would not know the first value, and
+ * could not hide it.
  */
 function asApplied(
   text: string,
@@ -76,7 +80,7 @@ function mayHoldSecrets(text: string, kinds: readonly string[]): boolean {
 
 const SECRET = /kind["']?\s*:\s*["']?\w*secret/i
 
-/** Lines are those of the piece. */
+/** Line numbers are those of the piece. */
 function partsOf(text: string, budget: number, lastKeyWins = false): ReadPiece {
   const definition = readDefinition(text, budget)
   if (definition !== undefined) return { parts: [definition], lexemes: definition.lexemes }

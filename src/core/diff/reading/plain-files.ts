@@ -16,16 +16,18 @@ import {
   withDuplicates,
 } from '../objects.ts'
 
-/** A file that is no part of a render, because it cannot be read as objects; or one that is there without some of its documents. */
+/**
+ * A file that is not part of a render because it cannot be read as objects, or a file of which only some documents are missing.
+ */
 export interface LeftOutFile extends Location {
-  /** What is left out of it. */
+  /** The text that is left out. */
   readonly text: string
   readonly problem: RenderProblem
-  /** Whether nothing of the file is in the render. */
+  /** Whether the whole file is left out. */
   readonly isWhole: boolean
 }
 
-/** What the files of an environment without kustomize hold. */
+/** The objects in the files of an environment without kustomize. */
 export interface PlainRender {
   readonly yaml: string
   readonly parsed: ParsedRender
@@ -33,8 +35,8 @@ export interface PlainRender {
 }
 
 /**
- * Which files are left out if they cannot be read: `quiet` ones, which say nothing about traffic, so that they do not hide the others; `all`
- * where the rest is only what a change is compared with.
+ * Which unreadable files are left out. `quiet`: files that do not affect traffic, so that they do not hide the others. `all`:
+ * every unreadable file, if a change is only compared with the rest.
  */
 export type LeavesOut = 'quiet' | 'all'
 
@@ -42,13 +44,15 @@ interface PlainReading extends LenientReading {
   readonly documents: KnownDocuments
   readonly leavesOut?: LeavesOut | undefined
   /**
-   * Of a folder that nothing deploys. There each document without a name is left out too, whatever it is about, because nobody can
-   * apply it. kubectl applies the others of its file.
+   * The folder is deployed by nothing. Then each document without a name is left out too, whatever its kind, because nobody can
+   * apply it. kubectl would apply the other documents of its file.
    */
   readonly isLoose: boolean
 }
 
-/** Reads the files of a folder as one stream of objects, each file by itself. Whether a change broke one is for the caller to say. */
+/**
+ * Reads the files of a folder as one stream of objects, each file by itself. The caller decides whether a change broke a file.
+ */
 export function readPlain(
   files: readonly string[],
   texts: Texts,
@@ -82,7 +86,7 @@ interface FileReading extends Pick<LeftOutFile, 'file' | 'text'> {
   readonly leavesOut: LeavesOut
 }
 
-/** What is left out of a file; undefined where it is nothing. */
+/** What is left out of a file; undefined if nothing is. */
 function leftOutOf({ file, text, read, leavesOut }: FileReading): LeftOutFile | undefined {
   const { objects, problem, nameless } = read
   const isWhole = problem === undefined ? objects.length === 0 : isLeftOut(problem, text, leavesOut)
@@ -92,7 +96,7 @@ function leftOutOf({ file, text, read, leavesOut }: FileReading): LeftOutFile | 
   return { file, line: Math.min(why.line, breaksIn(text)), text: without, problem: why, isWhole }
 }
 
-/** The text with empty documents in the places of some, so that all lines keep their numbers. */
+/** The text with some documents emptied, so that all lines keep their numbers. */
 function withoutPieces(text: string, nameless: readonly NamelessDocument[]): string {
   return nameless.reduceRight((rest, { piece }) => {
     const marker = piece.text.startsWith('---') ? '---' : ''

@@ -16,7 +16,7 @@ export interface ObjectBuild {
   readonly data: ObjectData | undefined
   /** The schema that sets how lists are merged. It applies to the whole build, whichever kustomization has it. */
   readonly schema: Location | undefined
-  /** As the last kustomization's patches leave it. */
+  /** The data after the patches of the last kustomization. */
   readonly patchable: ObjectData | undefined
   readonly steps: readonly PatchStep[]
   readonly unclear: Unclear | undefined
@@ -65,7 +65,7 @@ function asIs(text: string): string {
   return text
 }
 
-/** What else may set the weights of an object, apart from patches. */
+/** Other features that may set the weights of an object, apart from patches. */
 function unfollowedOf({ unfollowed }: Kustomization, data: ObjectData | undefined): Unclear | undefined {
   const { transformer, variable } = unfollowed
   if (transformer !== undefined) return { ...transformer, why: 'transformer' }
@@ -93,7 +93,7 @@ function withPatch(build: ObjectBuild, patch: Patch, identity: BuildIdentity): O
   return { ...build, unclear: build.unclear ?? { ...startOf(patch), why } }
 }
 
-/** As the file has it: what a plain reading of the object was put into by a root counts only when its turn comes. */
+/** The namespace in the file. A namespace that a root sets counts only when that root is applied. */
 function writtenNamespace({ data }: ManifestObject): string {
   const metadata = data['metadata']
   const namespace = isRecord(metadata) ? metadata['namespace'] : undefined
@@ -104,7 +104,7 @@ function startOf(patch: Patch): Location {
   return { file: patch.holder.file, line: lineOfPatch(patch, []) }
 }
 
-/** Whether a patch applies to an object: by its target, or else by the names in it. */
+/** Whether a patch applies to an object: by its target, or else by the names in the patch. */
 function isFor({ target, data }: Patch, identity: BuildIdentity): boolean | 'unclear' {
   if (target !== undefined) return selectsObject(target, identity)
   if (!isRecord(data)) return false
@@ -119,7 +119,7 @@ function isFor({ target, data }: Patch, identity: BuildIdentity): boolean | 'unc
   )
 }
 
-/** A field that holds weights, or is one. */
+/** A field that contains weights, or is one. */
 const WEIGHTS =
   /^spec\.(?:http|tls|tcp|rules)(?:\.(?:\[[^\]]*\]|[^.]+)(?:\.(?:route|backendRefs)(?:\.(?:\[[^\]]*\]|[^.]+)(?:\.weight)?)?)?)?$/
 

@@ -15,14 +15,14 @@ export interface PatchedObject {
   readonly steps: readonly PatchStep[]
 }
 
-/** The text that a value comes from: the path is in a document of the object's file, or of the patch. */
+/** The text that a value comes from. The path is relative to a document of the object's file, or of the patch. */
 export interface Origin {
   readonly patch: Patch | undefined
   readonly document: number
   readonly path: Path
 }
 
-/** Where the value at a path of an object (undefined: of its nearest holder) was set last. */
+/** The text that last set the value at a path of an object. If the value is missing, the text that set its nearest parent. */
 export function originOf({ object, steps }: Pick<PatchedObject, 'object' | 'steps'>, path: Path): Origin {
   let now = path
   for (const step of steps.toReversed()) {
@@ -33,12 +33,12 @@ export function originOf({ object, steps }: Pick<PatchedObject, 'object' | 'step
   return { patch: undefined, document: object.document, path: [...object.at, ...now] }
 }
 
-/** The file with the text of an origin. */
+/** The file that contains the text of an origin. */
 export function fileOf({ object }: Pick<PatchedObject, 'object'>, { patch }: Pick<Origin, 'patch'>): string {
   return patch?.holder.file ?? object.file
 }
 
-/** A place that a person can open. */
+/** A location that a person can open. */
 export function placeOf(layered: PatchedObject, path: Path): Location {
   const origin = originOf(layered, path)
   return {
@@ -62,7 +62,7 @@ export function lineOfLayered(layered: PatchedObject): Manifest['line'] {
 export function lineOfPatch({ holder, inline, inlineDocument, inner, document }: Patch, path: Path): number {
   if (inline === undefined) return inner.line(document, path)
   const start = holder.line(inlineDocument, inline)
-  // The lines of a block scalar are below its indicator.
+  // The lines of a block scalar begin below its indicator.
   const first = holder.text.split('\n', start)[start - 1] ?? ''
   return /[|>][-+\d]*[ \t]*(?:#.*)?\r?$/.test(first) ? start + inner.line(document, path) : start
 }
