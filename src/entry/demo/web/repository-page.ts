@@ -47,7 +47,7 @@ function pullList(box: GitHubBox, pulls: readonly PullView[]): Html {
         html`<li>
           <span class="state ${pull.state}">${pull.state}</span>
           <a href="/pull/${String(pull.number)}">${pull.title}</a>
-          <span class="dim">#${String(pull.number)} by ${pull.author} · ${checkMarks(box, pull)}</span>
+          <span class="dim">#${String(pull.number)} by ${pull.author}${checkMarks(box, pull)}</span>
         </li>`,
     )}
   </ul>`
@@ -67,10 +67,10 @@ function issueList(issues: readonly IssueRow[]): Html {
     </ul>`
 }
 
+/** Empty until the first check has concluded. */
 function checkMarks(box: GitHubBox, pull: PullView): string {
-  return concludedChecks(box, pull.head.sha)
-    .map((run) => `${markOf(run)} ${run.name}`)
-    .join(' ')
+  const marks = concludedChecks(box, pull.head.sha).map((run) => `${markOf(run)} ${run.name}`)
+  return marks.length === 0 ? '' : ` · ${marks.join(' ')}`
 }
 
 /** All files at a commit or branch. */
