@@ -80,10 +80,11 @@ export async function answerStored(
   store: () => Promise<void>,
   what: { readonly id: string; readonly log: Log; readonly facts: object; readonly words: string },
 ): Promise<Answer> {
-  const stop = new AbortController()
+  let timer: NodeJS.Timeout | undefined
   try {
-    const late = sleep(ACCEPT_MS, undefined, { signal: stop.signal, ref: false }).then(() => {
-      throw new Error(`it was not stored within ${ACCEPT_MS} ms`)
+    const late = new Promise<never>((_, reject) => {
+      const words = `it was not stored within ${ACCEPT_MS} ms`
+      timer = setTimeout(() => reject(new Error(words)), ACCEPT_MS).unref()
     })
     await Promise.race([store(), late])
     return { status: 202, body: { accepted: what.id } }
@@ -92,7 +93,7 @@ export async function answerStored(
     what.log.error({ ...what.facts, reason }, what.words)
     return { status: 503, body: 'try again later', headers: { 'retry-after': '30' } }
   } finally {
-    stop.abort()
+    clearTimeout(timer)
   }
 }
 
