@@ -40,9 +40,9 @@ interface JudgedDifference {
   readonly alongside: readonly string[]
 }
 
-/** What must be the same for two environments to move alike: the service, its versions, and the shares. */
-function moveKey({ to, version, sure, reach }: RolloutDifference): string {
-  return JSON.stringify([to.target.service, to.versions?.canary ?? null, version?.role ?? null, sure, reach])
+/** What must be the same for two environments to move alike: the service, its canary version, and the shares. */
+function moveKey({ to, sure, reach }: RolloutDifference): string {
+  return JSON.stringify([to.target.service, to.versions?.canary ?? null, sure, reach])
 }
 
 function movedAlike(one: RolloutDifference, all: readonly RolloutDifference[]): readonly string[] {

@@ -140,13 +140,15 @@ export function jobOf(task: Task): Job {
 }
 
 /** The same for the same cause. */
-function idOf({ code, ...facts }: Cause): string {
+function idOf({ code, ...rest }: Cause): string {
   const { slotMs = 1 } = RULES[code]
-  const rounded = Object.entries(facts).map(([name, fact]) => {
+  const facts = new Map(Object.entries(rest))
+  const rounded = [...facts.keys()].sort().map((name) => {
+    const fact = facts.get(name)
     const isMoment = name === 'at' || name === 'due'
     return [name, isMoment && typeof fact === 'number' ? Math.floor(fact / slotMs) : fact] as const
   })
-  return `${code} ${JSON.stringify(Object.fromEntries(rounded.toSorted(([a], [b]) => (a < b ? -1 : 1))))}`
+  return `${code} ${JSON.stringify(Object.fromEntries(rounded))}`
 }
 
 function keyOf(task: Task): string {

@@ -176,6 +176,19 @@ test('what a controller in the cluster moves is counted and not listed', async (
   )
 })
 
+test('line ends of GitHub’s editor are no change: the issue is not written again', async () => {
+  const world = await aDashboard()
+  await aRollout(world)
+  // Until the gates of its step say nothing new.
+  await world.pass(20)
+  const { number, body } = theIssue(world)
+  const names = asked(world)
+  world.alice.editIssue(number, body.replaceAll('\n', '\r\n'))
+  await world.sweep()
+  await world.pass(2)
+  assert.deepEqual([...new Set(names)], ['issues.get'])
+})
+
 test('it is written once a minute at most, and asks GitHub nothing while it says the same', async () => {
   const world = await aDashboard()
   await world.pass(2)

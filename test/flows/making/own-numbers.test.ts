@@ -146,6 +146,7 @@ limits:
   a: 1
   b: 2
   c: 3
+  SHARE: 0
 canary:
   Weight: 0
   x: 4
@@ -154,13 +155,16 @@ stable:
   weight: 100
 `
   assert.deepEqual(await tried(apart(values), 'production'), [
-    `stable at ${VALUES}:12`,
+    `stable at ${VALUES}:13`,
     `stable at ${VALUES}:3`,
-    `canary at ${VALUES}:8`,
+    `canary at ${VALUES}:9`,
+    `canary at ${VALUES}:7`,
     `canary at ${VALUES}:1`,
-    `stable at ${VALUES}:12 and canary at ${VALUES}:8`,
-    `stable at ${VALUES}:12 and canary at ${VALUES}:1`,
-    `stable at ${VALUES}:3 and canary at ${VALUES}:8`,
+    `stable at ${VALUES}:13 and canary at ${VALUES}:9`,
+    `stable at ${VALUES}:13 and canary at ${VALUES}:7`,
+    `stable at ${VALUES}:13 and canary at ${VALUES}:1`,
+    `stable at ${VALUES}:3 and canary at ${VALUES}:9`,
+    `stable at ${VALUES}:3 and canary at ${VALUES}:7`,
     `stable at ${VALUES}:3 and canary at ${VALUES}:1`,
   ])
 })
