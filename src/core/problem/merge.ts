@@ -1,5 +1,5 @@
 /** Problems of a merge: of its two branches, and of its effect on traffic. */
-import type { ConfigProblem } from '../config/read.ts'
+import { CONFIG_FILE, type ConfigProblem } from '../config/read.ts'
 import type { RolloutRise } from '../exposure/canaries.ts'
 import type { ProtectionGap } from '../gate/protection.ts'
 import type { Location } from '../manifest/parse.ts'
@@ -47,6 +47,16 @@ export function vanishedProblem({ target, share }: Standing): Problem {
 export function renamedRolesProblem(target: Target): Problem {
   const { file, line } = target.route.place
   return { code: 'roles-renamed', file, line, cause: { kind: 'renamed-roles', target } }
+}
+
+/** Its config calls a rollout under way by another name. */
+export function renamedByConfigProblem({ target, share }: Standing): Problem {
+  return { code: 'rollout-renamed', file: CONFIG_FILE, line: 1, cause: { kind: 'renamed-by-config', target, share } }
+}
+
+/** Its config gives a rollout more traffic, past the gates. */
+export function raisedByConfigProblem({ target, share }: Standing): Problem {
+  return { code: 'raised-by-config', file: CONFIG_FILE, line: 1, cause: { kind: 'raised-by-config', target, share } }
 }
 
 export function disagreement(facts: Omit<Extract<RouteCause, { kind: 'share-differs' }>, 'kind'>): Problem {

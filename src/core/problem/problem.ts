@@ -116,6 +116,11 @@ export type RouteCause =
   | { readonly kind: 'vanished'; readonly target: Target; readonly share: number | 'unknown' }
   /** After the merge an annotation would make gates confuse the two versions. */
   | { readonly kind: 'renamed-roles'; readonly target: Target }
+  | {
+      readonly kind: 'renamed-by-config' | 'raised-by-config'
+      readonly target: Target
+      readonly share: number | 'unknown'
+    }
   /** The files say one share, and the environment renders another; undefined where its route is not rendered. */
   | {
       readonly kind: 'share-differs'

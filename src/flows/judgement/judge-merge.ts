@@ -34,6 +34,7 @@ import { compareDespiteConfig, mixedRepair } from './repair.ts'
 import { sortRefusals } from './comparison/known-refusals.ts'
 import { compareRenders } from './comparison/compare-renders.ts'
 import type { SnapshotPair } from './comparison/render.ts'
+import { isLetGo, nextConfig, problemsOfNext } from './next-config.ts'
 import { loadSides } from './load-sides.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import type { JudgementNeeds, RestraintQuestion } from './restraints.ts'
@@ -175,8 +176,9 @@ async function compareByConfig(
   }
   const known = namesIn(sides, () => true)
   const names = namesIn(sides, isTouched).filter((name) => between.only === undefined || name === between.only)
-  const found = sides.after.snapshot.problems.filter(({ environments }) =>
-    environments.some((name) => names.includes(name)),
+  const next = await nextConfig(both, between)
+  const found = sides.after.snapshot.problems.filter(
+    (problem) => problem.environments.some((name) => names.includes(name)) && !isLetGo(problem, next),
   )
   const refused = await sortRefusals(both, sides, { found, changed })
   if (names.length > 0) await between.onRender?.()
@@ -190,7 +192,8 @@ async function compareByConfig(
   const repair = mixedRepair(checked.repaired, { ...NO_CHANGE, ...comparison })
   const renamed = renamedRoles(before, written).map(renamedRolesProblem)
   const templates = await validateTemplates(both, { before, after, head, changed })
-  const own = [...ownConfig, ...templates.problems, ...checked.problems, ...repair]
+  const moved = await problemsOfNext(both, { before, after }, { head, next })
+  const own = [...ownConfig, ...moved, ...templates.problems, ...checked.problems, ...repair]
   const problems = [
     ...own,
     ...renamed,

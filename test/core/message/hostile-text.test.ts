@@ -23,6 +23,8 @@ import {
   straySplit,
   mixedRepairProblem,
   staleGroupProblem,
+  raisedByConfigProblem,
+  renamedByConfigProblem,
   vanishedProblem,
 } from '../../../src/core/problem/merge.ts'
 import { failureProblems, lineRemark, objectRemark } from '../../../src/core/problem/tools.ts'
@@ -261,6 +263,8 @@ function problemsOf(t: string): readonly Problem[] {
     ...hostile.renderProblems(t).map((one) => renderedProblem(t, one)),
     ...templateProblemsOf(t),
     vanishedProblem(standingOf(targetNamed(t))),
+    renamedByConfigProblem(standingOf(targetNamed(t))),
+    raisedByConfigProblem(standingOf(targetNamed(t))),
     disagreement({ environment: t, target: targetNamed(t), said: 5, rendered: 6 }),
     straySplit({ environment: t, route: t, was: 5, share: 'unknown' }),
     staleGroupProblem(t),

@@ -83,6 +83,8 @@ export function problems(): readonly Problem[] {
     merge.vanishedProblem(standingOf(target)),
     merge.vanishedProblem(standingOf(owned)),
     merge.renamedRolesProblem(target),
+    merge.renamedByConfigProblem(standingOf(target)),
+    merge.raisedByConfigProblem(standingOf(target)),
     ...([6, 'unknown', undefined] as const).flatMap((rendered) =>
       ([5, 'unknown'] as const).map((said) => merge.disagreement({ ...both, said, rendered })),
     ),

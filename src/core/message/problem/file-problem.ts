@@ -141,7 +141,10 @@ function environmentWords(refusal: EnvironmentRefusal): ProblemWords {
   const what = entry === '' ? whole : `The entry ${code(entry)}`
   return {
     what: `${what} ${WHY[why]}, so Perch does not render it.`,
-    next: 'Use files of this repository that kustomize can build by itself.',
+    next:
+      why === 'no-such-folder'
+        ? 'Add the folder, or correct or remove its entry under `environments` in `.github/canary.yml`.'
+        : 'Use files of this repository that kustomize can build by itself.',
   }
 }
 

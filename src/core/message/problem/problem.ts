@@ -38,6 +38,8 @@ function causeWords(cause: ProblemCause): ProblemWords {
       }
     case 'vanished':
     case 'renamed-roles':
+    case 'renamed-by-config':
+    case 'raised-by-config':
     case 'share-differs':
     case 'stray-split':
     case 'unknown-exposure':

@@ -23,6 +23,16 @@ export function trafficProblemWords(cause: Exclude<RouteCause, { kind: 'finding'
         what: `This changes the annotation that says which destinations of ${code(targetName(cause.target))} are stable and canary, so that the same destinations get other roles.`,
         next: 'Keep the roles of the base branch, or first name `stable` and `canary` of the service in `.github/canary.yml`.',
       }
+    case 'renamed-by-config':
+      return {
+        what: `The canary of ${code(targetName(cause.target))} has ${shareWords(cause.share)} of the traffic on the base branch, and this pull request gives the rollout another name in \`.github/canary.yml\`, or removes it there. Holds, freezes and open steps go by the name and would be lost.`,
+        next: 'Keep the names of its environment and service until the rollout has finished, or roll it back first (`/canary abort`).',
+      }
+    case 'raised-by-config':
+      return {
+        what: `With \`.github/canary.yml\` of this pull request, the canary of ${code(targetName(cause.target))} has ${shareWords(cause.share)} of the traffic, as ${code(cause.target.route.place.file)} says. That is more than on the base branch, and no gate judges it: Perch judges a merge by the config of the base branch.`,
+        next: 'Keep the share of the base branch in this pull request. After the merge, raise it with `/canary <percent>`.',
+      }
     case 'share-differs':
       return shareWordsOf(cause)
     case 'stray-split':
