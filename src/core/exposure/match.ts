@@ -163,13 +163,16 @@ function innerOf({ text }: Condition): Condition {
   return { on: String(on), how: known ?? 'other', text: String(inner) }
 }
 
+const HEADER = 'header:'
+
 /** Headers that clients and proxies send by default. A match on one of them matches everybody. */
 const COMMON =
-  /^header:(?::|x-(?:forwarded|envoy|b3|request|real|amzn|cloud|client)|accept|user-agent|content|host$|connection|cookie|referer|origin|via|te$|trace|baggage|cache|pragma|sec-|dnt|upgrade|authorization|date|expect|forwarded|priority|if-|range|from)/
+  /^(?::|x-(?:forwarded|envoy|b3|request|real|amzn|cloud|client)|accept|user-agent|content|host$|connection|cookie|referer|origin|via|te$|trace|baggage|cache|pragma|sec-|dnt|upgrade|authorization|date|expect|forwarded|priority|if-|range|from)/
 
 /** Whether only requests that ask for it fit: with a header of their own, or a query parameter. */
 export function isForSome(match: Match): boolean {
   return match.some(
-    ({ on, how }) => how !== 'not' && (on.startsWith('query:') || (on.startsWith('header:') && !COMMON.test(on))),
+    ({ on, how }) =>
+      how !== 'not' && (on.startsWith('query:') || (on.startsWith(HEADER) && !COMMON.test(on.slice(HEADER.length)))),
   )
 }

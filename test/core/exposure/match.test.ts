@@ -109,6 +109,8 @@ test('only a header of their own or a query parameter makes a rule one for some'
   const some: readonly unknown[] = [
     header('x-canary', { exact: '1' }),
     header('x-canary', {}),
+    // Its name only holds that of a common one.
+    header('x-not-via', {}),
     { queryParams: { beta: {} } },
   ]
   const all: readonly unknown[] = [

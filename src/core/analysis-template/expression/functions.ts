@@ -91,8 +91,8 @@ const PLAIN: Readonly<Record<string, PlainFunction>> = {
   isNaN: ofFloat('truth', Number.isNaN),
   isInf: ofFloat('truth', (value) => Math.abs(value) === Number.POSITIVE_INFINITY),
   // Argo Rollouts applies both to the measurement, whatever their argument is, and Prometheus never answers nil.
-  isNil: { takes: ['any'], gives: 'truth', run: (_, result) => result === null },
-  default: { takes: ['any', 'any'], gives: 'any', run: ([, otherwise = null], result) => result ?? otherwise },
+  isNil: { takes: ['any'], gives: 'truth', run: () => false },
+  default: { takes: ['any', 'any'], gives: 'any', run: (_, result) => result },
   len: { takes: ['list'], gives: 'int', run: ([value]) => (Array.isArray(value) ? value.length : undefined) },
   abs: ofNumber('number', Math.abs),
   ceil: ofNumber('number', Math.ceil),

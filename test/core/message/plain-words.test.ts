@@ -1,0 +1,9 @@
+/** Markdown of ours where nobody renders it: in terminals, titles and annotations. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { plainText } from '../../../src/core/message/markdown/markdown.ts'
+import { plainWords } from '../../../src/core/message/markdown/plain-words.ts'
+
+test('what keeps a name from being a mention is taken out again, so that people can copy the name', () => {
+  assert.equal(plainWords(`Asked by ${plainText('@alice')}.`), 'Asked by @alice.')
+})
