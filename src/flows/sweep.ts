@@ -13,10 +13,10 @@ import { lookAtProtection } from './judgement/protection.ts'
 import { lookAtPulls } from './review/stale.ts'
 import { lookForCommands } from './commands/unanswered-commands.ts'
 
-/** Webhooks can be late by minutes; looking a little further back than the last sweep costs nothing. */
+/** Webhooks may be minutes late, and looking a little further back than the last sweep costs nothing. */
 const OVERLAP_MS = 2 * 60_000
 
-/** Finds what no webhook told: two requests and one fetch a repository, and work only where something is new. */
+/** Finds what no webhook reported. Costs two requests and one fetch per repository, and more work only where something is new. */
 export async function sweep(context: RepositoryContext): Promise<void> {
   const { repo } = context
   const started = context.clock.now()
@@ -38,7 +38,7 @@ export async function sweep(context: RepositoryContext): Promise<void> {
   for (const base of bases) {
     const head = heads.get(`refs/heads/${base}`)
     if (head === undefined) continue
-    // On any other branch there is something to do only while steps are open from the time when it was deployed.
+    // Other branches need work only while steps are open that were made when the branch was deployed.
     const isLeft = !deployed.has(base) && open.some((pull) => pull.base.ref === base && isStep(pull, context.botLogin))
     const hasMoved = deployed.has(base) && head !== (await settledAt(context, base))
     if (isLeft || hasMoved) await context.ask.advance(base, { code: 'swept', head, at: started })
@@ -53,11 +53,14 @@ export async function sweep(context: RepositoryContext): Promise<void> {
     commented.map(({ comment }) => comment),
   )
   await context.memo.set(memoKey, started)
-  // Where no pull request is open nobody is told of it.
+  // Without an open pull request, there is no place to report problems.
   if (open.length > 0) await lookAtProtection(context, bases.filter(deployed.has))
 }
 
-/** Merge groups whose webhook was lost would keep their queue waiting; those that change traffic are judged again. */
+/**
+ * If the webhook of a merge group is lost, its queue waits forever, so the groups are reviewed here. Groups that change traffic
+ * are judged again.
+ */
 async function lookAtGroups(context: RepositoryContext, refs: ReadonlyMap<string, Sha>, at: number): Promise<void> {
   const groups = queueGroups(refs)
   const known = await recallGroups(context)

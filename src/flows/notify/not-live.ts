@@ -7,7 +7,7 @@ import { sayOnce } from '../repository/github-refusals.ts'
 import type { PullEnds } from '../repository/pull-ends.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
-/** Says once on a step that the step before it does not become live, and mentions who drives the rollout. */
+/** Says once on a step that the previous step does not become live, and mentions the person who drives the rollout. */
 export async function sayNotLive(context: RepositoryContext, { pull }: PullEnds, { changes }: Review): Promise<void> {
   if (!isStep(pull, context.botLogin) || pull.draft) return
   for (const change of changes) {

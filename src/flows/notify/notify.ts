@@ -4,19 +4,19 @@ import { loadConfig } from '../repository/load.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 
-/** Has news sent to each destination that the config of the base branch names for it. */
+/** Requests a notification for each destination that the config of the base branch names for this news. */
 export async function notify(context: RepositoryContext, task: TaskOf<'notify'>): Promise<void> {
   const { base, news, at, why } = task
   const ref = `refs/heads/${base}`
   const sha = (await context.mirror.fetch([ref])).get(ref)
   const config = sha === undefined ? undefined : await loadConfig(context, sha)
-  // A config that is not valid is told on pull requests.
+  // Pull requests report an invalid config.
   if (config?.ok !== true) return
   const wanted = config.value.notify.filter(({ on }) => on.includes(news.event)).map(({ to }) => to)
   for (const to of new Set(wanted)) await context.ask.deliver({ to, news, at }, { ...why, to })
 }
 
-/** Sends news to one destination. A destination that does not answer is tried again, and holds up nothing else. */
+/** Sends a notification to one destination. If the destination does not answer, it is retried, and delays nothing else. */
 export async function deliver(context: RepositoryContext, { to, news, at, why }: TaskOf<'deliver'>): Promise<void> {
   const { owner, name, id } = context.repo
   const repository = `${owner}/${name}`

@@ -31,14 +31,14 @@ export async function tellStep(
   }
 }
 
-/** Since when the base branch's step is live; undefined where it is not, or nobody asked. */
+/** Since when the base branch's step is live; undefined if it is not, or if nobody asked. */
 export function liveSince({ verdicts }: ReviewedChange): number | undefined {
   for (const { reason } of verdicts)
     if (reason.code === 'live' && reason.liveness.state === 'live') return reason.liveness.since
   return undefined
 }
 
-/** What a step needs a person for. */
+/** Why a step needs a person. */
 function personFor(change: ReviewedChange): News['waitsFor'] {
   if (notLive(change) !== undefined) return 'live'
   const waiting = change.verdicts.filter(({ state }) => state !== 'pass')

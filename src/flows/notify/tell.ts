@@ -4,13 +4,16 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'notifier' | 'ask' | 'clock'>
 
-/** `about`: what tells it from the next of its kind, such as a commit. `base`: the branch whose config says who wants to know. */
+/**
+ * `about`: what distinguishes the occasion from the next one of its kind, such as a commit. `base`: the branch whose config names
+ * the destinations.
+ */
 export interface Occasion {
   readonly base: string
   readonly about: string
 }
 
-/** Once for one occasion. Costs nothing where the operator has configured no destination. */
+/** Notifies once per occasion. Costs nothing if the operator has configured no destination. */
 export async function tell({ notifier, ask, clock }: Needs, { base, about }: Occasion, news: News): Promise<void> {
   if (notifier.destinations().length === 0) return
   const { event, environment, service = '' } = news

@@ -1,4 +1,7 @@
-/** Proposes a config to a repository on which Perch was installed, as a pull request. This happens once, and only if there is a rollout. */
+/**
+ * Proposes a config to a repository that Perch was installed on, as a pull request. This happens once, and only if there is a
+ * rollout.
+ */
 import { CONFIG_FILE } from '../../core/config/read.ts'
 import { onboardingBody, onboardingCommit, ONBOARDING_TITLE } from '../../core/message/onboarding/pull-request.ts'
 import { ONBOARDING_BRANCH } from '../../core/marker/onboarding-branch.ts'
@@ -17,7 +20,7 @@ export async function onboard(context: Needs): Promise<void> {
   if ((await mirror.entries(sha)).some(({ path }) => path === CONFIG_FILE)) return
   const proposal = await proposeConfig(context, sha)
   if (!proposal.ok) return
-  // An open one is there already; a closed one was a no, and a merged one a config that somebody has removed since.
+  // An open one already exists. A closed one was a refusal. A merged one was a config that someone has removed since.
   if ((await pulls.from(ONBOARDING_BRANCH)).some(({ author }) => author.login === botLogin)) return
   const opened = await openChange(
     context,

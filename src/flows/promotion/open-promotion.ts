@@ -15,12 +15,12 @@ import type { BaseHead } from '../measure/landing.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type ChangeDraft, type ChangeNeeds, openChange } from '../rollout/open-change.ts'
 
-/** A base branch with what its files say. */
+/** A base branch with the contents of its files. */
 export interface PromotionSite extends BaseHead, Pick<TreeSnapshot, 'snapshot'> {}
 
 type Needs = ChangeNeeds & Pick<RepositoryContext, 'renderer'>
 
-/** Opens the pull request that carries configuration from one environment to another; the open one where it is there already. */
+/** Opens the pull request that promotes configuration from one environment to another. Returns an existing open one. */
 export async function openPromotion(
   context: Needs,
   site: PromotionSite,
@@ -51,8 +51,8 @@ export function promotionDraft(
 }
 
 /**
- * A promotion of everything carries what one of a service carries, and Git cannot have `a/b` beside `a/b/c`. So an open one is named,
- * and what a closed one of ours left behind is removed.
+ * A promotion of everything includes a promotion of one service, and Git cannot have `a/b` beside `a/b/c`. So an open one is
+ * reported, and the branch that a closed one of ours left behind is removed.
  */
 async function clearOverlap(
   context: Pick<RepositoryContext, 'branches' | 'pulls' | 'mirror' | 'repo' | 'botLogin'>,

@@ -11,7 +11,7 @@ import type { BaseState } from '../rollout/rollouts.ts'
 import { closePull } from '../rollout/take-steps.ts'
 import { promotionDraft } from './open-promotion.ts'
 
-/** Plans the open promotions of a base branch again where either of their environments has changed. */
+/** Remakes the open promotions of a base branch if one of their environments has changed. */
 export async function replanPromotions(context: RepositoryContext, base: BaseState): Promise<void> {
   const open = base.pulls.filter(
     (pull) => pull.state === 'open' && pull.base.ref === base.ref && isPromotion(pull, context.botLogin),
@@ -31,7 +31,7 @@ async function replanPromotion(context: RepositoryContext, base: BaseState, pull
     environments.map(({ name }) => name),
     targets.map(({ service }) => service),
   )
-  // Nothing is promoted to an environment that does not exist. Its gate says so.
+  // Nothing is promoted to an environment that does not exist. The promotion's gate says so.
   if (flow === undefined) return
   const made = await preparePromotion(context, { treeish: base.sha, snapshot: base.snapshot }, flow)
   if (!made.ok) {

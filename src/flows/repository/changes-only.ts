@@ -2,7 +2,7 @@ import type { NewTexts } from '../../core/layer/place.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { RepositoryContext } from './repository-context.ts'
 
-/** Whether two commits or trees differ in these files only, and the later one has just these texts. */
+/** Whether two commits or trees differ only in these files, and the later one contains exactly these texts. */
 export async function changesOnly(
   { mirror }: Pick<RepositoryContext, 'mirror'>,
   { base, head }: { readonly base: Sha; readonly head: Sha },

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { COMMAND_LIFE_MS, LATE_MS } from '../../core/command/pending.ts'
 import type { RepositoryContext } from './repository-context.ts'
 
-/** A comment with commands, as far as its commands have come. */
+/** A comment with commands, and the progress of its commands. */
 const Progress = z.object({
   state: z.enum(['waiting', 'done']),
   /** When it was first seen, epoch milliseconds. */
@@ -44,7 +44,7 @@ export interface KnownCommands {
   readonly waiting: readonly (CommandComment & { readonly at: number })[]
 }
 
-/** Every comment with commands in the repository that is remembered; what is too old to be carried out is forgotten. */
+/** Every remembered comment with commands in the repository. Forgets those that are too old to be carried out. */
 export async function knownCommands(context: Needs): Promise<KnownCommands> {
   const prefix = `command:${context.repo.id}:`
   const done = new Set<number>()
@@ -59,7 +59,7 @@ export async function knownCommands(context: Needs): Promise<KnownCommands> {
   return { done, waiting }
 }
 
-/** Brings what is remembered of a pull request's comments in line with its conversation, which may have changed since. */
+/** Updates what is remembered about a pull request's comments with its conversation, which may have changed. */
 export async function settleWaiting(
   context: Needs,
   pull: number,

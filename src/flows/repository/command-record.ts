@@ -8,8 +8,8 @@ import type { RepositoryContext } from './repository-context.ts'
 type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'mirror' | 'records'>
 
 /**
- * Records permanently that commands were carried out, if no commit shows it. Memory knows it too, but may be lost, and
- * everybody with write access can delete an answer.
+ * Records permanently that commands were carried out, if no commit shows it. Memory knows it too, but may be lost, and everyone
+ * with write access can delete an answer.
  */
 export async function recordCommands(
   context: Needs,
@@ -22,7 +22,7 @@ export async function recordCommands(
     await context.records.write(commit, { ...recordWords(pull.number, comment), answer: keptAnswer(comment, body) })
 }
 
-/** The answer that was given to a comment already, as far as memory cannot tell; undefined where it is new. */
+/** The earlier answer to a comment, as far as memory cannot tell; undefined if the comment is new. */
 export async function recordedAnswer(
   context: Needs,
   pull: PullRequest,
@@ -35,7 +35,7 @@ export async function recordedAnswer(
   return found.answer ?? repeatedAnswer(comment.id, comment.login)
 }
 
-/** The same for a button on a check: the answer that was given to it, where there was one. */
+/** The same for a button on a check: the earlier answer to it, if there was one. */
 export async function recordedPress(context: Needs, id: string): Promise<string | undefined> {
   const commit = await firstCommit(context)
   return commit === undefined ? undefined : (await context.records.find(commit, id))?.answer
@@ -51,15 +51,15 @@ export async function recordPress(
     await context.records.write(commit, { ...pressedWords(pressed.pull, pressed), answer: body })
 }
 
-/** A deleted answer to an override stays deleted: the answer is the override. */
+/** A deleted answer to an override stays deleted, because the answer is the override. */
 function keptAnswer({ commands }: PendingComment, body: string): string | undefined {
   const isOverride = commands.some(({ result }) => result.ok && result.command.name === 'override')
   return isOverride ? undefined : body
 }
 
 /**
- * Remembers which comments there were when this memory began: whether those were answered it cannot know. GitHub counts
- * comments upwards, so every later one has a higher number.
+ * Remembers which comments existed when this memory began, because it cannot know whether those were answered. GitHub numbers
+ * comments in ascending order, so every later one has a higher number.
  */
 export async function rememberBeginning(context: Needs, comments: readonly { readonly id: number }[]): Promise<void> {
   const key = `beginning:${context.repo.id}`
@@ -72,7 +72,7 @@ async function isNewerThanMemory({ memo, repo }: Needs, comment: number): Promis
   return typeof newest === 'number' && comment > newest
 }
 
-/** The default branch's oldest commit: the one place in a repository that no push moves. */
+/** The default branch's oldest commit, the one commit in a repository that no push moves. */
 async function firstCommit({ memo, repo, mirror }: Needs): Promise<Sha | undefined> {
   const key = `first-commit:${repo.id}`
   const known = await memo.get(key)

@@ -5,7 +5,10 @@ import type { RepositoryContext } from './repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
 
-/** That a pull request has a commit as its head: written before it is judged, so that of two that are judged at once one sees the other. */
+/**
+ * Remembers that a commit is the head of a pull request. Written before the pull request is judged, so that of two that are
+ * judged at the same time, one sees the other.
+ */
 export async function rememberPeer(context: Needs, head: Sha, pull: number): Promise<void> {
   await context.memo.set(`head:${context.repo.id}:${head}:${pull}`, true)
 }
@@ -14,24 +17,24 @@ export async function forgetPeer(context: Needs, head: Sha, pull: number): Promi
   await context.memo.forget(`head:${context.repo.id}:${head}:${pull}`)
 }
 
-/** The pull requests that had a commit as their head when they were last looked at, in order. */
+/** The pull requests that had a commit as their head at the last look, in ascending order. */
 export async function pullsWithHead(context: Needs, head: Sha): Promise<readonly number[]> {
   const prefix = `head:${context.repo.id}:${head}:`
   const entries = await context.memo.entries(prefix)
   return [...entries.keys()].map((key) => Number(key.slice(prefix.length))).sort((a, b) => a - b)
 }
 
-/** A group of the merge queue, and what its checks rest on. */
+/** A merge group, and what its checks depend on. */
 const GroupRecord = z.object({
   base: z.string(),
   ref: z.string(),
-  /** It changes traffic, so that it is judged again when a stop comes or goes. */
+  /** It changes traffic, so it is judged again when a stop is created or removed. */
   traffic: z.boolean(),
-  /** What it was judged by, by `waitKey`. */
+  /** The signals that its verdict depends on, by `waitKey`. */
   waits: z.array(z.string()),
-  /** Which stops there were (`stopsKey`). */
+  /** The stops at that time (`stopsKey`). */
   stops: z.string(),
-  /** When time alone may turn it, epoch milliseconds. */
+  /** When time alone may change its verdict, epoch milliseconds. */
   until: z.number().optional(),
 })
 export type GroupRecord = z.infer<typeof GroupRecord>
@@ -44,7 +47,7 @@ export async function forgetGroup(context: Needs, head: Sha): Promise<void> {
   await context.memo.forget(`group:${context.repo.id}:${head}`)
 }
 
-/** The groups whose checks are concluded, by their commit. */
+/** The groups with concluded checks, by commit. */
 export async function recallGroups(context: Needs): Promise<ReadonlyMap<Sha, GroupRecord>> {
   return await recallAll(context, 'group', GroupRecord)
 }

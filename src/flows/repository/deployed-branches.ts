@@ -6,30 +6,30 @@ import type { RepositoryContext } from './repository-context.ts'
 
 /** The branches that something deploys. Only these have rollouts. */
 export interface DeployedBranches {
-  /** Names, and patterns in which `*` stands for any characters. */
+  /** Names, and patterns in which `*` matches any characters. */
   readonly names: readonly string[]
-  /** Why the config's word cannot be read. Then only the default branch counts, and nothing is concluded for the others. */
+  /** Why the config cannot be read. Then only the default branch counts, and nothing is concluded for other branches. */
   readonly problems: readonly ConfigProblem[]
-  /** Whether the config asks for an issue that lists all rollouts; undefined where it cannot be read. */
+  /** Whether the config asks for an issue that lists all rollouts; undefined if it cannot be read. */
   readonly hasDashboard: boolean | undefined
   readonly has: (branch: string) => boolean
-  /** Where the rollout is that a pull request with this base leads to: the base itself where it is deployed. */
+  /** The branch with the rollout that a pull request with this base leads to: the base itself if it is deployed. */
   readonly homeOf: (base: string) => string | undefined
 }
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'repo'> & Partial<Pick<RepositoryContext, 'known'>>
 
-/** The ref whose config decides. `deployedAmong` needs it fetched. */
+/** The ref whose config decides. It must be fetched for `deployedAmong`. */
 export function decidingRef({ repo }: Pick<RepositoryContext, 'repo'>): string {
   return `refs/heads/${repo.defaultBranch}`
 }
 
-/** Reads which branches are deployed, at the default branch as it is now. */
+/** Reads which branches are deployed, from the current default branch. */
 async function deployedBranches(context: Needs): Promise<DeployedBranches> {
   return deployedAmong(context, await context.mirror.fetch([decidingRef(context)]))
 }
 
-/** The same, from refs that were fetched with others; `decidingRef` must have been among them. */
+/** The same, from refs that were already fetched. They must include `decidingRef`. */
 export async function deployedAmong(context: Needs, refs: ReadonlyMap<string, Sha>): Promise<DeployedBranches> {
   const { defaultBranch } = context.repo
   const sha = refs.get(decidingRef(context))
@@ -49,7 +49,7 @@ export async function deployedAmong(context: Needs, refs: ReadonlyMap<string, Sh
   }
 }
 
-/** The branch on which a pull request's rollout is, or will be once its change gets there. */
+/** The branch that has a pull request's rollout, or will have it once the change gets there. */
 export async function homeOf(context: Needs, pull: PullRequest): Promise<string> {
   return (await deployedBranches(context)).homeOf(pull.base.ref) ?? pull.base.ref
 }

@@ -4,7 +4,7 @@ import { GitHubRefused } from '../../ports/github/github-refused.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
-/** Turns permanent refusals of GitHub into values. Outages and limits are rethrown, because they are tried again. */
+/** Turns permanent refusals of GitHub into values. Outages and limits are rethrown, because they are retried. */
 export async function orRefusal<T>(work: () => Promise<T>): Promise<Result<T, Refusal>> {
   try {
     return ok(await work())
@@ -14,7 +14,7 @@ export async function orRefusal<T>(work: () => Promise<T>): Promise<Result<T, Re
   }
 }
 
-/** Says something on a pull request once, found again by the marker that it begins with. */
+/** Posts a comment on a pull request once. The marker that it begins with identifies it. */
 export async function sayOnce(
   context: Pick<RepositoryContext, 'conversation' | 'log'>,
   pull: number,

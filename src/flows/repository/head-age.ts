@@ -9,8 +9,8 @@ const Known = z.object({ sha: z.string(), at: z.number() })
 type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'activity' | 'clock'>
 
 /**
- * Remembers since when GitHub has shown this head: a pull request's `updated_at` comes with each look at it, is GitHub's own
- * clock, and moves with each comment. So one that is older than a comment proves that the head was there before.
+ * Remembers since when GitHub has shown this head. A pull request's `updated_at` comes with every look at it, uses GitHub's own
+ * clock, and changes with each comment. So if it is older than a comment, the head existed before the comment.
  */
 export async function rememberHead(context: Needs, pull: PullRequest): Promise<void> {
   const { sha } = pull.head
@@ -19,20 +19,20 @@ export async function rememberHead(context: Needs, pull: PullRequest): Promise<v
 }
 
 /**
- * Remembers the head that a pull request was opened with, as its webhook says: no comment on it is older than that. So
- * somebody who comments at once is believed, also where GitHub's list of a branch's moves cannot be read.
+ * Remembers the head that a pull request was opened with, from its webhook. No comment is older than that head. So a person who
+ * comments at once is believed, even if GitHub's list of the branch's moves cannot be read.
  */
 export async function rememberFirstHead(
   context: Pick<RepositoryContext, 'memo' | 'repo'>,
   { pull, head, at }: { readonly pull: number; readonly head: Sha; readonly at: number },
 ): Promise<void> {
   const known = await recallHead(context, pull)
-  // A late webhook: the head has moved on.
+  // The webhook is late: the head has moved on.
   if (known !== undefined && known.sha !== head) return
   await context.memo.set(keyOf(context, pull), { sha: head, at: at - 1 })
 }
 
-/** Perch's own commit for a command is seen by whoever saw the head that it was made on. */
+/** Perch's own commit for a command counts as seen by everyone who saw the head that it was made on. */
 export async function rememberOwnCommit(
   context: Needs,
   pull: number,
@@ -46,14 +46,14 @@ export async function rememberOwnCommit(
 const LAG_MS = 60_000
 const AGAIN_MS = 3_000
 
-/** Whether the author of a comment could see this head. GitHub is asked only where memory does not tell. */
+/** Whether the author of a comment could see this head. GitHub is asked only if memory does not tell. */
 export async function ageOfHead(
   context: Needs,
   pull: PullRequest,
   { head, comment }: { readonly head: Sha; readonly comment: { readonly createdAt: number } },
 ): Promise<HeadAge> {
   if (isSeen(await recallHead(context, pull.number), head, comment)) return 'seen'
-  // The list of a fork is not ours to read.
+  // We cannot read the list of a fork.
   const moves = pull.head.isFork ? undefined : await context.activity.movesOf(pull.head.ref)
   const age = moves === undefined ? 'unknown' : headAge(moves, head, { comment, pull })
   const now = context.clock.now()

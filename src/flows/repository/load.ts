@@ -25,12 +25,12 @@ import { type KnownTexts, knownBefore, readConfigOnce } from '../../core/config/
 import type { Mirror } from '../../ports/mirror.ts'
 import { buildEnvironment, type ReleaseSource, renderRelease, skippedProblem } from '../build/build-environment.ts'
 
-/** Where files are read: a mirror, or a folder. */
+/** Where files are read from: a mirror, or a folder. */
 export interface FileSource {
   readonly mirror: Pick<Mirror, 'entries' | 'read'>
-  /** Whose files they are, where that is known. */
+  /** The repository that the files belong to, if known. */
   readonly repo?: { readonly name: string; readonly defaultBranch?: string }
-  /** What was read of them already. */
+  /** Cached results of reading them. */
   readonly known?: KnownTexts
 }
 
@@ -42,9 +42,9 @@ export async function loadConfig(context: FileSource, base: Sha): Promise<Result
 
 export interface SnapshotOptions {
   readonly config: Config
-  /** Which releases of charts are to be rendered; all that may say something about traffic, where nobody says it. */
+  /** Which environments with charts are rendered; default: all that may affect traffic. */
   readonly isWanted?: (environment: Environment) => boolean
-  /** Of which environments routes are read; of all, where nobody says it. */
+  /** The environments whose routes are read; default: all. */
   readonly chooseRead?: ((environments: readonly Environment[]) => readonly Environment[]) | undefined
 }
 
@@ -83,7 +83,7 @@ export async function loadSnapshot(
   }
 }
 
-/** A target as another commit or tree has it, from its own files only; undefined where its route is not there. */
+/** A target at another commit or tree, read from its own files only; undefined if its route is not there. */
 export async function readTargetAt(
   context: FileSource & ReleaseSource,
   treeish: Sha,
@@ -103,7 +103,7 @@ export async function readTargetAt(
   }
 }
 
-/** The same of a target that a chart makes: rendered as it was then. */
+/** The same for a target of a chart, rendered at that commit. */
 async function readReleaseAt(
   context: FileSource & ReleaseSource,
   treeish: Sha,
@@ -124,7 +124,7 @@ async function readReleaseAt(
   }
 }
 
-/** The same of a target that charts bring to another build, from the files that make it today. */
+/** The same for a target from charts in another build, read from the files that form the build today. */
 async function readBuildAt(
   context: FileSource & ReleaseSource,
   treeish: Sha,
@@ -138,8 +138,8 @@ async function readBuildAt(
 }
 
 /**
- * A snapshot with what the releases of charts render to that may say something about traffic: their files alone do not. Those that
- * cannot be rendered have no routes.
+ * A snapshot with the rendered charts that may affect traffic, because the files of charts alone do not show their routes. A
+ * chart that cannot be rendered has no routes.
  */
 async function withRenderedReleases(
   context: FileSource & ReleaseSource,

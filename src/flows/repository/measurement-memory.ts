@@ -29,21 +29,24 @@ const Record = z.object({
   answers: z.array(Answer),
 })
 
-/** What a metrics server last answered about a rollout's step. */
+/** A metrics server's last answers about a rollout's step. */
 export interface Measurement {
   /** The commit that brought the step. */
   readonly step: Sha
-  /** When the step was live, and when it was measured; epoch milliseconds. */
+  /** When the step became live, and when it was measured; epoch milliseconds. */
   readonly since: number
   readonly at: number
-  /** Where it is a failure: the moment of the last measurement that was none, or of the first. */
+  /**
+   * For a failure: the time of the last measurement that did not fail, or else of the first one. Undefined if it is not a
+   * failure.
+   */
   readonly failsSince: number | undefined
-  /** A mark of what was asked, the window's points among it. */
+  /** Identifies the queries, including the points of the window. */
   readonly question: string
   readonly answers: readonly RangeAnswer[]
 }
 
-/** Of all answers about one step, in characters. A template of twenty series at a thousand moments has some 700,000. */
+/** In characters, for all answers about one step. A template with twenty series of a thousand points has some 700,000. */
 const MAX_KEPT = 2_000_000
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
@@ -57,8 +60,8 @@ export async function recallMeasurement(context: Needs, rollout: string): Promis
 }
 
 /**
- * Answers, of which all can be kept. The largest ones are none where they are too much together: what is judged must be what is remembered,
- * since whoever acts on a failure reads that.
+ * The answers, limited so that all of them can be stored. If they are too large together, the largest ones are replaced by
+ * `too-large`. The judged answers must equal the remembered ones, because the reaction to a failure reads those.
  */
 export function keepable(answers: readonly RangeAnswer[]): readonly RangeAnswer[] {
   const sizes = answers.map((answer) => JSON.stringify(written(answer)).length)
@@ -73,7 +76,10 @@ export function keepable(answers: readonly RangeAnswer[]): readonly RangeAnswer[
   return answers.map((answer, index) => (dropped.has(index) ? { ok: false, code: 'too-large', detail: '' } : answer))
 }
 
-/** An older measurement whose answers took longer does not replace a newer one: a failure would be forgotten. Its answers are `keepable`. */
+/**
+ * A slower, older measurement does not replace a newer one, because a failure would be forgotten. Its answers must come from
+ * `keepable`.
+ */
 export async function rememberMeasurement(context: Needs, rollout: string, found: Measurement): Promise<void> {
   const there = await recallMeasurement(context, rollout)
   if (there !== undefined && there.step === found.step && there.at > found.at) return

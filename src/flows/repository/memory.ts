@@ -5,49 +5,52 @@ import { type Target, targetName } from '../../core/rollout/target.ts'
 import { recallAll } from './remembered.ts'
 import type { RepositoryContext } from './repository-context.ts'
 
-/** What was last found out about a pull request: saves work when nothing has changed, and may be lost at any time. */
+/** The result of the last review of a pull request. It saves work if nothing has changed, and may be lost at any time. */
 const ReviewMemory = z.object({
   head: z.string(),
   /** The head of the branch that it was judged for. */
   base: z.string(),
-  /** The deployed branch that it was judged for, and the one that it merges into. */
+  /** The deployed branch that it was judged for, and the branch that it merges into. */
   judgedFor: z.string().default(''),
   into: z.string().default(''),
   draft: z.boolean().default(false),
-  /** Every open pull request with this head, this one too. */
+  /** Every open pull request with this head, including this one. */
   peers: z.array(z.int()).default([]),
-  /** What the checks of the head were concluded with (`CommitVerdict`); empty where that is not known. */
+  /** Identifies what the head's checks were concluded with (`CommitVerdict`); empty if unknown. */
   digest: z.string().default(''),
   /** Both checks were green, and it changes traffic. */
   green: z.boolean().default(false),
-  /** What its gate waits for, by `waitKey`. */
+  /** The signals that its gate waits for, by `waitKey`. */
   waits: z.array(z.string()),
-  /** When time alone may turn its gate, epoch milliseconds. */
+  /** When time alone may change its gate, epoch milliseconds. */
   until: z.number().optional(),
-  /** It changes traffic, so that it must be looked at again when the base branch moves. */
+  /** It changes traffic, so it must be reviewed again when the base branch moves. */
   traffic: z.boolean(),
-  /** What the verdicts on its changes rest on in Git (`Review.grounds`); empty where that is not known. */
+  /** The facts in Git that its verdicts depend on (`Review.grounds`); empty if unknown. */
   grounds: z.string().default(''),
-  /** It has the comment that says what it changes. */
+  /** It has our comment about its changes. */
   commented: z.boolean().default(false),
-  /** The new versions that its comment asks about (`offerKey`); empty where it asks about none. */
+  /** The new versions that its comment asks about (`offerKey`); empty if it asks about none. */
   offer: z.string().default(''),
   /** The rollouts that it moves, by `movedRoutes`. */
   targets: z.array(z.string()).default([]),
-  /** Those of them that must end before it may merge (`awaitedTargets`). */
+  /** The rollouts among `targets` that must end before it may merge (`awaitedTargets`). */
   awaited: z.array(z.string()).default([]),
-  /** The older pull requests that it waits for, for whichever rollout. */
+  /** The older pull requests that it waits for, for any rollout. */
   behind: z.array(z.int()).default([]),
-  /** It waits for something that shows in no ref: reviews. */
+  /** It waits for something that no ref shows: reviews. */
   polls: z.boolean().default(false),
-  /** Which stops there were (`stopsKey`). */
+  /** The stops at that time (`stopsKey`). */
   stops: z.string().default(''),
-  /** Its review was given up, and nobody is at it. */
+  /** Its review was given up, and no other one is in progress. */
   abandoned: z.boolean().default(false),
 })
 export type ReviewMemory = z.infer<typeof ReviewMemory>
 
-/** Whether younger pull requests that move a route wait for this one. The steps to the end of a rollout must not wait for what waits for that end. */
+/**
+ * Whether younger pull requests that move a route wait for this one. The steps of a rollout must not wait for a pull request that
+ * itself waits for the end of that rollout.
+ */
 export function hasClaim({ targets, awaited }: ReviewMemory, route: string): boolean {
   return targets.includes(route) && !awaited.includes(route)
 }
@@ -62,36 +65,42 @@ export async function rememberPull(context: Needs, pull: number, seen: ReviewMem
   await context.memo.set(`pull:${context.repo.id}:${pull}`, seen)
 }
 
-/** What is remembered of a pull request until its first review is done: that it may change traffic, so that what moves meanwhile has it judged again. */
+/**
+ * The memory of a pull request until its first review is done. It may change traffic, so changes in the meantime cause another
+ * review.
+ */
 const UNSEEN = ReviewMemory.parse({ head: '', base: '', waits: [], traffic: true })
 
-/** No set of stops has this key: a review that is under way may have read the stops before one came or went. */
+/** No set of stops has this key. A review in progress may have read the stops before one was created or removed. */
 const STOPS_UNDER_REVIEW = 'under review'
 
-/** That the review of a pull request has begun. `seen`: what was remembered of it. */
+/** Remembers that the review of a pull request has begun. `seen`: what was remembered about it. */
 export async function rememberBegun(context: Needs, pull: number, seen: ReviewMemory | undefined): Promise<void> {
   await rememberPull(context, pull, { ...(seen ?? UNSEEN), stops: STOPS_UNDER_REVIEW, traffic: true, abandoned: false })
 }
 
-/** That the review of a pull request was given up: the next sweep looks at it, and knows that checks and a comment may be there. */
+/**
+ * Remembers that the review of a pull request was given up. The next sweep reviews it, and knows that checks and a comment may
+ * exist.
+ */
 export async function abandonReview(context: Needs, pull: number): Promise<void> {
   const seen = (await recallPull(context, pull)) ?? UNSEEN
   await rememberPull(context, pull, { ...seen, head: '', digest: '', traffic: true, abandoned: true })
 }
 
-/** Everything that is remembered of this repository's pull requests, by number. */
+/** Everything that is remembered about this repository's pull requests, by number. */
 export async function recallPulls(context: Needs): Promise<ReadonlyMap<number, ReviewMemory>> {
   const pulls = await recallAll(context, 'pull', ReviewMemory)
   return new Map([...pulls].map(([pull, seen]) => [Number(pull), seen]))
 }
 
-/** So that the next sweep looks at it as if for the first time. */
+/** Forgets a pull request, so that the next sweep treats it as new. */
 export async function forgetPull(context: Needs, pull: number): Promise<void> {
   await context.memo.forget(`pull:${context.repo.id}:${pull}`)
   await context.memo.forget(`gates:${context.repo.id}:${pull}`)
 }
 
-/** The base branch's head up to which everything that follows from it has been done. */
+/** The base branch's head up to which everything has been done. */
 export async function settledAt(context: Needs, base: string): Promise<Sha | undefined> {
   const sha = await context.memo.get(`base:${context.repo.id}:${base}`)
   return typeof sha === 'string' ? sha : undefined
@@ -101,12 +110,12 @@ export async function settle(context: Needs, base: string, sha: Sha): Promise<vo
   await context.memo.set(`base:${context.repo.id}:${base}`, sha)
 }
 
-/** Something that follows from this head was not done after all. The branch stays known. */
+/** Something for this head was not done after all. The branch stays known. */
 export async function unsettle(context: Needs, base: string): Promise<void> {
   if ((await settledAt(context, base)) !== undefined) await settle(context, base, '')
 }
 
-/** The base branches that have been looked at, each with the head up to which all is done. */
+/** The base branches that have been looked at, each with the head up to which everything is done. */
 export async function knownBases(context: Needs): Promise<readonly string[]> {
   const prefix = `base:${context.repo.id}:`
   return [...(await context.memo.entries(prefix)).keys()].map((key) => key.slice(prefix.length))
@@ -136,7 +145,7 @@ const StepRecord = z.object({
   reported: z.array(ReportedCommit),
 })
 
-/** What is known of the step that a rollout stands at on a base branch. */
+/** What is known about the current step of a rollout on a base branch. */
 export async function recallStep(context: Needs, base: string, target: Target): Promise<StepHistory | undefined> {
   const record = StepRecord.safeParse(await context.memo.get(stepRecordKey(context, base, target)))
   return record.success ? { ...record.data, scannedTo: record.data.scannedTo } : undefined
@@ -163,7 +172,7 @@ export async function rememberChecked(context: Needs, pull: number): Promise<voi
   await context.memo.set(`checked:${context.repo.id}:${pull}`, true)
 }
 
-/** It is not deployed, so nothing follows from what is pushed to it. */
+/** The branch is not deployed, so pushes to it have no consequences. */
 export async function forgetBase(context: Needs, base: string): Promise<void> {
   await context.memo.forget(`base:${context.repo.id}:${base}`)
   await context.memo.forget(`watch:${context.repo.id}:${base}`)
@@ -171,7 +180,7 @@ export async function forgetBase(context: Needs, base: string): Promise<void> {
   await context.memo.forget(`listing:${context.repo.id}:${base}`)
 }
 
-/** The deployed branches as they were last read: what a push is compared with, so that others cost nothing. */
+/** The deployed branches at the last look. Pushes are compared with them, so that pushes to other branches cost nothing. */
 export async function recallDeployed(context: Needs): Promise<readonly string[]> {
   return Texts.catch([]).parse(await context.memo.get(`deployed:${context.repo.id}`))
 }
@@ -197,7 +206,7 @@ export async function rememberLive(context: Needs, rollout: string, live: LiveMe
   await context.memo.set(`live:${context.repo.id}:${rollout}`, live)
 }
 
-/** What a rollout's step measured when all that wait for it were last judged because of that. */
+/** The result of a rollout's measurements when everything that waits for it was last judged because of that. */
 export async function recallNews(context: Needs, rollout: string): Promise<string | undefined> {
   const news = await context.memo.get(`news:${context.repo.id}:${rollout}`)
   return typeof news === 'string' ? news : undefined
@@ -207,7 +216,10 @@ export async function rememberNews(context: Needs, rollout: string, news: string
   await context.memo.set(`news:${context.repo.id}:${rollout}`, news)
 }
 
-/** The step, by when it was live, for which a rollout was held because its canary failed; so that a person may let it go on. */
+/**
+ * The step, by the time when it became live, for which a rollout was held because its canary failed. A person may then let it
+ * continue.
+ */
 export async function heldStep(context: Needs, rollout: string): Promise<number | undefined> {
   const since = await context.memo.get(`held:${context.repo.id}:${rollout}`)
   return typeof since === 'number' ? since : undefined
@@ -217,7 +229,7 @@ export async function rememberHeldStep(context: Needs, rollout: string, since: n
   await context.memo.set(`held:${context.repo.id}:${rollout}`, since)
 }
 
-/** Base branches with rollouts that are to be measured. */
+/** Base branches with rollouts that must be measured. */
 export async function watchedBases(context: Needs): Promise<readonly string[]> {
   const prefix = `watch:${context.repo.id}:`
   return [...(await context.memo.entries(prefix)).keys()].map((key) => key.slice(prefix.length))
@@ -231,7 +243,7 @@ export async function rememberWatch(context: Needs, base: string, isWatched: boo
 
 const Texts = z.array(z.string())
 
-/** Which pull requests wait for which signals (`waitKey`): so that one that nobody waits for costs nothing. */
+/** Which pull requests wait for which signals (`waitKey`), so that a signal that nobody waits for costs nothing. */
 export async function waitingPulls(context: Needs): Promise<ReadonlyMap<number, readonly string[]>> {
   const prefix = `waiting:${context.repo.id}:`
   const entries = await context.memo.entries(prefix)

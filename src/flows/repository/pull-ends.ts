@@ -3,19 +3,19 @@ import { STOP_REFS } from '../../core/stop/stop.ts'
 import { decidingRef, deployedAmong } from './deployed-branches.ts'
 import type { RepositoryContext } from './repository-context.ts'
 
-/** Both ends of an open pull request, as Git has them now. */
+/** Both ends of an open pull request, as they are now in Git. */
 export interface PullEnds {
-  /** The pull request with the head that Git has, which may be newer than what the API said a moment ago. */
+  /** The pull request with its head in Git, which may be newer than the API's answer a moment ago. */
   readonly pull: PullRequest
   /** The deployed branch that it is judged for: its own base, unless nothing deploys that. */
   readonly judgedFor: string
   /** The head of that branch. */
   readonly base: Sha
-  /** All refs that were fetched with them, the stops too. */
+  /** All refs that were fetched together, including the stops. */
   readonly refs: ReadonlyMap<string, Sha>
 }
 
-/** Undefined where one of the branches is gone. */
+/** Undefined if one of the branches is gone. */
 export async function fetchEnds(
   context: Pick<RepositoryContext, 'mirror' | 'repo'>,
   pull: PullRequest,
@@ -30,7 +30,10 @@ export async function fetchEnds(
     : { ...judged, refs, pull: { ...pull, head: { ...pull.head, sha: head } } }
 }
 
-/** The branch that a merge into `base` is judged for. A base that nothing deploys must not make a commit green for one that is. */
+/**
+ * The branch that a merge into `base` is judged for. If nothing deploys a base, it must not turn a commit green that is also
+ * judged for a deployed branch.
+ */
 export async function judgedBase(
   context: Pick<RepositoryContext, 'mirror' | 'repo'>,
   base: string,

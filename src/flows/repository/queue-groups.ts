@@ -1,7 +1,7 @@
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { MergeGroup } from '../tasks/ask.ts'
 
-/** Where GitHub's merge queue keeps the commits that it asks checks for: `gh-readonly-queue/main/pr-7-<base>`. */
+/** Where GitHub's merge queue stores the commits that need checks: `gh-readonly-queue/main/pr-7-<base>`. */
 export const QUEUE_REFS = 'refs/heads/gh-readonly-queue/*'
 
 /** The groups of the merge queue, among refs that were fetched with `QUEUE_REFS`. */

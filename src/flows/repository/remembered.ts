@@ -1,7 +1,10 @@
 import type * as z from 'zod'
 import type { RepositoryContext } from './repository-context.ts'
 
-/** All that is remembered of one kind in this repository, by the rest of its key. What another version wrote is left out. */
+/**
+ * Everything of one kind that is remembered for this repository, by the rest of its key. Entries that another version of Perch
+ * wrote are left out.
+ */
 export async function recallAll<T>(
   { memo, repo }: Pick<RepositoryContext, 'memo' | 'repo'>,
   kind: string,

@@ -26,10 +26,12 @@ import type { Validators } from '../../ports/validators.ts'
 import type { TaskRequests } from '../tasks/ask.ts'
 import type { KnownTexts } from '../../core/config/known-texts.ts'
 
-/** Everything that a flow works with, for one repository. A flow asks for the part it uses: `Pick<RepositoryContext, 'mirror'>`. */
+/**
+ * Everything that a flow needs for one repository. A flow declares the part that it uses: `Pick<RepositoryContext, 'mirror'>`.
+ */
 export interface RepositoryContext {
   readonly repo: RepositoryName
-  /** Where people look at it: `https://github.com/acme/gitops`. */
+  /** The repository's web page: `https://github.com/acme/gitops`. */
   readonly pageUrl: string
   /** The login under which Perch opens pull requests: `<slug>[bot]`. */
   readonly botLogin: string
@@ -48,7 +50,7 @@ export interface RepositoryContext {
   readonly reports: Reports
   readonly canaryChecks: CanaryChecks
   readonly mirror: Mirror
-  /** What was read of its texts before. */
+  /** Cached results of reading its texts. */
   readonly known: KnownTexts
   readonly renderer: Renderer
   readonly validators: Validators
@@ -59,7 +61,7 @@ export interface RepositoryContext {
   readonly meter: Meter
   readonly notifier: Notifier
   readonly clock: Clock
-  /** A mark that only this service can make for a text, as letters and digits. */
+  /** A mark for a text, of letters and digits, that only this service can compute. */
   readonly seal: (text: string) => string
   readonly log: Log
 }

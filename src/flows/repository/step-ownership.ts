@@ -23,7 +23,9 @@ interface CommitPair {
   readonly head: Sha
 }
 
-/** Whether everything that a head adds to its base was made by Perch, as GitHub verified it. Messages prove nothing. */
+/**
+ * Whether Perch made everything that a head adds to its base, according to GitHub's verification. Commit messages prove nothing.
+ */
 export async function isAllOurs(
   context: Pick<RepositoryContext, 'branches' | 'mirror' | 'botLogin'>,
   between: CommitPair,
@@ -38,7 +40,7 @@ function isOurs({ botLogin }: Pick<RepositoryContext, 'botLogin'>, { author, isV
   return isVerified && author === botLogin
 }
 
-/** A merge that holds nothing but its parents, such as GitHub's "Update branch" makes: nobody's own work. */
+/** A merge commit without changes of its own, for example from GitHub's "Update branch". It is nobody's own work. */
 export async function isPlainMerge(
   { mirror }: Pick<RepositoryContext, 'mirror'>,
   { sha, parents }: Pick<CommitMaker, 'sha' | 'parents'>,
@@ -50,9 +52,9 @@ export async function isPlainMerge(
 }
 
 /**
- * Whether merging a step would do to the base branch exactly what Perch proposes there, to the byte, so that Perch may merge
- * it. A plan that was written on the step by command may be another one: it moves no traffic. The first step after a share that
- * somebody set by hand is a person's to merge: only then is it known that the share is meant to move.
+ * Whether merging a step would change the base branch exactly as Perch proposes, byte for byte, so that Perch may merge it. A
+ * plan that a command wrote to the step may differ, because it moves no traffic. If someone set the current share by hand, a
+ * person must merge the next step: only then is it known that the share is meant to move.
  */
 export async function mergeability(
   context: Needs,
@@ -72,7 +74,7 @@ interface ProposedStep {
   readonly phases: readonly Standing['phase'][]
 }
 
-/** What the branch of a step proposes on a base; undefined where it proposes nothing for one of its rollouts. */
+/** What a step's branch proposes on a base; undefined if it proposes nothing for one of its rollouts. */
 async function stepOn(context: Needs, pull: PullRequest, base: Sha): Promise<ProposedStep | undefined> {
   const standings = (await stepTargets(context, { pull, base }, await loadConfig(context, base))).map(standingOf)
   const moves = standings.flatMap((standing): TargetMove<Move>[] => {
@@ -84,7 +86,7 @@ async function stepOn(context: Needs, pull: PullRequest, base: Sha): Promise<Pro
     : { moves, phases: standings.map(({ phase }) => phase) }
 }
 
-/** Whether merging a head into the base branch does to the byte what Perch makes for a move there. */
+/** Whether merging a head into the base branch changes exactly the bytes that Perch would change for a move. */
 export async function isAsProposed(
   context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
   { moves, base, head }: CommitPair & Pick<ProposedStep, 'moves'>,
@@ -101,7 +103,7 @@ export async function isAsProposed(
     else planned.push({ target, move: underPlan(move, planOf(after)) })
     origins.push(originPull(after))
   }
-  // Perch moves both kinds in pull requests of their own.
+  // Perch moves charts and files in separate pull requests.
   if (ofCharts.length > 0) return planned.length === 0 && isMadeOfValues(context, { base, head: merged.tree }, ofCharts)
   const made = filesFor(planned, origins[0])
   return made.ok && changesOnly(context, { base, head: merged.tree }, made.value.files)
@@ -113,8 +115,8 @@ interface MovedChart extends TargetMove<Move> {
 }
 
 /**
- * The same of rollouts that charts make: which bytes Perch would write only an experiment tells. So each must come to the share that is
- * proposed, with the versions that are there, and nothing may change but numbers of these environments' values.
+ * The same for rollouts from charts. Only an experiment shows which bytes Perch would write. So each rollout must get the
+ * proposed share with its current versions, and only numbers in the values of these environments may change.
  */
 async function isMadeOfValues(
   { mirror }: Pick<RepositoryContext, 'mirror'>,
@@ -129,7 +131,7 @@ async function isMadeOfValues(
   return changed.every((file) => withoutNumbers(old.get(file)) === withoutNumbers(next.get(file)))
 }
 
-/** A finish changes versions, which are no numbers. */
+/** Whether the rollout gets the proposed share. False if versions change at a finish, because versions are not numbers. */
 function isAtShare({ target, after, move }: MovedChart): boolean {
   const [was, now] = [standingOf(target), standingOf(after)]
   const share = move.kind === 'share' ? move.to : 0
@@ -141,7 +143,10 @@ function withoutNumbers(text: string | undefined): string | undefined {
   return text?.replaceAll(/\d+/g, '0')
 }
 
-/** The rollouts that a pull request is a step of: those of a wave, or one, also where it is for one of several environments alone. */
+/**
+ * The rollouts that a pull request is a step of: those of a wave, or a single one, even if it is for only one of several
+ * environments.
+ */
 async function stepTargets(
   context: Needs,
   { pull, base }: { readonly pull: PullRequest; readonly base: Sha },
@@ -158,7 +163,7 @@ async function stepTargets(
   return all.filter((target) => isStepOf(target, pull, context.botLogin)).slice(0, 1)
 }
 
-/** Says once on a step that somebody has changed it. GitHub is asked only where the step does something else than Perch proposes. */
+/** Says once on a step that someone has changed it. GitHub is asked only if the step does something other than Perch proposes. */
 export async function sayIfChanged(context: RepositoryContext, pull: PullRequest, base: Sha): Promise<void> {
   if (!isStep(pull, context.botLogin)) return
   const { sha: head } = pull.head
@@ -166,7 +171,7 @@ export async function sayIfChanged(context: RepositoryContext, pull: PullRequest
   const step = await stepOn(context, pull, base)
   const isUsual = step !== undefined && (await isAsProposed(context, { moves: step.moves, base, head }))
   if (isUsual || (await isAllOurs(context, { base, head }))) return
-  // The rollout may be unable to go on, which its first pull request is to say as well.
+  // The rollout may be unable to continue. Its first pull request must say so too.
   await context.ask.advance(pull.base.ref, { code: 'step-changed', pull: pull.number, head })
   await sayOnce(context, pull.number, { marker: STEP_MARKER, body: changedStepNotice() })
 }

@@ -1,4 +1,4 @@
-/** What follows from a review once its checks are concluded: labels, memory, rivals, timers, and what is left behind. */
+/** What follows a review once its checks are concluded: labels, memory, rivals, timers and cleaning up. */
 import { nextLook } from '../../core/gate/gate.ts'
 import { earliest, TIMER_SLACK_MS, waitsOf } from '../../core/gate/waits.ts'
 import { offerKey } from '../../core/arrival/start-command.ts'
@@ -34,14 +34,17 @@ interface ConcludedReview extends CommitVerdict {
   readonly review: Review
   /** Our comment is on the pull request. */
   readonly commented: boolean
-  /** Those that it is to have, where Perch has just opened it. */
+  /** The labels that a pull request needs which Perch has just opened; undefined for others. */
   readonly labels: readonly string[] | undefined
-  /** The head before Perch committed to it, and what was found out when it was last reviewed. */
+  /** The head before Perch's own commit, and the result of the last review. */
   readonly before: Sha
   readonly seen: ReviewMemory | undefined
 }
 
-/** Labels, remembers, has others judged again, comes back when time alone can change the verdict, and merges where the config says so. */
+/**
+ * Sets labels, remembers the result, has others judged again, sets a timer if time alone can change the verdict, and merges if
+ * the config says so.
+ */
 export async function followUp(context: RepositoryContext, ends: PullEnds, found: ConcludedReview): Promise<void> {
   const { pull, base } = ends
   const { review, labels, isGreen } = found
@@ -62,7 +65,7 @@ export async function followUp(context: RepositoryContext, ends: PullEnds, found
   await cleanUpOldHeads(context, pull, found)
 }
 
-/** What step pull requests are found by in GitHub's lists. */
+/** Sets the labels by which step pull requests can be found in GitHub's lists. */
 async function labelSteps(
   context: Pick<RepositoryContext, 'pulls' | 'botLogin'>,
   at: { readonly pull: PullRequest; readonly labels: readonly string[] | undefined },
@@ -79,7 +82,7 @@ async function labelSteps(
 
 const HOLD_LABEL = 'canary:hold'
 
-/** The task that was to label a step may have been lost with the process that opened it, or come too late. */
+/** The task that should have labelled a step may have been lost with the process that opened it, or may have come too late. */
 function missingLabels({ botLogin }: Pick<RepositoryContext, 'botLogin'>, pull: PullRequest): readonly string[] {
   if (!isStep(pull, botLogin)) return []
   const kind = kindOf(pull.head.ref, 'idle') === 'switch' ? 'switch' : 'share'
@@ -116,13 +119,13 @@ function memoryOf(
     stops: stopsKey(context, refs),
     abandoned: false,
     behind: [...new Set(behind)],
-    // Also what passes: an approval can be taken back.
+    // Also gates that pass, because an approval can be withdrawn.
     polls: verdicts.some(({ gate }) => gate === 'approvals'),
     ...(until === undefined ? {} : { until }),
   }
 }
 
-/** Below this a timer's moment is so near that it may just have gone off too early, by a clock that is ahead of ours. */
+/** If the timer's moment is closer than this, it may have fired too early, on a clock that is ahead of ours. */
 const NEAR_MS = 5_000
 
 async function setTimer(
@@ -140,14 +143,14 @@ function isInConflict({ problems }: Review): boolean {
 }
 
 /**
- * The rollout plans a step anew when the base branch moves. One that came into conflict by what was committed to it since has
- * no such moment.
+ * When the base branch moves, the rollout plans a step again. If someone's commit to the step causes a conflict, nothing else
+ * would trigger that.
  */
 async function askForNewStep({ ask }: Pick<RepositoryContext, 'ask'>, { pull, base }: PullEnds): Promise<void> {
   await ask.advance(pull.base.ref, { code: 'in-conflict', head: pull.head.sha, base })
 }
 
-/** What its checks said on the commits that were its head before. */
+/** Cleans up the checks on the commits that were its head before. */
 async function cleanUpOldHeads(
   context: RepositoryContext,
   { number, head }: PullRequest,

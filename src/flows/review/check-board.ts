@@ -7,13 +7,13 @@ import type { TaskOf } from '../tasks/tasks.ts'
 /** This App's checks on one commit, read at most once. */
 export interface CheckBoard {
   readonly sha: Sha
-  /** What is on the commit. */
+  /** The check runs on the commit. */
   runs(): Promise<readonly CheckRun[]>
-  /** Creates or updates one check; nothing happens where GitHub says the same already. */
+  /** Creates or updates one check. Does nothing if GitHub already shows the same. */
   put(report: CheckReport): Promise<void>
 }
 
-/** `known`: what is on the commit, where that is certain; a commit that was made a moment ago has none. */
+/** `known`: the check runs on the commit, if they are certain. A commit that was just made has none. */
 export function checkBoard(
   context: Pick<RepositoryContext, 'checks'>,
   sha: Sha,
@@ -26,7 +26,7 @@ export function checkBoard(
     runs: read,
     async put(report) {
       const all = await read()
-      // Two of one name come about when two began at once: GitHub may look at either.
+      // Two runs with one name exist if two were created at the same time. GitHub may show either.
       const same = all.filter(({ name }) => name === report.name)
       const says = shownBy(report)
       if (same.length === 0) {
@@ -34,7 +34,7 @@ export function checkBoard(
         runs = [...all, { ...says, id, name: report.name }]
         return
       }
-      // A concluded run is never put back to work: GitHub does not reopen it, and an old verdict beats none.
+      // A concluded run is never reopened: GitHub does not allow it, and an old verdict is better than none.
       if (report.conclusion === undefined) return
       const other = same.filter((run) => JSON.stringify(shownBy(run)) !== JSON.stringify(says))
       for (const { id } of other) await context.checks.update(id, report)
@@ -66,8 +66,8 @@ export async function publishFailure(board: CheckBoard, subject: CheckSubject, r
 }
 
 /**
- * Both checks of a pull request's head, when reviewing it keeps failing: red, with words. While the task is tried on, the next try
- * must know that it is not the first: the checks are there, and our comment may be.
+ * Turns both checks of a pull request's head red, with an explanation, when its review keeps failing. While the task is still
+ * retried, the next try must know that it is not the first: the checks exist, and our comment may exist.
  */
 export async function giveUpReview(
   context: Pick<RepositoryContext, 'memo' | 'repo' | 'pulls' | 'checks'>,

@@ -1,4 +1,4 @@
-/** Cleans up after a pull request that is closed, or has another head now: its checks and what is remembered of it. */
+/** Cleans up the checks and the memory of a pull request that is closed, or that has a new head. */
 import { orphanReport } from '../../core/message/check/commit-checks.ts'
 import { isStep } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
@@ -13,14 +13,14 @@ import type { TaskOf } from '../tasks/tasks.ts'
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'ask' | 'checks' | 'clock'>
 
-/** A webhook said that a pull request is closed. It may have been opened again since. */
+/** Called when a webhook says that a pull request is closed. It may have been reopened since. */
 export async function cleanUpClosed(
   context: Needs & Pick<RepositoryContext, 'pulls'>,
   task: TaskOf<'clean-up'>,
 ): Promise<void> {
   const seen = await recallPull(context, task.pull)
   const isMerged = task.why.code === 'pull-ended' && task.why.merged
-  // One that memory does not know may have been green when memory was lost.
+  // A pull request that is not in memory may have been green when memory was lost.
   const mayBeGreen = seen === undefined || seen.green
   const pull = mayBeGreen && !isMerged ? await context.pulls.get(task.pull) : undefined
   if (pull?.state === 'open') return judgeAnew(context, task.pull)
@@ -30,7 +30,7 @@ export async function cleanUpClosed(
 
 const MAX_FORGOTTEN = 20
 
-/** Takes back what is green on steps that were closed before memory began: of them no webhook and no sweep tells any more. */
+/** Withdraws green checks of steps that were closed before memory began. No webhook or sweep finds them any more. */
 export async function cleanUpForgotten(
   context: Needs & Pick<RepositoryContext, 'botLogin'>,
   { ref, pulls }: { readonly ref: string; readonly pulls: readonly PullRequest[] },
@@ -43,7 +43,7 @@ export async function cleanUpForgotten(
   await context.memo.set(key, true)
 }
 
-/** Forgets a pull request that is closed; those that it held back, and those that share its commit, are judged again. */
+/** Forgets a closed pull request. Those that it blocked, and those that share its commit, are judged again. */
 export async function cleanUpPull(
   context: Needs,
   pull: number,
@@ -58,8 +58,9 @@ export async function cleanUpPull(
 }
 
 /**
- * A commit that a pull request no longer has as its head is judged again for those that still have. Where none has, a green
- * check that let traffic be raised is taken back: nobody would turn it red later, and it would let in whoever comes back to it.
+ * When a commit is no longer the head of a pull request, it is judged again for the pull requests that still have it. If there
+ * are none, a green check that allowed a raise is withdrawn. Otherwise nobody would turn it red later, and a pull request that
+ * returns to the commit could be merged.
  */
 export async function cleanUpCommit(
   context: Needs,
@@ -74,7 +75,7 @@ export async function cleanUpCommit(
     ({ name, conclusion }) => name === 'canary/gate' && conclusion === 'success',
   )
   if (isGreen) await board.put(orphanReport())
-  // Somebody may have come meanwhile, and have found the check as it should be.
+  // Another pull request may have got this head meanwhile, and may have found the check in order.
   await judgeOthers(context, head)
 }
 

@@ -1,4 +1,4 @@
-/** What the checks of a commit say: the worst over every merge that they would open. */
+/** Decides what the checks of a commit say: the worst verdict of all merges that they would allow. */
 import type { Review } from '../../core/gate/review.ts'
 import { commitReports, mergeReports, type MergeReports } from '../../core/message/check/commit-checks.ts'
 import { isStep } from '../../core/rollout/branch.ts'
@@ -13,35 +13,35 @@ import { type PullEnds } from '../repository/pull-ends.ts'
 
 export interface CommitQuestion {
   readonly ends: PullEnds
-  /** Nothing can be on the commit yet: it, or its pull request, was made a moment ago. */
+  /** There can be nothing on the commit yet, because it, or its pull request, was just created. */
   readonly isNew: boolean
-  /** What was last found out about the pull request; undefined where memory must not be trusted. */
+  /** The last result for the pull request; undefined if memory must not be trusted. */
   readonly seen: ReviewMemory | undefined
-  /** The head before this one, where Perch has just committed. */
+  /** The previous head, if Perch has just committed. */
   readonly before: Sha
 }
 
-/** A commit whose checks are about to be concluded, for one of the pull requests that have it as their head. */
+/** A commit whose checks are about to be concluded, for one of the pull requests with this head. */
 export interface Commit {
-  /** Says that the work goes on, where nothing else is said yet. */
+  /** Shows that the review is in progress, if the checks say nothing yet. */
   announce(): Promise<void>
   conclude(own: Review): Promise<CommitVerdict>
 }
 
 export interface CommitVerdict {
   /**
-   * The open pull requests with this head. For the one that writes its checks all of them; for another one, itself and the
-   * one that writes.
+   * The open pull requests with this head. For the one that writes the checks, all of them. For another one, itself and the
+   * writer.
    */
   readonly peers: readonly number[]
-  /** What was concluded, as one word; the same one means the same. */
+  /** Identifies the conclusion. Equal digests mean equal conclusions. */
   readonly digest: string
   readonly isGreen: boolean
 }
 
 /**
- * The pull request with the lowest number writes the checks of a commit, and judges the others with it: whatever is looked
- * at side by side, one hand writes, and it never writes the better of two verdicts.
+ * The pull request with the lowest number writes the checks of a commit, and judges the other ones too. So even if several are
+ * reviewed at the same time, there is one writer, which always uses the worse verdict.
  */
 export async function openCommit(
   context: RepositoryContext,
@@ -72,14 +72,14 @@ export async function openCommit(
         else await context.ask.group({ ...group, head: head.sha }, { code: 'peer', digest, at: context.clock.now() })
       }
       await lookForOthers(context, head.sha, { writer, known })
-      // Where another one writes, nobody here knows what the commit comes to.
+      // Only the writer knows the final conclusion of the commit.
       const isGreen = isWriter && reports.every(({ conclusion }) => conclusion === 'success')
       return { peers: isWriter ? [number, ...peers.map(({ pull }) => pull.number)] : [writer, number], digest, isGreen }
     },
   }
 }
 
-/** Without the text: it names commits, and nothing rests on it. */
+/** Without the texts: they name commits, and nothing depends on them. */
 export function reportsDigest(context: Pick<RepositoryContext, 'seal'>, reports: readonly CheckReport[]): string {
   const said = reports.map(({ name, conclusion, title, summary, annotations, actions, subjects }) => {
     return { name, conclusion, title, summary, annotations, actions, subjects }
@@ -100,7 +100,10 @@ export function reportsOf(
   })
 }
 
-/** Others may have come while this one was judged. Each is remembered before it looks, so one of two sees the other. */
+/**
+ * Other pull requests may have got this head meanwhile. Each one is remembered before it looks for others, so one of two always
+ * sees the other.
+ */
 async function lookForOthers(
   context: RepositoryContext,
   head: Sha,
@@ -110,12 +113,12 @@ async function lookForOthers(
   if (fresh.length > 0) await judgeAnew(context, Math.min(writer, ...fresh))
 }
 
-/** When many pull requests of one commit come at once, the one that writes is not judged again for each. */
+/** When many pull requests get one commit at once, the writer is not judged again for each of them. */
 const SLOT_MS = 500
 
-/** Has a pull request judged and its commit's checks written, whatever memory says that is there. */
+/** Has a pull request judged and its commit's checks written, even if memory says that they are up to date. */
 export async function judgeAnew({ ask, clock }: Pick<RepositoryContext, 'ask' | 'clock'>, pull: number): Promise<void> {
-  // At the end of the slot, so that it sees all that asked for it.
+  // At the end of the slot, so that the review sees everything that requested it.
   const due = (Math.floor(clock.now() / SLOT_MS) + 1) * SLOT_MS
   await ask.review(pull, { code: 'shared-commit', due })
 }

@@ -1,4 +1,4 @@
-/** What is said on a pull request: commands, which are carried out first; our comment; and answers, which come last. */
+/** The conversation on a pull request: commands are carried out first, then our comment is written, and answers come last. */
 import { isGood } from '../../core/analysis/report.ts'
 import { isWorthComment, type Review } from '../../core/gate/review.ts'
 import { SUMMARY_MARKER } from '../../core/marker/comment.ts'
@@ -13,19 +13,19 @@ import type { ReviewMemory } from '../repository/memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 
-/** Whether the conversation is to be read for commands. */
+/** Whether to read the conversation for commands. */
 export function isForCommands({ why: { code } }: Pick<TaskOf<'review'>, 'why'>): boolean {
   return code === 'command' || code === 'unanswered' || code === 'reopened'
 }
 
-/** The comments of a pull request, read at most once. */
+/** A pull request's comments, read at most once. */
 export interface PullComments {
-  /** Undefined as long as they have not been read. */
+  /** Undefined until they have been read. */
   known(): readonly Comment[] | undefined
   read(): Promise<readonly Comment[]>
 }
 
-/** Without a request, unless they are to be read for commands: a pull request that was just opened has none. */
+/** Sends no request, unless the comments are needed for commands. A pull request that was just opened has none. */
 export async function openComments(
   { conversation }: Pick<RepositoryContext, 'conversation'>,
   { pull, isRead, isFresh }: { readonly pull: number; readonly isRead: boolean; readonly isFresh: boolean },
@@ -38,7 +38,7 @@ export async function openComments(
   }
 }
 
-/** Carries out the commands that wait, where the comments were read for them. */
+/** Carries out waiting commands, if the comments were read for that. */
 export async function carryOutCommands(
   context: RepositoryContext,
   subject: HeadSubject,
@@ -58,11 +58,11 @@ export async function postAnswers(
 interface ReviewedPull {
   readonly pull: PullRequest
   readonly comments: PullComments
-  /** Our comment may be there already. */
+  /** Our comment may already exist. */
   readonly isExpected: boolean
 }
 
-/** Says what a review found: in our one comment, and in the body of a step. */
+/** Publishes the result of a review: in our one comment, and in the body of a step. */
 export async function sayFindings(
   context: Pick<RepositoryContext, 'conversation' | 'pulls' | 'botLogin' | 'pageUrl'>,
   { pull, comments, isExpected }: ReviewedPull,
@@ -74,7 +74,7 @@ export async function sayFindings(
   await writeMeasurements(context, pull, found)
 }
 
-/** Writes the one comment, or edits it where it says something else. */
+/** Writes the one comment, or edits it if its text has changed. */
 async function writeSummary(
   { conversation, pageUrl }: Pick<RepositoryContext, 'conversation' | 'pageUrl'>,
   { pull, comments }: { readonly pull: PullRequest; readonly comments: readonly Comment[] },
@@ -87,7 +87,7 @@ async function writeSummary(
   } else if (existing.body.trim() !== body.trim()) await conversation.edit(existing.id, body)
 }
 
-/** A step's body tells what the step before it measured, once that is certain. */
+/** Writes the measurements of the previous step into a step's body, once they are final. */
 async function writeMeasurements(
   { pulls, botLogin }: Pick<RepositoryContext, 'pulls' | 'botLogin'>,
   pull: PullRequest,
@@ -102,12 +102,12 @@ async function writeMeasurements(
   if (body !== pull.body) await pulls.edit(pull.number, { title: pull.title, body })
 }
 
-/** Whether our comment is there, by the comments where they were read, else by memory. */
+/** Whether our comment exists: according to the comments if they were read, and otherwise according to memory. */
 export function hasSummary(comments: PullComments, seen: Pick<ReviewMemory, 'commented'> | undefined): boolean {
   return comments.known()?.some(isSummary) ?? seen?.commented === true
 }
 
-/** Whether a comment is the one that says what a pull request does. */
+/** Whether a comment is the one that describes the pull request's changes. */
 function isSummary({ isOurs, body }: Comment): boolean {
   return isOurs && body.startsWith(SUMMARY_MARKER)
 }

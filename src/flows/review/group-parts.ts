@@ -1,4 +1,4 @@
-/** Which pull requests a group of the merge queue is made of, and what each of them does. */
+/** Finds the pull requests in a merge group, and what each of them changes. */
 import { type GroupPart } from '../../core/gate/queue.ts'
 import { environmentsTouched } from '../../core/environment/environment.ts'
 import type { Config } from '../../core/config/schema.ts'
@@ -15,18 +15,18 @@ export interface GroupRange {
   /** The branch that the group merges into, and its head. */
   readonly into: string
   readonly base: Sha
-  /** The group's own commits by first parent, oldest first. */
+  /** The group's own commits along first parents, oldest first. */
   readonly commits: readonly Sha[]
 }
 
 export interface GroupMember extends QueuedPull {
-  /** The commit with which it is in the group. */
+  /** The commit in the group that contains it. */
   readonly at: Sha
 }
 
 /**
- * The pull requests of a group. Any text of a commit may be its author's, so a pull request counts as a member only when one
- * of the group's commits is what merging the queued head gives there.
+ * The pull requests of a group. An author can write anything into a commit message. So a pull request counts as a member only if
+ * one of the group's commits is the result of merging the queued head at that point.
  */
 export async function membersOf(
   context: Pick<RepositoryContext, 'mirror' | 'queue'>,
@@ -54,7 +54,7 @@ function pullRef(pull: number): string {
   return `refs/pull/${pull}/head`
 }
 
-/** Where in the rest of a group a head has been merged; -1 where it has not. */
+/** The index in the rest of the group at which a head was merged; -1 if it was not. */
 async function placeOf(
   { mirror }: Pick<RepositoryContext, 'mirror'>,
   { from, rest }: { readonly from: Sha; readonly rest: readonly Sha[] },
@@ -67,7 +67,7 @@ async function placeOf(
   return -1
 }
 
-/** What each member does to the rollouts of the base branch, and each commit that belongs to none. */
+/** What each member, and each commit without a member, changes in the rollouts of the base branch. */
 export async function partsOf(
   context: FileSource & Pick<RepositoryContext, 'mirror' | 'renderer'>,
   { base, commits, members }: Omit<GroupRange, 'into'> & { readonly members: readonly GroupMember[] },
@@ -89,7 +89,7 @@ export async function partsOf(
   return { base: routesIn(own), parts }
 }
 
-/** The last commit of each part: a member that was rebased has several commits. */
+/** The last commit of each part. A rebased member has several commits. */
 function endsOf(commits: readonly Sha[], members: readonly GroupMember[]): readonly Sha[] {
   const ends = members.map(({ at }) => commits.indexOf(at))
   const last = Math.max(-1, ...ends)

@@ -1,4 +1,4 @@
-/** What is true of the head of a pull request: what merging it would do, and whether it may be merged now. */
+/** Judges the head of a pull request: what merging it would do, and whether it may be merged now. */
 import type { Override } from '../../core/gate/gate.ts'
 import type { ReviewedPromotion } from '../../core/gate/promotion.ts'
 import type { Review } from '../../core/gate/review.ts'
@@ -16,13 +16,13 @@ import { mentionedBy } from '../tasks/causes.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 import type { PullComments } from './conversation.ts'
 
-/** What the last look at a head adds to what is asked of any. */
+/** Additional inputs for the final look at a head. */
 interface LastLook extends Pick<Question, 'onRender'> {
-  /** What was passed a moment ago; its record is posted last. */
+  /** Overrides from a moment ago. Their record is posted last. */
   readonly overrides: readonly Override[]
 }
 
-/** Judges an open pull request, at whichever head: a command may ask about it before there is a new one. */
+/** Judges an open pull request at any head, because a command may ask about it before a new head exists. */
 export async function judgeFor(
   context: RepositoryContext,
   at: PullEnds,
@@ -38,12 +38,15 @@ export async function judgeFor(
   }
 }
 
-/** Whether a rollout can begin with it: what Perch opened itself is not asked about, and nothing runs on a branch that nothing deploys. */
+/**
+ * Whether a rollout can start with it. Pull requests that Perch opened are not asked about, and branches that nothing deploys
+ * have no rollouts.
+ */
 function mayStart({ botLogin }: Pick<RepositoryContext, 'botLogin'>, ends: PullEnds): boolean {
   return ends.pull.author.login !== botLogin && !isStacked(ends)
 }
 
-/** Keeps what a pull request waits for, from the moment that it is asked about. */
+/** Remembers what a pull request waits for, as soon as it is known. */
 function waitKeeper(context: RepositoryContext, pull: number): (keys: readonly string[]) => Promise<void> {
   const waits = new Set<string>()
   return async (keys) => {
@@ -63,14 +66,14 @@ function withLast(question: Question, last: LastLook | undefined): Question {
   }
 }
 
-/** Judges another pull request with the same head as it would be judged by itself. */
+/** Judges another pull request with the same head as if it were judged alone. */
 export async function judgePeer(context: RepositoryContext, ends: PullEnds): Promise<Review> {
   const stops = await stopsAmong(context, ends.refs)
   const comments = (): Promise<readonly Comment[]> => context.conversation.of(ends.pull.number)
   return judgeMerge(context, questionOf(context, ends, { stops, comments }))
 }
 
-/** What the gates of a promotion say that waits in a merge queue; undefined for any other pull request. */
+/** The result of the gates for a promotion in a merge queue; undefined for other pull requests. */
 export async function judgeQueuedPromotion(
   context: RepositoryContext,
   ends: PullEnds,

@@ -41,23 +41,23 @@ import type { TaskOf } from '../tasks/tasks.ts'
 
 type GroupTask = TaskOf<'group'>
 
-/** More than GitHub puts into a group: 100 pull requests of one commit each (merge queue settings). */
+/** More than GitHub puts into a group: 100 pull requests with one commit each (merge queue settings). */
 const MAX_COMMITS = 200
 
 /**
- * Concludes both checks on the commit that GitHub's merge queue would put on the base branch. It is judged as one change
- * of the branch as it is, and two steps of one rollout never pass together. While it waits in the queue it is judged again
+ * Concludes both checks on the commit that GitHub's merge queue would put on the base branch. The commit is judged as one change
+ * of the current branch, and two steps of one rollout never pass together. While the group waits in the queue, it is judged again
  * like a pull request.
  */
 export async function reviewGroup(context: RepositoryContext, task: GroupTask): Promise<void> {
   const { head, ref } = task
   const baseRef = `refs/heads/${task.base}`
-  // Until it is judged it counts as one that changes traffic, so that what moves meanwhile has it judged again.
+  // Until it is judged, it counts as a change of traffic, so that changes in the meantime cause another review.
   const before = { base: task.base, ref, stops: '', waits: [], traffic: true }
   if ((await recallGroup(context, head)) === undefined) await rememberGroup(context, head, before)
   const refs = await context.mirror.fetch([...new Set([baseRef, ref, decidingRef(context), STOP_REFS, PROMOTION_REFS])])
   const judged = await judgedBase(context, task.base, refs)
-  // The group is gone, or is another one by now, which has a webhook of its own.
+  // The group is gone, or has been replaced by another one with its own webhook.
   if (judged === undefined || !refs.has(baseRef) || refs.get(ref) !== head) return cleanUpGroup(context, head)
   const remember = (found: Partial<GroupRecord>): Promise<void> =>
     rememberGroup(context, head, { ...before, stops: stopsKey(context, refs), ...found })
@@ -94,7 +94,7 @@ async function judgeWhole(
     pull: undefined,
     stops: await stopsAmong(context, refs),
     claimant: () => Promise.resolve(undefined),
-    // Which of them count depends on who brings what.
+    // Which overrides count depends on the pull request that brings each change.
     overrides: () => Promise.resolve([]),
   }
   const found = await judgeMerge(context, {
@@ -102,7 +102,7 @@ async function judgeWhole(
     baseRef: judgedFor,
     head,
     ...asked,
-    // Somebody with write access has put it into the queue.
+    // Someone with write access put it into the queue.
     maySend: true,
     around,
     ...(isStacked ? { stackedOn: { base: into, judgedFor } } : {}),
@@ -113,7 +113,7 @@ async function judgeWhole(
   return { ...(await byMembers(context, group, found)), promotion }
 }
 
-/** What the gates of the promotions in a group say: a freeze may have come since they went into the queue. */
+/** The gates of the promotions in a group. A freeze may have begun since they were queued. */
 async function judgePromotions(
   context: RepositoryContext,
   { refs, judgedFor, ...group }: GroupRange & Pick<PullEnds, 'judgedFor' | 'refs'>,
@@ -133,7 +133,7 @@ async function judgePromotions(
   return mergedPromotions(found)
 }
 
-/** A commit of the queue may be the head of a pull request too: then the worse of both counts. */
+/** A queued commit may also be the head of a pull request. Then the worse verdict counts. */
 async function publish(
   context: RepositoryContext,
   { base, head }: GroupTask,
@@ -149,14 +149,14 @@ async function publish(
   for (const report of commitReports(merges)) await board.put(report)
 }
 
-/** Pull requests that have its commit as their head have its checks to themselves again. */
+/** The pull requests with this commit as their head have its checks to themselves again. */
 async function cleanUpGroup(context: RepositoryContext, head: Sha): Promise<void> {
   await forgetGroup(context, head)
   const [first] = await pullsWithHead(context, head)
   if (first !== undefined) await judgeAnew(context, first)
 }
 
-/** Both checks of a group, when reviewing it failed for good: red, so that the queue goes on without it. */
+/** Turns both checks of a group red when its review has failed permanently, so that the queue continues without it. */
 export async function giveUpGroup(
   context: RepositoryContext,
   { base, head }: GroupTask,
@@ -165,7 +165,7 @@ export async function giveUpGroup(
   await publishFailure(checkBoard(context, head), { pull: undefined, base }, reason)
 }
 
-/** The group's own commits by first parent, oldest first; undefined where the base branch is not what they stand on. */
+/** The group's own commits along first parents, oldest first; undefined if they are not based on the base branch. */
 async function commitsOf(
   context: Pick<RepositoryContext, 'mirror'>,
   base: Sha,
@@ -177,8 +177,8 @@ async function commitsOf(
 }
 
 /**
- * Passes what was passed for the pull requests of a group, each at the head that went into the queue and only for changes
- * that are its own. Blocks every rollout that more than one pull request of the group raises.
+ * Applies the overrides of the pull requests in a group, each at its queued head and only to its own changes. Blocks every
+ * rollout that more than one pull request of the group raises.
  */
 async function byMembers(
   context: RepositoryContext,
@@ -201,7 +201,7 @@ async function byMembers(
 
 type Parted = Awaited<ReturnType<typeof partsOf>>
 
-/** None where the change is not one pull request's alone: whoever passed a gate has seen that one. */
+/** No overrides if the change does not belong to one pull request alone, because an override was given for that pull request. */
 async function overridesFor(
   context: RepositoryContext,
   { target, version, widened = [], leaving }: ReviewedChange,

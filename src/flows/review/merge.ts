@@ -10,20 +10,20 @@ import { recallPulls, type ReviewMemory } from '../repository/memory.ts'
 import { mergeability } from '../repository/step-ownership.ts'
 import { hasMissed } from './rivals.ts'
 
-/** How soon to try again when GitHub's own rules (another check, a review) do not allow the merge yet. */
+/** How soon to try again if GitHub's own rules (another check, a review) do not allow the merge yet. */
 const RETRY_MS = 15_000
 
-/** How soon, when Perch may not merge at all until somebody changes that. */
+/** How soon to try again if Perch may not merge at all until someone changes that. */
 const FORBIDDEN_MS = 5 * 60_000
 
-/** Merges a green pull request of Perch's own where the config says so, and only at the head that was reviewed. */
+/** Merges a green pull request of Perch's own if the config says so, and only at the reviewed head. */
 export async function mergeWhenAllowed(
   context: RepositoryContext,
   { pull, base, seen }: { readonly pull: PullRequest; readonly base: Sha; readonly seen: ReviewMemory },
   changes: readonly ReviewedChange[],
 ): Promise<void> {
   if (!isStep(pull, context.botLogin) || pull.draft || changes.length === 0 || !changes.every(mergesItself)) return
-  // What is green may be somebody else's work.
+  // A green pull request may contain someone else's work.
   const whose = await mergeability(context, pull, base)
   if (whose === 'changed') await sayOnce(context, pull.number, { marker: STEP_MARKER, body: changedStepNotice() })
   if (whose !== 'ours') return
@@ -55,8 +55,8 @@ async function tryAgain(
 }
 
 /**
- * Of two pull requests that move one route the older goes first. When memory was lost nobody knows yet what the older ones move, and
- * one of them may have been looked at only since this one was judged.
+ * Of two pull requests that move one route, the older one goes first. After a loss of memory, it is unknown what the older ones
+ * move, and one of them may have been reviewed only after this one was judged.
  */
 async function hasUnknownRival(
   context: Pick<RepositoryContext, 'pulls' | 'memo' | 'repo'>,

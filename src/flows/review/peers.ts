@@ -5,17 +5,16 @@ import { type PullEnds, fetchEnds } from '../repository/pull-ends.ts'
 
 export interface PeerQuestion {
   readonly ends: PullEnds
-  /** What the checks on the commit say that they speak for, where they were read. */
+  /** The pull requests that the commit's checks name, if the checks were read. */
   readonly subjects: readonly CheckSubject[]
   /** Pull requests that had the same head before it moved. */
   readonly earlier: readonly number[]
 }
 
 /**
- * The other open pull requests with the same head, lowest number first. Memory knows them, and the checks on the commit know
- * those that they spoke for, so that losing the memory hides none. Only where there are others does this cost requests: for
- * the one with the lowest number, which writes the checks, as many as there are; for another, until a lower one is found.
- * `known`: all that there may be.
+ * The other open pull requests with the same head, lowest number first. They are in memory. The checks on the commit also name
+ * them, so a loss of memory hides none. Requests are needed only if there are others: for the lowest number, which writes the
+ * checks, one for each of them. For another one, only until a lower number is found. `known`: all possible candidates.
  */
 export async function peersOf(
   context: Pick<RepositoryContext, 'pulls' | 'mirror' | 'memo' | 'repo'>,

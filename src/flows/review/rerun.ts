@@ -6,8 +6,9 @@ import { checkBoard } from './check-board.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 
 /**
- * Somebody asked GitHub to run the checks of a commit again. GitHub waits for new runs then, whatever the old ones say. They
- * are made at once, and concluded by the reviews of what the commit is the head of; where it is none, with words here.
+ * Someone asked GitHub to run the checks of a commit again. GitHub then waits for new runs, whatever the old ones say. They are
+ * created at once, and concluded by the reviews of the pull requests with this head. If there are none, they are concluded here,
+ * with an explanation.
  */
 export async function rerun(context: RepositoryContext, { head, why: { delivery } }: TaskOf<'rerun'>): Promise<void> {
   const board = checkBoard(context, head, [])
@@ -15,7 +16,7 @@ export async function rerun(context: RepositoryContext, { head, why: { delivery 
   const inQueue = pulls.length > 0 ? [] : queueGroups(await context.mirror.fetch([QUEUE_REFS]))
   const groups = inQueue.filter((group) => group.head === head)
   for (const report of pulls.length + groups.length > 0 ? workingReports() : idleReports()) await board.put(report)
-  // The new runs say nothing yet, whatever memory says that the old ones do.
+  // The new runs have no result yet, even if memory says that the old ones have.
   for (const { number } of pulls) await forgetPull(context, number)
   for (const { number } of pulls) await context.ask.review(number, { code: 'rerun', delivery })
   for (const group of groups) await context.ask.group(group, { code: 'rerun', delivery })

@@ -31,13 +31,14 @@ import { isUnmoved } from './unmoved.ts'
 type ReviewTask = TaskOf<'review'>
 
 /**
- * Reviews one pull request: its conversation, where commands may wait; the judgement of its head, which its checks say; and the
- * aftermath. The checks come first, then the comment, the answers last, because words must not come before what they speak of.
+ * Reviews one pull request. First its conversation, which may contain commands, then the judgement of its head, which is
+ * published as checks, and then what follows. The checks are written first, then the comment, and the answers last, because texts
+ * must not appear before what they describe.
  */
 export async function review(context: RepositoryContext, task: ReviewTask): Promise<void> {
   const seen = await recallPull(context, task.pull)
   if (await isNothingNew(context, task, seen)) return
-  // So that the next try can tell that this one was cut off, after which things may be there already.
+  // The next try can then tell that this one was interrupted, and that it may have created something.
   await rememberBegun(context, task.pull, seen)
   const pull = await readPull(context, task.pull)
   const isFresh = task.why.code === 'opened' && seen === undefined
@@ -48,11 +49,11 @@ export async function review(context: RepositoryContext, task: ReviewTask): Prom
     await reviewClosed(context, { pull, task, comments })
     await goOnWithout(context, pull, seen)
   }
-  // Closed, or without a branch: should it come back, it is seen for the first time again.
+  // It is closed, or has no branch. If it is reopened, it counts as seen for the first time.
   await cleanUpPull(context, task.pull, { seen, isMerged: pull?.state === 'merged' })
 }
 
-/** A webhook that speaks of a head that has been reviewed brings nothing new, nor does every move of the base. */
+/** A webhook about an already reviewed head brings nothing new, and neither does every move of the base. */
 async function isNothingNew(
   context: RepositoryContext,
   { pull, why }: ReviewTask,
@@ -74,9 +75,9 @@ async function readPull(context: RepositoryContext, number: number): Promise<Pul
 interface BegunReview {
   readonly task: ReviewTask
   readonly comments: PullComments
-  /** Perch has just opened the pull request: nothing is there yet. */
+  /** Perch has just opened the pull request, so there are no checks and comments yet. */
   readonly isFresh: boolean
-  /** What was found out when it was last reviewed. */
+  /** The result of the last review. */
   readonly seen: ReviewMemory | undefined
 }
 
@@ -91,7 +92,7 @@ async function reviewOpen(context: RepositoryContext, at: PullEnds, begun: Begun
 
   const ends = withHead(at, head)
   if (head !== before) await rememberPeer(context, head, task.pull)
-  // A commit that was made a moment ago, like a pull request that was, has no checks that would have to be looked for.
+  // A commit or pull request that was just created has no checks to look for.
   const isNew = head !== before || isFresh
   const commit = await openCommit(context, { ends, isNew, seen: mustWrite(task) ? undefined : seen, before })
   const found = await judge(head, { overrides, ...(isNew ? {} : { onRender: () => commit.announce() }) })
@@ -100,7 +101,7 @@ async function reviewOpen(context: RepositoryContext, at: PullEnds, begun: Begun
 
   const isExpected = mayHaveSummary(begun, found)
   const isBegun = (await startByItself(context, ends, found)) !== undefined
-  // What is said of this head is not so any more.
+  // The checks of this head are outdated.
   if (!isBegun)
     await sayIfAllowed(context, task.pull, () => sayFindings(context, { pull, comments, isExpected }, found))
   await postAnswers(context, pull, answers)
@@ -111,7 +112,7 @@ async function reviewOpen(context: RepositoryContext, at: PullEnds, begun: Begun
   await tellRollout(context, ends, { begun, found })
 }
 
-/** Tells the tasks that look at whole rollouts, and not at one pull request, that something may be new. */
+/** Tells the tasks for whole rollouts that something may be new. */
 async function tellRollout(
   context: RepositoryContext,
   ends: PullEnds,
@@ -121,7 +122,10 @@ async function tellRollout(
   if (seen === undefined) await goOnAgain(context, ends, task.why)
 }
 
-/** A step that somebody opens again ends the stop of its rollout, and only the review hears of it. During a sweep it asks for the sweep's own task. */
+/**
+ * If someone reopens a step, its rollout is no longer stopped, and only the review notices that. During a sweep, it requests the
+ * sweep's own task.
+ */
 async function goOnAgain(
   { ask, clock, botLogin }: Pick<RepositoryContext, 'ask' | 'clock' | 'botLogin'>,
   { pull, base }: PullEnds,
@@ -131,15 +135,15 @@ async function goOnAgain(
   await ask.advance(pull.base.ref, { code: 'swept', head: base, at: why.code === 'swept' ? why.at : clock.now() })
 }
 
-/** Whether the checks are to be written whatever memory says that they say. */
+/** Whether the checks must be written, even if memory says that they are up to date. */
 function mustWrite(task: ReviewTask): boolean {
   const { code } = task.why
   return code === 'rerun' || code === 'shared-commit' || isForCommands(task)
 }
 
 /**
- * Whether our comment may be there and say what is not so any more. Where memory does not tell, the first webhook about a
- * pull request is believed to be the first, so that one without traffic costs no request more.
+ * Whether our comment may exist and be outdated. If memory does not tell, the first webhook about a pull request counts as the
+ * first, so that a pull request without traffic costs no additional request.
  */
 function mayHaveSummary({ task, seen, isFresh }: BegunReview, { problems }: Review): boolean {
   if (seen !== undefined) return seen.commented || seen.traffic
@@ -147,9 +151,9 @@ function mayHaveSummary({ task, seen, isFresh }: BegunReview, { problems }: Revi
 }
 
 /**
- * Whether a pull request that changed traffic was merged or closed while it was looked at. After a merge the base branch has
- * the change, so that it seems to change nothing; what its comment and checks say must stay as the record of it. What it
- * leaves behind is dealt with when the webhook, or the sweep, says that it is closed.
+ * Whether a pull request that changed traffic was merged or closed during its review. After a merge, the base branch contains the
+ * change, so the pull request seems to change nothing. Its comment and checks must stay as a record. The webhook of its end, or
+ * the sweep, causes the cleaning up.
  */
 async function hasEnded(context: RepositoryContext, begun: BegunReview, found: Review): Promise<boolean> {
   const { task, comments, seen } = begun
@@ -173,8 +177,8 @@ async function reviewClosed(
 }
 
 /**
- * Has the rollout go on without a pull request that was found closed. Its webhook may be lost, and no sweep finds what is cleaned up. A
- * pull request of which nothing is remembered was cleaned up before.
+ * Continues the rollout without a pull request that was found closed. Its webhook may be lost, and no sweep finds a pull request
+ * that has been cleaned up. One that is not in memory was already cleaned up.
  */
 async function goOnWithout(
   { ask, clock }: Pick<RepositoryContext, 'ask' | 'clock'>,
@@ -185,7 +189,7 @@ async function goOnWithout(
   await ask.advance(base.ref, { code: 'ended', pull: number, at: clock.now() })
 }
 
-/** Those that it is to have, where Perch has just opened it. */
+/** The labels that a pull request needs which Perch has just opened; undefined for others. */
 function labelsOf({ why }: ReviewTask): readonly string[] | undefined {
   return why.code === 'opened' || why.code === 'adopted' ? why.labels : undefined
 }

@@ -1,4 +1,4 @@
-/** Of two pull requests that move the same route the younger waits. */
+/** Of two pull requests that move the same route, the younger one waits. */
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { hasClaim, recallPulls, type ReviewMemory } from '../repository/memory.ts'
 
@@ -8,9 +8,9 @@ export interface Rival {
 }
 
 /**
- * Either of two rivals may be looked at first, or both at once. Each has remembered what it moves before it looks for others
- * here, so one of them sees the other: then the younger is judged again. So is one that waits for this pull request, and need
- * not any more.
+ * Either of two rivals may be reviewed first, or both at the same time. Each remembers what it moves before it looks for others
+ * here, so one of them sees the other. Then the younger one is judged again. So is a pull request that waits for this one but no
+ * longer needs to.
  */
 export async function lookAtRivals(
   context: Pick<RepositoryContext, 'memo' | 'repo' | 'ask' | 'clock'>,
@@ -29,13 +29,13 @@ export async function lookAtRivals(
   const { behind, head } = self.seen
   for (const older of behind) {
     const rival = known.get(older)
-    // It was judged, or forgotten, while this one was.
+    // It was judged or forgotten during this review.
     if (rival === undefined || !movesSame(rival, self.seen))
       await context.ask.review(self.number, { code: 'rival', older, heads: head, at: context.clock.now() })
   }
 }
 
-/** Whether the older one moves the same route, and was not known to when the younger was judged. */
+/** Whether the older one moves the same route, but was not known when the younger one was judged. */
 export function hasMissed(younger: Rival, older: Rival): boolean {
   return isHeldBy(younger, older) && !isBehind(younger, older)
 }

@@ -1,4 +1,4 @@
-/** Finds the open pull requests whose checks may rest on something that has changed since. */
+/** Finds open pull requests whose checks may depend on something that has changed. */
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { CauseOf } from '../tasks/causes.ts'
 import type { DeployedBranches } from '../repository/deployed-branches.ts'
@@ -8,7 +8,7 @@ import { stopsKey } from '../stop/stops-key.ts'
 
 export interface RepositoryState {
   readonly open: readonly PullRequest[]
-  /** The heads of all branches that pull requests are judged for, and the stops. */
+  /** The heads of all branches that pull requests are judged for, and of the stops. */
   readonly heads: ReadonlyMap<string, Sha>
   readonly deployed: DeployedBranches
 }
@@ -25,25 +25,25 @@ export async function lookAtPulls(context: RepositoryContext, now: RepositorySta
   const numbers = new Set(now.open.map(({ number }) => number))
   for (const [pull, seen] of remembered) {
     if (numbers.has(pull)) continue
-    // Closing a step stops its rollout, or lets it go on: its webhook would have said so too. First, because the other task
-    // forgets the pull request.
+    // Closing a step stops its rollout or lets it continue, as its webhook would have reported. This task comes first, because
+    // the other one forgets the pull request.
     if (seen.into !== '' && (seen.traffic || seen.commented))
       await context.ask.advance(seen.into, { code: 'ended', pull, at })
     await context.ask.cleanUp(pull, { code: 'swept', at })
   }
 }
 
-/** How late a timer may go off before it counts as lost. */
+/** After this delay, a timer counts as lost. */
 const LATE_MS = 10_000
 
-/** How a pull request is to be looked at; undefined where nothing has changed. `moved`: where only its base has. */
+/** The cause of a new review; undefined if nothing has changed. `moved`: the cause if only the base has moved. */
 function howStale(
   context: Pick<RepositoryContext, 'clock' | 'repo'>,
   { pull, seen }: { readonly pull: PullRequest; readonly seen: ReviewMemory | undefined },
   now: RepositoryState & { readonly stops: string },
 ): Pick<Extract<CauseOf<'review'>, { code: 'swept' }>, 'moved'> | undefined {
   if (seen === undefined || seen.abandoned) return {}
-  // Somebody is at it.
+  // A review is in progress.
   if (seen.head === '') return undefined
   if (isAnother(pull, seen, now) || isWaiting(seen, context.clock.now())) return {}
   const judgedFor = now.deployed.homeOf(pull.base.ref) ?? context.repo.defaultBranch
@@ -53,16 +53,16 @@ function howStale(
   return base === undefined || base === seen.base ? undefined : { moved: { branch: judgedFor, head: base } }
 }
 
-/** Whether its ends changed, or the pull requests that share its head. */
+/** Whether its head, its base or its draft state has changed, or which pull requests share its head. */
 function isAnother(pull: PullRequest, seen: ReviewMemory, { open }: RepositoryState): boolean {
   if (seen.head !== pull.head.sha || seen.into !== pull.base.ref || seen.draft !== pull.draft) return true
   const peers = open.filter(({ head }) => head.sha === pull.head.sha).map(({ number }) => number)
   const [writer] = peers.sort((a, b) => a - b)
-  // The one that writes the checks knows all of them; the others know which one writes.
+  // The writer of the checks knows all of them. The other ones know which one writes.
   return writer === pull.number ? String(peers) !== String(seen.peers) : writer !== seen.peers[0]
 }
 
-/** Whether it waits for something that shows in no ref. */
+/** Whether it waits for something that no ref shows. */
 function isWaiting({ waits, polls, until }: ReviewMemory, now: number): boolean {
   return waits.length > 0 || polls || (until !== undefined && now > until + LATE_MS)
 }

@@ -9,8 +9,8 @@ import { compareMerge } from '../judgement/judge-merge.ts'
 import { rememberPull, type ReviewMemory } from '../repository/memory.ts'
 
 /**
- * Whether a pull request is judged the same on the commit to which its base moved. Git alone is asked, so that in a busy
- * repository a merge costs no request for each of the others.
+ * Whether a pull request has the same verdict on the commit that its base moved to. Reads only Git, so that in a busy repository
+ * a merge costs no request for each of the other pull requests.
  */
 export async function isUnmoved(
   context: RepositoryContext,
@@ -32,17 +32,19 @@ async function isSame(
   const { head, into, judgedFor, digest, grounds } = seen
   try {
     const stackedOn = into === judgedFor ? {} : { stackedOn: { base: into, judgedFor } }
-    // No API server is asked. Where one has a say, the answer differs from what was seen, and the whole review asks it.
+    // No API server is asked. If an API server has a say, the result differs from the remembered one, and the full review asks
+    // it.
     const found = await compareMerge(context, { base, head, ...stackedOn })
     if (seen.traffic)
       return grounds !== '' && (await groundsOf(context, { ref: judgedFor, sha: base }, found)) === grounds
-    // Our comment shows more than the checks do, unless it only asks. Whether a change may be made only GitHub can tell.
+    // Our comment shows more than the checks do, unless it only asks about a new version. Whether a change is allowed, only
+    // GitHub can tell.
     if ((seen.commented && seen.offer === '') || found.differences.length > 0) return false
     if (offerKey(offeredVersions(found.review)) !== seen.offer) return false
     const merge = mergeReports(found.review, { pull, base: into, judgedFor, isStep: false })
     return reportsDigest(context, commitReports([merge])) === digest
   } catch (error) {
-    // Also where the mirror does not have the commits: the whole review fetches them, or meets the same error.
+    // Also if the mirror lacks the commits. The full review fetches them, or has the same error.
     context.log.debug({ pull, err: error }, 'the base moved: a local look was not enough')
     return false
   }

@@ -9,8 +9,9 @@ import { recallChecked, rememberChecked } from '../repository/memory.ts'
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'pulls' | 'checks' | 'memo' | 'repo'>
 
 /**
- * The pull request that set a share without our annotations, where Perch has checked it: then people know of Perch, and the
- * rollout goes on like any other. A split that is older than Perch on this repository, or was pushed past it, stays as it is.
+ * The pull request that set a share without our annotations, if Perch has checked it. Then people know about Perch, and the
+ * rollout continues like any other. Perch does not touch a split that is older than its installation, or that was pushed without
+ * a pull request.
  */
 export async function broughtBy(
   context: Needs,
@@ -26,13 +27,13 @@ export async function broughtBy(
   return since === 0 ? undefined : broughtByOlder(context, landing.sha, at.base.ref)
 }
 
-/** A hundred newer pull requests may have come while it was open, or since. */
+/** A hundred newer pull requests may have been opened meanwhile. */
 async function broughtByOlder(context: Needs, landing: Sha, base: string): Promise<number | undefined> {
   const key = `brought:${context.repo.id}:${landing}`
   const known = Brought.safeParse(await context.memo.get(key))
   if (known.success) return known.data.pull
   const pull = await context.pulls.mergedAs(landing, base)
-  // GitHub may not know it yet, so only a pull request that was found is remembered.
+  // GitHub may not know the pull request yet, so only a positive result is remembered.
   if (pull === undefined || !(await isChecked(context, pull))) return undefined
   await context.memo.set(key, { pull: pull.number } satisfies z.infer<typeof Brought>)
   return pull.number

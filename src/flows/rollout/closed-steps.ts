@@ -11,25 +11,27 @@ import { type BaseHead, historyOf } from '../measure/landing.ts'
 
 type Needs = Pick<RepositoryContext, 'pulls' | 'mirror' | 'renderer' | 'memo' | 'repo' | 'botLogin' | 'conversation'>
 
-/** A pull request that is younger than the step was made for it, and not for an earlier rollout. Commit times have whole seconds. */
+/**
+ * A pull request that is younger than the step was made for it, and not for an earlier rollout. Commit times have whole seconds.
+ */
 const CLOCK_SLACK_MS = 1_000
 
 export interface ClosedSteps extends Pick<RolloutFacts, 'stoppedByHand' | 'rollbackRefused'> {
-  /** Pull requests of the rollout that are older than the recent ones. */
+  /** Pull requests of the rollout that are older than those in the list. */
   readonly older: readonly PullRequest[]
 }
 
-/** The pull requests of a step, as they were last seen: newer ones may have pushed them out of sight since. */
+/** A step's pull requests when they were last seen. Newer ones may have pushed them off the list since. */
 const KnownSteps = z.object({
   /** The commit that brought the step. */
   landing: z.string(),
-  /** None that was created before this moment is missing. */
+  /** Every pull request that was created after this moment is included. */
   upTo: z.number(),
   steps: z.array(z.object({ number: z.int(), state: z.enum(['open', 'merged', 'closed']), isRollback: z.boolean() })),
 })
 type KnownSteps = z.infer<typeof KnownSteps>
 
-/** Reads a base branch's pull requests back to a moment, and further only where somebody needs more. */
+/** Reads a base branch's pull requests back to a moment, and further only if someone needs more. */
 export type ReadBack = (since: number) => Promise<RecentPulls>
 
 export function readerOf({ pulls }: Pick<RepositoryContext, 'pulls'>, base: string, recent: RecentPulls): ReadBack {
@@ -41,8 +43,8 @@ export function readerOf({ pulls }: Pick<RepositoryContext, 'pulls'>, base: stri
 }
 
 /**
- * What people have refused of the step that a rollout stands at, by closing its pull requests without merging: however many
- * other pull requests came since. What memory does not tell is read from the list, back to the moment when the step landed.
+ * What people have refused about the current step of a rollout, by closing its pull requests without merging, no matter how many
+ * other pull requests were opened since. What memory does not contain is read from the list, back to the landing of the step.
  */
 export async function closedSteps(
   context: Needs,
@@ -70,21 +72,24 @@ export async function closedSteps(
   const upTo = Math.max(...list.pulls.map(({ createdAt }) => createdAt))
   if (at.recent.since > 0) await context.memo.set(key, { landing: landing.sha, upTo, steps } satisfies KnownSteps)
   return {
-    // Where the whole list does not reach back far enough, nobody can tell that it was not stopped.
+    // If even the whole list does not reach back far enough, it is unknown whether the rollout was stopped.
     stoppedByHand: list.since >= from || (await isStopped(context, standing, { steps, found })),
     rollbackRefused: steps.some(({ state, isRollback }) => isRollback && state === 'closed'),
     older: found.filter(({ number }) => at.recent.pulls.every((pull) => pull.number !== number)),
   }
 }
 
-/** The step whose landing tells which pull requests count: of what is to follow another environment from 0, the step there. */
+/**
+ * The step whose landing decides which pull requests count. If the rollout will follow another environment from 0, that
+ * environment's step.
+ */
 function stepSince(standing: Standing, turn: RolloutFacts['turn']): Standing {
   return standing.share === 0 && turn?.kind === 'goes' ? turn.follows : standing
 }
 
 /**
- * Whether a person closed the newest pull request. Perch itself closes that of a whole wave for what happened in one of its environments,
- * or in another wave.
+ * Whether a person closed the newest pull request. Perch itself closes the pull request of a whole wave because of one of its
+ * environments, or because of another wave.
  */
 async function isStopped(
   { conversation, pulls }: Pick<RepositoryContext, 'conversation' | 'pulls'>,
@@ -100,7 +105,7 @@ async function isStopped(
   return !(await conversation.of(number)).some(({ isOurs, body }) => isOurs && saysClosedByPerch(body))
 }
 
-/** Those that were open when they were last seen, and are not in the list any more. */
+/** Pull requests that were open when they were last seen, and are no longer in the list. */
 async function endedSince(
   { pulls }: Pick<RepositoryContext, 'pulls'>,
   list: RecentPulls,
@@ -116,7 +121,7 @@ async function endedSince(
   return found
 }
 
-/** What is known of a step's pull requests now, newest first. */
+/** The current state of a step's pull requests, newest first. */
 function stepsOf(
   { phase }: Standing,
   found: readonly PullRequest[],

@@ -9,22 +9,22 @@ import type { Refusal } from '../../core/refusal/refusal.ts'
 
 export type ChangeNeeds = Pick<RepositoryContext, 'branches' | 'pulls' | 'mirror' | 'ask' | 'repo' | 'botLogin' | 'log'>
 
-/** A change that is made and proven, as the pull request that brings it. */
+/** A change that is planned and proven, with the texts of its pull request. */
 export interface ChangeDraft {
-  /** One name for one change, so that doing it twice is doing it once. */
+  /** A unique name for the change, so that doing it twice has no further effect. */
   readonly branch: string
   readonly title: string
   readonly body: string
   readonly commit: { readonly headline: string; readonly body: string }
   readonly labels: readonly string[]
-  /** Whom GitHub shows it to as theirs. */
+  /** The person to assign the pull request to. */
   readonly assignee?: string | undefined
   readonly files: NewTexts
 }
 
 /**
- * Opens the pull request of a change, on today's base. The branch's name says which change it is, so whatever is
- * found half done, by a process that was killed or in another replica, is taken up where it stands.
+ * Opens the pull request of a change, on the current base. The name of the branch identifies the change. So whatever a killed
+ * process or another replica left unfinished is continued from there.
  */
 export async function openChange(
   context: ChangeNeeds,
@@ -38,21 +38,21 @@ export async function openChange(
   return ok(await openPull(context, base, draft))
 }
 
-/** Makes an open pull request's branch again from today's base: the same change, planned anew. */
+/** Remakes the branch of an open pull request on the current base: the same change, planned again. */
 export async function remakeChange(
   context: ChangeNeeds,
   { base, pull }: { readonly base: BaseHead; readonly pull: PullRequest },
   draft: ChangeDraft,
 ): Promise<Result<PullRequest, Refusal>> {
   const { ref: branch, sha: head } = pull.head
-  // What somebody pushed to it would be lost.
+  // If someone pushed to it, that would be lost.
   if (!(await isAllOurs(context, { base: base.sha, head })))
     return err({ code: 'step-changed', branch, pull: pull.number })
-  // GitHub closes a pull request whose branch is, even for a moment, where its base is. So the commit is made beside it.
+  // GitHub closes a pull request whose branch is at its base, even for a moment. So the commit is made on another branch.
   const beside = besideOf(branch)
   await startAt(context, { branch: beside, base })
   const sha = await commitChange(context, base, { ...draft, branch: beside })
-  // The words first: once the branch is where it should be the change fits, and nobody looks at them again.
+  // The text comes first: once the branch is correct, the change fits, and nobody looks at the text again.
   await context.pulls.edit(pull.number, { title: draft.title, body: draft.body })
   await moveBranch(context, { branch, from: head, to: sha })
   await context.branches.remove(beside)
@@ -60,7 +60,7 @@ export async function remakeChange(
   return ok(pull)
 }
 
-/** A branch of our own for a moment, at the base. */
+/** Creates a temporary branch at the base. */
 async function startAt(
   context: ChangeNeeds,
   { branch, base }: { readonly branch: string; readonly base: BaseHead },
@@ -70,7 +70,7 @@ async function startAt(
   if (from !== undefined && from !== base.sha) await moveBranch(context, { branch, from, to: base.sha })
 }
 
-/** Somebody who pushes at this moment is not overwritten: the job is tried again and finds out who it was. */
+/** Does not overwrite someone who pushes at this moment: the job is retried, and finds out who it was. */
 async function moveBranch(
   context: Pick<RepositoryContext, 'branches'>,
   { branch, from, to }: { readonly branch: string; readonly from: Sha; readonly to: Sha },
@@ -79,12 +79,12 @@ async function moveBranch(
     throw new Error(`Somebody pushed to the branch ${branch} at the moment in which it was made again.`)
 }
 
-/** Where a new commit is made while its pull request stays open. */
+/** The branch for a new commit while its pull request stays open. */
 export function besideOf(branch: string): string {
   return `${branch}.next`
 }
 
-/** `at-base`: ready for the commit. `committed`: only the pull request is missing. A pull request: all is done already. */
+/** `at-base`: ready for the commit. `committed`: only the pull request is missing. A pull request: everything is done. */
 async function readyBranch(
   context: ChangeNeeds,
   base: BaseHead,
@@ -96,7 +96,7 @@ async function readyBranch(
   if (open !== undefined) return open.author.login === context.botLogin && open.base.ref === base.ref ? open : 'taken'
   const head = (await context.mirror.fetch([`refs/heads/${branch}`])).get(`refs/heads/${branch}`)
   if (head === undefined || head === base.sha) return 'at-base'
-  // A closed pull request of ours keeps its commits when the branch goes. Any other commit must be Perch's own.
+  // A closed pull request of ours keeps its commits if the branch is deleted. Any other commit must be Perch's own.
   const isLeftover = pulls.some((pull) => pull.author.login === context.botLogin && pull.head.sha === head)
   if (!isLeftover && !(await isAllOurs(context, { base: base.sha, head }))) return 'taken'
   if (!isLeftover && (await isMade(context, { base: base.sha, head }, files))) return 'committed'
@@ -104,7 +104,7 @@ async function readyBranch(
   return 'at-base'
 }
 
-/** Whether a branch is one commit on today's base, and holds just the texts that are to be. */
+/** Whether a branch is one commit on the current base, with exactly these texts. */
 async function isMade(
   { mirror }: Pick<RepositoryContext, 'mirror'>,
   { base, head }: { readonly base: Sha; readonly head: Sha },
@@ -120,7 +120,7 @@ async function commitChange(
   { branch, commit, files }: ChangeDraft,
 ): Promise<Sha> {
   const made = await context.branches.commit({ branch, expectedHead: base.sha, ...commit, files })
-  // Somebody else committed in the moment between: the job is tried again and finds out who.
+  // Someone else committed at the same moment. The job is retried, and finds out who.
   if (typeof made === 'string') throw new Error(`The branch ${branch} moved while its commit was made.`)
   return made.sha
 }
@@ -140,8 +140,9 @@ async function openPull(context: ChangeNeeds, base: BaseHead, draft: ChangeDraft
 }
 
 /**
- * Whether one request could set its labels and its assignee. That replaces the labels, so it is only done right after it was opened,
- * when nobody else has had time to add one. A request more for each merge would be over the budget (decision 48).
+ * Sets the labels and the assignee in one request, and returns whether that succeeded. The request replaces all labels, so it is
+ * used only right after opening, before anyone has had time to add one. One more request for each merge would exceed the budget
+ * (decision 48).
  */
 async function isMarked(
   { pulls }: Pick<ChangeNeeds, 'pulls'>,

@@ -11,13 +11,13 @@ import type { Proposal } from '../../core/rollout/proposal.ts'
 import { type ChangeDraft, type ChangeNeeds, openChange, remakeChange } from './open-change.ts'
 import { forgetUnopened, rememberUnopened } from './unopened.ts'
 
-/** A move whose new file texts are made, and proven. */
+/** A move with its new file texts, which have been proven. */
 export interface PreparedProposal {
   readonly proposal: Proposal
   readonly files: NewTexts
 }
 
-/** Opens the pull request that makes a move, on today's base. */
+/** Opens the pull request of a move, on the current base. */
 export async function propose(
   context: ChangeNeeds & Pick<RepositoryContext, 'memo'>,
   base: BaseHead,
@@ -30,13 +30,13 @@ export async function propose(
   return done
 }
 
-/** Makes an open pull request's branch again from today's base: the same move, planned anew. */
+/** Remakes the branch of an open pull request on the current base: the same move, planned again. */
 export function replan(
   context: ChangeNeeds,
   at: { readonly base: BaseHead; readonly pull: PullRequest },
   made: PreparedProposal,
 ): Promise<Result<PullRequest, Refusal>> {
-  // An edit calls nobody.
+  // An edit mentions nobody.
   const proposal = { ...made.proposal, driver: undefined }
   return remakeChange(context, at, { ...draftOf(context, at.base, { ...made, proposal }), branch: at.pull.head.ref })
 }
@@ -58,7 +58,7 @@ function draftOf(
   }
 }
 
-/** What Perch's pull requests are found by in GitHub's lists. */
+/** The labels by which Perch's pull requests can be found in GitHub's lists. */
 export function labelsOf(kind: Move['kind']): string[] {
   if (kind === 'switch') return ['canary', 'canary:switch']
   return kind === 'rollback' ? ['canary', 'canary:rollback'] : ['canary']

@@ -22,22 +22,22 @@ import { isAsProposed } from '../repository/step-ownership.ts'
 import type { NotDeployed } from '../../core/refusal/gate-refusal.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
-/** Every rollout of one base branch, as the branch's files and the pull requests on it say. */
+/** Every rollout of one base branch, according to the branch's files and its pull requests. */
 export interface BaseState {
   readonly ref: string
   readonly sha: Sha
   readonly deployed: DeployedBranches
   readonly snapshot: Snapshot
   readonly rollouts: readonly RolloutFacts[]
-  /** The newest pull requests against the branch, whatever their state, all that are open, and all steps of its rollouts. */
+  /** The newest pull requests against the branch, open or closed, plus all open ones, and all steps of its rollouts. */
   readonly pulls: readonly PullRequest[]
-  /** Open steps of ours whose rollout is no longer there: its environments go other ways now, or its route is gone. */
+  /** Our open steps whose rollout no longer exists: its environments now move separately, or its route is gone. */
   readonly orphans: readonly PullRequest[]
-  /** Branches that were left behind when planning a step again was cut off. */
+  /** Branches that an interrupted remake of a step left behind. */
   readonly leftovers: readonly string[]
 }
 
-/** Why a branch has no rollouts that could be read. */
+/** Why the rollouts of a branch cannot be read. */
 export type BaseProblem =
   | ({ readonly code: 'config'; readonly problems: readonly ConfigProblem[] } & Pick<BaseState, 'ref' | 'sha'>)
   | ({ readonly code: 'not-deployed'; readonly deployed: DeployedBranches } & Pick<BaseState, 'ref' | 'sha' | 'pulls'>)
@@ -47,7 +47,7 @@ type Needs = Pick<
   'mirror' | 'renderer' | 'pulls' | 'checks' | 'botLogin' | 'memo' | 'repo' | 'conversation'
 >
 
-/** Undefined where the branch does not exist. */
+/** Undefined if the branch does not exist. */
 export async function loadBase(context: Needs, ref: string): Promise<Result<BaseState, BaseProblem> | undefined> {
   const recent = await context.pulls.recent(ref)
   const { pulls } = recent
@@ -91,7 +91,7 @@ export async function loadBase(context: Needs, ref: string): Promise<Result<Base
   return ok({ ref, sha, deployed, snapshot, rollouts: known, pulls: [...pulls, ...older], orphans, leftovers })
 }
 
-/** A split that Perch leaves alone: whether anybody stopped it makes no difference. */
+/** For a split that Perch does not touch. Whether anyone stopped it makes no difference. */
 const UNSTOPPED: ClosedSteps = { stoppedByHand: false, rollbackRefused: false, older: [] }
 
 /** Why a command cannot be carried out on the rollouts of a branch. */
@@ -105,7 +105,7 @@ export function notDeployed({ base, state }: PullRequest, { names }: DeployedBra
   return { code: 'not-deployed', base: base.ref, deployed: names, isMerged: state === 'merged' }
 }
 
-/** The open pull requests of ours for a rollout. */
+/** Our open pull requests for a rollout. */
 async function openSteps(
   context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'botLogin'>,
   at: {
@@ -134,8 +134,8 @@ async function openSteps(
 }
 
 /**
- * Whether merging a head into the base branch changes the rollout, and merges at all. A rollback stops everything else, so
- * it must do what Perch proposes: anybody may have pushed to its branch.
+ * Whether merging a head into the base branch changes the rollout and has no conflicts. A rollback blocks everything else, so it
+ * must do what Perch proposes: anyone may have pushed to its branch.
  */
 async function fits(
   context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
@@ -154,17 +154,17 @@ async function fits(
   if ('conflicts' in merged) return false
   const after = await readTargetAt(context, merged.tree, standing.target)
   if (after === undefined || stepKey(standingOf(after)) === stepKey(standing)) return false
-  // A step speaks of the version that the canary had when it was made. With another one since, it has to be made again.
+  // A step names the canary's version at the time when it was made. If the version has changed, the step must be remade.
   const proposed = kind === 'share' ? await readTargetAt(context, at.head, standing.target) : undefined
   return proposed === undefined || versionOf(proposed) === versionOf(after)
 }
 
-/** Somebody may push to a step. Of its commits at most so many are read. */
+/** Someone may push to a step. At most this many of its commits are read. */
 const MAX_OWN_COMMITS = 10
 
 /**
- * Whether a base branch still has the share that a step was made on. One that was moved back (restored from a backup, pushed by force) has
- * an older share, and merging the step would skip those between.
+ * Whether the base branch still has the share that a step was made for. If the branch was moved back (restored from a backup,
+ * force-pushed), it has an earlier share, and merging the step would skip the shares between.
  */
 async function isMadeHere(
   context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
@@ -175,7 +175,7 @@ async function isMadeHere(
   if (move?.kind === 'finish-version') return standing.share === 100
   if (move?.kind !== 'share') return true
   const own = new Set((await context.mirror.ahead(base, head)).map(({ sha }) => sha))
-  // Perch makes a step of one commit.
+  // Perch makes a step from one commit.
   if (own.size < 2) return true
   const changes = await context.mirror.landings(head, filesOf(standing.target), MAX_OWN_COMMITS)
   const shares: (Standing['share'] | undefined)[] = []

@@ -8,8 +8,8 @@ import { sayIfAllowed } from '../repository/github-refusals.ts'
 import type { BaseState } from './rollouts.ts'
 
 /**
- * Says on a step that it stands still because the step was closed and did not merge: by a person, or by GitHub, which closes a
- * pull request when a push leaves nothing to merge.
+ * Says on a step that the rollout has stopped because the step was closed without merging: by a person, or by GitHub, which
+ * closes a pull request when a push leaves nothing to merge.
  */
 export async function sayStopped(context: RepositoryContext, base: BaseState, rollout: RolloutFacts): Promise<void> {
   const { standing, stoppedByHand } = rollout

@@ -6,16 +6,16 @@ import type { StandingLine } from '../../core/rollout/related.ts'
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
 
-/** What one look at a base branch found about the rollouts that cannot go on by themselves. */
+/** What one look at a base branch found about rollouts that cannot continue by themselves. */
 export interface StuckBoard {
   put(target: Target, refusal: Refusal | undefined): Promise<void>
-  /** Whether some of it may be over before the branch moves. */
+  /** Whether some of the reasons may end before the branch moves. */
   isPassing(): boolean
-  /** Forgets rollouts that are not there any more. */
+  /** Forgets rollouts that no longer exist. */
   close(): Promise<void>
 }
 
-/** Remembers why rollouts do not go on, so that `/canary status` can say it. Lost, the next look finds it again. */
+/** Remembers why rollouts do not continue, so that `/canary status` can say it. If it is lost, the next look finds it again. */
 export async function stuckBoard(context: Needs, base: string): Promise<StuckBoard> {
   const before = await context.memo.entries(prefixOf(context, base))
   const stuck = new Set<string>()
@@ -36,7 +36,7 @@ export async function stuckBoard(context: Needs, base: string): Promise<StuckBoa
   }
 }
 
-/** The lines of `/canary status`, with why a rollout does not go on. */
+/** The lines of `/canary status`, with the reasons why rollouts do not continue. */
 export async function withStuck(
   context: Needs,
   base: string,
@@ -49,7 +49,7 @@ export async function withStuck(
   })
 }
 
-/** Branch names hold no colon. */
+/** Branch names contain no colon. */
 function prefixOf({ repo }: Needs, base: string): string {
   return `stuck:${repo.id}:${base}:`
 }

@@ -23,17 +23,17 @@ interface CommandCause {
   readonly login: string
   readonly pull: number
   readonly reason?: string | undefined
-  /** The comment or button that asks. */
+  /** The comment or button that requested it. */
   readonly cause: string
 }
 
 interface DecidedSteps {
-  /** One rollout, or what stands for those of a wave that move together. */
+  /** One rollout, or the rollout that represents those of a wave that move together. */
   readonly rollout: RolloutFacts
   readonly members?: readonly RolloutFacts[]
   readonly steps: readonly RolloutAction[]
   readonly asked?: CommandCause
-  /** What an earlier try has closed for the same cause. */
+  /** What an earlier try closed for the same cause. */
   readonly closed?: readonly number[]
 }
 
@@ -43,8 +43,8 @@ export type StepsDone = Result<
 >
 
 /**
- * Does what was decided, in order. Returns what it opened, and what it and an earlier try closed. A refusal is told on the pull request
- * that drives the rollout.
+ * Carries out a decision, in order. Returns the pull requests that it opened, and those that it or an earlier try closed. A
+ * refusal is reported on the pull request that drives the rollout.
  */
 export async function takeSteps(
   context: RepositoryContext,
@@ -89,7 +89,7 @@ async function holdEach(context: RepositoryContext, base: BaseState, members: re
 
 type OpenedMove = Extract<RolloutAction, { type: 'propose' | 'replan' }>
 
-/** Opens a step. If nobody asked for it, nobody would see its refusal, so Perch posts that. */
+/** Opens a step. If nobody requested it, nobody would see a refusal, so Perch posts it. */
 async function openOrTell(
   context: RepositoryContext,
   base: BaseState,
@@ -97,7 +97,7 @@ async function openOrTell(
 ): Promise<Result<PullRequest, Refusal>> {
   const { rollout, step, asked, closed } = decided
   const { standing } = rollout
-  // Where the canary has no traffic there was no step, and all of the history would be looked through for one.
+  // A canary without traffic has no previous step, and the search for one would read the whole history.
   const previous = standing.phase === 'idle' ? undefined : await stepPull(context, base, standing)
   const proposal = { ...proposalOf(base, decided, { step, asked, closed }), previous }
   const tried = await orRefusal(() => openMove(context, base, { step, proposal }))
@@ -113,7 +113,7 @@ interface AskedMove {
   readonly closed: readonly number[]
 }
 
-/** Makes a move on today's base, and opens its pull request or brings it up to date. */
+/** Makes a move on the current base, and opens or updates its pull request. */
 async function openMove(
   context: RepositoryContext,
   base: BaseState,
@@ -142,7 +142,7 @@ function logRollback(
   meter.record('perch_rollbacks_total', { cause })
 }
 
-/** A plan that was written on the step itself goes into its new commit too. */
+/** If a plan was written on the step itself, the new commit contains it too. */
 async function withItsPlan(
   context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
   { move, target, moves = [] }: Proposal,
@@ -176,18 +176,18 @@ function proposalOf(
   }
 }
 
-/** Who asks for a step takes it over. An App that brought the version drives nothing. */
+/** The person who opened a pull request, and who drives its rollout if nobody else requests a step. Undefined for an App. */
 function authorOf({ pulls }: BaseState, origin: number | undefined): string | undefined {
   const author = pulls.find(({ number }) => number === origin)?.author
   return author?.isBot === false ? author.login : undefined
 }
 
-/** What moves in each environment of a wave. */
+/** The moves in each environment of a wave. */
 function movesOf(members: readonly RolloutFacts[], move: Move): Proposal['moves'] {
   return members.length > 1 ? members.map(({ standing: { target } }) => ({ target, move })) : undefined
 }
 
-/** A rollback that is made again stays what it was: people may have decided about it. */
+/** Whether a rollback only makes room for a new version. Remaking it does not change that, because people may have decided about it. */
 function startsAnew(
   step: OpenedMove,
   { asked, begins }: Pick<AskedMove, 'asked'> & Pick<RolloutFacts, 'begins'>,
@@ -196,14 +196,17 @@ function startsAnew(
   return step.type === 'replan' ? isForRestart(step.pull) : begins === 'restart'
 }
 
-/** False where it was merged since it was read: then the base branch has moved because of it, and nothing is to be said. */
+/**
+ * Returns false if it was merged since it was read. Then the base branch has moved because of it, and there is nothing to say.
+ */
 export async function closePull(
   context: Pick<RepositoryContext, 'conversation' | 'pulls'>,
   pull: PullRequest,
   why: string,
 ): Promise<boolean> {
   if ((await context.pulls.get(pull.number))?.state === 'merged') return false
-  // The words first, and once: what is closed is not looked at again, so that lost words would stay lost.
+  // The comment comes first, and only once: a closed pull request is not looked at again, so a missing comment would stay
+  // missing.
   const comments = await context.conversation.of(pull.number)
   const [first = ''] = why.split('\n')
   const isSame = (body: string): boolean =>
@@ -219,8 +222,8 @@ interface StuckMove {
 }
 
 /**
- * Says once, where people look, that a rollout cannot go on by itself: on the pull request that it began with, or, where its files do
- * not name one, on the one that brought its step.
+ * Says once that a rollout cannot continue by itself: on the pull request that it began with or, if its files do not name one, on
+ * the one that brought its step.
  */
 async function tell(context: RepositoryContext, { proposal, refusal }: StuckMove): Promise<void> {
   const pull = proposal.origin ?? proposal.previous
@@ -230,7 +233,10 @@ async function tell(context: RepositoryContext, { proposal, refusal }: StuckMove
   if (!isOld) context.log.warn(about, 'a rollout cannot go on by itself')
 }
 
-/** The pull request whose merge brought the step; undefined where it was pushed. The list of pull requests may be older than the base branch. */
+/**
+ * The pull request whose merge brought the step; undefined if the step was pushed. The list of pull requests may be older than
+ * the base branch.
+ */
 async function stepPull(context: RepositoryContext, base: BaseState, standing: Standing): Promise<number | undefined> {
   const landing = (await historyOf(context, base, standing))?.landing
   if (landing === undefined) return undefined

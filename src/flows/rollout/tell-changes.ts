@@ -7,7 +7,10 @@ import { tell } from '../notify/tell.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { recallRollouts, type SeenRollout } from '../watch/watch-memory.ts'
 
-/** Tells which rollouts began, ended or came to need a person since the last look. Without memory nobody knows what is new. */
+/**
+ * Sends notifications about rollouts that began, ended, or came to need a person since the last look. Without memory, it is
+ * unknown what is new.
+ */
 export async function tellChanges(
   context: Pick<RepositoryContext, 'memo' | 'repo' | 'notifier' | 'ask' | 'clock'>,
   { ref, sha }: BaseHead,

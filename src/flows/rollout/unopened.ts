@@ -1,11 +1,11 @@
-/** Branches of steps that Perch began, and for which it has not opened the pull request yet. */
+/** Remembers the branches of steps whose pull request Perch has not opened yet. */
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { isAllOurs } from '../repository/step-ownership.ts'
 import type { BaseHead } from '../measure/landing.ts'
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
 
-/** Before anything is made on GitHub, so that what a cut-off try leaves there is known. */
+/** Called before anything is created on GitHub, so that leftovers of an interrupted try are known. */
 export async function rememberUnopened(context: Needs, base: string, branch: string): Promise<void> {
   await context.memo.set(prefixOf(context, base) + branch, true)
 }
@@ -15,8 +15,8 @@ export async function forgetUnopened(context: Needs, base: string, branch: strin
 }
 
 /**
- * Removes those whose pull request was never opened: the rollout went another way before the next try. Where memory was lost the branch
- * stays, and the next step of that name begins on it.
+ * Removes the branches whose pull request was never opened, because the rollout went another way before the next try. If memory
+ * was lost, the branch stays, and the next step with that name starts on it.
  */
 export async function removeUnopened(
   context: Needs & Pick<RepositoryContext, 'mirror' | 'pulls' | 'branches' | 'botLogin'>,
@@ -28,7 +28,8 @@ export async function removeUnopened(
     const ref = `refs/heads/${branch}`
     const head = (await context.mirror.fetch([ref])).get(ref)
     const isOurs = head !== undefined && (await isAllOurs(context, { base: base.sha, head }))
-    // It may have been opened, and even merged, before the process that did it ended. A pull request of an earlier step has another head.
+    // The pull request may have been opened, and even merged, before the process ended. A pull request of an earlier step has
+    // another head.
     const pulls = isOurs ? await context.pulls.from(branch) : []
     const isUsed = pulls.some((pull) => pull.state === 'open' || pull.head.sha === head)
     if (isOurs && !isUsed) await context.branches.remove(branch)

@@ -1,4 +1,4 @@
-/** What Flagger is to take back: an abort is a branch, like other stops. */
+/** Aborts of Flagger's rollouts. Like other stops, an abort is a branch. */
 import { createHash } from 'node:crypto'
 import type { KnownCanary } from '../../core/flagger/canaries.ts'
 import { stopMessage } from '../../core/message/pull-request/stop.ts'
@@ -10,7 +10,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import { judgeStopsAgain } from './judge-again.ts'
 import { type StopNeeds, stopOn, type StopRequest } from './stops.ts'
 
-/** Has Flagger take a rollout back where it asks. `base`: the head of the base branch. */
+/** Makes Flagger roll back when it asks. `base`: the head of the base branch. */
 export async function abortOwned(
   context: StopNeeds,
   target: Target,
@@ -22,7 +22,7 @@ export async function abortOwned(
   const state = await stateOf(context, base, target)
   const message = stopMessage({ environment, service }, { by, reason, until: undefined, cause, state })
   const made = await context.branches.claim(branch, message)
-  // One that is there may be of the version before.
+  // An existing branch may be about an earlier version.
   if (made !== 'created' && (await stopOn(context, branch))?.cause !== cause) {
     await context.branches.remove(branch)
     await context.branches.claim(branch, message)
@@ -30,7 +30,7 @@ export async function abortOwned(
   await judgeStopsAgain(context)
 }
 
-/** What an abort says of a target as a commit has it. */
+/** Returns what an abort says about a target, as it is at a commit. */
 export async function abortedAt(
   context: Pick<RepositoryContext, 'mirror'>,
   sha: Sha,
@@ -39,7 +39,7 @@ export async function abortedAt(
   return { by, reason, isSame: state !== undefined && state === (await stateOf(context, sha, target)) }
 }
 
-/** A mark of all files that make a target's environments: while it is the same, Git asks for the same version. */
+/** A mark of all files that form a target's environments. While it stays the same, Git asks for the same version. */
 async function stateOf({ mirror }: Pick<RepositoryContext, 'mirror'>, sha: Sha, target: Target): Promise<string> {
   const { layout, environments } = target
   const files = environments.flatMap((name) => {

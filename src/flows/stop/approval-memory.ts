@@ -1,4 +1,4 @@
-/** What is known of the pull requests that brought the versions of Flagger's Canaries, and of their approvals. */
+/** Remembers the pull requests that brought the versions of Flagger's Canaries, and their approvals. */
 import * as z from 'zod'
 import { approved, type MissingApprovals } from '../../core/flagger/answer.ts'
 import { NEWEST_VERSION, type VersionApprovals } from '../../core/flagger/approvals.ts'
@@ -7,15 +7,17 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type CalledRepository, canariesMark, repositoryKey } from './canary-memory.ts'
 
 const KnownVersion = z.object({
-  /** What a question calls it by (`versionAsked`). */
+  /** The name of the version in questions (`versionAsked`). */
   version: z.string(),
-  /** Where Git had it when Flagger asked about it for the first time. */
+  /** The branch that contained the version when Flagger first asked about it. */
   branch: z.string(),
   sha: z.string(),
-  /** What had moved last when GitHub was asked (`canariesMark`), and when that was, epoch milliseconds. */
+  /** What had last moved when GitHub was asked (`canariesMark`), and when that was, epoch milliseconds. */
   mark: z.string(),
   at: z.number(),
-  /** The pull request that brought it. `base`: what it was merged into; `branch`: undefined where that is a fork's. */
+  /**
+   * The pull request that brought the version. `base`: the branch that it was merged into; `branch`: undefined if it is a fork's.
+   */
   pull: z
     .object({
       number: z.int(),
@@ -36,10 +38,10 @@ export interface CalledRollout {
   readonly rollout: string
 }
 
-/** Several clusters may be at different versions. Anyone with the key of the webhooks can name any number of versions. */
+/** Several clusters may run different versions. Anyone with the key of the webhooks can name any number of versions. */
 const MAX_VERSIONS = 10
 
-/** What was found out about versions that Flagger asked about, newest first. */
+/** The versions that Flagger asked about, newest first. */
 export async function recallVersions(memo: Memo, called: CalledRollout): Promise<readonly KnownVersion[]> {
   return z
     .array(KnownVersion)
@@ -53,7 +55,7 @@ export async function rememberVersion(memo: Memo, called: CalledRollout, found: 
   if (found.pull !== undefined) await memo.set(pullKey(called.repository, found.pull.number), true)
 }
 
-/** The approvals of a version; undefined where they were not read, or something has moved since. */
+/** The approvals of a version; undefined if they were not read, or if something has moved since. */
 export async function recallApprovals(
   memo: Memo,
   { version, ...called }: CalledRollout & { readonly version: string },
@@ -62,7 +64,10 @@ export async function recallApprovals(
   return approvalsIn(await recallVersions(memo, called), version, mark)
 }
 
-/** What Flagger waits for, by the question that was looked into last; undefined where that is too long ago, or nothing is missing. */
+/**
+ * What Flagger waits for, according to the last question that was looked into; undefined if that was too long ago, or if nothing
+ * is missing.
+ */
 export async function recallMissing(
   { memo, repo, clock }: Pick<RepositoryContext, 'memo' | 'repo' | 'clock'>,
   rollout: string,
@@ -76,8 +81,9 @@ export async function recallMissing(
 }
 
 /**
- * The approvals of the version; once these are enough, those of the version that Git has now, which must be approved too. Anyone with the key of
- * the webhooks can ask about a checksum before its version is in Git, and the approvals kept with it are then those of another version.
+ * The approvals of the asked version. If they are enough, the approvals of the version that is now in Git, which must be approved
+ * too. Anyone with the key of the webhooks can ask about a checksum before its version is in Git. Then the approvals stored with
+ * it belong to another version.
  */
 function approvalsIn(versions: readonly KnownVersion[], version: string, mark: string): VersionApprovals | undefined {
   const [asked, newest] = [version, NEWEST_VERSION].map((called) =>
@@ -92,7 +98,7 @@ function isApproved({ pull, has, wanted }: KnownVersion): boolean {
   return pull !== undefined && has >= wanted
 }
 
-/** Whether Flagger has asked for the approvals of a pull request. */
+/** Whether Flagger has asked about the approvals of a pull request. */
 export async function isAskedAbout(memo: Memo, repository: CalledRepository, pull: number): Promise<boolean> {
   return (await memo.get(pullKey(repository, pull))) === true
 }

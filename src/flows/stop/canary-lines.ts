@@ -4,7 +4,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import { recallMissing } from './approval-memory.ts'
 import { recallCanaryNews } from './canary-memory.ts'
 
-/** The lines of `/canary status`, with what Flagger told of the rollouts that it moves, and the approvals that it waits for. */
+/** The lines of `/canary status`. For rollouts that Flagger moves, with Flagger's last event and the missing approvals. */
 export async function withCanaryNews(
   context: Pick<RepositoryContext, 'memo' | 'repo' | 'clock'>,
   lines: readonly StandingLine[],

@@ -1,4 +1,4 @@
-/** What is known of a repository's Canaries, by its name: Flagger's webhooks name no more. */
+/** Remembers a repository's Canaries by the repository's name, because Flagger's webhooks contain no more. */
 import * as z from 'zod'
 import { Canaries } from '../../core/flagger/canaries.ts'
 import { CanaryNews, newsAfter, newsKey } from '../../core/flagger/canary-news.ts'
@@ -11,13 +11,13 @@ export type CalledRepository = Pick<RepositoryName, 'owner' | 'name'>
 
 const Record = Canaries.extend({ mark: z.string() })
 
-/** Undefined where they were not read, or something has moved since. */
+/** Undefined if they were not read, or if something has moved since. */
 export async function recallCanaries(memo: Memo, repository: CalledRepository): Promise<Canaries | undefined> {
   const { data } = Record.safeParse(await memo.get(repositoryKey('canaries', repository)))
   return data !== undefined && data.mark === (await canariesMark(memo, repository)) ? data : undefined
 }
 
-/** `mark`: what `canariesMark` said before Git was read. */
+/** `mark`: the value of `canariesMark` before Git was read. */
 export async function rememberCanaries(
   memo: Memo,
   repository: CalledRepository,
@@ -27,7 +27,7 @@ export async function rememberCanaries(
 }
 
 /**
- * What has moved last. Somebody may read Git while a stop comes: what was read before then does not count, although it is
+ * Identifies what has last moved. A stop may appear while Git is being read. Then the result does not count, although it is
  * remembered later.
  */
 export async function canariesMark(memo: Memo, repository: CalledRepository): Promise<string> {
@@ -37,12 +37,15 @@ export async function canariesMark(memo: Memo, repository: CalledRepository): Pr
     .parse(await memo.get(repositoryKey('canaries-moved', repository)))
 }
 
-/** A stop came or went, or a branch moved: what is known of the Canaries does not count any more. `mark`: another one each time. */
+/**
+ * Invalidates what is known about the Canaries, because a stop was created or removed, or a branch moved. `mark`: must be
+ * different each time.
+ */
 export async function markMoved(memo: Memo, repository: CalledRepository, mark: string): Promise<void> {
   await memo.set(repositoryKey('canaries-moved', repository), mark)
 }
 
-/** What Flagger told last of a rollout; undefined where it told nothing, or memory was lost. */
+/** Flagger's last event about a rollout; undefined if there was none, or if memory was lost. */
 export async function recallCanaryNews(
   memo: Memo,
   repository: CalledRepository,
@@ -51,7 +54,7 @@ export async function recallCanaryNews(
   return CanaryNews.safeParse(await memo.get(`${repositoryKey('canary-news', repository)}:${rollout}`)).data
 }
 
-/** Keeps what Flagger tells, unless it told something later before. Answers whether people would read something new. */
+/** Stores Flagger's event, unless a later one is already stored. Returns whether people would read something new. */
 export async function noteCanaryNews(
   { memo, clock }: { readonly memo: Memo; readonly clock: Clock },
   { repository, rollout }: { readonly repository: CalledRepository; readonly rollout: string },
@@ -65,14 +68,14 @@ export async function noteCanaryNews(
 }
 
 const Shown = z.object({
-  /** When the rollout of Flagger began that this is about, by Flagger's clock, epoch milliseconds. */
+  /** When Flagger began this rollout, by Flagger's clock, epoch milliseconds. */
   began: z.number(),
-  /** The pull request that brought its version, with its head; undefined where none is known. */
+  /** The pull request that brought the version, with its head; undefined if none is known. */
   pull: z.object({ number: z.int(), head: z.string() }).optional(),
-  /** The check run, and what it says, by its `newsKey`. */
+  /** The check run, and its content as `newsKey`. */
   check: z.object({ id: z.int(), said: z.string(), isOver: z.boolean() }).optional(),
 })
-/** Where what Flagger told last is shown. */
+/** Where Flagger's last event is shown. */
 export type ShownNews = z.infer<typeof Shown>
 
 export async function recallShown(

@@ -1,4 +1,4 @@
-/** Has those judged again whose verdict rests on something that moved. Only memory is asked who they are. */
+/** Requests new reviews for verdicts that depend on something that has changed. Finds them in memory only. */
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { STOP_REFS } from '../../core/stop/stop.ts'
 import type { CauseOf } from '../tasks/causes.ts'
@@ -11,17 +11,17 @@ import { stopsKey } from './stops-key.ts'
 
 type Needs = Pick<RepositoryContext, 'memo' | 'ask' | 'repo'>
 
-/** What can have both pull requests and groups of the merge queue judged again. */
+/** Causes that can affect both pull requests and merge groups. */
 type SharedCause = CauseOf<'review'> & CauseOf<'group'>
 
-/** Every pull request and every group of the merge queue that changes traffic. */
+/** For every pull request and merge group that changes traffic. */
 export async function judgeTrafficAgain(context: Needs, why: SharedCause): Promise<void> {
   for (const [pull, { traffic }] of await recallPulls(context)) if (traffic) await context.ask.review(pull, why)
   for (const [head, group] of await recallGroups(context))
     if (group.traffic) await context.ask.group({ ...group, head }, why)
 }
 
-/** The same after a stop came or went: those that were judged by others. */
+/** The same after a stop was created or removed: for those that were judged with other stops. */
 export async function judgeStopsAgain(
   context: Needs & Pick<RepositoryContext, 'mirror' | 'seal' | 'clock'>,
 ): Promise<void> {
@@ -36,8 +36,8 @@ export async function judgeStopsAgain(
 }
 
 /**
- * Those that are judged for a branch that has moved, and those that are judged for another branch since its config says so. `pulls`: of
- * those that are known to be closed nothing is asked. One of them may have moved the branch.
+ * Requests new reviews of pull requests that are judged for a branch that has moved, and of those that the config now assigns to
+ * another branch. `pulls`: those that are known to be closed are skipped. One of them may have moved the branch.
  */
 export async function judgeMoved(
   context: Needs & Pick<RepositoryContext, 'mirror' | 'clock'>,
@@ -59,7 +59,7 @@ export async function judgeMoved(
   }
 }
 
-/** Those that waited for an older pull request that moved the same route. */
+/** For pull requests that waited for an older one that moved the same route. */
 export async function judgeWaitingFor(context: Needs & Pick<RepositoryContext, 'clock'>, older: number): Promise<void> {
   const why = { code: 'older-ended', older, at: context.clock.now() } as const
   for (const [pull, { behind }] of await recallPulls(context))

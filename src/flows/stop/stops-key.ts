@@ -3,8 +3,8 @@ import { isStopRef } from '../../core/stop/stop.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
 /**
- * One short string for one set of stops, however many: where it differs, pull requests have to be judged again. Empty where
- * there is none.
+ * A short text that identifies a set of stops of any size. If it differs, pull requests must be judged again. Empty if there are
+ * no stops.
  */
 export function stopsKey({ seal }: Pick<RepositoryContext, 'seal'>, refs: ReadonlyMap<string, Sha>): string {
   const lines = [...refs].filter(([ref]) => isStopRef(ref)).map(([ref, sha]) => `${ref} ${sha}\n`)

@@ -16,16 +16,16 @@ export type StopNeeds = Pick<
   'activity' | 'branches' | 'mirror' | 'ask' | 'repo' | 'clock' | 'memo' | 'seal' | 'notifier'
 >
 
-/** Who asks, and by what. */
+/** Who asks for a stop, and how. */
 export interface StopRequest {
   readonly login: string
-  /** The comment or the pressed button, so that the same one has one consequence. */
+  /** The comment or the pressed button. The same one has an effect only once. */
   readonly cause: string
-  /** When the command was written, epoch milliseconds: what `2h` counts from. */
+  /** When the command was written, epoch milliseconds. `2h` counts from then. */
   readonly at: number
 }
 
-/** Stops rollouts where they are. Twice is once: the branch that is there already is the hold. */
+/** Holds rollouts at their current step. Doing it twice has no further effect, because an existing branch is the hold. */
 export async function hold(
   context: StopNeeds,
   targets: readonly Target[],
@@ -45,7 +45,7 @@ export async function hold(
   return { code: 'held', names: targets.map(targetName), isNew, ...(isAsked ? { isAsked } : {}) }
 }
 
-/** Lets held rollouts go on. */
+/** Ends the hold of rollouts. */
 export async function resume(context: StopNeeds, targets: readonly Target[], asked: StopRequest): Promise<Outcome> {
   if (targets.length === 0) return { code: 'refused', refusal: { code: 'no-rollout' } }
   const there = await context.mirror.fetch([STOP_REFS])
@@ -67,7 +67,7 @@ export async function resume(context: StopNeeds, targets: readonly Target[], ask
   return { code: 'resumed', names: held.map(targetName) }
 }
 
-/** Stops every raise in an environment. One that is over makes room for another. */
+/** Stops every raise in an environment. Replaces a freeze that is over. */
 export async function freeze(
   context: StopNeeds,
   { environment, until: wanted, reason }: Extract<Command, { name: 'freeze' }>,
@@ -90,7 +90,7 @@ export async function freeze(
   return { code: 'frozen', environment, stop, isNew: true }
 }
 
-/** Makes the branch of a freeze; where there is one that still holds, that one. */
+/** Creates the branch of a freeze. If there is one that is not over, returns that one. */
 async function claimFreeze(context: StopNeeds, environment: string, stop: Stop): Promise<Stop | undefined> {
   const branch = stopBranch({ environment })
   const message = stopMessage({ environment }, stop)
@@ -103,7 +103,7 @@ async function claimFreeze(context: StopNeeds, environment: string, stop: Stop):
   return there ?? { ...stop, cause: '' }
 }
 
-/** Lets raises in an environment go on, even if that environment does not exist any more. */
+/** Ends the freeze of an environment, even if the environment no longer exists. */
 export async function unfreeze(context: StopNeeds, environment: string, asked: StopRequest): Promise<Outcome> {
   const branch = stopBranch({ environment })
   if (!(await context.mirror.fetch([STOP_REFS])).has(refOf(branch)))
@@ -115,7 +115,7 @@ export async function unfreeze(context: StopNeeds, environment: string, asked: S
   return { code: 'unfrozen', environment }
 }
 
-/** Whether Perch took a stop away after it was asked to: then this is a second try, and the first one did it. */
+/** Whether Perch removed a stop after the request. Then this is a retry, and an earlier try was successful. */
 async function wasLifted({ activity }: StopNeeds, branch: string, { at }: StopRequest): Promise<boolean> {
   const [newest] = (await activity.movesOf(branch)) ?? []
   return newest?.kind === 'deleted' && newest.isOurs && newest.at >= wholeSecond(at)
@@ -126,22 +126,22 @@ async function wasAnyLifted(context: StopNeeds, branches: readonly string[], ask
   return false
 }
 
-/** GitHub's times have whole seconds; a button's are ours. */
+/** GitHub's times have whole seconds. The time of a button is ours, and has milliseconds. */
 export function wholeSecond(at: number): number {
   return Math.floor(at / 1000) * 1000
 }
 
-/** The stop that is on a branch now. */
+/** The stop that a branch contains now. */
 export async function stopOn(context: Pick<RepositoryContext, 'mirror'>, branch: string): Promise<Stop | undefined> {
   return (await stopsAmong(context, await context.mirror.fetch([STOP_REFS]))).get(branch)
 }
 
-/** Where a stop's words are, in its commit. */
+/** The file in a stop's commit that contains its text. */
 const NOTE = 'README.md'
 
 /**
- * Reads the stops among refs that were fetched with `STOP_REFS`. What is on such a branch otherwise stops all the same. So
- * do those that are too many to read: without words, and until somebody deletes their branch.
+ * Reads the stops among refs that were fetched with `STOP_REFS`. Unknown content on such a branch stops too. So do branches
+ * beyond the number that can be read: without a text, and until someone deletes them.
  */
 export async function stopsAmong(
   context: Pick<RepositoryContext, 'mirror'>,

@@ -14,7 +14,10 @@ type StepToShow = Pick<
   'environment' | 'service' | 'commit' | 'share' | 'version' | 'state' | 'pull'
 >
 
-/** Has something done in a repository, soon and by whoever is free: once for one cause. Resolves when that is on disk. */
+/**
+ * Requests tasks in a repository. Any free worker does each task soon, and once for each cause. Each method resolves when the
+ * task is on disk.
+ */
 export interface TaskRequests {
   comment(comment: Pick<TaskOf<'comment'>, 'pull' | 'comment' | 'body'>, why: CauseOf<'comment'>): Promise<void>
   acknowledge(command: { readonly pull: number; readonly comment: number }, why: CauseOf<'acknowledge'>): Promise<void>
@@ -38,7 +41,7 @@ export interface TaskRequests {
 
 type Unplaced<T> = T extends unknown ? Omit<T, keyof RepositoryRef> : never
 
-/** `onAsk` hears of each task that is asked for. */
+/** `onAsk` is called for each requested task. */
 export function askIn({ installation, repo }: RepositoryRef, jobs: Jobs, onAsk?: () => void): TaskRequests {
   const send = (task: Unplaced<RepositoryTask>): Promise<void> => {
     onAsk?.()

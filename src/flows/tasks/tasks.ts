@@ -12,11 +12,11 @@ const Repository = z.object({ id: z.int(), owner: z.string(), name: z.string(), 
 const Where = { installation: z.int(), repo: Repository }
 
 /**
- * What the worker can be asked to do. A task names what to look at, and why; the truth about it is read when it is done. This
- * is all that waits in the queue.
+ * The tasks of the worker. A task names what to look at, and why. The facts are read when the task runs. Only tasks wait in the
+ * queue.
  */
 export const Task = z.discriminatedUnion('type', [
-  /** A comment that may hold commands: find out, put 👀 under it and have them carried out. */
+  /** A comment that may contain commands: parse it, add 👀, and have the commands carried out. */
   z.object({
     type: z.literal('comment'),
     ...Where,
@@ -25,9 +25,9 @@ export const Task = z.discriminatedUnion('type', [
     body: z.string(),
     why: Causes.comment,
   }),
-  /** Put 👀 under a command. */
+  /** Add 👀 to a command. */
   z.object({ type: z.literal('acknowledge'), ...Where, pull: z.int(), comment: z.int(), why: Causes.acknowledge }),
-  /** A review whose text may hold commands: say where they are read. */
+  /** A review whose text may contain commands: say where commands are read. */
   z.object({
     type: z.literal('redirect'),
     ...Where,
@@ -38,18 +38,18 @@ export const Task = z.discriminatedUnion('type', [
     why: Causes.delivered,
   }),
   z.object({ type: z.literal('review'), ...Where, pull: z.int(), why: Causes.review }),
-  /** Clean up after a pull request that was closed or merged. */
+  /** Clean up after a closed or merged pull request. */
   z.object({ type: z.literal('clean-up'), ...Where, pull: z.int(), why: Causes['clean-up'] }),
-  /** A stop came or went: have everything judged again that it can stop. */
+  /** A stop was created or removed: have everything judged again that it can block. */
   z.object({ type: z.literal('judge-again'), ...Where, why: Causes.delivered }),
   z.object({ type: z.literal('advance'), ...Where, base: z.string(), why: Causes.advance }),
   /** Measure the rollouts of a base branch. */
   z.object({ type: z.literal('measure'), ...Where, base: z.string(), why: Causes.measure }),
-  /** Tell who wants to know, by the config of the base branch. */
+  /** Notify the destinations that the config of the base branch names. */
   z.object({ type: z.literal('notify'), ...Where, base: z.string(), news: News, at: z.number(), why: Causes.notify }),
-  /** Tell one destination. */
+  /** Notify one destination. */
   z.object({ type: z.literal('deliver'), ...Where, to: z.string(), news: News, at: z.number(), why: Causes.notify }),
-  /** Show a step on GitHub as a deployment of an environment. `pull`: the one that drives the rollout. */
+  /** Show a step on GitHub as a deployment to an environment. `pull`: the pull request that drives the rollout. */
   z.object({
     type: z.literal('deployment'),
     ...Where,
@@ -62,7 +62,7 @@ export const Task = z.discriminatedUnion('type', [
     pull: z.int().optional(),
     why: Causes.deployment,
   }),
-  /** Bring the issue up to date that lists all rollouts. */
+  /** Update the issue that lists all rollouts. */
   z.object({ type: z.literal('dashboard'), ...Where, why: Causes.dashboard }),
   /** Judge a commit of the merge queue. */
   z.object({
@@ -73,11 +73,11 @@ export const Task = z.discriminatedUnion('type', [
     head: z.string(),
     why: Causes.group,
   }),
-  /** Run the checks of a commit again, whatever it is the head of. */
+  /** Run the checks of a commit again, for whatever has it as its head. */
   z.object({ type: z.literal('rerun'), ...Where, head: z.string(), why: Causes.delivered }),
-  /** `pulse`: what GitHub said of the repository before. */
+  /** `pulse`: what GitHub last reported about the repository. */
   z.object({ type: z.literal('sweep'), ...Where, pulse: z.string().optional(), why: Causes.sweep }),
-  /** Propose a config to a repository that Perch has come to. It is known by name only. */
+  /** Propose a config to a repository that Perch was installed on. Only its name is known. */
   z.object({
     type: z.literal('onboard'),
     installation: z.int(),
@@ -86,7 +86,7 @@ export const Task = z.discriminatedUnion('type', [
   }),
   /** Have every repository swept that Perch is installed on. */
   z.object({ type: z.literal('sweep-all'), why: Causes.sweep }),
-  /** Keep the report of a cluster. Its repository is known by name only. */
+  /** Store the report of a cluster. Only the repository's name is known. */
   z.object({
     type: z.literal('report'),
     repository: z.object({ owner: z.string(), name: z.string() }),
@@ -94,20 +94,20 @@ export const Task = z.discriminatedUnion('type', [
     receivedAt: z.number(),
     why: Causes.delivered,
   }),
-  /** Read the Canaries of Flagger, and what stops them. */
+  /** Read Flagger's Canaries, and what stops them. */
   z.object({
     type: z.literal('canaries'),
     repository: z.object({ owner: z.string(), name: z.string() }),
     why: Causes.canaries,
   }),
-  /** Read how many people approve the pull request that brought a version. */
+  /** Read how many people approved the pull request that brought a version. */
   z.object({
     type: z.literal('canary-approvals'),
     repository: z.object({ owner: z.string(), name: z.string() }),
     rollout: z.string(),
     why: Causes['canary-approvals'],
   }),
-  /** Show what Flagger told last of a rollout on the pull request that brought the version. */
+  /** Show Flagger's last event about a rollout on the pull request that brought the version. */
   z.object({
     type: z.literal('canary-news'),
     repository: z.object({ owner: z.string(), name: z.string() }),
@@ -127,7 +127,10 @@ export interface RepositoryRef {
 /** A task in a repository. */
 export type RepositoryTask = Extract<Task, RepositoryRef>
 
-/** The task as a job. Reviews of one pull request never run side by side, nor do two `advance` of one base branch. */
+/**
+ * The task as a job. Two reviews of one pull request never run at the same time, and neither do two `advance` tasks of one base
+ * branch.
+ */
 export function jobOf(task: Task): Job {
   const { why } = task
   return {
@@ -139,7 +142,7 @@ export function jobOf(task: Task): Job {
   }
 }
 
-/** The same for the same cause. */
+/** Equal for equal causes. */
 function idOf({ code, ...rest }: Cause): string {
   const { slotMs = 1 } = RULES[code]
   const facts = new Map(Object.entries(rest))
@@ -170,7 +173,7 @@ function keyOf(task: Task): string {
     case 'deliver':
       return `${task.repo.id}>${task.why.key}>${task.to}`
     case 'deployment':
-      // The states of a step follow each other.
+      // The states of a step must be sent in order.
       return `${task.repo.id}=${task.environment}/${task.service}`
     case 'group':
     case 'rerun':
@@ -184,7 +187,7 @@ function keyOf(task: Task): string {
     case 'sweep-all':
       return 'sweep-all'
     case 'onboard':
-      // One after the other: a hundred new repositories must not keep commands waiting.
+      // One after the other, so that a hundred new repositories do not delay commands.
       return `onboard:${task.installation}`
     case 'canaries':
       return `canaries:${task.repository.owner}/${task.repository.name}`.toLowerCase()
@@ -193,7 +196,7 @@ function keyOf(task: Task): string {
     case 'canary-news':
       return `canary-news:${task.repository.owner}/${task.repository.name}:${task.rollout}`.toLowerCase()
     case 'report': {
-      // Reports of one name on one commit are kept one after the other.
+      // Reports with one name about one commit are stored one after the other.
       const { repository, report } = task
       return `report:${repository.owner}/${repository.name}:${report.commit}:${report.name}`.toLowerCase()
     }

@@ -1,4 +1,4 @@
-/** What those that check are asked with, and what becomes of their answers. */
+/** Calls validators, and turns their answers into problems and notes. */
 import type { RenderedObject } from '../../core/diff/objects.ts'
 import { redactor } from '../../core/diff/redact.ts'
 import type { Sources } from '../../core/finding/locate.ts'
@@ -17,13 +17,13 @@ export interface ValidateInput {
   readonly environment: string
   readonly before: readonly RenderedObject[]
   readonly after: readonly RenderedObject[]
-  /** Texts in which values of Secrets may stand: what is rendered on both sides. */
+  /** Rendered texts of both sides, which may contain values of Secrets. */
   readonly rendered: readonly string[]
-  /** The kinds that the config says hold secrets. */
+  /** The kinds that contain secrets, according to the config. */
   readonly secrets: readonly string[]
-  /** Where the environment's deployer puts objects that name no namespace, as far as it says. */
+  /** The namespace in which the environment's deployer puts objects that name none, if it says. */
   readonly namespace: string | undefined
-  /** Whether what it changes may be sent to an API server: not what a stranger wrote. */
+  /** Whether changed objects may be sent to an API server. Not if a stranger wrote them. */
   readonly maySend: boolean
   readonly sources: () => Promise<Sources>
 }
@@ -44,8 +44,8 @@ export interface EarlierAnswer<T> {
 }
 
 /**
- * Asks what was there before only if there is an error, because warnings become notes anyway. A remark that cannot be compared
- * counts as new.
+ * Validates the state before the change only if there is an error now, because warnings become notes anyway. A remark that cannot
+ * be compared counts as new.
  */
 export async function sorted<T extends Remark>(
   remarks: readonly T[],

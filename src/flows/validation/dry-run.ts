@@ -1,4 +1,4 @@
-/** Asks the operator's API server what it would say of the objects that a change brings or changes. */
+/** Asks the operator's API server what it would say about the objects that a change adds or changes. */
 import type { RenderedObject } from '../../core/diff/objects.ts'
 import { locator } from '../../core/finding/locate.ts'
 import { identityKey, titleOf } from '../../core/manifest/identity.ts'
@@ -18,7 +18,7 @@ import {
 } from './answer.ts'
 import type { RequiredChecks } from './required-checks.ts'
 
-/** What the API server says of an environment's objects. Where it gives no verdict, that is a problem too, and none that is red. */
+/** What the API server says about an environment's objects. An object without a verdict is a problem too, but never a red one. */
 export async function dryRunAnswer(
   { validators }: Pick<RepositoryContext, 'validators'>,
   { dryRun: settings, places }: RequiredChecks,
@@ -36,7 +36,7 @@ export async function dryRunAnswer(
   }
   const objects = asked.flatMap((index) => after[index] ?? [])
   const now = await ask(objects)
-  // To find places, and Secrets to hide, takes longer than the question.
+  // Finding places, and Secrets to hide, takes longer than the dry run.
   if (now.ok && now.remarks.length + now.gaps.length + withheld.length === 0) return NO_ANSWER
   const words = await problemsOf(scene)
   const kept = joinAnswers(withheld.map((gap) => withheldAnswer(gap, words.gap(after, gap))))
@@ -45,7 +45,7 @@ export async function dryRunAnswer(
     return joinAnswers([{ problems: failed, notes: [] }, kept])
   }
   const told = await sorted(now.remarks, async () => {
-    // What was there before may have held a value that the change takes out.
+    // The state before may contain a value that the change removes.
     const earlier = earlierOf(objects, now.remarks, before).filter((object) => withheldFor(object) === undefined)
     return { earlier: verdictsOf(await ask(earlier)), before: objectKey(earlier), after: objectKey(objects) }
   })
@@ -54,12 +54,12 @@ export async function dryRunAnswer(
   return joinAnswers([{ problems: [...told.brought.map(remark), ...gaps], notes: told.notes.map(remark) }, kept])
 }
 
-/** That Secrets are not sent is worth knowing. Another object without a verdict is one that nobody knows about. */
+/** Withheld Secrets are a note. Any other object without a verdict is a problem, because its validity is unknown. */
 function withheldAnswer({ code }: DryRunGap, problem: Problem): ValidatorAnswer {
   return code === 'secret' ? { problems: [], notes: [problem] } : { problems: [problem], notes: [] }
 }
 
-/** Makes problems of what was said, at the place of the object that it was said of, and without Secrets. */
+/** Turns remarks into problems at the places of their objects, without values of Secrets. */
 async function problemsOf(scene: ValidateInput) {
   const { environment } = scene
   const sources = await scene.sources()
@@ -79,7 +79,7 @@ async function problemsOf(scene: ValidateInput) {
   }
 }
 
-/** What was there before of the objects that are refused now. */
+/** The earlier state of the objects that are refused now. */
 function earlierOf(
   objects: readonly RenderedObject[],
   remarks: readonly ObjectRemark[],

@@ -23,7 +23,7 @@ import type { FileSource } from '../repository/load.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'validators'>
 
-/** The checks that the base branch asks of other programs, ready to run. Those that cannot run are problems already. */
+/** The validators that the base branch requires, ready to run. Those that cannot run are already problems. */
 export interface RequiredChecks {
   readonly policy: Policy | undefined
   readonly schemas: KubeconformSchemas | undefined
@@ -32,21 +32,21 @@ export interface RequiredChecks {
   readonly dryRun: DryRunSettings | undefined
   /** yamllint's configuration, by path. */
   readonly lint: ReadonlyMap<string, string> | undefined
-  /** Name and version of each program that is asked. */
+  /** The name and version of each validator. */
   readonly titles: ReadonlyMap<ToolName, string>
-  /** Where the config asks for them. */
+  /** The places in the config that require them. */
   readonly places: { readonly policy: Location; readonly validators: Location }
   readonly problems: readonly Problem[]
 }
 
 export interface RequiredChecksSource {
-  /** Where the config and what it names are read. */
+  /** The commit or tree that contains the config and the files that it names. */
   readonly treeish: Sha
   readonly config: Pick<Config, 'policy' | 'validators'>
   readonly side: ToolRequest['side']
 }
 
-/** Reads what a config wants checked, and sees whether it can be. */
+/** Reads which validators a config requires, and checks whether they can run. */
 export async function loadRequiredChecks(
   context: Needs,
   { treeish, config, side }: RequiredChecksSource,
@@ -76,7 +76,7 @@ export async function loadRequiredChecks(
   }
 }
 
-/** Where the config asks for a program. */
+/** The place in the config that requires a tool. */
 export function placeFor(places: RequiredChecks['places'], tool: ToolName): Location {
   return tool === 'opa' ? places.policy : places.validators
 }
@@ -93,7 +93,7 @@ interface CheckPart<T> {
   readonly problems: readonly Problem[]
 }
 
-/** What each program that the config asks for needs. */
+/** The inputs of each validator that the config requires. */
 async function partsOf(from: CheckLoader, { policy, validators }: RequiredChecksSource['config']) {
   const { kubeconform, istioctl, yamllint, 'kubectl-validate': kubectlValidate, 'dry-run': dryRun } = byName(validators)
   return {
@@ -107,7 +107,7 @@ async function partsOf(from: CheckLoader, { policy, validators }: RequiredChecks
   }
 }
 
-/** What one program needs to be asked, or why it cannot be. */
+/** The inputs of one validator, or why it cannot run. */
 async function part<T>(
   { context, installed, asked }: CheckLoader,
   tool: ToolName,
@@ -118,8 +118,9 @@ async function part<T>(
 }
 
 /**
- * The checks that a pull request would require once it is merged; undefined where they stay as they are. The pull request itself is
- * judged by the old ones. The new ones are tried as well: a policy that does not compile would stop everybody after the merge.
+ * The validators that a pull request would require after its merge; undefined if they stay the same. The pull request itself is
+ * judged by the old ones. The new ones are tried too, because a policy that does not compile would block everybody after the
+ * merge.
  */
 export async function requiredChecksAfter(
   context: Needs,
@@ -141,13 +142,13 @@ export async function requiredChecksAfter(
 
 export interface RepairedChecks {
   readonly requiredChecks: RequiredChecks
-  /** Problems of files that are broken on the base branch and whole in the pull request. */
+  /** Problems of files that are broken on the base branch and repaired in the pull request. */
   readonly repaired: readonly Problem[]
 }
 
 /**
- * A file that is broken on the base branch can judge no pull request, and would keep everybody from repairing it. If the pull
- * request repairs it, its own version is used.
+ * A file that is broken on the base branch cannot judge any pull request, and would block its own repair. If the pull request
+ * repairs it, its version is used.
  */
 export function withRepairs(base: RequiredChecks, next: RequiredChecks | undefined): RepairedChecks {
   if (next === undefined || base.problems.length === 0 || next.problems.length > 0)

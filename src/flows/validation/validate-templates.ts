@@ -8,16 +8,13 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 
 interface TemplateSides {
   readonly before: Snapshot
-  /** By the config of the base branch. */
+  /** Read with the config of the base branch. */
   readonly after: Snapshot
   readonly head: Sha
   readonly changed: readonly string[] | 'all'
 }
 
-/**
- * What a pull request does to templates that are the analysis of steps, as the config and the files say after the merge. `notes`: what was
- * wrong with them before.
- */
+/** Checks the templates that steps are analysed with, as they are after the merge. `notes`: problems that existed before. */
 export async function validateTemplates(
   context: FileSource & Pick<RepositoryContext, 'renderer'>,
   { before, after, head, changed }: TemplateSides,
@@ -35,7 +32,7 @@ export async function validateTemplates(
   }
 }
 
-/** Lines move. */
+/** Without lines, because a change moves lines. */
 function keyOf({ file, cause }: Problem): string {
   return JSON.stringify([file, cause])
 }

@@ -1,4 +1,4 @@
-/** Asks the programs that the base branch wants asked, and tells what a change brings from what was there. */
+/** Runs the validators that the base branch requires, and separates what a change adds from what existed before. */
 import { type RenderedObject, wholeObject } from '../../core/diff/objects.ts'
 import { redactor } from '../../core/diff/redact.ts'
 import { locator } from '../../core/finding/locate.ts'
@@ -28,11 +28,11 @@ type Needs = FileSource & Pick<RepositoryContext, 'validators'>
 
 interface Check {
   readonly tool: Exclude<ToolName, 'yamllint' | 'dry-run'>
-  /** `applied`: what the environment renders to on the base branch. */
+  /** `applied`: the environment's render on the base branch. */
   readonly ask: (rendering: Rendering, applied: readonly RenderedObject[]) => Promise<ToolResult<ObjectRemark>>
 }
 
-/** What programs say about an environment's objects. */
+/** What the validators say about an environment's objects. */
 export async function validateObjects(
   context: Needs,
   requiredChecks: RequiredChecks,
@@ -41,7 +41,7 @@ export async function validateObjects(
   const checks = checksOf(context.validators, requiredChecks)
   const isAsked = checks.length > 0 || requiredChecks.dryRun !== undefined
   if (!isAsked || scene.after.length === 0) return NO_ANSWER
-  // A policy may ask for what schemas say.
+  // A policy may refer to the contents of schemas.
   const whole = { ...scene, before: scene.before.map(wholeObject), after: scene.after.map(wholeObject) }
   const answers = checks.map((check) => answerOf(requiredChecks, check, whole))
   return joinAnswers(await Promise.all([...answers, dryRunAnswer(context, requiredChecks, whole)]))
@@ -119,7 +119,7 @@ export interface LintInput {
   readonly secrets: readonly string[]
 }
 
-/** What yamllint says about the YAML files that differ. */
+/** What yamllint says about the changed YAML files. */
 export async function lintFiles(
   context: Needs,
   requiredChecks: RequiredChecks,

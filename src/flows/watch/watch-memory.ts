@@ -5,7 +5,7 @@ import { ROLLOUT_STATES, type RolloutState } from '../../core/watch/rollout-stat
 import type { Memo } from '../../ports/memo.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
-/** What is kept for those who watch. The metrics read it for all repositories, so it is short. */
+/** What the metrics need. They read it for all repositories, so it is short. */
 
 const KnownRollouts = z.record(z.string(), z.object({ state: z.enum(ROLLOUT_STATES), since: z.number() }))
 const KnownGates = z.record(z.string(), z.enum(['pass', 'wait', 'block']))
@@ -15,13 +15,13 @@ type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'clock'>
 export interface SeenRollout {
   readonly name: string
   readonly state: RolloutState
-  /** Undefined: as long as it was seen so. */
+  /** Since when it has this state, epoch milliseconds. Undefined: since Perch first saw it. */
   readonly since: number | undefined
 }
 
 type KnownRollouts = z.infer<typeof KnownRollouts>
 
-/** What was seen at the last look, by name; undefined where nothing is remembered. */
+/** The rollouts at the last look, by name; undefined if nothing is remembered. */
 export async function recallRollouts(
   { memo, repo }: Pick<Needs, 'memo' | 'repo'>,
   base: string,
@@ -29,7 +29,7 @@ export async function recallRollouts(
   return KnownRollouts.safeParse(await memo.get(`rollouts:${repo.id}:${base}`)).data
 }
 
-/** Also that there are none. */
+/** Remembers the rollouts, also if there are none. */
 export async function rememberRollouts(context: Needs, base: string, seen: readonly SeenRollout[]): Promise<void> {
   const known = (await recallRollouts(context, base)) ?? {}
   const now = context.clock.now()
@@ -42,7 +42,7 @@ export async function rememberRollouts(context: Needs, base: string, seen: reado
 
 const ORDER = ['pass', 'wait', 'block'] as const
 
-/** The worst word of each gate on a pull request. */
+/** Remembers the worst state of each gate on a pull request. */
 export async function rememberGates(context: Needs, pull: number, verdicts: readonly Verdict[]): Promise<void> {
   const gates: Partial<Record<Verdict['gate'], Verdict['state']>> = {}
   for (const { gate, state } of verdicts)
@@ -50,7 +50,7 @@ export async function rememberGates(context: Needs, pull: number, verdicts: read
   await context.memo.set(`gates:${context.repo.id}:${pull}`, gates)
 }
 
-/** What was kept of the gates of a pull request. */
+/** The remembered states of a pull request's gates. */
 export async function recallGates(
   { memo, repo }: Pick<Needs, 'memo' | 'repo'>,
   pull: number,
@@ -64,7 +64,7 @@ export interface WatchedWork {
   readonly gates: readonly { readonly gate: string; readonly state: string }[]
 }
 
-/** Of all repositories that were swept since a moment. Others may be gone, or nobody knows what is true there now. */
+/** Of all repositories that were swept since a moment. Other repositories may be gone, or their state is unknown. */
 export async function recallWatched(memo: Memo, since: number): Promise<WatchedWork> {
   const [swept, rollouts, gates] = await Promise.all([
     memo.entries('swept:'),
