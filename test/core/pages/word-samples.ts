@@ -74,7 +74,7 @@ export function problems(): readonly Problem[] {
     files.repairedProblem('production', place),
     ...templateProblemsOf(T),
     ...[true, false].map((isMended) => merge.brokenBaseNote(config, isMended)),
-    merge.conflictProblem(['a.yaml', 'b.yaml']),
+    ...[['a.yaml', 'b.yaml'], []].map(merge.conflictProblem),
     merge.staleGroupProblem('main'),
     ...[[], ['a.yaml']].map((conflicts) => merge.notJudgedProblem({ base: 'next', judgedFor: 'main', conflicts })),
     merge.unjudgedProblem(files.configProblem(config, 'base')),

@@ -7,6 +7,11 @@ import type { ProblemWords } from './problem-words.ts'
 export function mergeWords(cause: Exclude<MergeCause, { kind: 'unjudged' }>): ProblemWords {
   switch (cause.kind) {
     case 'conflict':
+      if (cause.paths.length === 0)
+        return {
+          what: 'This branch has no commit in common with the base branch, so Perch cannot merge it on trial.',
+          next: 'Make its changes again on the base branch of today, and push. To have Perch do that with a step, close it, delete its branch and comment `/canary next`.',
+        }
       return {
         what: `This branch conflicts with the base branch in ${list(cause.paths.slice(0, 5))}.`,
         next: 'Merge or rebase, and push.',

@@ -280,7 +280,7 @@ export function closingComment(reason: CloseReason, facts: ClosingFacts = {}): s
     case 'apart':
       return 'Closed: the environments of this wave are no longer at the same step. Until they are, each of them moves in a pull request of its own.'
     case 'split':
-      return 'Closed: the base branch no longer has the rollout of this step. Its environments now move separately, or its route is gone.'
+      return 'Closed: the base branch no longer has the rollout of this step. Its environments now move separately, its route is gone, or one of them has another name. `/canary status` shows what it has now.'
   }
 }
 
