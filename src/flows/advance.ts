@@ -92,7 +92,7 @@ async function takeAllSteps(
   return { stuck, isPassing }
 }
 
-/** Whether a rollback is open, since before or by what was just done. */
+/** Whether a rollback is open, from before or because of these steps. */
 function isRollingBack({ open, standing }: RolloutFacts, done: StepsDone): boolean {
   const opened = done.ok ? done.value.opened : undefined
   const isOpened = opened !== undefined && kindOf(opened.head.ref, standing.phase) === 'rollback'

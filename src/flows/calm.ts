@@ -13,18 +13,24 @@ const Calm = z.object({ pulse: z.string(), at: z.number() })
 /** Every repository is swept at least this often, because commands live for a day. */
 const LONGEST_MS = 24 * 3_600_000
 
-/** Every so many sweeps GitHub is asked for the pulse of all repositories. In between its log of webhooks tells where something happened. */
+/**
+ * GitHub is asked for the pulse of all repositories once in this many sweeps. In between, its webhook log tells where something
+ * happened.
+ */
 const PULSE_SWEEPS = 10
 
-/** Also at a start: memory may be older than what happened. */
+/** Also at a start, because memory may be older than the last changes. */
 export function isPulseTime(why: CauseOf<'sweep'>): boolean {
   return why.code === 'started' || why.count % PULSE_SWEEPS === 0
 }
 
 interface Signs {
-  /** Undefined where GitHub was not asked. */
+  /** Undefined if GitHub was not asked. */
   readonly pulses: ReadonlyMap<number, string> | undefined
-  /** Those about which GitHub sent webhooks since the last sweep, whether they arrived or not; undefined where it does not say. */
+  /**
+   * The repositories that GitHub sent webhooks about since the last sweep, whether they arrived or not; undefined if GitHub does
+   * not say.
+   */
   readonly active: ReadonlySet<number> | undefined
 }
 
@@ -35,14 +41,14 @@ export async function needsSweep(
 ): Promise<boolean> {
   const calm = Calm.safeParse(await memo.get(keyOf(id)))
   if (!calm.success || active === undefined || active.has(id)) return true
-  // A sweep without a pulse would be followed by others until there is one.
+  // After a sweep without a pulse, sweeps continue until there is one.
   if (pulses === undefined) return false
   return pulses.get(id) !== calm.data.pulse || clock.now() - calm.data.at >= LONGEST_MS
 }
 
 type Needs = Parameters<typeof recallPulls>[0] & { readonly clock: Clock }
 
-/** Remembers how calm it is after a sweep. `pulse`: from before it began; `asked`: it found something to do. */
+/** Remembers whether a repository is calm after a sweep. `pulse`: from before the sweep; `asked`: the sweep requested tasks. */
 export async function rememberCalm(
   context: Needs,
   { pulse, asked }: { readonly pulse: string | undefined; readonly asked: boolean },
@@ -53,8 +59,9 @@ export async function rememberCalm(
 }
 
 /**
- * Whether no open pull request changes traffic (its green checks must not outlive a freeze without a webhook), and nothing is waiting: no
- * signal, no moment, no review, no measurement, no group of the merge queue. Any other repository is swept each time, whatever its pulse.
+ * Whether no open pull request changes traffic (its green checks must not outlive a freeze without a webhook), and nothing is
+ * waiting: no signal, no moment, no review, no measurement, no merge group. All other repositories are swept each time, whatever
+ * their pulse.
  */
 export async function isAtRest(context: Omit<Needs, 'clock'>): Promise<boolean> {
   const pulls = [...(await recallPulls(context)).values()]

@@ -18,25 +18,28 @@ type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'repo' | 'known'>
 interface VersionAtCommit {
   /** One text for its labels and images. */
   readonly version: string
-  /** The stable version is the same. */
+  /** The stable version is the same as the canary's. */
   readonly isSameAsStable: boolean
   readonly standing: Standing
 }
 
 export interface ArrivedVersion {
   readonly landing: Landing
-  /** The state of the rollout before it. */
+  /** The state of the rollout before the commit. */
   readonly before: Standing
-  /** The commit since which the canary has no traffic: that of the version, or a later one. Undefined where it has some. */
+  /**
+   * The commit since which the canary has no traffic: the one that brought the version, or a later one. Undefined if it has
+   * traffic.
+   */
   readonly cleared: Landing | undefined
-  /** At some commit since it came, the canary had no traffic. */
+  /** The canary had no traffic at some commit since the version came. */
   readonly wasIdle: boolean
 }
 
-/** How many changes of an environment are searched for the one that brought the version. People start older versions. */
+/** How many changes of an environment are searched for the one that brought the version. People have to start older versions. */
 const MAX_CHANGES = 15
 
-/** Undefined where it cannot be read, its environment cannot be rendered, or something else drives its rollout. */
+/** Undefined if the version cannot be read, if its environment cannot be rendered, or if something else drives its rollout. */
 export async function versionAt(
   context: Needs,
   sha: Sha,
@@ -47,7 +50,7 @@ export async function versionAt(
   const there = snapshot.targets.find((one) => one.environments.includes(name) && isSameRollout(one, target))
   const found = snapshot.environments.find((one) => one.name === name)
   if (there === undefined || there.owner !== undefined || found === undefined) return undefined
-  // What must not be rendered is not, although its build would fail too.
+  // An environment that must not be rendered is not, although the renderer would refuse it too.
   if (found.refusals.length > 0) return undefined
   const { environment, texts } = await readEnvironmentTexts(context, sha, found)
   const { secrets } = config
@@ -59,7 +62,7 @@ export async function versionAt(
   return { version: JSON.stringify(canary ?? null), isSameAsStable, standing: standingOf(there) }
 }
 
-/** The commit that brought a version; undefined where the newest changes do not show it. */
+/** The commit that brought a version; undefined if the newest changes do not contain it. */
 export async function arrivedVersion(
   context: Needs,
   base: BaseState,

@@ -1,4 +1,4 @@
-/** New versions that came to the base branch, and which of them begin a rollout there by themselves. */
+/** Finds new versions on the base branch, and which of them start a rollout by themselves. */
 import * as z from 'zod'
 import { isAutomation, ownStartId } from '../../core/arrival/automation.ts'
 import { beginningOf, type VersionTraffic } from '../../core/arrival/begin.ts'
@@ -18,7 +18,7 @@ import { hasOwnStart, isTakenOver } from './decided-before.ts'
 
 /** Commit times have whole seconds. */
 const CLOCK_SLACK_MS = 1_000
-/** GitHub may not know at once which pull request a commit came by, or who pushed it. */
+/** GitHub may not know at once which pull request brought a commit, or who pushed it. */
 const LAG_MS = 10 * 60_000
 
 const Settled = z.object({ version: z.string() })
@@ -30,7 +30,7 @@ interface Beginnings {
   readonly isPassing: boolean
 }
 
-/** Only of rollouts that may begin anything is read. */
+/** Reads facts only for rollouts that may begin. */
 export async function withBeginnings(
   context: RepositoryContext,
   base: BaseState,
@@ -107,7 +107,7 @@ async function pullOf(
   return base.pulls.find(({ mergeCommit }) => mergeCommit === sha) ?? pulls.mergedAs(sha, base.ref)
 }
 
-/** Not the config of the commit itself, because otherwise whoever brings a version could also name themselves as automation. */
+/** Uses the config from before the commit. Otherwise the author of a version could also name themselves as automation. */
 async function configBefore(
   { mirror }: Pick<RepositoryContext, 'mirror'>,
   { sha }: Landing,
@@ -117,7 +117,7 @@ async function configBefore(
   return config?.ok === true ? config.value : undefined
 }
 
-/** By its pull request where it has one, else by who pushed it, as GitHub recorded that. */
+/** Decided by the author of its pull request if there is one, and otherwise by who pushed it, according to GitHub's record. */
 async function isByAutomation(
   context: Pick<RepositoryContext, 'branches' | 'botLogin'>,
   { ref, snapshot }: BaseState,
@@ -150,13 +150,13 @@ async function trafficOf(
   return isOurs ? 'restarted' : 'taken-back'
 }
 
-/** Whether a pull request has merged without the first step that Perch had committed there, or after a person had set a share. */
+/** Whether a pull request was merged without the first step that Perch had committed there, or after a person had set a share. */
 async function isDecided(context: RepositoryContext, target: Target, pull: PullRequest | undefined): Promise<boolean> {
   if (pull === undefined) return false
   return (await hasOwnStart(context, pull, ownStartId(target, 'first'))) || isTakenOver(context, pull, target)
 }
 
-/** Those that Perch opened for this version, and that it did not close itself. */
+/** Those that Perch opened for this version, and did not close itself. */
 async function refusedSince(
   context: RepositoryContext,
   { ref }: BaseState,

@@ -1,4 +1,4 @@
-/** What was decided about the share on a pull request of automation: by Perch itself, and by people. */
+/** Finds out who decided about the share on an automation's pull request: Perch itself, or people. */
 import { parseCommands } from '../../core/command/parse.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
 import type { Target } from '../../core/rollout/target.ts'
@@ -6,19 +6,19 @@ import { findCommit } from '../commands/handlers/done-before.ts'
 import { notAllowed } from '../commands/permission.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
-/** Whether Perch has begun on a merged pull request. */
+/** Whether Perch has started the rollout on a merged pull request. */
 export async function hasOwnStart(
   context: Pick<RepositoryContext, 'branches' | 'mirror' | 'botLogin'>,
   { number, base }: PullRequest,
   id: string,
 ): Promise<boolean> {
-  // The branch may be gone, and a squash leaves its commits behind.
+  // The branch may be gone, and after a squash no branch contains its commits.
   const ref = `refs/pull/${number}/head`
   const head = (await context.mirror.fetch([ref])).get(ref)
   return head !== undefined && (await findCommit(context, { base: base.sha, head }, id)) !== undefined
 }
 
-/** Whether a person has set the share of a rollout on a pull request. Then Perch leaves it to them. */
+/** Whether a person has set a rollout's share on a pull request. Then Perch leaves it to them. */
 export async function isTakenOver(
   context: Pick<RepositoryContext, 'conversation' | 'people'>,
   { number }: PullRequest,

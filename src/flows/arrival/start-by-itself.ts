@@ -43,14 +43,14 @@ export async function startByItself(
   return head
 }
 
-/** The head of the branch afterwards. */
+/** Returns the branch's head after the commit. */
 async function commitStart(context: RepositoryContext, place: Workplace, start: OwnStart): Promise<Sha> {
   const { number, head } = place.pull
   const asked = { command: start.command, login: BY_CONFIG, id: start.id, ageOf: async () => 'seen' as const }
   const done = await orRefusal(() => commitCommand(context, place, asked))
   if (done.ok && done.value.outcome.code !== 'refused') return done.value.head
   const { outcome } = done.ok ? done.value : { outcome: refused(done.error) }
-  // If the base branch has moved the share since the branch was made, it waits until somebody updates the branch.
+  // If the base branch has moved the share since the branch was made, the start waits until someone updates the branch.
   if (outcome.code === 'refused' && outcome.refusal.code !== 'branch-behind') {
     const body = ownStartNotice(start, outcome.refusal)
     await sayOnce(context, number, { marker: ownStartMarker(start.id), body })
@@ -58,7 +58,7 @@ async function commitStart(context: RepositoryContext, place: Workplace, start: 
   return done.ok ? done.value.head : head.sha
 }
 
-/** Whether a person decides about it, because somebody has set a share there or because of the config. */
+/** Whether a person decides about it, because someone set a share there, or because of the config. */
 async function isForPeople(context: RepositoryContext, { pull }: PullEnds, { target }: OwnStart): Promise<boolean> {
   if (await isTakenOver(context, pull, target)) return true
   return target.settings.onNewVersion === 'ignore' && cameDuringRollout(context, pull, target)

@@ -1,4 +1,4 @@
-/** Builds environments: with kustomize, with helm, or from plain files, and with what their deployers add. */
+/** Builds environments with kustomize, with helm, or from plain files, and with their deployers' additions. */
 import { inNamespace, nestedReleases } from '../../core/chart/nested-releases.ts'
 import { POST_RENDERED, releaseBuild, unknownParameter } from '../../core/chart/release-build.ts'
 import type { EnvironmentRelease } from '../../core/environment/released.ts'
@@ -14,7 +14,7 @@ import type { Environment } from '../../core/environment/environment.ts'
 import type { EnvironmentProblem } from '../../core/rollout/snapshot/unreadable-files.ts'
 import type { Renderer, RenderResult } from '../../ports/renderer.ts'
 
-/** What releases are rendered with. */
+/** The tools that render releases. */
 export interface ReleaseSource {
   readonly renderer: Pick<Renderer, 'render'>
 }
@@ -41,12 +41,14 @@ export async function renderRelease(
   return rendered
 }
 
-/** What comes of a build, and the releases that are left out of it. */
+/** The result of a build, and the releases that are left out of it. */
 type BuildResult =
   | (Extract<RenderResult, { ok: true }> & { readonly skipped?: readonly SkippedRelease[] })
   | Extract<RenderResult, { ok: false }>
 
-/** Why the release of a HelmRelease is not part of a build: a value that is not here, or what helm says, which may quote a Secret. */
+/**
+ * Why the release of a HelmRelease is not part of a build: a missing value, or helm's error message, which may quote a Secret.
+ */
 interface SkippedRelease {
   readonly environment: string
   readonly place: Location
@@ -65,7 +67,7 @@ export function skippedProblem(
   return { ...problem, environments: [environment] }
 }
 
-/** What an environment renders to, with what its deployer adds. */
+/** The rendered output of an environment, with its deployer's additions. */
 export async function buildEnvironment(
   context: ReleaseSource,
   environment: Environment,
@@ -84,14 +86,14 @@ export async function buildEnvironment(
 export interface BuildInput {
   readonly environment: Environment
   readonly texts: ReadonlyMap<string, string>
-  /** What was read of other renders of the environment: most documents are the same. */
+  /** Parsed documents from other renders of the environment, which mostly contain the same documents. */
   readonly documents: KnownDocuments
   readonly leavesOut?: LeavesOut | undefined
-  /** The kinds that the config says hold secrets. */
+  /** The kinds that contain secrets, according to the config. */
   readonly secrets: readonly string[]
 }
 
-/** What an environment renders to, read as objects. */
+/** The rendered output of an environment, parsed as objects. */
 export async function buildObjects(
   context: ReleaseSource,
   { environment, texts, ...reading }: BuildInput,
@@ -106,12 +108,12 @@ export async function buildObjects(
   const built = await buildEnvironment(context, environment, texts)
   if (!built.ok) return built
   const { yaml, skipped = [] } = built
-  // Argo CD applies what helm renders. What kustomize builds is strict already.
+  // Argo CD applies what helm renders. The output of kustomize is already strict.
   const lenient = environment.release === undefined ? undefined : reading
   return { ok: true, yaml, parsed: parseRendered(yaml, reading.documents, lenient), skipped, leftOut: [] }
 }
 
-/** A build with what helm makes of the HelmReleases in it. One that cannot be rendered is left out, and leaves the others as they are. */
+/** Adds the rendered HelmReleases to a build. One that cannot be rendered is left out, and does not affect the others. */
 async function withNested(
   context: ReleaseSource,
   {
@@ -138,6 +140,6 @@ async function withNested(
     else if (rendered.code === 'build-failed') skipped.push({ environment, place, why: { rendered } })
     else return rendered
   }
-  // What a post-renderer leaves begins without a marker.
+  // The output of a post-renderer begins without a document marker.
   return { ok: true, yaml: parts.join('\n---\n'), skipped }
 }

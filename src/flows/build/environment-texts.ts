@@ -3,15 +3,15 @@ import { mentionsTraffic } from '../../core/environment/traffic-text.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Mirror } from '../../ports/mirror.ts'
 
-/** The texts of an environment's files, and the environment as far as it is read. */
+/** The texts of an environment's files, and the part of the environment that is read. */
 export interface EnvironmentTexts {
   readonly environment: Environment
   readonly texts: ReadonlyMap<string, string>
 }
 
 /**
- * Reads the files of an environment. A folder that nothing deploys may hold what nobody would render, such as everything that was
- * released before: of its large files only those about traffic count.
+ * Reads the files of an environment. A folder that nothing deploys may contain files that nobody would render, such as all
+ * earlier releases. So only those of its large files that are about traffic are read.
  */
 export async function readEnvironmentTexts(
   context: { readonly mirror: Pick<Mirror, 'read'> },

@@ -17,19 +17,22 @@ import type { Refusal } from '../../core/refusal/refusal.ts'
 const NOTHING = 'nothing'
 
 export interface CheckoutQuestion {
-  /** None, one or two names of commits, or `a..b` or `a...b`. */
+  /** No commit name, one or two of them, or `a..b` or `a...b`. */
   readonly refs: readonly string[]
-  /** Only this environment. */
+  /** If set, only this environment. */
   readonly environment: string | undefined
-  /** Every environment, or those that differ. */
+  /** All environments, or only those that differ. */
   readonly scope: 'all' | 'touched'
 }
 
 export interface CheckoutReview {
-  /** The commit before, undefined where there is none; after, undefined for the work tree. */
+  /**
+   * `base`: the commit before the change, undefined if there is none. `head`: the commit after it, undefined for the working
+   * tree.
+   */
   readonly base: Sha | undefined
   readonly head: Sha | undefined
-  /** The environments that were looked at. */
+  /** The environments that were compared. */
   readonly environments: readonly string[]
   readonly review: Review
 }
@@ -41,9 +44,9 @@ interface Needs {
 }
 
 /**
- * The review of the change between two commits of a checkout, or between one and the work tree. Arguments are as for `git
- * diff`: arguments: none is HEAD against the work tree, `a` is a against the work tree, `a b` and `a..b` are a against b,
- * and `a...b` is what merging b into a changes.
+ * Reviews the change between two commits of a checkout, or between a commit and the working tree. Arguments are those of `git
+ * diff`: none compares HEAD with the working tree, `a` compares a with the working tree, `a b` and `a..b` compare a with b, and
+ * `a...b` is what merging b into a changes.
  */
 export async function reviewCheckout(
   { checkout, ...context }: Needs & { readonly checkout: Checkout },
@@ -69,7 +72,7 @@ export async function reviewCheckout(
   return answer(compared, { base, head }, question)
 }
 
-/** The same of a folder that is in no git repository: its files as they are, and nothing before them. */
+/** The same for a folder outside of git: its current files, and nothing before them. */
 export async function reviewFolder(
   { worktree, ...context }: Needs & { readonly worktree: Worktree },
   question: Omit<CheckoutQuestion, 'refs' | 'scope'>,
@@ -100,7 +103,7 @@ function orNothing({ entries, read }: FileSource['mirror']): FileSource['mirror'
 }
 
 interface ComparedTrees extends Pick<CheckoutReview, 'base' | 'head'> {
-  /** What is after: a commit, the tree of a trial merge, or the work tree. */
+  /** The state after the change: a commit, the tree of a trial merge, or the working tree. */
   readonly tree: Sha
 }
 
@@ -113,7 +116,7 @@ async function endsOf(checkout: Checkout, refs: readonly string[]): Promise<Resu
     shas.push(sha)
   }
   const [base, head] = shas
-  // A repository without any commit: all of its files are new.
+  // In a repository without commits, all files are new.
   if (base === undefined) return ok({ base: await checkout.resolve('HEAD'), head: undefined, tree: WORK_TREE })
   if (head === undefined) return ok({ base, head, tree: WORK_TREE })
   if (!isMerge) return ok({ base, head, tree: head })

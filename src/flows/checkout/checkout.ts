@@ -20,7 +20,7 @@ import { makeChange } from '../making/make-change.ts'
 import { withRenderedTargets } from '../judgement/rendered-targets.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
-/** A folder has no commits: what is there now is the only tree. */
+/** A folder has no commits. Its current state is the only tree. */
 export const HERE = ''
 
 interface Needs {
@@ -30,7 +30,7 @@ interface Needs {
 
 interface ChangedFiles {
   readonly target: Target
-  /** The changes by path. Empty if it was already so. */
+  /** The changes by path. Empty if nothing had to be changed. */
   readonly files: ReadonlyMap<string, { readonly before: string; readonly after: string }>
   readonly proof: ProofOfEdit | undefined
 }
@@ -39,13 +39,16 @@ interface MadeInCheckout<M> extends ChangedFiles {
   readonly move: M
 }
 
-/** What was changed in a folder: a share in percent, or a version. */
+/** What was changed in a folder, with the goal: a share in percent, or a version. */
 export interface CheckoutChange<Goal> extends ChangedFiles {
   readonly from: Goal
   readonly to: Goal
 }
 
-/** Sets the canary's share in the files of a folder; `limitOf`: the controller for which it is the most that it gives. `isDry`: nothing is written. */
+/**
+ * Sets the canary's share in the files of a folder. `limitOf`: the controller for which the share is a limit. `isDry`: nothing is
+ * written.
+ */
 export async function setInCheckout(
   context: Needs,
   wish: ShareWish,
@@ -58,7 +61,7 @@ export async function setInCheckout(
   return ok({ ...done.value, from: move.from, to: move.to, limitOf })
 }
 
-/** Sends all traffic of a blue/green service to a version, in the files of a folder. `isDry`: nothing is written. */
+/** Switches all traffic of a blue/green service to a version, in the files of a folder. `isDry`: nothing is written. */
 export async function switchInCheckout(
   context: Needs,
   { wish, isDry }: { readonly wish: SwitchWish; readonly isDry: boolean },

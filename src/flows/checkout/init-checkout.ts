@@ -7,7 +7,7 @@ import { proposeConfig } from '../making/propose-config.ts'
 import type { FileSource } from '../repository/load.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
-/** Writes a proposed config into a folder that has none. `isDry`: only proposes one, also where the folder has a config. */
+/** Writes a proposed config into a folder that has none. `isDry`: only proposes one, even if the folder has a config. */
 export async function initCheckout(
   context: Pick<RepositoryContext, 'renderer'> & {
     readonly worktree: FileSource['mirror'] & { write(files: ReadonlyMap<string, string>): Promise<void> }

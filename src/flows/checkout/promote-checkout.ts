@@ -8,11 +8,11 @@ import { HERE, snapshotOf } from './checkout.ts'
 
 export interface PromotedFiles {
   readonly made: PreparedPromotion
-  /** What changed, or would change, by path; a new file was empty before. */
+  /** The actual or intended changes by path. The text before is empty for a new file. */
   readonly files: ReadonlyMap<string, { readonly before: string; readonly after: string }>
 }
 
-/** Carries configuration between environments in the files of a folder, planned and proved as for a pull request. */
+/** Promotes configuration between environments in the files of a folder, planned and proven as for a pull request. */
 export async function promoteInCheckout(
   context: { readonly worktree: Worktree; readonly renderer: Renderer },
   { flow, isDryRun }: { readonly flow: PromotionFlow; readonly isDryRun: boolean },

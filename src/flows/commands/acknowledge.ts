@@ -5,7 +5,7 @@ import type { TaskOf } from '../tasks/tasks.ts'
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'conversation' | 'clock' | 'ask'>
 
-/** Puts 👀 under a comment with commands, and remembers that it waits for an answer. */
+/** Adds 👀 to a comment with commands, and remembers that it waits for an answer. */
 export async function acknowledge(
   context: Needs,
   { pull, comment }: Pick<TaskOf<'acknowledge'>, 'pull' | 'comment'>,
@@ -14,7 +14,7 @@ export async function acknowledge(
   await context.conversation.acknowledge(comment)
 }
 
-/** The same for a comment that was just written, where it has commands, and has them carried out. */
+/** The same for a new comment, if it contains commands. Then requests that they are carried out. */
 export async function readComment(context: Needs, { pull, comment, body, why }: TaskOf<'comment'>): Promise<void> {
   if (parseCommands(body).length === 0) return
   await rememberWaitingCommand(context, { pull, comment })

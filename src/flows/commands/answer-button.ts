@@ -16,8 +16,8 @@ import type { CauseOf } from '../tasks/causes.ts'
 type ButtonPress = Extract<CauseOf<'advance'>, { code: 'button' }>
 
 /**
- * Carries out a button on a check, once. GitHub shows the buttons to everybody who can see the check, so Perch checks the
- * permission of the person again; the button belongs to a commit, and does nothing once there is another.
+ * Carries out a button on a check, once. GitHub shows the buttons to everyone who can see the check, so Perch checks the person's
+ * permission again. A button belongs to a commit, and has no effect when there is a newer one.
  */
 export async function answerButton(
   context: RepositoryContext,
@@ -59,7 +59,10 @@ async function outcomeOf(
 /** GitHub's clock and ours may differ by this. */
 const CLOCK_SLACK_MS = 5_000
 
-/** When a button was pressed, as far as we know: the same at each try, so that a later one finds what the first one did. */
+/**
+ * When a button was pressed, as far as we know. Returns the same time at each try, so that a retry finds the effects of the first
+ * try.
+ */
 async function pressedAt(context: RepositoryContext, id: string): Promise<number> {
   const known = await context.memo.get(pressKey(context.repo.id, id))
   if (typeof known === 'number') return known
@@ -73,14 +76,14 @@ function pressKey(repo: number, id: string): string {
 }
 
 export interface PressedButton {
-  /** The id of the webhook that told of it, or was to. */
+  /** The id of the webhook that reported it, or should have. */
   readonly id: string
   /** By GitHub's clock, epoch milliseconds. */
   readonly at: number
   readonly repo: number
 }
 
-/** When a button was pressed that is looked at only now. */
+/** Remembers when a button was pressed that is handled only now. */
 export async function rememberPress(memo: Memo, { id, at, repo }: PressedButton): Promise<void> {
   const key = pressKey(repo, id)
   if ((await memo.get(key)) === undefined) await memo.set(key, at - CLOCK_SLACK_MS)

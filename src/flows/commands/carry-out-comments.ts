@@ -17,11 +17,11 @@ export interface CommandsResult {
   readonly head: Sha
   /** Answers to post after the checks are written. */
   readonly answers: readonly CommandAnswer[]
-  /** The overrides of the commands for that head. Their answers are not posted yet. */
+  /** The overrides for that head from these commands. Their answers have not been posted yet. */
   readonly overrides: readonly Override[]
 }
 
-/** Carries out the commands of comments, one after the other, and words the answers. */
+/** Carries out the commands of comments, one after the other, and writes the answers. */
 export async function carryOutComments(
   context: RepositoryContext,
   subject: HeadSubject | UncheckedBase,
@@ -36,9 +36,9 @@ export async function carryOutComments(
       const done = await carryOutLine(context, withHead(subject, head), { comment, index, line })
       outcomes.push({ command: line.text, read: line.result, outcome: done.outcome })
       if (done.head !== head) {
-        // An override counts only for the commit that was the head then.
+        // An override counts only for the commit that was the head at the time.
         overrides.length = 0
-        // The next command, or the review, works on the new one.
+        // The next command, or the review, uses the new head.
         await context.mirror.fetch([`refs/heads/${subject.pull.head.ref}`])
       }
       if (done.outcome.code === 'overridden') overrides.push(done.outcome.record)
@@ -65,7 +65,7 @@ async function carryOutLine(
   return 'outcome' in done ? done : { outcome: done, head }
 }
 
-/** Carries out, once, the commands of a comment that change a rollout rather than the branch they are written on. */
+/** Carries out, once, the commands of a comment that change a rollout, and not the branch that they are written on. */
 export async function answerOnBase(
   context: RepositoryContext,
   base: Result<BaseState, BaseProblem>,

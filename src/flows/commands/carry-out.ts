@@ -18,7 +18,7 @@ import { HANDLERS } from './handlers.ts'
 import { notAllowed } from './permission.ts'
 import { awayFrom, baseSubject } from './handlers/subject.ts'
 
-/** A command as somebody gave it, by a comment or a button. */
+/** A command from a comment or a button. */
 export interface GivenCommand {
   readonly read: CommandLine['result']
   readonly subject: HeadSubject | UncheckedBase
@@ -42,7 +42,7 @@ async function dispatch(context: RepositoryContext, given: GivenCommand): Promis
   if (denied !== undefined) return refused(denied)
   if (isActingOn(command, 'anywhere')) return handle(context, { command, subject, by, id })
   const head = subject.pull.head.sha
-  // Stopping and rolling back are never harder than continuing, whatever was pushed meanwhile.
+  // Stopping and rolling back must never be harder than continuing, whatever was pushed meanwhile.
   if (pressedOn !== undefined && pressedOn !== head && !isNeverGated(command.name))
     return refused({ code: 'head-is-other', asked: pressedOn, head })
   return subject.on === 'head'
@@ -60,7 +60,7 @@ function dispatchOnHead(
   { command, subject, by, id }: GivenOn<HeadSubject>,
 ): HandlerResult | Promise<HandlerResult> {
   if (subject.pull.state === 'closed') return refused({ code: 'closed' })
-  // The base branch's work carries out a comment with such a command.
+  // A comment with such a command is carried out by the task of the base branch.
   if (isActingOn(command, 'rollout')) return refused({ code: 'nothing-to-abort' })
   return handle(context, { command, subject, by, id })
 }
@@ -73,7 +73,7 @@ function dispatchOnBase(
   const subject = baseSubject(context, pull, base.value)
   const away = awayFrom(subject)
   if (away !== undefined && !isActingOn(command, 'base')) return refused(away)
-  // Another command of the comment has brought it here while its pull request is open.
+  // Another command of the comment caused it to be handled here while its pull request is open.
   if (isActingOn(command, 'head')) return refused({ code: pull.state === 'open' ? 'mixed' : 'no-head' })
   return handle(context, { command, subject, by, id })
 }

@@ -4,7 +4,7 @@ import { answeredCommands } from '../repository/command-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { postAnswer } from './pending-commands.ts'
 
-/** Answers commands that are too old, without looking at anything else, because that may be what fails. */
+/** Answers commands that are too old. Looks at nothing else, because that may be what fails. */
 export async function giveUpCommands(context: RepositoryContext, number: number): Promise<void> {
   const pull = await context.pulls.get(number)
   if (pull === undefined) return

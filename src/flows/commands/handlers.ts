@@ -7,7 +7,7 @@ import { passGate } from './handlers/pass-gate.ts'
 import { lookAgain, showHelp, showReview, showStatus } from './handlers/show.ts'
 import { freezeEnvironment, holdRollouts, resumeRollouts, unfreezeEnvironment } from './handlers/stop-commands.ts'
 
-/** What carries out each command of the table in `src/core/command/commands.ts`. */
+/** The handler of each command in `src/core/command/commands.ts`. */
 export const HANDLERS: Handlers = {
   set: changeShare,
   next: changeShare,

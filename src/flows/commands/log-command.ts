@@ -14,7 +14,7 @@ interface CommandOrigin {
   readonly at: number
 }
 
-/** One line in the log for each command that was answered, and its time for the metrics. */
+/** Logs one line for each answered command, and records its duration for the metrics. */
 export function logCommands(
   { log, meter, clock, repo }: Pick<RepositoryContext, 'log' | 'meter' | 'clock' | 'repo'>,
   { pull, login, at }: CommandOrigin,

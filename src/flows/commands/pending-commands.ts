@@ -12,13 +12,13 @@ import { sayIfAllowed } from '../repository/github-refusals.ts'
 export interface CommandAnswer {
   readonly comment: PendingComment
   readonly body: string
-  /** What came of each of its commands. */
+  /** The result of each of its commands. */
   readonly answered: readonly AnsweredCommand[]
 }
 
 /**
- * The comments of a pull request whose commands wait to be carried out. Of a job's own ones, those that were carried out before
- * memory was lost are answered again, and not carried out; another job may just be about to answer the others.
+ * The comments of a pull request whose commands wait to be carried out. Commands of this job that were carried out before memory
+ * was lost are only answered again. Another job may be about to answer the others.
  */
 export async function readPending(
   context: RepositoryContext,
@@ -40,7 +40,7 @@ export async function readPending(
   return left
 }
 
-/** The waiting comments that concern the pull request's own branch; the others are handed over to the base branch's work. */
+/** The waiting comments about the pull request's own branch. The others are passed on to the task of the base branch. */
 export async function takePending(
   context: RepositoryContext,
   pull: PullRequest,
@@ -52,7 +52,7 @@ export async function takePending(
   return pending.filter((one) => !isForBase(pull, one))
 }
 
-/** How long a command waits before it is handed over once more: what waits for long may have ended without an answer. */
+/** After this time, a waiting command is passed on again, because its task may have ended without an answer. */
 const AGAIN_MS = 10 * 60_000
 
 async function handOver(
@@ -69,7 +69,7 @@ async function handOver(
   await context.ask.advance(await homeOf(context, pull), why)
 }
 
-/** Posts an answer, and keeps in mind that it was given. */
+/** Posts an answer, and remembers that it was given. */
 export async function postAnswer(context: RepositoryContext, pull: PullRequest, answer: CommandAnswer): Promise<void> {
   await recordCommands(context, pull, answer)
   await post(context, pull, answer)

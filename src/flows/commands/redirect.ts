@@ -4,7 +4,10 @@ import { redirection } from '../../core/message/comment/redirection.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 
-/** Answers commands in a review, once. They are never carried out: there is one place for commands, with one rule for edits. */
+/**
+ * Answers commands in a review, once. They are never carried out there, because one place for commands needs only one rule for
+ * edits.
+ */
 export async function redirect(
   { conversation }: Pick<RepositoryContext, 'conversation'>,
   { pull, review, login, body }: TaskOf<'redirect'>,

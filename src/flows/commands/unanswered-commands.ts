@@ -3,12 +3,12 @@ import type { Comment } from '../../core/rollout/facts.ts'
 import { knownCommands } from '../repository/command-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
-/** How long a command may wait before a sweep looks for it: whoever carries it out may still be at it. */
+/** Sweeps ignore younger commands, because another task may still be carrying them out. */
 const PATIENCE_MS = 60_000
 
 /**
- * Makes sure that every unanswered command is handled: those without a webhook, among the comments that are new to a sweep,
- * and those that are known to wait, on open, merged and closed pull requests.
+ * Makes sure that every unanswered command is handled, on open, merged and closed pull requests: commands without a webhook, in
+ * comments that are new since the last sweep, and commands that are known to wait.
  */
 export async function lookForCommands(
   context: RepositoryContext,

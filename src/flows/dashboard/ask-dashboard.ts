@@ -14,10 +14,10 @@ import {
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'ask' | 'clock'>
 
-/** It is written once a minute at most. */
+/** It is written at most once a minute. */
 const SLOT_MS = 60_000
 
-/** Where GitHub refuses it, it is tried again after so long. */
+/** After a refusal of GitHub, it is tried again after this time. */
 const BARRED_MS = 3_600_000
 
 /** Something on the dashboard may have changed. It is written at the end of this minute, with all changes until then. */
@@ -30,7 +30,7 @@ async function askSoon({ ask, clock }: Pick<Needs, 'ask' | 'clock'>): Promise<vo
 }
 
 /**
- * Keeps what a look at a base branch found, and has the dashboard written where that is new. `list` is asked only where there is a
+ * Remembers what a look at a base branch found, and requests the dashboard if that is new. `list` is called only if there is a
  * dashboard.
  */
 export async function noteListing(
@@ -44,7 +44,10 @@ export async function noteListing(
   if (isNew || board.isTurned) await askSoon(context)
 }
 
-/** Keeps whether the config asks for it. A config that cannot be read changes nothing. Undefined: it does not ask, and did not before. */
+/**
+ * Remembers whether the config asks for it. An unreadable config changes nothing. Undefined: the config does not ask for it, and
+ * did not before.
+ */
 async function noteWish(
   context: Needs,
   isAskedFor: boolean | undefined,
@@ -59,8 +62,8 @@ async function noteWish(
 }
 
 /**
- * The sweep's look. It asks GitHub nothing by itself. It has the issue read if its number is not known, if it should say something else,
- * and while there is a rollout: the webhook of a tick may be lost.
+ * The sweep's check. Sends no request to GitHub itself. Requests that the issue is read if its number is unknown, if its text
+ * should change, and while there is a rollout, because the webhook of a tick may be lost.
  */
 export async function lookAtDashboard(
   context: Needs & Pick<RepositoryContext, 'seal'>,

@@ -8,11 +8,11 @@ import { recallGates } from '../watch/watch-memory.ts'
 const Board = z.object({
   /** The config of the default branch asks for it. */
   isWanted: z.boolean(),
-  /** Its issue; undefined where it has to be looked for. */
+  /** The number of its issue; undefined if it has to be found. */
   number: z.int().optional(),
-  /** A mark of what Perch wrote there last; empty where it is not known. */
+  /** Identifies the text that Perch last wrote; empty if unknown. */
   written: z.string().default(''),
-  /** When GitHub refused it last, or the repository had no issues, epoch milliseconds. */
+  /** When GitHub last refused it, or the repository had no issues, epoch milliseconds. */
   barredAt: z.number().optional(),
 })
 export type Board = z.infer<typeof Board>
@@ -35,7 +35,7 @@ const KnownListing = z.discriminatedUnion('code', [
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
 
-/** Undefined where nobody asked for a dashboard, as far as is remembered. */
+/** Undefined if nobody asked for a dashboard, as far as memory knows. */
 export async function recallBoard({ memo, repo }: Needs): Promise<Board | undefined> {
   return Board.safeParse(await memo.get(`dashboard:${repo.id}`)).data
 }
@@ -45,7 +45,7 @@ export async function rememberBoard({ memo, repo }: Needs, board: Board | undefi
   else await memo.set(`dashboard:${repo.id}`, board)
 }
 
-/** What the last look at a base branch found; true where it is not what was known. */
+/** Remembers what the last look at a base branch found. Returns whether it differs from before. */
 export async function rememberListing({ memo, repo }: Needs, base: string, listing: Listing): Promise<boolean> {
   const key = `listing:${repo.id}:${base}`
   const next = KnownListing.safeParse(listing).data
@@ -54,7 +54,7 @@ export async function rememberListing({ memo, repo }: Needs, base: string, listi
   return true
 }
 
-/** What is known of each deployed branch, by its name. Of branches that a pattern names only those are known that were looked at. */
+/** What is known about each deployed branch, by name. For branches that match a pattern, only those that were looked at. */
 export async function recallListings(context: Needs): Promise<ReadonlyMap<string, Listing>> {
   const { memo, repo } = context
   const prefix = `listing:${repo.id}:`
@@ -67,7 +67,7 @@ export async function recallListings(context: Needs): Promise<ReadonlyMap<string
   return new Map([...unknown, ...found].toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** What the dashboard is to show; undefined where nothing is known yet. */
+/** The content of the dashboard; undefined if nothing is known yet. */
 export async function recallDashboard(
   context: Needs,
   known?: ReadonlyMap<string, Listing>,

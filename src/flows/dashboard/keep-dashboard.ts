@@ -18,24 +18,24 @@ type Needs = Pick<RepositoryContext, 'issues' | 'memo' | 'repo' | 'ask' | 'clock
 
 export async function keepDashboard(context: Needs, { why }: TaskOf<'dashboard'>): Promise<void> {
   const board = await recallBoard(context)
-  // Memory was lost: the sweep finds out whether one is wanted.
+  // Memory was lost. The sweep finds out whether a dashboard is wanted.
   if (board === undefined) return
   const wanted = board.isWanted ? await wantedNow(context) : undefined
   if (board.isWanted && wanted === undefined) return
-  // Only a webhook and the sweep speak of what others did to the issue.
+  // Only webhooks and sweeps know about other people's edits of the issue.
   if (why.code === 'listed' && !isNew(context, board, wanted)) return
   const done = await orRefusal(() => (wanted === undefined ? giveUp(context, board) : write(context, board, wanted)))
   if (done.ok && done.value === 'kept') return
   await bar(context, board, noDashboardWords(done.ok ? undefined : done.error))
 }
 
-/** Undefined where nothing is known yet. */
+/** Undefined if nothing is known yet. */
 async function wantedNow(context: Pick<Needs, 'memo' | 'repo'>): Promise<WantedDashboard | undefined> {
   const dashboard = await recallDashboard(context)
   return dashboard === undefined ? undefined : { dashboard, body: dashboardBody(dashboard) }
 }
 
-/** Whether Perch has not written this yet. Where GitHub refuses it, the sweep tries again. */
+/** Whether Perch has not written this text yet. After a refusal of GitHub, the sweep tries again. */
 function isNew({ seal }: Pick<Needs, 'seal'>, board: Board, wanted: WantedDashboard | undefined): boolean {
   if (board.barredAt !== undefined) return false
   return wanted === undefined || board.number === undefined || board.written !== seal(wanted.body)
@@ -65,7 +65,7 @@ async function write(context: Needs, board: Board, wanted: WantedDashboard): Pro
   return 'kept'
 }
 
-/** The issue by its number, else by looking for it. */
+/** Reads the issue by its number, or searches for it. */
 async function findIssue(context: Needs, known: number | undefined): Promise<OwnIssue | 'off' | undefined> {
   const issue = known === undefined ? undefined : await context.issues.get(known)
   return issue ?? oldestOf(context)
@@ -82,7 +82,7 @@ async function oldestOf({ issues }: Pick<Needs, 'issues'>): Promise<OwnIssue | '
   return oldest
 }
 
-/** Another replica may have opened one in the same moment. */
+/** Another replica may have opened one at the same moment. */
 async function openIssue(context: Needs, body: string): Promise<OwnIssue | 'off'> {
   const opened = await context.issues.open({ title: DASHBOARD_TITLE, body })
   if (opened === 'off') return 'off'
@@ -90,8 +90,8 @@ async function openIssue(context: Needs, body: string): Promise<OwnIssue | 'off'
 }
 
 /**
- * What to write. An edit by somebody else is undone, and so is a tick. An issue that a person closed stays closed until there is something
- * new to show. An issue that Perch closed is opened again.
+ * What to write. Undoes other people's edits and ticks. An issue that a person closed stays closed until there is something new
+ * to show. An issue that Perch closed is reopened.
  */
 function changeOf(
   { body: there, isOpen }: OwnIssue,
@@ -103,7 +103,7 @@ function changeOf(
   return isGivenUp || listedRollouts(dashboard.listings).length > 0 ? { body, isOpen: true } : undefined
 }
 
-/** GitHub's own editor ends lines in another way. */
+/** GitHub's editor uses other line endings. */
 function asWritten(body: string): string {
   return body.replaceAll('\r\n', '\n').trimEnd()
 }
@@ -116,7 +116,7 @@ async function giveUp(context: Needs, { number }: Board): Promise<'kept' | 'off'
   return 'kept'
 }
 
-/** Once for one edit of the issue: what a sweep would do for these rollouts, and their checks anew. */
+/** Once per edit of the issue, requests what a sweep would do for these rollouts, and new reviews. */
 async function askForLooks(context: Needs, issue: OwnIssue, dashboard: Dashboard): Promise<void> {
   const looks = ticksIn(issue.body)
   if (looks.length === 0) return

@@ -8,13 +8,13 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
 
-/** A rollout, and what a look at its base branch did for it. */
+/** A rollout, and the result of a look at its base branch. */
 export interface TakenRollout {
   readonly rollout: RolloutFacts
   readonly done: Result<Omit<DoneSteps, 'stuck'>, Refusal>
 }
 
-/** The rollouts of a base branch as the dashboard shows them, once their steps were taken. */
+/** The rollouts of a base branch for the dashboard, after their steps were taken. */
 export async function listRollouts(context: Needs, base: BaseHead, taken: readonly TakenRollout[]): Promise<Listing> {
   const rollouts: ListedRollout[] = []
   for (const one of taken) {
@@ -38,7 +38,7 @@ async function lineOf(
   return { ...listed, since: (await historyOf(context, base, standing))?.landing.time }
 }
 
-/** A share that somebody set by hand may be as old as the repository: nobody looks for its commit. */
+/** A share that someone set by hand may be as old as the repository, so its commit is not searched for. */
 function hasLanding({ standing: { phase }, broughtBy }: RolloutFacts): boolean {
   if (phase === 'by-hand') return broughtBy !== undefined
   return phase !== 'idle' && phase !== 'owned' && phase !== 'unreadable'

@@ -9,7 +9,7 @@ import type { TaskOf } from '../tasks/tasks.ts'
 type Step = TaskOf<'deployment'>
 type Needs = Pick<RepositoryContext, 'deployments' | 'memo' | 'repo' | 'conversation' | 'log'>
 
-/** Shows a step as a deployment. Without the permission rollouts continue, and Perch says so once. */
+/** Shows a step as a deployment. Without the permission, rollouts continue, and Perch says so once. */
 export async function showDeployment(context: Needs, step: Step): Promise<void> {
   const key = `no-deployments:${context.repo.id}`
   const wasRefused = (await context.memo.get(key)) === true
@@ -26,7 +26,7 @@ export async function showDeployment(context: Needs, step: Step): Promise<void> 
   await context.memo.set(key, true)
 }
 
-/** What an earlier try made is found by its commit, and a state that was given is not given again. */
+/** The commit identifies a deployment that an earlier try created. A state that is already set is not set again. */
 async function show(context: Needs, step: Step): Promise<void> {
   const { deployments } = context
   const { environment, service, commit, state } = step
@@ -48,7 +48,10 @@ async function show(context: Needs, step: Step): Promise<void> {
     )
 }
 
-/** Steps that this one has replaced are over, also those that were never live. What is older than one that ended has ended too. */
+/**
+ * Ends the deployments of steps that this one has replaced, even if they were never live. Deployments older than one that has
+ * ended have ended too.
+ */
 async function endOlder({ deployments }: Needs, step: Step, older: readonly { readonly id: number }[]): Promise<void> {
   for (const { id } of older) {
     const was = await deployments.stateOf(id)

@@ -40,13 +40,13 @@ export async function showStep(
     await context.memo.set(keyOf(context, base.ref, target), next)
 }
 
-/** A split that somebody set by hand may stay for good, and a switch has no steps. */
+/** A split that someone set by hand may stay forever, and a switch has no steps. */
 function isShown({ standing: { target, phase }, broughtBy }: RolloutFacts): boolean {
   if (isBlueGreen(target) || phase === 'idle' || phase === 'owned') return false
   return phase !== 'by-hand' || broughtBy !== undefined
 }
 
-/** Has GitHub show that the steps which a pull request goes on from are live. */
+/** Requests that GitHub shows the steps before a pull request's steps as live. */
 export async function showLive(context: Needs, base: string, changes: readonly ReviewedChange[]): Promise<void> {
   for (const change of changes) {
     if (liveSince(change) === undefined) continue

@@ -47,7 +47,7 @@ function only<T>(items: readonly T[]): T | undefined {
 
 interface VersionQuestion {
   readonly canary: DeployedCanary
-  /** The pull request that brought its version, where that is known. */
+  /** The pull request that brought the version; undefined if unknown. */
   readonly pull: VersionPull | undefined
   readonly wanted: number
 }
@@ -76,18 +76,18 @@ async function pullOf(context: Needs, canary: DeployedCanary): Promise<VersionPu
   return {
     number: pull.number,
     head: pull.head.sha,
-    // Its commits are those that this did not have.
+    // The commits that this base does not contain belong to the pull request.
     base: base?.sha ?? landing,
     author: pull.author.login,
-    // A fork's pushes are in another repository's record.
+    // GitHub records pushes to a fork in the fork's repository.
     ...(pull.head.isFork ? {} : { branch: pull.head.ref }),
   }
 }
 
-/** By the rules for pull requests of Perch, whether they came before or after the merge. */
+/** Counts by Perch's rules for pull requests, no matter whether the approvals came before or after the merge. */
 async function countApprovals(context: Needs, pull: VersionPull, wanted: number): Promise<number> {
   const { number, head, base, author, branch } = pull
-  // A squash leaves its commits on no branch.
+  // After a squash, no branch contains its commits.
   await context.mirror.fetch([`refs/pull/${number}/head`])
   const around = { pull: { number, author, branch, hasSay: true } }
   return (await approvalsOf(context, { base, head, around }, wanted))?.has ?? 0

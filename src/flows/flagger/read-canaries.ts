@@ -31,7 +31,7 @@ export async function readCanaries(context: Needs): Promise<void> {
   await rememberCanaries(memo, repo, { at, known, unreadable, mark } satisfies Canaries & { mark: string })
 }
 
-/** The branches that are deployed and that the config calls by their whole name, with their heads; without one where that cannot be known. */
+/** The deployed branches that the config names completely, with their heads. A head is undefined if the config cannot be read. */
 async function branchesAmong(
   context: Reads,
   refs: ReadonlyMap<string, Sha>,
@@ -42,7 +42,7 @@ async function branchesAmong(
   const plain = names.filter((name) => !name.includes('*'))
   const missing = plain.map(refOf).filter((ref) => !refs.has(ref))
   const heads = new Map([...refs, ...(missing.length === 0 ? [] : await context.mirror.fetch(missing))])
-  // One that does not exist deploys nothing.
+  // A branch that does not exist deploys nothing.
   return new Map(plain.flatMap((name) => (heads.has(refOf(name)) ? [[name, heads.get(refOf(name))] as const] : [])))
 }
 
@@ -50,7 +50,7 @@ function refOf(branch: string): string {
   return `refs/heads/${branch}`
 }
 
-/** Where deployed branches have a rollout that Flagger moves. */
+/** The deployed branches with this rollout of Flagger. */
 export async function deployedCanaries(context: Reads, rollout: string): Promise<readonly DeployedCanary[]> {
   const refs = await context.mirror.fetch([decidingRef(context)])
   const found: DeployedCanary[] = []
@@ -59,7 +59,7 @@ export async function deployedCanaries(context: Reads, rollout: string): Promise
   return found
 }
 
-/** The same where a branch pointed to a commit. */
+/** The same for a branch at a commit. */
 export async function canariesOn(
   context: Reads,
   { branch, sha }: Pick<DeployedCanary, 'branch' | 'sha'>,
@@ -73,7 +73,7 @@ export async function canariesOn(
     .map((target) => ({ branch, sha, config: config.value, target }))
 }
 
-/** Undefined where the config is not valid. */
+/** Undefined if the config is not valid. */
 async function canariesAt(context: Reads, sha: Sha, stops: Stops): Promise<readonly KnownCanary[] | undefined> {
   const config = await loadConfig(context, sha)
   if (!config.ok) return undefined
@@ -91,7 +91,7 @@ async function canariesAt(context: Reads, sha: Sha, stops: Stops): Promise<reado
   return known
 }
 
-/** Undefined where no Canary moves it. */
+/** Undefined if no Canary moves it. */
 function knownCanary(target: Target, { environments = {} }: Config, stops: Stops): KnownCanary | undefined {
   if (target.owner?.writer !== 'flagger') return undefined
   const { namespace, name } = target.owner.identity

@@ -28,7 +28,7 @@ export async function showCanaryNews(context: Needs, rollout: string): Promise<v
   const check = { name: nameOf(rollout), ...canaryCheckWords(rollout, news, missing) }
   const said = `${newsKey(news)} ${JSON.stringify(missing)}`
   const isOver = check.conclusion !== undefined
-  // GitHub does not reopen a check that has ended.
+  // GitHub does not reopen a completed check.
   if (shown.check?.said === said || (shown.check?.isOver === true && !isOver)) return
   const id = await write(context, shown.pull.head, { check, known: shown.check })
   await rememberShown(context, rollout, { ...shown, check: { id, said, isOver } })
@@ -38,7 +38,7 @@ function nameOf(rollout: string): string {
   return `canary/flagger/${rollout}`
 }
 
-/** Updates the check of a commit, or makes one. Answers with its id. */
+/** Creates or updates the check on a commit, and returns its id. */
 async function write(
   { canaryChecks }: Pick<Needs, 'canaryChecks'>,
   head: Sha,
@@ -50,7 +50,10 @@ async function write(
   return found.id
 }
 
-/** A rollout of Flagger begins: finds where it is to be shown, and ends what the one before left open elsewhere. */
+/**
+ * Called when a rollout of Flagger begins: finds the pull request to show it on, and completes an open check of the previous
+ * rollout elsewhere.
+ */
 async function begin(
   context: Needs,
   rollout: string,

@@ -1,4 +1,4 @@
-/** Which pull request brought the version that a Canary of Flagger deploys. */
+/** Finds the pull request that brought the version which a Canary of Flagger deploys. */
 import { environmentNamed, inputsOf } from '../../core/environment/environment.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { deployedVersion } from '../../core/flagger/version.ts'
@@ -10,7 +10,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'known' | 'repo' | 'pulls'>
 
-/** A rollout that Flagger moves, where a deployed branch has it. */
+/** A rollout that Flagger moves, on a deployed branch. */
 export interface DeployedCanary {
   readonly branch: string
   readonly sha: Sha
@@ -20,21 +20,21 @@ export interface DeployedCanary {
 
 export interface BroughtVersion {
   readonly pull: PullRequest
-  /** The commit of the branch that its merge made. */
+  /** The merge commit on the branch. */
   readonly landing: Sha
 }
 
-/** At most this many changes of its environments are looked through, because each is rendered. */
+/** At most this many changes of its environments are examined, because each has to be rendered. */
 const MAX_CHANGES = 12
 
-/** Undefined where no pull request did, or nobody can tell without a long search. */
+/** Undefined if no pull request brought it, or if a long search would be needed. */
 export async function versionPull(context: Needs, canary: DeployedCanary): Promise<BroughtVersion | undefined> {
   const landing = await landingOf(context, canary)
   const pull = landing === undefined ? undefined : await context.pulls.mergedAs(landing, canary.branch)
   return landing === undefined || pull === undefined ? undefined : { pull, landing }
 }
 
-/** The oldest commit in a row that has the version of today. */
+/** The oldest of the newest commits in a row that have the current version. */
 async function landingOf(context: Needs, canary: DeployedCanary): Promise<Sha | undefined> {
   const { sha, target } = canary
   const now = await versionAt(context, canary, sha)
@@ -48,7 +48,7 @@ async function landingOf(context: Needs, canary: DeployedCanary): Promise<Sha | 
     const [, parent] = await context.mirror.landings(change.sha, 'all', 2)
     if (parent === undefined) return change.sha
     const before = changes[index + 1]
-    // Nothing of these files has changed between that change and the parent of this one.
+    // Its files did not change between that change and this commit's parent.
     const then = await versionAt(context, canary, before?.sha ?? parent.sha)
     if (then === undefined) return undefined
     if (then !== now) return change.sha
@@ -56,16 +56,16 @@ async function landingOf(context: Needs, canary: DeployedCanary): Promise<Sha | 
   return undefined
 }
 
-/** No environment has it. */
+/** No environment contains it. */
 const ABSENT = ''
 
-/** What its environments deploy at a commit; undefined where one cannot be rendered. */
+/** What its environments deploy at a commit; undefined if one of them cannot be rendered. */
 async function versionAt(context: Needs, { config, target }: DeployedCanary, sha: Sha): Promise<string | undefined> {
   const { owner } = target
   const all = await objectsAt(context, sha, { names: target.environments, config })
   if (owner === undefined || all === undefined) return undefined
   const versions = [...all.values()].flatMap((objects) => {
-    // Its target may have been another one then.
+    // At that commit, the Canary may have had another target.
     const canary = objects.find((object) => identityKey(object) === identityKey(owner.identity))
     return (canary && deployedVersion(canary, objects)) ?? []
   })

@@ -22,8 +22,8 @@ interface AbortRequest extends StopRequest {
 }
 
 /**
- * Closes the open steps of rollouts, and opens a rollback where the canary has traffic. Of a service in waves it does so in all
- * environments of the waves. It may be a second try: what the first one closed and opened belongs to the answer.
+ * Closes the open steps of rollouts, and opens a rollback if the canary has traffic. For a service in waves, it does so in all
+ * environments of the waves. In a retry, the answer includes what the first try closed and opened.
  */
 export async function abortRollouts(
   context: RepositoryContext,
@@ -79,7 +79,7 @@ function ownedIn(rollouts: readonly RolloutFacts[]): readonly OwnedRollout[] {
   )
 }
 
-/** If a rollback is open so that a new version can start, nothing starts after it any more. */
+/** If an open rollback makes room for a new version, that version does not start after it any more. */
 async function keepRolledBack({ pulls }: Pick<RepositoryContext, 'pulls'>, { open }: RolloutFacts): Promise<void> {
   for (const { pull } of open.filter((one) => isForRestart(one.pull)))
     await pulls.edit(pull.number, { title: pull.title, body: withoutRestart(pull.body) })
@@ -90,7 +90,7 @@ function openRollbacks(related: readonly RolloutFacts[]): Set<number> {
   return new Set(open.filter(({ kind, fits }) => kind === 'rollback' && fits).map(({ pull }) => pull.number))
 }
 
-/** What an earlier try of this very abort has closed. */
+/** The pull requests that an earlier try of the same abort closed. */
 async function closedBefore(context: RepositoryContext, base: BaseState, asked: AbortRequest): Promise<number[]> {
   const marker = abortMarker(asked.cause)
   const found: number[] = []
@@ -103,8 +103,8 @@ async function closedBefore(context: RepositoryContext, base: BaseState, asked: 
 }
 
 /**
- * Rollbacks of ours that are younger than the command: an earlier try has opened them, and they were merged meanwhile. One
- * whose branch somebody pushed to may have left the canary its traffic.
+ * Our rollbacks that are younger than the command: an earlier try opened them, and they were merged meanwhile. A rollback whose
+ * branch someone else pushed to may not have removed the canary's traffic.
  */
 function rollbacksSince(context: RepositoryContext, base: BaseState, asked: AbortRequest): readonly number[] {
   const related = asked.related.filter(({ standing }) => standing.share === 0)

@@ -17,17 +17,17 @@ import type { RepositoryContext } from '../../repository/repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'repo' | 'botLogin'>
 
-/** A change of a rollout that a command means. */
+/** A change of a rollout that a command requests. */
 interface BranchChange {
   readonly target: Target
   readonly move: DirectMove
   readonly config: Config
 }
 
-/** What merging the branch would give. */
+/** The result of merging the branch. */
 export type MergedChange = Awaited<ReturnType<RepositoryContext['mirror']['merge']>>
 
-/** Why a target's share cannot be set on a branch. Perch makes steps again when their base moves, so nothing is said of them. */
+/** Why a target's share cannot be set on a branch. Never for steps, because Perch remakes them when their base moves. */
 export async function behindBase(
   context: Needs,
   { pull, head, merged }: { readonly pull: PullRequest; readonly head: Sha; readonly merged: MergedChange },

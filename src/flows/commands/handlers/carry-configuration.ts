@@ -8,7 +8,7 @@ import type { RepositoryContext } from '../../repository/repository-context.ts'
 import type { CommandRequest } from './command-request.ts'
 import { configAt } from './subject.ts'
 
-/** Opens a pull request that carries configuration between environments, or shows what it would do. */
+/** Opens a promotion pull request, or shows what it would do. */
 export async function carryConfiguration(
   context: RepositoryContext,
   { command, subject, by }: CommandRequest<'carry'>,
@@ -28,7 +28,7 @@ export async function carryConfiguration(
   return opened.ok ? { code: 'proposed', title: opened.value.title, pull: opened.value.number } : refused(opened.error)
 }
 
-/** The base branch: what an open pull request changes is not carried before it is merged. */
+/** The base branch, because changes in an open pull request are promoted only after its merge. */
 async function siteOf(
   context: RepositoryContext,
   subject: CommandRequest<'carry'>['subject'],

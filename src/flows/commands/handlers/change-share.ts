@@ -7,7 +7,7 @@ import { ageOfHead } from '../../repository/head-age.ts'
 import { proposeShare } from './propose-share.ts'
 import { configAt } from './subject.ts'
 
-/** Sets a share or switches: by a commit while the pull request is open, by another pull request once it has merged. */
+/** Sets a share or switches: with a commit while the pull request is open, and with another pull request after its merge. */
 export async function changeShare(
   context: RepositoryContext,
   { subject, ...given }: CommandRequest<(ShareCommand | SwitchCommand)['name']>,

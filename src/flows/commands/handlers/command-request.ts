@@ -11,16 +11,16 @@ import type { StopRequest } from '../../stop/stops.ts'
 /** A pull request that is not merged, with its branch. */
 export interface HeadSubject {
   readonly on: 'head'
-  /** With the head that earlier commands of the comment have left. */
+  /** With the head after the comment's earlier commands. */
   readonly pull: PullRequest
   readonly base: Sha
   /** The deployed branch that it is judged for. */
   readonly judgedFor: string
-  /** What merging a head commit would do, and what its gates say. */
+  /** Returns what merging a head commit would do, and the verdicts of its gates. */
   readonly look: (head: Sha) => Promise<Review>
 }
 
-/** The base branch, and the rollouts on it that a pull request belongs to. */
+/** The base branch, and its rollouts that a pull request belongs to. */
 export interface BaseSubject {
   readonly on: 'base'
   readonly pull: PullRequest
@@ -28,14 +28,14 @@ export interface BaseSubject {
   readonly related: readonly RolloutFacts[]
 }
 
-/** The base branch of a pull request, as far as it could be read. */
+/** The base branch of a pull request, which may not be readable. */
 export interface UncheckedBase {
   readonly on: 'base'
   readonly pull: PullRequest
   readonly base: Result<BaseState, BaseProblem>
 }
 
-/** What a handler finds, by what its command acts on. */
+/** The subject of each kind of command. */
 interface Subjects extends Record<ActsOn, HeadSubject | BaseSubject | UncheckedBase> {
   readonly head: HeadSubject
   readonly 'pull-request': HeadSubject | BaseSubject
@@ -44,12 +44,12 @@ interface Subjects extends Record<ActsOn, HeadSubject | BaseSubject | UncheckedB
   readonly anywhere: HeadSubject | UncheckedBase
 }
 
-/** A command that its author may give, on what it acts on. */
+/** A permitted command, and its subject. */
 export interface CommandRequest<Name extends CommandName> {
   readonly command: CommandOf<Name>
   readonly subject: Subjects[(typeof COMMANDS)[Name]['actsOn']]
   readonly by: StopRequest
-  /** The comment and the number of the command in it, by which a commit is found again. */
+  /** The comment and the command's number in it, which identify a commit. */
   readonly id: string
 }
 
@@ -61,7 +61,7 @@ export interface CommitResult {
   readonly head: Sha
 }
 
-/** One function for each command of the table. A command without one does not compile. */
+/** One function for each command. A command without a function does not compile. */
 export type Handlers = {
   readonly [Name in CommandName]: (
     context: RepositoryContext,

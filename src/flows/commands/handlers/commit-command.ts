@@ -28,7 +28,7 @@ type Needs = Pick<
   'mirror' | 'renderer' | 'branches' | 'pulls' | 'memo' | 'repo' | 'activity' | 'clock' | 'botLogin'
 >
 
-/** An open pull request's branch, as far as it has been read. */
+/** The branch of an open pull request, with the parts that have been read. */
 export interface Workplace {
   readonly pull: PullRequest
   readonly base: Sha
@@ -38,16 +38,16 @@ export interface Workplace {
 export interface ChangeRequest {
   readonly command: ShareCommand | SwitchCommand | PlanCommand
   readonly login: string
-  /** The comment and the number of the command in it, by which the commit is found again. */
+  /** The comment and the command's number in it, which identify the commit. */
   readonly id: string
   /** Whether the author could see a head commit. */
   readonly ageOf: (head: Sha) => Promise<HeadAge>
 }
 
-/** How often a moving head is followed before the person is asked to try again. */
+/** How often Perch tries again on a moved head before it asks the person to retry. */
 const MAX_TRIES = 3
 
-/** Commits a new share, version or plan to the pull request's branch. The outcome carries the head as it is then. */
+/** Commits a new share, version or plan to the pull request's branch. The outcome contains the resulting head. */
 export async function commitCommand(
   context: Needs,
   place: Workplace,
@@ -60,7 +60,7 @@ export async function commitCommand(
     const planned = await makeAt(context, { ...place, head }, asked)
     if (!planned.ok) return { outcome: refused(planned.error), head }
     const { target, move, files } = planned.value
-    // A step with that share has the bytes that Perch proposes. Others, such as who asked, would make it another one.
+    // A step with that share has exactly the bytes that Perch proposes. Other edits, such as who requested it, would change them.
     const isThere = isStep(place.pull, context.botLogin) && hasGoal(planned.value.moves)
     if (files.size === 0 || isThere) return { outcome: outcomeOf(planned.value, undefined), head }
     const version = canaryVersion(target.route, target.neighbours)
@@ -71,21 +71,21 @@ export async function commitCommand(
       await rememberOwnCommit(context, place.pull.number, { parent: head, sha: made.sha })
       return { outcome: outcomeOf(planned.value, made.sha), head: made.sha }
     }
-    // Somebody pushed meanwhile. Perch never overwrites their commit, so it plans everything again on top of it.
+    // Someone pushed meanwhile. Perch never overwrites their commit, so it plans everything again on top of it.
     const ref = `refs/heads/${place.pull.head.ref}`
     head = (await context.mirror.fetch([ref])).get(ref) ?? head
   }
   return { outcome: refused({ code: 'head-keeps-moving' }), head }
 }
 
-/** What the first try would have told: the same plan, made from where its commit was made. */
+/** The outcome that the first try would have reported: the same plan, made from the parent of its commit. */
 async function outcomeAgain(
   context: Needs,
   { place, asked }: { readonly place: Workplace; readonly asked: ChangeRequest },
   done: CommandCommit,
 ): Promise<Outcome> {
   const planned = await makeAt(context, { ...place, head: done.parent }, { ...asked, ageOf: async () => 'seen' })
-  // The base branch may have moved, so that the same words would mean another step now.
+  // The base branch may have moved, so that the same command would now mean another step.
   const isSame = planned.ok && (await changesOnly(context, { base: done.parent, head: done.sha }, planned.value.files))
   return isSame ? outcomeOf(planned.value, done.sha) : committed(done)
 }
@@ -101,7 +101,7 @@ function outcomeOf({ target, move, proof }: CommandChange, sha: Sha | undefined)
 
 type CommandChange = IntendedChange<DirectMove> & MadeChange
 
-/** The change that a command means on a head, made and proved, where the command counts for that head. */
+/** The change that a command requests on a head, made and proven. Refused if the command does not count for that head. */
 async function makeAt(
   context: Needs,
   place: Workplace & { readonly head: Sha },
@@ -128,7 +128,7 @@ async function makeAt(
   return made.ok ? ok({ ...change.value, ...made.value }) : made
 }
 
-/** A snapshot with the routes as they are rendered where the files do not say it for sure. */
+/** A snapshot with rendered routes where the files are not enough to tell. */
 async function loadRendered(
   context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'repo'>,
   treeish: Sha,
@@ -138,7 +138,7 @@ async function loadRendered(
   return withRenderedTargets(context, { treeish, snapshot })
 }
 
-/** What the pull request itself changes tells which of several rollouts is meant. */
+/** The changes of the pull request itself decide which of several rollouts is meant. */
 async function changedPaths(
   { mirror }: Pick<RepositoryContext, 'mirror'>,
   base: Sha,

@@ -11,8 +11,8 @@ import { isAllOurs } from '../../repository/step-ownership.ts'
 import type { Outcome } from '../../../core/command/outcome.ts'
 
 /**
- * The commit that carried a command out while its pull request was still open. It may have merged before the answer could be
- * given, and then the same words would mean another step.
+ * The commit that carried a command out while its pull request was still open. The pull request may have been merged before the
+ * answer was posted, and then the same command would mean another step.
  */
 export async function committedBefore(
   context: Pick<RepositoryContext, 'branches' | 'mirror' | 'botLogin'>,
@@ -20,7 +20,7 @@ export async function committedBefore(
   { id, createdAt }: { readonly id: string; readonly createdAt: number },
 ): Promise<Outcome | undefined> {
   if (createdAt > (pull.closedAt ?? 0)) return undefined
-  // The branch may be gone, and a squash leaves its commits behind.
+  // The branch may be gone, and after a squash no branch contains its commits.
   const ref = `refs/pull/${pull.number}/head`
   const head = (await context.mirror.fetch([ref, `refs/heads/${pull.base.ref}`])).get(ref)
   if (head === undefined) return undefined
@@ -28,7 +28,7 @@ export async function committedBefore(
   return made === undefined ? undefined : committed(made)
 }
 
-/** A commit that carried a command out, and the commit that it was made on. */
+/** A commit that carried a command out, and its parent. */
 export interface CommandCommit {
   readonly sha: Sha
   readonly parent: Sha
@@ -36,8 +36,8 @@ export interface CommandCommit {
 }
 
 /**
- * The commit that an earlier try of a command made. Anybody can write its trailer, so it has to be Perch's own commit: else a
- * commit that does something else would pass for it.
+ * The commit from an earlier try of a command. Anyone can write its trailer, so the commit must be Perch's own. Otherwise a
+ * commit that does something else would count.
  */
 export async function findCommit(
   context: Pick<RepositoryContext, 'branches' | 'mirror' | 'botLogin'>,
@@ -56,12 +56,12 @@ export async function findCommit(
   return undefined
 }
 
-/** What is known of it from the commit alone. */
+/** The outcome, as far as the commit alone shows it. */
 export function committed({ sha, headline }: CommandCommit): Outcome {
   return { code: 'committed', sha, headline }
 }
 
-/** The same of a version that is active by now; else nothing had to be done. */
+/** The same for a version that is now active. Otherwise there was nothing to do. */
 export function switchedBefore(
   { botLogin }: Pick<RepositoryContext, 'botLogin'>,
   { pulls }: Pick<BaseState, 'pulls'>,
@@ -82,7 +82,7 @@ export function switchedBefore(
   return { code: 'switched', name: targetName(target), from: move.from, to: move.to, sha: undefined, proof: undefined }
 }
 
-/** The pull request that an earlier try opened for a share which the base branch has by now. */
+/** The pull request that an earlier try opened for a share that the base branch now has. */
 export function proposedBefore(
   { botLogin }: Pick<RepositoryContext, 'botLogin'>,
   { pulls }: Pick<BaseState, 'pulls'>,

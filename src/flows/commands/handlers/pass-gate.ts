@@ -7,8 +7,8 @@ import type { CommandRequest } from './command-request.ts'
 import { ageOfHead } from '../../repository/head-age.ts'
 
 /**
- * Overrides a gate for one commit, which the author must have been able to see. If the gate passes by itself, or does not
- * belong to this pull request, the command is a mistake to be told.
+ * Overrides a gate for one commit, which the author must have been able to see. If the gate already passes, or does not apply to
+ * this pull request, the command is a mistake, and refused.
  */
 export async function passGate(
   context: RepositoryContext,

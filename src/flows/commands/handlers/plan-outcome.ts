@@ -5,9 +5,9 @@ import type { Outcome } from '../../../core/command/outcome.ts'
 
 export interface PlannedRollout {
   readonly target: Target
-  /** What the base branch has. */
+  /** The share on the base branch. */
   readonly share: number | 'unknown'
-  /** What an open pull request sets. */
+  /** The share that an open pull request sets. */
   readonly proposed?: number
 }
 

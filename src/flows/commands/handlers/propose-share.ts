@@ -18,7 +18,7 @@ interface ShareRequest extends Pick<CommandRequest<'set'>, 'by' | 'id'> {
   readonly command: ShareCommand | SwitchCommand
 }
 
-/** Opens a pull request that sets a share on the base branch, or switches there. */
+/** Opens a pull request that sets a share or switches, on the base branch. */
 export async function proposeShare(
   context: RepositoryContext,
   { pull, base, related }: BaseSubject,
@@ -46,7 +46,7 @@ async function proposeChange(
   )
   const [first = newRollout(target)] = members
   const rollout = members.length > 1 ? asOne(members) : first
-  // An environment of a wave that stands elsewhere, or has a step of its own, is moved by its own name.
+  // An environment of a wave that is at another share, or has its own open step, must be named in the command.
   if (rollout === undefined) return refused(ambiguous(moves.map((one) => one.target)))
   const there = thereAlready(context, base, { standing: rollout.standing, since: by.at, move })
   if (there !== undefined) return there
@@ -60,7 +60,7 @@ async function proposeChange(
   }
 }
 
-/** What is so already, or was proposed by an earlier try; undefined where there is something to do. */
+/** The outcome if there is nothing to do, or if an earlier try has done it; undefined otherwise. */
 function thereAlready(
   context: RepositoryContext,
   base: BaseState,
@@ -74,7 +74,7 @@ function thereAlready(
   return earlier ?? { code: 'already', name: targetName(standing.target), share: move.to }
 }
 
-/** One environment that leaves others: a rollout of its own begins where they are. */
+/** An environment that leaves its wave: it becomes a separate rollout at the current share. */
 function newRollout(target: Target): RolloutFacts {
   return { standing: standingOf(target), open: [], stoppedByHand: false, rollbackRefused: false }
 }

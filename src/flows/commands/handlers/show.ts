@@ -1,4 +1,4 @@
-/** Commands that only ask. */
+/** Commands that only show something. */
 import { type Outcome, refused } from '../../../core/command/outcome.ts'
 import { statusLines } from '../../../core/rollout/related.ts'
 import { withObserved } from '../../measure/observe-traffic.ts'
@@ -27,7 +27,7 @@ export async function showStatus(context: RepositoryContext, { subject }: Comman
   return { code: 'status', standings, proposed }
 }
 
-/** The paths that a pull request changes which is not merged. */
+/** The paths that an unmerged pull request changes. */
 async function changedPaths(
   { mirror }: Pick<RepositoryContext, 'mirror'>,
   subject: CommandRequest<'status'>['subject'],
@@ -38,7 +38,7 @@ async function changedPaths(
   return 'tree' in merged ? mirror.changed(base, merged.tree) : merged.conflicts
 }
 
-/** What the gates say, or what changes in each environment. */
+/** The verdicts of the gates, or the changes in each environment. */
 export async function showReview(
   _: RepositoryContext,
   { command, subject }: CommandRequest<'why' | 'diff'>,
@@ -46,7 +46,7 @@ export async function showReview(
   return { code: command.name, review: await reviewOf(subject) }
 }
 
-/** The review that carries the command out writes both checks anew. */
+/** The review that carries this command out writes both checks again anyway. */
 export function lookAgain(): Outcome {
   return { code: 'looked-again' }
 }

@@ -16,7 +16,7 @@ import { type BaseState, notDeployed } from '../../rollout/rollouts.ts'
 import type { BaseSubject, HeadSubject } from './command-request.ts'
 import type { PlannedRollout } from './plan-outcome.ts'
 
-/** What a pull request is about on its base branch. */
+/** A pull request's rollouts on its base branch. */
 export function baseSubject(
   { botLogin }: Pick<RepositoryContext, 'botLogin'>,
   pull: PullRequest,
@@ -25,7 +25,7 @@ export function baseSubject(
   return { on: 'base', pull, base, related: relatedTo(pull, base.rollouts, botLogin) }
 }
 
-/** Set where the pull request is for a branch that nothing deploys, and no rollout elsewhere belongs to it. */
+/** Set if the pull request is for a branch that nothing deploys, and no rollout elsewhere belongs to it. */
 export function awayFrom({ pull, base, related }: BaseSubject): NotDeployed | undefined {
   const isHere = base.deployed.has(pull.base.ref) || related.length > 0
   return isHere ? undefined : notDeployed(pull, base.deployed)
@@ -35,7 +35,7 @@ export function reviewOf({ pull, look }: HeadSubject): Promise<Review> {
   return look(pull.head.sha)
 }
 
-/** The rollouts that an open pull request moves; on the base branch those that belong to the pull request. */
+/** The rollouts that an open pull request moves. On the base branch, the rollouts that belong to the pull request. */
 export async function rolloutsOf(subject: HeadSubject | BaseSubject): Promise<readonly PlannedRollout[]> {
   if (subject.on === 'base') return subject.related.map(({ standing }) => standing)
   const { changes } = await reviewOf(subject)
@@ -46,7 +46,7 @@ async function targetsOf(subject: HeadSubject | BaseSubject): Promise<readonly T
   return (await rolloutsOf(subject)).map(({ target }) => target)
 }
 
-/** What a stop is for: the rollouts of the pull request, else those of Flagger that it is about. */
+/** The targets of a stop: the pull request's rollouts, or else the Flagger rollouts that it concerns. */
 export async function stoppableOf(
   context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'repo'>,
   subject: HeadSubject | BaseSubject,
@@ -68,7 +68,7 @@ async function snapshotOf(
   return config.ok ? ok(await loadSnapshot(context, subject.base, { config: config.value })) : config
 }
 
-/** The paths that a pull request changes, or has changed. `base`: the head of the base branch. */
+/** The paths that a pull request changes or has changed. `base`: the head of the base branch. */
 export async function changedBy(
   { mirror }: Pick<RepositoryContext, 'mirror'>,
   base: Sha,
@@ -82,7 +82,7 @@ export async function changedBy(
   return 'tree' in merged ? mirror.changed(base, merged.tree) : merged.conflicts
 }
 
-/** The config of the base branch, for a command on a pull request that is not merged. */
+/** The config of the base branch, for a command on an unmerged pull request. */
 export async function configAt(
   context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
   { base }: HeadSubject,
