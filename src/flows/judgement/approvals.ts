@@ -33,9 +33,9 @@ export async function approvalsOf(
 }
 
 /**
- * Who wrote or pushed something on a head. An author's address proves nothing by itself, so GitHub's record of pushes counts
- * beside it. A merge that adds nothing ("Update branch") makes nobody a maker. Undefined where GitHub does not list all
- * commits: whoever wrote one of the others must not approve it.
+ * The people who wrote or pushed something on a head. An author's address alone proves nothing, so GitHub's record of pushes
+ * counts too. A merge that adds nothing ("Update branch") makes nobody an author. Undefined if GitHub does not list all commits,
+ * because the author of a missing one must not approve it.
  */
 async function makersOf(
   context: Needs,

@@ -22,7 +22,7 @@ import { type JudgementNeeds, restraintsOf, type RestraintQuestion } from './res
 
 type Needs = JudgementNeeds
 
-/** The rollouts that a change moves, each with the verdicts of its gates. */
+/** The rollouts that a change moves, with the verdicts of their gates. */
 export async function judgeChanges(
   context: Needs,
   differences: readonly RolloutDifference[],
@@ -36,11 +36,11 @@ export async function judgeChanges(
 
 interface JudgedDifference {
   readonly difference: RolloutDifference
-  /** Other environments in which the change moves the service alike. */
+  /** Other environments in which the change moves the service in the same way. */
   readonly alongside: readonly string[]
 }
 
-/** What must be the same for two environments to move alike: the service, its canary version, and the shares. */
+/** Two environments move in the same way if the service, its canary version and the shares are equal. */
 function moveKey({ to, sure, reach }: RolloutDifference): string {
   return JSON.stringify([to.target.service, to.versions?.canary ?? null, sure, reach])
 }
@@ -56,7 +56,7 @@ interface RenderedMoves {
   readonly imageChanges: readonly ImageChange[]
 }
 
-/** How a change moves rollouts, before anybody is asked whether it may. */
+/** How a change moves rollouts, before gates judge it. */
 export function differencesIn({
   before,
   after,
@@ -65,7 +65,8 @@ export function differencesIn({
 }: SnapshotPair & RenderedMoves): readonly RolloutDifference[] {
   const differences: RolloutDifference[] = []
   for (const target of after.snapshot.targets) {
-    // Environments may go together before and apart afterwards, or the other way round: each is judged by its own pace.
+    // Environments may move together before the change and separately after it, or the other way round. Each is judged by its own
+    // pace.
     const old = sameRollouts(before.snapshot.targets, target).map((known) =>
       standingOf(narrowed(before.snapshot.config, known, target.environments)),
     )
@@ -105,8 +106,8 @@ function isIn({ environment }: Pick<RolloutRise, 'environment'>, from: Standing 
 }
 
 /**
- * The largest share that requests for everybody have afterwards, and those that reach the canary more often though its own
- * share does not say so: a rule before the others, another route, labels that pick its pods.
+ * The largest share of requests for everybody after the change, and the requests that reach the canary more often although its
+ * share does not rise: because of an earlier rule, another route, or labels that select its pods.
  */
 function reachOf(
   rises: readonly RolloutRise[],
@@ -149,7 +150,7 @@ async function shareBefore(
   return before !== undefined && sureShare(before) > sure ? sureShare(before) : undefined
 }
 
-/** What the gates judge. The rollout's pace and limits are the base branch's word, not the pull request's. */
+/** The input of the gates. The pace and limits of the rollout come from the base branch, not from the pull request. */
 async function trafficChange(
   context: Needs,
   { difference, alongside }: JudgedDifference,
@@ -190,14 +191,14 @@ function mergeOf({ baseRef: ref, base: sha, head }: RestraintQuestion): Paramete
   return { base: { ref, sha }, head }
 }
 
-/** Whether only today's render shows a share. A chart's older commits are rendered too. */
+/** Whether only a render of the current commit shows the share. For a chart, older commits are rendered too. */
 function isUndated(standing: Standing | undefined): boolean {
   return standing?.target.isRendered === true && !isOfChart(standing.target)
 }
 
 /**
- * Whether nobody can tell what a change begins with: the share cannot be read, or the route itself may be in what cannot be
- * read. Going back to what could be read last, or below it, with the same versions, is no raise.
+ * Why the state before a change is unknown: a controller moved the route until now, the share cannot be read, or the route itself may be in an unreadable file. Returning
+ * to the last readable share, or below it, with the same versions is not a raise.
  */
 async function unknownBase(
   context: Needs,
@@ -217,7 +218,7 @@ async function isBaseHidden(
   if (from !== undefined) {
     if (from.share !== 'unknown') return false
     const last = await lastReadableShare(context, question.base, from)
-    // From 0, or where the share never could be read, it is a start like any other.
+    // From 0, or if the share was never readable, it is a start like any other.
     const most = last === 0 ? 100 : (last ?? 0)
     return version !== undefined || reach > most
   }

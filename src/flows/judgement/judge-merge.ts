@@ -46,28 +46,28 @@ type Needs = JudgementNeeds & Pick<RepositoryContext, 'validators' | 'schemas' |
 export interface Question extends RestraintQuestion, Sendable {
   /** Called once before the slow part, rendering, begins. */
   readonly onRender?: () => Promise<void>
-  /** What is worth saying beside, where traffic changes. */
+  /** Additional notes, if traffic changes. */
   readonly notes?: () => Promise<readonly Problem[]>
-  /** Where it merges into a branch that nothing deploys: that one, and the one that it is judged for. */
+  /** Set for a pull request into a branch that nothing deploys: that branch, and the one that it is judged for. */
   readonly stackedOn?: { readonly base: string; readonly judgedFor: string }
 }
 
 interface Sendable {
   /**
-   * Whether what the head changes may be sent to an API server. Left out, it may not: a stranger may have written what a fork holds, and admission
-   * webhooks of others would see it.
+   * Whether the changes of the head may be sent to an API server. By default not: a stranger may have written the contents of a
+   * fork, and admission webhooks of others would see them.
    */
   readonly maySend?: boolean
 }
 
-/** Finds out the effect of merging a head commit into the base branch, and whether it may be merged now. */
+/** Finds the effect of merging a head commit into the base branch, and whether it may be merged now. */
 export async function judgeMerge(context: Needs, question: Question): Promise<Review> {
   const { review, differences } = await compareMerge(context, question)
   const changes = await judgeChanges(context, differences, question)
   const notes = changes.length === 0 ? [] : ((await question.notes?.()) ?? [])
   const promotion = await judgePromotion(context, question)
   const at = { ref: question.baseRef, sha: question.base }
-  // What a promotion waits for is not only in what its files change.
+  // A promotion does not only depend on what its files change.
   const grounds = promotion === undefined ? await groundsOf(context, at, { review, differences }) : undefined
   return { ...review, changes, promotion, notes: [...review.notes, ...notes], grounds }
 }
@@ -97,7 +97,7 @@ export async function compareMerge(
   return { review: { ...review, rows, compared: { base, head } }, differences }
 }
 
-/** Places are lines of what the merge gives: they are those of the head commit too where the file is the same there. */
+/** Places are lines in the result of the merge. They are lines of the head commit too if the file is the same there. */
 async function placedAtHead(
   { mirror }: Pick<RepositoryContext, 'mirror'>,
   rows: readonly TrafficRow[],
@@ -111,19 +111,22 @@ export interface TreePair extends Sendable {
   readonly base: Sha
   /** A commit or tree. */
   readonly head: Sha
-  /** The paths that differ; `all` to look at every environment. */
+  /** The paths that differ; `all` to compare every environment. */
   readonly changed: readonly string[] | 'all'
-  /** Only this environment. */
+  /** If set, only this environment. */
   readonly only?: string | undefined
-  /** Routes are read only of the environments that differ and of those that these depend on (`loadSides`): nobody asks about the others. */
+  /**
+   * Reads only the routes of environments that differ and of those that these depend on (`loadSides`), because nobody asks about
+   * the others.
+   */
   readonly readsTouchedOnly?: boolean
-  /** Where the config is read; the base unless told. */
+  /** The commit or tree with the config; default: the base. */
   readonly config?: Sha
   readonly onRender?: (() => Promise<void>) | undefined
 }
 
 export interface TreeComparison {
-  /** Without judgements: they need to know when. */
+  /** Without verdicts, because those depend on the time. */
   readonly review: Review
   /** The environments that were looked at. */
   readonly names: readonly string[]
@@ -152,12 +155,12 @@ export async function compareTrees(
     compareByConfig(context, { ...between, config: from }, { config: by, ownConfig: [] })
   const next = isConfigNew ? await loadConfig(context, head) : undefined
   const looked = await compareDespiteConfig(between, { broken: config.error, next, look })
-  // A pull request without changes of the config is not told about a broken one.
+  // A pull request that does not change the config is not told about a broken one.
   const isElsewhere = changed !== 'all' && !changed.some(isRelevant) && looked.names.length === 0
   return isElsewhere && between.only === undefined ? { review: NO_CHANGE, names: [] } : looked
 }
 
-/** The same, by a config that is valid. `ownConfig`: what is wrong with the one that the pull request brings. */
+/** The same with a valid config. `ownConfig`: problems of the config in the pull request. */
 async function compareByConfig(
   context: FileSource & Pick<RepositoryContext, 'renderer' | 'validators' | 'schemas'>,
   between: TreePair,
@@ -214,7 +217,10 @@ async function compareByConfig(
   }
 }
 
-/** Without what the reading of a file has said already: why it is not YAML is why its render cannot be read. */
+/**
+ * Removes problems that were already reported when the files were read: the reason why a file is not YAML is also why its render
+ * cannot be read.
+ */
 function saidOnce(problems: readonly Problem[], read: Pick<Review, 'problems'>): readonly Problem[] {
   const broken = new Set(read.problems.flatMap(({ cause, file }) => (cause.kind === 'manifest' ? [file] : [])))
   return problems.filter(
@@ -222,7 +228,7 @@ function saidOnce(problems: readonly Problem[], read: Pick<Review, 'problems'>):
   )
 }
 
-/** The folders of environments that nothing is known to deploy. */
+/** The folders of environments without a known deployer. */
 function undeployedAmong({ environments, deliveries }: Snapshot, names: readonly string[]): readonly string[] {
   const deployed = new Set(deliveries.map(({ path }) => path))
   return environments
@@ -230,7 +236,7 @@ function undeployedAmong({ environments, deliveries }: Snapshot, names: readonly
     .map(({ root }) => root)
 }
 
-/** What the base branch wants checked, and what is said of it before anything is rendered. */
+/** The checks that the base branch requires, with the problems that are known before anything is rendered. */
 async function validate(
   context: FileSource & Pick<RepositoryContext, 'validators'>,
   { base, head, changed, config: treeish = base }: TreePair,
@@ -254,7 +260,9 @@ async function validate(
   }
 }
 
-/** What is worth a word while nothing can be judged. Any file can be an input of kustomize, but few of these are one. */
+/**
+ * Whether a path is worth mentioning while nothing can be judged. Any file may be an input of kustomize, but few of these are.
+ */
 function isRelevant(path: string): boolean {
   return isManifestPath(path) || path.endsWith('.rego') || !(path.startsWith('.github/') || path.endsWith('.md'))
 }
@@ -264,7 +272,7 @@ function namesIn({ before, after }: SnapshotPair, fits: (environment: Environmen
   return [...new Set(names)].sort()
 }
 
-/** A pull request that edits the config is judged by the old one; the new one must at least be valid. */
+/** A pull request that edits the config is judged by the old one. The new one must at least be valid. */
 async function newConfigProblems(context: FileSource, base: Sha, head: Sha): Promise<readonly Problem[]> {
   const textAt = async (treeish: Sha): Promise<string | undefined> =>
     (await context.mirror.read(treeish, [CONFIG_FILE])).get(CONFIG_FILE)
@@ -285,14 +293,14 @@ function raisedRoutes(sides: SnapshotPair): ReadonlySet<string> {
 }
 
 /**
- * Rollouts under way that the pull request takes out of sight: where their traffic would go nobody can judge. What a controller moves goes
- * with its controller, or stays and is gated, but for what no gate would see.
+ * Rollouts in progress that the pull request hides, so that nobody can judge where their traffic would go. A route that a
+ * controller moves is removed with its controller, or stays and is gated, except for changes that no gate would see.
  */
 function vanished({ before, after }: SnapshotPair): readonly Problem[] {
   const left = after.snapshot.targets.filter(({ route }) => isSplit(route))
   const isLeft = (target: Target, environment: string): boolean =>
     sameRollouts(left, target).some(({ environments }) => environments.includes(environment))
-  // Why a release is not rendered is said by itself.
+  // The reason why a release is not rendered is reported separately.
   const unseen = new Set(after.snapshot.unrendered.flatMap(({ environments }) => environments))
   const isWhole = (target: Target): boolean =>
     target.environments.every((name) => unseen.has(name) || isLeft(target, name))

@@ -27,7 +27,7 @@ export async function judgePromotion(
   const head = { ref: branch, isFork: false }
   if (!isPromotion({ head, author: { login: pull.author } }, context.botLogin)) return undefined
   const config = await loadConfig(context, question.base)
-  // That is a problem of its own, and red.
+  // A broken config has its own red problem.
   if (!config.ok) return unknownPromotion(branch)
   const snapshot = await loadSnapshot(context, question.base, { config: config.value })
   const flow = flowOf(
@@ -54,7 +54,7 @@ async function factsOf(
       target.environments.includes(flow.to) && (flow.service === undefined || target.service === flow.service),
   )
   const running = carried.map(standingOf).find(isUnderWay)
-  // A service may be held before the target has a route of it.
+  // A service may be on hold before the target has a route for it.
   const services = flow.service === undefined ? carried.map(({ service }) => service) : [flow.service]
   const scope = { environment: flow.to, environments: [flow.to] }
   return {
@@ -69,7 +69,7 @@ async function factsOf(
   }
 }
 
-/** How many commits are asked: the one with the newest change of the source, and the newest that still have it. */
+/** How many commits are queried: the one with the newest change of the source, and the newest ones that still contain it. */
 const NEWEST = 5
 const MAX_LINE = 2_000
 
@@ -90,7 +90,10 @@ async function sourceLiveness(
   return livenessBy(live, { commits: await context.signals.about(asked, wants), ...when })
 }
 
-/** The newest commits of the base branch that have a change, what a webhook has just named, and the one that brought it. */
+/**
+ * The newest commits of the base branch that contain a change, a commit that a webhook has just named, and the commit that
+ * brought the change.
+ */
 async function commitsWith(
   { mirror }: Pick<RepositoryContext, 'mirror'>,
   { base, mentioned }: Pick<RestraintQuestion, 'base' | 'mentioned'>,

@@ -13,20 +13,20 @@ type EnvironmentTest = (environment: Environment) => boolean
 
 interface SidesOptions {
   readonly config: Config
-  /** Whether a changed file is one of an environment. */
+  /** Whether an environment contains a changed file. */
   readonly isTouched: EnvironmentTest
 }
 
 interface Sides {
   readonly before: Snapshot
-  /** As the head's files are written: with the roles that they say, not those that the base branch gives. */
+  /** The head's files as they are written, with the roles from the files and not from the base branch. */
   readonly written: Snapshot
 }
 
 /** The snapshots of two trees, with certain routes in the environments that a change touches. */
 export async function loadSides(context: Needs, between: TreePair, options: SidesOptions): Promise<Sides> {
   const { base, head, changed } = between
-  // A template that one side alone has makes the release of the other one another, too.
+  // A template that only one side has changes the release of the other side too.
   const mayDiffer: EnvironmentTest = (environment) =>
     options.isTouched(environment) || (changed !== 'all' && hasChangedChart(environment, changed))
   const load = (treeish: Sha, chooseRead?: SnapshotOptions['chooseRead']): Promise<Snapshot> =>
@@ -48,9 +48,9 @@ function hasRead({ environments, layout }: Snapshot, wanted: ReadonlySet<string>
 }
 
 /**
- * The environments whose routes must be read on both sides: those that have a route in common with a chosen one, those that differ though
- * none of their files changed, because their name or files became another's, and those that may have the owner of a route. Folders that
- * nothing deploys look at each other.
+ * The environments whose routes must be read on both sides: those that share a route with a chosen one, those that differ
+ * although none of their files changed, because their name or files went to another one, and those that may contain the owner of
+ * a route. Folders that nothing deploys are read together.
  */
 function namesToRead({ before, written }: Sides, isChosen: EnvironmentTest): ReadonlySet<string> {
   const [old, now] = [before, written].map(({ environments }) => new Map(environments.map((one) => [one.name, one])))
@@ -68,7 +68,7 @@ function hasChangedChart({ charts = [] }: Environment, changed: readonly string[
   return charts.some((chart) => chart === '' || changed.some((path) => path.startsWith(`${chart}/`)))
 }
 
-/** A snapshot whose routes are sure in the environments that a change touches. */
+/** A snapshot in which the routes of the touched environments are certain. */
 async function loadWithSureRoutes(
   context: Needs,
   treeish: Sha,

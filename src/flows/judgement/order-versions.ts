@@ -1,4 +1,4 @@
-/** Which version a change raises, and whether the environments that an order asks about run it. */
+/** Finds the version that a change raises, and whether the environments in an order run it. */
 import { runsVersion, versionImages } from '../../core/arrival/order-version.ts'
 import type { RolloutDifference } from '../../core/gate/rollout-difference.ts'
 import type { Order } from '../../core/gate/restraint.ts'
@@ -13,11 +13,11 @@ type Needs = Pick<RepositoryContext, 'mirror' | 'renderer'>
 export interface RaisedVersion {
   /** Its name, by its labels or its images. Undefined if unknown. */
   readonly name: string | undefined
-  /** The images that tell it apart. Empty if its labels do that, or if they are unknown. */
+  /** The images that distinguish it. Empty if its labels do, or if they are unknown. */
   readonly images: readonly string[]
 }
 
-/** `byImages`: whether an order asks which images it has. Only then is anything built. */
+/** `byImages`: whether an order compares images. Only then is anything built. */
 export async function raisedVersion(
   context: Needs,
   { base, head, byImages }: { readonly base: Sha; readonly head: Sha; readonly byImages: boolean },
@@ -40,8 +40,9 @@ export async function raisedVersion(
 type Versions = Pick<Extract<Order['found'], { code: 'found' }>, 'share' | 'stable' | 'canary'>
 
 /**
- * The share and the versions in another environment, with the name of the raised version where that is what runs there. Undefined versions
- * are others. If the environment cannot be built, its share counts as unknown too, because nobody knows of which version it is.
+ * The share and the versions in another environment, with the name of the raised version if that is what runs there. Undefined
+ * versions are other ones. If the environment cannot be built, its share counts as unknown too, because it is unknown which
+ * version has it.
  */
 export async function versionsIn(
   context: Needs,
@@ -57,7 +58,7 @@ export async function versionsIn(
   if (raised.images.length === 0) return labelled
   const there = await imagesAt(context, base, { target, environment })
   if (there === undefined) return { share: 'unknown', stable: undefined, canary: undefined }
-  // Its workloads are elsewhere. Then only the labels are left to go by.
+  // Its workloads are elsewhere, so only the labels can be compared.
   if (there.canary.length === 0) return { ...labelled, canary: raised.name }
   const nameOf = (images: readonly string[]): string | undefined =>
     runsVersion(raised.images, images) ? raised.name : undefined

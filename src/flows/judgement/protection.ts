@@ -4,7 +4,7 @@ import { protectionNote } from '../../core/problem/merge.ts'
 import type { Problem } from '../../core/problem/problem.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
-/** Protection changes rarely, and a note may be late. */
+/** Protection rarely changes, and a note may be late. */
 const KEPT_MS = 6 * 3_600_000
 
 const Kept = z.object({
@@ -20,7 +20,7 @@ const Kept = z.object({
 type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
 type ProtectionNeeds = Needs & Pick<RepositoryContext, 'clock' | 'protections'>
 
-/** Reads how branches are protected, where that was not done for hours. What GitHub does not say is no gap. */
+/** Reads how branches are protected, unless that was done in the last hours. Unknown settings do not count as gaps. */
 export async function lookAtProtection(context: ProtectionNeeds, branches: readonly string[]): Promise<void> {
   const now = context.clock.now()
   for (const branch of branches) {
@@ -32,7 +32,10 @@ export async function lookAtProtection(context: ProtectionNeeds, branches: reado
   }
 }
 
-/** What is worth saying of a deployed branch to whoever changes its traffic: from memory, or where that is lost as GitHub says now. */
+/**
+ * Notes about the protection of a deployed branch, for people who change its traffic. From memory, or from GitHub if memory was
+ * lost.
+ */
 export async function protectionNotes(context: ProtectionNeeds, branch: string): Promise<readonly Problem[]> {
   if ((await recall(context, branch)) === undefined) await lookAtProtection(context, [branch])
   const note = protectionNote(branch, (await recall(context, branch))?.gaps ?? [])

@@ -11,10 +11,7 @@ import { renderEnvironment, type TreeSnapshot } from './comparison/render.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
 
-/**
- * A snapshot in which routes are as their environments render them, where the files do not say it for sure. What cannot be
- * rendered stays as it is.
- */
+/** A snapshot with rendered routes where the files are not enough to tell. What cannot be rendered stays as it is. */
 export async function withRenderedTargets(
   context: Needs,
   side: TreeSnapshot,
@@ -40,8 +37,8 @@ export async function withRenderedTargets(
 }
 
 /**
- * A snapshot in which the routes of a service are sure in some environments. A change is judged by the environments that it touches, and of the
- * others no chart is rendered; an order asks about those others.
+ * A snapshot in which the routes of a service are certain in some environments. A change is judged by the environments that it
+ * touches, and charts of others are not rendered. An order asks about those others.
  */
 export async function withSureService(
   context: Needs,

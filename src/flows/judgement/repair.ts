@@ -7,7 +7,7 @@ import { brokenBaseNote, mixedRepairProblem, unjudgedProblem } from '../../core/
 import type { Problem } from '../../core/problem/problem.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 
-/** What was found out under one config; `sides` is what gates judge by. */
+/** The result under one config. `sides`: the input of the gates. */
 interface ConfigComparison {
   readonly review: Review
   readonly names: readonly string[]
@@ -16,11 +16,11 @@ interface ConfigComparison {
 }
 
 interface BrokenConfig<T extends ConfigComparison> {
-  /** What is wrong on the base branch. */
+  /** The problems of the config on the base branch. */
   readonly broken: readonly ConfigProblem[]
-  /** What the pull request would make of it; undefined where it leaves it alone. */
+  /** The config in the pull request; undefined if it is unchanged. */
   readonly next: ReturnType<typeof readConfig> | undefined
-  /** Looks at the pull request by a config; what the config names is read at a commit or tree. */
+  /** Compares the pull request under a config. Files that the config names are read at a commit or tree. */
   readonly look: (config: Config, from: Sha) => Promise<T>
 }
 
@@ -55,7 +55,10 @@ function defaults(): Config {
   return config.value
 }
 
-/** What a pull request that repairs a policy, or how another program is asked, must leave alone: nothing on the base branch judges it. */
+/**
+ * What must not be in a pull request that repairs a policy or another validator's settings, because nothing on the base branch
+ * judges it.
+ */
 export function mixedRepair(repaired: readonly Problem[], review: Review): readonly Problem[] {
   const [first] = repaired
   const objects = trafficObjects(review)

@@ -33,20 +33,20 @@ export type JudgementNeeds = Pick<
 
 /** Facts from outside the files that a judgement needs. */
 export interface Surroundings {
-  /** Undefined in a merge group: it has several pull requests, and their reviews were checked before they got there. */
+  /** Undefined in a merge group: it contains several pull requests, whose reviews were checked before they were queued. */
   readonly pull:
     | {
         readonly number: number
         readonly author: string
         readonly branch: string | undefined
-        /** Its approvals count: it merges into the branch that it is judged for. */
+        /** Its approvals count, because it merges into the branch that it is judged for. */
         readonly hasSay: boolean
       }
     | undefined
   readonly stops: Stops
-  /** An older open pull request that moves one of these routes (`movedRoutes`) too. */
+  /** An older open pull request that also moves one of these routes (`movedRoutes`). */
   readonly claimant: (routes: readonly string[]) => Promise<number | undefined>
-  /** What maintainers have passed for this head; asked only where a gate does not pass. */
+  /** The overrides of maintainers for this head. Called only if a gate does not pass. */
   readonly overrides: () => Promise<readonly Override[]>
 }
 
@@ -58,13 +58,13 @@ export interface RestraintQuestion extends LivenessQuestion {
 interface RestrainedRollout {
   readonly target: Target
   readonly base: Snapshot
-  /** Other environments in which the change moves the service alike. */
+  /** Other environments in which the change moves the service in the same way. */
   readonly alongside: readonly string[]
   /** The canary's version after the change. */
   readonly raised: RaisedVersion
 }
 
-/** What holds a raise of a rollout back, apart from the previous step. The base branch's config decides the conditions. */
+/** What restrains a raise of a rollout, apart from the previous step. The base branch's config decides the conditions. */
 export async function restraintsOf(
   context: JudgementNeeds,
   question: RestraintQuestion,
@@ -118,7 +118,10 @@ export function restraintsIn(
   return { stops: [...found], windows, freezesAt: starts.length === 0 ? undefined : Math.min(...starts) }
 }
 
-/** What is active in the environment that comes first: all of its traffic, so that it must be live there, and baked. */
+/**
+ * The order for a switch: the environment that must come first has the version active, with all of its traffic, so it must be
+ * live and baked there.
+ */
 async function switchedOrder(
   context: JudgementNeeds,
   question: RestraintQuestion,
@@ -153,14 +156,17 @@ async function orderOf(
   return { code: 'found', ...versions, liveness: step?.liveness, bakeMs, analysis: step?.analysis }
 }
 
-/** The other environments of the waves. What this very change moves alike is judged by gates of its own, unless it comes first. */
+/**
+ * The other environments of the waves. Environments that this change moves in the same way have gates of their own, unless they
+ * come first.
+ */
 function waveOrders(
   { environments, settings: { wave }, ...target }: Target,
   alongside: readonly string[],
 ): readonly Pick<Order, 'environment' | 'wave'>[] {
   if (wave === undefined) return []
   const earlier = environmentsBefore(wave).map((environment) => ({ environment, wave: 'earlier' }) as const)
-  // Blue/green traffic moves all at once, so there is no step before.
+  // Blue/green traffic moves at once, so there is no previous step.
   if (isBlueGreen(target)) return earlier
   const others = environmentsFrom(wave).filter((name) => !environments.includes(name) && !alongside.includes(name))
   return [...earlier, ...others.map((environment) => ({ environment, wave: 'not-earlier' }) as const)]

@@ -21,7 +21,7 @@ export function surroundingsOf(
     pull: {
       number,
       author: author.login,
-      // A fork's pushes are in another repository's record.
+      // GitHub records pushes to a fork in the fork's repository.
       branch: ends.pull.head.isFork ? undefined : head.ref,
       hasSay,
     },
@@ -32,8 +32,8 @@ export function surroundingsOf(
 }
 
 /**
- * The oldest pull request before this one that is open and has a claim to one of the routes, as far as pull requests have been looked
- * at. One with the same head is the same change.
+ * The oldest earlier pull request that is open and moves one of the routes, as far as pull requests have been reviewed. One with
+ * the same head is the same change.
  */
 async function claimantOf(
   context: Needs,

@@ -21,7 +21,7 @@ import { withRenderedTargets } from '../judgement/rendered-targets.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
 
-/** Texts with the intended effect of moves, and the renders that prove it. */
+/** Texts with the intended effect, and the renders that prove it. */
 export interface ProvenEdit {
   readonly files: NewTexts
   readonly proof: ProofOfEdit
@@ -36,8 +36,9 @@ export interface EditRequest {
 }
 
 /**
- * The texts that make moves where those that the files suggest do not, proven by rendering: the place of a weight is found by
- * experiment. Where nothing that was tried does what is wanted, the first refusal stays.
+ * The texts for moves if those that the files suggest do not work, proven by rendering. An experiment finds the place of a
+ * weight. If no attempt has the intended
+ * effect, returns the cause that it found, or else the first refusal.
  */
 export async function experiment(
   context: Needs,
@@ -65,7 +66,7 @@ export async function experiment(
   return err(shared ?? unclear ?? refused)
 }
 
-/** A place that a weight is taken from, and that environments use which are not meant to change. */
+/** The place that a weight is taken from, if environments use it that must not change. */
 async function sharedValue(
   context: Needs,
   side: TreeSnapshot,
@@ -79,12 +80,12 @@ async function sharedValue(
   const [place] = (await findFeeds(context, side, { moves, pull, wanted: everything })).values()
   if (place === undefined) return undefined
   const near = new Set(owners.get(place.file))
-  // What is no chart and no deployer's has layers of its own to put it in.
+  // Files that belong to neither a chart nor a deployer have layers that can contain the weight.
   const takers = environments.filter(
     ({ name, charts = [], deployer }) =>
       near.has(name) && (charts.length > 0 || deployer?.files.includes(place.file) === true),
   )
-  // Only the first few are built, so the environment that is to be changed comes first.
+  // Only the first few are built, so the environment to change comes first.
   const isAsked = ({ name }: { readonly name: string }): number => Number(name === environment)
   const among = takers.toSorted((one, other) => isAsked(other) - isAsked(one))
   const users = await showing(context, side, { place, among })
@@ -94,10 +95,10 @@ async function sharedValue(
   return { code: 'cannot-edit', refusal: { code: 'shared-value', file: place.file, line, environment, users } }
 }
 
-/** More are not built for a refusal. */
+/** A refusal is not worth more builds. */
 const MAX_SHOWN = 20
 
-/** The environments whose render changes with a place of a file. */
+/** The environments whose render changes with a place in a file. */
 async function showing(
   context: Needs,
   { treeish, snapshot }: TreeSnapshot,
@@ -119,13 +120,13 @@ async function showing(
   return found
 }
 
-/** What the files say about why a route is not sure. */
+/** The reason in the files why a route is uncertain. */
 function unclearRefusal({ layout, environments: [first = ''], object, route }: Target): Refusal | undefined {
   const unclear = layeredIn({ ...layout, rendered: new Map() }, first, object)?.unclear
   return unclear && { code: 'cannot-edit', refusal: { ...unclear, code: 'unclear', name: route.name } }
 }
 
-/** With the numbers changed where they come from; then what the model of layers would do, one way after the other. */
+/** First with the numbers changed at their source, then the ways of the layer model, one after the other. */
 async function attemptsFor(context: Needs, side: TreeSnapshot, request: EditRequest): Promise<readonly EditAttempt[]> {
   const feeds = await findFeeds(context, side, request)
   const files = [...feeds.values()].map(({ file }) => file)
@@ -140,7 +141,7 @@ async function attemptsFor(context: Needs, side: TreeSnapshot, request: EditRequ
   return request.moves.some(({ target }) => hasNotes(target)) ? placed : [...placed, ...bare]
 }
 
-/** Annotations that are there already would be wrong if only the weights changed. */
+/** Existing annotations would become wrong if only the weights changed. */
 function hasNotes({ route, settings }: Target): boolean {
   return Object.values(readNotes(route, settings.prefix)).some((note) => note !== undefined)
 }
@@ -149,15 +150,15 @@ function targetsIn({ snapshot }: TreeSnapshot, target: Target): readonly Target[
   return sameRollouts(snapshot.targets, target)
 }
 
-/** What says that one place of a value cannot be changed; another may be. */
+/** Refusals about one place of a value. Another place may work. */
 const PLACE_REFUSALS: ReadonlySet<string> = new Set(
   'unclear would-leak no-layer odd-number template anchored aliased block-text no-place'.split(' '),
 )
 
-/** Whether another way may be open: nothing says that what was asked for is wrong in itself. */
+/** Whether another way may work, because the refusal does not say that the request itself is wrong. */
 function isOpen(refusal: Refusal, moves: EditRequest['moves']): boolean {
   const { code } = refusal
-  // Nobody has looked at what is rendered: where such a rollout stands is not known.
+  // Nobody has looked at the render, so the state of such a rollout is unknown.
   if (moves.some(({ target }) => target.unclear !== undefined)) return false
   if (code === 'cannot-edit')
     return PLACE_REFUSALS.has(refusal.refusal.code) && moves.some(({ target }) => isSeen(target))
@@ -170,7 +171,7 @@ function isSeen({ layout, environments: [first = ''], object }: Target): boolean
 }
 
 interface FeedSearch extends Pick<EditRequest, 'moves' | 'pull'> {
-  /** The environments that may change. A file that others use too is left out: a patch changes it for one of them. */
+  /** The environments that may change. A file that others use too is left out, because a patch changes it for one of them. */
   readonly wanted?: ReadonlySet<string>
 }
 
@@ -178,7 +179,10 @@ function environmentsOf(moves: EditRequest['moves']): ReadonlySet<string> {
   return new Set(moves.flatMap(({ target }) => target.environments))
 }
 
-/** Where the weights that moves change are taken from, by `weightKey`: every place gets a number of its own, and is found in the render. */
+/**
+ * Finds where the moved weights are taken from, by `weightKey`: every place gets a unique number, which is then searched for in
+ * the render.
+ */
 async function findFeeds(
   context: Needs,
   side: TreeSnapshot,

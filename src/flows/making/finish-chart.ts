@@ -1,4 +1,4 @@
-/** Makes the stable version of a chart the canary's, where values of the environment say which version that is. */
+/** Makes a chart's stable version the canary's, if values of the environment decide which version that is. */
 import {
   finishAttempts,
   isFinished,
@@ -27,7 +27,10 @@ import { type PlaceSearch, placesShown } from './places-shown.ts'
 
 type Context = PlaceSearch['context']
 
-/** New texts of values, proven by rendering; else what must be rendered, and where to begin. The environments of a wave finish together. */
+/**
+ * New texts of values, proven by rendering; or else what must be rendered, and where to begin. The environments of a wave finish
+ * together.
+ */
 export async function finishCharts(
   context: Context,
   side: TreeSnapshot,
@@ -54,7 +57,7 @@ export async function finishCharts(
 interface FinishOfTarget {
   readonly finish: TargetFinish
   readonly edit: ProvenEdit
-  /** What a person has to do where it cannot be done beside others. */
+  /** What a person has to do if it cannot finish together with others. */
   readonly otherwise: Refusal
 }
 
@@ -75,7 +78,8 @@ async function finishOf(
     const valuesIn: PlaceSearch['valuesIn'] = (objects) => versionValuesIn(some, objects)
     return placesShown({ context, side, environment, texts, valuesIn, builds: 0 }, wordPlaces(all, words))
   }
-  // Labels are common words, such as `stable`: where they break builds, what the pods run is found all the same.
+  // Labels are common words, such as `stable`. If changing them breaks builds, the values of what the pods run can still be
+  // found.
   const [runs, labels] = [values.filter(({ isLabel }) => !isLabel), values.filter(({ isLabel }) => isLabel)]
   const places = new Map([...(await placesOf(runs)), ...(await placesOf(labels))])
   const own = ownTexts({ environment, layout: target.layout, wanted: new Set(target.environments) }, texts)
@@ -103,7 +107,7 @@ interface FinishEdit {
   readonly finishes: readonly TargetFinish[]
 }
 
-/** Undefined where an environment shows anything else than the version, or where the versions are not the same then. */
+/** Undefined if anything other than the version changes in an environment, or if the versions are not the same afterwards. */
 async function proveFinish(context: Context, side: TreeSnapshot, edit: FinishEdit): Promise<ProofOfEdit | undefined> {
   const environments = edit.finishes.flatMap(({ target }) => target.environments)
   const users = side.snapshot.environments.filter((one) => inputsOf(one).some((file) => edit.files.has(file)))
@@ -144,7 +148,7 @@ function targetIn(
     : releasedTarget(target, { release, texts, yaml })
 }
 
-/** More nobody reads in one sentence. */
+/** Nobody reads more in one sentence. */
 const MAX_VALUES = 3
 
 function finishRefusal({
@@ -186,7 +190,7 @@ function finishRefusal({
   }
 }
 
-/** What pods get by their environment or arguments may be secret. */
+/** Environment variables and arguments of pods may be secret. */
 function wordOf(path: VersionValue['path'], value: unknown): string | undefined {
   const isOpen = path.at(-1) === 'image' || path.includes('labels') || path.includes('selector')
   return isOpen && typeof value === 'string' ? value : undefined

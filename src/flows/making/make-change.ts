@@ -15,9 +15,9 @@ import type { TreeSnapshot } from '../judgement/comparison/render.ts'
 
 /** An intended change as new texts, ready to be committed or written. */
 export interface MadeChange {
-  /** Empty where all of it is there already. */
+  /** Empty if everything is already there. */
   readonly files: NewTexts
-  /** Undefined where nothing had to be rendered. */
+  /** Undefined if nothing had to be rendered. */
   readonly proof: ProofOfEdit | undefined
 }
 
@@ -25,7 +25,7 @@ export interface MadeChange {
 export interface ChangeSite extends TreeSnapshot {
   /** The pull request that a person drives the rollout from. */
   readonly pull: number | undefined
-  /** Why it must not be made, although it could be. Asked only where files change, and before anything is rendered. */
+  /** Why it must not be made, although it could be. Called only if files change, and before anything is rendered. */
   readonly objection?: () => Promise<Refusal | undefined>
 }
 
@@ -36,7 +36,7 @@ export async function makeChange(
   change: Pick<IntendedChange, 'moves'>,
 ): Promise<Result<MadeChange, Refusal>> {
   const [first, ...others] = change.moves
-  // The limit of an owner is in the owner's object: that is not the controller's to write.
+  // The limit of an owner is in the owner's object, which the controller does not write.
   const ownMoves = change.moves.filter(({ move }) => move.kind !== 'limit')
   const refused = ownMoves.map(({ target }) => ownerRefusal(target)).find((refusal) => refusal !== undefined)
   if (refused !== undefined) return err(refused)

@@ -1,4 +1,4 @@
-/** The texts that may say an environment's weights, and that may be changed for it. */
+/** The texts that may contain an environment's weights, and may be changed for it. */
 import { valuesFilesOf } from '../../core/chart/release.ts'
 import { type Environment, environmentNamed } from '../../core/environment/environment.ts'
 import { type TextPlace, numberPlaces } from '../../core/layer/feed.ts'
@@ -12,13 +12,13 @@ import type { TreeSnapshot } from '../judgement/comparison/render.ts'
 interface Owner {
   readonly environment: Environment
   readonly layout: Layout
-  /** All those that a file may be changed for. */
+  /** All environments that a file may be changed for. */
   readonly wanted: ReadonlySet<string>
 }
 
 /**
- * The texts of an environment's files that no environment uses which is not wanted, with nothing but what may be changed in them. A file
- * that says what is released may say it of several releases, each with values of its own: the proof shows whether others change too.
+ * The texts of an environment's files that no other environment uses, reduced to what may be changed. A file that defines several
+ * releases may contain values for each. The proof shows whether others change too.
  */
 export function ownTexts(
   { environment, layout, wanted }: Owner,
@@ -26,7 +26,7 @@ export function ownTexts(
 ): ReadonlyMap<string, string> {
   const { release } = environment
   const charts = new Set(layout.environments.filter(({ kind }) => kind === 'helm').map(({ name }) => name))
-  // Others have those to show them, and take no values from them.
+  // Other environments only render these files as objects, and take no values from them.
   const deploying = new Set(release?.from)
   const shown = new Set(release === undefined ? [] : [...valuesFilesOf(release.release), ...deploying])
   const isOwn = (file: string): boolean => {
@@ -43,7 +43,7 @@ export function ownTexts(
   )
 }
 
-/** What a person would change of a chart: none of the charts in it, and no number in an action (`nindent 8`). */
+/** The parts of a chart that a person would change: not its subcharts, and no numbers in template actions (`nindent 8`). */
 function ofChart(chart: string, file: string, text: string): readonly (readonly [string, string])[] {
   const path = chart === '' ? file : file.slice(chart.length + 1)
   if (/^(?:charts\/|Chart\.(?:yaml|lock)$|values\.schema\.json$)/.test(path)) return []
@@ -51,12 +51,12 @@ function ofChart(chart: string, file: string, text: string): readonly (readonly 
   return [[file, text.replaceAll(/\{\{.*?\}\}/gs, (action) => ' '.repeat(action.length))]]
 }
 
-/** Proofs of single changes: each is a build. */
+/** The number of proofs of single changes. Each is a build. */
 const MAX_ATTEMPTS = 24
 
 /**
- * Changes of one or two numbers of a chart's values, each to what is wanted. They are for charts that refuse any other number (by a
- * schema, or because they calculate), so that not all can be looked for at once.
+ * Changes of one or two numbers in a chart's values to the intended weights. For charts that refuse other numbers (because of a
+ * schema, or because they calculate), so that not all places can be tried at once.
  */
 export async function singleChanges(
   context: Pick<FileSource, 'mirror'>,
@@ -93,7 +93,7 @@ export async function singleChanges(
 
 const WORDS = /weight|canary|stable|traffic|percent|share|split/i
 
-/** How likely a number is a weight, by the lines around it. */
+/** How likely a number is to be a weight, judged by the lines around it. */
 function closeness(texts: ReadonlyMap<string, string>, { file, at }: TextPlace): number {
   const before = (texts.get(file) ?? '').slice(0, at).split('\n')
   return [before.at(-1), ...before.slice(-4, -1)].filter((line) => WORDS.test(line ?? '')).length

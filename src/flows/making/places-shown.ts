@@ -7,8 +7,8 @@ import type { FileSource } from '../repository/load.ts'
 import { renderEnvironment, type TreeSnapshot } from '../judgement/comparison/render.ts'
 
 /**
- * Builds in one search. Most need one: all places are changed at once. A build that breaks is taken apart in halves, so that one bad
- * place among hundreds costs about ten.
+ * The number of builds in one search. Most searches need one, which changes all places at once. If a build breaks, the places are
+ * split in halves, so that one bad place among hundreds costs about ten builds.
  */
 const MAX_BUILDS = 24
 
@@ -17,12 +17,12 @@ export interface PlaceSearch {
   readonly side: TreeSnapshot
   readonly environment: Environment
   readonly texts: ReadonlyMap<string, string>
-  /** The values that are looked for, by a key of their own; undefined where a build does not have their objects any more. */
+  /** The values to look for, by key; undefined if a build no longer contains their objects. */
   readonly valuesIn: (objects: readonly RenderedObject[]) => ReadonlyMap<string, unknown> | undefined
   builds: number
 }
 
-/** Which place each value shows when all of them have other texts. */
+/** The place that each value shows when all places have other texts. */
 export async function placesShown(
   search: PlaceSearch,
   places: readonly TextPlace[],

@@ -22,8 +22,8 @@ import { unbuilt } from './prove.ts'
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
 
 /**
- * Plans a promotion from one environment to another, and proves it by rendering: only the carried values of the target change, and
- * every other environment stays as it is.
+ * Plans a promotion from one environment to another, and proves it by rendering: only the promoted values of the target change,
+ * and every other environment stays the same.
  */
 export async function preparePromotion(
   context: Needs,
@@ -60,7 +60,7 @@ export async function preparePromotion(
   return prove(context, side, { flow, plan, target: target.value })
 }
 
-/** Both environments, where configuration can be carried between them. */
+/** Both environments, if configuration can be promoted between them. */
 function endsIn(
   { snapshot: { environments, targets } }: Pick<TreeSnapshot, 'snapshot'>,
   { from, to, service }: PromotionFlow,
@@ -118,7 +118,7 @@ async function objectsOf(
   return ok(rendered.parsed.objects)
 }
 
-/** A service that neither a route nor an object of the source is called after. */
+/** The refusal for a service that neither a route nor an object of the source is named after. */
 function unknownService(
   { service, from }: PromotionFlow,
   { objects }: PromotionSide,
@@ -167,13 +167,13 @@ async function prove(
   return ok({ flow, plan, diff, rendered })
 }
 
-/** What an environment renders to with the new texts; those of new files only where they are meant for it. */
+/** The files of an environment with the new texts. New files are included only where they are meant for it. */
 function afterwards(
   context: Needs,
   side: TreeSnapshot,
   { plan, own, isTarget }: { readonly plan: PromotionPlan; readonly own: PromotionSide; readonly isTarget: boolean },
 ): Promise<Result<readonly RenderedObject[], Refusal>> {
-  // A new file is in no environment yet; kustomize reads it where it is named.
+  // A new file is in no environment yet. kustomize reads it where it is named.
   const isNew = (path: string): boolean =>
     own.environment.kind === 'kustomize' && plan.added.some(({ file }) => file === path)
   const changed = [...plan.files].filter(([path]) => isTarget || own.texts.has(path) || isNew(path))

@@ -15,8 +15,8 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
 
 /**
- * Proposes a config for what the files of a commit or folder hold without one. It says what Perch does anyway: where naming the
- * environments or services would change what Perch finds, they are commented out.
+ * Proposes a config for files without one. It describes what Perch does anyway: environments and services are commented out if
+ * naming them would change what Perch finds.
  */
 export async function proposeConfig(context: Needs, treeish: Sha): Promise<Result<ConfigProposal, Refusal>> {
   const snapshot = await loadSnapshot(context, treeish, { config: Config.parse({}) })
@@ -40,7 +40,7 @@ async function readsTheSame(context: Needs, treeish: Sha, { snapshot, text }: Co
   return readingOf(await loadSnapshot(context, treeish, { config: config.value })) === readingOf(snapshot)
 }
 
-/** What Perch finds, as one text to compare. A config may list it in another order. */
+/** What Perch finds, as one text to compare. A config may change the order. */
 function readingOf({ environments, targets, problems, unrendered }: Snapshot): string {
   const lines = [
     ...environments.map(({ name, kind, root, files, deployer }) => [name, kind, root, files, deployer ?? null]),

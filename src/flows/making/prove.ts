@@ -19,8 +19,8 @@ import type { Refusal } from '../../core/refusal/refusal.ts'
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
 
 /**
- * Renders every environment that uses an edited file, before and after the edit. In the intended environments only the wanted
- * paths of the one object may change, and in the others nothing. Otherwise it says why the edit must not be committed.
+ * Renders every environment that uses an edited file, before and after the edit. In the intended environments, only the intended
+ * paths of the object may change, and in the others nothing. Otherwise, returns why the edit must not be committed.
  */
 export async function proveEdit(
   context: Needs,
@@ -49,10 +49,10 @@ async function proveIn(
   const { environment: whole, texts } = await readEnvironmentTexts(context, side.treeish, side.environment)
   const others = new Set([...otherChoices(name, side.snapshot.targets, edit), ...otherSamples(side, edit)])
   if ([...edit.files.keys()].some((file) => others.has(file))) return severalTimes(name, edit, others)
-  // Of files to choose from, only the chosen one can be proven.
+  // Of alternative files, only the chosen one can be proven.
   const environment = { ...whole, files: whole.files.filter((file) => !others.has(file)) }
   const known = new Set(side.snapshot.environments.flatMap(inputsOf))
-  // A new patch is in no environment yet; kustomize reads it where it is named.
+  // A new patch is in no environment yet. kustomize reads it where it is named.
   const added = [...edit.files].filter(([file]) => texts.has(file) || !known.has(file))
   const { secrets } = side.snapshot.config
   const { documents } = knownBefore(context.known)
@@ -77,8 +77,8 @@ function otherChoices(
 }
 
 /**
- * Other files of the same object, where nothing deploys the folder and its route stands in the file that is edited: files with all that one
- * sample needs, of which people apply one.
+ * Other files with the same object, if nothing deploys the folder and its route is in the edited file. Such files each contain
+ * everything that a sample needs, and people apply one of them.
  */
 function otherSamples(
   { environment, snapshot: { layout } }: TreeSnapshot & { readonly environment: Environment },
@@ -94,7 +94,7 @@ function otherSamples(
   })
 }
 
-/** The edit is in another file of the same route, and nobody knows which of the files is applied. */
+/** The edit is in one of several files with the same route, and it is unknown which of them is applied. */
 function severalTimes(environment: string, { changes }: MoveEdit, others: ReadonlySet<string>): Refusal | undefined {
   const [first] = changes
   if (first === undefined) return undefined

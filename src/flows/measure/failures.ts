@@ -19,8 +19,8 @@ import { lastReport, measureIfLive, rolloutName, stepCommit } from './measure-st
 type FailedCause = Extract<CauseOf<'advance'>, { code: 'failed' }>
 
 /**
- * The rollouts with what was measured of those that fail. A step that failed may be gone by now, and a config may ask for
- * something else: that is read from Git. The metrics server is asked again only where memory was lost.
+ * The rollouts, with the measurements of those that fail. A failed step may be gone by now, and the config may have changed, so
+ * both are read from Git. The metrics server is queried again only if memory was lost.
  */
 export async function withFailures(
   context: RepositoryContext,

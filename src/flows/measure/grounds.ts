@@ -28,7 +28,7 @@ export async function groundsOf(
   for (const standing of askedAbout(differences)) {
     const isAtStep = sureShare(standing) > 0
     const since = isAtStep ? await runningSince(context, base, standing) : undefined
-    // Then what is said about the head itself counts.
+    // Then the signals about the head itself count.
     if (isAtStep && since === undefined) return undefined
     const images = byImages ? await imagesOf(context, base, standing.target) : undefined
     steps.push([targetName(standing.target), stepKey(standing), standing.target.settings, since?.sha, images])
@@ -51,7 +51,7 @@ function isUnsure(standing: Standing | undefined): boolean {
   return standing?.share === 'unknown' || standing?.target.isRendered === true
 }
 
-/** Those that move, and the same services in other environments: one may have to come after the other. */
+/** The rollouts that move, and the same services in other environments, because one may have to come after the other. */
 function askedAbout(differences: readonly RolloutDifference[]): readonly Standing[] {
   const isAsked = (target: Target): boolean =>
     differences.some(

@@ -15,11 +15,11 @@ export interface BaseHead {
   readonly sha: Sha
 }
 
-/** How many changes of a step's files are looked through. Each turn looks four times as far back as the one before. */
+/** How many changes of a step's files are examined first. Each further round looks four times as far back. */
 const FIRST_CHANGES = 30
 const MAX_CHANGES = 2_000
 
-/** How many commits of a base branch a history reaches back. */
+/** How many commits of a base branch a history goes back. */
 export const MAX_COMMITS = 2_000
 
 /**
@@ -43,7 +43,7 @@ export async function historyOf(context: Needs, base: BaseHead, standing: Standi
   return history
 }
 
-/** The landing of a step that was known at an older head: only what came since is looked at. */
+/** The landing of a step that was known at an older head. Only newer commits are examined. */
 async function landingSince(
   context: Needs,
   { base, known }: { readonly base: Sha; readonly known: StepHistory },
@@ -60,7 +60,7 @@ async function landingSince(
   return known.landing
 }
 
-/** The commit that brought a step to a commit of the base branch. Nothing is remembered of it. */
+/** The commit that brought a step to a commit of the base branch. Does not use memory. */
 export async function findLanding(
   context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
   base: Sha,
@@ -68,7 +68,7 @@ export async function findLanding(
 ): Promise<StepCommit | undefined> {
   const { target } = standing
   const files = filesOf(target)
-  // It may have come by a patch that is no longer listed: then only a kustomization tells.
+  // A patch that is no longer listed may have brought it. Then only a kustomization shows that.
   return (
     (await oldestWithStep(context, { base, files }, standing)) ??
     oldestWithStep(context, { base, files: [...files, ...kustomizationsOf(target)] }, standing)
@@ -88,7 +88,7 @@ async function oldestWithStep(
   return found
 }
 
-/** The changes of some files, newest first, and not more than `MAX_CHANGES`. */
+/** The changes of some files, newest first, at most `MAX_CHANGES`. */
 async function* changesBack(
   { mirror }: Pick<RepositoryContext, 'mirror'>,
   { base, files }: { readonly base: Sha; readonly files: readonly string[] },
@@ -103,8 +103,8 @@ async function* changesBack(
 }
 
 /**
- * The share that the base branch had before one came that cannot be read: 0 where none ever could be read, undefined where there
- * are too many changes to tell.
+ * The share on the base branch before it became unreadable: 0 if it was never readable, undefined if there are too many changes
+ * to tell.
  */
 export async function lastReadableShare(
   context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
@@ -126,11 +126,14 @@ async function hasStep(
   standing: Standing,
 ): Promise<boolean> {
   const then = await standingAt(context, sha, standing.target)
-  // A commit whose files do not say what sets its weights may have had any.
+  // A commit whose files do not show what sets its weights may have had any weights.
   return then !== undefined && then.target.unclear === undefined && stepKey(then) === stepKey(standing)
 }
 
-/** Where a rollout stood before the commit that brought a step; undefined where it was not there, or only more than its files tell. */
+/**
+ * The state of a rollout before the commit that brought a step; undefined if it did not exist, or if its files are not enough to
+ * tell.
+ */
 export async function standingBefore(
   context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
   { sha }: StepCommit,

@@ -21,11 +21,11 @@ export interface LivenessQuestion {
   readonly baseRef: string
   /** A commit that a webhook has just named. It is checked too, however many commits came after it. */
   readonly mentioned?: Sha | undefined
-  /** Called before signals are read: one that comes after that must find somebody who waits for it (by `waitKey`). */
+  /** Called before signals are read, because a signal that arrives after that must find who waits for it (by `waitKey`). */
   readonly onWait?: (keys: readonly string[]) => Promise<void>
 }
 
-/** Whether the step on the base branch is live, from what the config names. */
+/** Whether the base branch's step is live, according to the entries in the config. */
 export async function livenessOf(context: Needs, at: LivenessQuestion, standing: Standing): Promise<Liveness> {
   const base = { ref: at.baseRef, sha: at.base }
   const history = await historyOf(context, base, standing)
@@ -69,7 +69,7 @@ interface LiveQuestion {
   readonly wants: readonly Want[]
 }
 
-/** The signals on all commits that carry a step, newest commit first: those that are known already, and what is new. */
+/** The signals on all commits that carry a step, newest commit first: known ones and new ones. */
 async function signalsOf(
   context: Needs,
   at: LivenessQuestion,

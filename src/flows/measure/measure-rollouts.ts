@@ -11,7 +11,10 @@ import type { BaseHead } from './landing.ts'
 import { livenessOf } from './liveness.ts'
 import { measureStep, rolloutName } from './measure-step.ts'
 
-/** How long it is taken as true that a step is live, while no webhook says otherwise: what saves a sweep its requests. */
+/**
+ * How long a live step is trusted to stay live without asking GitHub, as long as no webhook says otherwise. This saves requests
+ * in each sweep.
+ */
 const TRUSTED_MS = 10 * 60_000
 
 /** Measures the rollouts of a base branch between the reviews, which measure for their gates. */
@@ -31,7 +34,7 @@ export async function measureRollouts(context: RepositoryContext, task: TaskOf<'
   }
 }
 
-/** Since when the step is live, from memory while that is fresh; undefined where it is not live. */
+/** Since when the step is live, from memory if that is recent; undefined if it is not live. */
 async function trustedSince(
   context: RepositoryContext,
   base: BaseHead,
@@ -47,7 +50,7 @@ async function trustedSince(
   return liveness.since
 }
 
-/** Has those judged again who wait for a measurement, where it comes to something new: also other environments may wait for it. */
+/** Requests new reviews for everyone who waits for a measurement, including other environments, if its result has changed. */
 export async function tellNews(
   context: Pick<RepositoryContext, 'memo' | 'repo' | 'ask' | 'clock'>,
   rollout: string,

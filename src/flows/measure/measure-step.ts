@@ -15,17 +15,17 @@ import { livenessOf, type LivenessQuestion } from './liveness.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo' | 'metrics' | 'clock' | 'ask' | 'meter'>
 
-/** A step on a base branch that is live since a moment, epoch milliseconds. */
+/** A step on a base branch that has been live since a moment, epoch milliseconds. */
 interface LiveStep {
   readonly base: BaseHead
   readonly since: number
 }
 
 /**
- * What the canary measures in its step: the bake window, as far as it is over, and the time after it. The server is asked once
- * for each point of the window; in between memory answers. Undefined where the config asks for no analysis.
+ * The canary's measurements in its current step: of the elapsed bake window, and of the time after it. The server is queried once
+ * for each point of the window, and memory answers in between. Undefined if the config asks for no analysis.
  *
- * A failure asks for what follows from it at each look. The task is the same each time, so it is done once.
+ * Each look at a failure requests the reaction. The task is the same each time, so it runs once.
  */
 export async function measureStep(
   context: Needs,
@@ -50,7 +50,7 @@ interface MeasuredPoint {
   readonly now: number
 }
 
-/** What memory holds of this point, else what the server answers now. `failsSince`: when a failure was first seen. */
+/** The remembered result for this point, or else the server's current answer. `failsSince`: when the failure was first seen. */
 async function measureOnce(
   context: Needs,
   plan: StepPlan,
@@ -64,12 +64,12 @@ async function measureOnce(
   const answers = keepable(await queryMetrics(context, plan))
   const report = judgeStep(plan, answers)
   const found = { step, since, at: now, question: questionOf(plan), answers }
-  // Before anybody is told of a failure: what is done about it reads this.
+  // Stored before anyone is told about a failure, because the reaction reads it.
   await rememberMeasurement(context, rollout, { ...found, failsSince: report.isFailure ? failsSince : undefined })
   return { report, failsSince }
 }
 
-/** Whether the step that the base branch is at is live, and what it measures then. */
+/** Whether the base branch's current step is live, and its measurements if it is. */
 export async function measureIfLive(
   context: Needs & Pick<RepositoryContext, 'signals'>,
   question: LivenessQuestion,
@@ -82,8 +82,8 @@ export async function measureIfLive(
 }
 
 /**
- * What was last measured of the step that the base branch is at now, from Git and memory alone. Undefined where memory holds
- * nothing about it that fits today's config.
+ * The last measurement of the base branch's current step, from Git and memory alone. Undefined if memory contains none that
+ * matches the current config.
  */
 export async function lastReport(
   context: Needs,
@@ -96,7 +96,7 @@ export async function lastReport(
   return plan === undefined ? undefined : reportOf(plan, known)
 }
 
-/** Asks a metrics server all that a plan needs. */
+/** Sends all queries of a plan to a metrics server. */
 export async function queryMetrics(
   { metrics }: Pick<RepositoryContext, 'metrics'>,
   { analysis, asks }: StepPlan,
@@ -116,7 +116,7 @@ export function rolloutName({ ref }: Pick<BaseHead, 'ref'>, { target }: Pick<Sta
   return `${ref}:${targetName(target)}`
 }
 
-/** The commit that brought a step, or the version that it is about; empty where the history does not tell. */
+/** The commit that brought a step, or its version; empty if the history does not show it. */
 export async function stepCommit(
   context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>,
   base: BaseHead,
@@ -134,13 +134,13 @@ function planFor(
   return analysis && planStep({ standing, analysis, ...time, servers: metrics.servers() })
 }
 
-/** What remembered answers come to; undefined where they answer another question than the plan's. */
+/** The result of remembered answers; undefined if they answer other queries than the plan's. */
 function reportOf(plan: StepPlan, { question, answers, at }: Measurement): AnalysisReport | undefined {
-  // A server's clock is compared with ours at the moment when it answered.
+  // A server's clock is compared with ours at the time of its answer.
   return question === questionOf(plan) ? judgeStep({ ...plan, now: at }, answers) : undefined
 }
 
-/** A mark of what is asked, and of whether the bake is over: then no data can be a failure. */
+/** Identifies the queries, and whether the bake is over, because missing data counts as a failure only then. */
 function questionOf(plan: StepPlan): string {
   const question = JSON.stringify([plan.analysis.provider, plan.asks, isPlanDue(plan)])
   return createHash('sha256').update(question).digest('hex').slice(0, 32)

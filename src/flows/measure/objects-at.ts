@@ -15,13 +15,13 @@ type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
 interface ObjectsQuestion {
   /** The names of environments. */
   readonly names: readonly string[]
-  /** The config that says which environments there are; the one at that commit by default. */
+  /** The config that defines the environments; default: the one at that commit. */
   readonly config?: Config
 }
 
 /**
- * The rendered objects of some environments at a commit or tree, by the files there. An environment that is not there is left out. Undefined if
- * one of them cannot be rendered, or if the config there is not valid.
+ * The rendered objects of some environments at a commit or tree. An environment that does not exist there is left out. Undefined
+ * if one of them cannot be rendered, or if the config is not valid.
  */
 export async function objectsAt(
   context: Needs,
@@ -46,8 +46,8 @@ export async function objectsAt(
 }
 
 /**
- * The same by the files that make the target's environment in the target's own layout. Undefined if it cannot be built, or Perch never builds it.
- * `not-seen`: the tool was missing or busy.
+ * The same with the files of the target's environment in the target's own layout. Undefined if it cannot be built, or if Perch
+ * never builds it. `not-seen`: the tool was missing or busy.
  */
 export async function targetObjectsAt(
   context: Pick<RepositoryContext, 'mirror' | 'renderer'>,

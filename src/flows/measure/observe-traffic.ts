@@ -19,23 +19,26 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'metrics' | 'memo' | 'repo' | 'meter' | 'clock'>
 
-/** Prometheus scrapes every 15 to 60 seconds: a look in between sees nothing new. */
+/** Prometheus scrapes every 15 to 60 seconds. More frequent looks would see nothing new. */
 const LOOK_MS = 60_000
 /** Git dates commits to whole seconds. */
 const SECOND_MS = 1_000
 
-/** A standing whose share can be compared with what is seen. */
+/** A standing whose share can be compared with observed traffic. */
 type SharedStanding = Standing & { readonly share: number }
 
 interface ObservedStep {
   readonly standing: Standing
-  /** Of which rollout it is the step: base branch and target. */
+  /** The rollout of the step: base branch and target. */
   readonly rollout: string
-  /** The commit that brought the step; undefined where the history does not tell. */
+  /** The commit that brought the step; undefined if the history does not show it. */
   readonly landing: StepCommit | undefined
 }
 
-/** What the traffic says of a step, for each entry of `live` that asks for it. `moves-none`: it is the same before and after the step. */
+/**
+ * The observed traffic of a step, for each entry of `live` that asks for it. `moves-none`: the traffic is the same before and
+ * after the step.
+ */
 export async function trafficEvidence(
   context: Needs,
   { standing, rollout, landing }: ObservedStep,
@@ -57,20 +60,20 @@ interface SharedStep extends ObservedStep {
   readonly landing: StepCommit
 }
 
-/** The share that the same count would have come to before the step; the plan's step before where Git does not tell. */
+/** The share that the same queries would have shown before the step; the plan's previous step if Git does not show it. */
 async function seenBefore(context: Needs, { standing, rollout, landing }: SharedStep): Promise<number> {
   const known = await recallBefore(context, rollout)
   if (known?.step === landing.sha) return known.share
   const before = await standingBefore(context, landing, standing.target)
   const planned = Math.max(0, ...planOf(standing.target).filter((step) => step < standing.share))
   const said = before === undefined || before.share === 'unknown' ? planned : before.share
-  // Nobody has sent requests to a version that is new.
+  // A new version has received no requests before.
   const share = before !== undefined && isCountedApart(before.target, standing.target) ? 0 : said
   await rememberBefore(context, rollout, { step: landing.sha, share })
   return share
 }
 
-/** Whether no request to the canary of one counts for that of the other. */
+/** Whether the queries for one canary count no requests to the other one. */
 function isCountedApart(one: Target, other: Target): boolean {
   const [first, second] = [one, other].map((target) => observationQuestion(target, { windowMs: 0, at: 0 }))
   const areKnown = first?.ok === true && second?.ok === true
@@ -89,7 +92,7 @@ async function evidenceFor(
   const { share, target } = standing
   const asked = { share, before, tolerance: provingTolerance(entry.traffic, { share, before }) }
   const now = context.clock.now()
-  // Requests from before the merge say nothing about what came with it.
+  // Requests from before the merge say nothing about the step.
   const first = landing.time + SECOND_MS + entry.window
   if (now < first) return { ...NOTHING_SEEN, asked, until: first }
   const remembered = await recallLook(context, rollout, entry)
@@ -118,7 +121,7 @@ function evidenceOf(
   return { observation, provenAt, differs: isDifferent, asked }
 }
 
-/** What Prometheus sees of both versions up to now. */
+/** What Prometheus observes of both versions until now. */
 async function observe(
   { metrics, clock }: Pick<Needs, 'metrics' | 'clock'>,
   target: Target,
@@ -146,11 +149,11 @@ export async function withObserved(
   for (const line of lines) {
     const { target, share, phase } = line.standing
     const provider = target.settings.prometheus
-    // A controller goes its own way, and the two versions of a finish are one.
+    // A controller chooses its own shares, and at a finish both versions are the same.
     const isCompared = phase !== 'owned' && phase !== 'finishing-weights'
     const isShown = isCompared && typeof share === 'number' && share > 0 && servers.has(provider)
     const observed = isShown ? await observedFor(context, target, share) : undefined
-    // Each question to a server that does not answer would be waited for.
+    // Every query to a server that does not answer would have to time out.
     if (observed?.observation.code === 'no-answer') servers.delete(provider)
     found.push(observed === undefined ? line : { ...line, observed })
   }

@@ -4,7 +4,10 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 import { wakeWaiting } from './wake.ts'
 
-/** Keeps what a cluster told on the commit itself, so that it is there when we are not, and wakes who waits for it. */
+/**
+ * Stores a cluster's report on the commit itself, so that it is not lost with our data, and wakes the pull requests that wait for
+ * it.
+ */
 export async function recordReport(
   context: Pick<RepositoryContext, 'repo' | 'reports' | 'ask' | 'memo' | 'log'>,
   { report, receivedAt, why }: Pick<TaskOf<'report'>, 'report' | 'receivedAt' | 'why'>,
@@ -24,7 +27,7 @@ export async function recordReport(
   const words = { ...kept, ...reportWords(report) }
   if (found === 'none') await context.reports.create(commit, name, words)
   else await context.reports.update(found.id, words)
-  // Said once more it changes nothing for who waits. Should we end before this, the sweep looks at them.
+  // A repeated report changes nothing for those who wait. If the process ends before this, the sweep wakes them.
   const isNews = found === 'none' || found.kept.state !== kept.state
   if (isNews) await wakeWaiting(context, { source: 'report', name, commit }, why.delivery)
 }

@@ -1,4 +1,7 @@
-/** Since when the canary runs its current version. A new version must go live and bake, also if the weights have not changed since long before it. */
+/**
+ * Finds since when the canary runs its current version. A new version must go live and bake, even if the weights have not changed
+ * for a long time.
+ */
 import * as z from 'zod'
 import { versionBehind } from '../../core/arrival/version-behind.ts'
 import { environmentNamed, inputsOf } from '../../core/environment/environment.ts'
@@ -48,8 +51,8 @@ export async function runningSince(
 }
 
 /**
- * What is known of a newer base commit. Undefined if it cannot be built: then it is red already, or Perch never builds the environment.
- * `not-seen`: the tool was missing or busy, so the commit may hold another version.
+ * What is known about a newer base commit. Undefined if it cannot be built: then it is already red, or Perch never builds the
+ * environment. `not-seen`: the tool was missing or busy, so the commit may contain another version.
  */
 async function lookedUpTo(
   context: Needs,
@@ -92,7 +95,7 @@ function filesOf({ layout, environments }: Target): readonly string[] {
   return [...new Set(found.flatMap(inputsOf))]
 }
 
-/** The canary's version at an older commit. Its environments may have had files of other names then. */
+/** The canary's version at an older commit. Its environments may have had files with other names at that time. */
 async function runningThen(context: Needs, sha: Sha, target: Target): Promise<Version | undefined> {
   const known = await runningAt(context, sha, target)
   if (known !== undefined && known !== 'not-seen') return known

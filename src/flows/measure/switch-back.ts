@@ -1,4 +1,4 @@
-/** Whether a switch goes back to the version that the base branch had active before. */
+/** Finds out whether a switch goes back to the version that was active on the base branch before. */
 import { versionPods } from '../../core/exposure/pods.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { type Standing, standingOf } from '../../core/rollout/standing.ts'
@@ -12,8 +12,9 @@ import { objectsAt } from './objects-at.ts'
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
 
 /**
- * Whether all that a head does to a blue/green rollout is to send the traffic back: the other version was active until the last
- * switch, and its pods are what they were then. A switch that went back itself is not undone so: the version that it left may be bad.
+ * Whether a head does nothing to a blue/green rollout except sending the traffic back: the other version was active until the
+ * last switch, and its pods are the same as then. If the last switch went back itself, undoing it does not count, because the
+ * version that it left may be bad.
  */
 export async function goesBack(
   context: Needs,
@@ -32,7 +33,7 @@ export async function goesBack(
   return !(await wentBack(context, { before, now: base.sha }, then))
 }
 
-/** Whether the last switch, after which `now` has its active version, went back to what was active before. */
+/** Whether the last switch, which made the version in `now` active, went back to the version that was active before. */
 async function wentBack(
   context: Needs,
   { before, now }: { readonly before: Sha; readonly now: Sha },

@@ -1,4 +1,4 @@
-/** What was last seen of the traffic of a step. A loss of it only delays: the step has to be proven live again. */
+/** Remembers the last observed traffic of a step. Losing it only causes a delay, because the step has to be proven live again. */
 import * as z from 'zod'
 import { METRICS_FAILURES } from '../../core/analysis/answer.ts'
 import { type Observation, SHARE_TROUBLES } from '../../core/analysis/observed-share.ts'

@@ -1,4 +1,4 @@
-/** What changes between two renders of environments, and what is wrong about it. */
+/** Compares two renders of environments, and finds problems with the changes. */
 import { type ImageChange, imageChanges } from '../../../core/arrival/image-changes.ts'
 import { type NewVersion, newVersions } from '../../../core/arrival/new-version.ts'
 import { disagreements } from '../../../core/diff/agree.ts'
@@ -30,11 +30,11 @@ import { NOTHING_RENDERED, type SnapshotPair, type TreeSnapshot, environmentAt, 
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer' | 'validators' | 'schemas'>
 
-/** Both sides, the routes whose canary gets more traffic (`production VirtualService default/web`), and what else is checked. */
+/** Both sides, the routes whose canary gets more traffic (`production VirtualService default/web`), and the additional checks. */
 export interface CompareInput extends SnapshotPair {
   readonly raised: ReadonlySet<string>
   readonly requiredChecks: RequiredChecks
-  /** Whether what the change brings may be sent to an API server. */
+  /** Whether changed objects may be sent to an API server. */
   readonly maySend: boolean
 }
 
@@ -43,11 +43,11 @@ export interface Comparison {
   readonly diffs: readonly EnvironmentDiff[]
   readonly problems: readonly Problem[]
   readonly notes: readonly Problem[]
-  /** Requests that reach a canary more often, whatever its own share does. */
+  /** Requests that reach a canary more often, even if its own share does not rise. */
   readonly rises: readonly RolloutRise[]
-  /** Versions of rollouts under way that get other images. */
+  /** Versions of rollouts in progress that get other images. */
   readonly imageChanges: readonly ImageChange[]
-  /** Each once, also where several environments share its route. */
+  /** Each version once, even if several environments share its route. */
   readonly newVersions: readonly NewVersion[]
   readonly renderer: string | undefined
 }
@@ -78,7 +78,7 @@ function eachOnce(found: readonly NewVersion[]): readonly NewVersion[] {
   return [...new Map(found.map((one) => [one.target, one])).values()]
 }
 
-/** What renders these environments; kustomize, where none of them needs anything. */
+/** The tools that render these environments; kustomize if none of them needs a tool. */
 async function toolsFor(
   { renderer }: Pick<Needs, 'renderer'>,
   { before, after }: SnapshotPair,
@@ -96,10 +96,10 @@ interface EnvironmentComparison extends Pick<
   Comparison,
   'rows' | 'diffs' | 'problems' | 'rises' | 'imageChanges' | 'newVersions'
 > {
-  /** What the change brings, and what is only noted. */
+  /** Findings that the change adds, and those that are only noted. */
   readonly found: readonly LocatedFinding[]
   readonly notes: readonly LocatedFinding[]
-  /** Noted too, in words already. */
+  /** More notes, already worded. */
   readonly remarks: readonly Problem[]
 }
 
@@ -164,7 +164,7 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
   return { rises: exposed.rises, ...arrived, rows: placed, diffs, problems, ...effect, remarks }
 }
 
-/** The targets whose objects an environment has once: of others the last counts, and that is said by itself. */
+/** The targets whose objects appear once in an environment. Of duplicates, the last one counts, which is reported separately. */
 function onceIn(render: ParsedRender, targets: readonly Target[]): readonly Target[] {
   const twice = new Set(render.ok ? render.duplicates.map(({ identity }) => qualifiedTitle(identity)) : [])
   return twice.size === 0 ? targets : targets.filter(({ route }) => !twice.has(routeId(route)))
@@ -183,7 +183,7 @@ function withoutRender(
   const environment = environmentAt(after, name)
   // The problems of the files already say why it must not be rendered.
   if ((environment?.refusals.length ?? 0) > 0) return onlyProblems([])
-  // A chart may need what only its deployer has. Where it is known that it does, that is no harm of a new release either.
+  // A chart may need something that only its deployer has. If it is known to need that, a new release is not to blame either.
   const isNoted = (code: string): boolean =>
     code === 'build-failed'
       ? !wasRendered
@@ -206,7 +206,7 @@ function onlyProblems(problems: readonly Problem[]): EnvironmentComparison {
   }
 }
 
-/** The files in which the objects of an environment are found again, as they are afterwards. */
+/** The files, after the change, in which the objects of an environment can be located. */
 async function sourcesOf(context: Needs, { after }: SnapshotPair, name: string): Promise<Sources> {
   const environment = environmentAt(after, name)
   const known = { environment: name, layout: after.snapshot.layout }

@@ -93,7 +93,7 @@ async function graded(
   const { presumed, isAnyGone } = unread
   const isPresumed = presumed.before.length > objects.before.length
   const sure = new Set((isPresumed ? await on(before, presumed.before) : earlier).map(findingKey))
-  // What was wrong only because a file could not be read was not there for sure.
+  // A finding that existed only because a file could not be read may not really have existed.
   const old = earlier.filter((one) => sure.has(findingKey(one)) && !(isAnyGone && isUnproven(one)))
   const place = (side: TreeSnapshot, written: readonly RenderedObject[]): PlacedObjects =>
     placedIn(written, deployedNamespace(side, name))
@@ -107,7 +107,7 @@ interface RenderedEnvironment {
   readonly objects: readonly RenderedObject[]
 }
 
-/** What other environments put into the namespaces of one, and whether all of them could be rendered. */
+/** The objects that other environments add to an environment's namespaces, and whether all of them could be rendered. */
 async function neighboursOf(
   snapshot: TreeSnapshot['snapshot'],
   { environment: { name, root }, objects: own }: RenderedEnvironment,
@@ -143,12 +143,12 @@ function deliveriesOf({ snapshot }: TreeSnapshot, name: string): readonly Delive
     .map((delivery) => (deployer === undefined ? delivery : { ...delivery, patches: [] }))
 }
 
-/** Where the deployers of an environment put objects that name no namespace, if they all say the same. */
+/** The namespace for objects that name none, if all deployers of an environment agree. */
 export function deployedNamespace(side: TreeSnapshot, name: string): string | undefined {
   return namespaceOf(deliveriesOf(side, name))
 }
 
-/** Where the deployers of a folder put objects that name no namespace, if they all say the same. */
+/** The namespace for objects that name none, if all deployers of a folder agree. */
 function namespaceOf(deliveries: readonly Delivery[]): string | undefined {
   const [first, ...others] = new Set(deliveries.map(({ namespace }) => namespace))
   return others.length === 0 ? first : undefined

@@ -12,12 +12,14 @@ interface EnvironmentRender {
   readonly texts: { readonly before: string; readonly after: string }
   readonly objects: RenderDiff['objects']
   readonly isKnownBefore: boolean
-  /** Problems that the change itself brings. */
+  /** Problems that the change itself adds. */
   readonly brought: readonly Finding[]
   readonly sources: () => Promise<Sources>
 }
 
-/** The requests of an environment that reach a canary more often: those that gates can judge, and those that nothing can judge. */
+/**
+ * The requests of an environment that reach a canary more often: those that gates can judge, and those that nothing can judge.
+ */
 export async function exposuresOf(
   { before, after }: SnapshotPair,
   { name, texts, objects, isKnownBefore, brought, sources }: EnvironmentRender,

@@ -1,4 +1,4 @@
-/** What Perch does not render, and what a pull request leaves as it was. */
+/** Sorts refusals and missing parts of renders by whether the pull request adds them. */
 import { type Environment, inputsOf } from '../../../core/environment/environment.ts'
 import { mentionsTraffic } from '../../../core/environment/traffic-text.ts'
 import type { LeftOutFile } from '../../../core/diff/reading/plain-files.ts'
@@ -13,7 +13,10 @@ import type { Target } from '../../../core/rollout/target.ts'
 import type { FileSource } from '../../repository/load.ts'
 import type { SnapshotPair } from './render.ts'
 
-/** What the deployer can build and Perch does not: it runs no program of a repository, fetches nothing and follows no link. */
+/**
+ * Entries that the deployer may build but Perch does not. Perch runs no program from a repository, fetches nothing, and follows
+ * no links.
+ */
 const BY_DESIGN: readonly RefusalCode[] = ['remote', 'plugin', 'helm', 'symlink', 'submodule']
 
 export interface SortedRefusals {
@@ -22,10 +25,10 @@ export interface SortedRefusals {
 }
 
 /**
- * A refusal that was there before is a note where nothing else says that traffic changes. For a release of a chart its deployer may well
- * know what this repository does not say. For a root nothing says so unless only a render shows its weights, or the pull request changes
- * a file of it that speaks of traffic or cannot be read. Then it is a problem, because nobody can tell what the change does. In a root
- * without a rollout, another version of what its deployer fetches counts as what was there before.
+ * A refusal that existed before is a note if nothing else suggests that traffic changes. The deployer of a chart's release may
+ * well know what this repository does not contain. For a root, traffic may change if only a render shows its weights, or if the
+ * pull request changes one of its files that mentions traffic or cannot be read. Then the refusal is a problem, because the
+ * effect of the change is unknown. In a root without a rollout, another version of a fetched base counts as the same refusal.
  */
 export async function sortRefusals(
   context: FileSource,
@@ -58,7 +61,7 @@ function isStandingRoot(sides: SnapshotPair, problem: EnvironmentProblem): boole
   return wasRefused(sides, problem, targets.length === 0 ? withoutVersion : (entry) => entry) && !isUnclear
 }
 
-/** Whether the base branch had the entry, as `nameOf` calls it, in the same file and for the same environments. */
+/** Whether the base branch had the same entry (compared by `nameOf`), in the same file and for the same environments. */
 function wasRefused({ before }: SnapshotPair, problem: EnvironmentProblem, nameOf: (entry: string) => string): boolean {
   const entry = entryOf(problem)
   if (entry === undefined) return false
@@ -78,24 +81,27 @@ function targetsOf({ before, after }: SnapshotPair, { environments }: Environmen
 
 const VERSION = /\bv?\d+(?:\.\d+)+(?:[-+.]\w+)*|\b[\da-f]{40}\b|(?<=[?&](?:ref|version)=)[^&]*/g
 
-/** The same for two versions of a chart. A tag, a branch or a commit in an address counts as a version. */
+/**
+ * Removes the version from an entry, so that two versions of a chart are equal. A tag, a branch or a commit in an address counts
+ * as a version.
+ */
 function withoutVersion(entry: string): string {
   return entry.replaceAll(VERSION, '*')
 }
 
-/** Whether it says that Perch does not render what the deployer can build. */
+/** Whether a problem says that Perch deliberately does not render what the deployer can build. */
 export function isByDesign({ cause }: Problem): boolean {
   return cause.kind === 'refused-environment' && BY_DESIGN.includes(cause.refusal.code)
 }
 
-/** What is refused, if that is by design. Its line may move. */
+/** The refused entry, if it is refused by design. Its line may move. */
 function entryOf(problem: Problem): string | undefined {
   const { cause } = problem
   if (cause.kind !== 'refused-environment' || !isByDesign(problem)) return undefined
   return `${cause.refusal.code} ${cause.refusal.entry}`
 }
 
-/** The paths that are files of a problem's environments, on either side. */
+/** The paths among these that are files of a problem's environments, on either side. */
 function inputsAmong(
   paths: readonly string[],
   { before, after }: SnapshotPair,
@@ -109,7 +115,7 @@ function inputsAmong(
   return paths.filter((path) => inputs.has(path))
 }
 
-/** What cannot be read, because it is too large or no text, may say anything. */
+/** A file that cannot be read, because it is too large or not text, may contain anything. */
 async function mayMoveTraffic(
   { mirror }: FileSource,
   { before, after }: SnapshotPair,
@@ -125,17 +131,17 @@ async function mayMoveTraffic(
   return false
 }
 
-/** What is no part of a render. */
+/** Parts that are missing from a render. */
 interface MissingParts {
-  /** Why releases of charts are not in it. */
+  /** Why releases of charts are missing. */
   readonly skipped: readonly Problem[]
-  /** The files that are not in it. */
+  /** The files that are missing. */
   readonly leftOut: readonly LeftOutFile[]
 }
 
 /**
- * Parts that are missing in a render: one that was there before is a problem, and so is a file that cannot be read and is new or another
- * than before. Others are noted.
+ * Sorts the missing parts of a render. A part that was there before is a problem. So is an unreadable file that is new or
+ * changed. Others are noted.
  */
 export function sortIncomplete(
   environment: string,
@@ -155,13 +161,15 @@ export function sortIncomplete(
   }
 }
 
-/** What files that cannot be read keep from being known of an environment. */
+/** What unreadable files hide about an environment. */
 export interface Unread {
-  /** The objects, where a file that is repaired counts as having said before what it says now: nobody knows it better. */
+  /**
+   * The objects before and after. A repaired file counts as having had its new content before, because nothing better is known.
+   */
   readonly presumed: RenderDiff['objects']
-  /** Whether a file that could not be read is gone: it may have held anything. */
+  /** Whether an unreadable file was removed. It may have contained anything. */
   readonly isAnyGone: boolean
-  /** Whether what is missing afterwards may be in a file that is, or was, left out. */
+  /** Whether an object that is missing after the change may be in a file that is, or was, left out. */
   readonly isAnyMissing: boolean
   readonly notes: readonly Problem[]
 }

@@ -18,7 +18,7 @@ import { readEnvironmentTexts } from '../../build/environment-texts.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
 
-/** A commit or tree, and what its files say. */
+/** A commit or tree, with the contents of its files. */
 export interface TreeSnapshot {
   readonly treeish: Sha
   readonly snapshot: Snapshot
@@ -29,13 +29,13 @@ export interface SnapshotPair {
   readonly after: TreeSnapshot
 }
 
-/** What an environment renders to, as text and read. */
+/** The rendered output of an environment, as text and parsed. */
 interface RenderedTexts extends PlainRender {
-  /** Why releases of charts are not in it. */
+  /** Why releases of charts are missing from it. */
   readonly skipped: readonly Problem[]
 }
 
-/** The render of an environment that is not there. */
+/** The render of an environment that does not exist. */
 export const NOTHING_RENDERED: RenderedTexts & Pick<RenderedTree, 'texts'> = {
   yaml: '',
   texts: new Map(),
@@ -47,13 +47,13 @@ export const NOTHING_RENDERED: RenderedTexts & Pick<RenderedTree, 'texts'> = {
 interface RenderedTree extends RenderedTexts {
   readonly files: readonly string[]
   readonly texts: ReadonlyMap<string, string>
-  /** The objects of some files of a folder without kustomize, as far as they can be read. */
+  /** The readable objects in some files of a folder without kustomize. */
   readonly objectsIn: (files: ReadonlySet<string>) => readonly RenderedObject[]
-  /** Where a line of it comes from, as far as that is known. */
+  /** Where a line of the render comes from, if known. */
   readonly placeOf: (line: number) => Location | undefined
 }
 
-/** What an environment renders to on one side, nothing where it does not exist there; else why it cannot be rendered. */
+/** The render of an environment on one side, or why it cannot be rendered. Empty if the environment does not exist there. */
 export async function renderSide(
   context: Needs,
   side: TreeSnapshot,
@@ -81,8 +81,8 @@ export async function renderSide(
 }
 
 /**
- * Renders one environment from the texts of its files, and reads what comes out, once for all. What a failing tool says can quote
- * a Secret: its values are hidden.
+ * Renders one environment from the texts of its files, and parses the output once. The error message of a tool may quote a
+ * Secret, so its values are hidden.
  */
 export async function renderEnvironment(
   context: Pick<RepositoryContext, 'renderer'>,
@@ -90,18 +90,19 @@ export async function renderEnvironment(
 ): Promise<({ readonly ok: true } & RenderedTexts) | FailedRender> {
   const { environment, texts, secrets } = input
   const rendered = await buildObjects(context, input)
-  // The files are searched for Secrets only where words of a tool are shown: to search them takes longer than to read what was built.
+  // The files are searched for Secrets only when a tool's message is shown, because the search takes longer than parsing the
+  // output.
   const hide = (words: string): string => redactor(texts, secrets)(words)
   if (rendered.ok) return { ...rendered, skipped: rendered.skipped.map((one) => skippedProblem(one, hide)) }
-  // What is hidden from people may be what leads to the place.
+  // The hidden text may be the one that leads to the place.
   const place = failurePlace(environment, texts, rendered.detail)
   return { ...rendered, detail: hide(rendered.detail), place }
 }
 
-/** A build that failed, and the place that its words lead to. */
+/** A failed build, with the place that its message leads to. */
 export type FailedRender = Extract<RenderResult, { ok: false }> & { readonly place: Location | undefined }
 
-/** The environment of a name on one side. */
+/** The environment with a name on one side. */
 export function environmentAt(side: TreeSnapshot, name: string): Environment | undefined {
   return environmentNamed(side.snapshot.environments, name)
 }
