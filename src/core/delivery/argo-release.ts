@@ -22,6 +22,8 @@ export interface ArgoSource {
     /** The namespace for objects without one. */
     readonly namespace: string | undefined
     readonly line: (path: Path) => number
+    /** The file is a template of a chart, so `{{ … }}` in it stands for something that only helm knows. */
+    readonly isTemplated: boolean
   }
   readonly source: Data
   /** Where the source stands in its document. */
@@ -55,17 +57,16 @@ export function argoRelease({ application, source, at, refs, filling }: ArgoSour
   })
   const key = isFilled(helm['valuesObject']) ? 'valuesObject' : 'values'
   const inline: readonly ValuesSource[] = isFilled(helm[key])
-    ? [
-        {
-          from: 'object',
-          value: valueOf(key),
-          place: placeOf([...own, key]),
-        },
-      ]
+    ? [{ from: 'object', value: valueOf(key), place: placeOf([...own, key]) }]
     : []
   const settings: readonly SettingSource[] = isFilled(helm['parameters'])
     ? [{ from: 'list', value: valueOf('parameters') }]
     : []
+  const filledIn = (keys: readonly string[]): readonly ValuesSource[] =>
+    keys.flatMap((field) => {
+      const name = tagIn(helm[field])
+      return name === undefined ? [] : [{ from: 'elsewhere', name, place: placeOf([...own, field]) }]
+    })
   const unread = ['fileParameters'].filter((field) => isFilled(helm[field]))
   return {
     chart,
@@ -74,6 +75,7 @@ export function argoRelease({ application, source, at, refs, filling }: ArgoSour
     values: [
       ...files,
       ...inline,
+      ...(application.isTemplated ? filledIn([key, 'parameters']) : []),
       ...unread.map((name): ValuesSource => ({ from: 'elsewhere', name, place: placeOf([...own, name]) })),
     ],
     settings,
@@ -103,6 +105,12 @@ function valuesPath(
   // Argo CD fills in its own variables, such as `$ARGOCD_APP_NAME`.
   if (isTemplate(path) || path.includes('$')) return undefined
   return join(path.startsWith('/') ? '' : chart, path)
+}
+
+/** The first `{{ … }}` in a value. */
+function tagIn(value: unknown): string | undefined {
+  const text = typeof value === 'string' ? value : JSON.stringify(value ?? '')
+  return /\{\{.*?\}\}/s.exec(text)?.[0]
 }
 
 function isFilled(value: unknown): boolean {

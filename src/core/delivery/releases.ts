@@ -65,14 +65,23 @@ function applicationReleases(
   if (!apiVersion.startsWith('argoproj.io/') || !['Application', 'ApplicationSet'].includes(kind)) return []
   // What its generators read is asked for where deliveries are read.
   return applicationsOf(object, { source, texts, needs: new Set() }).flatMap((deployer) =>
-    releasesOf(deployer, manifest, source),
+    releasesOf(deployer, manifest, { texts, source }),
+  )
+}
+
+/** Whether helm fills in the file: it is in the folder `templates` of a chart. */
+function isChartTemplate(file: string, texts: Texts): boolean {
+  const folders = file.split('/')
+  return folders.some(
+    (folder, index) =>
+      folder === 'templates' && texts.get(inFolder(folders.slice(0, index).join('/'), 'Chart.yaml')) !== undefined,
   )
 }
 
 function releasesOf(
   { object, title, filling: written }: Deployer,
   manifest: Manifest,
-  source: DeliverySource,
+  { texts, source }: { readonly texts: Texts; readonly source: DeliverySource },
 ): FoundRelease[] {
   const { kind, file, document, at, data } = object
   const start: Path = kind === 'Application' ? ['spec'] : ['spec', 'template', 'spec']
@@ -95,6 +104,7 @@ function releasesOf(
     name,
     namespace: namespace === undefined || isTemplate(namespace) ? undefined : namespace,
     line: (path: Path): number => manifest.line(document, path),
+    isTemplated: isChartTemplate(file, texts),
   }
   const filling = written && { ...written, at }
   return sources.flatMap(({ own, path }): FoundRelease[] => {

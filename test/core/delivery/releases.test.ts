@@ -93,6 +93,24 @@ test('values that are not in this repository are named', () => {
   assert.deepEqual(of('/none.yaml'), ['web in shop', 'helm-values none.yaml app.yaml:7'])
 })
 
+test('values that helm fills into an Application of a chart of Applications are not known, and are named', () => {
+  const source = (helm: string): string => `  source:\n    ${HERE}\n    path: charts/web\n    helm:\n${helm}`
+  const values =
+    '      values: |\n        {{- toYaml .Values | nindent 8 }}\n        a: {{ .Values.cluster }}.example.com\n'
+  const own = { 'charts/apps/Chart.yaml': 'apiVersion: v2\nname: apps\nversion: 0.1.0\n' }
+  const of = (file: string, helm: string): unknown => asked({ ...own, [file]: application('web', source(helm)) })['web']
+  const said = (tag: string): string => `helm-values ${tag} charts/apps/templates/edge/web.yaml:10`
+  const inChart = (helm: string): string => JSON.stringify(of('charts/apps/templates/edge/web.yaml', helm))
+  assert.ok(inChart(values).includes(said('{{- toYaml .Values | nindent 8 }}')))
+  assert.ok(inChart('      parameters: [{ name: a, value: "{{ .Values.a }}" }]\n').includes(said('{{ .Values.a }}')))
+  assert.ok(inChart('      valuesObject: { a: "{{ .Values.a }}" }\n').includes(said('{{ .Values.a }}')))
+  // Elsewhere it is text for the chart, which may put it through `tpl`.
+  assert.deepEqual(of('apps/templates/web.yaml', '      values: "a: \'{{ .Release.Name }}\'"\n'), [
+    'web in shop',
+    "a: '{{ .Release.Name }}'",
+  ])
+})
+
 test('releases are called like what deploys them; those that are alike are one, and folders tell others apart', () => {
   const source = (file: string): string =>
     `  source: { ${HERE}, path: charts/web, helm: { releaseName: web, valueFiles: [/${file}] } }\n`

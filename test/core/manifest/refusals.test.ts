@@ -105,6 +105,16 @@ function edits(weights: readonly [number, number], note: string | undefined): re
   ]
 }
 
+test('a number that octal and decimal readers agree on can be changed: 00 is 0', () => {
+  const after = (weight: string): string | undefined => {
+    const manifest = parseManifest('web.yaml', vs(`    - {${S}, weight: 100}\n    - {${C}, weight: ${weight}}\n`))
+    const edited = manifest.ok ? editManifest(manifest.value, edits([75, 25], undefined)) : manifest
+    return edited.ok ? edited.value.split('\n').find((line) => line.includes(C)) : edited.error.code
+  }
+  for (const weight of ['00', '000', '05', '07']) assert.equal(after(weight), `    - {${C}, weight: 25}`)
+  for (const weight of ['08', '010', '0100']) assert.equal(after(weight), 'odd-number')
+})
+
 for (const [name, text] of Object.entries(FILES)) {
   const expected = Object.entries(EXPECTED).find(([key]) => key === name)?.[1]
   test(`${name}: ${expected}`, () => {

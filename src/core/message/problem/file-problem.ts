@@ -160,6 +160,12 @@ function releaseWords(why: ReleaseRefusal, { entry, file }: Pick<EnvironmentRefu
         next: 'Run `helm dependency build` and commit the files in `charts/`.',
       }
     case 'helm-values':
+      if (entry.includes('{{')) {
+        return {
+          what: `The values of this release depend on ${code(entry)}, which a template engine fills in before the release is deployed, so Perch does not render the release.`,
+          next: 'Describe the release, with the values that it really gets, under `helm` in `.github/canary.yml`.',
+        }
+      }
       return {
         what: `The values of this release depend on ${code(entry)}, which is not in this repository, so Perch does not render the release.`,
         next: 'Put the values into this repository, or describe the release under `helm` in `.github/canary.yml`.',
