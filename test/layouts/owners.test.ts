@@ -6,7 +6,7 @@ import { plainWords } from '../../src/core/message/markdown/plain-words.ts'
 import { explainRefusal } from '../../src/core/message/refusal/refusal.ts'
 import { needsKustomize } from '../docs/needs.ts'
 import { argoRollout, flaggerCanary } from '../owners.ts'
-import { command, linesChanged, refusal } from './repository.ts'
+import { command, linesChanged, refusal, VS } from './repository.ts'
 
 const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
@@ -120,6 +120,22 @@ test('a Rollout of a name that other files of a guide have too is changed where 
     'guide/whole.yaml',
     '-        - setWeight: 20',
     '+        - setWeight: 30',
+  ])
+})
+
+test('a route is moved in its file although the file has a route too that other files of the guide have', async () => {
+  const other = VS.replaceAll('web', 'api')
+  const files = { 'guide/all.yaml': `${VS}---\n${other}`, 'guide/api.yaml': other, 'guide/later.yaml': other }
+  assert.deepEqual(await changed(files, '/canary 25 web'), [
+    'guide/all.yaml',
+    '+  annotations:',
+    '+    perch.dev/canary-percentage: "25"',
+    '+    perch.dev/canary-version: "canary"',
+    '+    perch.dev/steps: "5,25,50,100"',
+    '-          weight: 100',
+    '+          weight: 75',
+    '-          weight: 0',
+    '+          weight: 25',
   ])
 })
 

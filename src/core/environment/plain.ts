@@ -40,7 +40,8 @@ export function holdsObjects(text: string, isLoose = false): boolean {
   const isFilledIn = text.includes('{{') || PLACEHOLDER.test(text)
   let budget = MAX_LEXEMES
   let hasObject = false
-  for (const piece of splitPieces(text)) {
+  // The tools of the cluster read a lone carriage return as a line break.
+  for (const piece of splitPieces(text.replace(/\r(?!\n)/g, '\n'))) {
     const read = documentsIn(piece.text, budget)
     if (isLoose && isTemplate(piece.text, read)) return false
     if ('brokenAt' in read) return looksLikeObjects(text)

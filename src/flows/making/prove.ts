@@ -72,8 +72,11 @@ function otherChoices(
   { changes }: MoveEdit,
 ): ReadonlySet<string> {
   const chosen = new Set(changes.flatMap(({ target: { choice } }) => choice ?? []))
-  const all = targets.filter(({ environments }) => environments.includes(environment))
-  return new Set(all.flatMap(({ choice = '' }) => (chosen.has(choice) ? [] : choice)))
+  const moved = new Set(changes.map(({ target }) => routeId(target.route)))
+  const all = targets.filter(
+    ({ environments, route }) => environments.includes(environment) && moved.has(routeId(route)),
+  )
+  return new Set(all.flatMap(({ choice }) => (choice === undefined || chosen.has(choice) ? [] : [choice])))
 }
 
 /**

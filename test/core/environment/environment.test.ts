@@ -263,6 +263,12 @@ test('files of other tools that look like objects are none', () => {
   assert.deepEqual(discover(files).environments, [])
 })
 
+test('a file whose lines end in lone carriage returns is an object if it has a name, and no object otherwise', () => {
+  const lines = (name: string): string => ['apiVersion: notes/v2', 'kind: fix', name, 'spec: {}', ''].join('\r')
+  assert.deepEqual(discover({ 'notes/1.yaml': lines('area: web') }).environments, [])
+  assert.deepEqual(only({ 'notes/1.yaml': lines('metadata: { name: web }') }).files, ['notes/1.yaml'])
+})
+
 test('in a folder that nothing deploys, a file that a script fills in is a template and no object', () => {
   const route = 'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: "{{ .Name }}" }\n'
   const pods = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec:\n  args:\n    - --zone\n'

@@ -61,6 +61,7 @@ export function problems(): readonly Problem[] {
     ...(['helm-dependency', 'helm-values', 'no-chart'] as const).map((code) =>
       files.refusalProblem({ code, file: 'charts/web/Chart.yaml', line: 7, entry: 'redis' }),
     ),
+    files.refusalProblem({ code: 'unparsable', ...place, entry: '' }),
     files.refusalProblem({ code: 'helm-values', ...place, entry: '{{ .Values.cluster }}' }),
     ...hostile.renderProblems(T).map((one) => files.renderedProblem('production', one)),
     ...(['unparsable', 'not-an-object'] as const).map((code) =>

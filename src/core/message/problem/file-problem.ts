@@ -1,6 +1,7 @@
 import type { ConfigProblem } from '../../config/read.ts'
 import type { GeneratorGap } from '../../delivery/generators/generator-gap.ts'
 import type { EnvironmentRefusal } from '../../environment/refusal.ts'
+import { isKustomization } from '../../environment/tree.ts'
 import type { ManifestProblem } from '../../manifest/parse.ts'
 import type { FileCause } from '../../problem/problem.ts'
 import { code, plainText } from '../markdown/markdown.ts'
@@ -137,6 +138,12 @@ function environmentWords(refusal: EnvironmentRefusal): ProblemWords {
     }
   }
   if (isOfRelease(why)) return releaseWords(why, refusal)
+  if (why === 'unparsable' && entry === '' && !isKustomization(refusal.file)) {
+    return {
+      what: 'This file has a line break in this line that not every YAML parser reads as one, such as a lone carriage return, so Perch does not render it.',
+      next: 'Write line breaks as line feeds.',
+    }
+  }
   const whole = why === 'not-text' ? 'This file' : 'This kustomization'
   const what = entry === '' ? whole : `The entry ${code(entry)}`
   return {
