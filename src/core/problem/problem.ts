@@ -45,6 +45,23 @@ export function mayPassByItself({ code, cause }: Problem): boolean {
   return cause.kind === 'tool-failure' && cause.tool === 'dry-run' && PASSING.has(cause.failure.code)
 }
 
+/** What says nothing about how well Perch knows the traffic after the merge. */
+const BESIDE_TRAFFIC: ReadonlySet<ProblemCause['kind']> = new Set([
+  'finding',
+  'object-remark',
+  'line-remark',
+  'tool-failure',
+  'tool-fault',
+  'dry-run-gap',
+  'analysis-template',
+  'unprotected',
+])
+
+/** Whether a change of traffic may be in what could not be read, rendered or judged. */
+export function mayHideTraffic({ cause }: Problem): boolean {
+  return !BESIDE_TRAFFIC.has(cause.kind)
+}
+
 const PASSING: ReadonlySet<ToolFailure['code']> = new Set(['unreachable', 'busy', 'timed-out', 'failed', 'too-large'])
 
 export type ProblemCause = FileCause | MergeCause | RouteCause | ToolCause

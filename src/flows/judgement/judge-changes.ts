@@ -125,8 +125,12 @@ async function judgeChange(
   question: RestraintQuestion,
 ): Promise<ReviewedChange> {
   const { difference } = judged
-  const { to, version, reach, widened, sure, leaving } = difference
+  const { from, to, version, reach, widened, sure, leaving } = difference
   const { target } = to
+  const unknown = [
+    ...(from?.share === 'unknown' && sure === 0 ? (['from'] as const) : []),
+    ...(to.share === 'unknown' && reach === 0 ? (['to'] as const) : []),
+  ]
   const change = await trafficChange(context, judged, question)
   const found = judge(change, context.clock.now())
   const isOpen = found.some(({ state }) => state !== 'pass')
@@ -134,7 +138,19 @@ async function judgeChange(
   const finishes = isFinish(difference)
   const { freezesAt } = change.restraints
   const loweredFrom = await shareBefore(context, question, difference)
-  return { target, from: sure, to: reach, version, widened, leaving, finishes, verdicts, freezesAt, loweredFrom }
+  return {
+    target,
+    from: sure,
+    to: reach,
+    unknown,
+    version,
+    widened,
+    leaving,
+    finishes,
+    verdicts,
+    freezesAt,
+    loweredFrom,
+  }
 }
 
 /** The share before the base branch's step, if the step lowered it: a person reverted a step, or asked for a lower share. */

@@ -108,7 +108,8 @@ function picture({ changes }: Review): string | undefined {
     ({ target, leaving }) => !isBlueGreen(target) && target.owner === undefined && leaving === undefined,
   )
   if (change === undefined) return undefined
-  return planPicture({ plan: planOf(change.target), now: change.from, next: change.to })
+  const isKnown = change.unknown === undefined || change.unknown.length === 0
+  return isKnown ? planPicture({ plan: planOf(change.target), now: change.from, next: change.to }) : undefined
 }
 
 /** What happens if a pull request changes weights that a controller writes. */

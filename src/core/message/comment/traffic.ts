@@ -1,5 +1,6 @@
 import type { DestinationShare, Review, ReviewedChange, TrafficRow } from '../../gate/review.ts'
 import type { LeavingOwner } from '../../gate/leaving-owner.ts'
+import { mayHideTraffic } from '../../problem/problem.ts'
 import { targetName } from '../../rollout/target.ts'
 import { fitLines, sizeOf } from '../../text/limits.ts'
 import { lineAddress } from '../../text/web-url.ts'
@@ -25,7 +26,7 @@ export function trafficStatement(
     // Links take most of the bytes, and more rows are worth more than links.
     return sizeOf(linked) <= room ? linked : cutTable(rows, room)
   }
-  if (problems.length > 0)
+  if (problems.some(mayHideTraffic))
     return 'Perch found no change of traffic in what it could render. The problems below may hide such a change.'
   if (changes.length > 0 && changes.every(({ leaving }) => leaving !== undefined))
     return 'No weight in Git changes, but after the merge the weights in Git take effect:'
@@ -102,7 +103,11 @@ export function changeTitle(change: ReviewedChange): string {
   }
   if ((change.widened ?? []).length > 0 && change.to <= change.from)
     return `${name} more requests reach ${blueGreen?.idle.name ?? 'the canary'}`
-  return `${name} ${percent(change.from)} → ${percent(change.to)}`
+  return `${name} ${shareWords(change, 'from')} → ${shareWords(change, 'to')}`
+}
+
+function shareWords(change: ReviewedChange, side: 'from' | 'to'): string {
+  return change.unknown?.includes(side) === true ? 'unknown' : percent(change[side])
 }
 
 /** What happens to a rollout whose controller is removed, as the rest of a sentence that begins with its name. */
