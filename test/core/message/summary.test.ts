@@ -6,6 +6,7 @@ import { type EnvironmentDiff, NO_CHANGE, type Review } from '../../../src/core/
 import { nextStepWords } from '../../../src/core/message/comment/next-step-words.ts'
 import { summaryPages } from '../../../src/core/message/comment/summary.ts'
 import { conflictProblem } from '../../../src/core/problem/merge.ts'
+import type { Problem } from '../../../src/core/problem/problem.ts'
 import { review } from '../pages/word-outcomes.ts'
 
 function diffOf(environment: string, patch = '@@\n-a\n+b'): EnvironmentDiff {
@@ -38,6 +39,27 @@ test('the first line names the rollout and what its merge waits for', () => {
   }))
   assert.match(lineOf({ changes: approvals, problems }) ?? '', / · ⏳ waiting for approvals \(0 of 1\)$/)
   assert.equal(lineOf(NO_CHANGE), '**No canary traffic changes**')
+})
+
+test('a share that could not be read is called unknown, and then no step of the plan is shown', () => {
+  const [change] = withStates('block').changes
+  assert.ok(change)
+  const commentOf = (unknown: readonly ('from' | 'to')[]): string =>
+    summaryPages({ ...NO_CHANGE, changes: [{ ...change, unknown }] }).comment
+  assert.match(commentOf([]), /`default\/api-service 5% → 25%`[^]*```mermaid/)
+  assert.match(commentOf(['from']), /`default\/api-service unknown → 25%`/)
+  assert.match(commentOf(['to']), /`default\/api-service 5% → unknown`/)
+  assert.doesNotMatch(commentOf(['to']), /```mermaid/)
+})
+
+test('only a problem of reading, rendering or merging may hide a change of traffic', () => {
+  const hides = /The problems below may hide such a change/
+  const commentOf = (problem: Problem): string => summaryPages({ ...NO_CHANGE, problems: [problem] }).comment
+  assert.match(commentOf(conflictProblem(['x'])), hides)
+  const fault = { kind: 'tool-fault', tool: 'opa', fault: 'no-rules', text: 'x', side: 'base' } as const
+  const comment = commentOf({ code: 'opa', file: undefined, line: 1, cause: fault })
+  assert.doesNotMatch(comment, hides)
+  assert.match(comment, /This pull request changes no canary traffic\./)
 })
 
 test('there is one picture, and no table is wider than three columns', () => {
