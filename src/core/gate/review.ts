@@ -32,8 +32,8 @@ export interface ReviewedChange {
   readonly target: Target
   readonly from: number
   readonly to: number
-  /** Which of the two could not be read from Git. It counts as 0 then. */
-  readonly unknown?: readonly ('from' | 'to')[]
+  /** The side whose share could not be read from Git. It counts as 0 then. */
+  readonly unknown?: readonly ('before' | 'after')[]
   /** Set when one of the versions changes while the canary has traffic. */
   readonly version: { readonly role: 'stable' | 'canary'; readonly from: string; readonly to: string } | undefined
   /** Requests that reach the canary more often, although its share is not raised. */

@@ -128,8 +128,8 @@ async function judgeChange(
   const { from, to, version, reach, widened, sure, leaving } = difference
   const { target } = to
   const unknown = [
-    ...(from?.share === 'unknown' && sure === 0 ? (['from'] as const) : []),
-    ...(to.share === 'unknown' && reach === 0 ? (['to'] as const) : []),
+    ...(from?.share === 'unknown' && sure === 0 ? (['before'] as const) : []),
+    ...(to.share === 'unknown' && reach === 0 ? (['after'] as const) : []),
   ]
   const change = await trafficChange(context, judged, question)
   const found = judge(change, context.clock.now())

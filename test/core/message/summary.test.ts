@@ -44,12 +44,12 @@ test('the first line names the rollout and what its merge waits for', () => {
 test('a share that could not be read is called unknown, and then no step of the plan is shown', () => {
   const [change] = withStates('block').changes
   assert.ok(change)
-  const commentOf = (unknown: readonly ('from' | 'to')[]): string =>
+  const commentOf = (unknown: readonly ('before' | 'after')[]): string =>
     summaryPages({ ...NO_CHANGE, changes: [{ ...change, unknown }] }).comment
   assert.match(commentOf([]), /`default\/api-service 5% → 25%`[^]*```mermaid/)
-  assert.match(commentOf(['from']), /`default\/api-service unknown → 25%`/)
-  assert.match(commentOf(['to']), /`default\/api-service 5% → unknown`/)
-  assert.doesNotMatch(commentOf(['to']), /```mermaid/)
+  assert.match(commentOf(['before']), /`default\/api-service unknown → 25%`/)
+  assert.match(commentOf(['after']), /`default\/api-service 5% → unknown`/)
+  assert.doesNotMatch(commentOf(['after']), /```mermaid/)
 })
 
 test('only a problem of reading, rendering or merging may hide a change of traffic', () => {

@@ -103,11 +103,12 @@ export function changeTitle(change: ReviewedChange): string {
   }
   if ((change.widened ?? []).length > 0 && change.to <= change.from)
     return `${name} more requests reach ${blueGreen?.idle.name ?? 'the canary'}`
-  return `${name} ${shareWords(change, 'from')} → ${shareWords(change, 'to')}`
+  const [from, to] = shareNames(change)
+  return `${name} ${from} → ${to}`
 }
 
-function shareWords(change: ReviewedChange, side: 'from' | 'to'): string {
-  return change.unknown?.includes(side) === true ? 'unknown' : percent(change[side])
+function shareNames({ from, to, unknown = [] }: ReviewedChange): readonly [string, string] {
+  return [unknown.includes('before') ? 'unknown' : percent(from), unknown.includes('after') ? 'unknown' : percent(to)]
 }
 
 /** What happens to a rollout whose controller is removed, as the rest of a sentence that begins with its name. */
