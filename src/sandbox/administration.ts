@@ -1,4 +1,4 @@
-/** What an administrator does with a repository's settings. */
+/** The repository settings that an administrator can change. */
 import { accountPayload } from './payload/accounts.ts'
 import { repositoryPayload } from './payload/repositories.ts'
 import type { MergeSettings, Repository, RequiredCheck, Ruleset } from './state/types.ts'
@@ -6,7 +6,7 @@ import { addAccount, findAccount, moveRepository, type World } from './state/wor
 
 interface ProtectionOptions {
   readonly checks: readonly RequiredCheck[]
-  /** Default true here, so that nobody passes by mistake; GitHub's own default is false. */
+  /** Default true here, so that nobody passes by mistake. GitHub's own default is false. */
   readonly enforceAdmins?: boolean
   /** "Require branches to be up to date before merging"; default false. */
   readonly isStrict?: boolean
@@ -25,14 +25,14 @@ interface RulesetOptions {
 
 export interface Administration {
   configure(settings: Partial<MergeSettings>, repository?: string): void
-  /** Requires checks before merging into a branch; undefined takes the protection away. */
+  /** Requires checks before merging into a branch. Undefined removes the protection. */
   protect(branch: string, protection: ProtectionOptions | undefined, repository?: string): void
   addRuleset(ruleset: RulesetOptions, repository?: string): { remove(): void }
-  /** An archived repository can be read and not changed. */
+  /** An archived repository can be read, but not changed. */
   archive(isArchived: boolean, repository?: string): void
-  /** Gives it another name, or with `owner/name` another owner too, which becomes an organization where there is none. */
+  /** Renames the repository or, with `owner/name`, transfers it. An unknown owner becomes an organization. */
   move(to: string, repository?: string): void
-  /** "Features → Issues"; they are on by default. */
+  /** "Features → Issues". On by default. */
   setIssues(isOn: boolean, repository?: string): void
 }
 

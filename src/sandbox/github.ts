@@ -92,26 +92,29 @@ export interface GitHubBox extends Administration {
   readonly webhookSecret: string
   readonly installationId: number
   readonly installation: InstallationControl
-  /** Where it keeps repositories, as `<owner>/<name>.git`. */
+  /** The folder with its repositories, as `<owner>/<name>.git`. */
   readonly folder: string
   readonly faults: Faults
   readonly webhooks: Webhooks
   readonly requests: RequestLog
-  /** What was asked since a `requests.mark()`, by those whose name holds `who`. */
+  /** The requests since a `requests.mark()`, by clients whose name contains `who`. */
   requestsSince(mark: number, who?: string): RequestCount
   setWebhookUrl(url: string | undefined): void
-  /** Resolves when no webhook is under way. */
+  /** Resolves when no webhook is in progress. */
   idle(): Promise<void>
   createUser(login: string): { readonly login: string; readonly token: string }
   createRepository(options: RepositoryOptions): RepositoryView
-  /** By `name` or `owner/name`; default: the first one made. */
+  /** By `name` or `owner/name`; default: the first repository. */
   repository(name?: string): RepositoryView
-  /** Acts in the repository named, default the first; a login that is not known becomes a user. */
+  /** Acts in the named repository, by default the first one. An unknown login becomes a user. */
   person(login: string, repository?: string): Person
   setRole(login: string, role: Role, repository?: string): void
-  /** Another App, installed on the same organization; refused when its permissions do not allow its events. Default: no events. */
+  /** Another App, installed on the same organization. Refused if its permissions do not allow its events. Default: no events. */
   addApp(options: Partial<AppOptions> & { readonly slug: string }): InstalledApp
-  /** A person sends the form of a manifest to GitHub and agrees there; where GitHub sends the browser to. */
+  /**
+   * A person submits the form with a manifest to GitHub, and agrees there. Returns the address that GitHub redirects the browser
+   * to.
+   */
   registerApp(form: { readonly action: string; readonly manifest: string }, by?: string): string
   close(): Promise<void>
 }
@@ -124,7 +127,7 @@ interface InstalledApp {
   readonly installation: InstallationControl
 }
 
-/** What Perch asks for. */
+/** The permissions that Perch asks for. */
 const PERMISSIONS: Permissions = {
   metadata: 'read',
   contents: 'write',

@@ -1,4 +1,4 @@
-/** What an administrator does with an App's installation. */
+/** What an administrator can do with an App's installation. */
 import { installationPayload } from './payload/accounts.ts'
 import { repositoryLine } from './payload/repositories.ts'
 import type { Account, Installation, Permissions, Repository } from './state/types.ts'
@@ -6,17 +6,17 @@ import { addAccount, addInstallation, covers, findRepository, type Json, type Wo
 import { mintToken } from './wire/auth.ts'
 
 export interface InstallationControl {
-  /** A token as `POST …/access_tokens` gives it, without asking. */
+  /** A token like one from `POST …/access_tokens`, without a request. */
   token(narrowed?: { readonly repositories?: readonly string[]; readonly permissions?: Permissions }): string
   suspend(): void
   unsuspend(): void
-  /** The App is uninstalled; its tokens end at once. */
+  /** Uninstalls the App. Its tokens expire at once. */
   remove(): void
-  /** Somebody installs the App after that, on all repositories: GitHub makes another installation. */
+  /** Someone installs the App again, on all repositories. GitHub creates another installation. */
   installAgain(): InstallationControl
-  /** The App is installed on all repositories of another account. */
+  /** Installs the App on all repositories of another account. */
   installOn(login: string): InstallationControl
-  /** From now on only these repositories, by name. */
+  /** Limits the installation to these repositories, by name. */
   select(...names: string[]): void
   setPermissions(permissions: Permissions): void
 }
@@ -83,7 +83,7 @@ function reachableFor(world: World, installation: Installation): Repository[] {
   return [...world.repositories.values()].filter((repo) => covers(installation, repo))
 }
 
-/** One event for what came, one for what went. */
+/** One event for added repositories, and one for removed ones. */
 function announceSelection(
   world: World,
   installation: Installation,

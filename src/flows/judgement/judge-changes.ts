@@ -213,8 +213,8 @@ function isUndated(standing: Standing | undefined): boolean {
 }
 
 /**
- * Why the state before a change is unknown: a controller moved the route until now, the share cannot be read, or the route itself may be in an unreadable file. Returning
- * to the last readable share, or below it, with the same versions is not a raise.
+ * Why the state before a change is unknown: a controller moved the route until now, the share cannot be read, or the route itself
+ * may be in an unreadable file. Returning to the last readable share, or below it, with the same versions is not a raise.
  */
 async function unknownBase(
   context: Needs,

@@ -37,8 +37,7 @@ export interface EditRequest {
 
 /**
  * The texts for moves if those that the files suggest do not work, proven by rendering. An experiment finds the place of a
- * weight. If no attempt has the intended
- * effect, returns the cause that it found, or else the first refusal.
+ * weight. If no attempt has the intended effect, returns the cause that it found, or else the first refusal.
  */
 export async function experiment(
   context: Needs,

@@ -1,4 +1,7 @@
-/** How much a pull request changes, which every webhook about one tells. To start git for each would be a good part of the box's time. */
+/**
+ * Computes how much a pull request changes, which every webhook about it contains. Starting git for each would take a large part
+ * of the box's time.
+ */
 import { diffArrays } from 'diff'
 import { changedNodes } from './loose.ts'
 import { diff } from './history.ts'
@@ -13,7 +16,7 @@ interface ChangeSize {
 
 type Lines = readonly string[]
 
-/** Git is asked where it might not look for the shortest difference, and where a file may have been renamed. */
+/** Asks git if it might not search for the shortest difference, or if a file may have been renamed. */
 export function changeSize(bare: BareRepository, from: string | undefined, to: string): ChangeSize {
   return once(bare, `size ${from ?? ''} ${to}`, () => simpleSize(bare, from, to) ?? sizeByGit(bare, from, to))
 }
@@ -53,15 +56,15 @@ function isFile(mode: string): boolean {
   return mode.startsWith('100')
 }
 
-/** With their ends: a last line without one is another line to git. */
+/** With their line endings, because git treats a last line without one as another line. */
 function linesOf(bytes: Buffer): Lines {
   return bytes.toString('latin1').match(/[^\n]*\n|[^\n]+$/g) ?? []
 }
 
-/** More than this and git may take a short cut. */
+/** With more cells than this, git may take a short cut. */
 const MOST_CELLS = 40_000
 
-/** How many lines stay; undefined where git may find fewer than there are. */
+/** How many lines stay the same; undefined if git may find fewer than there are. */
 export function commonLines(old: Lines, young: Lines): number | undefined {
   const most = Math.min(old.length, young.length)
   let start = 0
@@ -75,7 +78,10 @@ export function commonLines(old: Lines, young: Lines): number | undefined {
   return start + end + longestCommon(mine, others)
 }
 
-/** Git leaves lines out of its search that the other side has often, for a file of their own side's length, where it has none of those around them. */
+/**
+ * git leaves lines out of its search that the other side contains often (for the length of this side's file), if the other side
+ * contains none of the lines around them.
+ */
 function isRepeated(some: Lines, all: Lines, often: number): boolean {
   const counts = new Map<string, number>()
   for (const line of all) counts.set(line, (counts.get(line) ?? 0) + 1)

@@ -23,12 +23,12 @@ export function mergeBase(bare: BareRepository, one: string, other: string): str
     const below = new Set(common.flatMap((sha) => readCommit(bare, sha).parents))
     const [best, second] = common.filter((sha) => !below.has(sha))
     if (second === undefined) return best
-    // Which of several is the best, git knows.
+    // If there are several, git decides which is the best.
     return git(bare, ['merge-base', one, other]).trim()
   })
 }
 
-/** A commit and all that it comes from. */
+/** A commit and all of its ancestors. */
 function ancestors(bare: BareRepository, head: string): ReadonlySet<string> {
   return once(bare, `ancestors ${head}`, () => {
     const found = new Set<string>()
@@ -54,7 +54,7 @@ export function commitsBetween(bare: BareRepository, base: string, head: string)
     for (let sha: string | undefined = head; sha !== undefined && !known.has(sha);) {
       line.unshift(sha)
       const parents: readonly string[] = readCommit(bare, sha).parents.filter((parent) => !known.has(parent))
-      // In which order the sides of a merge come, git knows.
+      // git decides the order of a merge's sides.
       if (parents.length > 1) return lines(git(bare, ['rev-list', '--topo-order', '--reverse', head, `^${base}`]))
       sha = parents[0]
     }
@@ -88,7 +88,10 @@ function lines(text: string): readonly string[] {
 
 export type FileChange = Pick<FileDiff, 'path' | 'previousPath' | 'status'>
 
-/** Which files changed from one commit to another; undefined `from`: everything is new. Git is asked only where a file may have been renamed. */
+/**
+ * Which files changed between two commits. With `from` undefined, everything is new. Asks git only if a file may have been
+ * renamed.
+ */
 export function changedFiles(bare: BareRepository, from: string | undefined, to: string): readonly FileChange[] {
   return once(bare, `changed ${from ?? ''} ${to}`, () => {
     const after = readCommit(bare, to).tree
@@ -99,14 +102,14 @@ export function changedFiles(bare: BareRepository, from: string | undefined, to:
   })
 }
 
-/** The first three digits of a mode tell a file from a link and from a submodule. */
+/** The first three digits of a mode distinguish files, links and submodules. */
 function statusBetween({ before, after }: NodePair): FileDiff['status'] {
   if (before === undefined) return 'added'
   if (after === undefined) return 'removed'
   return before.mode.slice(0, 3) === after.mode.slice(0, 3) ? 'modified' : 'changed'
 }
 
-/** How files changed from one commit to another; undefined `from`: everything is new. */
+/** How files changed between two commits. With `from` undefined, everything is new. */
 export function diff(bare: BareRepository, from: string | undefined, to: string): readonly FileDiff[] {
   return once(bare, `diff ${from ?? ''} ${to}`, () => {
     const pair = from === undefined ? ['--root', to] : [from, to]
@@ -155,7 +158,7 @@ function splitPatches(text: string): (string | undefined)[] {
     })
 }
 
-/** What merging `head` into `base` gives. */
+/** The result of merging `head` into `base`. */
 export function merge(bare: BareRepository, base: string, head: string): MergeOutcome {
   return once<MergeOutcome>(bare, `merge ${base} ${head}`, () => {
     const simple = mergeSimple(bare, base, head)
@@ -166,8 +169,8 @@ export function merge(bare: BareRepository, base: string, head: string): MergeOu
 }
 
 /**
- * What needs no look into files: one side did nothing, or it changed only contents, of files that the other side left alone.
- * Then no file was renamed on that side, and none that it changed on the other.
+ * Merges without reading files: either one side changed nothing, or it changed only the contents of files that the other side did
+ * not touch. Then that side renamed no file, and no file that the other side changed.
  */
 export function mergeSimple(bare: BareRepository, base: string, head: string): string | undefined {
   const common = mergeBase(bare, base, head)
@@ -188,7 +191,7 @@ export function mergeSimple(bare: BareRepository, base: string, head: string): s
 
 const NOBODY: Signature = { name: 'sandbox', email: 'sandbox@localhost', at: 0 }
 
-/** Puts one commit's change on top of another commit; gives the tree. */
+/** Applies one commit's change on top of another commit, and returns the tree. */
 function transplant(bare: BareRepository, commit: string, onto: string): MergeOutcome {
   // git 2.39 cannot name the merge base, so three stand-in commits make it the only possible one.
   const parent = readCommit(bare, commit).parents[0]
@@ -201,7 +204,7 @@ function transplant(bare: BareRepository, commit: string, onto: string): MergeOu
   return merge(bare, ours, theirs)
 }
 
-/** Replays the commits of `head` on `base`, leaving merges out as GitHub does; gives the new head. */
+/** Replays the commits of `head` on `base`, without merges, as GitHub does. Returns the new head. */
 export function rebase(
   bare: BareRepository,
   range: { base: string; head: string },

@@ -1,6 +1,6 @@
 /**
- * Objects and refs in the form in which git keeps them, read and written here. Starting git for each of them would cost more
- * than all else that the box does: the larger a process is, the longer it takes to start another.
+ * Reads and writes objects and refs in git's own format. Starting git for each of them would cost more than everything else in
+ * the box, because a large process takes long to start another one.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -23,7 +23,7 @@ export interface TreeNode {
 
 const FOLDER = '40000'
 
-/** Undefined where there is none. */
+/** Undefined if there is no such object. */
 export function readObject(bare: BareRepository, sha: string): GitObject | undefined {
   try {
     const bytes = inflateSync(readFileSync(pathOf(bare, sha)))
@@ -36,7 +36,7 @@ export function readObject(bare: BareRepository, sha: string): GitObject | undef
   }
 }
 
-/** A large push stays in one file. */
+/** The objects of a large push stay in one pack file. */
 function readPacked(bare: BareRepository, sha: string): GitObject | undefined {
   const { stdout } = attempt(bare, ['cat-file', '--batch'], { input: `${sha}\n` })
   const end = stdout.indexOf('\n')
@@ -51,7 +51,7 @@ export function writeObject(bare: BareRepository, type: ObjectType, body: Buffer
   const path = pathOf(bare, sha)
   if (existsSync(path)) return sha
   mkdirSync(dirname(path), { recursive: true })
-  // A reader at the same moment finds the whole object or none.
+  // A concurrent reader finds the whole object or none.
   const draft = `${path}.${randomUUID()}`
   writeFileSync(draft, deflateSync(bytes, { level: 1 }), { mode: 0o444 })
   renameSync(draft, path)
@@ -62,7 +62,7 @@ function pathOf(bare: BareRepository, sha: string): string {
   return join(bare.dir, 'objects', sha.slice(0, 2), sha.slice(2))
 }
 
-/** The commit or tree that an annotated tag stands for, else the object itself. */
+/** The commit or tree that an annotated tag points to, or else the object itself. */
 export function peel(bare: BareRepository, sha: string): string {
   const found = readObject(bare, sha)
   return found?.type === 'tag' ? peel(bare, found.body.toString('latin1', 7, 47)) : sha
@@ -91,12 +91,12 @@ export function writeTree(bare: BareRepository, nodes: Iterable<TreeNode>): stri
   return writeObject(bare, 'tree', Buffer.concat(parts))
 }
 
-/** A path's new entry; undefined takes it away. */
+/** The new entry at a path. Undefined removes it. */
 export type NodeChange = Omit<TreeNode, 'name'> | undefined
 
 type Changes = ReadonlyMap<string, NodeChange>
 
-/** A tree with changes at paths below it; undefined when nothing is left. */
+/** A tree with changes at paths below it; undefined if nothing is left. */
 export function changeTree(bare: BareRepository, tree: string | undefined, changes: Changes): string | undefined {
   const nodes = new Map(tree === undefined ? [] : readTree(bare, tree).map((node) => [node.name, node]))
   for (const [name, change] of changes) {
@@ -123,13 +123,13 @@ function byFolder(changes: Changes): ReadonlyMap<string, Changes> {
   return new Map([...groups].map(([name, group]) => [name, inner(group)]))
 }
 
-/** What is there on both sides of a change. */
+/** The entries on both sides of a change. */
 export interface NodePair {
   readonly before: TreeNode | undefined
   readonly after: TreeNode | undefined
 }
 
-/** Paths of files that differ between two trees; undefined `from`: there was none. */
+/** Paths of files that differ between two trees. `from` is undefined if there was no tree. */
 export function changedNodes(
   bare: BareRepository,
   from: string | undefined,
@@ -158,7 +158,7 @@ export function filesOf(bare: BareRepository, tree: string): ReadonlyMap<string,
   })
 }
 
-/** What a full ref name points at, also through another name; undefined where it is not there. */
+/** What a full ref name points to, also through a symbolic ref; undefined if it does not exist. */
 export function readRef(bare: BareRepository, ref: string): string | undefined {
   const found = contentsOf(bare, ref)
   if (found?.startsWith('ref: ') === true) return readRef(bare, found.slice(5))
@@ -182,7 +182,7 @@ function packedRefs(bare: BareRepository): ReadonlyMap<string, string> {
   )
 }
 
-/** False where git itself has to see to it: where a ref is locked, packed, or in the way of another. */
+/** Returns false if git itself has to move the ref: it is locked or packed, or another ref is in the way. */
 export function moveRefFile(
   bare: BareRepository,
   ref: string,

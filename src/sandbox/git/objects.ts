@@ -39,7 +39,7 @@ export interface TreeEntry {
   readonly path: string
 }
 
-/** A file's new contents; null deletes it. */
+/** The new contents of a file. Null deletes it. */
 export type FileChange =
   | string
   | Buffer
@@ -59,7 +59,7 @@ export interface CommitDraft {
   readonly message: string
 }
 
-/** The commit that a name stands for: a full or short object name, a branch, a tag or a full ref. */
+/** The commit that a name refers to: a full or abbreviated object name, a branch, a tag or a full ref. */
 export function resolveCommit(bare: BareRepository, name: string): string | undefined {
   // GitHub allows no branch or tag that looks like an object name.
   if (/^[0-9a-f]{40}$/.test(name)) return commitAt(bare, name)
@@ -68,7 +68,7 @@ export function resolveCommit(bare: BareRepository, name: string): string | unde
     const found = readRef(bare, candidate)
     if (found !== undefined && /^[0-9a-f]{40}$/.test(found)) return commitAt(bare, found)
   }
-  // A short name, or one with a way from it to another commit.
+  // An abbreviated name, or one that leads to another commit.
   if (!/^[0-9a-f]{4,39}$|[~^@:]/.test(name)) return undefined
   const found = attempt(bare, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`])
   return found.code === 0 ? found.stdout.toString('utf8').trim() : undefined
@@ -219,7 +219,7 @@ function entryOf(bare: BareRepository, { mode, sha }: TreeNode, path: string): T
     type,
     sha,
     path,
-    // Looked up when somebody wants to know.
+    // Computed when it is first read.
     get size() {
       return type === 'blob' ? readBlob(bare, sha).length : 0
     },

@@ -1,15 +1,15 @@
 /**
- * Running git on bare repositories. Synchronous on purpose: a change of the model is one step that nothing can
- * interleave with, and a git command takes a few milliseconds.
+ * Runs git on bare repositories. Synchronous on purpose: so a change of the model is one step that nothing can interleave with,
+ * and a git command takes only a few milliseconds.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 export interface Git {
-  /** Where git's own programs are, `git-http-backend` among them. */
+  /** The folder with git's own programs, such as `git-http-backend`. */
   readonly execPath: string
-  /** A clean environment: nothing of this machine's git configuration, nor a GIT_DIR of a hook that runs the tests. */
+  /** A clean environment, without this machine's git configuration, and without the GIT_DIR of a hook that runs the tests. */
   readonly env: Readonly<Record<string, string>>
 }
 
@@ -45,21 +45,21 @@ export function findGit(home: string): Git {
   }
 }
 
-/** A bare repository, and what has been read from it: objects never change, so they are read once. */
+/** A bare repository, and a cache of what has been read from it. Objects never change, so they are read once. */
 export interface BareRepository {
   readonly tool: Git
   readonly dir: string
   readonly memo: Map<string, unknown>
 }
 
-/** Runs git in a bare repository; a failure is a `GitError` with what git said. */
+/** Runs git in a bare repository. Throws a `GitError` with git's message if it fails. */
 export function git(bare: BareRepository, args: readonly string[], run: Run = {}): string {
   const done = attempt(bare, args, run)
   if (done.code !== 0) throw new GitError(`git ${args.join(' ')}: ${done.stderr}`)
   return done.stdout.toString('utf8')
 }
 
-/** Runs git where failing is an answer. */
+/** Runs git, and returns failures as an outcome. */
 export function attempt(bare: BareRepository, args: readonly string[], run: Run = {}): Outcome {
   const done = spawnSync(join(bare.tool.execPath, 'git'), ['--git-dir', bare.dir, ...args], {
     env: { ...bare.tool.env, ...run.env },
@@ -70,7 +70,7 @@ export function attempt(bare: BareRepository, args: readonly string[], run: Run 
   return { code: done.status ?? -1, stdout: done.stdout, stderr: done.stderr.toString('utf8') }
 }
 
-/** Computes what depends on immutable objects only, once. */
+/** Caches a value that depends only on immutable objects. */
 export function once<T>(bare: BareRepository, key: string, compute: () => T): T {
   const known = bare.memo.get(key)
   if (known !== undefined) return known as T
@@ -79,7 +79,7 @@ export function once<T>(bare: BareRepository, key: string, compute: () => T): T 
   return value
 }
 
-/** Refuses a push that breaks a ruleset, in GitHub's words. Its environment tells the rules (`rulesForHook`). */
+/** Refuses a push that violates a ruleset, with GitHub's message. The rules are in its environment (`rulesForHook`). */
 const HOOK = `#!/bin/sh
 breaks() { printf '%s\\n' "$SANDBOX_RULES" | while read -r rule pattern; do
   [ "$rule" = "$1" ] && printf '%s' "$ref" | grep -Eq "$pattern" && echo yes

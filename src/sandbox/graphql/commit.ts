@@ -9,7 +9,7 @@ import { findRepository, isAtLeast, roleOf } from '../state/world.ts'
 import { authorOf, permissionsOf, permits, reaches, type Need } from '../wire/auth.ts'
 import { FieldFailure, type Scope } from './types.ts'
 
-/** `CreateCommitOnBranchInput`, which GitHub's schema has checked. */
+/** `CreateCommitOnBranchInput`, already checked by GitHub's schema. */
 interface Commit {
   readonly branch: {
     readonly id?: string
@@ -49,7 +49,7 @@ export function createCommitOnBranch(input: unknown, scope: Scope): NewCommit {
   const sha = write(scope, { repo, head }, draft)
   const move = { repo, ref, to: sha, by: authorOf(scope.actor) }
   const broken = violations(move)
-  // Go by the message: classic protection has a type of its own, rulesets have not.
+  // Clients must go by the message, because only classic protection has an error type of its own.
   if (broken.length > 0) throw new FieldFailure('UNPROCESSABLE', ruleMessage(broken))
   moveRef(scope.world, move)
   return { repo, sha, ref, clientMutationId: draft.clientMutationId ?? null }
@@ -95,7 +95,7 @@ function checkMayWrite(repo: Repository, draft: Commit, { actor }: Scope): void 
   }
 }
 
-/** Files under `.github/workflows` need a permission of their own. */
+/** Files under `.github/workflows` need a separate permission. */
 function touchesWorkflows({ fileChanges }: Commit): boolean {
   const paths = [...(fileChanges?.additions ?? []), ...(fileChanges?.deletions ?? [])].map(({ path }) => path)
   return paths.some((path) => path.startsWith('.github/workflows/'))

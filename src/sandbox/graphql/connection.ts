@@ -15,7 +15,7 @@ interface Connection<T> {
   }
 }
 
-/** The page that was asked for. A cursor stays good when what it points to is gone, as long as the order is that of the ids. */
+/** The requested page. A cursor stays valid after its item is gone, as long as items are ordered by id. */
 export function connect<T extends { readonly id: number }>(
   name: string,
   items: readonly T[],
@@ -68,7 +68,7 @@ function idIn(cursor: unknown): number | undefined {
   return Number(id)
 }
 
-/** Where the page begins (`step` 1: behind the item of that id) or ends. */
+/** Where the page begins (`step` 1: after the item with that id) or ends. */
 function placeOf(items: readonly { readonly id: number }[], id: number, step: 0 | 1): number {
   const index = items.findIndex((item) => item.id === id)
   if (index !== -1) return index + step

@@ -9,7 +9,7 @@ import { authorOf } from '../wire/auth.ts'
 import { connect } from './connection.ts'
 import { checkPermission, type Args, type Fields, type Scope } from './types.ts'
 
-/** Bots have no `[bot]` after their name where GraphQL calls them Bot, and have it where the schema says User. */
+/** A bot's login ends in `[bot]` where the schema says User, but not where GraphQL calls it Bot. */
 export const BOT: Fields<Account> = {
   id: ({ id }) => nodeId('BOT', id),
   databaseId: ({ id }) => id,
@@ -88,12 +88,12 @@ export const ISSUE_COMMENT: Fields<Comment> = {
   createdAt: ({ createdAt }) => time(createdAt),
   publishedAt: ({ createdAt }) => time(createdAt),
   updatedAt: ({ updatedAt }) => time(updatedAt),
-  // Null for what was never edited; else when, also within the second in which it was written.
+  // Null if it was never edited. Otherwise the time, even if that is the second in which it was written.
   lastEditedAt: ({ edits }) => timeOrNull(edits.at(-1)?.at),
   editor: ({ edits }) => edits.at(-1)?.by ?? null,
   includesCreatedEdit: ({ edits }) => edits.length > 0,
   userContentEdits: ({ edits, ...comment }, args) => {
-    // GitHub lists what was there first as an edit too, newest first, and only for what was edited.
+    // GitHub lists the original text as an edit too, newest first, but only if there was an edit.
     const first: Edit = {
       id: 0,
       at: comment.createdAt,

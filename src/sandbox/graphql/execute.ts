@@ -1,6 +1,6 @@
 /**
- * Answers a GraphQL request as graphql-js does with GitHub's schema; problems come with HTTP status 200. What fits the
- * schema and the sandbox does not have is marked. Errors of syntax and of the schema have graphql-js's words, not GitHub's.
+ * Answers a GraphQL request as graphql-js does with GitHub's schema. Errors come with HTTP status 200. Fields that are in the
+ * schema but not in the sandbox are marked. Syntax and schema errors have graphql-js's messages, not GitHub's.
  */
 import {
   executeSync,
@@ -24,11 +24,11 @@ export interface GraphqlRequest {
 
 export interface GraphqlAnswer {
   readonly body: { data?: unknown; errors?: unknown[] }
-  /** Asked for something that the sandbox does not have. */
+  /** The request asked for something that the sandbox does not model. */
   readonly isUnhandled: boolean
 }
 
-/** GitHub has the field, the sandbox has not. */
+/** GitHub has the field, but the sandbox does not. */
 class NotModelled extends Error {
   override readonly name = 'NotModelled'
 }
@@ -78,7 +78,7 @@ function refused(problems: readonly GraphQLError[]): GraphqlAnswer {
   return { body: { errors: problems.map(shown) }, isUnhandled: true }
 }
 
-/** A field without a resolver is a property of what the field around it gave. */
+/** A field without a resolver is a property of its parent's value. */
 const property: GraphQLFieldResolver<unknown, Scope> = (...[source, , , { fieldName, parentType }]) => {
   if (typeof source === 'object' && source !== null && fieldName in source) {
     const value: unknown = Reflect.get(source, fieldName)
@@ -90,7 +90,7 @@ const property: GraphQLFieldResolver<unknown, Scope> = (...[source, , , { fieldN
 function shown(error: GraphQLError): unknown {
   const { originalError, message, path, locations } = error
   if (originalError instanceof FieldFailure) return { type: originalError.type, path, locations, message }
-  // Anything but a refusal is a fault of the box itself. It is thrown, so that no test takes it for GitHub's answer.
+  // Anything but a refusal is a bug of the box itself. It is thrown, so that no test takes it for GitHub's answer.
   if (originalError !== undefined && originalError !== null && !(originalError instanceof GraphQLError)) {
     if (!(originalError instanceof NotModelled)) throw originalError
   }

@@ -37,11 +37,11 @@ export const COMMIT: Fields<CommitAt> = {
     const parents = read({ repo, ...at }).parents.map((sha, id) => ({ id, repo, sha }))
     return connect('parents', parents, args)
   },
-  // Only what GitHub made itself is signed here.
+  // Only commits that GitHub itself made are signed here.
   signature: ({ repo, sha }) => (repo.signed.has(sha) ? { repo, sha, wasSignedByGitHub: true } : null),
 }
 
-/** GitHub finds the person by the e-mail address; a bot is called a User here too, and by its whole name. */
+/** GitHub finds the person by e-mail address. A bot is also called a User here, with its complete name. */
 export const GIT_ACTOR: Fields<Signature> = {
   date: ({ at }) => time(at),
   user: (who, _, { world }) => accountBehind(world, who) ?? null,

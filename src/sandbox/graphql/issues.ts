@@ -22,7 +22,7 @@ export const ISSUE: Fields<Issue> = {
   closedAt: ({ closedAt }) => timeOrNull(closedAt),
 }
 
-/** By default the oldest first. A repository without issues has an empty list. */
+/** Oldest first by default. A repository without issues has an empty list. */
 export function listIssues(repo: Repository, args: Args, scope: Scope): unknown {
   checkPermission(scope, repo, ['issues:read'])
   const { createdBy } = (args['filterBy'] ?? {}) as { readonly createdBy?: string | null }

@@ -1,4 +1,4 @@
-/** Anything by its global id, which is the `node_id` of the REST API. */
+/** Finds anything by its global id, which is the `node_id` of the REST API. */
 import { hasObject } from '../git/objects.ts'
 import { keyOf } from '../payload/links.ts'
 import type { Account, Comment, Pull, Repository } from '../state/types.ts'
@@ -59,7 +59,7 @@ function repositoryOf(found: Exclude<GraphqlNode, Account>): Repository {
   return 'repo' in found ? found.repo : found
 }
 
-/** The type of GitHub's schema that a value has, where a field allows several. */
+/** The type in GitHub's schema of a value, for fields that allow several types. */
 export function typeOf(value: object): string | undefined {
   if ('login' in value && 'type' in value) return String(value.type)
   if ('bare' in value) return 'Repository'

@@ -76,7 +76,7 @@ const QUERY: Fields<undefined> = {
   },
 }
 
-/** An entry of a list that fails is null with an error of its own. */
+/** A failing list entry is null, with its own error. */
 function attempt(find: () => unknown): unknown {
   try {
     return find()
@@ -115,14 +115,14 @@ const RESOLVERS: Readonly<Record<string, Fields<never>>> = {
 
 let schema: GraphQLSchema | undefined
 
-/** Read when it is first needed: making it takes about half a second. */
+/** Read when it is first needed, because building it takes about half a second. */
 export function githubSchema(): GraphQLSchema {
   schema ??= build()
   return schema
 }
 
 function build(): GraphQLSchema {
-  // The package's own module reads the schema twice more, for a validator that is not used here.
+  // The package's own module reads the schema twice more, for a validator that we do not use.
   const folder = dirname(fileURLToPath(import.meta.resolve('@octokit/graphql-schema')))
   const text = readFileSync(join(folder, 'schema.graphql'), 'utf8')
   const built = buildASTSchema(parse(text, { noLocation: true }), { assumeValid: true, assumeValidSDL: true })

@@ -3,7 +3,7 @@ import type { Actor, Repository } from '../state/types.ts'
 import { roleOf, type World } from '../state/world.ts'
 import { permissionsOf, permits, reaches, type Need } from '../wire/auth.ts'
 
-/** An error that belongs to one field; the rest of the answer stands. */
+/** An error that belongs to one field. The rest of the answer stays valid. */
 export class FieldFailure extends Error {
   override readonly name = 'FieldFailure'
   readonly type:
@@ -36,7 +36,7 @@ export function canSee({ actor }: Scope, repo: Repository): boolean {
   return actor.kind === 'person' && roleOf(repo, actor.account) !== 'none'
 }
 
-/** Refuses an App that has none of the permissions. What is public anyone may read. */
+/** Refuses an App that has none of the permissions. Anyone may read public data. */
 export function checkPermission({ actor }: Scope, repo: Repository, needs: readonly Need[]): void {
   if (!repo.isPrivate || actor.kind !== 'installation' || permits(permissionsOf(actor.token), needs)) return
   throw new FieldFailure('FORBIDDEN', 'Resource not accessible by integration')

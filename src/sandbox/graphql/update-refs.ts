@@ -1,4 +1,4 @@
-/** `updateRefs`: all of the refs or none. https://docs.github.com/graphql/reference/mutations#updaterefs */
+/** `updateRefs`: updates all of the refs, or none. https://docs.github.com/graphql/reference/mutations#updaterefs */
 import { hasObject, NO_COMMIT } from '../git/objects.ts'
 import { isAncestor } from '../git/history.ts'
 import { moveRef } from '../model/refs.ts'
@@ -8,7 +8,7 @@ import type { Repository } from '../state/types.ts'
 import { authorOf } from '../wire/auth.ts'
 import { canSee, checkPermission, FieldFailure, type Scope } from './types.ts'
 
-/** `UpdateRefsInput`, which GitHub's schema has checked. */
+/** `UpdateRefsInput`, already checked by GitHub's schema. */
 interface Updates {
   readonly repositoryId: string
   readonly refUpdates: readonly Update[]
@@ -36,7 +36,7 @@ export function updateRefs(input: unknown, scope: Scope): { readonly clientMutat
   return { clientMutationId: clientMutationId ?? null }
 }
 
-/** A ref's absence, before or after, is the null object name. */
+/** The null object name means that a ref does not exist, before or after the update. */
 function check({ actor }: Scope, repo: Repository, { name, beforeOid, afterOid, force }: Update): void {
   const current = repo.refs.get(name)
   const now = current ?? NO_COMMIT

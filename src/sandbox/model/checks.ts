@@ -6,7 +6,7 @@ import type { Account, App, CheckRun, Repository } from '../state/types.ts'
 import type { Json, World } from '../state/world.ts'
 import { addSuite, announceSuite, findSuite } from './suites.ts'
 
-/** What a request may say about a check run; undefined leaves it as it is. */
+/** The fields of a check run in a request. Undefined keeps the current value. */
 export interface CheckRunChange {
   readonly name?: string | undefined
   readonly externalId?: string | undefined
@@ -89,7 +89,7 @@ function describe(run: CheckRun, change: CheckRunChange): void {
   run.title = change.title ?? run.title
   run.summary = change.summary ?? run.summary
   run.text = change.text ?? run.text
-  // Each update adds to the annotations that are there already.
+  // Each update adds to the existing annotations.
   run.annotations = [...run.annotations, ...(change.annotations ?? [])]
   run.actions = change.actions ?? run.actions
 }

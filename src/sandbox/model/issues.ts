@@ -35,7 +35,7 @@ export function openIssue(world: World, repo: Repository, draft: IssueDraft): Is
   return issue
 }
 
-/** A repository without issues hides also those that it had. */
+/** A repository with issues switched off also hides its existing ones. */
 export function checkIssues(repo: Repository): void {
   if (!repo.hasIssues) throw new Refusal(410, 'Issues are disabled for this repo')
 }

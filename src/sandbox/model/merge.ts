@@ -16,7 +16,7 @@ import { isStrict, ruleMessage, violations } from './rules.ts'
 export interface MergeOrder {
   readonly by: Author
   readonly method: 'merge' | 'squash' | 'rebase'
-  /** The head that the one who merges has seen. */
+  /** The head that the person who merges has seen. */
   readonly sha?: string | undefined
   readonly title?: string | undefined
   readonly message?: string | undefined
@@ -49,7 +49,7 @@ function checkMergeable(pull: Pull): void {
 /** A merge moves the base, which a ruleset may forbid. */
 function checkBaseRules({ repo, base, head }: Pull, by: Author): void {
   const broken = violations({ repo, ref: `refs/heads/${base.ref}`, to: head.sha, by })
-  // What a merge makes is always on top of the base.
+  // The result of a merge is always on top of the base.
   const rules = broken.filter((rule) => rule !== 'Cannot force-push to this branch')
   if (rules.length > 0) throw new Refusal(405, ruleMessage(rules))
   const isBehind = isStrict(repo, base.ref) && !isAncestor(repo.bare, base.sha, head.sha)
@@ -113,7 +113,7 @@ function mergeMessage({ number, head, title }: Pull, order: MergeOrder): string 
   return `${first}\n\n${order.message ?? title}`
 }
 
-/** One commit: its own message as the body; several: a list of their messages. */
+/** For one commit, its own message is the body. For several, a list of their messages. */
 function squashMessage(pull: Pull, order: MergeOrder): string {
   const first = order.title ?? `${pull.title} (#${String(pull.number)})`
   const messages = pullCommits(pull).map((sha) => readCommit(pull.repo.bare, sha).message)
@@ -123,7 +123,7 @@ function squashMessage(pull: Pull, order: MergeOrder): string {
   return `${first}\n\n${order.message ?? body}`.trimEnd()
 }
 
-/** Pull requests that were based on the deleted branch move to where it went. */
+/** Pull requests that were based on the deleted branch are moved to the branch that it was merged into. */
 function deleteHead(world: World, pull: Pull, by: Author): void {
   const { head, base, repo } = pull
   if (head.repo !== repo || branchHead(repo, head.ref) !== head.sha) return
@@ -134,7 +134,7 @@ function deleteHead(world: World, pull: Pull, by: Author): void {
   moveRef(world, { repo, ref: `refs/heads/${head.ref}`, to: undefined, by })
 }
 
-/** One that cannot move is closed with the branch. */
+/** A pull request that cannot be moved is closed with the branch. */
 function moveBase(world: World, pull: Pull, edit: { by: Account; base: string }): void {
   try {
     editPull(world, pull, edit)

@@ -5,7 +5,7 @@ import { labelPayload } from '../payload/labels.ts'
 import type { Account, Label, Pull } from '../state/types.ts'
 import type { Json, World } from '../state/world.ts'
 
-/** Announces something about a pull request. `extra` are the fields of this action only. */
+/** Announces something about a pull request. `extra`: fields of this action only. */
 export function announcePull(world: World, pull: Pull, news: { action: string; by: Account; extra?: Json }): void {
   const payload = (): Json => ({
     number: pull.number,
@@ -66,7 +66,7 @@ export function removeLabel(world: World, pull: Pull, change: { label: Label; by
   announcePull(world, pull, { action: 'unlabeled', by: change.by, extra })
 }
 
-/** Those and no others. */
+/** Replaces the assignees. */
 export function assign(world: World, pull: Pull, change: { accounts: readonly Account[]; by: Account }): void {
   const before = pull.assignees
   pull.assignees = [...change.accounts]

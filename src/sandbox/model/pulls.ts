@@ -127,7 +127,7 @@ export function editPull(world: World, pull: Pull, edit: PullEdit): void {
   if (edit.state === 'open' && pull.state === 'closed') reopen(world, pull, edit.by)
 }
 
-/** Changes the texts and the base; gives what they were, as the `edited` event tells it. */
+/** Changes the texts and the base. Returns the old values in the form of the `edited` event. */
 function applyEdit(world: World, pull: Pull, edit: PullEdit): Json {
   const changes: Json = {}
   if (edit.title !== undefined && edit.title !== pull.title) {

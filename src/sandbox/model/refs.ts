@@ -1,6 +1,6 @@
 /**
- * Moving refs, and all that GitHub does when one moves: the push event, a queued check suite for every App that writes
- * checks, and pull requests that follow their head and base.
+ * Moves refs, with all consequences on GitHub: the push event, a queued check suite for every App that writes checks, and pull
+ * requests that follow their head and base.
  */
 import { git } from '../git/run.ts'
 import { commitsBetween, isAncestor } from '../git/history.ts'
@@ -25,7 +25,7 @@ export interface RefMove {
   readonly type?: 'pr_merge' | 'merge_queue_merge'
 }
 
-/** Refuses what a ruleset forbids. */
+/** Refuses a move that a ruleset forbids. */
 function checkRules(move: RefMove): void {
   const broken = violations(move)
   if (broken.length > 0) throw new Refusal(422, ruleMessage(broken))
@@ -35,13 +35,13 @@ function checkRules(move: RefMove): void {
 export function moveRef(world: World, move: RefMove): void {
   const from = move.repo.refs.get(move.ref)
   if (from === move.to) return
-  // The queue and merges have asked before, and move the branch for those who may not.
+  // The queue and merges have already checked, and may move the branch for people who may not.
   if (move.type === undefined) checkRules(move)
   writeRefs(move.repo, [move])
   afterMove(world, { ...move, from })
 }
 
-/** What follows when a ref has moved, whoever wrote it to disk. */
+/** The consequences of a moved ref, whoever wrote it to disk. */
 export function afterMove(world: World, move: RefMove & { readonly from: string | undefined }): void {
   const { repo, ref, to } = move
   repo.pushedAt = world.now()
@@ -95,13 +95,13 @@ function updatePull(world: World, pull: Pull, move: RefMove & { from: string | u
     synchronize(world, pull, move)
     return
   }
-  // A pull request whose head got onto the base by a push counts as merged.
+  // A pull request whose head reached the base through a push counts as merged.
   const landed = move.from === undefined ? [] : commitsBetween(move.repo.bare, move.from, move.to)
   if (landed.includes(pull.head.sha)) markMerged(world, pull, { sha: pull.head.sha, by: move.by.account })
   else followBase(world, pull, move.to)
 }
 
-/** Points `refs/pull/N/head` at a commit, bringing it over from the fork where that is another repository. */
+/** Points `refs/pull/N/head` at a commit. Copies it from the fork if that is another repository. */
 function bringHead(pull: Pull, sha: string): void {
   if (pull.head.repo !== pull.repo) bringCommit(pull.repo, pull.head.repo, sha)
   writeRefs(pull.repo, [{ ref: `refs/pull/${String(pull.number)}/head`, to: sha }])
