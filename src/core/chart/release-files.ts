@@ -138,7 +138,8 @@ function namedIn(survey: Survey, chart: string): readonly Dependency[] {
     })
 }
 
-function localFolder(chart: string, repository: string): string | undefined {
+/** The folder of a dependency that `Chart.yaml` gives by its folder; undefined where it is elsewhere. */
+export function localFolder(chart: string, repository: string): string | undefined {
   const path = /^file:\/\/(.+)$/.exec(repository)?.[1]
   return path === undefined || path.startsWith('/') ? undefined : join(chart, path)
 }

@@ -50,6 +50,8 @@ export type ManifestProblem = Location & {
   readonly detail: string
   /** The folder of the chart that a template is part of, '' for the top. */
   readonly chart?: string
+  /** The chart that renders its own copy of that chart instead. */
+  readonly copiedIn?: string
 }
 
 /** Far above any hand-written manifest. */

@@ -53,6 +53,7 @@ export function problems(): readonly Problem[] {
     ),
     ...manifests.map((code) => files.manifestProblem({ code, ...place, detail: 'odd' })),
     ...['', T].map((chart) => files.manifestProblem({ code: 'template', ...place, detail: '', chart })),
+    files.manifestProblem({ code: 'template', ...place, detail: '', chart: T, copiedIn: 'charts/all' }),
     ...(['base', 'head'] as const).map((side) => files.configProblem(config, side)),
     ...(['remote', 'absolute', 'outside', 'missing', 'symlink', 'submodule'] as const).map((code) =>
       files.refusalProblem({ code, ...place, entry: 'https://x' }),

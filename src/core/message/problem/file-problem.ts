@@ -85,11 +85,19 @@ function chartWords(chart: string): ProblemWords {
   }
 }
 
-function manifestWords({ code: name, detail, chart }: ManifestProblem): ProblemWords {
+function copyWords(chart: string, copiedIn: string): ProblemWords {
+  return {
+    what: `This file is a template of the chart ${code(chart)}. The chart ${code(copiedIn)} has a copy of it in its \`charts/\` folder, and helm renders the copy, not this file.`,
+    next: 'To have this folder rendered, remove the copy from Git.',
+  }
+}
+
+function manifestWords({ code: name, detail, chart, copiedIn }: ManifestProblem): ProblemWords {
   switch (name) {
     case 'not-yaml':
       return { what: `This file is not valid YAML: ${plainText(detail)}`, next: 'Fix it and push.' }
     case 'template':
+      if (chart !== undefined && copiedIn !== undefined) return copyWords(chart, copiedIn)
       if (chart !== undefined) return chartWords(chart === '' ? '.' : chart)
       return {
         what: 'This file is not YAML but a template, for example of Helm. Only rendering turns it into a manifest.',
