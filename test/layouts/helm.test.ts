@@ -320,6 +320,27 @@ test('values that several environments share are changed for all of them, and no
   assert.deepEqual(await moves(files, 25, ' --env all'), ['values.yaml', '-  weight: 5', '+  weight: 25'])
 })
 
+test(
+  'a value that two routes of a chart take their weights from is named with the other route, and nothing is changed',
+  needs,
+  async () => {
+    const route = CHART['charts/web/templates/virtualservice.yaml']
+    const files = repository({
+      ...VALUES,
+      '.github/canary.yml': CONFIG,
+      'charts/web/templates/api.yaml': route.replaceAll('{{ .Release.Name }}', 'api'),
+    })
+    const before = new Map(files)
+    const refused = plainWords(explainRefusal(await refusal(files, '/canary 25 web --env production')))
+    assert.match(
+      refused,
+      /come from the value at values-production\.yaml:3, which also sets VirtualService (?:shop\/)?api/,
+    )
+    assert.match(refused, /Give web a value of its own/)
+    assert.deepEqual(files, before)
+  },
+)
+
 test('weights of two environments in one file are changed together, each where it stands', needs, async () => {
   const files = repository({
     'apps/all.yaml': `${APPLICATION('staging', '      valuesObject: { canary: { weight: 5 } }\n')}---\n${APPLICATION('production', '      valuesObject: { canary: { weight: 10 } }\n')}`,

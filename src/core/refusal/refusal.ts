@@ -1,4 +1,5 @@
 import type { CommandProblem } from '../command/commands.ts'
+import type { Location } from '../manifest/parse.ts'
 import type { Problem } from '../problem/problem.ts'
 import type { Permission } from '../rollout/facts.ts'
 import type { MoveRefusal } from '../rollout/move.ts'
@@ -42,6 +43,8 @@ export type Refusal =
       readonly name: string
       readonly environment: string
       readonly also: readonly string[]
+      /** The number that the weight is taken from, where it stands in values or in another object. */
+      readonly source?: Location
     }
   | { readonly code: 'ambiguous'; readonly choices: readonly RolloutChoice[] }
   /** One environment has the route several times. */

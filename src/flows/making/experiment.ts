@@ -52,6 +52,7 @@ export async function experiment(
   const seen = { ...side, snapshot }
   const own = moves.flatMap(({ target, move }) => targetsIn(seen, target).map((found) => ({ target: found, move })))
   const tried = new Set<string>()
+  const leaks: Refusal[] = []
   for (const how of await attemptsFor(context, seen, { ...request, moves: own })) {
     const made = filesFor(own, pull, how)
     const key = made.ok ? JSON.stringify([...made.value.files]) : ''
@@ -59,10 +60,24 @@ export async function experiment(
     tried.add(key)
     const proof = await proveEdit(context, seen, made.value)
     if (proof.ok) return ok({ files: made.value.files, proof: proof.value })
+    leaks.push(...leakOf(proof.error, how, own))
   }
+  const [leak] = leaks
   const shared = await sharedValue(context, seen, { moves: own, pull })
   const [unclear] = own.flatMap(({ target }) => unclearRefusal(target) ?? [])
-  return err(shared ?? unclear ?? refused)
+  return err(shared ?? leak ?? unclear ?? refused)
+}
+
+/** A refusal of the number outside of the route's own file that its weight is taken from, because it sets something else too. */
+function leakOf(refusal: Refusal, { feeds, texts }: EditAttempt, moves: EditRequest['moves']): readonly Refusal[] {
+  const own = new Set(moves.map(({ target }) => target.object.file))
+  const place = [...feeds.values()].find(({ file }) => !own.has(file))
+  if (refusal.code !== 'render-leak' || place === undefined) return []
+  return [{ ...refusal, source: { file: place.file, line: lineAt(texts.get(place.file) ?? '', place) } }]
+}
+
+function lineAt(text: string, { at }: Pick<TextPlace, 'at'>): number {
+  return text.slice(0, at).split('\n').length
 }
 
 /** The place that a weight is taken from, if environments use it that must not change. */
@@ -90,8 +105,8 @@ async function sharedValue(
   const users = await showing(context, side, { place, among })
   if (users.length < 2) return undefined
   const text = (await context.mirror.read(side.treeish, [place.file])).get(place.file) ?? ''
-  const line = text.slice(0, place.at).split('\n').length
-  return { code: 'cannot-edit', refusal: { code: 'shared-value', file: place.file, line, environment, users } }
+  const { file } = place
+  return { code: 'cannot-edit', refusal: { code: 'shared-value', file, line: lineAt(text, place), environment, users } }
 }
 
 /** A refusal is not worth more builds. */

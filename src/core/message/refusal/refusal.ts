@@ -87,6 +87,8 @@ function explainOther(refusal: Exclude<Refusal, { readonly code: 'promotion' | '
 function explainProof(refusal: Extract<Refusal, { code: 'no-effect' | 'render-leak' }>): string {
   if (refusal.code === 'no-effect')
     return `Nothing was committed: environment ${code(refusal.environment)} would not render what was asked for${refusal.missing.length === 0 ? '' : ` (${list(refusal.missing.slice(0, 3))})`}. Something other than ${code(refusal.file)} sets it, such as a replacement, a variable or a plugin. Change it there.`
+  if (refusal.source !== undefined)
+    return `Nothing was committed: the weights of ${code(refusal.name)} come from the value at ${code(`${refusal.source.file}:${refusal.source.line}`)}, which also sets ${list(refusal.also.slice(0, 5))} in environment ${code(refusal.environment)}. Give ${code(refusal.name)} a value of its own, and comment again.`
   return `Nothing was committed: the edit for ${code(refusal.name)} would also have changed ${list(refusal.also.slice(0, 5))} in environment ${code(refusal.environment)}. Move what should change into a file or patch of its own, and comment again.`
 }
 
