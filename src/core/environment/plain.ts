@@ -37,7 +37,7 @@ export function yamlBelow(tree: Tree, folder: string): readonly string[] {
 export function holdsObjects(text: string, isLoose = false): boolean {
   if (!['apiVersion', 'kind'].every((word) => text.includes(word))) return false
   // A broken file that contains placeholders is a template, whatever its first documents are.
-  const isFilledIn = text.includes('{{') || PLACEHOLDER.test(text)
+  const isFilledIn = [/{{/, PLACEHOLDER, UNQUOTED].some((pattern) => pattern.test(text))
   let budget = MAX_LEXEMES
   let hasObject = false
   // The tools of the cluster read a lone carriage return as a line break.
@@ -75,10 +75,14 @@ function documentsIn(text: string, budget: number): DocumentsRead {
 /** A line that is only `${NAME}`, `{% … %}` or `<% … %>`. */
 const PLACEHOLDER = /^[ \t]*(?:- +)*(?:\$\{[^{}\n]*\}|[{<%][%{].*)[ \t]*\r?$/m
 
+/** A value that begins with `%NAME%`, or with `{name}` and more text: a person or a script fills it in. YAML allows neither. */
+const UNQUOTED = /^[ \t]*(?:- +)*(?:[\w./-]+: +)?(?:%[A-Za-z]\w*%|\{[A-Za-z]\w*\}[^\s,}\]])/m
+
 function isPlaceholder(text: string, at: number): boolean {
   const start = text.lastIndexOf('\n', at - 1) + 1
   const end = text.indexOf('\n', at)
-  return PLACEHOLDER.test(text.slice(start, end === -1 ? text.length : end))
+  const line = text.slice(start, end === -1 ? text.length : end)
+  return PLACEHOLDER.test(line) || UNQUOTED.test(line)
 }
 
 /** `{{ .Host }}` without quotes is valid YAML: a mapping with a mapping as a key. Kubernetes objects contain none. */

@@ -275,13 +275,16 @@ test('in a folder that nothing deploys, a file that a script fills in is a templ
   const files: Files = {
     'k8s/go.yaml': `${route}spec:\n  hosts:\n    - {{ .Host }}\n`,
     'k8s/shell.yaml': `${OBJECT}---\n${pods}    \${URLS}\n  image: web\n`,
+    'k8s/person.yaml': `${pods}  image: {username}/web:1.0\n`,
+    'k8s/sed.yaml': `${OBJECT}---\n${pods}  image: web\n  hosts:\n    - %HOST%\n`,
     'k8s/jinja.yaml': `${pods}{% if debug %}\n    - --debug\n{% endif %}\n`,
     // Text in quotes and in a block is text, whatever it is like, and what is broken elsewhere is broken.
     'k8s/quoted.yaml': `${route}spec: { hosts: ["{{ .Host }}"] }\n`,
     'k8s/query.yaml': `${OBJECT}data:\n  '{__name__="up"}': '{{ $value }}'\n  script: |\n    \${COMMAND}\n`,
+    'k8s/map.yaml': `${OBJECT}data: {web}\n`,
     'k8s/broken.yaml': `${pods}  script: |\n    \${COMMAND}\n  : [\n`,
   }
-  assert.deepEqual(only(files).files, ['k8s/broken.yaml', 'k8s/query.yaml', 'k8s/quoted.yaml'])
+  assert.deepEqual(only(files).files, ['k8s/broken.yaml', 'k8s/map.yaml', 'k8s/query.yaml', 'k8s/quoted.yaml'])
   // A deployer would refuse it.
   const { environments } = discover(files, { configured: { shop: { path: 'k8s' } } })
   assert.ok(environments[0]?.files.includes('k8s/go.yaml'))
