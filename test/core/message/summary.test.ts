@@ -93,9 +93,11 @@ test('the next step says what to do, and its commands are commands', () => {
   }
 })
 
-test('a rollback is offered only where the canary has traffic', () => {
+test('a rollback is offered only where the canary has traffic and keeps some', () => {
   const { changes, problems } = withStates('wait')
   const started = changes.map((change) => ({ ...change, from: 0 }))
+  const rolledBack = changes.map((change) => ({ ...change, to: 0 }))
+  assert.doesNotMatch(nextStepWords({ changes: rolledBack, problems }), /\/canary abort/)
   assert.match(nextStepWords({ changes, problems }), /\/canary abort/)
   assert.doesNotMatch(nextStepWords({ changes: started, problems }), /\/canary abort/)
 })

@@ -18,8 +18,8 @@ export function nextStepWords(review: Pick<Review, 'changes' | 'problems'>): str
   if (changes.length === 0) return ''
   const open = changes.flatMap(({ verdicts }) => verdicts).filter(({ state }) => state !== 'pass')
   const isBlocked = open.some(({ state }) => state === 'block')
-  // A rollback needs traffic on the canary.
-  const abort = changes.some(({ from }) => from > 0) ? ['/canary abort'] : []
+  // A rollback needs traffic on the canary. A change to 0% is one already, or the end of the rollout.
+  const abort = changes.some(({ from, to }) => from > 0 && to > 0) ? ['/canary abort'] : []
   if (open.length === 0) return paragraphs(mergeWords(changes), commands('To roll back instead, comment:', abort))
   const what = isBlocked
     ? '**Next:** do what the gates with ⛔ ask for. Perch then checks again by itself.'
