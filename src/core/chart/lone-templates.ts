@@ -6,26 +6,39 @@ import type { ManifestProblem } from '../manifest/parse.ts'
 import { readOneDocument } from '../manifest/yaml/documents.ts'
 import { localFolder } from './release-files.ts'
 
+type Files = Pick<Layout, 'owners' | 'texts'>
+
 /** Those that belong to no environment. */
-export function loneTemplates({ owners, texts }: Pick<Layout, 'owners' | 'texts'>): readonly ManifestProblem[] {
-  return [...texts].flatMap(([file, text]): readonly ManifestProblem[] => {
-    if (text === undefined || owners.has(file) || !text.includes('{{') || !ROUTE_TEMPLATE.test(text)) return []
+export function loneTemplates({ owners, texts }: Files): readonly ManifestProblem[] {
+  const files = [...texts].flatMap(([file, text]) => {
+    const isTemplate = text !== undefined && text.includes('{{') && ROUTE_TEMPLATE.test(text)
+    return isTemplate && !owners.has(file) ? [file] : []
+  })
+  const holders: ReadonlyMap<string, string> = files.length === 0 ? new Map() : holdersOf({ owners, texts })
+  return files.map((file) => {
     const chart = chartOf(file, texts)
-    if (chart === undefined) return [{ code: 'template', file, line: 1, detail: '' }]
-    const copiedIn = copiedBy(chart, { owners, texts })
-    return [{ code: 'template', file, line: 1, detail: '', chart, ...(copiedIn === undefined ? {} : { copiedIn }) }]
+    const copiedIn = chart === undefined ? undefined : holders.get(chart)
+    const where = { ...(chart === undefined ? {} : { chart }), ...(copiedIn === undefined ? {} : { copiedIn }) }
+    return { code: 'template', file, line: 1, detail: '', ...where }
   })
 }
 
-/** The rendered chart that names the folder of a chart as a dependency. It would read the folder if it had no copy of it. */
-function copiedBy(chart: string, { owners, texts }: Pick<Layout, 'owners' | 'texts'>): string | undefined {
-  const file = [...texts.keys()].find((path) => {
-    if (nameOf(path) !== 'Chart.yaml' || !owners.has(path)) return false
-    const read = readOneDocument(texts.get(path) ?? '')
-    const dependencies = listOf(recordOf(read.ok ? read.value?.data : undefined)['dependencies'])
-    return dependencies.some((one) => localFolder(parentOf(path), textOf(recordOf(one)['repository']) ?? '') === chart)
-  })
-  return file === undefined ? undefined : parentOf(file)
+/**
+ * The rendered charts by the folders that they name as dependencies. A chart would render such a folder if it had no copy of it
+ * in its `charts/`.
+ */
+function holdersOf({ owners, texts }: Files): ReadonlyMap<string, string> {
+  const charts = [...texts].filter(([file]) => nameOf(file) === 'Chart.yaml' && owners.has(file))
+  return new Map(
+    charts.flatMap(([file, text]) => {
+      const read = readOneDocument(text ?? '')
+      const dependencies = listOf(recordOf(read.ok ? read.value?.data : undefined)['dependencies'])
+      return dependencies.flatMap((one) => {
+        const folder = localFolder(parentOf(file), textOf(recordOf(one)['repository']) ?? '')
+        return folder === undefined ? [] : [[folder, parentOf(file)] as const]
+      })
+    }),
+  )
 }
 
 const ROUTE_TEMPLATE = /^kind: (?:VirtualService|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute)\b/m
