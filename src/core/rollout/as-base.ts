@@ -61,12 +61,14 @@ export interface ConfigSides {
 
 /**
  * The rollouts with traffic that a new config calls by another name, or does not have any more. Holds, freezes and open steps go by the name, and
- * would be lost. A rollout whose route is gone is none of them.
+ * would be lost. A rollout whose route is gone is none of them, and neither is one whose share cannot be read: no step of it can pass, under any
+ * name, and it may never end.
  */
 export function renamedByConfig({ before, after, next }: ConfigSides): readonly Standing[] {
   return before.targets.map(standingOf).filter((standing) => {
     const { target } = standing
-    if (!isUnderWay(standing) || isBlueGreen(target) || sameRollouts(after.targets, target).length === 0) return false
+    if (!isUnderWay(standing) || standing.share === 'unknown' || isBlueGreen(target)) return false
+    if (sameRollouts(after.targets, target).length === 0) return false
     return !target.environments.every((name) => hasNamed(next, name, target))
   })
 }
