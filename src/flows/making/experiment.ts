@@ -10,6 +10,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { objectChanges, type EditAttempt, filesFor, type TargetMove, weightKey } from '../../core/rollout/move.ts'
 import { isSameRollout, sameRollouts, type Target } from '../../core/rollout/target.ts'
 import { readNotes } from '../../core/traffic/annotations.ts'
+import { ROUTE_KINDS } from '../../core/traffic/route.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
 import { ownTexts, singleChanges } from './own-numbers.ts'
@@ -68,13 +69,18 @@ export async function experiment(
   return err(shared ?? leak ?? unclear ?? refused)
 }
 
-/** A refusal of the number outside of the route's own file that its weight is taken from, because it sets something else too. */
+/** A refusal of the number outside of the route's own file that its weight is taken from, because it sets the weights of other routes too. */
 function leakOf(refusal: Refusal, { feeds, texts }: EditAttempt, moves: EditRequest['moves']): readonly Refusal[] {
   const own = new Set(moves.map(({ target }) => target.object.file))
   const place = [...feeds.values()].find(({ file }) => !own.has(file))
   if (refusal.code !== 'render-leak' || place === undefined) return []
-  return [{ ...refusal, source: { file: place.file, line: lineAt(texts.get(place.file) ?? '', place) } }]
+  const also = refusal.also.filter((title) => OTHER_ROUTE.test(title))
+  if (also.length === 0) return []
+  return [{ ...refusal, also, source: { file: place.file, line: lineAt(texts.get(place.file) ?? '', place) } }]
 }
+
+/** The title of a route. Behind that of the route itself there is a path. */
+const OTHER_ROUTE = new RegExp(`^(?:${ROUTE_KINDS.join('|')}) \\S+$`)
 
 function lineAt(text: string, { at }: Pick<TextPlace, 'at'>): number {
   return text.slice(0, at).split('\n').length
