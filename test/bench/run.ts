@@ -20,11 +20,11 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   cli: async () => (await import('./programs/cli.ts')).benchCli,
   replicas: async () => (await import('./programs/replicas.ts')).benchReplicas,
   busy: async () => (await import('./events/busy.ts')).benchBusy,
-  edit: async () => (await import('./work/edit.ts')).benchEdit,
+  edit: async () => (await import('./inputs/edit.ts')).benchEdit,
   freeze: async () => (await import('./events/freeze.ts')).benchFreeze,
-  render: async () => (await import('./work/render.ts')).benchRender,
-  definitions: async () => (await import('./work/definitions.ts')).benchDefinitions,
-  worst: async () => (await import('./work/worst.ts')).benchWorst,
+  render: async () => (await import('./inputs/render.ts')).benchRender,
+  definitions: async () => (await import('./inputs/definitions.ts')).benchDefinitions,
+  worst: async () => (await import('./inputs/worst.ts')).benchWorst,
 }
 
 /** Installs the packages anew. */

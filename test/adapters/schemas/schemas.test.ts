@@ -8,7 +8,7 @@ import { parseRendered, type RenderedObject } from '../../../src/core/diff/objec
 import { misfitFindings } from '../../../src/core/finding/misfit.ts'
 import { explainProblem } from '../../../src/core/message/problem/problem.ts'
 import { findingProblems } from '../../../src/core/problem/findings.ts'
-import { assertLinear } from '../../bench/work/growth.ts'
+import { assertLinear } from '../../bench/inputs/growth.ts'
 
 const schemas = openSchemas()
 

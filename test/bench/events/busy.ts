@@ -15,7 +15,7 @@ import { startEdge } from '../../../src/entry/edge/edge.ts'
 import { quantile } from '../measure.ts'
 import { QUIET } from '../quiet-log.ts'
 import type { BenchResult } from '../report.ts'
-import { WORST } from '../work/worst.ts'
+import { WORST } from '../inputs/worst.ts'
 
 const SECONDS = 10
 const IDLE = 520
