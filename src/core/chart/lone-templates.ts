@@ -5,6 +5,7 @@ import { listOf, recordOf, textOf } from '../manifest/data.ts'
 import type { ManifestProblem } from '../manifest/parse.ts'
 import { readOneDocument } from '../manifest/yaml/documents.ts'
 import { localFolder } from './release-files.ts'
+import { templateChart } from './template-chart.ts'
 
 type Files = Pick<Layout, 'owners' | 'texts'>
 
@@ -16,7 +17,7 @@ export function loneTemplates({ owners, texts }: Files): readonly ManifestProble
   })
   const holders: ReadonlyMap<string, string> = files.length === 0 ? new Map() : holdersOf({ owners, texts })
   return files.map((file) => {
-    const chart = chartOf(file, texts)
+    const chart = templateChart(file, texts)
     const copiedIn = chart === undefined ? undefined : holders.get(chart)
     const where = { ...(chart === undefined ? {} : { chart }), ...(copiedIn === undefined ? {} : { copiedIn }) }
     return { code: 'template', file, line: 1, detail: '', ...where }
@@ -42,11 +43,3 @@ function holdersOf({ owners, texts }: Files): ReadonlyMap<string, string> {
 }
 
 const ROUTE_TEMPLATE = /^kind: (?:VirtualService|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute)\b/m
-
-/** The folder of the chart that a file is a template of; undefined where it is of none. */
-function chartOf(file: string, texts: Layout['texts']): string | undefined {
-  const parts = file.split('/').slice(0, -1)
-  const folders = parts.flatMap((part, index) => (part === 'templates' ? [parts.slice(0, index)] : []))
-  const charts = folders.map((folder) => folder.join('/'))
-  return charts.find((chart) => texts.has(chart === '' ? 'Chart.yaml' : `${chart}/Chart.yaml`))
-}

@@ -1,6 +1,7 @@
 /** Which charts of this repository Argo CD and Flux release, and with which values. */
 import type { DeployedRelease } from '../chart/release.ts'
 import { VALUES_OBJECT } from '../chart/release-build.ts'
+import { templateChart } from '../chart/template-chart.ts'
 import { readKustomization } from '../environment/kustomization.ts'
 import { inFolder, isKustomization, join, parentOf } from '../environment/tree.ts'
 import { isRecord, listOf, type Path, recordOf, textOf, valueAt } from '../manifest/data.ts'
@@ -69,15 +70,6 @@ function applicationReleases(
   )
 }
 
-/** Whether helm fills in the file: it is in the folder `templates` of a chart. */
-function isChartTemplate(file: string, texts: Texts): boolean {
-  const folders = file.split('/')
-  return folders.some(
-    (folder, index) =>
-      folder === 'templates' && texts.get(inFolder(folders.slice(0, index).join('/'), 'Chart.yaml')) !== undefined,
-  )
-}
-
 function releasesOf(
   { object, title, filling: written }: Deployer,
   manifest: Manifest,
@@ -104,7 +96,7 @@ function releasesOf(
     name,
     namespace: namespace === undefined || isTemplate(namespace) ? undefined : namespace,
     line: (path: Path): number => manifest.line(document, path),
-    isTemplated: isChartTemplate(file, texts),
+    isTemplated: templateChart(file, texts) !== undefined,
   }
   const filling = written && { ...written, at }
   return sources.flatMap(({ own, path }): FoundRelease[] => {
