@@ -1,6 +1,6 @@
 import type { Config } from '../../core/config/schema.ts'
 import type { RenderedObject } from '../../core/diff/objects.ts'
-import { environmentNamed } from '../../core/environment/environment.ts'
+import { type Environment, environmentNamed } from '../../core/environment/environment.ts'
 import { additionsAt } from '../../core/delivery/additions-at.ts'
 import { lacksTool } from '../../core/problem/problem.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
@@ -36,30 +36,36 @@ export async function objectsAt(
   for (const name of names) {
     const environment = environmentNamed(environments, name)
     if (environment === undefined) continue
-    if (environment.refusals.length > 0) return undefined
-    const read = await readEnvironmentTexts(context, treeish, environment)
-    const built = await buildObjects(context, { ...read, secrets: own.value.secrets, documents: new Map() })
-    if (!built.ok || !built.parsed.ok) return undefined
-    found.set(name, built.parsed.objects)
+    const objects = await builtAt(context, treeish, { environment, secrets: own.value.secrets })
+    if (objects === undefined || objects === 'not-seen') return undefined
+    found.set(name, objects)
   }
   return found
 }
 
-/**
- * The same with the files of the target's environment in the target's own layout. Undefined if it cannot be built, or if Perch
- * never builds it. `not-seen`: the tool was missing or busy.
- */
+/** The same with the files of the target's environment in the target's own layout. */
 export async function targetObjectsAt(
   context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
   treeish: Sha,
   { target, environment: name }: { readonly target: Target; readonly environment: string },
-): Promise<readonly RenderedObject[] | 'not-seen' | undefined> {
+): Promise<BuiltObjects> {
   const environment = environmentNamed(target.layout.environments, name)
-  if (environment === undefined || environment.refusals.length > 0) return undefined
+  return environment && builtAt(context, treeish, { environment, secrets: [] })
+}
+
+/** Undefined if they cannot be built, or if Perch never builds them. `not-seen`: the tool was missing or busy. */
+type BuiltObjects = readonly RenderedObject[] | 'not-seen' | undefined
+
+async function builtAt(
+  context: Needs,
+  treeish: Sha,
+  { environment, secrets }: { readonly environment: Environment; readonly secrets: Config['secrets'] },
+): Promise<BuiltObjects> {
+  const { deployer, refusals } = environment
+  if (refusals.length > 0) return undefined
   const read = await readEnvironmentTexts(context, treeish, environment)
-  const { deployer } = environment
   if (deployer !== undefined && additionsAt(deployer, read.texts) === 'unknown') return undefined
-  const built = await buildObjects(context, { ...read, secrets: [], documents: new Map() })
+  const built = await buildObjects(context, { ...read, secrets, documents: new Map() })
   if (!built.ok) return lacksTool(built) ? 'not-seen' : undefined
   return built.parsed.ok ? built.parsed.objects : undefined
 }
