@@ -1,12 +1,10 @@
-import { type ConfigProblem, CONFIG_FILE, readConfig } from './read.ts'
-import type { Config } from './schema.ts'
+import { CONFIG_FILE, type ConfigResult, readConfig } from './read.ts'
 import type { KnownDocuments } from '../diff/reading/piece.ts'
 import { emptyFileCache, type FileCache, type Known, readOnce, type ReadTexts } from '../environment/file-cache.ts'
-import type { Result } from '../result.ts'
 
 /** Results that depend only on the texts of a repository. Most texts stay the same from one look to the next. */
 export interface KnownTexts extends FileCache {
-  readonly configs: ReadTexts<Result<Config, readonly ConfigProblem[]>>
+  readonly configs: ReadTexts<ConfigResult>
   /** Documents of what environments render to. */
   readonly documents: KnownDocuments
 }
@@ -36,10 +34,7 @@ function onTopOf<T>(before: Known<T>, own: Known<T>): Known<T> {
 }
 
 /** Reads the config's text, unless that was done before. */
-export function readConfigOnce(
-  known: KnownTexts | undefined,
-  text: string | undefined,
-): Result<Config, readonly ConfigProblem[]> {
+export function readConfigOnce(known: KnownTexts | undefined, text: string | undefined): ConfigResult {
   if (text === undefined || known === undefined) return readConfig(text)
   return readOnce(known.configs, { file: CONFIG_FILE, text }, readConfig)
 }

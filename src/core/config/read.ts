@@ -11,13 +11,16 @@ export const CONFIG_FILE = '.github/canary.yml'
 
 export type ConfigProblem = Location & { readonly path: string; readonly message: string }
 
+/** A config, or why it is not valid. */
+export type ConfigResult = Result<Config, readonly ConfigProblem[]>
+
 /** A thousand services with every key need half of this. Reading it takes a second or two. */
 const MAX_LENGTH = 1024 * 1024
 /** Nobody reads more at once, and finding each line takes time. */
 const MAX_PROBLEMS = 50
 
 /** Reads the config's text, or the default config where the file does not exist. Many problems at once, each with its line. */
-export function readConfig(text: string | undefined): Result<Config, readonly ConfigProblem[]> {
+export function readConfig(text: string | undefined): ConfigResult {
   if (text === undefined) return ok(Config.parse({}))
   if (text.length > MAX_LENGTH)
     return err([{ file: CONFIG_FILE, line: 1, path: '', message: 'the file is longer than 1 MiB' }])

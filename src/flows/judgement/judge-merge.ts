@@ -1,5 +1,5 @@
 import type { ImageChange } from '../../core/arrival/image-changes.ts'
-import { CONFIG_FILE, readConfig } from '../../core/config/read.ts'
+import type { ConfigResult } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { type Environment, environmentsTouched } from '../../core/environment/environment.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
@@ -142,29 +142,27 @@ export async function compareTrees(
   context: FileSource & Pick<RepositoryContext, 'renderer' | 'validators' | 'schemas'>,
   between: TreePair,
 ): Promise<TreeComparison> {
-  const { base, head, changed } = between
-  const isConfigNew = changed === 'all' || changed.includes(CONFIG_FILE)
-  const ownConfig = isConfigNew ? await newConfigProblems(context, base, head) : []
+  const { base, changed } = between
+  const next = await nextConfig(context, between)
   const config = await loadConfig(context, between.config ?? base)
-  if (config.ok) return compareByConfig(context, between, { config: config.value, ownConfig })
+  if (config.ok) return compareByConfig(context, between, { config: config.value, next })
   if (between.config !== undefined) {
     const problems = config.error.map((problem) => configProblem(problem, 'head'))
     return { review: { ...NO_CHANGE, problems }, names: [] }
   }
   const look = (by: Config, from: Sha): Promise<TreeComparison> =>
-    compareByConfig(context, { ...between, config: from }, { config: by, ownConfig: [] })
-  const next = isConfigNew ? await loadConfig(context, head) : undefined
+    compareByConfig(context, { ...between, config: from }, { config: by, next: undefined })
   const looked = await compareDespiteConfig(between, { broken: config.error, next, look })
   // A pull request that does not change the config is not told about a broken one.
   const isElsewhere = changed !== 'all' && !changed.some(isRelevant) && looked.names.length === 0
   return isElsewhere && between.only === undefined ? { review: NO_CHANGE, names: [] } : looked
 }
 
-/** The same with a valid config. `ownConfig`: problems of the config in the pull request. */
+/** The same with a valid config. `next`: the config that the pull request brings. */
 async function compareByConfig(
   context: FileSource & Pick<RepositoryContext, 'renderer' | 'validators' | 'schemas'>,
   between: TreePair,
-  { config, ownConfig }: { readonly config: Config; readonly ownConfig: readonly Problem[] },
+  { config, next }: { readonly config: Config; readonly next: ConfigResult | undefined },
 ): Promise<TreeComparison> {
   const { base, head, changed } = between
   const both = { ...context, known: knownBefore(context.known) }
@@ -179,7 +177,6 @@ async function compareByConfig(
   }
   const known = namesIn(sides, () => true)
   const names = namesIn(sides, isTouched).filter((name) => between.only === undefined || name === between.only)
-  const next = await nextConfig(both, between)
   const found = sides.after.snapshot.problems.filter(
     (problem) => problem.environments.some((name) => names.includes(name)) && !isLetGo(problem, next),
   )
@@ -196,7 +193,7 @@ async function compareByConfig(
   const renamed = renamedRoles(before, written).map(renamedRolesProblem)
   const templates = await validateTemplates(both, { before, after, head, changed })
   const moved = await problemsOfNext(both, { before, after }, { head, next })
-  const own = [...ownConfig, ...moved, ...templates.problems, ...checked.problems, ...repair]
+  const own = [...moved, ...templates.problems, ...checked.problems, ...repair]
   const problems = [
     ...own,
     ...renamed,
@@ -270,16 +267,6 @@ function isRelevant(path: string): boolean {
 function namesIn({ before, after }: SnapshotPair, fits: (environment: Environment) => boolean): readonly string[] {
   const names = [before, after].flatMap(({ snapshot }) => snapshot.environments.filter(fits).map(({ name }) => name))
   return [...new Set(names)].sort()
-}
-
-/** A pull request that edits the config is judged by the old one. The new one must at least be valid. */
-async function newConfigProblems(context: FileSource, base: Sha, head: Sha): Promise<readonly Problem[]> {
-  const textAt = async (treeish: Sha): Promise<string | undefined> =>
-    (await context.mirror.read(treeish, [CONFIG_FILE])).get(CONFIG_FILE)
-  const text = await textAt(head)
-  if (text === (await textAt(base))) return []
-  const config = readConfig(text)
-  return config.ok ? [] : config.error.map((problem) => configProblem(problem, 'head'))
 }
 
 /** The routes whose canary gets more traffic, with their environment: `production VirtualService default/web`. */

@@ -1,6 +1,6 @@
-/** What a config that a pull request brings changes about the judgement by the config of the base branch. */
-import { CONFIG_FILE } from '../../core/config/read.ts'
-import type { Config } from '../../core/config/schema.ts'
+/** The config that a pull request brings. A merge is judged by the config of the base branch, so no gate sees what a new one changes. */
+import { CONFIG_FILE, type ConfigResult } from '../../core/config/read.ts'
+import { configProblem } from '../../core/problem/files.ts'
 import { raisedByConfigProblem, renamedByConfigProblem } from '../../core/problem/merge.ts'
 import type { Problem } from '../../core/problem/problem.ts'
 import { raisedByConfig, renamedByConfig } from '../../core/rollout/as-base.ts'
@@ -9,31 +9,29 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type FileSource, loadConfig, loadSnapshot } from '../repository/load.ts'
 import type { TreePair } from './judge-merge.ts'
 
-/** The config that a pull request brings. Undefined if it brings none, if it is not valid, or if it decides already because the old one is broken. */
+/** Undefined if the pull request does not change the config. */
 export async function nextConfig(
   context: FileSource,
-  { head, changed, config }: TreePair,
-): Promise<Config | undefined> {
-  if (changed === 'all' || !changed.includes(CONFIG_FILE) || config !== undefined) return undefined
-  const next = await loadConfig(context, head)
-  return next.ok ? next.value : undefined
+  { head, changed }: Pick<TreePair, 'head' | 'changed'>,
+): Promise<ConfigResult | undefined> {
+  return changed !== 'all' && changed.includes(CONFIG_FILE) ? loadConfig(context, head) : undefined
 }
 
-/** What it would do to rollouts past the gates. */
+/** Why the new config must not be merged: it is not valid, or it would move or rename rollouts past the gates. */
 export async function problemsOfNext(
   context: FileSource & Pick<RepositoryContext, 'renderer'>,
   sides: { readonly before: Snapshot; readonly after: Snapshot },
-  { head, next: config }: { readonly head: TreePair['head']; readonly next: Config | undefined },
+  { head, next }: { readonly head: TreePair['head']; readonly next: ConfigResult | undefined },
 ): Promise<readonly Problem[]> {
-  if (config === undefined) return []
-  const all = { ...sides, next: await loadSnapshot(context, head, { config }) }
+  if (next === undefined) return []
+  if (!next.ok) return next.error.map((problem) => configProblem(problem, 'head'))
+  const all = { ...sides, next: await loadSnapshot(context, head, { config: next.value }) }
   return [...renamedByConfig(all).map(renamedByConfigProblem), ...raisedByConfig(all).map(raisedByConfigProblem)]
 }
 
 /** Whether a problem is about a folder that is gone, and that the next config does not name any more either. */
-export function isLetGo({ cause }: Problem, next: Config | undefined): boolean {
-  if (next === undefined || cause.kind !== 'refused-environment' || cause.refusal.code !== 'no-such-folder')
-    return false
+export function isLetGo({ cause }: Problem, next: ConfigResult | undefined): boolean {
+  if (next?.ok !== true || cause.kind !== 'refused-environment' || cause.refusal.code !== 'no-such-folder') return false
   const { entry } = cause.refusal
-  return Object.values(next.environments ?? {}).every(({ path }) => path !== entry)
+  return Object.values(next.value.environments ?? {}).every(({ path }) => path !== entry)
 }

@@ -1,5 +1,4 @@
-import type { ConfigProblem } from '../../core/config/read.ts'
-import { readConfig } from '../../core/config/read.ts'
+import { type ConfigProblem, type ConfigResult, readConfig } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { type Review, trafficObjects } from '../../core/gate/review.ts'
 import { configProblem } from '../../core/problem/files.ts'
@@ -19,7 +18,7 @@ interface BrokenConfig<T extends ConfigComparison> {
   /** The problems of the config on the base branch. */
   readonly broken: readonly ConfigProblem[]
   /** The config in the pull request; undefined if it is unchanged. */
-  readonly next: ReturnType<typeof readConfig> | undefined
+  readonly next: ConfigResult | undefined
   /** Compares the pull request under a config. Files that the config names are read at a commit or tree. */
   readonly look: (config: Config, from: Sha) => Promise<T>
 }

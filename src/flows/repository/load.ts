@@ -4,7 +4,7 @@ import { TRAFFIC_OBJECT } from '../../core/environment/traffic-text.ts'
 import { redact, redactor } from '../../core/diff/redact.ts'
 import { failurePlace } from '../../core/environment/failure-place.ts'
 import { renderProblem } from '../../core/problem/files.ts'
-import { type ConfigProblem, CONFIG_FILE } from '../../core/config/read.ts'
+import { CONFIG_FILE, type ConfigResult } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { looksLikeObjects } from '../../core/environment/plain.ts'
@@ -20,7 +20,6 @@ import {
   withReleases,
 } from '../../core/rollout/snapshot.ts'
 import type { Target } from '../../core/rollout/target.ts'
-import type { Result } from '../../core/result.ts'
 import { type KnownTexts, knownBefore, readConfigOnce } from '../../core/config/known-texts.ts'
 import type { Mirror } from '../../ports/mirror.ts'
 import { buildEnvironment, type ReleaseSource, renderRelease, skippedProblem } from '../build/build-environment.ts'
@@ -35,7 +34,7 @@ export interface FileSource {
 }
 
 /** The config of a branch. Authority comes from the base branch, never from a pull request. */
-export async function loadConfig(context: FileSource, base: Sha): Promise<Result<Config, readonly ConfigProblem[]>> {
+export async function loadConfig(context: FileSource, base: Sha): Promise<ConfigResult> {
   const texts = await context.mirror.read(base, [CONFIG_FILE])
   return readConfigOnce(context.known, texts.get(CONFIG_FILE))
 }

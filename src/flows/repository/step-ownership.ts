@@ -1,8 +1,6 @@
-import type { ConfigProblem } from '../../core/config/read.ts'
-import type { Config } from '../../core/config/schema.ts'
+import type { ConfigResult } from '../../core/config/read.ts'
 import { STEP_MARKER } from '../../core/marker/comment.ts'
 import { changedStepNotice } from '../../core/message/comment/notice.ts'
-import type { Result } from '../../core/result.ts'
 import { isStep, isStepOf, isWaveStep, moveOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { filesFor, type Move, type TargetMove, underPlan } from '../../core/rollout/move.ts'
@@ -150,7 +148,7 @@ function withoutNumbers(text: string | undefined): string | undefined {
 async function stepTargets(
   context: Needs,
   { pull, base }: { readonly pull: PullRequest; readonly base: Sha },
-  config: Result<Config, readonly ConfigProblem[]>,
+  config: ConfigResult,
 ): Promise<readonly Target[]> {
   if (!config.ok) return []
   const { targets } = await loadSnapshot(context, base, { config: config.value })
