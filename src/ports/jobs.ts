@@ -9,7 +9,7 @@ export interface Job {
   /** The earliest moment to run, epoch milliseconds. */
   readonly notBefore?: number
   /**
-   * Says what caused the job. Of several jobs with the same key and id, one is kept. The queue remembers the id while the job
+   * Says what caused the job. The queue keeps only one job with the same key and id. It remembers the id while the job
    * waits or runs, and for some hours after that. A job that was given up may be sent again.
    */
   readonly id?: string

@@ -137,9 +137,9 @@ interface Names {
  * missing ref needs no second request, and the server lists only refs with similar names. (A branch `main-plan` matches too, and
  * becomes `refs/perch/s-plae/…`, a name that nobody asks for.)
  *
- * Our names contain a hash, so that `a` and `a/b`, which cannot both exist as files, can replace each other. Whoever names a
- * branch chooses what the star matches. The hash is keyed with a secret, so that nobody can choose a branch name that collides
- * with another ref of ours and makes every fetch fail.
+ * Our names contain a hash: git stores refs as files, so a plain `a` could not be replaced by `a/b`. The star matches any branch
+ * name that people choose. So the hash is keyed with a secret: nobody can choose a name that collides with another ref of ours and
+ * makes every fetch fail.
  */
 async function namesFor(place: Place): Promise<Names> {
   const salt = await saltOf(place)

@@ -6,7 +6,7 @@ import { PermissionAnswer } from './schema.ts'
 export function people(client: Client): People {
   return {
     async permission(login) {
-      // These are no valid logins, and they would change the request's path: dots are resolved, even encoded ones.
+      // These are not valid logins, and they would change the request's path: dots are resolved, even encoded ones.
       if (login === '.' || login === '..') return 'none'
       const { status, data } = await request(client, 'GET /repos/{owner}/{repo}/collaborators/{username}/permission', {
         params: { ...at(client), username: login },

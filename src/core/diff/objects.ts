@@ -74,7 +74,7 @@ export interface TextReading {
   readonly nameless: readonly NamelessDocument[]
 }
 
-/** A document that is no object, and why. */
+/** A document that is not an object, and why. */
 export interface NamelessDocument {
   readonly piece: Piece
   readonly problem: RenderProblem

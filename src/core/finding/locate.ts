@@ -65,8 +65,8 @@ function searching({ files, texts, home }: Sources): (about: About) => Location 
 }
 
 /**
- * The place of a finding's object in the user's files. kustomize may have changed its name, namespace or values. Of several
- * possible places, it chooses the one that contains most of the finding's path, then the one with the most similar name, then the
+ * The place of a finding's object in the user's files. kustomize may have changed its name, namespace or values. If several
+ * places are possible, the one that contains most of the finding's path counts, then the one with the most similar name, then the
  * last.
  */
 function locate({ object, path }: About, manifests: readonly Manifest[]): Location | undefined {

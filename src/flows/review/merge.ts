@@ -55,7 +55,7 @@ async function tryAgain(
 }
 
 /**
- * Of two pull requests that move one route, the older one goes first. After a loss of memory, it is unknown what the older ones
+ * If two pull requests move one route, the older one goes first. After a loss of memory, it is unknown what the older ones
  * move, and one of them may have been reviewed only after this one was judged.
  */
 async function hasUnknownRival(

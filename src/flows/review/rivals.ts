@@ -1,4 +1,4 @@
-/** Of two pull requests that move the same route, the younger one waits. */
+/** If two pull requests move the same route, the younger one waits. */
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { hasClaim, recallPulls, type ReviewMemory } from '../repository/memory.ts'
 

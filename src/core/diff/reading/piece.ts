@@ -57,7 +57,7 @@ function readPiece(text: Piece['text'], budget: number, known: KnownDocuments): 
 }
 
 /**
- * Of two equal keys, Argo CD and kubectl use the last one (`Unmarshal` of sigs.k8s.io/yaml is not strict), and such files are in
+ * If a key is there twice, Argo CD and kubectl use the last one (`Unmarshal` of sigs.k8s.io/yaml is not strict), and such files are in
  * use. A Secret is still refused, and so are kinds that the config lists as secret: Perch would not know the first value, and
  * could not hide it.
  */

@@ -47,7 +47,7 @@ export function neighboursOf(
 }
 
 /**
- * What other folders that nothing deploys hold: a delegate, or the versions of a service. Nobody knows whether they are for the
+ * What the other folders contain that nothing deploys: a delegate, or the versions of a service. Nobody knows whether they are for the
  * same place, so objects that several of the folders have do not count.
  */
 function manifestsAround(layout: Layout, environments: readonly string[]): readonly Manifest[] {

@@ -24,7 +24,7 @@ export function environmentRefusals(environments: readonly Environment[]): reado
   })
 }
 
-/** The files of environments that are no manifests. */
+/** The files of environments that are not manifests. */
 export function brokenFiles({ config, layout }: TargetSources): readonly EnvironmentProblem[] {
   const refused = new Set(layout.environments.flatMap(({ refusals }) => refusals.map(({ file }) => file)))
   // What helm reads of a chart are templates.
