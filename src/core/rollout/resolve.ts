@@ -19,8 +19,9 @@ export interface TargetChoice {
 }
 
 /**
- * Finds the target of a command. Named parts must match. If several match, the one that the pull request touches is meant: by its environment's
- * files, then by its own file, then by the files that set its versions, then by the folder of its route. Otherwise Perch asks. `changes`: the paths that the pull request changes.
+ * Finds the target of a command. Named parts must match. If several match, the one that the pull request touches is meant: by its
+ * environment's files, then by its own file, then by the files that set its versions, then by the folder of its route. Otherwise
+ * Perch asks. `changes`: the paths that the pull request changes.
  */
 export function resolve(
   targets: readonly Target[],

@@ -1,10 +1,9 @@
 /** Roles are the base branch's word: a pull request cannot call its canary stable. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { renamedByConfig, targetAsBase } from '../../../src/core/rollout/as-base.ts'
+import { targetAsBase } from '../../../src/core/rollout/as-base.ts'
 import { standingOf } from '../../../src/core/rollout/standing.ts'
-import { targetName } from '../../../src/core/rollout/target.ts'
-import { destinationRule, snapshotOf, targetOf, virtualService } from '../samples.ts'
+import { destinationRule, targetOf, virtualService } from '../samples.ts'
 
 function route(stable: number, canary: number, roles?: string): Record<string, string> {
   const text = virtualService(stable, canary, roles === undefined ? {} : { roles })
@@ -35,20 +34,4 @@ test('a new route is read by the usual words, and by its annotation where they s
   const swapped = targetOf({ 'vs.yaml': virtualService(0, 100, { roles: 'stable=canary,canary=stable' }) })
   assert.equal(standingOf(targetAsBase([], swapped)).share, 100)
   assert.equal(standingOf(targetAsBase([], targetOf(route(60, 40, 'stable=v1,canary=v2')))).share, 40)
-})
-
-test('a config must keep the name of a rollout under way, but not of one whose share cannot be read', () => {
-  const config = (name: string): object => ({ environments: { [name]: { path: 'apps' } } })
-  const renamed = (text: string): readonly string[] => {
-    const files = { 'apps/vs.yaml': text }
-    const before = snapshotOf(files, config('production'))
-    const sides = { before, after: before, next: snapshotOf(files, config('prod')) }
-    return renamedByConfig(sides).map(({ target }) => targetName(target))
-  }
-  const running = virtualService(75, 25)
-  assert.deepEqual(renamed(running), ['production/api-service'])
-  assert.deepEqual(renamed(virtualService(100, 0)), [])
-  const unreadable = running.replace('weight: 25', 'weight: some')
-  assert.equal(standingOf(targetOf({ 'vs.yaml': unreadable })).share, 'unknown')
-  assert.deepEqual(renamed(unreadable), [])
 })
