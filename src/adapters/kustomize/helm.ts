@@ -55,7 +55,7 @@ export function buildRelease(
   { files, source }: { readonly files: ReadonlyMap<string, string>; readonly source: HelmBuild },
   limits: BuildLimits,
 ): Promise<RenderResult> {
-  return inWorkshop(async (workshop) => {
+  return inWorkshop(files, async (workshop) => {
     const { chart } = source
     const named = [chart, ...source.values.flatMap((one) => ('path' in one ? [one.path] : []))]
     const odd = named.find((path) => path !== '' && !isPlain(path)) ?? (await fill(workshop, files))

@@ -97,7 +97,7 @@ function buildRoot(
   { files, root, helm, readsAbove = false }: Request,
   limits: BuildLimits,
 ): Promise<RenderResult> {
-  return inWorkshop(async (workshop) => {
+  return inWorkshop(files, async (workshop) => {
     const odd = root === '' || isPlain(root) ? await fill(workshop, files) : root
     if (odd !== undefined) return { ok: false, code: 'build-failed', detail: `no file can be at ${odd.slice(0, 200)}` }
     const { top, home } = workshop

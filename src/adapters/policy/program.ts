@@ -148,7 +148,7 @@ function execute(
   { files, args, codes, input, env }: Task,
   timeoutMs: number,
 ): Promise<Output> {
-  return inWorkshop(async (workshop) => {
+  return inWorkshop(files, async (workshop) => {
     const odd = await fill(workshop, files)
     if (odd !== undefined) return failed('failed', `no file can be at ${odd.slice(0, 200)}`)
     const [first = file, ...rest] = [...walls.prefix(workshop), file, ...args]

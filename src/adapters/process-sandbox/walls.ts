@@ -83,7 +83,7 @@ async function placesOf(file: string): Promise<readonly string[]> {
 }
 
 async function isPassable(walls: Walls, probe: readonly [string, ...string[]]): Promise<boolean> {
-  return inWorkshop(async (workshop) => {
+  return inWorkshop(new Map(), async (workshop) => {
     const [first, ...rest] = [...walls.prefix(workshop), ...probe]
     const env = { ...PROBE.env, HOME: workshop.home, PATH: workshop.home }
     const command = [first ?? probe[0], ...rest] as const

@@ -1,6 +1,6 @@
 /** Temporary folders that contain exactly the files of one run of a program. */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises'
+import { access, constants, mkdir, mkdtemp, readdir, realpath, rm, stat, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -20,10 +20,18 @@ const ABANDONED_MS = 10 * 60_000
 /** After this many files, about a millisecond, the thread can do other work. */
 const WRITES_AT_ONCE = 32
 
-/** Creates the folder, which only its owner can enter, does the work in it, and always removes it. */
-export async function inWorkshop<T>(work: (workshop: Workshop) => Promise<T>): Promise<T> {
-  // The real path: if the temporary folder were behind a link (macOS), the tool would print another path.
-  const top = await mkdtemp(join(await realpath(tmpdir()), PREFIX))
+/** Linux keeps these files in memory. Creating a small file takes a fifth of the time that it takes on a disk. */
+const IN_MEMORY = '/dev/shm'
+/** Several builds run at once, and each file takes up at least a page of memory. */
+const ROOM = 8
+const PAGE_BYTES = 4096
+
+/** Creates the folder for these files, which only its owner can enter, does the work in it, and always removes it. */
+export async function inWorkshop<T>(
+  files: ReadonlyMap<string, string>,
+  work: (workshop: Workshop) => Promise<T>,
+): Promise<T> {
+  const top = await mkdtemp(join(await placeFor(files), PREFIX))
   try {
     const workshop = { top, files: join(top, 'files'), home: join(top, 'home') }
     await mkdir(workshop.files)
@@ -31,6 +39,26 @@ export async function inWorkshop<T>(work: (workshop: Workshop) => Promise<T>): P
     return await work(workshop)
   } finally {
     await rm(top, { recursive: true, force: true })
+  }
+}
+
+/** The folder of the machine for temporary files: in memory if there is room, unless `TMPDIR` names another one. */
+async function placeFor(files: ReadonlyMap<string, string>): Promise<string> {
+  // The real path: if the temporary folder were behind a link (macOS), the tool would print another path.
+  const usual = await realpath(tmpdir())
+  if (usual !== '/tmp') return usual
+  const size = [...files.values()].reduce((sum, text) => sum + text.length + PAGE_BYTES, 0)
+  return (await roomInMemory()) > size * ROOM ? IN_MEMORY : usual
+}
+
+/** In bytes; zero on other systems, and if this process must not write there. */
+async function roomInMemory(): Promise<number> {
+  try {
+    await access(IN_MEMORY, constants.W_OK)
+    const { bavail, bsize } = await statfs(IN_MEMORY)
+    return bavail * bsize
+  } catch {
+    return 0
   }
 }
 
@@ -71,9 +99,13 @@ function write({ target, text, made }: Page): void {
 
 /** Removes the leftovers of builds whose process was killed. */
 export async function removeAbandoned(): Promise<void> {
-  const names = await readdir(tmpdir()).catch(() => [])
+  for (const place of new Set([tmpdir(), IN_MEMORY])) await removeAbandonedIn(place)
+}
+
+async function removeAbandonedIn(place: string): Promise<void> {
+  const names = await readdir(place).catch(() => [])
   for (const name of names.filter((found) => found.startsWith(PREFIX))) {
-    const folder = join(tmpdir(), name)
+    const folder = join(place, name)
     const age = await stat(folder).then(
       ({ mtimeMs }) => Date.now() - mtimeMs,
       () => 0,

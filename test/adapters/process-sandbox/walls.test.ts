@@ -26,7 +26,7 @@ type Command = readonly [string, ...string[]]
 
 /** Runs a command within walls, in a folder with one file and a link that leads out of it. */
 async function inside(walls: Walls, command: Command): Promise<{ readonly code: number; readonly said: string }> {
-  return inWorkshop(async (workshop) => {
+  return inWorkshop(new Map(), async (workshop) => {
     writeFileSync(join(workshop.files, 'mine.yaml'), 'a: 1\n')
     symlinkSync(join(outside, 'object.yaml'), join(workshop.files, 'link.yaml'))
     const [first = '', ...rest] = [...walls.prefix(workshop), ...command]
