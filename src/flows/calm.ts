@@ -3,8 +3,9 @@ import * as z from 'zod'
 import type { RepositoryName } from '../core/rollout/facts.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Memo } from '../ports/memo.ts'
-import { recallGroups } from './repository/commit-memory.ts'
-import { recallPulls, watchedBases } from './repository/memory.ts'
+import { recallGroups } from './memory/commit-memory.ts'
+import { recallPulls } from './memory/pull-memory.ts'
+import { watchedBases } from './memory/base-memory.ts'
 import type { CauseOf } from './tasks/causes.ts'
 
 /** GitHub's state of a repository before the sweep that found nothing to do, and the time of that sweep. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isPulseTime, needsSweep, rememberCalm } from '../../src/flows/calm.ts'
-import { rememberPull, rememberWatch, type ReviewMemory } from '../../src/flows/repository/memory.ts'
+import { rememberPull, type ReviewMemory } from '../../src/flows/memory/pull-memory.ts'
+import { rememberWatch } from '../../src/flows/memory/base-memory.ts'
 import { memoryMemo } from '../memory/memo.ts'
 
 const HOUR_MS = 3_600_000

@@ -1,9 +1,9 @@
 /** What a sweep asks for, by what memory and GitHub say. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { rememberGroup } from '../../src/flows/repository/commit-memory.ts'
-import { rememberAnswered, rememberWaitingCommand } from '../../src/flows/repository/command-memory.ts'
-import { rememberDeployed, rememberWatch, settle } from '../../src/flows/repository/memory.ts'
+import { rememberGroup } from '../../src/flows/memory/commit-memory.ts'
+import { rememberAnswered, rememberWaitingCommand } from '../../src/flows/memory/command-memory.ts'
+import { rememberDeployed, rememberWatch, settle } from '../../src/flows/memory/base-memory.ts'
 import { sweep } from '../../src/flows/sweep.ts'
 import { memoryContext } from '../memory/context.ts'
 import { headOf, memoryGitHub } from '../memory/github/github.ts'

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Sample } from '../../core/watch/families.ts'
 import type { Queue } from '../../adapters/queue/queue.ts'
 import { ROLLOUT_STATES } from '../../core/watch/rollout-state.ts'
-import { recallWatched, type WatchedWork } from '../../flows/watch/watch-memory.ts'
+import { recallWatched, type WatchedWork } from '../../flows/memory/watch-memory.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { JobDepth } from '../../ports/jobs.ts'
 

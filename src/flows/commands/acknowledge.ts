@@ -1,5 +1,5 @@
 import { parseCommands } from '../../core/command/parse.ts'
-import { rememberWaitingCommand } from '../repository/command-memory.ts'
+import { rememberWaitingCommand } from '../memory/command-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 

@@ -1,6 +1,6 @@
 import { pendingComments } from '../../core/command/pending.ts'
 import { answer } from '../../core/message/comment/answer.ts'
-import { answeredCommands } from '../repository/command-memory.ts'
+import { answeredCommands } from '../memory/command-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { postAnswer } from './pending-commands.ts'
 

@@ -1,7 +1,7 @@
 import { isForBase, type PendingComment, pendingComments } from '../../core/command/pending.ts'
 import { answeredIn } from '../../core/marker/comment.ts'
 import type { Comment, PullRequest } from '../../core/rollout/facts.ts'
-import { answeredCommands, rememberAnswered, settleWaiting } from '../repository/command-memory.ts'
+import { answeredCommands, rememberAnswered, settleWaiting } from '../memory/command-memory.ts'
 import { recordCommands, recordedAnswer } from '../repository/command-record.ts'
 import { homeOf } from '../repository/deployed-branches.ts'
 import { type AnsweredCommand, logCommands } from './log-command.ts'

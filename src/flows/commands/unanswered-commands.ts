@@ -1,6 +1,6 @@
 import { parseCommands } from '../../core/command/parse.ts'
 import type { Comment } from '../../core/rollout/facts.ts'
-import { knownCommands } from '../repository/command-memory.ts'
+import { knownCommands } from '../memory/command-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
 /** Sweeps ignore younger commands, because another task may still be carrying them out. */

@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import { type Dashboard, LISTED_STATES, type Listing, pullState } from '../../core/dashboard/dashboard.ts'
-import { recallPulls, recallDeployed } from '../repository/memory.ts'
+import { recallPulls } from '../memory/pull-memory.ts'
+import { recallDeployed } from '../memory/base-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { recallGates } from '../watch/watch-memory.ts'
+import { recallGates } from '../memory/watch-memory.ts'
 
 /** What is known of a repository's dashboard. */
 const Board = z.object({

@@ -2,7 +2,7 @@ import { overridesIn } from '../../core/marker/override.ts'
 import type { Comment } from '../../core/rollout/facts.ts'
 import type { Stops } from '../../core/stop/stop.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { forgetPull, hasClaim, recallPulls } from '../repository/memory.ts'
+import { forgetPull, hasClaim, recallPulls } from '../memory/pull-memory.ts'
 import { type PullEnds, isStacked } from '../repository/pull-ends.ts'
 import type { Surroundings } from './restraints.ts'
 

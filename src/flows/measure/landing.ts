@@ -5,7 +5,7 @@ import { standingOf, stepKey, type Standing } from '../../core/rollout/standing.
 import type { Target } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { readTargetAt } from '../repository/load.ts'
-import { recallStep, rememberStep } from '../repository/memory.ts'
+import { recallStep, rememberStep } from '../memory/rollout-memory.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
 

@@ -8,7 +8,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import { historyOf, MAX_COMMITS } from './landing.ts'
 import { runningSince } from './running-version.ts'
 import { trafficEvidence } from './observe-traffic.ts'
-import { rememberStep } from '../repository/memory.ts'
+import { rememberStep } from '../memory/rollout-memory.ts'
 
 type Needs = Pick<
   RepositoryContext,

@@ -1,9 +1,9 @@
 import { type SignalSource, waitKey } from '../../core/gate/signal.ts'
 import { matcher } from '../../core/text/matcher.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
-import { recallGroups } from '../repository/commit-memory.ts'
+import { recallGroups } from '../memory/commit-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { waitingPulls } from '../repository/memory.ts'
+import { waitingPulls } from '../memory/pull-memory.ts'
 
 /** A signal about a commit. */
 interface CommitSignal {

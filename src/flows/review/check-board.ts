@@ -1,6 +1,6 @@
 import { failedReports, workingReports } from '../../core/message/check/checks.ts'
 import type { CheckReport, CheckRun, CheckSubject, Sha } from '../../core/rollout/facts.ts'
-import { rememberBegun } from '../repository/memory.ts'
+import { rememberBegun } from '../memory/pull-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 

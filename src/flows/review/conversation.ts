@@ -9,7 +9,7 @@ import type { Comment, PullRequest } from '../../core/rollout/facts.ts'
 import { carryOutComments, type CommandsResult } from '../commands/carry-out-comments.ts'
 import type { HeadSubject } from '../commands/handlers/command-request.ts'
 import { type CommandAnswer, postAnswer, takePending } from '../commands/pending-commands.ts'
-import type { ReviewMemory } from '../repository/memory.ts'
+import type { ReviewMemory } from '../memory/pull-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 

@@ -19,13 +19,7 @@ import { PROMOTION_REFS } from '../../core/promotion/branch.ts'
 import { movedRoutes, targetName } from '../../core/rollout/target.ts'
 import { STOP_REFS } from '../../core/stop/stop.ts'
 import { mentionedBy } from '../tasks/causes.ts'
-import {
-  forgetGroup,
-  type GroupRecord,
-  pullsWithHead,
-  recallGroup,
-  rememberGroup,
-} from '../repository/commit-memory.ts'
+import { forgetGroup, type GroupRecord, pullsWithHead, recallGroup, rememberGroup } from '../memory/commit-memory.ts'
 import { judgeAnew, reportsOf } from './conclude-commit.ts'
 import { judgePeer, judgeQueuedPromotion } from './judgement.ts'
 import { decidingRef } from '../repository/deployed-branches.ts'

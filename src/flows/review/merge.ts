@@ -6,7 +6,7 @@ import { isStep } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { orRefusal, sayOnce } from '../repository/github-refusals.ts'
-import { recallPulls, type ReviewMemory } from '../repository/memory.ts'
+import { recallPulls, type ReviewMemory } from '../memory/pull-memory.ts'
 import { mergeability } from '../repository/step-ownership.ts'
 import { hasMissed } from './rivals.ts'
 

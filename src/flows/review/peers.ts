@@ -1,5 +1,5 @@
 import type { CheckSubject } from '../../core/rollout/facts.ts'
-import { forgetPeer, pullsWithHead } from '../repository/commit-memory.ts'
+import { forgetPeer, pullsWithHead } from '../memory/commit-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type PullEnds, fetchEnds } from '../repository/pull-ends.ts'
 

@@ -1,6 +1,6 @@
 import { idleReports, workingReports } from '../../core/message/check/checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { forgetPull } from '../repository/memory.ts'
+import { forgetPull } from '../memory/pull-memory.ts'
 import { QUEUE_REFS, queueGroups } from '../repository/queue-groups.ts'
 import { checkBoard } from './check-board.ts'
 import type { TaskOf } from '../tasks/tasks.ts'

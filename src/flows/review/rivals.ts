@@ -1,6 +1,6 @@
 /** If two pull requests move the same route, the younger one waits. */
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { hasClaim, recallPulls, type ReviewMemory } from '../repository/memory.ts'
+import { hasClaim, recallPulls, type ReviewMemory } from '../memory/pull-memory.ts'
 
 export interface Rival {
   readonly number: number

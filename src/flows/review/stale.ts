@@ -3,7 +3,7 @@ import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { CauseOf } from '../tasks/causes.ts'
 import type { DeployedBranches } from '../repository/deployed-branches.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { recallPulls, type ReviewMemory } from '../repository/memory.ts'
+import { recallPulls, type ReviewMemory } from '../memory/pull-memory.ts'
 import { stopsKey } from '../stop/stops-key.ts'
 
 export interface RepositoryState {

@@ -6,7 +6,7 @@ import { reportsDigest } from './conclude-commit.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { groundsOf } from '../measure/grounds.ts'
 import { compareMerge } from '../judgement/judge-merge.ts'
-import { rememberPull, type ReviewMemory } from '../repository/memory.ts'
+import { rememberPull, type ReviewMemory } from '../memory/pull-memory.ts'
 
 /**
  * Whether a pull request has the same verdict on the commit that its base moved to. Reads only Git, so that in a busy repository

@@ -4,7 +4,7 @@ import type { Standing } from '../../core/rollout/standing.ts'
 import type { RecentPulls } from '../../ports/github/pull-requests.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type BaseHead, historyOf } from '../measure/landing.ts'
-import { recallChecked, rememberChecked } from '../repository/memory.ts'
+import { recallChecked, rememberChecked } from '../memory/pull-memory.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'pulls' | 'checks' | 'memo' | 'repo'>
 

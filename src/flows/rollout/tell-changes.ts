@@ -5,7 +5,7 @@ import { canaryVersion } from '../../core/traffic/version.ts'
 import type { BaseHead } from '../measure/landing.ts'
 import { tell } from '../notify/tell.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { recallRollouts, type SeenRollout } from '../watch/watch-memory.ts'
+import { recallRollouts, type SeenRollout } from '../memory/watch-memory.ts'
 
 /**
  * Sends notifications about rollouts that began, ended, or came to need a person since the last look. Without memory, it is

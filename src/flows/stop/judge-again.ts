@@ -2,10 +2,10 @@
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { STOP_REFS } from '../../core/stop/stop.ts'
 import type { CauseOf } from '../tasks/causes.ts'
-import { recallGroups } from '../repository/commit-memory.ts'
+import { recallGroups } from '../memory/commit-memory.ts'
 import { deployedAmong, decidingRef } from '../repository/deployed-branches.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { recallPulls } from '../repository/memory.ts'
+import { recallPulls } from '../memory/pull-memory.ts'
 import { markMoved } from './canary-memory.ts'
 import { stopsKey } from './stops-key.ts'
 

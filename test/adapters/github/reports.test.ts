@@ -6,7 +6,7 @@ import { recordReport } from '../../../src/flows/measure/record-report.ts'
 import { jobOf } from '../../../src/flows/tasks/tasks.ts'
 import type { Report } from '../../../src/core/report/report.ts'
 import { memoryMemo } from '../../memory/memo.ts'
-import { rememberWaiting } from '../../../src/flows/repository/memory.ts'
+import { rememberWaiting } from '../../../src/flows/memory/pull-memory.ts'
 import type { Job } from '../../../src/ports/jobs.ts'
 import { aCheckRun, aGitHub, anApp, grantToken, PLACE, REPO, SHA } from './github-api.ts'
 

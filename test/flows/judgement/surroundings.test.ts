@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { PullRequest } from '../../../src/core/rollout/facts.ts'
 import { lookAtProtection, protectionNotes } from '../../../src/flows/judgement/protection.ts'
 import { surroundingsOf } from '../../../src/flows/judgement/surroundings.ts'
-import { recallPull, rememberBegun, rememberPull } from '../../../src/flows/repository/memory.ts'
+import { recallPull, rememberBegun, rememberPull } from '../../../src/flows/memory/pull-memory.ts'
 import { pullRequest } from '../../core/samples.ts'
 import { memoryMemo } from '../../memory/memo.ts'
 

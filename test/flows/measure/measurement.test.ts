@@ -7,7 +7,7 @@ import {
   type Measurement,
   recallMeasurement,
   rememberMeasurement,
-} from '../../../src/flows/repository/measurement-memory.ts'
+} from '../../../src/flows/memory/measurement-memory.ts'
 import type { Task } from '../../../src/flows/tasks/tasks.ts'
 import type { Metrics } from '../../../src/ports/metrics.ts'
 import { destinationRule, virtualService } from '../../core/samples.ts'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CheckReport } from '../../../src/core/rollout/facts.ts'
-import { recallPull } from '../../../src/flows/repository/memory.ts'
+import { recallPull } from '../../../src/flows/memory/pull-memory.ts'
 import { giveUpReview } from '../../../src/flows/review/check-board.ts'
 import { pullRequest } from '../../core/samples.ts'
 import { memoryMemo } from '../../memory/memo.ts'

@@ -1,7 +1,7 @@
 /** Somebody asked GitHub to run the checks of a commit again. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { recallPull, rememberBegun } from '../../../src/flows/repository/memory.ts'
+import { recallPull, rememberBegun } from '../../../src/flows/memory/pull-memory.ts'
 import { rerun } from '../../../src/flows/review/rerun.ts'
 import { pullRequest } from '../../core/samples.ts'
 import { memoryMemo } from '../../memory/memo.ts'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Comment } from '../../../src/core/rollout/facts.ts'
-import { recallPull, waitingPulls } from '../../../src/flows/repository/memory.ts'
+import { recallPull, waitingPulls } from '../../../src/flows/memory/pull-memory.ts'
 import { hasSummary, openComments, sayFindings } from '../../../src/flows/review/conversation.ts'
 import { isUnmoved } from '../../../src/flows/review/unmoved.ts'
 import { lookAtRivals } from '../../../src/flows/review/rivals.ts'
@@ -12,7 +12,7 @@ import { destinationRule, pullRequest, virtualService } from '../../core/samples
 import { memoryMemo } from '../../memory/memo.ts'
 import { memoryPerch, type MemoryPerch } from '../../memory/perch.ts'
 import { memoryPerson } from '../../memory/github/person.ts'
-import { rememberBegun, rememberPull, type ReviewMemory } from '../../../src/flows/repository/memory.ts'
+import { rememberBegun, rememberPull, type ReviewMemory } from '../../../src/flows/memory/pull-memory.ts'
 import type { Job } from '../../../src/ports/jobs.ts'
 
 const MINUTE = 60_000

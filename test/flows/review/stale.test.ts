@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PullRequest } from '../../../src/core/rollout/facts.ts'
-import { rememberBegun, rememberPull, recallPull, type ReviewMemory } from '../../../src/flows/repository/memory.ts'
+import { rememberBegun, rememberPull, recallPull, type ReviewMemory } from '../../../src/flows/memory/pull-memory.ts'
 import { lookAtPulls } from '../../../src/flows/review/stale.ts'
 import type { TaskRequests } from '../../../src/flows/tasks/ask.ts'
 import { pullRequest } from '../../core/samples.ts'

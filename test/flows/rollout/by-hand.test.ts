@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { memoryMemo } from '../../memory/memo.ts'
 import { standingOf, stepKey } from '../../../src/core/rollout/standing.ts'
 import { broughtBy } from '../../../src/flows/rollout/by-hand.ts'
-import { rememberStep } from '../../../src/flows/repository/memory.ts'
+import { rememberStep } from '../../../src/flows/memory/rollout-memory.ts'
 import { pullRequest, sample } from '../../core/samples.ts'
 
 test('a pull request that is older than the newest hundred is asked for by the commit that it brought, once', async () => {

@@ -1,8 +1,8 @@
 /** Who is judged again when a stop comes or goes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { rememberGroup } from '../../../src/flows/repository/commit-memory.ts'
-import { rememberBegun, recallPull, rememberPull, type ReviewMemory } from '../../../src/flows/repository/memory.ts'
+import { rememberGroup } from '../../../src/flows/memory/commit-memory.ts'
+import { rememberBegun, recallPull, rememberPull, type ReviewMemory } from '../../../src/flows/memory/pull-memory.ts'
 import { canariesMark } from '../../../src/flows/stop/canary-memory.ts'
 import { judgeMoved, judgeStopsAgain, judgeTrafficAgain, judgeWaitingFor } from '../../../src/flows/stop/judge-again.ts'
 import { memoryMemo } from '../../memory/memo.ts'

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type { RepositoryContext } from './repository-context.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
 
 /**
  * Everything of one kind that is remembered for this repository, by the rest of its key. Entries that another version of Perch

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { COMMAND_LIFE_MS, LATE_MS } from '../../core/command/pending.ts'
-import type { RepositoryContext } from './repository-context.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
 
 /** A comment with commands, and the progress of its commands. */
 const Progress = z.object({

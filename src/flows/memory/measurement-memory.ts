@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { METRICS_FAILURES, type RangeAnswer } from '../../core/analysis/answer.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
-import type { RepositoryContext } from './repository-context.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
 
 /** JSON has no NaN. */
 const Value = z.string().transform(Number)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Verdict } from '../../../src/core/gate/gate.ts'
-import { recallWatched, rememberGates, rememberRollouts } from '../../../src/flows/watch/watch-memory.ts'
+import { recallWatched, rememberGates, rememberRollouts } from '../../../src/flows/memory/watch-memory.ts'
 import { memoryMemo } from '../../memory/memo.ts'
 
 const repo = { id: 7, owner: 'acme', name: 'gitops', defaultBranch: 'main' }

@@ -7,7 +7,7 @@ import {
   rememberAnswered,
   rememberWaitingCommand,
   settleWaiting,
-} from '../../../src/flows/repository/command-memory.ts'
+} from '../../../src/flows/memory/command-memory.ts'
 import { memoryMemo } from '../../memory/memo.ts'
 
 const HOUR = 3_600_000

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { recallAll } from './remembered.ts'
-import type { RepositoryContext } from './repository-context.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
 

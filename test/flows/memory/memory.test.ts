@@ -9,8 +9,40 @@ import {
   recallGroups,
   rememberGroup,
   rememberPeer,
-} from '../../../src/flows/repository/commit-memory.ts'
-import * as memory from '../../../src/flows/repository/memory.ts'
+} from '../../../src/flows/memory/commit-memory.ts'
+import {
+  forgetBase,
+  knownBases,
+  recallDeployed,
+  rememberDeployed,
+  rememberWatch,
+  settle,
+  settledAt,
+  unsettle,
+  watchedBases,
+} from '../../../src/flows/memory/base-memory.ts'
+import {
+  abandonReview,
+  forgetPull,
+  recallChecked,
+  recallPull,
+  recallPulls,
+  rememberBegun,
+  rememberChecked,
+  rememberPull,
+  rememberWaiting,
+  waitingPulls,
+} from '../../../src/flows/memory/pull-memory.ts'
+import {
+  heldStep,
+  recallLive,
+  recallNews,
+  recallStep,
+  rememberHeldStep,
+  rememberLive,
+  rememberNews,
+  rememberStep,
+} from '../../../src/flows/memory/rollout-memory.ts'
 import { targetOf, virtualService } from '../../core/samples.ts'
 import { memoryMemo } from '../../memory/memo.ts'
 
@@ -44,81 +76,77 @@ const UNSEEN = {
 
 test('a review that has begun counts as one that changes traffic, whatever was known before', async () => {
   const { context, other } = twoRepositories()
-  await memory.rememberBegun(context, 3, undefined)
-  assert.deepEqual(await memory.recallPull(context, 3), { ...UNSEEN, stops: 'under review' })
+  await rememberBegun(context, 3, undefined)
+  assert.deepEqual(await recallPull(context, 3), { ...UNSEEN, stops: 'under review' })
   const seen = { ...UNSEEN, head: 'a', digest: 'x', traffic: false, abandoned: true, stops: 's', until: 5 }
-  await memory.rememberPull(context, 4, seen)
-  await memory.rememberPull(other, 5, UNSEEN)
-  await memory.rememberBegun(context, 4, await memory.recallPull(context, 4))
+  await rememberPull(context, 4, seen)
+  await rememberPull(other, 5, UNSEEN)
+  await rememberBegun(context, 4, await recallPull(context, 4))
   const begun = { ...seen, traffic: true, abandoned: false, stops: 'under review' }
   assert.deepEqual(
-    [...(await memory.recallPulls(context))],
+    [...(await recallPulls(context))],
     [
       [3, { ...UNSEEN, stops: 'under review' }],
       [4, begun],
     ],
   )
-  await memory.abandonReview(context, 4)
-  await memory.abandonReview(context, 6)
-  assert.deepEqual(await memory.recallPull(context, 4), { ...begun, head: '', digest: '', abandoned: true })
-  assert.deepEqual(await memory.recallPull(context, 6), { ...UNSEEN, abandoned: true })
-  await memory.forgetPull(context, 4)
-  assert.deepEqual([...(await memory.recallPulls(context)).keys()], [3, 6])
+  await abandonReview(context, 4)
+  await abandonReview(context, 6)
+  assert.deepEqual(await recallPull(context, 4), { ...begun, head: '', digest: '', abandoned: true })
+  assert.deepEqual(await recallPull(context, 6), { ...UNSEEN, abandoned: true })
+  await forgetPull(context, 4)
+  assert.deepEqual([...(await recallPulls(context)).keys()], [3, 6])
 })
 
 test('what another version has left of a pull request counts as lost', async () => {
   const { context, memo } = twoRepositories()
   await memo.set('pull:7:3', { head: 'a' })
   await memo.set('pull:7:4', UNSEEN)
-  assert.equal(await memory.recallPull(context, 3), undefined)
-  assert.deepEqual([...(await memory.recallPulls(context)).keys()], [4])
+  assert.equal(await recallPull(context, 3), undefined)
+  assert.deepEqual([...(await recallPulls(context)).keys()], [4])
 })
 
 test('a base branch is known from its first look on, and forgotten with its rollouts', async () => {
   const { context, other, memo } = twoRepositories()
-  await memory.unsettle(context, 'main')
-  assert.deepEqual(await memory.knownBases(context), [])
-  await memory.settle(context, 'main', 'a')
-  await memory.settle(context, 'release', 'b')
-  await memory.settle(other, 'other', 'c')
-  await memory.unsettle(context, 'main')
-  assert.deepEqual(await memory.knownBases(context), ['main', 'release'])
-  assert.deepEqual([await memory.settledAt(context, 'main'), await memory.settledAt(context, 'release')], ['', 'b'])
-  await memory.rememberWatch(context, 'release', true)
-  await memory.rememberWatch(context, 'main', true)
-  await memory.rememberWatch(context, 'next', true)
-  await memory.rememberWatch(context, 'next', false)
-  assert.deepEqual(await memory.watchedBases(context), ['release', 'main'])
+  await unsettle(context, 'main')
+  assert.deepEqual(await knownBases(context), [])
+  await settle(context, 'main', 'a')
+  await settle(context, 'release', 'b')
+  await settle(other, 'other', 'c')
+  await unsettle(context, 'main')
+  assert.deepEqual(await knownBases(context), ['main', 'release'])
+  assert.deepEqual([await settledAt(context, 'main'), await settledAt(context, 'release')], ['', 'b'])
+  await rememberWatch(context, 'release', true)
+  await rememberWatch(context, 'main', true)
+  await rememberWatch(context, 'next', true)
+  await rememberWatch(context, 'next', false)
+  assert.deepEqual(await watchedBases(context), ['release', 'main'])
   await memo.set('rollouts:7:release', [])
-  await memory.forgetBase(context, 'release')
-  assert.deepEqual(await memory.knownBases(context), ['main'])
-  assert.deepEqual(await memory.watchedBases(context), ['main'])
+  await forgetBase(context, 'release')
+  assert.deepEqual(await knownBases(context), ['main'])
+  assert.deepEqual(await watchedBases(context), ['main'])
   assert.equal(await memo.get('rollouts:7:release'), undefined)
 })
 
 test('what is known of a rollout is known of that rollout alone', async () => {
   const { context, other } = twoRepositories()
-  await memory.rememberLive(context, 'main:production/web', { base: 'a', since: 1, asked: 2 })
-  await memory.rememberNews(context, 'main:production/web', 'pass')
-  await memory.rememberHeldStep(context, 'main:production/web', 9)
-  assert.deepEqual(await memory.recallLive(context, 'main:production/web'), { base: 'a', since: 1, asked: 2 })
-  assert.equal(await memory.recallNews(context, 'main:production/web'), 'pass')
-  assert.equal(await memory.heldStep(context, 'main:production/web'), 9)
+  await rememberLive(context, 'main:production/web', { base: 'a', since: 1, asked: 2 })
+  await rememberNews(context, 'main:production/web', 'pass')
+  await rememberHeldStep(context, 'main:production/web', 9)
+  assert.deepEqual(await recallLive(context, 'main:production/web'), { base: 'a', since: 1, asked: 2 })
+  assert.equal(await recallNews(context, 'main:production/web'), 'pass')
+  assert.equal(await heldStep(context, 'main:production/web'), 9)
   for (const [where, rollout] of [
     [context, 'main:production/api'],
     [other, 'main:production/web'],
   ] as const) {
-    assert.equal(await memory.recallLive(where, rollout), undefined)
-    assert.equal(await memory.recallNews(where, rollout), undefined)
-    assert.equal(await memory.heldStep(where, rollout), undefined)
+    assert.equal(await recallLive(where, rollout), undefined)
+    assert.equal(await recallNews(where, rollout), undefined)
+    assert.equal(await heldStep(where, rollout), undefined)
   }
-  await memory.rememberChecked(context, 3)
+  await rememberChecked(context, 3)
   assert.deepEqual(
-    [
-      await memory.recallChecked(context, 3),
-      await memory.recallChecked(context, 4),
-      await memory.recallChecked(other, 3),
-    ],
+    [await recallChecked(context, 3), await recallChecked(context, 4), await recallChecked(other, 3)],
     [true, false, false],
   )
 })
@@ -141,33 +169,33 @@ test('the step of a rollout is known by branch and target, with the reports on i
     scannedTo: 'c',
     reported: [{ sha: 'a', signals: [signal, ...others, { ...signal, state: 'silent' as const }] }],
   }
-  await memory.rememberStep(context, 'main', { target, history })
-  assert.deepEqual(await memory.recallStep(context, 'main', target), history)
-  assert.equal(await memory.recallStep(context, 'release', target), undefined)
+  await rememberStep(context, 'main', { target, history })
+  assert.deepEqual(await recallStep(context, 'main', target), history)
+  assert.equal(await recallStep(context, 'release', target), undefined)
   const { scannedTo: _, ...unscanned } = history
-  await memory.rememberStep(context, 'main', { target, history: { ...unscanned, scannedTo: undefined } })
-  assert.equal((await memory.recallStep(context, 'main', target))?.scannedTo, undefined)
-  assert.equal(await memory.recallStep(context, 'main', { ...target, service: 'other' }), undefined)
+  await rememberStep(context, 'main', { target, history: { ...unscanned, scannedTo: undefined } })
+  assert.equal((await recallStep(context, 'main', target))?.scannedTo, undefined)
+  assert.equal(await recallStep(context, 'main', { ...target, service: 'other' }), undefined)
 })
 
 test('who waits for which signal is known until nobody waits any more', async () => {
   const { context, other, memo } = twoRepositories()
-  await memory.rememberWaiting(context, 3, ['status flux'])
-  await memory.rememberWaiting(context, 4, ['status flux'])
-  await memory.rememberWaiting(other, 5, ['status flux'])
-  await memory.rememberWaiting(context, 4, [])
+  await rememberWaiting(context, 3, ['status flux'])
+  await rememberWaiting(context, 4, ['status flux'])
+  await rememberWaiting(other, 5, ['status flux'])
+  await rememberWaiting(context, 4, [])
   await memo.set('waiting:7:6', 'not a list')
   assert.deepEqual(
-    [...(await memory.waitingPulls(context))],
+    [...(await waitingPulls(context))],
     [
       [3, ['status flux']],
       [6, []],
     ],
   )
-  assert.deepEqual(await memory.recallDeployed(context), [])
-  await memory.rememberDeployed(context, ['main', 'release/*'])
-  assert.deepEqual(await memory.recallDeployed(context), ['main', 'release/*'])
-  assert.deepEqual(await memory.recallDeployed(other), [])
+  assert.deepEqual(await recallDeployed(context), [])
+  await rememberDeployed(context, ['main', 'release/*'])
+  assert.deepEqual(await recallDeployed(context), ['main', 'release/*'])
+  assert.deepEqual(await recallDeployed(other), [])
 })
 
 test('the pull requests of a commit come in order, and so do the groups of the merge queue', async () => {

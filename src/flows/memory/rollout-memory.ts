@@ -1,0 +1,88 @@
+import * as z from 'zod'
+import type { StepHistory } from '../../core/gate/step-history.ts'
+import { type Target, targetName } from '../../core/rollout/target.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+
+type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
+
+const ReportedCommit = z.object({
+  sha: z.string(),
+  signals: z.array(
+    z.object({
+      source: z.enum(['status', 'check', 'deployment', 'report']),
+      name: z.string(),
+      state: z.enum(['success', 'failure', 'silent']),
+      at: z.number(),
+      description: z.string(),
+      by: z.array(z.string()),
+      url: z.string().optional(),
+    }),
+  ),
+})
+
+const StepRecord = z.object({
+  step: z.string(),
+  landing: z.object({ sha: z.string(), time: z.number() }),
+  checkedTo: z.string(),
+  wants: z.string(),
+  scannedTo: z.string().optional(),
+  reported: z.array(ReportedCommit),
+})
+
+/** What is known about the current step of a rollout on a base branch. */
+export async function recallStep(context: Needs, base: string, target: Target): Promise<StepHistory | undefined> {
+  const record = StepRecord.safeParse(await context.memo.get(stepRecordKey(context, base, target)))
+  return record.success ? { ...record.data, scannedTo: record.data.scannedTo } : undefined
+}
+
+export async function rememberStep(
+  context: Needs,
+  base: string,
+  { target, history }: { readonly target: Target; readonly history: StepHistory },
+): Promise<void> {
+  await context.memo.set(stepRecordKey(context, base, target), history)
+}
+
+function stepRecordKey({ repo }: Needs, base: string, target: Target): string {
+  return `step:${repo.id}:${base}:${targetName(target)}`
+}
+
+/** Since when a rollout's step is live, for one head of its base branch. */
+const LiveMemory = z.object({
+  base: z.string(),
+  since: z.number(),
+  /** When GitHub was last asked about it. */
+  asked: z.number(),
+})
+type LiveMemory = z.infer<typeof LiveMemory>
+
+export async function recallLive(context: Needs, rollout: string): Promise<LiveMemory | undefined> {
+  return LiveMemory.safeParse(await context.memo.get(`live:${context.repo.id}:${rollout}`)).data
+}
+
+export async function rememberLive(context: Needs, rollout: string, live: LiveMemory): Promise<void> {
+  await context.memo.set(`live:${context.repo.id}:${rollout}`, live)
+}
+
+/** The result of a rollout's measurements when everything that waits for it was last judged because of that. */
+export async function recallNews(context: Needs, rollout: string): Promise<string | undefined> {
+  const news = await context.memo.get(`news:${context.repo.id}:${rollout}`)
+  return typeof news === 'string' ? news : undefined
+}
+
+export async function rememberNews(context: Needs, rollout: string, news: string): Promise<void> {
+  await context.memo.set(`news:${context.repo.id}:${rollout}`, news)
+}
+
+/**
+ * The step, by the time when it became live, for which a rollout was held because its canary failed. A person may then let it
+ * continue.
+ */
+export async function heldStep(context: Needs, rollout: string): Promise<number | undefined> {
+  const since = await context.memo.get(`held:${context.repo.id}:${rollout}`)
+  return typeof since === 'number' ? since : undefined
+}
+
+export async function rememberHeldStep(context: Needs, rollout: string, since: number): Promise<void> {
+  await context.memo.set(`held:${context.repo.id}:${rollout}`, since)
+}
