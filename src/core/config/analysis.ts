@@ -6,7 +6,7 @@ const MAX_QUERY = 2_000
 
 const Query = z.string().min(1).max(MAX_QUERY)
 
-/** How far from stable's: in the metric's unit, or as percent of stable's value. */
+/** The allowed difference from stable: in the metric's unit, or in percent of stable's value. */
 const Tolerance = z
   .union([
     z.number().nonnegative(),
@@ -46,10 +46,10 @@ export const ServerName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be the name of a server that Perch was started with, never a URL')
 
-/** `PROMETHEUS_URL` names no server: then it is called so. */
+/** The name of the server in `PROMETHEUS_URL` if that does not name any. */
 export const DEFAULT_SERVER = 'prometheus'
 
-/** Arguments of a template are texts. */
+/** Arguments of a template are strings. */
 const TemplateArgument = z
   .union([z.string().max(MAX_QUERY), z.number(), z.boolean()], 'must be a text, a number, true or false')
   .transform(String)
@@ -94,7 +94,7 @@ export const Analysis = z.strictObject({
 export type Analysis = z.infer<typeof Analysis>
 export type AnalysisCheck = z.infer<typeof AnalysisCheck>
 
-/** The metrics that need no query: how they are read, and which way is worse. */
+/** The metrics that need no query: how Perch reads them, and which direction is worse. */
 export const BUILT_IN = {
   'success-rate': { unit: '%', worse: 'low' },
   'latency-p99': { unit: 'ms', worse: 'high' },
@@ -110,7 +110,7 @@ export interface RuleProblem {
   readonly message: string
 }
 
-/** Keys of checks, and why they say nothing about a template. */
+/** Keys that only checks have, and why a template cannot have them. */
 const OF_CHECKS = {
   checks: 'stands beside template: use one of them',
   settle: 'is for checks: a metric of a template has its own initialDelay',
@@ -120,7 +120,7 @@ const OF_CHECKS = {
   reporter: 'is for checks: the queries of a template say whose metrics they read',
 } as const
 
-/** The rules that no single key of an analysis can check. `written`: as the file has it, without defaults. */
+/** The rules that concern more than one key of an analysis. `written`: as in the file, without defaults. */
 export function analysisProblems(
   analysis: Analysis,
   { bakeMs, written }: { readonly bakeMs: number; readonly written: Readonly<Record<string, unknown>> },
@@ -180,7 +180,7 @@ function barProblems({ min, max, againstStable }: AnalysisCheck): readonly RuleP
 
 const OWN_KEYS = ['query', 'unit', 'stableQuery', 'requests'] as const
 
-/** A bar on the wrong side, or in the unit of another tool, would pass or fail everything. */
+/** A bound on the wrong side, or in another tool's unit, would pass or fail everything. */
 function builtInProblems(check: AnalysisCheck, metric: BuiltIn): readonly RuleProblem[] {
   const own = OWN_KEYS.filter((key) => check[key] !== undefined).map((key) => {
     return { path: [key], message: `is for metrics of your own; ${metric} is built in` }

@@ -34,7 +34,7 @@ export function wantsDashboard(text: string | undefined, config = readConfig(tex
 /** Branches that Perch or the merge queue creates. Patterns never match them. */
 const MADE = /^(?:canary|perch|gh-readonly-queue)\//
 
-/** Whether a branch is one of those that the config names; `*` stands for any characters. */
+/** Whether the config names a branch. `*` stands for any characters. */
 export function isNamed(names: readonly string[], branch: string): boolean {
   return names.some((name) => name === branch || (!MADE.test(branch) && matcher(name)(branch)))
 }

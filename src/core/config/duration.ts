@@ -2,10 +2,10 @@ import * as z from 'zod'
 
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
-/** Times far beyond this have no date. */
+/** Times much longer than this would have no valid date. */
 const LONGEST_DAYS = 365
 
-/** `45s`, `30m`, `2h`, `1d`, a year at most; read as milliseconds. */
+/** `45s`, `30m`, `2h` or `1d`, at most a year, parsed to milliseconds. */
 export const Duration = z
   .string()
   .regex(/^\d+(\.\d+)?[smhd]$/, 'must be a number and a unit, such as 45s, 30m, 2h or 1d')
@@ -21,7 +21,7 @@ function unitOf(text: string): keyof typeof UNITS {
   return last === 's' || last === 'm' || last === 'h' ? last : 'd'
 }
 
-/** Milliseconds as people say it: `45 s`, `30 min`, `1 h 30 min`. */
+/** Milliseconds in words for people: `45 s`, `30 min`, `1 h 30 min`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000))
   if (seconds < 60) return `${seconds} s`

@@ -1,7 +1,10 @@
 import * as z from 'zod'
 import { NEWS_EVENTS } from '../notify/news.ts'
 
-/** Names of destinations, so that no repository can have Perch send anything to an address of its choice. */
+/**
+ * The config names destinations, and never has their addresses. So no repository can make Perch send something to an address of
+ * its choice.
+ */
 const DestinationName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be the name of a destination that Perch was started with, never a URL')

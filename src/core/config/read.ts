@@ -11,15 +11,18 @@ export const CONFIG_FILE = '.github/canary.yml'
 
 export type ConfigProblem = Location & { readonly path: string; readonly message: string }
 
-/** A config, or why it is not valid. */
+/** A config, or the reasons why it is not valid. */
 export type ConfigResult = Result<Config, readonly ConfigProblem[]>
 
-/** A thousand services with every key need half of this. Reading it takes a second or two. */
+/** In characters. A thousand services with every key need half of this. Reading it takes one to two seconds. */
 const MAX_LENGTH = 1024 * 1024
-/** Nobody reads more at once, and finding each line takes time. */
+/** Nobody reads more at once, and finding their lines takes time. */
 const MAX_PROBLEMS = 50
 
-/** Reads the config's text, or the default config where the file does not exist. Many problems at once, each with its line. */
+/**
+ * Reads the config's text. Gives the default config if the file does not exist. Reports up to `MAX_PROBLEMS` problems at once,
+ * each with its line.
+ */
 export function readConfig(text: string | undefined): ConfigResult {
   if (text === undefined) return ok(Config.parse({}))
   if (text.length > MAX_LENGTH)
@@ -45,7 +48,7 @@ function ruleProblem(issue: z.core.$ZodIssue): RuleProblem {
   return { path: [...issue.path, ...extra].filter((key) => typeof key !== 'symbol'), message: issue.message }
 }
 
-/** The rules that no single key can check. */
+/** The rules that concern more than one key. */
 function crossFieldProblems(config: Config, written: unknown): readonly RuleProblem[] {
   const environments = config.environments ?? {}
   const orders = Object.entries(environments).flatMap(([name, { after }]) =>
@@ -74,10 +77,12 @@ function crossFieldProblems(config: Config, written: unknown): readonly RuleProb
   return [...orders, ...places, ...analyses, ...waveProblems(config), ...sharedRouteProblems(config)]
 }
 
-/** A service of a shared route goes into names of annotations, which end at 63 characters (Kubernetes, "Annotations"). */
+/**
+ * The service of a shared route becomes part of annotation names, which have at most 63 characters (Kubernetes, "Annotations").
+ */
 const ANNOTATION_PART = /^[A-Za-z0-9](?:[\w.-]{0,43}[A-Za-z0-9])?$/
 
-/** Services that name rules of one route must be told apart by them. */
+/** If several services name rules of one route, no rule may be named twice. */
 function sharedRouteProblems({ services }: Config): readonly RuleProblem[] {
   const named = Object.entries(services).flatMap(([name, { route }]) => {
     return route?.rules === undefined ? [] : [{ name, route, rules: route.rules }]

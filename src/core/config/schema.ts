@@ -13,7 +13,9 @@ const Percent = z.number().positive().max(100)
 
 const Pattern = z.string().min(1)
 
-/** Flux polls Git every 1 to 10 minutes, Argo CD every 2 to 3, and both then wait for health. A longer silence means that something is wrong. */
+/**
+ * Flux polls Git every 1 to 10 minutes, Argo CD every 2 to 3, and both then wait for health. A longer silence means a problem.
+ */
 const DEFAULT_WITHIN = '30m'
 
 const witness = {
@@ -26,7 +28,7 @@ const witness = {
 const LIVE_WORDS =
   'must be an entry, or a list of them, each with exactly one of status, check, deployment, report (these four also with by and within), traffic (also with window, minRequests and within) or after, such as { after: 3m }'
 
-/** `±2` or `2`: percentage points. */
+/** `±2` or `2`, in percentage points. */
 const Points = z
   .union([
     z.number().positive().max(50),

@@ -1,4 +1,4 @@
-/** The checks by other programs that the config asks for: policies, and validators by name. */
+/** The checks by other programs that a config can ask for: policies and named validators. */
 import * as z from 'zod'
 
 const Folder = z
@@ -75,7 +75,7 @@ const Yamllint = z.strictObject({ name: z.literal('yamllint').describe('The vali
 const Options = z.discriminatedUnion('name', [Yamllint, Kubeconform, KubectlValidate, Istioctl, DryRun])
 const Name = z.enum(['yamllint', 'kubeconform', 'kubectl-validate', 'istioctl', 'dry-run'])
 
-/** A name, or the name with options. */
+/** A name, or an object with one name and its options. */
 const Validator = z
   .union(
     [Name, Options],

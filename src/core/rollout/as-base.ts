@@ -8,13 +8,13 @@ export function snapshotAsBase(base: Snapshot, head: Snapshot): Snapshot {
   return { ...head, targets: head.targets.map((target) => targetAsBase(base.targets, target)) }
 }
 
-/** A target of a pull request as the base branch would read it: its own annotation cannot swap stable and canary. */
+/** A target of a pull request with the roles of the base branch, so that its own annotation cannot swap stable and canary. */
 export function targetAsBase(base: readonly Target[], target: Target): Target {
   const [known] = sameRollouts(base, target)
   return { ...target, route: withNames(target.route, known?.route.names ?? namesOfNew(target)) }
 }
 
-/** A new route's annotation counts only where the config and the usual words say nothing. */
+/** The annotation of a new route counts only if neither the config nor the usual names tell the roles. */
 function namesOfNew({ route, settings }: Target): RouteNames {
   const isNamed = settings.names.stable !== undefined || settings.names.canary !== undefined
   if (route.names.blueGreen !== undefined && (settings.isSwitched || !isNamed)) return route.names

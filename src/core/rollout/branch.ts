@@ -14,8 +14,9 @@ type Name = Pick<Target, 'environment' | 'service'> & {
 }
 
 /**
- * `canary/<environment>/<service>/<share>`, or `canary/@<base>/…` for a base other than the default branch: one name for one
- * change of one rollout, so that doing it twice is doing it once. `switch/…/<version>` moves all traffic, `perch/limit/…/<percent>` is no step.
+ * `canary/<environment>/<service>/<share>`, or `canary/@<base>/…` for a base other than the default branch. Each change of a
+ * rollout has one name, so that it is made only once. `switch/…/<version>` moves all traffic. `perch/limit/…/<percent>` is not a
+ * step.
  */
 export function branchOf(base: BaseName, target: Name, move: Move): string {
   return `${startOf(move)}${rolloutPart(base, target)}${lastPart(move)}`
@@ -43,8 +44,9 @@ function lastPart(move: Move): string {
 }
 
 /**
- * A name as one part of a ref: only characters that git check-ref-format(1) allows in any position, and another part for each
- * name. All other characters are written as their UTF-8 bytes in hex; what is too long ends in a mark of the whole.
+ * A name as one part of a ref. Different names give different parts, with only characters that git check-ref-format(1) allows in
+ * any position. All other characters are written as their UTF-8 bytes in hex. A part that is too long ends in a hash of the whole
+ * name.
  */
 export function branchPart(name: string): string {
   const written = name.toWellFormed().replaceAll(/[^A-Za-z0-9+_-]/gu, escaped)
@@ -53,12 +55,12 @@ export function branchPart(name: string): string {
 }
 
 function escaped(character: string): string {
-  // encodeURIComponent leaves some characters alone; those are ASCII.
+  // encodeURIComponent does not escape some ASCII characters.
   const hex = encodeURIComponent(character)
   return hex === character ? `=${character.charCodeAt(0).toString(16).toUpperCase()}` : hex.replaceAll('%', '=')
 }
 
-/** Two rounds of FNV-1a in 32 bits. Not secret, but long enough that two names of one repository do not collide. */
+/** Two rounds of FNV-1a in 32 bits. It is not secret, but long enough that two names of one repository do not collide. */
 function markOf(name: string): string {
   return [0x811c9dc5, 0x01000193].map((seed) => round(name, seed).toString(36).padStart(7, '0')).join('')
 }
@@ -69,12 +71,12 @@ function round(name: string, seed: number): number {
   return hash >>> 0
 }
 
-/** Whether Perch opened this pull request as a step of some rollout. What is on its branch now may be somebody else's. */
+/** Whether Perch opened this pull request as a step of some rollout. Others may have pushed to its branch since. */
 export function isStep({ head, author }: PullRequest, botLogin: string): boolean {
   return !head.isFork && author.login === botLogin && isStepBranch(head.ref)
 }
 
-/** Whether a branch is called like those of steps. */
+/** Whether a branch is named like a step's. */
 export function isStepBranch(ref: string): boolean {
   return ref.startsWith(STEP) || ref.startsWith(SWITCH)
 }
@@ -89,10 +91,10 @@ function isOwn(target: Name, { base, head }: PullRequest): boolean {
   return [STEP, SWITCH].some((start) => head.ref.startsWith(`${start}${own}`))
 }
 
-/** Whether a step is one of all environments of a rollout's wave, and not of this environment alone. */
+/** Whether a step is for all environments of a rollout's wave, and not for this environment alone. */
 export function isWaveStep({ service, settings, ...target }: Name, pull: PullRequest): boolean {
   const wave = settings?.wave
-  // The name of a wave with one environment is the name of that.
+  // A wave with one environment has the name of that environment.
   if (wave === undefined || wave.name === target.environment || wave.all[wave.index]?.length === 1) return false
   return isOwn({ service, environment: wave.name }, pull)
 }
@@ -102,7 +104,9 @@ export function isBranchFor(branch: string, move: Move): boolean {
   return branch.split('/').at(-1) === lastPart(move)
 }
 
-/** Which move a branch of this rollout was made for; the two that go to 0 differ by where the base branch stands. */
+/**
+ * The kind of move that a branch of this rollout was made for. Two kinds go to 0; the phase on the base branch tells them apart.
+ */
 export function kindOf(branch: string, phase: Standing['phase']): Exclude<Move['kind'], 'limit'> {
   if (branch.startsWith(SWITCH)) return 'switch'
   const last = branch.split('/').at(-1)

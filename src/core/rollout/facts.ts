@@ -1,20 +1,20 @@
-/** Facts from GitHub in our own terms, from which decisions are made. Times are epoch milliseconds. */
+/** Facts from GitHub in Perch's own terms. Decisions use nothing else. Times are epoch milliseconds. */
 
 /** A full Git object name: 40 hex digits. */
 export type Sha = string
 
 export interface Person {
   readonly login: string
-  /** GitHub's account type `Bot`: Apps, ourselves included. */
+  /** GitHub's account type `Bot`: GitHub Apps, including Perch. */
   readonly isBot: boolean
 }
 
-/** A repository as GitHub names it: `owner/name`, and the number that survives a rename. */
+/** The name of a repository on GitHub, `owner/name`, and the id that survives a rename. */
 export interface RepositoryName {
   readonly id: number
   readonly owner: string
   readonly name: string
-  /** As the webhook or list that named the repository said. */
+  /** According to the webhook or list that named the repository. */
   readonly defaultBranch: string
 }
 
@@ -27,14 +27,14 @@ export interface PullRequest {
   readonly author: Person
   readonly head: { readonly ref: string; readonly sha: Sha; readonly isFork: boolean }
   readonly base: { readonly ref: string; readonly sha: Sha; readonly isDefault: boolean }
-  /** The commit that landed on the base branch; only of a merged pull request. */
+  /** The commit that landed on the base branch. Undefined unless the pull request is merged. */
   readonly mergeCommit: Sha | undefined
   readonly labels: readonly string[]
   /** The logins of its assignees. For a step, the people who drive its rollout. */
   readonly assignees: readonly string[]
   readonly createdAt: number
   readonly closedAt: number | undefined
-  /** When anything about it changed last, by GitHub's clock; a comment counts too. */
+  /** When anything about it last changed, including comments, by GitHub's clock. */
   readonly updatedAt?: number
 }
 
@@ -45,7 +45,7 @@ export interface Comment {
   readonly createdAt: number
   /** Someone changed the text after it was written. */
   readonly isEdited: boolean
-  /** Written by this very GitHub App. */
+  /** Written by this GitHub App. */
   readonly isOurs: boolean
 }
 
@@ -60,7 +60,7 @@ export function isAtLeast(permission: Permission, needed: Permission): boolean {
 
 export type CheckName = 'canary/validate' | 'canary/gate'
 
-/** GitHub's conclusions, less those that would pass a required check without saying so (`neutral`, `skipped`). */
+/** GitHub's conclusions without `neutral` and `skipped`, which would silently pass a required check. */
 export type Conclusion = 'success' | 'failure' | 'action_required'
 
 export interface CheckAnnotation {

@@ -1,7 +1,7 @@
 import type { AnalysisReport } from '../analysis/report.ts'
 import type { Standing } from './standing.ts'
 
-/** Whether a rollout is to be measured: the config asks for it, Perch drives it, and its canary has traffic. */
+/** Whether a rollout is measured: the config asks for it, Perch drives it, and its canary has traffic. */
 export function isWatched({ phase, target }: Standing): boolean {
   return target.settings.analysis !== undefined && (phase === 'stepping' || phase === 'finishing-version')
 }

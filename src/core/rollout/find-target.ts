@@ -8,8 +8,9 @@ import type { Target } from './target.ts'
 import type { Refusal } from '../refusal/refusal.ts'
 
 /**
- * The targets that a command means in a snapshot: one, or with `--env all` those of a service in every environment. Several environments
- * are never changed unless somebody asks. A missing route may be in a file that cannot be read; then the answer says so.
+ * The targets that a command means in a snapshot: one target, or with `--env all` those of a service in every environment. Perch
+ * never changes several environments unless somebody asks for it. If a route is missing and may be in a file that cannot be read,
+ * the refusal says so.
  */
 export function findTargets(
   snapshot: Snapshot,
@@ -31,7 +32,7 @@ function isOneWave({ environments, settings: { wave } }: Target): boolean {
   return wave !== undefined && environments.every((name) => wave.all[wave.index]?.includes(name))
 }
 
-/** Why there is nothing to judge here: the environments only deploy charts of other repositories, which Perch never downloads. */
+/** Why there is nothing to judge: the environments only deploy charts of other repositories, and Perch never downloads those. */
 export function onlyRemoteCharts(snapshot: Snapshot): Refusal | undefined {
   const { environments, layout, remoteCharts } = snapshot
   if (remoteCharts.length === 0) return undefined
@@ -45,7 +46,7 @@ export function onlyRemoteCharts(snapshot: Snapshot): Refusal | undefined {
   return isRemoteOnly ? noRoute(snapshot) : undefined
 }
 
-/** Objects that tell Argo CD or Flux what to deploy, and nothing else. */
+/** Whether a text has objects that tell Argo CD or Flux what to deploy, and nothing else. */
 function holdsDeployers(text: string): boolean {
   const versions = [...text.matchAll(/^apiVersion: *["']?(\S+)/gm)].map(([, version = '']) => version)
   return versions.length > 0 && versions.every((version) => DEPLOYERS.test(version))
@@ -53,12 +54,14 @@ function holdsDeployers(text: string): boolean {
 
 const DEPLOYERS = /^(?:argoproj\.io|[\w-]+\.toolkit\.fluxcd\.io)\//
 
-/** Why no route is found where none is asked for by name. */
+/** Why no route is found if the command names none. */
 export function noRoute(snapshot: Snapshot, environment?: string): Refusal {
   return whyNotSeen(snapshot, { code: 'no-service', asked: undefined, environment, known: [] })
 }
 
-/** Why a route may be there although it is not found: a file that cannot be read, a chart that is not rendered, or one that is not here. */
+/**
+ * Why a route may exist although it is not found: a file cannot be read, or a chart is not rendered or is not in this repository.
+ */
 function whyNotSeen(
   { problems, unrendered, remoteCharts }: Snapshot,
   refusal: Extract<Refusal, { code: 'no-service' }>,
@@ -75,5 +78,5 @@ function whyNotSeen(
   return charts.length === 0 ? refusal : { ...refusal, charts }
 }
 
-/** Nobody reads more. */
+/** More names would not help a reader. */
 const MAX_CHARTS = 3

@@ -14,13 +14,13 @@ import { nextMove } from './transition.ts'
 import { type Turn, turnsOf } from '../wave/turns.ts'
 import { nextStep, planOf, sameRollouts, type Target, targetName, together } from './target.ts'
 
-/** What somebody asks for, and of which rollout, if that was named. */
+/** What somebody asks for, and the rollout if it was named. */
 export type Wish = StepWish | (RolloutQuery & { readonly kind: 'plan'; readonly steps: readonly number[] })
 
-/** What a pull request of its own can be opened for. */
+/** The wishes for which Perch can open a separate pull request. */
 export type StepWish = ShareWish | SwitchWish
 
-/** All traffic of a blue/green service to one of its versions. */
+/** Sends all traffic of a blue/green service to one of its versions. */
 export type SwitchWish = RolloutQuery & { readonly kind: 'switch'; readonly version: string }
 
 export type ShareWish = RolloutQuery &
@@ -31,31 +31,31 @@ export type ShareWish = RolloutQuery &
     | { readonly kind: 'promote' }
   )
 
-/** The moves for a wish: those of one rollout, or with `--env all` those of a service's rollouts. */
+/** The moves that fulfil a wish: those of one rollout, or with `--env all` those of a service's rollouts. */
 export interface IntendedChange<M extends Move | PlanChange = Move | PlanChange> {
-  /** The rollout, as people name it: the first of the targets, with the name of all. */
+  /** The rollout by its name for people: the first of the targets, under the common name of all. */
   readonly target: Target
-  /** The first of the moves, or the limit that was the highest. The others end where it ends. */
+  /** The first of the moves, or among limits the one that starts highest. All moves have the same goal. */
   readonly move: M
   readonly moves: readonly TargetMove<M>[]
 }
 
-/** The targets on a branch or in a folder, whose weights may be anything. */
+/** A move that edits the own files of a branch or folder, whatever weights these have. */
 export type DirectMove = ShareMove | SwitchMove | LimitMove | PlanChange
 export type SwitchMove = Extract<Move, { kind: 'switch' }>
 export type ShareMove = Extract<Move, { kind: 'share' }>
 export type LimitMove = Extract<Move, { kind: 'limit' }>
 
-/** The files for a change, and the snapshot that shows the state of its rollouts. */
+/** The files that a change edits, and the snapshot that shows the state of the rollouts. */
 export interface BranchState {
   readonly snapshot: Snapshot
-  /** Undefined where the files themselves say it. */
+  /** Undefined if `snapshot` itself shows the state. */
   readonly base: Snapshot | undefined
   /** The paths that the pull request changes. */
   readonly changed: readonly string[]
 }
 
-/** The change of a branch's own files that a wish means. */
+/** The change that a wish means for a branch's own files. */
 export function intend(at: BranchState, wish: ShareWish): Result<IntendedChange<ShareMove | LimitMove>, Refusal>
 export function intend(at: BranchState, wish: SwitchWish): Result<IntendedChange<SwitchMove>, Refusal>
 export function intend(at: BranchState, wish: Wish): Result<IntendedChange<DirectMove>, Refusal>
@@ -72,14 +72,17 @@ export function intend(at: BranchState, wish: Wish): Result<IntendedChange<Direc
   }
   const [first] = moves
   if (first === undefined) throw new Error('A wish without a target was let through.')
-  // The next step of each may be another one.
+  // The targets may have different next steps.
   if (new Set(moves.map(({ move }) => goalOf(move))).size > 1) return err(ambiguous(targets.value))
   const limits = moves.flatMap(({ move }) => (move.kind === 'limit' ? [move] : []))
   const [most = first.move] = limits.toSorted((one, other) => other.from - one.from)
   return ok({ target: together(targets.value, first.target), move: most, moves })
 }
 
-/** Why one command cannot apply to several rollouts: its share is a share for one of them, and a limit of a controller for another. */
+/**
+ * Why one command cannot apply to several rollouts: its percentage is a share for one of them and a controller's limit for
+ * another.
+ */
 function ownedApart(targets: readonly Target[]): Refusal | undefined {
   const owned = targets.find(({ owner }) => owner !== undefined)
   const others = targets.filter(({ owner }) => owner?.writer !== owned?.owner?.writer).map(targetName)
@@ -99,7 +102,7 @@ function directMove(base: Snapshot | undefined, target: Target, wish: Wish): Res
   return ok({ kind: 'share', from, to })
 }
 
-/** Why a command is not for a rollout: shares move in steps, and a switch moves all at once. */
+/** Why a command does not fit a rollout: a canary's share moves in steps, and a switch moves all traffic at once. */
 function otherStrategy(target: Target, { kind }: Pick<Wish, 'kind'>): Refusal | undefined {
   const { blueGreen } = target.route.names
   const name = targetName(target)
@@ -108,7 +111,7 @@ function otherStrategy(target: Target, { kind }: Pick<Wish, 'kind'>): Refusal | 
   return kind === 'switch' ? undefined : { code: 'is-blue-green', name, idle: blueGreen.idle.name }
 }
 
-/** Why commits do not move a rollout. Undefined if they do. */
+/** Why commits cannot move a rollout. Undefined if they can. */
 export function ownerRefusal(target: Target, why?: OwnerRefusal['why']): Refusal | undefined {
   return target.owner && refusalOf(target, target.owner, why)
 }
@@ -117,7 +120,7 @@ function refusalOf(target: Target, { writer, title, place }: WeightOwner, why?: 
   return { code: 'owned', name: targetName(target), writer, title, why, ...place }
 }
 
-/** For a rollout that a controller moves, a share is its limit. Nothing else can be asked of the controller in Git. */
+/** For a rollout that a controller moves, the wanted share is its limit. Git allows no other request to the controller. */
 function limitMove(
   target: Target,
   owner: WeightOwner,
@@ -148,7 +151,7 @@ function goalOf(move: DirectMove): number | string | undefined {
   return move.kind === 'plan' ? undefined : move.to
 }
 
-/** Whether a change gives the canary more than its own files and the base branch do, or changes its later shares. */
+/** Whether a change gives the canary more than its own files and the base branch give it, or changes its later steps. */
 export function isRaise({ moves }: Pick<IntendedChange<DirectMove>, 'moves'>): boolean {
   return moves.some(({ target, move }) => {
     if (move.kind === 'switch') return move.to !== move.from
@@ -157,15 +160,15 @@ export function isRaise({ moves }: Pick<IntendedChange<DirectMove>, 'moves'>): b
   })
 }
 
-/** A base branch, and the rollouts of it that the pull request is about. */
+/** A base branch, and its rollouts that the pull request is about. */
 export interface BaseRollouts {
   readonly snapshot: Snapshot
   readonly related: readonly Target[]
 }
 
 /**
- * The change that a wish means for the base branch, where a pull request of its own makes it: of one rollout, or of a wave, from where
- * that stands. A share from `from` to the same: it is there already.
+ * The change that a wish means for the base branch, where a separate pull request makes it. It moves one rollout or one wave from
+ * its state on the base branch. If a share move has equal `from` and `to`, the rollout is already there.
  */
 export function intendStep(at: BaseRollouts, wish: StepWish): Result<IntendedChange<Move>, Refusal> {
   const turns = turnsOf(at.snapshot.targets.map(standingOf))
@@ -174,7 +177,7 @@ export function intendStep(at: BaseRollouts, wish: StepWish): Result<IntendedCha
   const { alone, targets } = meant.value
   const moves: TargetMove<Move>[] = []
   for (const one of targets) {
-    // One environment leaves the others: a rollout of its own begins where they are.
+    // If one environment leaves the others, its own rollout begins at their state.
     const target = alone === undefined ? one : narrowed(at.snapshot.config, one, [alone])
     const move = moveFrom(target, wish, turns.get(one))
     if (!move.ok && targets.length === 1) return move
@@ -183,7 +186,7 @@ export function intendStep(at: BaseRollouts, wish: StepWish): Result<IntendedCha
   return asOneChange(targets, moves)
 }
 
-/** Several rollouts are moved at once only where they are a wave, and move alike. */
+/** Perch moves several rollouts at once only if they are a wave and all make the same move. */
 function asOneChange(
   targets: readonly Target[],
   moves: readonly TargetMove<Move>[],
@@ -198,7 +201,7 @@ function asOneChange(
     : err(ambiguous(targets))
 }
 
-/** The rollouts to which a wish can apply. In waves, the next step is that of the wave that is next. */
+/** The rollouts to which a wish can apply. For `next` without a name, those of the waves that are next. */
 function poolOf(at: BaseRollouts, wish: StepWish, turns: ReadonlyMap<Target, Turn>): readonly Target[] {
   if (wish.service !== undefined || wish.environment !== undefined) return at.snapshot.targets
   const known = at.related.length > 0 ? at.related : at.snapshot.targets
@@ -206,7 +209,7 @@ function poolOf(at: BaseRollouts, wish: StepWish, turns: ReadonlyMap<Target, Tur
   return wish.kind === 'next' && going.length > 0 ? going : known
 }
 
-/** The move for a wish, from the state of a rollout on the base branch. */
+/** The move that fulfils a wish, from the state of a rollout on the base branch. */
 function moveFrom(target: Target, wish: StepWish, turn: Turn | undefined): Result<Move, Refusal> {
   if (target.owner !== undefined) return limitMove(target, target.owner, wish)
   const odd = otherStrategy(target, wish)
@@ -225,7 +228,7 @@ function stepMove(standing: Standing, wish: ShareWish, turn: Turn | undefined): 
   return to === 0 && standing.share !== 0 ? rollbackOf(standing) : { kind: 'share', from, to }
 }
 
-/** The new texts of a change. `pull` is the pull request that a person drives the rollout from. */
+/** The new texts of a change. `pull`: the pull request from which a person drives the rollout. */
 export function editFor({ moves }: Pick<IntendedChange, 'moves'>, pull: number | undefined): Result<MoveEdit, Refusal> {
   const made = filesFor(moves, pull)
   return made.ok ? made : err({ code: 'cannot-edit', refusal: made.error })

@@ -22,16 +22,19 @@ import { isBlueGreen, planOf, type Target } from './target.ts'
 
 /** One change of a rollout, as data. */
 export type Move =
-  /** `steps`: another plan than the object's own, or the config's. */
+  /** `steps`: a plan that replaces that of the object or the config. */
   | { readonly kind: 'share'; readonly from: number; readonly to: number; readonly steps?: readonly number[] }
   | { readonly kind: 'rollback'; readonly from: number }
-  /** The stable version becomes the canary's; the weights stay. */
+  /** The stable version becomes the version of the canary. The weights stay. */
   | { readonly kind: 'finish-version'; readonly from: string; readonly to: string }
-  /** All traffic to the (new) stable version again, the annotations cleared. */
+  /** All traffic goes to the (new) stable version again, and the annotations are cleared. */
   | { readonly kind: 'finish-weights' }
-  /** All traffic of a blue/green route from one version to the other, by their names. */
+  /** All traffic of a blue/green route moves from one version to the other. Both are names. */
   | { readonly kind: 'switch'; readonly from: string; readonly to: string }
-  /** The highest share that a controller in the cluster gives the canary before it promotes it. No weight in Git changes. */
+  /**
+   * The highest share that a controller in the cluster gives the canary before it promotes it. No weight in Git changes. In
+   * percent.
+   */
   | { readonly kind: 'limit'; readonly owner: WeightOwner; readonly from: number; readonly to: number }
 
 /** A new plan for later steps. No traffic moves. */
@@ -48,51 +51,51 @@ export interface TargetMove<M extends Move | PlanChange = Move | PlanChange> {
 
 export type MoveRefusal = PlaceRefusal | WeightRefusal | StartRefusal | FinishRefusal
 
-/** The same move under another plan than the config's or the object's own; what moves no share has none. */
+/** The same move with another plan than that of the object or the config. Only share moves have a plan. */
 export function underPlan(move: Move, steps: readonly number[]): Move {
   return move.kind === 'share' ? { ...move, steps } : move
 }
 
-/** The edits of a move: one object, as the target's environments have it. */
+/** The edits of a move in one object, as the target's environments have it. */
 export interface ObjectChange {
   readonly target: Target
   readonly object: ManifestObject
-  /** Paths are those of the object's document. */
+  /** Paths begin at the top of the object's document. */
   readonly edits: readonly Edit[]
   /** The canary's share after the move. Undefined if the weights stay. */
   readonly share: number | undefined
 }
 
-/** New file texts by path (empty where nothing needs to change), and what they are to come to. */
+/** New file texts by path (empty if nothing needs to change), and the changes of objects that they must cause. */
 export interface MoveEdit {
   readonly files: NewTexts
   readonly changes: readonly ObjectChange[]
-  /** Numbers that were changed where the objects take them from: what else shows them changes too. */
+  /** Changed numbers in the texts from which objects take their weights. Everything else that shows these numbers changes too. */
   readonly fed: readonly NumberChange[]
 }
 
-/** How routes that only a render shows are edited. */
+/** How to edit routes that only a render shows. */
 export interface EditAttempt {
-  /** Which of the ways to place an edit. */
+  /** Counts the ways to place an edit, from 0. */
   readonly attempt: number
-  /** Where weights are taken from, by `weightKey`. */
+  /** The places from which weights are taken, by `weightKey`. */
   readonly feeds: ReadonlyMap<string, TextPlace>
-  /** The files that those are in. */
+  /** The texts of the files with those places. */
   readonly texts: ReadonlyMap<string, string>
-  /** Without annotations: environments share the object, and those to change have no place for them. */
+  /** Leaves annotations out, because environments share the object and have no place of their own for them. */
   readonly isBare?: boolean
 }
 
 const FIRST_ATTEMPT: EditAttempt = { attempt: 0, feeds: new Map(), texts: new Map() }
 
-/** One string for one value of a route in an environment. */
+/** A key for one value of a route in one environment. */
 export function weightKey(environment: string, object: BuiltObject, path: Path): string {
   return JSON.stringify([placeKey(environment, object), path])
 }
 
 /**
- * The files as the moves of one service leave them, each in environments of its own. `pr` is the pull request that a person
- * drives the rollout from.
+ * The files after all moves of one service. Each move has its own environments. `pr`: the pull request from which a person drives
+ * the rollout.
  */
 export function filesFor(
   moves: readonly TargetMove[],
@@ -125,7 +128,10 @@ export function filesFor(
   return ok({ files, changes, fed: known })
 }
 
-/** Numbers with further ones, and the texts that those change. What several environments take from one place is changed once. */
+/**
+ * Adds numbers to the known ones, and gives the texts that change with them. A number that several environments take from one
+ * place is changed once.
+ */
 function withFurther(
   texts: EditAttempt['texts'],
   known: readonly NumberChange[],
@@ -134,7 +140,7 @@ function withFurther(
   const fresh = numbers.filter((one) => !known.some((other) => isSameChange(one, other)))
   const fed = [...known, ...fresh]
   const files = new Set(fresh.map(([{ file }]) => file))
-  // Places are of the texts as they were, so all numbers of a file are put into it at once.
+  // Places are offsets in the original texts, so all numbers of a file are replaced at once.
   const changes = fed.filter(([{ file }]) => files.has(file))
   return { fed, texts: changes.length === 0 ? new Map() : withReplaced(texts, changes) }
 }
@@ -144,7 +150,10 @@ function isSameChange([place, number]: NumberChange, [other, same]: NumberChange
   return place.file === other.file && place.at === other.at && number === same
 }
 
-/** A chart's template decides which annotations an object has, so only the weights of what it renders are changed. Any other edit is refused. */
+/**
+ * A chart's template decides which annotations an object has. So only the weights in its output are changed, and any other edit
+ * is refused.
+ */
 function asTaken(
   change: Result<ObjectChange, MoveRefusal>,
   move: Move | PlanChange,
@@ -157,7 +166,7 @@ function asTaken(
   return isWeights && move.kind !== 'plan' ? ok({ ...change.value, edits }) : err(unclearChart(change.value))
 }
 
-/** Weights that follow from another are no text: the proof shows that they do. */
+/** A weight that follows from another one has no text of its own to edit. The proof shows whether it follows. */
 function withoutText(change: ObjectChange, numbers: readonly NumberChange[]): Result<NewTexts, MoveRefusal> {
   return numbers.length > 0 || change.edits.length === 0 ? ok(new Map()) : err(unclearChart(change))
 }
@@ -166,7 +175,7 @@ function unclearChart({ object, target }: ObjectChange): MoveRefusal {
   return { code: 'unclear', why: 'chart', name: object.name, ...target.route.place }
 }
 
-/** What moves change, as far as they can be made. */
+/** The object changes of moves. Leaves out moves that cannot be made. */
 export function objectChanges(moves: readonly TargetMove[], pr: number | undefined): readonly ObjectChange[] {
   return moves.flatMap(({ move, target }) => {
     const change = asTaken(changeFor(move, target, pr), move, FIRST_ATTEMPT)
@@ -174,7 +183,7 @@ export function objectChanges(moves: readonly TargetMove[], pr: number | undefin
   })
 }
 
-/** The edits of numbers that come from somewhere else, and those that are the object's. */
+/** Splits edits into those of numbers that come from another place, and those of the object itself. */
 function splitFed(
   { target: { environments }, object, edits }: ObjectChange,
   { feeds }: EditAttempt,
@@ -199,7 +208,7 @@ function changeFor(move: Move | PlanChange, target: Target, pr: number | undefin
   return move.kind === 'switch' || isBlueGreen(target) ? switchChange(move, target) : shareChange(move, target, pr)
 }
 
-/** A change of the owner's object. */
+/** The change of a limit in the owner's object. */
 function limitChange(
   target: Target,
   { owner, to }: Extract<Move, { kind: 'limit' }>,
@@ -227,7 +236,9 @@ function shareChange(
   return ok({ target, object, edits: [...weights.value, ...mirrors, ...notesFor(move, target, pr)], share: percent })
 }
 
-/** All traffic to one of two versions; a rollback of traffic that somebody split sends all of it to the active one. */
+/**
+ * Sends all traffic to one of the two versions. The rollback of a split that somebody made sends all of it to the active version.
+ */
 function switchChange(
   move: Exclude<Move, { kind: 'finish-version' | 'limit' }>,
   target: Target,

@@ -6,24 +6,24 @@ import type { AnalysisReport } from '../analysis/report.ts'
 export interface Proposal {
   readonly move: Move
   readonly target: Target
-  /** What moves in each environment of a wave; undefined where one rollout moves. */
+  /** The moves in the environments of a wave. Undefined if one rollout moves. */
   readonly moves?: readonly TargetMove<Move>[] | undefined
-  /** The canary's version, as people name it. */
+  /** The canary's version by its name for people. */
   readonly version: string
-  /** The pull request that a person drives the rollout from. */
+  /** The pull request from which a person drives the rollout. */
   readonly origin: number | undefined
-  /** The pull request that brought the share of today; undefined where none is known. */
+  /** The pull request that brought the current share. Undefined if unknown. */
   readonly previous?: number | undefined
-  /** The open steps that were closed for it. */
+  /** The open steps that were closed in favour of this one. */
   readonly closed?: readonly number[]
-  /** The login of the person who drives the rollout; undefined where that is nobody, or not known. */
+  /** The login of the person who drives the rollout. Undefined if there is none, or if unknown. */
   readonly driver?: string | undefined
-  /** Who asked for it, and why, when it was a command. */
+  /** Who asked for it in a command, and why. */
   readonly asked?: { readonly login: string; readonly pull: number; readonly reason?: string | undefined }
-  /** The rollback only makes a new version start without traffic. */
+  /** The rollback only lets a new version start without traffic. */
   readonly isForRestart?: boolean
   /** The measurements that caused the rollback. */
   readonly failure?: AnalysisReport | undefined
-  /** The rollout in another environment that those are of. */
+  /** The rollout in another environment that was measured. Undefined if it is this one. */
   readonly failedIn?: string | undefined
 }

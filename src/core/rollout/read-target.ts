@@ -18,15 +18,16 @@ import { servicesOf, type Settings, settingsOf, type Target } from './target.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
 import { manifestsIn, neighboursOf, manifestInNamespace, placedNeighbours } from './snapshot/neighbours.ts'
 
-/** What a target is read from. */
+/** The sources of a target. */
 export interface TargetSources {
   readonly config: Config
   readonly layout: Layout
 }
 
 /**
- * One route of a file as some environments have it, all in the same way: once for each service whose traffic it splits; none where it
- * has no rules. Its neighbours are those of the first of them, and every file that one of the others has besides.
+ * The targets for one route of a file, in environments that all have it in the same way: one target for each service whose
+ * traffic it splits. Empty if the route has no rules. The neighbours are those of the first environment, and the files that only
+ * the others have.
  */
 export function readTargets(
   scene: TargetSources,
@@ -35,7 +36,7 @@ export function readTargets(
 ): readonly Target[] {
   const { layout, config } = scene
   const [first = ''] = environments
-  // In a file that environments of several namespaces share, names stay as they are written.
+  // If environments of several namespaces share a file, its names stay as written.
   const [namespace, ...others] = new Set(environments.map((name) => environmentNamespace(layout, name)))
   const layered = layeredIn(layout, first, object)
   if (layered === undefined) return []
@@ -48,7 +49,7 @@ export function readTargets(
     placement,
   ).objects
   const bare = readRoute(layered.manifest, own, { stable: undefined, canary: undefined })
-  // Names of delegates stay as they are written, and an affix may give the delegate that very name.
+  // The name in `delegate` stays as written, and an affix may rename an object to exactly that name.
   const called = (one: ManifestObject): ManifestObject => {
     const { rendered } = layeredIn(layout, first, one) ?? { rendered: one }
     return { ...one, name: rendered.name }
@@ -81,11 +82,11 @@ function withTemplate(settings: Settings, layout: Layout, at: Omit<TemplateQuest
   return { ...settings, template: findTemplate(layout, { ...at, wanted: templateName(settings.analysis) }) }
 }
 
-/** The environments that have a route, those together that have its weights in one place. */
+/** The environments that have a route, grouped by the place of its weights. */
 export function groupsOf(layout: Layout, object: BuiltObject, environments: readonly string[]): readonly string[][] {
   const groups = Map.groupBy(environments, (environment) => {
     const layered = layeredIn(layout, environment, object)
-    // Unknown values of two environments may differ.
+    // Values that are unknown in two environments may differ.
     const isOwn = layered?.unclear !== undefined || layered?.isRendered === true || layered?.filledBy !== undefined
     const own = isOwn ? environment : undefined
     return JSON.stringify([layered === undefined, own, layered && patchesIn(layered)])
@@ -97,7 +98,7 @@ function patchesIn(layered: LayeredObject): readonly string[] {
   return [...new Set(decisiveSteps(layered).map(({ patch }) => patch.id))]
 }
 
-/** A target as some of its environments have it, by themselves. */
+/** A target for some of its environments alone. */
 export function narrowed(config: Config, target: Target, environments: readonly string[]): Target {
   const kept = target.environments.filter((name) => environments.includes(name))
   if (kept.length === target.environments.length) return target
@@ -120,7 +121,10 @@ export function rereadTarget(target: Target, changed: ReadonlyMap<string, string
   )
 }
 
-/** The files that decide the state of a target: those of its route and its versions, and the kustomizations and patches between. */
+/**
+ * The files that decide the state of a target: those of its route and its versions, with the kustomizations and patches that
+ * apply to them.
+ */
 export function filesOf(target: Target): readonly string[] {
   return [
     ...new Set(
@@ -129,14 +133,14 @@ export function filesOf(target: Target): readonly string[] {
   ]
 }
 
-/** The kustomizations of a target, also those that say nothing about it now and may have done so before. */
+/** The kustomizations of a target, including those that do not affect it now but may have done so before. */
 export function kustomizationsOf({ layout, environments }: Target): readonly string[] {
   const [first = ''] = environments
   const files = environmentNamed(layout.environments, first)?.files ?? []
   return files.filter(isKustomization)
 }
 
-/** Every file that `targetAt` asks for first. */
+/** The files that `targetAt` needs first. */
 export function filesToRead(target: Target): readonly string[] {
   const [first = ''] = target.environments
   return [...new Set([...filesOf(target), ...resourcesOf(target.layout, first)])]
@@ -144,7 +148,7 @@ export function filesToRead(target: Target): readonly string[] {
 
 function filesFor({ layout, environments }: Target, object: ManifestObject): readonly string[] {
   const [first = ''] = environments
-  // What the chart and its values are.
+  // A rendered part depends on the chart and its values.
   const environment = environmentNamed(layout.environments, first)
   if (isRenderedPart(object.file)) return environment === undefined ? [] : inputsOf(environment)
   const layered = layeredIn(layout, first, object)
@@ -154,8 +158,8 @@ function filesFor({ layout, environments }: Target, object: ManifestObject): rea
 }
 
 /**
- * The same target in another commit, from texts of its files there. `needs` names files whose texts must be given too before
- * the answer is final (a file that is not there counts as undefined).
+ * The same target in another commit, read from the texts of its files there. `needs`: files whose texts are needed too before the
+ * answer is final (a missing file counts as undefined).
  */
 export function targetAt(
   target: Target,
@@ -171,12 +175,12 @@ export function targetAt(
   return { target: then, needs: [...layout.needs] }
 }
 
-/** What a deployer generates a kustomization of has no other list of its files. */
+/** Drops the list of files, except for a kustomization that a deployer generates: that has no other list. */
 export function withoutFiles(environment: Environment): Environment {
   return environment.deployer === undefined ? { ...environment, files: [] } : environment
 }
 
-/** Reads a target's route again. It may have moved to another file, or to another place in its own. */
+/** Reads a target's route again. It may have moved to another file, or to another place in its file. */
 export function reread(
   target: Target,
   at: { readonly object: BuiltObject; readonly neighbours: readonly Manifest[] },
@@ -213,7 +217,7 @@ function nameOf({ environments: all }: Layout, environments: readonly string[]):
   return environments.length > 1 && environments.length === all.length ? 'all' : environments.join('+')
 }
 
-/** A route and its rules stand where their weights do. */
+/** Gives a route and its rules the place of their weights. */
 function withPlace(layered: LayeredObject, route: Route): Route {
   const { file: home } = route.place
   if (isRenderedPart(home)) return { ...route, place: { ...route.place, file: templateOf(home) } }
@@ -229,7 +233,10 @@ function withPlace(layered: LayeredObject, route: Route): Route {
   return { ...route, rules, place: file === route.place.file ? route.place : { file, line: destination.line } }
 }
 
-/** A root whose delegates are all elsewhere. Whoever names it must learn why nothing can be moved. */
+/**
+ * Whether all delegates of a root are outside of these objects. Such a root stays a target, so that a command for it gets an
+ * explanation.
+ */
 function isLost({ delegates }: Route, objects: readonly ManifestObject[]): boolean {
   return delegates.length > 0 && !objects.some((object) => delegates.some((delegate) => isObject(delegate, object)))
 }

@@ -14,13 +14,13 @@ export interface StandingLine {
   readonly standing: Standing
   /** The open pull requests of this rollout. */
   readonly open: readonly number[]
-  /** The pull request that set a share without our annotations, where Perch checked it. */
+  /** The pull request that set a share without Perch's annotations, if Perch checked it. */
   readonly broughtBy?: number | undefined
   /** Whether it is next, if its service moves in waves. */
   readonly turn?: Turn
-  /** Why it does not continue, in Markdown of ours. */
+  /** Why it does not continue, in Markdown that Perch wrote. */
   readonly stuck?: string | undefined
-  /** The latest report of Flagger about it. */
+  /** Flagger's latest report about it. */
   readonly told?: CanaryNews | undefined
   /** The approvals that Flagger waits for. */
   readonly missing?: MissingApprovals | undefined
@@ -34,7 +34,10 @@ export interface StandingLine {
   }
 }
 
-/** The rollouts that a pull request is about: the one it is a step of, else those that its object's annotation says it drives, in all of their waves. */
+/**
+ * The rollouts that a pull request is about: those it is a step of, or else those that it drives according to their annotation or
+ * whose share it set, with the other waves of their services.
+ */
 export function relatedTo(
   pull: PullRequest,
   rollouts: readonly RolloutFacts[],
@@ -49,7 +52,7 @@ export function relatedTo(
   return withWaves(driven, rollouts)
 }
 
-/** Some rollouts, and all of the same services in other environments of their waves. */
+/** The given rollouts, and those of the same services in other environments of their waves. */
 export function withWaves(related: readonly RolloutFacts[], all: readonly RolloutFacts[]): readonly RolloutFacts[] {
   const inWaves = related.filter(({ standing }) => standing.target.settings.wave !== undefined)
   const services = new Set(inWaves.map(({ standing }) => standing.target.service))
@@ -62,15 +65,18 @@ export function withWaves(related: readonly RolloutFacts[], all: readonly Rollou
   return [...related, ...others]
 }
 
-/** The rollouts of controllers in the environments of which a pull request changes a file. `changed`: the paths that it changes. */
+/**
+ * The rollouts that a controller moves, in environments of which a pull request changes a file. `changed`: the paths that it
+ * changes.
+ */
 export function ownedNear(all: readonly RolloutFacts[], changed: readonly string[]): readonly RolloutFacts[] {
   const paths = new Set(changed)
   return all.filter(({ standing: { phase, target } }) => phase === 'owned' && isTouched(target, paths))
 }
 
 /**
- * What `/canary status` shows: the pull request's own rollouts, else every one that has canary traffic, and those of controllers in the
- * environments of which it changes a file. `changed`: the paths that it changes.
+ * What `/canary status` shows: the pull request's own rollouts, or else every rollout with canary traffic, and those that a
+ * controller moves in environments of which the pull request changes a file. `changed`: the paths that it changes.
  */
 export function statusLines(
   related: readonly RolloutFacts[],

@@ -4,24 +4,27 @@ import { versionObjects } from '../traffic/version.ts'
 import { isBlueGreen, type Target, targetName } from './target.ts'
 import type { Refusal } from '../refusal/refusal.ts'
 
-/** The parts of a rollout that a command names. Missing parts are derived, or Perch asks. */
+/** The parts of a rollout that a command names. Perch derives missing parts, or asks. */
 export interface RolloutQuery {
   readonly service: string | undefined
   readonly environment: string | undefined
-  /** Where no service is named, those of this kind are meant before others. */
+  /** If no service is named, blue/green services are preferred (true), or all others (false). */
   readonly isSwitch?: boolean
 }
 
-/** Targets that one command changes together, and the only environment that it is to change them in, where it names one of several. */
+/**
+ * Targets that one command changes together. `alone`: the only environment to change, if the command names one of several that
+ * share a target.
+ */
 export interface TargetChoice {
   readonly targets: readonly Target[]
   readonly alone: string | undefined
 }
 
 /**
- * Finds the target of a command. Named parts must match. If several match, the one that the pull request touches is meant: by its
- * environment's files, then by its own file, then by the files that set its versions, then by the folder of its route. Otherwise
- * Perch asks. `changes`: the paths that the pull request changes.
+ * Finds the target of a command. Named parts must match. If several targets match, Perch takes the one that the pull request
+ * touches: by the files of its environments, then by its own file, then by the files that set its versions, then by the folder of
+ * its route. Otherwise Perch asks. `changes`: the paths that the pull request changes.
  */
 export function resolve(
   targets: readonly Target[],
@@ -55,7 +58,7 @@ export function resolve(
   return err(listedTwice(left.flat()) ?? ambiguous(left.flat(), query))
 }
 
-/** No name tells apart what one environment has several times. */
+/** The refusal if an environment has one name several times, so that no command can tell the rollouts apart. */
 function listedTwice(targets: readonly Target[]): Refusal | undefined {
   const [first] = targets
   if (first === undefined || new Set(targets.map(targetName)).size > 1) return undefined
@@ -63,7 +66,7 @@ function listedTwice(targets: readonly Target[]): Refusal | undefined {
   return { code: 'listed-twice', service: first.service, environment: first.environment, files }
 }
 
-/** The question back, where several rollouts fit; one service in several environments may be meant in all of them. */
+/** Perch's question if several rollouts match. It offers `all` if they are one service in several environments. */
 export function ambiguous(targets: readonly Target[], query?: RolloutQuery): Extract<Refusal, { code: 'ambiguous' }> {
   const services = new Set(targets.map(({ service }) => service))
   const isForAll = query !== undefined && query.environment === undefined && services.size === 1
@@ -74,7 +77,7 @@ export function ambiguous(targets: readonly Target[], query?: RolloutQuery): Ext
   }
 }
 
-/** Of a service that moves in waves the first wave is meant, where nothing says which. */
+/** The first wave of a service that moves in waves, unless the command says more. */
 function firstWave(left: readonly (readonly Target[])[]): readonly Target[] | undefined {
   const services = new Set(left.flat().map(({ service }) => service))
   const inWaves = left.every((group) => group.every(({ settings }) => settings.wave !== undefined))
@@ -83,7 +86,7 @@ function firstWave(left: readonly (readonly Target[])[]): readonly Target[] | un
   return left.toSorted((one, other) => indexOf(one) - indexOf(other))[0]
 }
 
-/** Each target by itself, those of one wave together. */
+/** Groups the targets of each wave. Every other target is a group of its own. */
 function byWave(targets: readonly Target[]): readonly (readonly Target[])[] {
   const groups = Map.groupBy(targets, (target) => {
     const { wave } = target.settings
@@ -92,7 +95,10 @@ function byWave(targets: readonly Target[]): readonly (readonly Target[])[] {
   return [...groups.values()]
 }
 
-/** The targets of an environment, each by itself; of a wave together; of `all`, those of a service together. */
+/**
+ * The targets that an environment's name means: each target of that environment by itself, those of a wave together, and for
+ * `all` those of each service together.
+ */
 function inEnvironment(targets: readonly Target[], environment: string | undefined): readonly (readonly Target[])[] {
   if (environment === undefined) return byWave(targets)
   const exact = targets.filter((target) => target.environment === environment)
@@ -108,7 +114,10 @@ function aloneFor(targets: readonly Target[], { environment }: RolloutQuery): st
   return environment === undefined || environment === 'all' || !isPart ? undefined : environment
 }
 
-/** Those of a name, the closest first: its own, then its route's and its roots'. Unnamed, those that can be moved as they are. */
+/**
+ * The targets that a name means. The name of a service comes before that of a route or its root. Without a name, the targets that
+ * can be moved as they are.
+ */
 function callable(targets: readonly Target[], { service, isSwitch = false }: RolloutQuery): readonly Target[] {
   const ready = targets.filter(isReady)
   if (service === undefined) {
@@ -119,7 +128,10 @@ function callable(targets: readonly Target[], { service, isSwitch = false }: Rol
   return own.length > 0 ? own : targets.filter(({ aliases }) => aliases.includes(service))
 }
 
-/** Whether it splits its traffic, or says enough to begin; what a controller moves is for its own refusal. */
+/**
+ * Whether it splits its traffic, or has what is needed to begin. A rollout that a controller moves counts too, because it has a
+ * refusal of its own.
+ */
 function isReady({ route, neighbours, owner }: Target): boolean {
   return owner !== undefined || withCanary(route, neighbours).ok
 }

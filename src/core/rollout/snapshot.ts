@@ -24,11 +24,14 @@ import { objectsOfFile, targetsIn } from './snapshot/targets-in.ts'
 export interface Snapshot extends Omit<Deliveries, 'needs'> {
   readonly config: Config
   readonly environments: readonly Environment[]
-  /** Every route with destinations, also one that sends all traffic to a single one, and roots whose delegates are not here. */
+  /**
+   * Every route with destinations, including routes that send all traffic to one destination, and roots whose delegates are not
+   * in the files.
+   */
   readonly targets: readonly Target[]
-  /** Why an environment, or a file in one, cannot be read; each names its file. */
+  /** Why an environment, or one of its files, cannot be read. Each problem names its file. */
   readonly problems: readonly EnvironmentProblem[]
-  /** Why routes are not seen: releases of charts that should have been rendered, and templates that no environment renders. */
+  /** Why routes may be missing: releases of charts that should have been rendered, and templates that no environment renders. */
   readonly unrendered: readonly EnvironmentProblem[]
   readonly layout: Layout
 }
@@ -39,19 +42,19 @@ export function isManifestPath(path: string): boolean {
 }
 
 /**
- * Reads the files of one commit. `needs` names files whose texts must be given too before the answer is final: kustomize may
- * read files of any name.
+ * Reads the files of one commit. `needs`: files whose texts are needed too before the answer is final, because kustomize may read
+ * files of any name.
  */
 export function readSnapshot(input: {
   readonly entries: readonly { readonly path: string; readonly type: 'file' | 'symlink' | 'submodule' }[]
   readonly texts: ReadonlyMap<string, string | undefined>
-  /** Files of objects that do not concern traffic, whose texts are left out. */
+  /** Files that do not concern traffic. Their texts are left out. */
   readonly bystanders?: ReadonlySet<string>
   readonly config: Config
-  /** The repository's own name and default branch, where they are known. */
+  /** The repository's name and default branch, if known. */
   readonly repository?: { readonly name: string; readonly defaultBranch?: string } | undefined
   readonly known?: FileCache | undefined
-  /** Of which environments routes are read and files are looked through for problems; of all unless told. */
+  /** Selects the environments whose routes are read and whose files are checked for problems. The default is all. */
   readonly chooseRead?: ((environments: readonly Environment[]) => readonly Environment[]) | undefined
 }): { readonly snapshot: Snapshot; readonly needs: readonly string[] } {
   const { config, texts, entries, bystanders = new Set(), known = emptyFileCache() } = input
@@ -89,7 +92,7 @@ export function readSnapshot(input: {
       deliveries,
       outsiders,
       remoteCharts,
-      // A config that names the environments says what the generators do not.
+      // If the config names the environments, gaps in what the generators tell do not matter.
       gaps: config.environments === undefined ? gaps : [],
       layout,
     },
@@ -97,13 +100,13 @@ export function readSnapshot(input: {
   }
 }
 
-/** The same files, with some routes as their environments render them: `rendered` by environment and place. */
+/** The same files, with some routes as their environments render them. `rendered`: by environment and place. */
 export function withRendered(snapshot: Snapshot, rendered: Layout['rendered']): Snapshot {
   const layout = { ...snapshot.layout, rendered: new Map([...snapshot.layout.rendered, ...rendered]) }
   return { ...snapshot, layout, targets: namedApart(targetsIn({ config: snapshot.config, layout })) }
 }
 
-/** The same files, with what releases of charts render to, by environment, and why others do not. */
+/** The same files with the renders of releases of charts, by environment, and the reasons why other releases are not rendered. */
 export function withReleases(
   snapshot: Snapshot,
   { renders, unrendered }: { readonly renders: ReadonlyMap<string, string> } & Pick<Snapshot, 'unrendered'>,
@@ -126,7 +129,7 @@ export function withReleases(
   }
 }
 
-/** What a release renders to, or what charts bring to a kustomize root: all that is in none of its files. */
+/** The parts of a render that are in no file: everything in the render of a release, or what charts add to a kustomize root. */
 function partsOfRender(layout: Layout, environment: Environment, yaml: string): ReadonlyMap<string, string> {
   const { name, root, release } = environment
   if (release !== undefined) {
@@ -154,7 +157,7 @@ function partsOfRender(layout: Layout, environment: Environment, yaml: string): 
   )
 }
 
-/** The same target as another commit's build of its environment has it, with what charts bring. */
+/** The same target in another commit's build of its environment, with the parts that charts add. */
 export function targetInBuild(
   target: Target,
   {
@@ -171,7 +174,7 @@ export function targetInBuild(
   return reread({ ...target, layout }, { object: target.object, neighbours: neighboursOf(layout, [name], undefined) })
 }
 
-/** The environments of a snapshot, in which files that change come last: of an object that is there several times the last one counts. */
+/** Puts changed files last in each loose environment. If such an environment has an object several times, the last one counts. */
 export function changedLast(snapshot: Snapshot, changed: ReadonlySet<string>): Snapshot {
   const environments = snapshot.environments.map((environment) => {
     if (!environment.isLoose || !environment.files.some((file) => changed.has(file))) return environment

@@ -11,26 +11,29 @@ export type Standing = { readonly target: Target; readonly versions: Versions | 
   | { readonly phase: 'owned'; readonly share: number | 'unknown' }
   /** A weight cannot be read, or something outside the files sets it. The share is unknown, and Perch moves nothing. */
   | { readonly phase: 'unreadable'; readonly share: 'unknown' }
-  /** A share without our annotations: somebody set it by hand, or it was there before Perch. The first step writes them. */
+  /**
+   * A share without Perch's annotations: somebody set it by hand, or it is older than Perch. The first step writes the
+   * annotations.
+   */
   | { readonly phase: 'by-hand'; readonly share: number }
   | { readonly phase: 'stepping'; readonly share: number }
-  /** All traffic is on the canary; the stable version is still the old one. */
+  /** All traffic is on the canary, and the stable version is still the old one. */
   | { readonly phase: 'finishing-version'; readonly share: 100 }
-  /** All traffic is on the canary's entry; both entries are the same version. */
+  /** All traffic is on the canary's entry, and both entries have the same version. */
   | { readonly phase: 'finishing-weights'; readonly share: 100 }
 )
 
-/** A share to calculate with: 0 where it is unknown. So 0 does not mean that the canary has no traffic; ask `mayHaveTraffic`. */
+/** A share for calculations: 0 if unknown. So 0 does not mean that the canary has no traffic; use `mayHaveTraffic` for that. */
 export function sureShare({ share }: Pick<Standing, 'share'>): number {
   return share === 'unknown' ? 0 : share
 }
 
-/** Whether the canary has traffic according to Git, or may have some, because Perch does not know how far a controller is. */
+/** Whether the canary has traffic according to Git, or may have some because the share is unknown. */
 export function mayHaveTraffic({ phase, share }: Pick<Standing, 'phase' | 'share'>): boolean {
   return phase === 'owned' || share !== 0
 }
 
-/** Whether Perch moves it, or nobody can tell; a share that somebody set by hand may stay as it is for good. */
+/** Whether Perch moves the rollout, or its state is unknown. A share that somebody set by hand may stay for good. */
 export function isUnderWay({ phase }: Pick<Standing, 'phase'>): boolean {
   return phase !== 'idle' && phase !== 'by-hand' && phase !== 'owned'
 }
@@ -48,7 +51,7 @@ export function standingOf(target: Target): Standing {
   return { target, versions, phase: versions?.same === true ? 'finishing-weights' : 'finishing-version', share: 100 }
 }
 
-/** The next move from the state of a rollout, unless somebody asks for another one. */
+/** The next move from the state of a rollout, unless somebody asks for another. */
 export function moveAfter(standing: Standing): Move | undefined {
   if (isBlueGreen(standing.target)) return undefined
   switch (standing.phase) {
@@ -77,13 +80,15 @@ export function rollbackOf(standing: Pick<Standing, 'share'>): Extract<Move, { k
   return { kind: 'rollback', from: sureShare(standing) }
 }
 
-/** What must stay the same for a commit to be part of the same step: all weights, both versions, and whether these are one. */
+/**
+ * A commit belongs to the same step as long as this key stays the same: all weights, both versions, and whether these are equal.
+ */
 export function stepKey(standing: Standing): string {
   const weights = weightedRules(standing.target.route).map(({ destinations }) =>
     destinations.map(({ weight }) => weight ?? null),
   )
   const { stable = null, canary = null, same = false } = standing.versions ?? {}
-  // Its rules may have one destination each, so no weight tells which version that is.
+  // Each rule may have one destination, so the weights do not tell which version it is.
   const one = same ? ['one version'] : []
   return JSON.stringify([weights, stable, canary, ...one, ...(isBlueGreen(standing.target) ? [standing.share] : [])])
 }

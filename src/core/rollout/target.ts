@@ -16,12 +16,12 @@ import { type Wave, waveOf } from '../wave/wave.ts'
 export interface Settings {
   readonly steps: readonly number[]
   readonly bakeMs: number
-  /** All of them are required. */
+  /** All of them must hold. */
   readonly live: readonly LiveEntry[]
   readonly analysis: ServiceConfig['analysis']
-  /** The template that the analysis names, as its environments have it; undefined where it names none. */
+  /** The lookup of the template that the analysis names, in its environments. Undefined if it names none. */
   readonly template?: TemplateLookup | undefined
-  /** Name of the Prometheus that watches its traffic. */
+  /** The name of the Prometheus server that has the metrics of its traffic. */
   readonly prometheus: string
   readonly onFailure: ServiceConfig['onFailure']
   readonly autoMerge: ServiceConfig['autoMerge']
@@ -29,51 +29,51 @@ export interface Settings {
   readonly onNewVersion: ServiceConfig['onNewVersion']
   readonly mirror: ServiceConfig['mirror']
   readonly prefix: string
-  /** The names of the two versions, and of the rules to move. */
+  /** The names of the two versions, and of the rules to change. */
   readonly names: RouteNames
   /** The config says that traffic moves all at once. */
   readonly isSwitched: boolean
-  /** Istio up to 1.14: the weights of a rule must sum to 100. */
+  /** Istio up to 1.14 requires that the weights of a rule sum to 100. */
   readonly requireSum100: boolean
-  /** Its place among the waves of its service; undefined where the config has none for it. */
+  /** Its place among the waves of its service. Undefined if the config gives it none. */
   readonly wave: Wave | undefined
-  /** Conditions that the config asks for and this version cannot check: they block, because unknown is never green. */
+  /** Conditions in the config that this version cannot check. They block, because unknown is never green. */
   readonly unchecked: readonly string[]
 }
 
-/** One service in one environment: what a rollout moves. */
+/** One service in one environment: what a rollout moves. Environments that share the place of the weights are one target. */
 export interface Target {
   readonly service: string
-  /** Other names for it: the VirtualServices that delegate to it. */
+  /** Its names for commands: those of its service, its route, and the VirtualServices that delegate to it. */
   readonly aliases: readonly string[]
-  /** The environment's name; `all`, or names joined by `+`, where several environments share the file. */
+  /** The environment's name. If several environments share the file: `all`, or their names joined by `+`. */
   readonly environment: string
   readonly environments: readonly string[]
-  /** As its environments have it: its file's object with their patches applied. */
+  /** The route in the target's environments: the object of its file with their patches applied. */
   readonly route: Route
   readonly manifest: Manifest
   readonly object: BuiltObject
-  /** Every manifest of its environments: where versions are looked for. */
+  /** All manifests of its environments, in which Perch looks for versions. */
   readonly neighbours: readonly Manifest[]
   readonly settings: Settings
-  /** Why only kustomize knows its weights. */
+  /** Why only kustomize knows the weights. Undefined if the files tell them. */
   readonly unclear: Unclear | undefined
-  /** The files alone do not say it: its route is as an environment renders it. */
+  /** The files alone do not determine the route, so it is read from the render of an environment. */
   readonly isRendered: boolean
-  /** The files that it is made of, among those of its commit. */
+  /** The files of its commit, from which the target is read. */
   readonly layout: Layout
-  /** The namespace that kustomize puts its environment's objects into; undefined where it leaves them as written. */
+  /** The namespace into which kustomize puts the environment's objects. Undefined if they keep the one in their files. */
   readonly placement: string | undefined
-  /** Its file, where a folder that nothing deploys has files of one route to choose from. */
+  /** The target's file, if nothing deploys the folder and it has several files for one route. */
   readonly choice?: string | undefined
-  /** The object that has a controller in the cluster write its weights: commits do not move it. */
+  /** The object that makes a controller in the cluster write the weights. Commits do not move such a target. */
   readonly owner?: WeightOwner | undefined
 }
 
-/** One of several rollouts, with the name for a command. */
+/** One of several rollouts, by the names that a command uses. */
 export type RolloutChoice = Pick<Target, 'service' | 'environment'>
 
-/** Several targets that one command moves, by one name. */
+/** Combines several targets that one command moves, under one name. */
 export function together(targets: readonly Target[], first: Target): Target {
   const environments = targets.flatMap((target) => target.environments)
   if (targets.length === 1) return first
@@ -83,7 +83,10 @@ export function together(targets: readonly Target[], first: Target): Target {
   return { ...first, environment: wave !== undefined && isWave ? wave.name : 'all', environments }
 }
 
-/** The route in each of a target's environments, one string each: what two pull requests or commits may both move. */
+/**
+ * One key for the route in each of a target's environments. Two pull requests or commits with a common key may move the same
+ * route.
+ */
 export function movedRoutes({ environments, route }: Pick<Target, 'environments' | 'route'>): readonly string[] {
   const { scope } = route.names
   return environments.map((name) => [name, routeId(route), ...(scope === undefined ? [] : [scope])].join(' '))
@@ -95,8 +98,8 @@ export function isBlueGreen({ route }: Pick<Target, 'route'>): boolean {
 }
 
 /**
- * Whether two targets, each of a commit of its own, are about the same route in an environment that both have. Which
- * environments go together may change from one commit to the other.
+ * Whether two targets of different commits are about the same route in a common environment. The grouping of environments may
+ * differ between the commits.
  */
 export function isSameRollout(a: Target, b: Target): boolean {
   if (!a.environments.some((name) => b.environments.includes(name))) return false
@@ -107,7 +110,7 @@ export function isSameRollout(a: Target, b: Target): boolean {
   return routeId(a.route) === routeId(b.route) || writtenId(a) === writtenId(b)
 }
 
-/** The targets among some that are the same rollout as another one, in their order. */
+/** The targets that are the same rollout as the given one, in their order. */
 export function sameRollouts(targets: readonly Target[], target: Target): readonly Target[] {
   const index = indexOf(targets)
   const places = searchKeys(target).flatMap((key) => index.get(key) ?? [])
@@ -119,7 +122,7 @@ export function sameRollouts(targets: readonly Target[], target: Target): readon
 
 type TargetIndex = ReadonlyMap<string, readonly number[]>
 
-/** Two trees with a thousand routes each would be a million comparisons. */
+/** Without an index, two trees with a thousand routes each would need a million comparisons. */
 const indexes = new WeakMap<readonly Target[], TargetIndex>()
 
 function indexOf(targets: readonly Target[]): TargetIndex {
@@ -136,7 +139,10 @@ function indexOf(targets: readonly Target[]): TargetIndex {
   return index
 }
 
-/** A route that an environment builds twice goes by its rendered name: it is compared with all of the environment. */
+/**
+ * A route that an environment builds twice is identified by its rendered name, so it is compared with all routes of the
+ * environment.
+ */
 function indexKeys(target: Target): readonly string[] {
   return keysOf(target, target.object.way === undefined ? [...namesOf(target), ANY] : [TWICE, ANY])
 }
@@ -156,13 +162,13 @@ function keysOf({ environments }: Target, names: readonly string[]): readonly st
   return environments.flatMap((environment) => names.map((name) => `${environment}\0${name}`))
 }
 
-/** What a target's route is called where it is rendered, in the first of its environments. */
+/** The title of a target's route in the render of the first of its environments. */
 export function renderedTitle({ layout, environments: [first = ''], object }: Target): string | undefined {
   const rendered = layeredIn(layout, first, object)?.rendered
   return rendered && titleOf(rendered)
 }
 
-/** A route as its file names it, whatever namespace its environments put it into. */
+/** A key for a route as its file names it, whatever namespace its environments put it into. */
 function writtenId({ route, object }: Target): string {
   const metadata = object.data['metadata']
   const namespace = isRecord(metadata) ? metadata['namespace'] : undefined
@@ -183,9 +189,9 @@ export interface ConfiguredService {
 }
 
 /**
- * The services of a route, as the config has them: the entries that name the route, else the one of its own name. An entry for a
- * VirtualService that hands requests on speaks of the delegates, where the weights are. Several entries are several
- * services if each names rules of its own; else the first counts.
+ * The services of a route according to the config: the entries that name the route, or else the entry with the route's name. An
+ * entry for a VirtualService that delegates applies to the delegates, because these have the weights. Several entries are several
+ * services if each names rules of its own. Otherwise the first entry counts.
  */
 export function servicesOf(
   config: Config,
@@ -203,7 +209,9 @@ export function servicesOf(
 
 type ServiceEntry = readonly [name: string, service: ServiceConfig]
 
-/** By the name of the route that each entry is about. To look through all of them for each route, a thousand services would take a second. */
+/**
+ * Grouped by the name of the entry's route. With a thousand services, searching all entries for each route would take a second.
+ */
 const entriesByName = new WeakMap<Config['services'], ReadonlyMap<string, readonly ServiceEntry[]>>()
 
 function entriesFor(services: Config['services'], route: RouteName): readonly ServiceEntry[] {
@@ -220,7 +228,7 @@ function isFor(known: RouteName, name: string, service: ServiceConfig): boolean 
   return wanted.kind === known.kind && wanted.name === known.name && isNamespace
 }
 
-/** Whether no rule is named twice. */
+/** Whether no two entries name the same rule. */
 function areApart(entries: readonly ServiceEntry[]): boolean {
   const rules = entries.flatMap(([, { route }]) => route?.rules ?? [])
   return new Set(rules).size === rules.length
@@ -246,7 +254,7 @@ export function settingsOf(
   const prometheus = providers[0] ?? analysis?.provider ?? DEFAULT_SERVER
   const live = livesOf(config, environments)
   const isOneServer = providers.length <= 1
-  // The requests of one environment alone could prove it.
+  // Requests in one environment could prove it for all of them.
   const isMixed = environments.length > 1 && live.some((entry) => 'traffic' in entry)
   const unchecked = [
     ...(analysis === undefined || isOneServer ? [] : ['analysis in several environments at once']),
@@ -279,13 +287,13 @@ function livesOf(config: Config, environments: readonly string[]): readonly Live
   return lives.size === 0 ? [DEFAULT_LIVE] : [...lives.values()]
 }
 
-/** The pull request that began a rollout, as its object's annotation says; undefined where that says none. */
+/** The pull request that began a rollout, according to its object's annotation. Undefined without such an annotation. */
 export function originPull({ route, settings }: Target): number | undefined {
   const pr = Number(readNotes(route, settings.prefix).pr)
   return Number.isInteger(pr) && pr > 0 ? pr : undefined
 }
 
-/** The plan that this rollout follows: the one its object carries, else the config's. */
+/** The plan that this rollout follows: that of its object's annotation, or else that of the config. In percent. */
 export function planOf(target: Target): readonly number[] {
   const written = readNotes(target.route, target.settings.prefix).steps
   const steps = written?.split(',').map(Number) ?? []
@@ -293,7 +301,7 @@ export function planOf(target: Target): readonly number[] {
   return isPlan ? steps : target.settings.steps
 }
 
-/** The plan's first step above a share; 100 where the plan ends below it; undefined at 100. */
+/** The plan's first step above a share, or 100 if there is none. Undefined at 100. */
 export function nextStep(plan: readonly number[], share: number): number | undefined {
   if (share >= 100) return undefined
   return plan.find((step) => step > share) ?? 100

@@ -13,15 +13,16 @@ export interface OpenStep {
   readonly pull: PullRequest
   readonly kind: Move['kind']
   /**
-   * It merges without conflict into the base branch as it is today, and changes the route there; a rollback does there
-   * exactly what Perch proposes.
+   * It merges without conflict into the current base branch and changes the route there. A rollback must do exactly what Perch
+   * proposes.
    */
   readonly fits: boolean
 }
 
 /**
- * Whether a step was made on the share that the base branch has now. `shares`: those of its commits that the base branch does not have, newest
- * first; undefined where one has no such route. Before the step's own commit there is none, unless the base branch was moved back.
+ * Whether a step was made on the current share of the base branch. `shares`: the shares in the step's commits that the base
+ * branch does not have, newest first; undefined for a commit without the route. The step's own commit is the oldest of them,
+ * unless the base branch was moved back.
  */
 export function isMadeOn(
   shares: readonly (Standing['share'] | undefined)[],
@@ -34,17 +35,21 @@ export function isMadeOn(
 export interface RolloutFacts {
   readonly standing: Standing
   readonly open: readonly OpenStep[]
-  /** The pull request that set a share without our annotations, where Perch has checked it. Any other such share stays as it is. */
+  /**
+   * The pull request that set a share without Perch's annotations, if Perch has checked it. Any other such share stays as it is.
+   */
   readonly broughtBy?: number | undefined
-  /** A person closed the newest step pull request of this step without merging: that is a stop, until somebody says `next`. */
+  /**
+   * A person closed the latest step pull request from this step without merging it. The rollout stops until somebody says `next`.
+   */
   readonly stoppedByHand: boolean
-  /** A person closed a rollback from this step without merging, and so decided to continue. */
+  /** A person closed a rollback from this step without merging it, and so decided to continue. */
   readonly rollbackRefused: boolean
   /** The measurements of this step, if it failed. */
   readonly failure?: AnalysisReport
-  /** The rollout in another environment that was measured. Undefined if it is its own. */
+  /** The rollout in another environment that was measured. Undefined if it is this one. */
   readonly failedIn?: string
-  /** Set while the service moves in waves. */
+  /** Undefined unless the service moves in waves. */
   readonly turn?: Turn | undefined
   /** What Perch starts for the canary's new version. */
   readonly begins?: Beginning | undefined
@@ -54,7 +59,7 @@ export type CloseReason =
   | 'rolling-back'
   /** Another open step of the rollout fits. */
   | 'replaced'
-  /** It does not fit the base branch as it is now, and it is not the step that comes next there. */
+  /** It does not fit the current base branch, and is not the next step there. */
   | 'superseded'
   | 'nothing-to-do'
   | 'aborted'
@@ -69,14 +74,14 @@ export type CloseReason =
 /** What to do about a rollout's pull requests. */
 export type RolloutAction =
   | { readonly type: 'propose'; readonly move: Move }
-  /** The open pull request's branch is made again on today's base. */
+  /** Makes the branch of the open pull request again on the current base branch. */
   | { readonly type: 'replan'; readonly pull: PullRequest; readonly move: Move }
   /** `by`: the open pull request that stays. */
   | { readonly type: 'close'; readonly pull: PullRequest; readonly reason: CloseReason; readonly by?: number }
-  /** The config's other answer to a failure: everything stays as it is until somebody decides. */
+  /** The config's alternative to a rollback: everything stays until somebody decides. */
   | { readonly type: 'hold'; readonly failure: AnalysisReport }
 
-/** From where a rollout stands and which pull requests are open to what must happen next. */
+/** Decides what must happen next, from the state of a rollout and its open pull requests. */
 export function transition(facts: RolloutFacts): readonly RolloutAction[] {
   if (facts.standing.phase === 'owned') return closeEvery(facts.open, 'owned')
   const rollback = facts.open.find(({ kind }) => kind === 'rollback')
@@ -85,12 +90,15 @@ export function transition(facts: RolloutFacts): readonly RolloutAction[] {
   return facts.failure === undefined || facts.rollbackRefused ? forward(facts) : failed(facts, facts.failure)
 }
 
-/** The pull request that began a rollout. A note that an earlier one has left says nothing of one that follows another environment. */
+/**
+ * The pull request that began a rollout. If the rollout follows another environment, an annotation left by an earlier rollout
+ * does not count.
+ */
 export function beginningPull({ standing, turn }: Pick<RolloutFacts, 'standing' | 'turn'>): number | undefined {
   return turn?.kind === 'goes' && standing.phase === 'idle' ? turn.origin : originPull(standing.target)
 }
 
-/** The new version got the traffic of another one: it has to begin with none. */
+/** The new version inherited traffic from another one, but has to begin without any. */
 function restarted({ standing, open }: RolloutFacts): readonly RolloutAction[] {
   return [...closeAll(open, 'superseded'), { type: 'propose', move: rollbackOf(standing) }]
 }
@@ -101,18 +109,18 @@ export function nextMove({
   turn,
 }: Pick<RolloutFacts, 'standing' | 'begins' | 'turn'>): Move | undefined {
   if (turn?.kind === 'goes' && turn.to !== undefined) return { kind: 'share', from: sureShare(standing), to: turn.to }
-  // A later wave begins when the one before it has a share.
+  // A later wave begins when the previous one has a share.
   const isLater = (standing.target.settings.wave?.index ?? 0) > 0
   if (begins !== 'start' || isLater) return moveAfter(standing)
   return { kind: 'share', from: 0, to: firstShare(standing.target) }
 }
 
-/** A canary that fails its analysis is sent no more traffic, whichever step is open. */
+/** A canary that failed its analysis gets no more traffic, whichever step is open. */
 function failed(facts: RolloutFacts, failure: AnalysisReport): readonly RolloutAction[] {
   const { standing, open } = facts
   if (standing.target.settings.onFailure === 'hold') return [...forward(facts), { type: 'hold', failure }]
   const closed = closeAll(open, 'failed')
-  // In waves it may have failed elsewhere, before it had traffic here.
+  // In waves, it may have failed in another environment before it had traffic here.
   return standing.share === 0 ? closed : [...closed, { type: 'propose', move: rollbackOf(standing) }]
 }
 
@@ -122,7 +130,7 @@ function forward(facts: RolloutFacts): readonly RolloutAction[] {
   const steps: RolloutAction[] = []
   let covering: PullRequest | undefined
   for (const { pull, fits, kind } of open) {
-    // Nobody but a person wants a switch, so what its branch is called is wanted as long as it is open.
+    // Only a person asks for a switch, so it is wanted as long as its pull request is open.
     const wanted = kind === 'switch' ? moveOf(pull.head.ref, standing) : next
     const isWanted = wanted !== undefined && isBranchFor(pull.head.ref, wanted)
     if (covering !== undefined) steps.push({ type: 'close', pull, reason: 'replaced', by: covering.number })
@@ -137,17 +145,20 @@ function forward(facts: RolloutFacts): readonly RolloutAction[] {
   return steps
 }
 
-/** Whether nothing follows unless a person asks: one has closed its step, or its share may be meant to stay. In waves others may come first. */
+/**
+ * Whether nothing follows until a person asks: somebody closed its step, its share may be meant to stay, or other waves come
+ * first.
+ */
 function isLeftToPeople(rollout: RolloutFacts): boolean {
   return rollout.stoppedByHand || rollout.turn?.kind === 'waits' || isLeftAsItIs(rollout)
 }
 
-/** A split that was there before Perch, or came past it, may be meant to stay. */
+/** A split that is older than Perch, or that was made without Perch, may be meant to stay. */
 export function isLeftAsItIs({ standing, broughtBy }: Pick<RolloutFacts, 'standing' | 'broughtBy'>): boolean {
   return standing.phase === 'by-hand' && broughtBy === undefined
 }
 
-/** While a rollback is open nothing else is; it is made again when the base branch has moved under it. */
+/** While a rollback is open, no other step is. If the base branch has moved, the rollback is made again. */
 function backward({ standing, open }: RolloutFacts, rollback: OpenStep): readonly RolloutAction[] {
   const { pull } = rollback
   const closed = closeAll(open, 'rolling-back', pull.number)
@@ -156,7 +167,7 @@ function backward({ standing, open }: RolloutFacts, rollback: OpenStep): readonl
   return [...closed, { type: 'replan', pull, move: rollbackOf(standing) }]
 }
 
-/** What an abort does: every open step is closed, and where the canary has traffic a rollback is proposed. */
+/** What an abort does: it closes every open step, and proposes a rollback if the canary has traffic. */
 export function abort({ standing, open }: Pick<RolloutFacts, 'standing' | 'open'>): readonly RolloutAction[] {
   if (standing.phase === 'owned') return closeEvery(open, 'owned')
   const closed = closeAll(open, 'aborted')

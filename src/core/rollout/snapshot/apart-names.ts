@@ -6,7 +6,7 @@ import { renderedTitle, type Target } from '../target.ts'
 const CALLS: readonly ((target: Target) => string)[] = [
   ({ service }) => service,
   ({ route }) => route.name,
-  // One of the services of a root, in one of its delegates.
+  // For one of several services of a root, in one of its delegates.
   ({ service, route }) => `${service}/${route.name}`,
   ({ route }) => `${route.namespace}/${route.name}`,
   (target) => renderedTitle(target)?.replace(/^\S+ /, '') ?? target.service,
@@ -23,7 +23,7 @@ export function namedApart(targets: readonly Target[]): readonly Target[] {
     const key = nameKey(target, target.service)
     return groups.get(key)?.length === 1 ? target : { ...target, ...named.get(key)?.(target) }
   })
-  // Routes of one file that are each in other files too were given the name of the file, one by one.
+  // If several routes share each of their files, each was named after its file. Then the names still collide.
   const taken = Map.groupBy(all, (target) => nameKey(target, target.service))
   return all.map((target) => {
     const isShared = target.choice !== undefined && taken.get(nameKey(target, target.service))?.length !== 1
@@ -51,7 +51,10 @@ function isLooseTarget({ layout, environments }: Target): boolean {
   return layout.environments.some(({ name, isLoose }) => isLoose && environments.includes(name))
 }
 
-/** Guides keep several files of one route in a folder, and people apply one of them: each is a rollout, called like its file. */
+/**
+ * Guides have several variants of a route in one folder, and people apply one of them. So each file is a rollout, named after the
+ * file.
+ */
 function fileCall({ object: { file } }: Target): string {
   return nameOf(file).replace(/\.[^.]*$/, '')
 }

@@ -1,11 +1,17 @@
-/** What a config that a pull request brings does to rollouts. A merge is judged by the config of the base branch, so no gate sees it. */
+/**
+ * How a pull request's own config changes rollouts. Gates judge a merge by the config of the base branch, so they do not see
+ * this.
+ */
 import { isOfChart } from '../../chart/released-target.ts'
 import { weightedRules } from '../../traffic/route.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { isUnderWay, mayHaveTraffic, type Standing, standingOf, sureShare } from '../standing.ts'
 import { isBlueGreen, sameRollouts, type Target } from '../target.ts'
 
-/** A pull request by each of two configs: `next` is read by the one that it brings, the others by that of the base branch. */
+/**
+ * Snapshots for comparing two configs. `next` is read with the config of the pull request, the others with that of the base
+ * branch.
+ */
 export interface ConfigSides {
   readonly before: Snapshot
   readonly after: Snapshot
@@ -13,9 +19,9 @@ export interface ConfigSides {
 }
 
 /**
- * The rollouts with traffic that a new config calls by another name, or no longer has. Holds, freezes and open steps go by the name,
- * and would be lost. Leaves out rollouts whose route is gone, and those whose share cannot be read: no step of those can pass, under
- * any name, and they may never end.
+ * The rollouts with traffic that a new config renames or drops. Holds, freezes and open steps belong to the name, and would be
+ * lost. Leaves out rollouts without a route, and those whose share cannot be read: their steps cannot pass under any name, and
+ * they may never end.
  */
 export function renamedByConfig({ before, after, next }: ConfigSides): readonly Standing[] {
   return before.targets.map(standingOf).filter((standing) => {
@@ -41,12 +47,12 @@ export function raisedByConfig(sides: ConfigSides): readonly Standing[] {
   return sides.next.targets.map(standingOf).filter((standing) => {
     if (standing.phase === 'owned' || !mayHaveTraffic(standing) || isBlueGreen(standing.target)) return false
     const judged = sameRollouts(sides.after.targets, standing.target)
-    // Other names for the same destinations move no request.
+    // Other names for the same destinations do not move requests.
     if (judged.some((one) => weightsIn(one) === weightsIn(standing.target))) return false
     const old = sameRollouts(sides.before.targets, standing.target)
     const known =
       old.length > 0 || !isLost ? old : sides.before.targets.filter((one) => isSameFile(one, standing.target))
-    // A new environment beside the others takes nothing from them.
+    // A new environment takes nothing from the existing ones.
     if (known.length === 0) return isLost
     return standing.share === 'unknown' || known.every((one) => sureShare(standingOf(one)) < sureShare(standing))
   })

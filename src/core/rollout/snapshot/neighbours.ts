@@ -1,4 +1,4 @@
-/** What stands beside a route in its environments: delegates, and the versions of its service. */
+/** The neighbours of a route in its environments: its delegates, and the versions of its service. */
 import { type BuiltObject, layeredIn, waysTo } from '../../layer/layered.ts'
 import { type Layout, manifestIn, resourcesOf } from '../../layer/layout.ts'
 import type { Manifest, ManifestObject } from '../../manifest/parse.ts'
@@ -10,10 +10,10 @@ interface Neighbourhood {
   readonly objects: readonly ManifestObject[]
 }
 
-/** Hundreds of routes of an environment have the same neighbours: looked for once for each layout, which never changes. */
+/** Hundreds of routes of an environment have the same neighbours, and a layout never changes. So each layout is searched once. */
 const neighbourhoods = new WeakMap<Layout, Map<string, Neighbourhood>>()
 
-/** The manifests of environments as kustomize places them, and all their objects. */
+/** The manifests of environments in the namespace that kustomize sets, and all their objects. */
 export function placedNeighbours(
   layout: Layout,
   of: Pick<Target, 'environments' | 'placement'> & Pick<BuiltObject, 'way'>,
@@ -30,7 +30,10 @@ export function placedNeighbours(
   return found
 }
 
-/** The manifests of environments, as the first of them that has a file has it; of a loose folder, those around it too. */
+/**
+ * The manifests of environments. If several environments have a file, the first one's objects count. A loose folder also gets
+ * manifests from other loose folders.
+ */
 export function neighboursOf(
   layout: Layout,
   environments: readonly string[],
@@ -47,8 +50,8 @@ export function neighboursOf(
 }
 
 /**
- * What the other folders contain that nothing deploys: a delegate, or the versions of a service. Nobody knows whether they are for the
- * same place, so objects that several of the folders have do not count.
+ * Manifests from the other folders that nothing deploys, which may have a delegate or the versions of a service. It is unknown
+ * whether the folders belong to one cluster, so objects that appear in several of them do not count.
  */
 function manifestsAround(layout: Layout, environments: readonly string[]): readonly Manifest[] {
   const loose = layout.environments.filter(({ isLoose }) => isLoose)
@@ -71,7 +74,7 @@ function manifestsAround(layout: Layout, environments: readonly string[]): reado
 interface BuiltFiles {
   readonly layout: Layout
   readonly environment: string
-  /** Which of several builds of the same files. */
+  /** Selects one of several builds of the same files. */
   readonly way: number | undefined
 }
 
@@ -88,7 +91,7 @@ export function manifestsIn({ layout, environment, way }: BuiltFiles, files: rea
   })
 }
 
-/** The manifest as it is after kustomize has put its objects into a namespace; as written where it does not. */
+/** The manifest after kustomize has put its objects into a namespace. Unchanged if kustomize sets none. */
 export function manifestInNamespace(manifest: Manifest, namespace: string | undefined): Manifest {
   if (namespace === undefined || manifest.objects.every((object) => object.namespace === namespace)) return manifest
   return { ...manifest, objects: manifest.objects.map((object) => ({ ...object, namespace })) }

@@ -7,16 +7,16 @@ import { withOwners } from '../../owner/owned-targets.ts'
 import { groupsOf, readTargets, type TargetSources } from '../read-target.ts'
 import type { Target } from '../target.ts'
 
-/** The objects of a file; none where it cannot be read. */
+/** The objects of a file. Empty if the file cannot be read. */
 export function objectsOfFile(layout: Layout, file: string): readonly ManifestObject[] {
   const manifest = manifestIn(layout, file)
   return manifest.ok ? (manifest.value?.objects ?? []) : []
 }
 
-/** The targets in all files of the environments that are read. */
+/** The targets in all files of the selected environments. */
 export function targetsIn(scene: TargetSources): readonly Target[] {
   const { layout } = scene
-  // Files of objects only: kustomize merges a patch into one of them.
+  // Only files with objects count, because kustomize merges a patch into one of these.
   const { files: wanted, names: asked } = readIn(layout)
   const users = new Map<string, string[]>()
   for (const { name } of layout.environments) {
@@ -39,7 +39,10 @@ export function targetsIn(scene: TargetSources): readonly Target[] {
   return withOwners(scene, targets)
 }
 
-/** The files with routes of the environments that are read, and the environments that may share one of them: together those have a route. */
+/**
+ * The files of the selected environments that have routes, and the environments that may share such a file, because these are one
+ * target. Empty if all environments are selected.
+ */
 function readIn(layout: Layout): { readonly files?: ReadonlySet<string>; readonly names?: ReadonlySet<string> } {
   const { read, owners } = layout
   if (read === undefined) return {}
@@ -48,7 +51,10 @@ function readIn(layout: Layout): { readonly files?: ReadonlySet<string>; readonl
   return { files, names: new Set([...read, ...[...files].flatMap((file) => owners.get(file) ?? [])]) }
 }
 
-/** An object with the environments that build it once, and for each way of those that build it several times. */
+/**
+ * An object with the environments that build it once, and once more for each build with the environments that build it several
+ * times.
+ */
 function waysOf(
   layout: Layout,
   object: ManifestObject,

@@ -1,4 +1,4 @@
-/** Which files of a snapshot cannot be read, and which must not be. */
+/** The files of a snapshot that cannot be read, and those that must not be. */
 import { redact } from '../../diff/redact.ts'
 import type { Environment } from '../../environment/environment.ts'
 import { mentionsTraffic } from '../../environment/traffic-text.ts'
@@ -10,12 +10,12 @@ import { type ManifestProblem, parseManifest } from '../../manifest/parse.ts'
 import type { Result } from '../../result.ts'
 import type { TargetSources } from '../read-target.ts'
 
-/** A problem, and the environments that it is one of. */
+/** A problem, and the environments that have it. */
 export type EnvironmentProblem = Problem & { readonly environments: readonly string[] }
 
 /** Why environments must not be built. */
 export function environmentRefusals(environments: readonly Environment[]): readonly EnvironmentProblem[] {
-  // A folder that many environments build on is refused once.
+  // If many environments build on a folder, its refusal appears once.
   const all = environments.flatMap(({ name, refusals }) => refusals.map((refusal) => ({ name, refusal })))
   return [...Map.groupBy(all, ({ refusal }) => JSON.stringify(refusal)).values()].flatMap((group) => {
     const [first] = group
@@ -24,10 +24,10 @@ export function environmentRefusals(environments: readonly Environment[]): reado
   })
 }
 
-/** The files of environments that are not manifests. */
+/** The files of environments that are not valid manifests. */
 export function brokenFiles({ config, layout }: TargetSources): readonly EnvironmentProblem[] {
   const refused = new Set(layout.environments.flatMap(({ refusals }) => refusals.map(({ file }) => file)))
-  // What helm reads of a chart are templates.
+  // Files of a chart are templates.
   const charts = new Map(layout.environments.map(({ name, charts: own = [] }) => [name, own]))
   const isOfRelease = (name: string, file: string): boolean =>
     charts.get(name)?.some((chart) => chart === '' || file.startsWith(`${chart}/`)) === true
@@ -48,16 +48,16 @@ function isRead({ read }: Layout, name: string): boolean {
   return read === undefined || read.has(name)
 }
 
-/** Whether a large file is only passed on when its environment is rendered, and nothing in it is asked for before. */
+/** Whether a large file is not needed until its environment is rendered. */
 export function isBystander(path: string, text: string): boolean {
   return !isKustomization(path) && !mentionsTraffic(text) && !hasManyAliases(text)
 }
 
-/** So many aliases may repeat what a build has no memory for. Twenty cannot. */
+/** More aliases may expand to more than a build has memory for. Twenty cannot. */
 const MANY_ALIASES = 20
 const ALIAS = /(?<=[\s,[:-])\*[\w-]/g
 
-/** A file that multiplies by its aliases, whatever it is about: kustomize would multiply it. */
+/** The problem of a file that its aliases make huge. It counts whatever the file is about, because kustomize would expand it. */
 function bombIn(file: string, text: string): Result<never, ManifestProblem> | undefined {
   if (!hasManyAliases(text)) return undefined
   const manifest = parseManifest(file, text)
