@@ -9,7 +9,7 @@ import { templateChart } from './template-chart.ts'
 
 type Files = Pick<Layout, 'owners' | 'texts'>
 
-/** Those that belong to no environment. */
+/** The templates that belong to no environment. */
 export function loneTemplates({ owners, texts }: Files): readonly ManifestProblem[] {
   const files = [...texts].flatMap(([file, text]) => {
     const isTemplate = text !== undefined && text.includes('{{') && ROUTE_TEMPLATE.test(text)

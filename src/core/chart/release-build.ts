@@ -13,7 +13,7 @@ type Texts = ReadonlyMap<string, string>
 /** Values for a release: a file of the repository, or a text. */
 type ReleaseValues = { readonly path: string } | { readonly text: string }
 
-/** One value that is set by its name. A string, if it must not be parsed as a number or similar. */
+/** One value that is set by its name. `isText` keeps it from being parsed as a number or similar. */
 interface ReleaseSetting {
   readonly name: string
   readonly value: string
@@ -88,13 +88,13 @@ export function unknownParameter(
   return found
 }
 
-/** Like its folder, in the letters that helm allows: `helm_chart` is `helm-chart`. */
+/** Named like its folder, in the characters that helm allows: `helm_chart` becomes `helm-chart`. */
 function chartName(chart: string): string {
   const name = (chart.split('/').at(-1) ?? '').toLowerCase().replace(/[^a-z0-9]+/g, '-')
   return name.slice(0, MAX_NAME).replace(/^-|-+$/g, '') || 'release'
 }
 
-/** Of a release, in helm. */
+/** helm's limit for the name of a release. */
 const MAX_NAME = 53
 
 function settingsOf(source: SettingSource, texts: Texts): readonly ReleaseSetting[] {

@@ -27,7 +27,7 @@ interface Survey {
 /** The values files of releases are often next to the chart's own `values.yaml`. */
 const OTHER_VALUES = /(?:^|\/)values[^/]+\.ya?ml$/
 
-/** More than any chart has. */
+/** More than any real chart has. */
 const MAX_FILES = 2000
 
 /** The files that deploy the chart, with which the release changes, and the values files of other releases. */
@@ -138,7 +138,7 @@ function namedIn(survey: Survey, chart: string): readonly Dependency[] {
     })
 }
 
-/** The folder of a dependency that `Chart.yaml` gives by its folder; undefined where it is elsewhere. */
+/** The folder of a dependency with a `file://` repository. Undefined if the dependency is elsewhere. */
 export function localFolder(chart: string, repository: string): string | undefined {
   const path = /^file:\/\/(.+)$/.exec(repository)?.[1]
   return path === undefined || path.startsWith('/') ? undefined : join(chart, path)

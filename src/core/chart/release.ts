@@ -32,7 +32,7 @@ export interface DeployedRelease {
   readonly sources: readonly string[]
 }
 
-/** What else a deployer asks helm for. */
+/** Other options for helm from a deployer. */
 export interface ReleaseOptions {
   readonly skipsCrds: boolean
   readonly skipsTests: boolean
@@ -56,7 +56,7 @@ export type ValuesSource =
   | ({ readonly from: 'file'; readonly path: string; readonly isOptional: boolean } & Said)
   /** A value of an object in this repository: values as YAML, or as a string with YAML. */
   | ({ readonly from: 'object'; readonly value: ObjectValue } & Said)
-  /** Somewhere outside this repository: `name` says where. */
+  /** A source outside this repository. `name`: which one. */
   | ({ readonly from: 'elsewhere'; readonly name: string } & Said)
 
 /** Where single values come from. */
@@ -67,7 +67,7 @@ export type SettingSource =
   | { readonly from: 'object'; readonly name: string; readonly value: ObjectValue }
 
 interface Said {
-  /** What names it. */
+  /** Where it is named. */
   readonly place: Location
 }
 
@@ -76,7 +76,7 @@ export interface ObjectValue {
   readonly file: string
   readonly document: number
   readonly path: Path
-  /** A Secret's `data` is text in base64. */
+  /** The value is base64, as in a Secret's `data`. */
   readonly isEncoded: boolean
   /** The parameters that an ApplicationSet fills in, if it belongs to one. */
   readonly filling?: Filling

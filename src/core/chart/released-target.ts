@@ -23,7 +23,7 @@ export function environmentOf({
   return environmentNamed(layout.environments, first)
 }
 
-/** The files that the values of its charts come from, the charts' own among them. */
+/** The files that provide the values of a target's charts, including the charts' own. */
 export function valuesOfTarget({ layout, environments }: Pick<Target, 'layout' | 'environments'>): ReadonlySet<string> {
   const own = layout.environments.filter(({ name }) => environments.includes(name))
   return new Set(
@@ -45,7 +45,10 @@ interface CommitFiles {
   readonly texts: ReadonlyMap<string, string>
 }
 
-/** The release of a target as it was in another commit. Undefined if it was another release, or cannot be rendered. `needs` names its files there. */
+/**
+ * A target's release in another commit. Undefined if it was another release there, or cannot be rendered. `needs`: its files in
+ * that commit.
+ */
 export function releaseAt(
   target: Target,
   { entries, texts }: CommitFiles,
@@ -58,7 +61,7 @@ export function releaseAt(
     from,
     others,
   })
-  // The object that deploys it may have been about something else then, so only numbers in it may differ.
+  // The deployer's object may have deployed something else then, so only its numbers may differ.
   const isSame = from.every((file) => shapeOf(texts.get(file)) === shapeOf(target.layout.texts.get(file)))
   const isKnown = files.every((file) => texts.has(file))
   const release = refusals.length === 0 && (isSame || !isKnown) ? { ...known, copies } : undefined

@@ -6,7 +6,7 @@ import type { ChartCopy } from './release-files.ts'
 
 /** The comment that helm writes above each document. The first step is the chart's name, whatever its folder is called. */
 const SOURCE = /^# Source: [^/\n]+\/(.+)$/m
-/** No path of a file has it. */
+/** No path of a file contains this character. */
 const SEPARATOR = '\0'
 
 export interface RenderedRelease {
@@ -16,7 +16,10 @@ export interface RenderedRelease {
   readonly yaml: string
 }
 
-/** The texts of a render by the template that they come from; each key is a name that no file has, and `templateOf` leads back. */
+/**
+ * The texts of a render by the template that they come from. No file has such a key as its name, and `templateOf` turns a key
+ * back into the template's path.
+ */
 export function renderedParts({ environment, release, copies, yaml }: RenderedRelease): ReadonlyMap<string, string> {
   const { chart, postRenderers } = release
   // The output of a post-renderer names no templates, so it belongs to the file that defines the post-renderer.

@@ -1,6 +1,6 @@
 import { inFolder } from '../environment/tree.ts'
 
-/** The folder of the chart that a file is a template of, '' for the top; undefined if it is a template of none. */
+/** The folder of the chart whose template a file is; '' for the top of the repository. Undefined if it is no template. */
 export function templateChart(file: string, texts: ReadonlyMap<string, string | undefined>): string | undefined {
   const folders = file.split('/').slice(0, -1)
   return folders

@@ -2,10 +2,10 @@ import { Duration } from '../config/duration.ts'
 import { isOverridable, type OverridableGate } from '../gate/names.ts'
 import { err, ok, type Result } from '../result.ts'
 
-/** What may follow a command: how the help shows it, and how it is read. */
+/** The arguments of a command: how the help shows them, and how Perch reads them. */
 export interface Argument<Fields extends object> {
   readonly usage: string
-  /** Takes its words and leaves the rest. `start`: the first word of the command. */
+  /** Reads its words and returns the remaining ones. `start`: the first word of the command. */
   readonly read: (words: readonly string[], start: string) => Result<ReadWords<Fields>, ArgumentProblem>
 }
 
@@ -29,7 +29,7 @@ export interface Scope {
 /** A moment in epoch milliseconds, or a duration since the comment was written. */
 export type Until = { readonly at: number } | { readonly afterMs: number }
 
-/** One argument after another. */
+/** Two arguments, one after the other. */
 export function both<First extends object, Second extends object>(
   first: Argument<First>,
   second: Argument<Second>,
@@ -110,7 +110,7 @@ export const REASON: Argument<{ readonly reason: string | undefined }> = {
   read: (words) => ok({ fields: { reason: words.length === 0 ? undefined : words.join(' ') }, rest: [] }),
 }
 
-/** A gate, and why it is to pass. */
+/** A gate to override, and the reason. */
 export const GATE: Argument<{ readonly gate: OverridableGate; readonly reason: string }> = {
   usage: '<gate> <reason>',
   read: ([word, ...reason], start) => {

@@ -30,7 +30,7 @@ export type ActsOn = 'head' | 'pull-request' | 'rollout' | 'base' | 'anywhere'
 interface CommandSpec<Fields extends object> {
   /** The beginning of a line with this command. */
   readonly start: string
-  /** What may follow. The parser and the usage come from it. */
+  /** The arguments. The parser and the usage are derived from it. */
   readonly takes: Argument<Fields>
   readonly does: string
   readonly needs: Permission
@@ -40,7 +40,7 @@ interface CommandSpec<Fields extends object> {
    * otherwise by a record), or by a record. `nothing`: the command only asks, and may be answered twice.
    */
   readonly leaves: 'commit' | 'record' | 'nothing'
-  /** The command makes nothing riskier, so it only needs permission. It does not depend on the head that its author saw. */
+  /** The command never adds risk, so it only needs permission, whichever head its author saw. */
   readonly isNeverGated?: true
   /** On a closed pull request it does the same as on a merged one. */
   readonly opensWhenClosed?: true
@@ -250,7 +250,7 @@ function isCommandName(name: string): name is CommandName {
   return Object.hasOwn(COMMANDS, name)
 }
 
-/** How a command is written. */
+/** The usage of a command as the help shows it. */
 export function usageOf(name: CommandName): string {
   const { start, takes } = COMMANDS[name]
   return takes.usage === '' ? start : `${start} ${takes.usage}`

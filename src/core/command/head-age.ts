@@ -1,6 +1,6 @@
 import type { PullRequest, Sha } from '../rollout/facts.ts'
 
-/** One move of a branch, as GitHub's own record of the repository's activity has it. */
+/** One move of a branch, from GitHub's record of the repository's activity. */
 export interface BranchMove {
   readonly kind: 'push' | 'force-push' | 'created' | 'deleted' | 'merge'
   readonly before: Sha
@@ -20,13 +20,15 @@ export interface KnownHead {
   readonly at: number
 }
 
-/** Both times are whole seconds, so the same second proves nothing: somebody who waits for a comment could push within it. */
+/**
+ * Both times are whole seconds, so an equal second proves nothing: somebody could wait for a comment and push within that second.
+ */
 export function isSeen(known: KnownHead | undefined, head: Sha, comment: { readonly createdAt: number }): boolean {
   return known?.sha === head && known.at < comment.createdAt
 }
 
 /**
- * From the newest moves of a branch, newest first. A commit of Perch counts as seen if its parent does, because Perch makes
+ * `moves`: the latest moves of a branch, newest first. A commit of Perch counts as seen if its parent does, because Perch makes
  * it for a command and on an expected head.
  */
 export function headAge(

@@ -18,20 +18,20 @@ export interface ProofOfEdit {
 }
 
 export interface RolloutStatus {
-  /** What the base branch has. */
+  /** The rollouts on the base branch. */
   readonly standings: readonly StandingLine[]
-  /** What an open pull request would change of it. */
+  /** What an open pull request would change in them. */
   readonly proposed: readonly Omit<ReviewedChange, 'verdicts' | 'finishes'>[]
-  /** Set where the pull request is for a branch without rollouts. */
+  /** Set if the pull request is for a branch without rollouts. */
   readonly away?: NotDeployed
 }
 
 export interface PlanStatus {
   readonly name: string
   readonly plan: readonly number[]
-  /** What the base branch has. */
+  /** The share on the base branch. */
   readonly share: number | 'unknown'
-  /** What an open pull request sets. */
+  /** The share that an open pull request sets. */
   readonly proposed: number | undefined
 }
 
@@ -46,7 +46,7 @@ export type Outcome =
       readonly sha: string
       readonly proof: ProofOfEdit | undefined
     }
-  /** `sha` undefined where it was so already. */
+  /** `sha` is undefined if nothing had to change. */
   | {
       readonly code: 'switched'
       readonly name: string
@@ -65,7 +65,7 @@ export type Outcome =
       readonly sha: string | undefined
       readonly proof: ProofOfEdit | undefined
     }
-  /** An earlier try did it, and now only its commit shows what it changed. */
+  /** An earlier try made the commit, and only the commit shows what it changed. */
   | { readonly code: 'committed'; readonly sha: string; readonly headline: string }
   | { readonly code: 'already'; readonly name: string; readonly share: number }
   | { readonly code: 'proposed'; readonly title: string; readonly pull: number }
@@ -75,15 +75,15 @@ export type Outcome =
   | ({ readonly code: 'status' } & RolloutStatus)
   | { readonly code: 'help' }
   | ({ readonly code: 'plan' } & PlanStatus)
-  /** `sha` undefined where it was so already. */
+  /** `sha` is undefined if nothing had to change. */
   | {
       readonly code: 'planned'
       readonly name: string
       readonly plan: readonly number[]
       readonly sha: string | undefined
     }
-  /** `isNew`: false if it was already so. */
-  /** `isAsked`: Flagger moves them, and asks before it goes on. */
+  /** `isNew`: false if it was held already. */
+  /** `isAsked`: Flagger moves them and asks Perch before it continues. */
   | { readonly code: 'held'; readonly names: readonly string[]; readonly isNew: boolean; readonly isAsked?: boolean }
   | { readonly code: 'resumed'; readonly names: readonly string[] }
   | { readonly code: 'frozen'; readonly environment: string; readonly stop: Stop; readonly isNew: boolean }
@@ -114,7 +114,7 @@ export interface OwnedRollout {
   readonly owner: WeightOwner
 }
 
-/** An override for a head commit, sealed, so that nobody else can write one into a comment of ours. */
+/** An override for a head commit. It is signed, so that nobody else can write one into a comment of Perch. */
 export interface OverrideRecord extends Override {
   readonly sha: Sha
   readonly seal: string

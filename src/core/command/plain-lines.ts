@@ -54,7 +54,7 @@ const ONE_PARAGRAPH = {
  * line that would have been wanted in a comment that costs too much to read.
  */
 export function plainLines(body: string, isWanted: (line: string) => boolean): Result<readonly string[], string> {
-  // The parser takes a byte order mark away and counts its places without it.
+  // The parser drops byte order marks, and its offsets do not count them.
   const { text, first } = upToLast(body.replaceAll('\uFEFF', '').replaceAll(/\r\n?/g, '\n'), isWanted)
   if (first === undefined) return ok([])
   if (isCostly(text)) return err(first)
@@ -101,7 +101,7 @@ function isCostly(text: string): boolean {
 
 /** The columns of quote and list markers before the text of a line. */
 function markerColumns(line: string): readonly number[] {
-  // A line of nothing else is a rule between paragraphs.
+  // A line with nothing else is a thematic break between paragraphs.
   if (/^[ \t]*([-*_])(?:[ \t]*\1){2,}[ \t]*$/.test(line)) return []
   const columns: number[] = []
   const marker = /([ \t]*)(>|(?:[-*+]|\d{1,9}[.)])(?=[ \t]|$))/y
@@ -115,7 +115,7 @@ function markerColumns(line: string): readonly number[] {
   return columns
 }
 
-/** The lines of a paragraph that begin in no code, link, HTML or emphasis. */
+/** The lines of a paragraph that do not begin inside code, a link, HTML or emphasis. */
 function plainIn(paragraph: string): readonly string[] {
   const [block] = fromMarkdown(paragraph, { extensions: [ONE_PARAGRAPH] }).children
   if (block?.type !== 'paragraph') return []

@@ -1,4 +1,4 @@
-/** Plain data, as JSON has it. */
+/** Plain data, as in JSON. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
 /** The place of a value in a document: keys and indexes from its root. */
@@ -39,7 +39,7 @@ export function sameData(a: unknown, b: unknown): boolean {
   return isEqual(a, b, (keys, other) => keys.every((key) => Object.hasOwn(other, key)))
 }
 
-/** The same, with the keys in the same order. */
+/** Like `sameData`, but the keys must also have the same order. */
 export function sameOrderedData(a: unknown, b: unknown): boolean {
   return isEqual(a, b, (keys, other) => Object.keys(other).every((key, index) => key === keys[index]))
 }
@@ -57,7 +57,7 @@ function isEqual(a: unknown, b: unknown, sameKeys: SameKeys): boolean {
   )
 }
 
-/** A text that is equal for equal data, whatever the order of keys. */
+/** A string that is equal for equal data, whatever the order of keys. */
 export function canonicalText(value: unknown): string {
   return (
     JSON.stringify(value, (_, inner: unknown) => {

@@ -7,11 +7,11 @@ import { groupOf } from './identity.ts'
 import { breaksIn, isDefinition } from './pieces.ts'
 import { readDocuments } from './yaml/documents.ts'
 
-/** A definition whose schemas stay unparsed texts. */
+/** A definition whose schemas are kept as unparsed texts. */
 export interface Abridged {
   /** The whole document. */
   readonly document: string
-  /** How many lines of it are left as texts. */
+  /** How many of its lines are in unparsed texts. */
   readonly lines: number
 }
 
@@ -33,7 +33,7 @@ export function readDefinition(text: string, budget: number): AbridgedDefinition
   const read = readDocuments(text, { budget, omits: SCHEMA })
   if (!read.ok || read.omittedLines === undefined) return undefined
   const [first, ...others] = read.documents
-  // An alias may refer to an anchor in what was left out.
+  // An alias may refer to an anchor in the omitted part.
   if (first === undefined || others.length > 0 || first.hasAlias || !definesKind(first.data)) return undefined
   const line = breaksIn(text.slice(0, first.at)) + 1
   return { data: first.data, line, abridged: { document: text, lines: read.omittedLines }, lexemes: read.lexemes }

@@ -5,7 +5,7 @@
 export interface ObjectIdentity {
   readonly group: string
   readonly kind: string
-  /** '' if no namespace is given: the default namespace, or a kind without namespaces. */
+  /** '' if the file names no namespace: the object is in the default namespace, or its kind has none. */
   readonly namespace: string
   readonly name: string
 }
@@ -14,12 +14,12 @@ export function identityOf({ group, kind, namespace, name }: ObjectIdentity): Ob
   return { group, kind, namespace, name }
 }
 
-/** One string for one identity. */
+/** A key that is equal for equal identities. */
 export function identityKey({ group, kind, namespace, name }: ObjectIdentity): string {
   return JSON.stringify([kind, namespace, name, group])
 }
 
-/** The group of an `apiVersion`; '' for the core group, which has none. */
+/** The group of an `apiVersion`; '' for the core group, which has no name. */
 export function groupOf(apiVersion: string): string {
   return apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/')))
 }
@@ -36,12 +36,12 @@ export function effectiveNamespace({ namespace }: Pick<ObjectIdentity, 'namespac
   return namespace === '' ? 'default' : namespace
 }
 
-/** `VirtualService default/api-service`; without a namespace `ClusterRole admin`. */
+/** `VirtualService default/api-service`, or `ClusterRole admin` without a namespace. */
 export function titleOf({ kind, namespace, name }: Omit<ObjectIdentity, 'group'>): string {
   return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
 }
 
-/** The same for a kind that has a namespace: `VirtualService default/api-service` where the file names none. */
+/** Like `titleOf`, for a kind that has namespaces: `VirtualService default/api-service` even if the file names no namespace. */
 export function qualifiedTitle(object: Omit<ObjectIdentity, 'group'>): string {
   return titleOf({ ...object, namespace: effectiveNamespace(object) })
 }

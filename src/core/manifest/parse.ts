@@ -16,20 +16,20 @@ export interface Location {
 /** One Kubernetes object in a file: a document, or an item of a `kind: List`. */
 export interface ManifestObject extends ObjectIdentity {
   readonly file: string
-  /** Which document of the file, from 0. */
+  /** The index of its document in the file, from 0. */
   readonly document: number
-  /** Where the object stands in its document: `[]`, or `['items', 3]` in a List. */
+  /** The place of the object in its document: `[]`, or `['items', 3]` in a List. */
   readonly at: Path
   readonly line: number
   readonly apiVersion: string
-  /** The object as plain data, aliases resolved. */
+  /** The object as plain data, with aliases resolved. */
   readonly data: Readonly<Record<string, unknown>>
 }
 
-/** One document as it was read. The ranges of its nodes are offsets in its piece. */
+/** One parsed document. The ranges of its nodes are offsets in its piece. */
 export interface SourceDocument extends YamlDocument {
   readonly piece: Piece
-  /** Which document of its piece; there are several only where `...` parts them. */
+  /** The index of the document in its piece. A piece has several documents only if `...` separates them. */
   readonly index: number
 }
 
@@ -38,28 +38,30 @@ export interface Manifest {
   readonly text: string
   readonly documents: readonly SourceDocument[]
   readonly objects: readonly ManifestObject[]
-  /** Which documents were read; undefined: all. */
+  /** Which documents were read. Undefined for all. */
   readonly wanted: RegExp | undefined
-  /** The line (1-based) of a value, for messages: of the nearest node that exists on the way to it. */
+  /** The line (1-based) of a value, for messages. If the value does not exist, the line of the nearest node on the way to it. */
   line(document: number, path: Path): number
 }
 
 export type ManifestProblem = Location & {
   readonly code: 'too-large' | 'not-yaml' | 'template' | 'alias-bomb'
-  /** What the YAML parser said; empty where the code says it all. */
+  /** The message of the YAML parser. Empty if the code says everything. */
   readonly detail: string
-  /** The folder of the chart that a template is part of, '' for the top. */
+  /** The folder of the chart to which the template belongs; '' for the top of the repository. */
   readonly chart?: string
   /** The chart that renders its own copy of that chart instead. */
   readonly copiedIn?: string
 }
 
-/** Far above any hand-written manifest. */
+/** In characters. Much more than any hand-written manifest has. */
 const MAX_LENGTH = 5 * 1024 * 1024
-/** Composing takes most of the time: `yaml` needs about a second for a megabyte, and other work waits meanwhile. */
+/**
+ * In characters. Composing takes most of the time: `yaml` needs about a second for a megabyte, and other work waits meanwhile.
+ */
 const MAX_COMPOSED = 1024 * 1024
 const MAX_LEXEMES = 400_000
-/** Document markers and directives: a document costs much more than its characters. */
+/** The maximum number of document markers and directives. A document costs much more than its characters. */
 const MAX_MARKERS = 20_000
 
 /**
@@ -96,7 +98,7 @@ function markersIn(pieces: readonly Piece[]): number {
   return pieces.reduce((sum, { text }) => sum + (text.match(/^(?:---|\.\.\.|%)/gm)?.length ?? 0), 0)
 }
 
-/** The documents of one piece: one, or none where it holds only comments, or several where `...` parts them. */
+/** The documents of one piece: usually one, none if it has only comments, or several if `...` separates them. */
 export function readPiece(
   file: string,
   piece: Piece,
@@ -113,7 +115,7 @@ export function readPiece(
   })
 }
 
-/** `{{ … }}` of Helm or similar tools in a structural place of YAML: alone on a line, or as a value without quotes. */
+/** `{{ … }}` of Helm or similar tools where it is part of the structure: alone on a line, or as an unquoted value. */
 const TEMPLATE = /^[ \t]*(?:- +)*(?:[\w./-]+:[ \t]+)?\{\{/m
 
 function notYaml(
@@ -121,7 +123,7 @@ function notYaml(
   lines: LineOf,
   { at, detail }: { readonly at: number; readonly detail: string },
 ): Omit<ManifestProblem, 'file'> {
-  // If something is missing at the end of the file, its last line is where to look.
+  // If something is missing at the end of the file, its last line is the place to look at.
   const line = lines(Math.min(at, piece.text.trimEnd().length))
   const hasBraces = piece.text.slice(lineStart(piece.text, at), lineEnd(piece.text, at)).includes('{{')
   if (hasBraces) return { code: 'template', line, detail }

@@ -1,13 +1,13 @@
 /** A part of a file that can be parsed by itself: a document, from its `---` to the next. */
 export interface Piece {
   readonly text: string
-  /** Where it starts in the file. */
+  /** The offset in the file at which it starts. */
   readonly start: number
-  /** The line of the file that it starts on, from 1. */
+  /** The line of the file on which it starts, from 1. */
   readonly line: number
 }
 
-/** A line that starts so is a document marker wherever it stands, in quotes and block scalars too (YAML 1.2, 9.1.4). */
+/** A line that starts like this is a document marker anywhere, even in quotes and block scalars (YAML 1.2, 9.1.4). */
 const MARKER = /^---(?=[ \t\r\n]|$)/gm
 
 /** Cuts a file at its document markers. A file with directives is not cut, because they apply to what follows the marker. */
@@ -25,17 +25,19 @@ export function splitPieces(text: string): readonly Piece[] {
   return pieces
 }
 
-/** How many lines end in a text. */
+/** The number of line breaks in a text. */
 export function breaksIn(text: string): number {
   let count = 0
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count += 1
   return count
 }
 
-/** A definition of a kind speaks of the kind and is no object of it. Those of Istio and the Gateway API are the largest documents. */
+/**
+ * A definition describes a kind, and is not an object of that kind. Those of Istio and the Gateway API are the largest documents.
+ */
 const DEFINITION = /^kind: *["']?CustomResourceDefinition\b/m
 
-/** Decided by its text. Only its data could tell whether it is a Kubernetes object. */
+/** Decides by the text alone. Only the parsed data could tell whether it is a valid Kubernetes object. */
 export function isDefinition({ text }: Pick<Piece, 'text'>): boolean {
   return DEFINITION.test(text)
 }

@@ -36,7 +36,7 @@ interface Found {
   readonly seen: Set<CarriedValue>
   readonly also: string[]
   images: number
-  /** Of all rendered objects. */
+  /** The names of all rendered objects. */
   readonly names: ReadonlySet<string>
 }
 
@@ -52,7 +52,7 @@ function lookAtObject(
   else if (old !== undefined) look(found, { old, now }, plan)
 }
 
-/** Looks at each place at which an object changes: it must be carried, and never what stays in its environment. */
+/** Checks every place at which an object changes. It must be carried, and it must not belong to its environment. */
 function look(
   found: Found,
   { old, now }: { readonly old: RenderedObject; readonly now: RenderedObject },
@@ -78,24 +78,24 @@ function isFor(value: CarriedValue, object: RenderedObject, found: Found): boole
   return (value.kind === '' || value.kind === object.kind) && isCalled(object, value.name, found)
 }
 
-/** A prefix or suffix of the kustomization may be around the name that the files have. */
+/** A kustomization may add a prefix or suffix to the name in the files. */
 function isCalled({ name }: RenderedObject, written: string, { names }: Found): boolean {
   return names.has(written) ? name === written : name.includes(written)
 }
 
-/** What a patch says to find its object: nothing of it changes there. */
+/** Fields by which a patch finds its object. They change nothing in the object. */
 function isIdentity({ path: [first, second] }: CarriedValue): boolean {
   return ['apiVersion', 'kind', '$patch'].includes(String(first)) || (first === 'metadata' && second === 'name')
 }
 
-/** Lists of patches and of what they patch may count differently, so the places of items are not compared. */
+/** A list of patches and the patched list may use different indexes, so indexes are not compared. */
 function meet(value: CarriedValue, place: Place): boolean {
   const [one, other] = [withoutPlaces(value.path), withoutPlaces(place.path)]
   const length = Math.min(one.length, other.length)
   if (!one.slice(0, length).every((key, index) => key === other[index])) return false
   const isScalar = one.length === other.length && typeof value.after !== 'object' && value.after !== undefined
   if (!isScalar) return true
-  // Names may be rendered with something before or behind.
+  // Names may have a prefix or suffix in the render.
   if (typeof value.after === 'string' && typeof place.after === 'string') return place.after.includes(value.after)
   return sameData(value.after, place.after)
 }
@@ -104,13 +104,13 @@ function withoutPlaces(path: Path): readonly string[] {
   return path.map((key) => (typeof key === 'number' || /^(?:\d+|-)$/.test(key) ? '*' : key))
 }
 
-/** An image that an entry of `images` makes another one: its name, tag or digest is the entry's. */
+/** Whether an entry of `images` explains the new image: it has the name, tag or digest of the entry. */
 function isImagePlace({ path, after }: Place, { images }: Pick<PromotionPlan, 'images'>): boolean {
   if (path.at(-1) !== 'image' || typeof after !== 'string') return false
   return images.some((image) => after === image.after || after.startsWith(image.after) || image.after.startsWith(after))
 }
 
-/** The outermost places at which two values differ; items of lists that have names are compared by these. */
+/** The outermost places at which two values differ. Items of lists are paired by name if they have names. */
 function placesOf(before: unknown, after: unknown, path: Path): readonly Place[] {
   if (sameData(before, after)) return []
   if (isRecord(before) && isRecord(after)) {

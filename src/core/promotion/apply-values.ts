@@ -8,14 +8,14 @@ import { type Manifest, parseManifest, type SourceDocument } from '../manifest/p
 import { applySplices, type Splice } from '../manifest/yaml/text.ts'
 import type { ValueEdit } from './carry-values.ts'
 
-/** An edit of one of the documents of a file; its path is the document's. */
+/** An edit of one document of a file. Its path begins at the top of that document. */
 export type DocumentEdit = ValueEdit & { readonly document: number }
 
-/** The text after the edits, one after the other. Undefined if one of them cannot be made exactly. */
+/** The text after the edits, in their order. Undefined if one of them cannot be made exactly. */
 export function applyValues(file: string, text: string, edits: readonly DocumentEdit[]): string | undefined {
   const before = parseManifest(file, text)
   if (!before.ok) return undefined
-  // A value with another name elsewhere would change there too.
+  // A change of a value with an alias would change other places too.
   if (edits.some(({ document }) => before.value.documents[document]?.hasAlias !== false)) return undefined
   let now: Manifest | undefined = before.value
   for (const edit of edits) {
@@ -37,7 +37,7 @@ function edited(data: JsonValue, edit: ValueEdit): JsonValue {
   const [key, ...deeper] = edit.path
   if (key === undefined) return edit.after ?? null
   const isHere = deeper.length === 0
-  // A list that is not there yet.
+  // The list does not exist yet.
   const isNewList = data === null && isHere && edit.kind === 'insert'
   if (Array.isArray(data) || isNewList) return editedList(listIn(data), Number(key), { ...edit, path: deeper })
   const map = isRecord(data) ? data : {}
@@ -82,7 +82,7 @@ function spliced(
   return own === undefined ? undefined : text.slice(0, piece.start) + own + text.slice(piece.start + piece.text.length)
 }
 
-/** A new item of a list: before the one whose place it takes, else behind the last one. */
+/** Inserts a new item into a list, before the item at its index, or at the end. */
 function insertItem(manifest: Manifest, source: SourceDocument, edit: DocumentEdit): string | undefined {
   const list = nodeAt(source.document, edit.path.slice(0, -1))
   const index = edit.path.at(-1)

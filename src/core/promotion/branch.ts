@@ -4,7 +4,10 @@ import type { PromotionFlow } from './promotion.ts'
 
 const PREFIX = 'promote/'
 
-/** `promote/<from>/<to>`, or `promote/@<base>/…` for a base other than the default branch, and the service where it is for one. */
+/**
+ * `promote/<from>/<to>`, or `promote/@<base>/…` for a base other than the default branch. For a promotion of one service, its
+ * name comes last.
+ */
 export function promotionBranch(
   { ref, isDefault }: Pick<PullRequest['base'], 'ref' | 'isDefault'>,
   { from, to, service }: PromotionFlow,
@@ -16,12 +19,12 @@ export function promotionBranch(
 /** The branches of all promotions, for a fetch. */
 export const PROMOTION_REFS = `refs/heads/${PREFIX}*`
 
-/** Whether a branch is called like those of promotions. */
+/** Whether a branch is named like a promotion's. */
 export function isPromotionBranch(ref: string): boolean {
   return ref.startsWith(PREFIX)
 }
 
-/** Whether Perch opened this pull request to carry configuration. What is on its branch now may be somebody else's. */
+/** Whether Perch opened this pull request to carry configuration. Others may have pushed to its branch since. */
 export function isPromotion(
   {
     head,
@@ -32,7 +35,7 @@ export function isPromotion(
   return !head.isFork && author.login === botLogin && isPromotionBranch(head.ref)
 }
 
-/** Between which of the environments a branch carries, and of which service; undefined where one of them is not there any more. */
+/** The environments and the service of a promotion branch. Undefined if one of the environments no longer exists. */
 export function flowOf(
   branch: string,
   environments: readonly string[],

@@ -13,7 +13,7 @@ export interface CarryRules {
   readonly names: EnvironmentNames
   /** Kinds whose objects hold secrets. */
   readonly secrets: readonly string[]
-  /** Undefined: every service. */
+  /** Undefined for all services. */
   readonly service: ServiceObjects | undefined
 }
 
@@ -35,7 +35,7 @@ const SECRET_KINDS = [
 ]
 
 export interface CarriedText {
-  /** Undefined where the file stays as it is. */
+  /** Undefined if the file does not change. */
   readonly text: string | undefined
   readonly values: readonly CarriedValue[]
   readonly left: readonly LeftOut[]
@@ -81,7 +81,7 @@ interface DocumentPair {
   readonly target: JsonValue
 }
 
-/** The documents of both files, each with itself: objects by kind and name, what has no name by its place. */
+/** Pairs the documents of both files: objects by kind and name, other documents by their index. */
 function pairDocuments(
   source: Manifest,
   target: Manifest,
@@ -124,18 +124,18 @@ function titleOf(data: JsonValue): string {
   return `${kind} ${name}`.trim()
 }
 
-/** Why nothing of an object is carried. */
+/** Why no value of an object is carried. Undefined if its values may be. */
 function documentStays(data: JsonValue, { secrets, service }: CarryRules): LeftReason | undefined {
   const kinds = [...SECRET_KINDS, ...secrets]
   if (isRecord(data) && (holdsSecrets(data, kinds) || Object.entries(data).some(([key, value]) => isSops(key, value))))
     return 'secret'
   const { kind, name } = identityIn(data)
   if (kind.endsWith('List')) return 'not-exact'
-  // Of an operation the entry tells what it is for; with a service that is asked elsewhere.
+  // The entry of a JSON patch names its object, so `targetStays` checks the service.
   return service !== undefined && kind !== '' && !service.has({ kind, name }) ? 'other-service' : undefined
 }
 
-/** Where a value stands in the object, also where an operation of a JSON patch sets it. */
+/** The place of a value in the object. For an operation of a JSON patch, the place to which the operation points. */
 function placed(edit: ValueEdit, { source, target }: DocumentPair): Pick<CarriedValue, 'path' | 'before' | 'after'> {
   const { path, before, after } = edit
   if (!Array.isArray(target)) return { path, before, after }
@@ -149,7 +149,7 @@ function placed(edit: ValueEdit, { source, target }: DocumentPair): Pick<Carried
 /** A file that only the source has. */
 export interface NewFile {
   readonly objects: readonly { readonly kind: string; readonly name: string }[]
-  /** What a patch sets, by where it stands in the object; empty for a resource. */
+  /** The values that a patch sets, by their place in the object. Empty for a resource. */
   readonly values: readonly CarriedValue[]
 }
 
@@ -170,7 +170,7 @@ export function readNewFile({ path: file, text }: FileText, rules: CarryRules): 
   }
 }
 
-/** Whether something sends a part of the requests to one place and a part to another, or an operation sets a weight. */
+/** Whether something splits requests between several places, or an operation sets a weight. */
 function splits(data: JsonValue): boolean {
   if (Array.isArray(data)) {
     const items: readonly JsonValue[] = data

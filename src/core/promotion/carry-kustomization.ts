@@ -1,4 +1,6 @@
-/** The fields of a kustomization for all of its objects. Images are carried; the rest belongs to the environment. */
+/**
+ * The fields of a kustomization that apply to all of its objects. Images are carried. All other fields belong to the environment.
+ */
 import { canonicalText, isRecord, type JsonValue, listOf, recordOf, sameData, textOf } from '../manifest/data.ts'
 import type { DocumentEdit } from './apply-values.ts'
 import { type EnvironmentNames, someText } from './environment-names.ts'
@@ -14,7 +16,7 @@ interface KustomizationPair {
 interface ImageRules {
   readonly names: EnvironmentNames
   readonly isWanted: boolean
-  /** Undefined: every service. */
+  /** Undefined for all services. */
   readonly service: ServiceObjects | undefined
 }
 
@@ -82,7 +84,7 @@ function imageStays(
   return someText(plain(own), names.source) || someText(plain(there), names.target) ? 'environment' : undefined
 }
 
-/** `registry.example.com/web:1.4@sha256:…`, as far as the entry says it. */
+/** `registry.example.com/web:1.4@sha256:…`, from the parts that the entry has. */
 function imageWords(entry: Entry): string {
   const [name, newName, tag, digest] = ['name', 'newName', 'newTag', 'digest'].map((key) => wordOf(entry[key]))
   return `${newName === '' ? name : newName}${tag === '' ? '' : `:${tag}`}${digest === '' ? '' : `@${digest}`}`
@@ -92,7 +94,7 @@ function wordOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }
 
-/** Data that was read from YAML, as what it is. */
+/** Data that was parsed from YAML, with the type that it has. */
 export function plain(value: unknown): JsonValue {
   if (Array.isArray(value)) return listOf(value).map(plain)
   if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, own]) => [key, plain(own)]))
@@ -109,7 +111,7 @@ const PLACEMENT = new Set([
   'replicas',
 ])
 
-/** What lists files is looked at file by file. */
+/** Fields that are compared entry by entry elsewhere, or that do not concern objects. */
 const LISTS = new Set([
   'apiVersion',
   'kind',
@@ -121,7 +123,7 @@ const LISTS = new Set([
   'patchesJson6902',
 ])
 
-/** The fields that differ and stay. */
+/** The fields that differ and are not carried. */
 export function stayingFields({ source, target }: KustomizationPair): readonly LeftOut[] {
   const fields = new Set([...Object.keys(source.data), ...Object.keys(target.data)])
   return [...fields].sort().flatMap((field): LeftOut[] => {
@@ -136,7 +138,7 @@ function fieldStays(field: string, isOwn: boolean): LeftReason {
   return isOwn ? 'target-only' : 'not-exact'
 }
 
-/** Entries that name no file of the folder, such as a patch that is written in place, and that the target has not. */
+/** Entries that the target does not have and that name no file of the folder, such as an inline patch. */
 export function stayingEntries({ source, target }: KustomizationPair): readonly LeftOut[] {
   return ['resources', 'patches', 'patchesStrategicMerge', 'patchesJson6902'].flatMap((field) => {
     const known = new Set(listOf(target.data[field]).map(canonicalText))

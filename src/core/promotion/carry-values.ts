@@ -1,4 +1,4 @@
-/** What to carry from one value to another: the differences, without those that stay. */
+/** What to carry from one value to another: the differences, except those that belong to an environment. */
 import { isRecord, type JsonValue, type Path, sameData } from '../manifest/data.ts'
 import { isNote } from '../traffic/annotations.ts'
 import { type EnvironmentNames, someText } from './environment-names.ts'
@@ -7,14 +7,14 @@ import type { LeftReason } from './promotion.ts'
 /** One change of the target's value: set a value, remove it (undefined), or insert a new item into a list. */
 export interface ValueEdit {
   readonly kind: 'set' | 'insert'
-  /** Of an item the place that it gets. */
+  /** For a new item, its future index. */
   readonly path: Path
   readonly before: JsonValue | undefined
   readonly after: JsonValue | undefined
 }
 
 export interface CarriedValues {
-  /** To be made in this order. */
+  /** In the order in which they must be made. */
   readonly edits: readonly ValueEdit[]
   readonly left: readonly { readonly path: Path; readonly why: LeftReason }[]
 }
@@ -22,7 +22,7 @@ export interface CarriedValues {
 interface Walk {
   readonly names: EnvironmentNames
   readonly edits: ValueEdit[]
-  /** They move what is behind them, so they are made last, the last one first. */
+  /** Inserts move the items after them, so they are made after all other edits, from last to first. */
   readonly inserts: ValueEdit[]
   readonly left: { readonly path: Path; readonly why: LeftReason }[]
 }
@@ -117,19 +117,22 @@ function carryItem(
   if (!sameData(source, target)) leave(walk, path, why)
 }
 
-/** `path`: where it gets to; `from`: where the source has it. */
+/** `path`: the place in the target; `from`: the place in the source. */
 function addItem(walk: Walk, item: Mapping, { path, from }: { readonly path: Path; readonly from: Path }): void {
   const why = isDestination(item) ? 'weights' : staysByPointer(item)
   if (why === undefined) add(walk, item, { kind: 'insert', path })
   else leave(walk, from, why)
 }
 
-/** Which item of the target each of the source's is; undefined where that cannot be told. */
+/**
+ * For each item of the source, the index of the same item in the target; undefined for a new one. Undefined as a whole if the
+ * items cannot be paired.
+ */
 export function pairItems(
   source: readonly Mapping[],
   target: readonly Mapping[],
 ): readonly (number | undefined)[] | undefined {
-  // A single destination may become another one; of several only those that both have can keep their weights.
+  // A single destination may be replaced by another. Among several, only those on both sides can keep their weights.
   const known = source.length + target.length > 2 ? [destinationKey, ...KEYS] : KEYS
   const keys = known.find((key) => isKeyOf(key, source) && isKeyOf(key, target))
   if (keys !== undefined) {
@@ -162,7 +165,7 @@ function isDestination(item: Mapping): boolean {
   return 'weight' in item || isRecord(item['destination'])
 }
 
-/** Several destinations that share requests, at least one of them with a weight. */
+/** Whether several destinations share requests, and at least one of them has a weight. */
 function holdsWeights(value: JsonValue): boolean {
   if (Array.isArray(value)) {
     const items: readonly JsonValue[] = value
@@ -172,7 +175,7 @@ function holdsWeights(value: JsonValue): boolean {
   return isRecord(value) && Object.values(value).some(holdsWeights)
 }
 
-/** Why a place never gets the source's value. */
+/** Why a place never gets the source's value. Undefined if it may. */
 export function stays(path: Path): LeftReason | undefined {
   const [first, second, third] = path
   if (path.at(-1) === 'weight') return 'weights'
@@ -181,13 +184,13 @@ export function stays(path: Path): LeftReason | undefined {
   return second === 'annotations' && isNote(String(third ?? '')) ? 'rollout-notes' : undefined
 }
 
-/** The same of an operation of a JSON patch, by what it points to. */
+/** The same for an operation of a JSON patch, by its pointer. */
 export function staysByPointer({ op, path }: Mapping): LeftReason | undefined {
   if (typeof op !== 'string' || typeof path !== 'string') return undefined
   return stays(pointerSteps(path))
 }
 
-/** The steps of a JSON pointer. */
+/** The keys in a JSON pointer. */
 export function pointerSteps(pointer: string): readonly string[] {
   return pointer
     .split('/')
@@ -195,7 +198,7 @@ export function pointerSteps(pointer: string): readonly string[] {
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-/** New annotations without those that speak of a rollout. */
+/** New annotations, except those about a rollout. */
 function withoutNotes(value: JsonValue, path: Path): JsonValue {
   const isAnnotations = path.length === 2 && path[0] === 'metadata' && path[1] === 'annotations'
   if (!isAnnotations || !isRecord(value)) return value

@@ -7,7 +7,7 @@ export interface EnvironmentNames {
   readonly target: (text: string) => boolean
 }
 
-/** Names that both have do not distinguish them. */
+/** Words that both environments have do not distinguish them. */
 export function environmentNames(source: readonly string[], target: readonly string[]): EnvironmentNames {
   const own = (words: readonly string[], others: readonly string[]): ((text: string) => boolean) =>
     holdsWord(words.filter((word) => word !== '' && !others.includes(word)))
@@ -22,7 +22,7 @@ function holdsWord(words: readonly string[]): (text: string) => boolean {
   return (text) => regex.test(text)
 }
 
-/** Whether a text of a value, however deep, is one. */
+/** Whether a string in a value, however deep, passes a test. */
 export function someText(value: JsonValue | undefined, test: (text: string) => boolean): boolean {
   if (typeof value === 'string') return test(value)
   if (Array.isArray(value)) return value.some((item: JsonValue) => someText(item, test))

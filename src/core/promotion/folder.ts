@@ -1,18 +1,18 @@
-/** The files that an environment keeps in its own folder. */
+/** The files in an environment's own folder. */
 import type { RenderedObject } from '../diff/objects.ts'
 import type { Environment } from '../environment/environment.ts'
 import { readKustomization } from '../environment/kustomization.ts'
 import { isKustomization, join, parentOf } from '../environment/tree.ts'
 import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
 
-/** One of the two environments, with the texts of its files and what it renders to. */
+/** One of the two environments, with the texts of its files and its render. */
 export interface PromotionSide {
   readonly environment: Environment
   readonly texts: ReadonlyMap<string, string>
   readonly objects: readonly RenderedObject[]
 }
 
-/** A file in an environment's folder, by its path from there. */
+/** The files in an environment's folder, by their path in it. */
 export type FolderFiles = ReadonlyMap<string, { readonly path: string; readonly text: string }>
 
 export function filesBelow({ environment: { root, files }, texts }: PromotionSide): FolderFiles {
@@ -26,9 +26,9 @@ export function filesBelow({ environment: { root, files }, texts }: PromotionSid
   )
 }
 
-/** A kustomization of an environment's folder. */
+/** A kustomization in an environment's folder. */
 export interface FolderKustomization {
-  /** From the environment's folder; '' for that folder itself. */
+  /** Its folder, relative to the environment's folder; '' for that folder itself. */
   readonly folder: string
   readonly path: string
   readonly text: string
@@ -43,7 +43,7 @@ export function kustomizationsIn(files: FolderFiles): readonly FolderKustomizati
   })
 }
 
-/** Fields with entries that may lead to one file each, which Perch can carry. */
+/** Fields whose entries may each lead to one file that Perch can carry. */
 const FIELDS = ['resources', 'patches', 'patchesStrategicMerge', 'patchesJson6902'] as const
 
 /** The entry by which a kustomization lists a file. */
@@ -63,7 +63,7 @@ export function entryOf(kustomizations: readonly FolderKustomization[], file: st
   })
 }
 
-/** The words that name an environment: its own, its folder's, its namespaces', and what it puts around names. */
+/** The words that identify an environment: its name, its folder, its namespaces, and its prefixes and suffixes of names. */
 export function wordsOf(
   { environment: { name, root }, objects }: PromotionSide,
   files: FolderFiles,

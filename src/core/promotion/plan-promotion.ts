@@ -25,7 +25,7 @@ export interface PromotionInput {
   readonly source: PromotionSide
   readonly target: PromotionSide
   readonly config: Pick<Config, 'promote' | 'secrets'>
-  /** Undefined: everything. */
+  /** Undefined for all services. */
   readonly service: string | undefined
   /** The routes of both environments. */
   readonly routes: readonly Target[]
@@ -42,7 +42,7 @@ interface Plan {
   readonly added: CarriedFile[]
   readonly images: CarriedImage[]
   readonly left: LeftOut[]
-  /** Of the target's kustomizations, by path. */
+  /** Edits of the target's kustomizations, by path. */
   readonly edits: Map<string, DocumentEdit[]>
   readonly kustomizations: {
     readonly source: readonly FolderKustomization[]
@@ -77,7 +77,7 @@ export function planPromotion(input: PromotionInput): PromotionPlan {
   return { files, values, added, images, left }
 }
 
-/** Which files are carried, by their path below the environment's folder. */
+/** Whether a file is carried. Files are named by their path below the environment's folder. */
 function wantedBy({ include, exclude }: Config['promote']): (file: string) => boolean {
   const matches = (patterns: readonly string[], file: string): boolean =>
     patterns.some((pattern) => pathPattern(pattern)?.(file) === true)
@@ -127,7 +127,7 @@ function carryFiles(plan: Plan, from: FolderFiles, to: FolderFiles): void {
     if (!from.has(own) && !isKustomization(own)) plan.left.push({ file: path, what: '', why: 'target-only' })
 }
 
-/** A file that only the source lists comes with its entry. */
+/** Adds a file that only the source lists, with its entry. */
 function addFile(plan: Plan, own: string, source: { readonly path: string; readonly text: string }): void {
   const entry = entryOf(plan.kustomizations.source, own)
   const home = plan.kustomizations.target.find(({ folder }) => folder === entry?.kustomization.folder)
@@ -168,20 +168,20 @@ function occupied({ input }: Plan, file: string): LeftReason | undefined {
   return input.exists(file) ? 'occupied' : undefined
 }
 
-/** An operation does not name its object; its entry does. */
+/** An operation of a JSON patch does not name its object, so the entry of the patch does. */
 function patched({ item }: FileEntry, { kind, name }: CarriedValue): Pick<CarriedValue, 'kind' | 'name'> {
   if (kind !== '' || !isRecord(item)) return { kind, name }
   const target = recordOf(item['target'])
   return { kind: textOf(target['kind']) ?? '', name: textOf(target['name']) ?? '' }
 }
 
-/** Why an entry is not carried: what it is for, or that it names the source. */
+/** Why an entry is not carried: its object is not, or it names the source. */
 function entryStays(plan: Plan, entry: FileEntry | undefined): LeftReason | undefined {
   const isNamed = entry !== undefined && someText(plain(entry.item), plan.rules.names.source)
   return targetStays(plan, entry) ?? (isNamed ? 'environment' : undefined)
 }
 
-/** Why a patch is not carried, by the objects that its entry says it is for. */
+/** Why a patch is not carried, from the object in its entry. */
 function targetStays({ rules }: Plan, entry: FileEntry | undefined): LeftReason | undefined {
   const target = isRecord(entry?.item) ? entry.item['target'] : undefined
   if (!isRecord(target)) return undefined
@@ -198,7 +198,7 @@ function entryEdit(plan: Plan, { entry: { field, item }, home }: Listing): Docum
   return { kind: 'insert', document: 0, path: [field, there + more], before: undefined, after: plain(item) }
 }
 
-/** Where a kustomization cannot be edited exactly, nothing that needs it is carried. */
+/** If a kustomization cannot be edited exactly, nothing that needs the edit is carried. */
 function editKustomizations(plan: Plan): void {
   const { target } = plan.kustomizations
   for (const [path, edits] of plan.edits) {

@@ -1,33 +1,33 @@
-/** What is carried from one environment to another, what is not, and why. */
+/** What a promotion carries from one environment to another, what it leaves out, and why. */
 import type { EnvironmentDiff } from '../gate/review.ts'
 import type { JsonValue, Path } from '../manifest/data.ts'
 
-/** Why something that differs is not carried. */
+/** Why a difference is not carried. */
 export type LeftReason =
   /** A weight, or a list of destinations with weights. */
   | 'weights'
-  /** An annotation by which Perch knows a rollout. */
+  /** An annotation with which Perch marks a rollout. */
   | 'rollout-notes'
   | 'secret'
-  /** It names one of the environments: its namespace, its host. */
+  /** It names one of the environments, for example in a namespace or host. */
   | 'environment'
-  /** What the kustomization sets for all of its objects: namespace, prefix, suffix, labels, replicas. */
+  /** Fields that a kustomization sets for all of its objects: namespace, prefix, suffix, labels, replicas. */
   | 'placement'
-  /** The config leaves it out. */
+  /** The config excludes it. */
   | 'excluded'
   | 'other-service'
   | 'target-only'
   /** Both lists have the same entries in another order. */
   | 'order'
-  /** Text without objects, an inline patch, a generator, a folder: Perch cannot carry it exactly. */
+  /** Perch cannot carry it exactly: text without objects, an inline patch, a generator, a folder. */
   | 'not-exact'
-  /** The target has another file of that name. */
+  /** The target has a different file of that name. */
   | 'occupied'
 
 export interface LeftOut {
-  /** The file that has it; the source's where only that has it. */
+  /** The file that contains it, in the target if both have it. */
   readonly file: string
-  /** What of the file; '' for the file. */
+  /** The part of the file; '' for the whole file. */
   readonly what: string
   readonly why: LeftReason
 }
@@ -35,20 +35,20 @@ export interface LeftOut {
 /** One value that the target gets. */
 export interface CarriedValue {
   readonly file: string
-  /** The object that it belongs to, as the file names it; '' where the file does not tell. */
+  /** The object that has it, by its name in the file; '' if the file does not tell. */
   readonly kind: string
   readonly name: string
-  /** Where it stands in the object. */
+  /** The place in the object. */
   readonly path: Path
   readonly before: JsonValue | undefined
-  /** Undefined where it is taken away. */
+  /** Undefined if it is removed. */
   readonly after: JsonValue | undefined
 }
 
-/** A file that the target gets, with its entry. */
+/** A file that is added to the target, with its entry. */
 export interface CarriedFile {
   readonly file: string
-  /** `resources`, `patches` …; undefined where no kustomization lists it. */
+  /** `resources`, `patches` and so on. Undefined if no kustomization lists it. */
   readonly field: string | undefined
   readonly objects: readonly { readonly kind: string; readonly name: string }[]
 }
@@ -57,13 +57,13 @@ export interface CarriedFile {
 export interface CarriedImage {
   readonly file: string
   readonly name: string
-  /** `web:1.4`, as the entry says it. */
+  /** `web:1.4`, as in the entry. */
   readonly before: string | undefined
   readonly after: string
 }
 
 export interface PromotionPlan {
-  /** New texts of files of the target. */
+  /** New texts of the target's files. */
   readonly files: ReadonlyMap<string, string>
   readonly values: readonly CarriedValue[]
   readonly added: readonly CarriedFile[]
@@ -71,18 +71,18 @@ export interface PromotionPlan {
   readonly left: readonly LeftOut[]
 }
 
-/** Which way configuration goes. `service` undefined: everything. */
+/** The source and target of a promotion. `service` is undefined for all services. */
 export interface PromotionFlow {
   readonly from: string
   readonly to: string
   readonly service: string | undefined
 }
 
-/** What is carried from one environment to another, made and proven. */
+/** A promotion that is made and proven. */
 export interface PreparedPromotion {
   readonly flow: PromotionFlow
   readonly plan: PromotionPlan
-  /** What the target renders to before and after. */
+  /** The target's render before and after. */
   readonly diff: EnvironmentDiff
   /** The environments that were rendered before and after, the target first. */
   readonly rendered: readonly string[]

@@ -6,15 +6,15 @@ import { shortHost } from '../traffic/host.ts'
 
 /** The objects of one service. */
 export interface ServiceObjects {
-  /** Whether an object is one of its objects, by what a file calls it. */
+  /** Whether an object belongs to the service, by its name in a file. */
   readonly has: (object: { readonly kind: string; readonly name: string }) => boolean
-  /** Whether all workloads that use an image are its own; without tag and digest. */
+  /** Whether only its own workloads use an image. The image has no tag or digest. */
   readonly usesAlone: (image: string) => boolean
 }
 
 /**
- * The objects of a service in what both environments render to: its route and the services, rules, workloads and policies that
- * this leads to, by name or by labels.
+ * The objects of a service in the renders of both environments: its route, and the services, rules, workloads and policies that
+ * the route leads to by name or by labels.
  */
 export function serviceObjects(
   service: string,
@@ -45,7 +45,7 @@ export function serviceObjects(
   }
 }
 
-/** Its own name, those of its versions' services, and of the workloads that these pick. */
+/** The service's own name, the Services of its versions, and the workloads that these select. */
 function namesOf(service: string, objects: readonly RenderedObject[], targets: readonly Target[]): ReadonlySet<string> {
   const routes = targets.filter((target) => target.service === service).map(({ route }) => route)
   const hosts = routes.flatMap(({ rules }) =>
@@ -65,7 +65,7 @@ function namesOf(service: string, objects: readonly RenderedObject[], targets: r
   return names
 }
 
-/** Every `image` of a container, however deep. */
+/** All `image` fields of containers, however deep. */
 function imagesIn(data: unknown): readonly string[] {
   if (Array.isArray(data)) return listOf(data).flatMap(imagesIn)
   return Object.entries(recordOf(data)).flatMap(([key, value]) =>

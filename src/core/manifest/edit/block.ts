@@ -51,7 +51,7 @@ export function fillEmpty(text: string, pair: Pair, { pairs, step }: NewLines): 
   return [{ start: at, end: at, text: '# ' }, lines]
 }
 
-/** Where the colon of a pair stands. */
+/** The offset of a pair's colon. */
 export function colonOf(text: string, { key }: Pair): number {
   return text.indexOf(':', endOf(text, key) ?? text.length)
 }
@@ -59,7 +59,7 @@ export function colonOf(text: string, { key }: Pair): number {
 /** The comment that `fillEmpty` leaves after a key. */
 const WAS_EMPTY = /^:( # empty|[ \t]+(# )(?:null|Null|NULL|~))(?=[ \t]*(?:\r?\n|$|[ \t]#))/
 
-/** The splice that gives a key its empty value back; undefined where it had none. */
+/** The splice that restores a key's empty value. Undefined if it had none. */
 export function restoreEmpty(text: string, pair: Pair): Splice | undefined {
   const colon = colonOf(text, pair)
   const found = colon === -1 ? null : WAS_EMPTY.exec(text.slice(colon, lineEnd(text, colon)))
@@ -76,7 +76,7 @@ interface Style {
   readonly map: YAMLMap | undefined
 }
 
-/** Each pair as `eol + indentation + key: value`, so that it can stand right behind the last line, final newline or not. */
+/** Each pair as `eol + indentation + key: value`. So the text can follow the last line, with or without a final line break. */
 function blockLines(pairs: NewPairs, style: Style): string {
   return pairs
     .map(([key, value]) => {
@@ -88,7 +88,7 @@ function blockLines(pairs: NewPairs, style: Style): string {
     .join('')
 }
 
-/** How many spaces one level adds here: as in the map's children, or else as the map itself is indented. */
+/** How many spaces one level adds: as in the map's children, or else as in the map's own indentation. */
 export function stepOf(text: string, map: YAMLMap, above: Pair | undefined): number {
   const own = firstColumn(text, map)
   for (const { value } of map.items) {
@@ -132,8 +132,8 @@ interface Removal {
 }
 
 /**
- * Where the lines of a pair begin, including the comment right above it. Such a comment belongs to all pairs below it, up to the next comment or
- * empty line, and stays if one of them stays.
+ * The start of a pair's lines, including the comment right above it. Such a comment belongs to all pairs below it, up to the next
+ * comment or empty line. It stays if one of them stays.
  */
 function commentStart(text: string, { map, pair, removed }: Removal): number {
   const key = startOf(pair.key) ?? 0
@@ -145,7 +145,7 @@ function commentStart(text: string, { map, pair, removed }: Removal): number {
   return start
 }
 
-/** A pair, and those that follow it line by line. */
+/** A pair and the pairs that follow it without empty lines or comments between. */
 function runFrom(text: string, map: YAMLMap, pair: Pair): readonly Pair[] {
   const following = map.items.slice(map.items.indexOf(pair))
   const end = following.findIndex((one, index) => {

@@ -70,7 +70,7 @@ function spanOf({ text, document }: CopyContext, path: Path): ItemSpan | undefin
   return start === undefined ? undefined : { start, end, flow: false, node }
 }
 
-/** Where an item of a block sequence starts: its dash. */
+/** The offset of an item's dash in a block sequence. */
 export function dashOf(
   text: string,
   list: { readonly items: readonly unknown[]; readonly range?: readonly number[] | null },
@@ -82,7 +82,7 @@ export function dashOf(
   return start !== undefined && text[start] === '-' ? start : undefined
 }
 
-/** The same text without its comments; a line that was nothing but a comment goes altogether. */
+/** The text without its comments. Lines with only a comment are removed. */
 function withoutComments(text: string): string | undefined {
   const splices = commentsOf(text).map(([start, end]): Splice => {
     const blanks = blanksBefore(text, start)

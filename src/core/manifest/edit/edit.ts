@@ -34,11 +34,11 @@ export interface CopyItem {
   readonly kind: 'copy'
   readonly document: number
   readonly path: Path
-  /** Paths are relative to the item; undefined takes a key away. */
+  /** Paths begin at the item. A value that is undefined removes its key. */
   readonly values: readonly Write[]
 }
 
-/** A new last item for the list at a path; on the top level of a document the list may be missing. */
+/** A new last item for the list at a path. At the top level of a document, the list may be missing. */
 interface AppendItem {
   readonly kind: 'append'
   readonly document: number
@@ -47,7 +47,7 @@ interface AppendItem {
   readonly item: unknown
 }
 
-/** An item of a list to take away. */
+/** An item of a list to remove. */
 interface DropItem {
   readonly kind: 'drop'
   readonly document: number
@@ -135,7 +135,7 @@ function isNumber(edit: AnyEdit): edit is SetValue & { readonly value: number } 
   return edit.kind === 'set' && typeof edit.value === 'number'
 }
 
-/** What changes the text for each edit. */
+/** The text changes for each edit. */
 function planEdits(context: PlanContext, edits: readonly AnyEdit[]): Result<readonly TextChange[], PlanFailure> {
   const changes: TextChange[] = []
   const writes = byParent(edits.filter((edit) => edit.kind === 'set'))
@@ -167,7 +167,7 @@ function orNoPlace(path: Path, change: TextChange | undefined): PlanResult {
   return change === undefined ? err({ code: 'no-place', path }) : ok(change)
 }
 
-/** Whether the object of an edit is a template. Then its text is not what is applied. */
+/** Whether the object of an edit is a template. Then its text is not what the cluster gets. */
 function isTemplated(manifest: Manifest, { document, path }: AnyEdit): boolean {
   const object = manifest.objects.find(
     ({ document: own, at }) => own === document && at.every((key, index) => path[index] === key),

@@ -1,6 +1,9 @@
 import { isRecord, type Path, valueAt } from '../data.ts'
 
-/** The effect of an edit on the data: a value is set (undefined: removed), or list items are inserted after another, appended, or removed. */
+/**
+ * The effect of an edit on the data: it sets a value (undefined removes it), inserts list items after another one, appends them,
+ * or removes them.
+ */
 export type Effect =
   | { readonly path: Path; readonly kind: 'set'; readonly value: unknown }
   | { readonly path: Path; readonly kind: 'insert-behind' | 'append'; readonly item: unknown }
@@ -13,7 +16,7 @@ export function applyEffects(data: unknown, effects: readonly Effect[]): unknown
   const lists = new Map<string, Path>()
   for (const { kind, path } of effects)
     if (kind !== 'set') lists.set(JSON.stringify(path.slice(0, -1)), path.slice(0, -1))
-  // The inner lists first: an item put in shifts the places of those behind it.
+  // Inner lists come first, because an inserted item shifts the indexes after it.
   for (const list of [...lists.values()].toSorted((a, b) => b.length - a.length)) {
     const items = valueAt(now, list)
     if (!Array.isArray(items)) continue

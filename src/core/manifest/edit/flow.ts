@@ -3,7 +3,7 @@ import { pairEnd, startOf } from './nodes.ts'
 import { flowPairs, keyText, type NewPairs } from './style.ts'
 import { breakAt, lineEnd, lineStart, nextLine, skipTrivia, type Splice, startsLine } from '../yaml/text.ts'
 
-/** One entry of a flow collection: its own characters, and the comma behind it where there is one. */
+/** One entry of a flow collection: the range of its own characters, and its trailing comma if there is one. */
 interface Entry {
   readonly start: number
   readonly end: number
@@ -12,7 +12,10 @@ interface Entry {
 
 type Run = Pick<Entry, 'start' | 'end'>
 
-/** New entries behind an entry of a flow collection: on its line, or on lines of their own where it has one. */
+/**
+ * Inserts new entries after an entry of a flow collection: on the same line, or on lines of their own if that entry has its own
+ * line.
+ */
 export function insertBehind(text: string, entry: Pick<Entry, 'start' | 'end'>, entries: readonly string[]): Splice[] {
   const { end, comma } = withComma(text, entry)
   const behind = comma === undefined ? end : comma + 1
@@ -25,7 +28,8 @@ export function insertBehind(text: string, entry: Pick<Entry, 'start' | 'end'>, 
   const lineUp = lines.join(',')
   const at = lineEnd(text, behind)
   const rest = text.slice(behind, at).trim()
-  // Something else follows on this line (the closing bracket, the next entry): the comments behind it are not this entry's.
+  // If something else follows on this line (the closing bracket, or the next entry), comments after it do not belong to this
+  // entry.
   if (rest !== '' && !rest.startsWith('#'))
     return [{ start: behind, end: behind, text: comma === undefined ? `,${lineUp}` : `${lineUp},` }]
   if (comma !== undefined) return [{ start: at, end: at, text: `${lineUp},` }]
@@ -35,7 +39,10 @@ export function insertBehind(text: string, entry: Pick<Entry, 'start' | 'end'>, 
   ]
 }
 
-/** New keys for a flow map. `loose` marks a map that was there, empty, in a place where Perch could have made it. */
+/**
+ * Inserts new keys into a flow map. `loose` marks an empty map that was already there, and that would otherwise look like one
+ * that Perch made.
+ */
 export function insertInFlow(
   text: string,
   map: YAMLMap,
@@ -82,7 +89,7 @@ function removeRun(text: string, map: YAMLMap, [from, to]: readonly [number, num
   if (first === undefined || last === undefined) return undefined
   const run = { start: first.start, end: behind(last) }
   if (map.items.length === to - from + 1) return [alone(text, run)]
-  // The comma before goes too where the run ends the map without one of its own.
+  // If the removed entries end the map without a trailing comma, the comma before them is removed too.
   const comma = last.comma === undefined ? before?.comma : undefined
   if (hasOwnLines(text, run)) return [...cutComma(comma), { ...wholeLines(text, run), text: '' }]
   if (before === undefined) return [{ start: run.start, end: next?.start ?? run.end, text: '' }]
@@ -101,18 +108,18 @@ function wholeLines(text: string, { start, end }: Run): Run {
   return { start: lineStart(text, start), end: nextLine(text, end) }
 }
 
-/** Whether nothing but comments shares the lines of a run. */
+/** Whether the lines of a run contain nothing else, except comments. */
 function hasOwnLines(text: string, { start, end }: Run): boolean {
   return startsLine(text, start) && /^[ \t]*(?:#|$)/.test(text.slice(end, lineEnd(text, end)))
 }
 
-/** Whether a map that holds nothing but what goes was made by `insertInFlow`: no blanks inside its braces. */
+/** Whether `insertInFlow` made a map that would become empty: its braces have no spaces inside. */
 export function isMadeHere(text: string, map: YAMLMap): boolean {
   const [start, end] = map.range ?? [0, 0]
   return /^\{\S/.test(text.slice(start, start + 2)) && /^\S\}$/.test(text.slice(end - 2, end))
 }
 
-/** The only entries of a map: with the blanks that `insertInFlow` put around them. */
+/** The splice for all entries of a map, with the spaces that `insertInFlow` put around them. */
 function alone(text: string, { start, end }: Run): Splice {
   const isLoose = text.slice(start - 2, start) === '{ ' && text.slice(end, end + 2) === ' }'
   return isLoose ? { start: start - 1, end: end + 1, text: '' } : { start, end, text: '' }

@@ -11,7 +11,7 @@ import type { TextChange } from './verify.ts'
 
 type ItemContext = Pick<SourceDocument, 'document'> & { readonly text: string }
 
-/** A new last item of a list, in the style of its last one. If a top-level map does not have the list, it is added. */
+/** Appends an item to a list, in the style of the list's last item. If the list is missing in a top-level map, it is added. */
 export function planAppend(context: ItemContext, path: Path, item: unknown): TextChange | undefined {
   const list = nodeAt(context.document, path)
   if (!isSeq(list) || isEmptyInBlock(context, list)) return planList(context, path, item)
@@ -29,11 +29,11 @@ export function planDrop({ text, document }: ItemContext, path: Path): TextChang
   return splice === undefined ? undefined : { splices: [splice], effects: [{ kind: 'drop', path }] }
 }
 
-/** A value as YAML text of its own: in one line with braces, or on lines of their own. */
+/** A value as separate YAML text: on one line with braces, or on several lines. */
 export function yamlText(value: unknown, form: { readonly flow: boolean; readonly indentSeq?: boolean }): string {
   const document = new Document(value, { aliasDuplicateObjects: false })
   const { indentSeq = true } = form
-  // Maps that hold only plain values read best in one line: an operation of a patch, a target.
+  // Maps with only scalars, such as an operation of a patch or a target, are easiest to read on one line.
   visit(document, {
     Collection: (key, node) => {
       const isFlat = isMap(node) && node.items.every((pair) => !isCollection(pair.value) && !isLong(pair.value))
@@ -64,13 +64,13 @@ function appendInFlow({ text, document }: ItemContext, list: YAMLSeq, item: unkn
   return from === undefined || to === undefined ? undefined : insertBehind(text, { start: from, end: to }, [own])
 }
 
-/** Its keys have double quotes, so the whole text may have to be JSON. */
+/** All of its keys have double quotes, so the file may have to stay JSON. */
 function isJson(item: unknown): boolean {
   const key = isMap(item) ? item.items[0]?.key : undefined
   return isScalar(key) && key.type === 'QUOTE_DOUBLE'
 }
 
-/** JSON in one line, with a blank behind each comma and colon. */
+/** JSON on one line, with a space after each comma and colon. */
 function jsonText(value: unknown): string {
   return JSON.stringify(value, null, 1)
     .replaceAll(/([{[])\n\s*/g, '$1')
@@ -99,13 +99,13 @@ function appendLines(text: string, list: YAMLSeq, item: unknown): readonly Splic
 
 interface ItemStyle {
   readonly column: number
-  /** Characters from the dash to the item. */
+  /** The number of characters from the dash to the item. */
   readonly gap: number
   readonly eol: string
   readonly isFlow: boolean
 }
 
-/** Lines of a new item of a list, each with a line break before it. */
+/** The lines of a new list item, each after a line break. */
 export function itemLines(item: unknown, { column, gap, eol, isFlow }: ItemStyle): string {
   const isBraces = isFlow && !hasLongText(item)
   const lines = yamlText(item, { flow: isBraces }).split('\n')
@@ -118,7 +118,9 @@ function hasLongText(value: unknown): boolean {
   return JSON.stringify(value).includes('\\n')
 }
 
-/** A list with one item on the top level of a document that is a map: where its key stands empty, else at the end. */
+/**
+ * Adds a list with one item to the map at the top level of a document: at the list's key if that is empty, or else at the end.
+ */
 function planList({ text, document }: ItemContext, path: Path, item: unknown): TextChange | undefined {
   const [key, ...deeper] = path
   const map = document.contents
@@ -146,7 +148,7 @@ function listInBlock(text: string, map: YAMLMap, [key, item]: Entry): readonly S
   ]
 }
 
-/** Behind `key:`, or behind the `[]` or `null` after it on the same line; undefined where something else is there. */
+/** The offset after `key:`, or after a `[]` or `null` on the same line. Undefined if something else follows. */
 function emptyEnd(text: string, pair: Pair): number | undefined {
   const colon = colonOf(text, pair)
   const rest = /^(?:[ \t]+(?:\[[ \t]*\]|null|Null|NULL|~))?(?=[ \t]*(?:\r?$|[ \t]#))/m.exec(text.slice(colon + 1))
@@ -156,13 +158,13 @@ function emptyEnd(text: string, pair: Pair): number | undefined {
 function listInFlow(text: string, map: YAMLMap, [key, item]: Entry): readonly Splice[] | undefined {
   const last = map.items.at(-1)
   const [start, end] = [startOf(last?.key), last === undefined ? undefined : pairEnd(text, last)]
-  // An empty value in braces can be written in more ways than are worth telling apart.
+  // An empty value in braces has too many spellings to distinguish.
   if (start === undefined || end === undefined || pairOf(map, key) !== undefined) return undefined
   const list = isJson(map) ? jsonText([item]) : yamlText([item], { flow: true })
   return insertBehind(text, { start, end }, [`${keyText(key, map)}: ${list}`])
 }
 
-/** A list without items in a map that stands on lines: its items get lines too. */
+/** Whether an empty list is in a block map. Then its new items are on lines of their own. */
 function isEmptyInBlock({ document }: ItemContext, list: YAMLSeq): boolean {
   return list.items.length === 0 && isMap(document.contents) && document.contents.flow !== true
 }
@@ -188,7 +190,7 @@ function dropLines(text: string, list: YAMLSeq, index: number): Splice | undefin
   if (start === undefined || end === undefined || !startsLine(text, start)) return undefined
   const from = lineStart(text, start)
   const to = nextLine(text, end)
-  // At the end of a file without a final newline the break before the lines goes with them.
+  // At the end of a file without a final line break, the break before the lines is removed too.
   const isLast = to === text.length && !text.endsWith('\n') && from > 0
   return { start: isLast ? lineEnd(text, from - 1) : from, end: to, text: '' }
 }

@@ -16,14 +16,14 @@ export function replaceLiteral(text: string, scalar: Scalar, value: string): Spl
   const eol = breakAt(text, start)
   const put = lines.map((line) => (line === '' ? '' : indent + line) + eol).join('')
   const [first, last] = [lineAt(text, body, from), lineAt(text, body, to)]
-  // The last line of a file may have no break.
+  // The last line of a file may have no line break.
   const isOpen = last === text.length && !text.endsWith('\n')
   if (!isOpen) return { start: first, end: last, text: put }
   const closed = put.slice(0, -eol.length)
   return { start: first, end: last, text: first === last ? eol + closed : closed }
 }
 
-/** The lines that differ, from one (0-based) to before another, and their replacement. */
+/** The range of lines that differ, from the first (0-based) to after the last, and their replacement. */
 function changedLines(
   old: readonly string[],
   now: readonly string[],

@@ -1,13 +1,13 @@
 import { type Document, isMap, isNode, isPair, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml'
 import type { Path } from '../data.ts'
 
-/** Where a node's own text starts: after its anchor and tag. */
+/** The offset at which a node's own text starts, after its anchor and tag. */
 export function startOf(node: unknown): number | undefined {
   return isNode(node) ? node.range?.[0] : undefined
 }
 
 /**
- * Where a node's text ends, without the blank lines and comments after it. The range of a block collection includes
+ * The offset at which a node's text ends, without the blank lines and comments after it. The range of a block collection includes
  * these, but the range of its last leaf does not.
  */
 export function endOf(text: string, node: unknown): number | undefined {
@@ -17,7 +17,7 @@ export function endOf(text: string, node: unknown): number | undefined {
   const end = node.range?.[1]
   if (end === undefined || !isScalar(node) || (node.type !== 'BLOCK_LITERAL' && node.type !== 'BLOCK_FOLDED'))
     return end
-  // With `+` the blank lines behind a block scalar are part of it.
+  // With `+`, the blank lines after a block scalar are part of it.
   const keeps = /^[|>]\d?\+/.test(text.slice(node.range?.[0], end))
   const own = keeps ? text.slice(0, end).replace(/\r?\n$/, '') : text.slice(0, end).trimEnd()
   return own.length

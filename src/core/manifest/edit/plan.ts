@@ -12,7 +12,7 @@ import { isPlainText, type NewPairs, valueText } from './style.ts'
 import { applySplices, type Splice } from '../yaml/text.ts'
 import type { TextChange } from './verify.ts'
 
-/** Why a value cannot be changed in its place. */
+/** Why a value cannot be changed in place. */
 export type PlanCode = 'anchored' | 'aliased' | 'block-text' | 'no-place' | 'odd-number' | 'template'
 
 export interface Write {
@@ -27,7 +27,7 @@ export interface PlanFailure {
 
 export type PlanResult = Result<TextChange, PlanFailure>
 
-/** What the plan needs of a document. */
+/** What a plan needs to know about a document. */
 export type PlanContext = Pick<SourceDocument, 'document'> & {
   readonly data: unknown
   readonly text: string
@@ -70,7 +70,7 @@ function together(changes: readonly TextChange[]): TextChange {
   return { splices: changes.flatMap(({ splices }) => splices), effects: changes.flatMap(({ effects }) => effects) }
 }
 
-/** A copy of an item behind it, with some of its values changed. */
+/** Inserts a copy of an item after it, with some values changed. */
 export function planCopy(context: PlanContext, path: Path, writes: readonly Write[]): PlanResult {
   const cutting = cutItem(context, path)
   if (cutting === undefined || cutting === 'anchored') return err({ code: cutting ?? 'no-place', path })
@@ -95,7 +95,7 @@ export interface Group {
   readonly writes: readonly Write[]
 }
 
-/** New keys of one map must go in by one splice, in the order given. */
+/** All new keys of one map must be inserted by one splice, in the given order. */
 export function byParent(writes: readonly Write[]): readonly Group[] {
   const groups = new Map<string, { parent: Path; writes: Write[] }>()
   for (const write of writes) {
@@ -177,12 +177,12 @@ function whyNot(scalar: Scalar, value: string | number): PlanCode | undefined {
   return typeof value === 'number' && !isPlain ? 'odd-number' : undefined
 }
 
-/** `{{ .Values.weight }}` happens to be YAML: a flow map with a flow map for a key. */
+/** `{{ .Values.weight }}` is valid YAML: a flow map with a flow map as its key. */
 function isTemplate(map: YAMLMap): boolean {
   return map.flow === true && map.items.some(({ key }) => isMap(key))
 }
 
-/** A value as YAML, in the quotes that the old one had. */
+/** A value as YAML, in the same quotes as the old one. */
 function scalarText(value: string | number, old: Scalar): string {
   if (typeof value === 'number') return String(value)
   if (old.type === 'QUOTE_SINGLE' && /^[\x20-\x7e\u00a0-\ud7ff]*$/.test(value))
@@ -192,7 +192,7 @@ function scalarText(value: string | number, old: Scalar): string {
   return wasText && (isPlainText(value) || isAlike) ? value : valueText(value)
 }
 
-/** A variable of Flux with a number for a default. */
+/** A Flux variable with a number as its default. */
 const VARIABLE = /^\$\{\w+(?::?=|:-)\d+\}$/
 
 function addKeys(context: PlanContext, parent: Path, added: NewPairs): TextChange | PlanCode {
@@ -217,7 +217,7 @@ function addKeys(context: PlanContext, parent: Path, added: NewPairs): TextChang
   return splices === undefined ? 'no-place' : { splices, effects }
 }
 
-/** The deepest map on the way to a path that exists. */
+/** The deepest existing map on the way to a path. */
 function holderOf({ document }: PlanContext, path: Path): { readonly map: YAMLMap; readonly at: Path } | PlanCode {
   for (let length = path.length; length >= 0; length -= 1) {
     const node = nodeAt(document, path.slice(0, length))
@@ -262,7 +262,7 @@ function removePairs(text: string, map: YAMLMap, pairs: readonly Pair[]): readon
   return map.flow === true ? removeFromFlow(text, map, pairs) : removeLines(text, map, pairs)
 }
 
-/** The pair whose value stands at a path. */
+/** The pair that has the value at a path. */
 function pairAt({ document }: PlanContext, path: Path): Pair | undefined {
   const outer = nodeAt(document, path.slice(0, -1))
   return path.length > 0 && isMap(outer) ? pairOf(outer, path.at(-1)) : undefined

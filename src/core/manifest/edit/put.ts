@@ -1,4 +1,4 @@
-/** Writes values of any shape into the text of a document. Existing values are not written again. */
+/** Writes values of any shape into the text of a document. Existing values keep their text. */
 import { type Document, isMap, type YAMLMap, type YAMLSeq } from 'yaml'
 import type { JsonValue, Path } from '../data.ts'
 import { breakAt, columnOf, lineEnd, lineStart, type Splice } from '../yaml/text.ts'
@@ -14,7 +14,7 @@ interface PutContext {
   readonly text: string
 }
 
-/** Any value at a key of a map, which has the key or gets it. */
+/** Sets any value at a key of a map, and adds the key if it is missing. */
 export function valueAtKey({ document, text }: PutContext, path: Path, value: JsonValue): Splice[] | undefined {
   const map = nodeAt(document, path.slice(0, -1))
   const key = path.at(-1)
@@ -35,7 +35,7 @@ export function valueAtKey({ document, text }: PutContext, path: Path, value: Js
   return colon < 0 ? undefined : [{ start: colon + 1, end, text: words }]
 }
 
-/** What follows a key and its colon. */
+/** The text after a key and its colon. */
 function valueLines(value: JsonValue, { column, eol }: { readonly column: number; readonly eol: string }): string {
   const isNested = typeof value === 'object' && value !== null && Object.keys(value).length > 0
   if (!isNested) return ` ${yamlText(value, { flow: true }).replaceAll('\n', `${eol}${' '.repeat(column + 2)}`)}`
@@ -61,7 +61,7 @@ function putInFlow(
   return insertBehind(text, { start: from, end: to }, [`${keyText(key, map)}: ${words}`])
 }
 
-/** A new item before one of a list. */
+/** Inserts a new item before an item of a list. */
 export function itemBefore(
   text: string,
   list: YAMLSeq,
@@ -71,7 +71,7 @@ export function itemBefore(
   if (dash === undefined) return undefined
   let at = lineStart(text, dash)
   if (text.slice(at, dash).trim() !== '') return undefined
-  // Comments above an item are about it.
+  // Comments above an item belong to it.
   for (let above = at; above > 0;) {
     above = lineStart(text, above - 1)
     if (!/^[ \t]*#/.test(text.slice(above, at))) break

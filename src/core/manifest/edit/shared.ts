@@ -11,7 +11,7 @@ interface NumberWrite {
   readonly value: number
 }
 
-/** The change of shared numbers, and the writes that it makes. */
+/** The change of shared numbers, and the writes that it covers. */
 export interface SharedChange<W> {
   readonly change: TextChange
   readonly writes: ReadonlySet<W>
@@ -48,7 +48,7 @@ export function planShared<W extends NumberWrite>(
   return { change, writes: made }
 }
 
-/** The scalar that a path leads to, through aliases; undefined where it leads to none, or a merge key brings it. */
+/** The scalar at a path, through aliases. Undefined if there is none, or if it comes from a merge key. */
 function originOf(
   context: PlanContext,
   path: Path,

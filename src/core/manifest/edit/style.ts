@@ -1,9 +1,9 @@
 import { isScalar, type YAMLMap } from 'yaml'
 
-/** Keys to add, in order; a value may be a map of new keys itself. */
+/** Keys to add, in order. A value may itself be a map of new keys. */
 export type NewPairs = readonly (readonly [string, string | number | NewPairs])[]
 
-/** A value as YAML. JSON is YAML, except for the control characters that JSON lets stand. */
+/** A value as YAML. JSON is valid YAML, except for some control characters that JSON does not escape. */
 export function valueText(value: string | number): string {
   if (typeof value === 'number') return String(value)
   return JSON.stringify(value).replaceAll(
@@ -12,7 +12,9 @@ export function valueText(value: string | number): string {
   )
 }
 
-/** A key of a map, in quotes where its neighbours have them (JSON is YAML too) or where YAML would read it otherwise. */
+/**
+ * A key for a map, in quotes if its neighbours have quotes (the file may be JSON), or if YAML would read it as something else.
+ */
 export function keyText(key: string, map: YAMLMap | undefined): string {
   const first = map?.items[0]?.key
   const isQuoted = isScalar(first) && first.type === 'QUOTE_DOUBLE'

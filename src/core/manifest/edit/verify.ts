@@ -22,9 +22,9 @@ interface Region {
 }
 
 /**
- * Parses the result of the splices and compares it with the expected data, including comments. Only the entries with changes
- * are parsed: in a block collection an entry's lines mean the same wherever they stand, and all other bytes are the old ones.
- * Where an entry cannot be taken by itself the whole piece is.
+ * Parses the result of the splices and compares it with the expected data, including comments. Only the changed entries are
+ * parsed: an entry's lines in a block collection mean the same at any place, and all other bytes stay the same. If an entry
+ * cannot be parsed by itself, the whole piece is.
  */
 export function isExact(source: SourceDocument, changes: readonly TextChange[]): boolean {
   if (!source.hasAlias) {
@@ -40,7 +40,7 @@ function isInside(path: Path, outer: Path): boolean {
   return path.length > outer.length && outer.every((key, index) => path[index] === key)
 }
 
-/** The smallest entry that holds all splices of a change and all values that it changes. */
+/** The smallest entry that contains all splices of a change and all values that it changes. */
 function regionOf({ document, piece }: SourceDocument, { splices, effects }: TextChange): Region {
   const whole: Region = { path: [], start: 0, end: piece.text.length }
   const [first, ...others] = effects
@@ -63,12 +63,12 @@ function regionOf({ document, piece }: SourceDocument, { splices, effects }: Tex
 
 interface Entry {
   readonly start: number
-  /** Undefined where it is the last one. */
+  /** Undefined for the last entry. */
   readonly end: number | undefined
   readonly value: unknown
 }
 
-/** An entry of a block collection, from its key or dash to the line of the next one. */
+/** An entry of a block collection, from its key or dash up to the line of the next one. */
 function entryOf(text: string, node: unknown, key: string | number): Entry | undefined {
   if (isMap(node) && node.flow !== true) return pairEntry(text, node, key)
   return isSeq(node) && node.flow !== true && typeof key === 'number' ? itemEntry(text, node, key) : undefined
@@ -77,7 +77,7 @@ function entryOf(text: string, node: unknown, key: string | number): Entry | und
 function pairEntry(text: string, map: YAMLMap, key: string | number): Entry | undefined {
   const index = map.items.findIndex((pair) => keyOf(pair) === String(key))
   const start = startOf(map.items[index]?.key)
-  // Anything but blanks and dashes before the key (`? `, an anchor) belongs to the entry too.
+  // Anything except spaces and dashes before the key (`? `, an anchor) belongs to the entry too.
   if (start === undefined || !/^[\s\uFEFF-]*$/.test(text.slice(lineStart(text, start), start))) return undefined
   const end = index + 1 === map.items.length ? undefined : startOf(map.items[index + 1]?.key)
   if (end === undefined && index + 1 < map.items.length) return undefined
@@ -97,7 +97,7 @@ function isRegionExact({ data, piece }: SourceDocument, changes: readonly TextCh
   const mine = changes.filter(({ effects }) =>
     effects.every(({ path }) => region.path.every((part, index) => path[index] === part)),
   )
-  // Blanks stand for what is before the entry on its line, so that its columns stay what they are.
+  // Spaces replace the text before the entry on its line, so that columns stay the same.
   const pad = ' '.repeat(columnOf(piece.text, region.start))
   const by = pad.length - region.start
   const splices = mine
@@ -138,14 +138,14 @@ function isPieceExact({ piece, data, index }: SourceDocument, changes: readonly 
 
 /** Whether every comment is still a comment, except those on the line of a removed value and on the lines above it. */
 function keepsComments(text: string, splices: readonly Splice[], after: string): boolean {
-  // A comment cannot get lost where none is cut; swallowed by a value, it would show in the data.
+  // If no comment is cut, none can be lost. A value that swallowed one would differ in the data.
   if (!splices.some(({ start, end }) => text.slice(start, end).includes('#'))) return true
   const comments = commentsOf(text)
   const left = commentsOf(after)
   const sorted = splices.toSorted((a, b) => a.start - b.start || a.end - b.end)
   return comments.every(([start, end]) => {
     const cut = sorted.find((splice) => splice.start < end && splice.end > start)
-    // What marks an empty value as such (`fillEmpty`) may go again, and leaves what stands behind it.
+    // The comment that `fillEmpty` leaves may be removed. Text after it stays.
     if (cut !== undefined && /^ ?#(?: empty| )$/.test(text.slice(cut.start, cut.end))) return true
     if (cut !== undefined && startsLine(text, start)) return cut.start <= start && cut.end > nextLine(text, end)
     if (cut !== undefined) return cut.start <= start && cut.end >= end

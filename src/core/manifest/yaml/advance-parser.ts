@@ -1,8 +1,8 @@
 import { CST, type Parser } from 'yaml'
 
 /**
- * `Parser.next`, without its look into the process environment at every token, which is a seventh of the time of a parse.
- * It leans on the insides of `yaml`, which is pinned; a property test compares it with `parseAllDocuments`.
+ * `Parser.next` without its look into the process environment at every token, which takes a seventh of the time of a parse. It
+ * depends on internals of `yaml`, whose version is pinned. A property test compares it with `parseAllDocuments`.
  */
 export function* advanceParser(parser: Parser, lexeme: string): Generator<CST.Token, void> {
   const type = CST.tokenType(lexeme)
@@ -19,7 +19,7 @@ export function* advanceParser(parser: Parser, lexeme: string): Generator<CST.To
 
 const INDENTS = new Set<CST.TokenType | null>(['explicit-key-ind', 'map-value-ind', 'seq-item-ind'])
 
-/** Keeps count of the indentation at the start of a line. */
+/** Updates the parser's indentation at the start of a line. */
 function moveOn(parser: Parser, type: CST.TokenType | null, lexeme: string): void {
   const isStart = parser['atNewLine'] === true
   if (type === 'newline') {

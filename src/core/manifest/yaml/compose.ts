@@ -5,23 +5,26 @@ import { LEXEME_MARKS, SCALAR_MARK } from './lexemes.ts'
 import { type OmittedValues, omitValues } from './omit-values.ts'
 import { MAX_DEPTH } from './read-data.ts'
 
-/** One for all documents: making it costs as much as composing a line. Known tags would be added to it as they turn up. */
+/**
+ * One schema for all documents, because making one costs as much as composing a line. Otherwise, `yaml` would add known tags to
+ * it as they appear.
+ */
 const SCHEMA = new Schema({ schema: 'core', resolveKnownTags: false })
 
 export interface ComposedYaml {
   readonly documents: readonly Document[]
-  /** The first problem, by its offset; undefined where the text is YAML. */
+  /** The first problem with its offset. Undefined if the text is valid YAML. */
   readonly problem: { readonly at: number; readonly detail: string } | undefined
-  /** The number of tokens, to which the time is proportional. */
+  /** The number of tokens. The time is proportional to it. */
   readonly lexemes: number
-  /** The values of the key that was to be left out; undefined where the text was read as a whole. */
+  /** The values of the key that was to be omitted. Undefined if the text was read as a whole. */
   readonly omitted?: OmittedValues
 }
 
 /**
- * Composes YAML text. Like `parseAllDocuments`, but it ends at the first fault, at bottomless nesting before that can overflow
- * the stack, and at a budget of tokens; and it leaves duplicate keys to `readData`.
- * Values of the key `omits` are left out, where that is certain to change nothing else.
+ * Composes YAML text. Like `parseAllDocuments`, but it stops at the first error, at a nesting that would overflow the stack, and
+ * at a budget of tokens. It leaves duplicate keys to `readData`. Values of the key `omits` are left out if that certainly changes
+ * nothing else.
  */
 export function compose(text: string, budget = Infinity, omits?: string): ComposedYaml {
   // A hostile document can contain a million errors. Their stack traces are of no use, and recording them would take ten times as long.
@@ -34,7 +37,7 @@ export function compose(text: string, budget = Infinity, omits?: string): Compos
   }
 }
 
-/** Undefined where only the whole text tells for certain what it says. */
+/** Undefined if only the whole text gives a certain result. */
 function composedInPart(text: string, budget: number, key: string): ComposedYaml | undefined {
   if (hideColons(text) !== text) return undefined
   const omitted: OmittedValues = { texts: new Map(), lexemes: 0, lines: 0, isSure: true }
@@ -44,7 +47,7 @@ function composedInPart(text: string, budget: number, key: string): ComposedYaml
   return isWhole ? undefined : { ...read, lexemes: read.lexemes + omitted.lexemes, omitted }
 }
 
-/** Reads too what only Go reads, because kustomize and the deployers do. */
+/** Also reads what only Go accepts, because kustomize and the deployers use Go's library. */
 function composedLikeGo(text: string, budget: number): ComposedYaml {
   const hidden = hideColons(text)
   const left = (): number => budget
@@ -75,7 +78,7 @@ function composed(lexed: Iterable<string>, budget: () => number): ComposedYaml {
   }
   for (const token of parser.end()) documents.push(...composer.next(token))
   documents.push(...composer.end())
-  // A fault after the last document is only in the stream.
+  // An error after the last document is only in the stream.
   const faults = documents.flatMap(({ errors }) => errors.filter((fault) => !isReadByGo(fault)).slice(0, 1))
   const [error] = [...faults, ...composer.streamInfo().errors]
   return error === undefined
@@ -83,18 +86,18 @@ function composed(lexed: Iterable<string>, budget: () => number): ComposedYaml {
     : { documents: [], problem: { at: error.pos[0], detail: error.message }, lexemes }
 }
 
-/** Go begins a comment right behind quotes or brackets too: `'false'# why`. */
+/** Go allows a comment right after quotes or brackets: `'false'# why`. */
 function isReadByGo({ code, message }: YAMLError): boolean {
   return code === 'MISSING_CHAR' && message.startsWith('Comments must be separated')
 }
 
-/** The faults of a token that is none of a document: known before a document is composed. */
+/** The error of a token that belongs to no document. It is known before any document is composed. */
 function faultOf(token: CST.Token, isOpen: boolean): ComposedYaml['problem'] {
   if (token.type === 'error') return { at: token.offset, detail: token.message }
   return token.type === 'doc-end' && !isOpen ? { at: token.offset, detail: 'Unexpected end of document' } : undefined
 }
 
-/** Where each comment of a YAML text starts and ends. */
+/** The start and end offsets of all comments in a YAML text. */
 export function commentsOf(text: string): readonly (readonly [start: number, end: number])[] {
   const comments: [number, number][] = []
   if (!text.includes('#')) return comments

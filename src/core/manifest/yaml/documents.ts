@@ -1,4 +1,4 @@
-/** The only YAML reader: it turns a text into documents of plain data, or says why and where that fails. */
+/** The only YAML reader. It turns a text into documents of plain data, or says why and where that fails. */
 import type { Document } from 'yaml'
 import { err, ok, type Result } from '../../result.ts'
 import { compose } from './compose.ts'
@@ -11,15 +11,15 @@ export interface YamlDocument {
   readonly document: Document
   readonly data: JsonValue
   readonly hasAlias: boolean
-  /** Where its content starts. */
+  /** The offset of its content. */
   readonly at: number
 }
 
-/** Why a text cannot be read, and at which offset. */
+/** Why a text cannot be read, and the offset of the problem. */
 interface YamlProblem {
   readonly code: 'not-yaml' | 'too-large' | 'alias-bomb'
   readonly at: number
-  /** What the parser said; empty where the code says it all. */
+  /** The message of the parser. Empty if the code says everything. */
   readonly detail: string
 }
 
@@ -27,24 +27,24 @@ export type YamlReading = { readonly lexemes: number } & (
   | {
       readonly ok: true
       readonly documents: readonly YamlDocument[]
-      /** How many lines the values have that are left as texts; undefined where there is none. */
+      /** The number of lines in values that are kept as texts. Undefined if there are none. */
       readonly omittedLines: number | undefined
     }
   | { readonly ok: false; readonly problem: YamlProblem }
 )
 
 export interface YamlLimits extends DataOptions {
-  /** The maximum number of tokens, to which the time is proportional. */
+  /** The maximum number of tokens. The time is proportional to it. */
   readonly budget: number
   /** Warnings, such as an unknown tag, are problems too. */
   readonly isStrict?: boolean
-  /** A key whose values are left as their texts, where it is certain that this changes nothing else: they are not worth their memory. */
+  /** A key whose values are kept as texts if that certainly changes nothing else. As data they would take too much memory. */
   readonly omits?: string
 }
 
 /**
- * The documents of a text as plain data, in time that is linear in the text, and never beyond the budget. `parseAllDocuments`
- * of `yaml` looks through all earlier keys of a mapping for each key: ten thousand take a second, and a hundred thousand minutes.
+ * The documents of a text as plain data. The time is linear in the text, and bounded by the budget. `parseAllDocuments` of `yaml`
+ * compares each key with all earlier keys of its mapping: ten thousand keys take a second, and a hundred thousand take minutes.
  */
 export function readDocuments(text: string, limits: YamlLimits): YamlReading {
   const { documents, problem, lexemes, omitted } = compose(text, limits.budget, limits.omits)
@@ -72,10 +72,10 @@ function startOfContent({ contents, range }: Document): number {
   return contents?.range?.[0] ?? range?.[0] ?? 0
 }
 
-/** A document of a file that is read as a whole. */
+/** A document of a file that was read as a whole. */
 export interface FileDocument {
   readonly data: JsonValue
-  /** The line (1-based) of a value: of the nearest one that exists on the way to it. */
+  /** The line (1-based) of a value. If the value does not exist, the line of the nearest node on the way to it. */
   line(path: Path): number
 }
 
@@ -85,7 +85,7 @@ export interface FileFault extends Pick<YamlProblem, 'code' | 'detail'> {
   readonly column: number
 }
 
-/** The documents of a file of settings. */
+/** The documents of a settings file. */
 export function readFileDocuments(
   text: string,
   limits: Partial<YamlLimits> = {},
@@ -98,7 +98,7 @@ export function readFileDocuments(
   )
 }
 
-/** The one document of a file; undefined where it has none. */
+/** The only document of a file. Undefined if it has none. */
 export function readOneDocument(
   text: string,
   limits: Partial<YamlLimits> = {},

@@ -1,26 +1,26 @@
 /**
  * Scalars that Go's YAML library reads and YAML 1.2 does not. kustomize, Argo CD and Flux read manifests with it
- * (sigs.k8s.io/yaml), so such a file is valid. This converts them to a form of the same length that both can read, so that
- * offsets stay what they are.
+ * (sigs.k8s.io/yaml), so such a file is valid. This module converts them to text of the same length that both can read, so that
+ * offsets do not change.
  */
 import { type Document, isScalar, Lexer, visit } from 'yaml'
 import { LEXEME_MARKS, SCALAR_MARK } from './lexemes.ts'
 
 /**
- * The last colon of an address such as `2001:db8::` in brackets. YAML 1.2 ends the scalar there and makes a mapping of it; for
- * Go a colon ends a scalar only before a blank.
+ * The last colon of an address such as `2001:db8::` in brackets. YAML 1.2 ends the scalar there and makes a mapping. In Go, a
+ * colon ends a scalar only before a space.
  */
 const LAST_COLON = /(?<=[[,]\s{0,40}[0-9A-Fa-f:.]{0,40}:):(?=\s*[,\]])/g
 
-/** Stands for that colon while the text is parsed: a character for private use. */
+/** Replaces that colon while the text is parsed. A private-use character. */
 const COLON = '\uE03A'
 
-/** The text with those colons hidden from the parser; the same text where there are none. */
+/** The text with those colons hidden from the parser. Unchanged if there are none. */
 export function hideColons(text: string): string {
   return text.includes('::') ? text.replaceAll(LAST_COLON, COLON) : text
 }
 
-/** Gives the scalars of documents their colons back. */
+/** Restores the colons in the scalars of documents. */
 export function restoreColons(documents: readonly Document[]): void {
   for (const document of documents) {
     visit(document, (_, node) => {
@@ -31,12 +31,12 @@ export function restoreColons(documents: readonly Document[]): void {
   }
 }
 
-/** For each the whole text is read again. */
+/** The whole text is read again for each of them. */
 const MAX_JOINED = 50
 
 /**
- * The text with quoted scalars on one line whose further lines are not indented deeper than their key, as YAML 1.2 wants and
- * Go does not. Line ends become blanks. Undefined where there is no such scalar.
+ * Joins quoted scalars whose continuation lines are not indented deeper than their key. YAML 1.2 requires that indentation, and
+ * Go does not. Line breaks become spaces. Undefined if there is no such scalar.
  */
 export function joinQuotedLines(text: string): string | undefined {
   let joined = text
@@ -51,7 +51,7 @@ export function joinQuotedLines(text: string): string | undefined {
 
 const DOUBLE_QUOTED = /"(?:[^"\\]|\\[^])*"/y
 const SINGLE_QUOTED = /'(?:[^']|'')*'/y
-/** The first quoted scalar that the lexer ends before its closing quote, although there is one. */
+/** The first quoted scalar that the lexer ends before its closing quote. */
 function cutScalar(text: string): readonly [start: number, end: number] | undefined {
   let offset = 0
   let isPlain = false

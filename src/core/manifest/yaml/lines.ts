@@ -4,7 +4,10 @@ import type { Path } from '../data.ts'
 /** The line (1-based) of an offset. */
 export type LineOf = (offset: number) => number
 
-/** Lines by offset. The index is made at the first question: most files never ask one. `first`: the line that the text starts on. */
+/**
+ * Finds lines by offset. The index is built at the first call, because most files never need it. `first`: the line on which the
+ * text starts.
+ */
 export function linesOf(text: string, first = 1): LineOf {
   let starts: readonly number[] | undefined
   return (offset) => {
@@ -20,7 +23,7 @@ export function linesOf(text: string, first = 1): LineOf {
   }
 }
 
-/** The line of the value at a path: of the nearest node that exists on the way to it. */
+/** The line of the value at a path. If the value does not exist, the line of the nearest node on the way to it. */
 export function lineOfPath(lines: LineOf, document: Document, path: Path): number {
   for (let length = path.length; length >= 0; length -= 1) {
     const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)

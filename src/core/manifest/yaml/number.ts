@@ -1,7 +1,7 @@
 /**
- * The number that Kubernetes reads in a plain scalar; undefined where it reads text. kubectl, Argo CD, Flux and kustomize
- * read YAML with sigs.k8s.io/yaml, which is go-yaml v2 and so YAML 1.1 (`resolve` in go.yaml.in/yaml/v2): `0144` is octal,
- * `0x64` and `0b11` are numbers, `1_000` is a thousand.
+ * The number that Kubernetes reads from a plain scalar. Undefined if it reads a string. kubectl, Argo CD, Flux and kustomize read
+ * YAML with sigs.k8s.io/yaml. That is go-yaml v2, and so YAML 1.1 (`resolve` in go.yaml.in/yaml/v2): `0144` is octal, `0x64` and
+ * `0b11` are numbers, `1_000` is a thousand.
  */
 export function kubernetesNumber(source: string): number | bigint | undefined {
   if (!NUMBER.test(source)) return undefined
@@ -9,13 +9,13 @@ export function kubernetesNumber(source: string): number | bigint | undefined {
   const whole = WHOLE.exec(text)
   if (whole === null) return FLOAT.test(text) ? Number(text) : undefined
   const [, sign, digits = ''] = whole
-  // BigInt knows `0o` for octal, and no bare `0`.
+  // BigInt accepts `0o` for octal, but not a leading `0`.
   const octal = /^0o?([0-7]+)$/i.exec(digits)?.[1]
   const value = BigInt(octal === undefined ? digits : `0o${octal}`)
   return narrow(sign === '-' ? -value : value)
 }
 
-/** What looks like a number to a YAML library: everything that `kubernetesNumber` may read. */
+/** Text that may be a number for a YAML library, including everything that `kubernetesNumber` may read. */
 const NUMBER = /^[-+]?(?:\.\d|\d)[\w.+-]*$/
 
 const WHOLE = /^([-+]?)(0x[\da-f]+|0b[01]+|0o?[0-7]+|0|[1-9]\d*)$/i

@@ -2,35 +2,38 @@
 import { breaksIn } from '../pieces.ts'
 import { FLOW_ERROR_MARK, LEXEME_MARKS, SCALAR_MARK } from './lexemes.ts'
 
-/** What was left out. It is filled in as the lexemes pass. */
+/** The omitted values. Filled while the lexemes are read. */
 export interface OmittedValues {
-  /** The texts, by the scalar that stands in their place. */
+  /** The omitted texts, by the scalar that replaces each. */
   readonly texts: Map<string, string>
   lexemes: number
   lines: number
-  /** Whether the rest certainly means the same as with them. If not, the text has to be read as a whole. */
+  /** Whether the rest certainly means the same as with the values. If not, the text has to be read as a whole. */
   isSure: boolean
 }
 
-/** A character for private use: a text that has it already is read as a whole. */
+/** A private-use character. A text that already contains it is read as a whole. */
 const STAND_IN = '\uE03B'
 
-/** Lexemes from the start of a line: of one line, or of several where a scalar spans them. */
+/** Lexemes from the start of a line: of one line, or of several if a scalar spans them. */
 interface LexedLine {
   readonly lexemes: readonly string[]
   readonly start: number
   readonly end: number
-  /** Blanks before what is on it; undefined where nothing is, or where it is the text of a block scalar, whatever its blanks. */
+  /**
+   * The number of spaces before its first text. Undefined if it is empty, or is text of a block scalar, whose spaces do not
+   * matter.
+   */
   readonly indent: number | undefined
-  /** How many brackets are open at its end. */
+  /** The number of open brackets at its end. */
   readonly depth: number
-  /** Quotes without an end, brackets that end too early, and an empty block scalar, which has no line. */
+  /** It contains quotes without an end, brackets that end too early, or an empty block scalar, which has no line. */
   readonly isDoubtful: boolean
 }
 
 /**
- * The lexemes of a text. Where `key` stands alone on its line and its value in the lines below, a scalar stands for the value. The lexer
- * knows where quotes and block scalars end. So what is left out is what a parser would take for the value.
+ * The lexemes of a text. If `key` is alone on its line and its value is on the lines below, a scalar replaces the value. The
+ * lexer knows where quotes and block scalars end, so exactly the value is omitted that a parser would read.
  */
 export function* omitValues(
   text: string,
@@ -53,9 +56,9 @@ export function* omitValues(
   if (value !== undefined) yield* inPlaceOf(value, text, omitted)
 }
 
-/** The value that is being left out, as far as the lexemes have come. */
+/** The value that is being omitted, up to the current lexeme. */
 interface OpenValue {
-  /** The indentation of its key. */
+  /** The indentation of the value's key. */
   readonly indent: number
   readonly start: number
   end: number

@@ -7,23 +7,27 @@ export type Reading =
   | { readonly ok: true; readonly value: JsonValue; readonly hasAlias: boolean }
   | { readonly ok: false; readonly code: 'not-yaml' | 'alias-bomb'; readonly at: number; readonly detail: string }
 
-/** Nodes that aliases may add to a document. A hand-written file repeats a few dozen lines; a bomb has no end. */
+/**
+ * The maximum number of nodes that aliases may add to a document. A hand-written file repeats a few dozen lines; a bomb has no
+ * limit.
+ */
 const MAX_REPEATED = 100_000
-/** Beyond any schema of Kubernetes, and far below what a recursive reader of the data can stand. */
+/** Deeper than any schema of Kubernetes, and much less deep than what overflows a recursive reader. */
 export const MAX_DEPTH = 200
 
 export interface DataOptions {
-  /** How a scalar is read; like kubectl unless told. */
+  /** Reads a scalar. The default reads it like kubectl. */
   readonly scalar?: (node: Scalar) => JsonValue
-  /** If a key is there twice, the last one counts, as in PyYAML. */
+  /** If a key appears twice, the last one counts, as in PyYAML. */
   readonly lastKeyWins?: boolean
   /** Texts of values that were not composed, by the scalar in their place. */
   readonly omitted?: ReadonlyMap<string, string> | undefined
 }
 
 /**
- * Reads a composed document as kubectl would: aliases followed, merge keys merged, no key twice. `toJS` of `yaml` is not
- * used because it throws on alias bombs, takes 100 honest aliases for one, and finds duplicate keys in quadratic time.
+ * Reads a composed document like kubectl: follows aliases, merges merge keys, and refuses duplicate keys. It does not use `toJS`
+ * of `yaml`, because that throws on alias bombs, takes 100 legitimate aliases for a bomb, and finds duplicate keys in quadratic
+ * time.
  */
 export function readData(
   contents: unknown,
@@ -49,7 +53,7 @@ interface Reader {
   readonly scalar: (node: Scalar) => JsonValue
   readonly lastKeyWins: boolean
   readonly anchors: Map<string, { readonly value: JsonValue; readonly size: number; readonly height: number }>
-  /** Anchors of the nodes that are being read. */
+  /** Anchors of the nodes that enclose the current one. */
   readonly open: Set<string>
   repeated: number
   size: number
@@ -86,7 +90,7 @@ function readAlias(reader: Reader, alias: Alias, depth: number): JsonValue {
   reader.hasAlias = true
   const found = reader.anchors.get(alias.source)
   if (found === undefined) {
-    // The anchor is not there yet while its own node is being read: an alias to what it stands in.
+    // An anchor is not registered while its own node is being read. So this may be an alias to an enclosing node.
     const detail = reader.open.has(alias.source) ? '' : `No anchor for the alias *${alias.source}`
     return fail(reader, alias, detail)
   }
@@ -119,7 +123,7 @@ function readMap(reader: Reader, map: YAMLMap, depth: number): Readonly<Record<s
   return out
 }
 
-/** The keys of a merge never win over a map's own keys, wherever they stand. */
+/** The keys of a merge never override a map's own keys, whatever their order. */
 function merge(out: Record<string, JsonValue>, data: JsonValue): void {
   const sources: readonly JsonValue[] = Array.isArray(data) ? data : [data]
   for (const source of sources.filter((one) => isRecord(one))) {
@@ -139,8 +143,8 @@ function keyName(reader: Reader, key: unknown, depth: number): string {
 const NUMBER_TAGS = [undefined, 'tag:yaml.org,2002:int', 'tag:yaml.org,2002:float']
 
 /**
- * Numbers as Kubernetes reads them, and not as YAML 1.2 does. One that a double cannot hold is text: its digits, so that two that
- * differ look different and two spellings of one do not.
+ * Reads numbers like Kubernetes, and not like YAML 1.2. A number that a double cannot hold becomes a string of its digits. So
+ * different numbers look different, and two spellings of one number do not.
  */
 function scalarValue(scalar: Scalar): string | number | boolean | null {
   const { type, tag, source } = scalar
@@ -151,7 +155,7 @@ function scalarValue(scalar: Scalar): string | number | boolean | null {
   return plainValue(scalar)
 }
 
-/** The value of a scalar that is not a number; of one that looks like a number, its text. */
+/** The value of a scalar that is not a number, or the text of one that looks like a number. */
 export function plainValue({ source, value }: Scalar): string | number | boolean | null {
   if (typeof value === 'number' || typeof value === 'bigint') return source ?? String(value)
   return typeof value === 'string' || typeof value === 'boolean' ? value : null

@@ -5,7 +5,7 @@ export interface Splice {
   readonly text: string
 }
 
-/** The text with all splices made, or undefined where two of them touch the same characters. */
+/** The text after all splices. Undefined if two of them touch the same characters. */
 export function applySplices(text: string, splices: readonly Splice[]): string | undefined {
   let at = 0
   let out = ''
@@ -21,46 +21,46 @@ export function lineStart(text: string, offset: number): number {
   return offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1
 }
 
-/** The offset of the line break (or the end of the text) at or behind an offset. */
+/** The offset of the line break (or the end of the text) at or after an offset. */
 export function lineEnd(text: string, offset: number): number {
   const at = text.indexOf('\n', offset)
   if (at === -1) return text.length
   return at > offset && text[at - 1] === '\r' ? at - 1 : at
 }
 
-/** The start of the line behind the one an offset is on. */
+/** The start of the line after the one that contains an offset. */
 export function nextLine(text: string, offset: number): number {
   const at = text.indexOf('\n', offset)
   return at === -1 ? text.length : at + 1
 }
 
-/** How many characters stand before an offset on its line; a byte order mark is none. */
+/** The number of characters before an offset on its line, without a byte order mark. */
 export function columnOf(text: string, offset: number): number {
   const start = lineStart(text, offset)
   return offset - start - (start === 0 && text.startsWith('\uFEFF') ? 1 : 0)
 }
 
-/** Whether nothing but blanks stands before an offset on its line. */
+/** Whether only spaces come before an offset on its line. */
 export function startsLine(text: string, offset: number): boolean {
   const at = offset - blanksBefore(text, offset)
   return at === 0 || text[at - 1] === '\n' || (at === 1 && text[0] === '\uFEFF')
 }
 
-/** How many blanks stand right before an offset. */
+/** The number of spaces right before an offset. */
 export function blanksBefore(text: string, offset: number): number {
   let at = offset
   while (text[at - 1] === ' ' || text[at - 1] === '\t') at -= 1
   return offset - at
 }
 
-/** The line break in use around an offset: files with both kinds exist. */
+/** The kind of line break near an offset. Some files have both kinds. */
 export function breakAt(text: string, offset: number): string {
   const next = text.indexOf('\n', offset)
   const at = next === -1 ? text.lastIndexOf('\n') : next
   return at > 0 && text[at - 1] === '\r' ? '\r\n' : '\n'
 }
 
-/** The first offset from `at` on that is neither blank, line break nor comment. `at` must not be inside a comment. */
+/** The first offset at or after `at` that is neither space, line break nor comment. `at` must not be inside a comment. */
 export function skipTrivia(text: string, at: number): number {
   let now = at
   while (now < text.length) {
