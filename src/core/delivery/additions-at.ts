@@ -1,11 +1,11 @@
 import type { Additions } from './additions.ts'
 import { type Delivery, readDeliveries } from './delivery.ts'
 
-/** A deployer, by the object that it is. */
+/** Identifies a deployer by its object. */
 export interface DeployerReference extends Pick<Delivery, 'file' | 'title' | 'path' | 'filling'> {
-  /** The files that say what it adds. */
+  /** The files that define its additions. */
   readonly files: readonly string[]
-  /** What was read of them, and their texts then. */
+  /** The additions that were read, and the texts from which they were read. */
   readonly read: { readonly additions: Additions; readonly texts: readonly (string | undefined)[] }
 }
 

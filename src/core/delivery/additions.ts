@@ -7,38 +7,38 @@ import type { Variables } from './variables.ts'
 type Data = Readonly<Record<string, unknown>>
 
 export interface Additions {
-  /** As fields of a kustomization, which the deployer merges into that of the folder before the build. */
+  /** Fields of a kustomization. The deployer merges them into the folder's kustomization before the build. */
   readonly fields: Data
   /** It generates a kustomization for a folder without one. */
   readonly generates: boolean
   /** The variables that it replaces after the build. */
   readonly variables: Variables | undefined
-  /** Where its patches stand in the file of the deployer's object. */
+  /** The place of its patches in the file of the deployer's object. */
   readonly source: AdditionSource
 }
 
-/** A place. To keep each deployer's file as it was read would take much memory. */
+/** Only a place, because keeping each deployer's parsed file would take much memory. */
 export interface AdditionSource {
   readonly file: string
   readonly line: number
-  /** Among the documents about deployers. */
+  /** The index among the documents about deployers. */
   readonly document: number
-  /** To the map that has `patches`. */
+  /** The path to the map that has `patches`. */
   readonly at: Path
 }
 
-/** A text that is equal for additions with the same effect on a build. */
+/** A key that is equal for additions with the same effect on a build. */
 export function additionsKey({ fields, variables }: Additions): string {
   const known = variables && [Object.fromEntries(variables.known), variables.isWhole]
   return canonicalText([fields, known ?? null])
 }
 
-/** Whether they change nothing. */
+/** Whether additions change nothing. */
 export function isNothing({ fields, variables }: Additions): boolean {
   return Object.keys(fields).length === 0 && variables === undefined
 }
 
-/** Of a Flux Kustomization (fluxcd/pkg/kustomize, kustomize_generator.go). */
+/** The additions of a Flux Kustomization (fluxcd/pkg/kustomize, kustomize_generator.go). */
 export function fluxFields(spec: Data): Data {
   const { labels, annotations } = recordOf(spec['commonMetadata'])
   return withoutEmpty({
@@ -53,13 +53,13 @@ export function fluxFields(spec: Data): Data {
   })
 }
 
-/** Tag and digest are one: which of them is set replaces both. */
+/** Tag and digest belong together: setting one of them replaces both. */
 function fluxImage({ name, newName, newTag = '', digest = '' }: Data): Data {
   const version = newTag === '' && digest === '' ? {} : { newTag, digest }
   return { name, ...(newName === undefined || newName === '' ? {} : { newName }), ...version }
 }
 
-/** Annotations of the objects themselves and not of their pods, as `commonAnnotations` would have it. */
+/** Annotates only the objects themselves. `commonAnnotations` would annotate their pods too. */
 function annotator(annotations: Data): string {
   return JSON.stringify({
     apiVersion: 'builtin',
@@ -70,7 +70,10 @@ function annotator(annotations: Data): string {
   })
 }
 
-/** Of `kustomize` in an Application's source (argo-cd, util/kustomize/kustomize.go): what `kustomize edit` makes of it. */
+/**
+ * The additions from `kustomize` in an Application's source, as `kustomize edit` would make them (argo-cd,
+ * util/kustomize/kustomize.go).
+ */
 export function argoFields(kustomize: Data): Data {
   const labels = kustomize['commonLabels']
   const isBare = kustomize['labelWithoutSelector'] === true
@@ -91,7 +94,7 @@ export function argoFields(kustomize: Data): Data {
   })
 }
 
-/** `name=other/name:tag@digest`, `name:tag`, `name@digest`; `*` for what the kustomization says. */
+/** Reads `name=other/name:tag@digest`, `name:tag` or `name@digest`. `*` keeps the kustomization's own value. */
 function argoImage(written: string): readonly Data[] {
   const equals = written.indexOf('=')
   const image = written.slice(equals + 1)
@@ -110,7 +113,7 @@ function argoImage(written: string): readonly Data[] {
   ]
 }
 
-/** Without components that are not in the repository, where the deployer is told to ignore those. */
+/** Leaves out components that are not in the repository if the deployer ignores missing ones. */
 export function withoutMissing(
   spec: Data,
   fields: Data,
@@ -124,7 +127,7 @@ export function withoutMissing(
   return withoutEmpty({ ...fields, components: listOf(fields['components']).filter(isHere) })
 }
 
-/** The patches of a deployer as a kustomization has them. */
+/** The patches of a deployer as fields of a kustomization. */
 export function patchFields(spec: Data): Data {
   return withoutEmpty({
     patches: spec['patches'],
@@ -144,12 +147,12 @@ function isFilled(value: unknown): boolean {
   return isRecord(value) ? Object.keys(value).length > 0 : value !== undefined && value !== null && value !== ''
 }
 
-/** The additions of an object whose `kustomize`, or `spec`, stands at a path. */
+/** The source of additions whose `kustomize`, or `spec`, is at a path of an object. */
 export function sourceAt({ file, line, document, at }: ManifestObject, path: Path): AdditionSource {
   return { file, line, document, at: [...at, ...path] }
 }
 
-/** What a kustomization says when additions are merged into it. */
+/** The fields of a kustomization after the additions are merged into it. */
 export function mergedFields(own: Data, added: Data): Data {
   const merged = Object.entries(added).map(([field, value]) => [field, mergedField(field, own[field], value)])
   return { ...own, ...Object.fromEntries(merged) }

@@ -1,4 +1,4 @@
-/** The release that an Argo CD Application makes of a chart in this repository. */
+/** The release that an Argo CD Application defines for a chart in this repository. */
 import {
   type ChartRelease,
   NO_OPTIONS,
@@ -13,7 +13,7 @@ import { folderOf, isTemplate } from './delivery-source.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
-/** One source of an Application, and what stands around it. */
+/** One source of an Application, and the facts about the Application that it depends on. */
 export interface ArgoSource {
   readonly application: {
     readonly file: string
@@ -26,11 +26,11 @@ export interface ArgoSource {
     readonly isTemplated: boolean
   }
   readonly source: Data
-  /** Where the source stands in its document. */
+  /** The path of the source in its document. */
   readonly at: Path
-  /** The names (`ref`) of sources that are this repository. */
+  /** The names (`ref`) of the sources that are this repository. */
   readonly refs: ReadonlySet<string>
-  /** What an ApplicationSet fills in. */
+  /** The parameters from an ApplicationSet. */
   readonly filling?: ObjectValue['filling']
 }
 
@@ -92,8 +92,8 @@ export function argoRelease({ application, source, at, refs, filling }: ArgoSour
 }
 
 /**
- * Where a values file is: below the chart, from the top (`/values/a.yaml`), or in a source by its name (`$values/a.yaml`). Undefined where
- * that is not known.
+ * The path of a values file, which is relative to the chart, to the top of the repository (`/values/a.yaml`), or to a named
+ * source (`$values/a.yaml`). Undefined if it is unknown.
  */
 function valuesPath(
   entry: string,
@@ -102,7 +102,7 @@ function valuesPath(
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(entry)) return undefined
   const [, ref = '', rest = ''] = /^\$([^/]+)(\/.*)$/.exec(entry) ?? []
   const path = refs.has(ref) ? rest : entry
-  // Argo CD fills in its own variables, such as `$ARGOCD_APP_NAME`.
+  // Argo CD replaces its own variables, such as `$ARGOCD_APP_NAME`.
   if (isTemplate(path) || path.includes('$')) return undefined
   return join(path.startsWith('/') ? '' : chart, path)
 }

@@ -17,7 +17,10 @@ export interface ArgoScene {
   readonly readsAbove: boolean
 }
 
-/** Whether a text sets `kustomize.buildOptions` so that builds read files outside of their folders: of `argocd-cm`, or of the chart of Argo CD. */
+/**
+ * Whether a text sets `kustomize.buildOptions` so that builds may read files outside of their folders. The text may be
+ * `argocd-cm`, or the values of Argo CD's chart.
+ */
 export function liftsRestrictions(text: string | undefined): boolean {
   if (text === undefined || !text.includes('uildOptions')) return false
   return /--load[-_]restrictor[= ]["']?(?:LoadRestrictionsNone|none)\b/i.test(text)
@@ -26,11 +29,14 @@ export function liftsRestrictions(text: string | undefined): boolean {
 export interface Application {
   readonly spec: Data
   readonly annotations: Data
-  /** Where its `spec` stands in the object. */
+  /** The path of its `spec` in the object. */
   readonly at: Path
 }
 
-/** An Application, or what all of an ApplicationSet's get; paths with `{{ … }}` in them are left out below. */
+/**
+ * An Application, or the template that all Applications of an ApplicationSet share. Callers ignore paths that still contain `{{ …
+ * }}`.
+ */
 export function applicationOf({ kind, data }: ManifestObject): Application {
   const owner = kind === 'ApplicationSet' ? recordOf(recordOf(data['spec'])['template']) : data
   const isOne = kind === 'ApplicationSet' || kind === 'Application'
@@ -62,7 +68,7 @@ export function argoDeliveries(
   return [[spec['source'], ['source']] as const, ...several].flatMap(([own, where]): UntitledDelivery[] => {
     const one = recordOf(own)
     const path = folderOf(textOf(one['path']) ?? '')
-    // Without a path it is a chart, or only values for one.
+    // A source without a path is a chart, or only has values for one.
     const isFolder = textOf(one['path']) !== undefined && isHere(textOf(one['repoURL']) ?? '', source)
     if (path === undefined || !isFolder) return []
     const isFollowed = isDeployed(textOf(one['targetRevision']) ?? '', source)
@@ -75,7 +81,7 @@ export function argoDeliveries(
   })
 }
 
-/** What a generator fills in differs from one Application to the next. */
+/** Fields that a generator fills in are different in each Application, so they are left out. */
 function argoAdditions(
   object: ManifestObject,
   kustomize: Data,

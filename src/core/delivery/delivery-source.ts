@@ -2,27 +2,27 @@
 import { isNamed } from '../config/deployed.ts'
 import type { Filling } from './generators/elements.ts'
 
-/** What is known of the repository besides its files. */
+/** Facts about the repository that its files do not contain. */
 export interface DeliverySource {
-  /** Its name, to tell whose folders an Application speaks of; without it every source counts as this repository's. */
+  /** Its name, which tells whether an Application refers to it. Without a name, every source counts as this repository. */
   readonly repository?: string | undefined
-  /** The branches that are deployed, names or patterns; without them any branch counts. */
+  /** The deployed branches, as names or patterns. Without them, any branch counts. */
   readonly branches?: readonly string[] | undefined
-  /** All its files, for ApplicationSets that look for some. */
+  /** All of its files, for ApplicationSets whose generators search for files. */
   readonly paths?: readonly string[] | undefined
-  /** The clusters that the config names. */
+  /** The clusters in the config. */
   readonly clusters?: Readonly<Record<string, ClusterLabels>> | undefined
-  /** What an ApplicationSet fills in, where only one of its Applications is meant. */
+  /** The parameters of one Application of an ApplicationSet, if only that one is meant. */
   readonly filling?: Filling | undefined
 }
 
-/** What a config says of a cluster. */
+/** The facts about a cluster in a config. */
 interface ClusterLabels {
   readonly server?: string | undefined
   readonly labels: Readonly<Record<string, string>>
 }
 
-/** Whether an address is that of this repository. */
+/** Whether an address is this repository's. */
 export function isHere(url: string, { repository }: DeliverySource): boolean {
   if (repository === undefined || url === '' || isTemplate(url)) return true
   const name = url
@@ -33,7 +33,7 @@ export function isHere(url: string, { repository }: DeliverySource): boolean {
   return name?.toLowerCase() === repository.toLowerCase()
 }
 
-/** A commit, a tag of a version, or a range of versions: merges to a branch do not change what it stands for. */
+/** A commit, a version tag, or a range of versions. Merges to a branch do not change what it refers to. */
 const FIXED = /^(?:[0-9a-f]{40}|refs\/tags\/.+|[~^<>=]{0,2} ?v?\d+(?:\.(?:\d+|[x*])){1,2}(?:[-+].*)?)$/
 
 /** Whether a revision follows merges to the deployed branches. */
@@ -43,12 +43,12 @@ export function isDeployed(revision: string, { branches }: DeliverySource): bool
   return branches === undefined ? !FIXED.test(branch) : isNamed(branches, branch)
 }
 
-/** Filled in by a generator, or by Flux after the build. */
+/** Whether a generator fills in a part of a text, or Flux does after the build. */
 export function isTemplate(text: string): boolean {
   return text.includes('{{') || text.includes('${')
 }
 
-/** A folder as written from the top; undefined where a template fills it in, or it leads out of the repository. */
+/** A folder as a path from the top of the repository. Undefined if it contains a template, or leads out of the repository. */
 export function folderOf(written: string): string | undefined {
   if (isTemplate(written)) return undefined
   const steps = written.split('/').filter((step) => step !== '' && step !== '.')

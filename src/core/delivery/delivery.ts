@@ -28,35 +28,35 @@ export type DeliveryStop = 'suspended' | 'by-hand' | 'skipped' | 'revision'
 
 /** One folder of this repository that something deploys. */
 export interface Delivery {
-  /** `Application argocd/web`, `Kustomization flux-system/apps`. */
+  /** For example `Application argocd/web` or `Kustomization flux-system/apps`. */
   readonly title: string
   readonly tool: 'argo-cd' | 'flux'
   readonly file: string
-  /** The folder, '' for the top. */
+  /** The folder; '' for the top of the repository. */
   readonly path: string
-  /** The namespace for objects without one. Undefined if it does not set one. */
+  /** The namespace for objects without one. Undefined if the deployer sets none. */
   readonly namespace: string | undefined
   /** Undefined if commits are applied automatically. */
   readonly stops: DeliveryStop | undefined
-  /** The fields that it leaves as they are in the cluster. */
+  /** The fields that it ignores in the cluster. */
   readonly ignored: readonly IgnoredFields[]
-  /** Whether it leaves them when it applies a commit too, and not only when it compares. */
+  /** Whether it also ignores them when it applies a commit, and not only when it compares. */
   readonly respectsIgnored: boolean
-  /** The changes that it makes after the build, whatever Git says. */
+  /** The patches that it applies after the build, so Git does not show their effect. */
   readonly patches: readonly DeployerPatch[]
-  /** Which files of a folder without a kustomization it takes; undefined: all below the folder. */
+  /** Which files it uses in a folder without a kustomization. Undefined for all files below the folder. */
   readonly directory: DirectoryOptions | undefined
-  /** Its builds may read files outside of the folder. */
+  /** Whether its builds may read files outside of the folder. */
   readonly readsAbove: boolean
-  /** What it adds to the build; undefined where it adds nothing. */
+  /** What it adds to the build. Undefined if nothing. */
   readonly additions: Additions | undefined
-  /** The files that say so, its own first. */
+  /** The files that define the delivery. The deployer's own file comes first. */
   readonly sources: readonly string[]
   /** The parameters from its ApplicationSet, if it belongs to one. */
   readonly filling: Filling | undefined
 }
 
-/** A chart from a registry, and what releases it. */
+/** A chart from a registry, and the deployer that releases it. */
 interface RemoteChart {
   readonly chart: string
   readonly title: string
@@ -65,19 +65,19 @@ interface RemoteChart {
 
 export type UntitledDelivery = Omit<Delivery, 'title' | 'file' | 'filling'>
 
-/** What is deployed of these files, and the namespaces to which something else is deployed: `*` for any. */
+/** What is deployed from these files. `outsiders`: the namespaces to which something else is deployed; `*` for any. */
 export interface Deliveries {
   readonly deliveries: readonly Delivery[]
   readonly outsiders: ReadonlySet<string>
-  /** What releases charts that are not in this repository. */
+  /** The releases of charts that are not in this repository. */
   readonly remoteCharts: readonly RemoteChart[]
   /** ApplicationSets whose deployments are unknown. */
   readonly gaps: readonly GeneratorGap[]
-  /** Files whose texts decide what is deployed, but are not available yet. */
+  /** Files whose texts are needed to tell what is deployed, but are not available yet. */
   readonly needs: readonly string[]
 }
 
-/** What the texts of a commit say. */
+/** Reads from the texts of a commit what Argo CD and Flux deploy. */
 export function readDeliveries(
   texts: ReadonlyMap<string, string | undefined>,
   source: DeliverySource = {},
@@ -121,7 +121,7 @@ function deliveriesOf(object: ManifestObject, scene: Scene): readonly UntitledDe
   return object.apiVersion.startsWith('argoproj.io/') ? argoDeliveries(object, scene, scene.source) : []
 }
 
-/** The ConfigMaps that Kustomizations take variables from. */
+/** The ConfigMaps from which Kustomizations take variables. */
 function settingsFor(
   kustomizations: readonly ManifestObject[],
   texts: ReadonlyMap<string, string | undefined>,
@@ -135,7 +135,10 @@ function settingsFor(
   return objectsIn(candidates, CONFIG_MAPS).filter(({ kind, name }) => kind === 'ConfigMap' && wanted.includes(name))
 }
 
-/** The namespace of what a chart or another repository brings. `ours`: how many of its sources are folders of this one. */
+/**
+ * The namespace to which a chart or another repository is deployed; `*` for any. `ours`: the number of sources that are folders
+ * of this repository.
+ */
 function outsiderOf(object: ManifestObject, ours: number): string | undefined {
   const { apiVersion, kind, namespace, data } = object
   const spec = recordOf(data['spec'])
@@ -144,7 +147,7 @@ function outsiderOf(object: ManifestObject, ours: number): string | undefined {
   if (!apiVersion.startsWith('argoproj.io/') || !['Application', 'ApplicationSet'].includes(kind)) return undefined
   const { spec: own } = applicationOf(object)
   const sources = [own['source'], ...listOf(own['sources'])].filter(isRecord)
-  // Folders that a generator names are of this repository as well.
+  // Folders with a generator's parameters in their paths may be in this repository too.
   const isTold = sources.every((one) => isTemplate(textOf(one['path']) ?? '') && one['chart'] === undefined)
   return isTold || ours === sources.length ? undefined : placeOf(recordOf(own['destination'])['namespace'], '*')
 }

@@ -1,4 +1,4 @@
-/** Patches that Argo CD or Flux apply to what kustomize builds, before it goes to the cluster. */
+/** Patches that Argo CD or Flux apply to the output of kustomize before it goes to the cluster. */
 import { selectsObject, type Selector } from '../layer/selector.ts'
 import { readDocuments } from '../manifest/yaml/documents.ts'
 import { groupOf, type ObjectIdentity } from '../manifest/identity.ts'
@@ -13,10 +13,10 @@ export interface DeployerPatch {
   readonly paths: readonly Path[]
 }
 
-/** Tokens of one patch: some thousand lines. */
+/** In tokens. Enough for a patch of some thousand lines. */
 const BUDGET = 50_000
 
-/** An entry of `patches`: of an Application's `kustomize`, or of a Flux Kustomization. */
+/** The patches in an entry of `patches`, of an Application's `kustomize` or of a Flux Kustomization. */
 function deployerPatches(entry: unknown): readonly DeployerPatch[] {
   const { patch, target } = recordOf(entry)
   const read = readDocuments(textOf(patch) ?? '', { budget: BUDGET })
@@ -32,7 +32,7 @@ function deployerPatches(entry: unknown): readonly DeployerPatch[] {
   })
 }
 
-/** Whether a patch sets one of these fields of an object, or what they are in. */
+/** Whether a patch sets one of these fields of an object, or something that contains one. */
 export function setsOneOf({ target, paths }: DeployerPatch, object: ObjectIdentity, fields: readonly Path[]): boolean {
   const { group, kind, namespace, name } = object
   const identity = { group, version: '', kind, names: [name], namespaces: [namespace] }
@@ -43,7 +43,7 @@ function operationPath({ op, path }: Data): readonly Path[] {
   return op === 'test' ? [] : (pointerPath(textOf(path) ?? '') ?? [])
 }
 
-/** A merge patch replaces the lists of a custom resource as a whole. */
+/** The paths that a merge patch sets. It replaces the lists of a custom resource as a whole. */
 function leavesOf(data: unknown, path: Path): readonly Path[] {
   if (!isRecord(data)) return [path]
   return Object.entries(data).flatMap(([key, value]) => leavesOf(value, [...path, key]))
@@ -52,7 +52,7 @@ function leavesOf(data: unknown, path: Path): readonly Path[] {
 function selectorOf(target: Data): Selector {
   return {
     group: textOf(target['group']),
-    // Which version it is rendered in says nothing about what becomes of it.
+    // The API version in the render does not matter to what happens to the object.
     version: undefined,
     kind: textOf(target['kind']),
     namespace: textOf(target['namespace']),
@@ -74,7 +74,7 @@ function ownTarget(patch: Data): Selector {
   }
 }
 
-/** All that a Flux Kustomization or the `kustomize` of an Application patches; the older fields are for one kind of patch each. */
+/** All patches of a Flux Kustomization, or of the `kustomize` of an Application. The older fields each have one kind of patch. */
 export function patchesIn(spec: Data): readonly DeployerPatch[] {
   const merges = listOf(spec['patchesStrategicMerge']).map((data) => ({ patch: JSON.stringify(data) }))
   const operations = listOf(spec['patchesJson6902']).map((entry) => {

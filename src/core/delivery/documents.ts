@@ -1,6 +1,6 @@
 import { type Manifest, type ManifestObject, parseManifest } from '../manifest/parse.ts'
 
-/** Which documents of a file are read; the place of an object counts these alone. */
+/** The documents of a file that are read. The index of an object counts only these documents. */
 export const DEPLOYERS = /argoproj\.io|fluxcd\.(?:io|controlplane\.io)|argocd-cm/
 export const CONFIG_MAPS = /\bConfigMap\b/
 

@@ -1,4 +1,4 @@
-/** The release that a Flux HelmRelease makes of a chart in this repository. */
+/** The release that a Flux HelmRelease defines for a chart in this repository. */
 import { type ChartRelease, NO_OPTIONS, type SettingSource, type ValuesSource } from '../chart/release.ts'
 import { join } from '../environment/tree.ts'
 import { isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
@@ -6,15 +6,15 @@ import type { Location } from '../manifest/parse.ts'
 import { folderOf, isTemplate } from './delivery-source.ts'
 import type { FolderIndex } from './folder-index.ts'
 
-/** A ConfigMap or Secret with values, as a file or a generator of this repository has it. */
+/** A ConfigMap or Secret with values, from a file or a generator of this repository. */
 export interface ValuesHolder {
   readonly kind: string
   readonly name: string
-  /** '' where its file names none. */
+  /** '' if its file names none. */
   readonly namespace: string
   readonly file: string
   readonly document: number
-  /** The object, or the files that a generator puts into it, by key. */
+  /** The data of the object by key. With a generator, the files that it puts into the object. */
   readonly data: Readonly<Record<string, unknown>>
   readonly generated: ReadonlyMap<string, string> | undefined
 }
@@ -28,7 +28,7 @@ export interface FluxRelease {
   readonly spec: Readonly<Record<string, unknown>>
   readonly line: (path: Path) => number
   readonly holders: FolderIndex<ValuesHolder>
-  /** Other objects of its name that change it: a kustomization merges them. */
+  /** The patches of the object in kustomizations. They have its name. */
   readonly patches: readonly Location[]
 }
 
@@ -108,7 +108,7 @@ function valuesFrom(
   return values ?? { values: [{ from: 'elsewhere', name: `${String(kind)} ${String(name)}`, place }], settings: [] }
 }
 
-/** What a release takes from an object; undefined where that does not say it. */
+/** The values or setting that a release takes from an object. Undefined if the object does not contain them. */
 function valuesIn(
   holder: ValuesHolder,
   entry: Readonly<Record<string, unknown>>,
@@ -123,7 +123,7 @@ function valuesIn(
     return { values: [{ from: 'file', path, isOptional: false, place }], settings: [] }
   }
   const field = ['stringData', 'data'].find((one) => textOf(recordOf(data[one])[key]) !== undefined)
-  // What sops has encrypted is no value.
+  // Values that sops has encrypted cannot be read.
   if (field === undefined || 'sops' in data) return undefined
   const value = { file, document, path: [field, key], isEncoded: kind === 'Secret' && field === 'data' }
   return target === undefined

@@ -9,7 +9,7 @@ import { type VariableScene, variablesOf } from './variables.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
-/** What else of Flux is in the repository. */
+/** The other Flux objects in the repository. */
 export interface FluxScene extends VariableScene {
   readonly repositories: readonly ManifestObject[]
 }
@@ -35,7 +35,7 @@ export function isFluxInstance({ kind, apiVersion }: ManifestObject): boolean {
   return kind === 'FluxInstance' && apiVersion.startsWith('fluxcd.controlplane.io/')
 }
 
-/** The repository that an instance of the Flux operator syncs, as the object that the operator makes. */
+/** The repository that an instance of the Flux operator syncs, in the form of the GitRepository that the operator creates. */
 export function instanceSource(object: ManifestObject): readonly ManifestObject[] {
   const sync = recordOf(recordOf(object.data['spec'])['sync'])
   if (!isFluxInstance(object) || sync['kind'] !== 'GitRepository') return []
@@ -43,7 +43,7 @@ export function instanceSource(object: ManifestObject): readonly ManifestObject[
   return [{ ...object, kind: 'GitRepository', name, data: { spec: { url: sync['url'], ref: { name: sync['ref'] } } } }]
 }
 
-/** The folder that an instance of the Flux operator syncs; from an artifact too that is made of this repository. */
+/** The folder that an instance of the Flux operator syncs, even if it syncs an artifact that is built from this repository. */
 export function instanceDelivery(object: ManifestObject, source: DeliverySource): readonly UntitledDelivery[] {
   const sync = recordOf(recordOf(object.data['spec'])['sync'])
   const path = textOf(sync['path']) === undefined ? undefined : folderOf(textOf(sync['path']) ?? '')
@@ -84,13 +84,13 @@ export function fluxDelivery(
   ]
 }
 
-/** What the source of an object says of its commits, where that is this repository. `namespace`: of the object. */
+/** Whether the source of an object is this repository, and whether its commits are applied. `namespace`: that of the object. */
 export function fluxSource(
   { reference, namespace }: { readonly reference: Data; readonly namespace: string },
   repositories: readonly ManifestObject[],
   source: DeliverySource,
 ): { readonly stops: DeliveryStop | undefined } | 'elsewhere' {
-  // A fleet has one of the same name for each cluster.
+  // A fleet has one with the same name for each cluster.
   const named = repositories.filter(
     (one) => one.name === reference['name'] && one.namespace === (textOf(reference['namespace']) ?? namespace),
   )

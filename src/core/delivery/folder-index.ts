@@ -1,6 +1,9 @@
-/** Objects by name and by the folders that their files are in: a fleet has objects of equal names for each cluster. */
+/** Finds objects by name near a file, because a fleet has objects with equal names for each cluster. */
 export interface FolderIndex<T> {
-  /** Those of a name that have the most folders in common with a file, and how many those are. */
+  /**
+   * The objects with a name that share the most parent folders with a file. `depth`: the number of shared folders, or -1 if
+   * nothing is found.
+   */
   near(
     name: string,
     file: string,
@@ -33,7 +36,7 @@ export function folderIndex<T extends { readonly file: string }>(
   }
 }
 
-/** The folder of a file and all above it, '' the last. */
+/** The folder of a file and all folders above it; '' comes last. */
 function foldersAbove(file: string): readonly string[] {
   const steps = file.split('/').slice(0, -1)
   return [...steps, ''].map((_, index) => steps.slice(0, steps.length - index).join('/'))

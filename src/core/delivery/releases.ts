@@ -1,4 +1,4 @@
-/** Which charts of this repository Argo CD and Flux release, and with which values. */
+/** The releases that Argo CD and Flux make of charts in this repository, with their values. */
 import type { DeployedRelease } from '../chart/release.ts'
 import { VALUES_OBJECT } from '../chart/release-build.ts'
 import { templateChart } from '../chart/template-chart.ts'
@@ -20,17 +20,17 @@ type Texts = ReadonlyMap<string, string | undefined>
 
 interface Releases {
   readonly releases: readonly DeployedRelease[]
-  /** Those of Flux; an Application is a delivery whatever its path holds. */
+  /** The deliveries of Flux. For Argo CD, `readDeliveries` already has every Application, even if its path is a chart. */
   readonly deliveries: readonly Delivery[]
 }
 
 const DEPLOYERS = /\bkind["']?\s*:\s*["']?(?:HelmRelease|Application|ApplicationSet|GitRepository)\b/
 
-/** The releases of charts in this repository, as the texts of a commit say. */
+/** The releases of charts in this repository, from the texts of a commit. */
 export function readReleases(texts: Texts, source: DeliverySource): Releases {
   const isChart = (folder: string | undefined): boolean =>
     folder !== undefined && texts.get(inFolder(folder, 'Chart.yaml')) !== undefined
-  // Only a repository with charts is looked through.
+  // Without a chart, no file needs to be read.
   if (![...texts.keys()].some((path) => /(?:^|\/)Chart\.yaml$/.test(path))) return { releases: [], deliveries: [] }
   const manifests = manifestsIn(texts, DEPLOYERS)
   const objects = manifests.flatMap((manifest) => manifest.objects.map((object) => ({ manifest, object })))
@@ -64,7 +64,7 @@ function applicationReleases(
 ): readonly FoundRelease[] {
   const { apiVersion, kind } = object
   if (!apiVersion.startsWith('argoproj.io/') || !['Application', 'ApplicationSet'].includes(kind)) return []
-  // What its generators read is asked for where deliveries are read.
+  // `readDeliveries` already asks for the files of generators.
   return applicationsOf(object, { source, texts, needs: new Set() }).flatMap((deployer) =>
     releasesOf(deployer, manifest, { texts, source }),
   )
@@ -159,7 +159,7 @@ function holdersIn(texts: Texts, names: ReadonlySet<string>): readonly ValuesHol
     })
 }
 
-/** What the generators of kustomizations make of files. */
+/** The ConfigMaps and Secrets that kustomizations generate from files. */
 function generatedIn(texts: Texts, names: ReadonlySet<string>): readonly ValuesHolder[] {
   return [...texts].flatMap(([file, text]) => {
     if (text === undefined || !isKustomization(file) || !text.includes('Generator')) return []

@@ -1,12 +1,15 @@
-/** Variables in text as Flux fills them in (fluxcd/pkg/envsubst): `${name}`, `${name:=default}`, `$$` for a dollar sign. */
+/** Replaces variables in text like Flux (fluxcd/pkg/envsubst): `${name}`, `${name:=default}`, `$$` for a dollar sign. */
 
-/** The value of a variable, '' where it has none for sure; undefined where nobody knows. */
+/** The value of a variable; '' if it certainly has none; undefined if unknown. */
 export type VariableLookup = (name: string) => string | undefined
 
-/** Deeper ones nobody writes. */
+/** Nobody needs deeper nesting. */
 const MAX_DEPTH = 20
 
-/** Undefined where an expression is none that Flux could read: it would refuse the whole object. */
+/**
+ * The text with its variables replaced. Undefined if Flux could not read an expression, because it would then refuse the whole
+ * object.
+ */
 export function substituteText(text: string, lookup: VariableLookup): string | undefined {
   const out: string[] = []
   for (let at = 0; at < text.length;) {
@@ -30,17 +33,17 @@ export function variablesIn(text: string): readonly string[] {
 interface Substitution {
   readonly text: string
   readonly lookup: VariableLookup
-  /** How many expressions it is in. */
+  /** The number of enclosing expressions. */
   readonly depth: number
 }
 
-/** What an expression comes to; no value where it rests on what nobody knows. */
+/** The result of an expression. `value` is undefined if it depends on something unknown. `end`: the offset after it. */
 interface Expression {
   readonly value: string | undefined
   readonly end: number
 }
 
-/** From `${` to its `}`. */
+/** The expression from `${` to its `}`. Undefined if it is not valid. */
 function expressionAt(within: Substitution, start: number): Expression | undefined {
   const { text, lookup, depth } = within
   if (depth > MAX_DEPTH) return undefined
@@ -55,7 +58,7 @@ function expressionAt(within: Substitution, start: number): Expression | undefin
   return { value, end: read.end }
 }
 
-/** What stands between an operator and the closing brace: text and expressions, in order. */
+/** The text and expressions between an operator and the closing brace, in order. */
 function argumentsAt(
   within: Substitution,
   start: number,
@@ -79,7 +82,7 @@ function textAt(text: string, start: number): Expression {
 }
 
 function resultOf(operator: string, known: string | undefined, arg: string | undefined): string | undefined {
-  // A default counts where the variable is empty, and only then has to be known.
+  // A default counts if the variable is empty, and only then has to be known.
   if (known === undefined || (known === '' && arg === undefined)) return undefined
   switch (operator) {
     case '':
@@ -101,7 +104,7 @@ function resultOf(operator: string, known: string | undefined, arg: string | und
     case ':':
       return arg === undefined ? undefined : part(known, arg)
     default:
-      // Patterns to take away or to replace: left as they are.
+      // Operators that remove or replace a pattern are not evaluated.
       return undefined
   }
 }

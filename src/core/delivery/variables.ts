@@ -1,4 +1,4 @@
-/** The values that a Flux Kustomization puts in after the build (`postBuild`), as far as the repository says them. */
+/** The values that a Flux Kustomization substitutes after the build (`postBuild`), if the repository contains them. */
 import type { ManifestObject } from '../manifest/parse.ts'
 import { listOf, type Path, recordOf, textOf, sameData } from '../manifest/data.ts'
 import { splitPieces } from '../manifest/pieces.ts'
@@ -9,15 +9,15 @@ import { substituteText, type VariableLookup } from './substitute.ts'
 
 export interface Variables {
   readonly known: ReadonlyMap<string, string>
-  /** There are no others: what is not known has no value. */
+  /** There are no other variables, so an unknown one has no value. */
   readonly isWhole: boolean
-  /** Where the values stand. */
+  /** The places of the values. */
   readonly places: ReadonlyMap<string, VariablePlace>
 }
 
 export interface VariablePlace {
   readonly file: string
-  /** Among those that `wanted` matches. */
+  /** The index among the documents that match `wanted`. */
   readonly document: number
   readonly wanted: RegExp
   readonly path: Path
@@ -30,7 +30,10 @@ export interface VariableScene {
   readonly kustomizations: FolderIndex<ManifestObject>
 }
 
-/** The variables of a Kustomization, and the files that say them. Those of a Secret are unknown: a render must not show them. */
+/**
+ * The variables of a Kustomization, and the files that contain them. Those of a Secret are unknown, because a render must not
+ * show them.
+ */
 export function variablesOf(
   object: ManifestObject,
   scene: VariableScene,
@@ -45,20 +48,22 @@ export function variablesOf(
     const maps = source['kind'] === 'ConfigMap' ? settingsFor(object, textOf(source['name']) ?? '', scene) : undefined
     const [map] = maps ?? []
     if (maps === undefined || map === undefined) {
-      // It may say anything, also of what was known before it.
+      // This source may override any earlier value.
       found.known.clear()
       isWhole = false
       continue
     }
     files.push(...maps.map(({ file }) => file))
-    // Which of several is the one nobody knows.
+    // With several ConfigMaps, it is unknown which one is used.
     setAll(found, recordOf(map.data['data']), maps.length > 1 ? undefined : placeIn(map, ['data'], CONFIG_MAPS))
   }
   setAll(found, recordOf(postBuild['substitute']), placeIn(object, ['spec', 'postBuild', 'substitute'], DEPLOYERS))
   return { variables: found.known.size === 0 && isWhole ? undefined : { ...found, isWhole }, files }
 }
 
-/** The API server asks for these fields. An object with none of them is a patch of another one, which may say more. */
+/**
+ * Fields that the API server requires. An object without any of them is a patch of another one, which may have more variables.
+ */
 const REQUIRED = ['interval', 'prune', 'sourceRef']
 
 interface FoundVariables {
@@ -83,8 +88,9 @@ function setAll(
 }
 
 /**
- * The ConfigMaps of a name that a Kustomization reads, all with the same data. A fleet has one for each cluster: that of the same
- * cluster is in the nearest folder, and no Kustomization of the same name is nearer to it.
+ * The ConfigMaps with a name that a Kustomization reads. Several count only if their data is equal. A fleet has one for each
+ * cluster: the one of the same cluster is in the nearest folder, and no other Kustomization with the same title is nearer to it.
+ * Undefined if there is none.
  */
 function settingsFor(
   object: ManifestObject,
@@ -99,7 +105,7 @@ function settingsFor(
   return !isOne || isOfAnother ? undefined : found
 }
 
-/** Whether objects may be in one namespace: a kustomization may put one that names none anywhere. */
+/** Whether two objects may be in the same namespace. A kustomization may set any namespace for one that names none. */
 function mayBeIn(a: string, b: string): boolean {
   return a === '' || b === '' || a === b
 }
@@ -108,10 +114,10 @@ export function lookupIn({ known, isWhole }: Variables): VariableLookup {
   return (name) => known.get(name) ?? (isWhole ? '' : undefined)
 }
 
-/** As much as a render may have. */
+/** In characters, like the limit of a render. */
 const MAX_LENGTH = 20 * 1024 * 1024
 
-/** A long value in many places would fill the memory: what is beyond the bound stays as it is. */
+/** Stops replacing after a total length, because a long value in many places would fill the memory. */
 function bounded(lookup: VariableLookup): VariableLookup {
   let left = MAX_LENGTH
   return (name) => {
@@ -123,7 +129,7 @@ function bounded(lookup: VariableLookup): VariableLookup {
 
 const DISABLED = /^ {4}kustomize\.toolkit\.fluxcd\.io\/substitute: ["']?disabled["']?$/m
 
-/** What kustomize built, with the variables of each object filled in, as Flux does it; what nobody knows stays as it is. */
+/** The output of kustomize with the variables of each object replaced, like Flux does. Unknown variables stay. */
 export function withVariables(yaml: string, variables: Variables): string {
   if (!yaml.includes('$')) return yaml
   const lookup = bounded(lookupIn(variables))

@@ -5,11 +5,11 @@ import { type Filling, fillingOf, paramsNow } from './elements.ts'
 import { generatedParams, type GeneratorScene, type SetScene } from './generators.ts'
 import { filledTemplate, type Params } from './params.ts'
 
-/** An object that deploys something; one of an ApplicationSet has its template filled in. */
+/** An object that deploys something. For an Application of an ApplicationSet, the set with its template filled in. */
 export interface Deployer {
   readonly object: ManifestObject
   readonly title: string
-  /** Undefined where it is of no ApplicationSet. */
+  /** Undefined unless it comes from an ApplicationSet. */
   readonly filling: Filling | undefined
 }
 

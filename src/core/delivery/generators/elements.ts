@@ -1,6 +1,6 @@
 /**
- * Parameters that elements of a list generator and files of a git generator say, and where: a value there can be changed like one in a
- * values file.
+ * Parameters in elements of list generators and in files of git generators, with their places. A value there can be changed like
+ * one in a values file.
  */
 import { isRecord, listOf, type Path, recordOf, sameData, textOf, valueAt } from '../../manifest/data.ts'
 import { filledTemplate, filledText, type Params, paramsOf } from './params.ts'
@@ -9,26 +9,29 @@ import { fileNamedBy, paramsInFile, type SettingsFile } from './settings-file.ts
 type Data = Readonly<Record<string, unknown>>
 type Texts = ReadonlyMap<string, string | undefined>
 
-/** What an ApplicationSet fills into the template of one of its Applications. */
+/** The parameters that an ApplicationSet fills into its template for one Application. */
 export interface Filling {
   readonly params: Params
   readonly isGo: boolean
-  /** Where the set stands, from the top of what it is read from: the object itself, or its document. */
+  /** The path of the set in what it is read from: the object itself, or its document. */
   readonly at: Path
   readonly elements: readonly Element[]
 }
 
 /**
- * An element of a list, or an object of a file, that says some of the parameters. Another text may have it in another place, and with
+ * An element of a list, or an object in a file, with some of the parameters. Another text may have it at another place, with
  * other numbers.
  */
 interface Element {
-  /** Of a list: the way to it, from the set. */
+  /** The path of the list in the set, or the file. */
   readonly where: Path | SettingsFile
   readonly params: Params
 }
 
-/** The parameters of one Application, and the elements that say nothing else: in the `spec` of the set, and in the files that its generators read. */
+/**
+ * The parameters of one Application, and the elements that agree with them, in the `spec` of the set and in the files that its
+ * generators read.
+ */
 export function fillingOf(
   spec: Data,
   params: Params,
@@ -47,14 +50,14 @@ export function fillingOf(
   return { params, isGo, at: [], elements: elements.filter(says) }
 }
 
-/** The files that say some of the parameters. */
+/** The files that contain some of the parameters. */
 export function settingsFilesOf(filling: Filling | undefined): readonly string[] {
   return [...new Set(filling?.elements.flatMap(({ where }) => ('file' in where ? [where.file] : [])))]
 }
 
 /**
- * The parameters as the elements say them in another text of the set, and of the files that its generators read. Those of an element that
- * is not found there for certain are left out.
+ * The parameters from the elements in another text of the set and of the files that its generators read. If an element cannot be
+ * identified there, its parameters are left out.
  */
 export function paramsNow(data: unknown, filling: Filling, texts: Texts): Params {
   const { params, isGo, at, elements } = filling
@@ -68,7 +71,10 @@ export function paramsNow(data: unknown, filling: Filling, texts: Texts): Params
   }, params)
 }
 
-/** The one that makes the Application of the same name; else the same one, or the only one that differs in nothing but numbers. */
+/**
+ * The element that makes the Application of the same name, or else the equal element, or else the only one that differs just in
+ * numbers.
+ */
 function elementLike(known: Params, all: readonly Params[], nameBy: (own: Params) => string): Params | undefined {
   return (
     onlyOne(all.filter((own) => nameBy(own) === nameBy(known))) ??

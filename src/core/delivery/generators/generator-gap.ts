@@ -13,9 +13,12 @@ export interface GeneratorGap {
   readonly title: string
   readonly file: string
   readonly line: number
-  /** What the folders begin with. */
+  /** The common beginning of the folders' paths. */
   readonly prefix: string
-  /** `generator`: the field of one that Perch cannot expand · `expression`: what it cannot fill in · `patch`: `templatePatch`. */
+  /**
+   * `generator`: Perch cannot expand a generator · `expression`: Perch cannot fill in an expression · `patch`: it has a
+   * `templatePatch`.
+   */
   readonly why: 'generator' | 'expression' | 'patch'
   /** The field of the generator, or the expression. */
   readonly entry: string
@@ -25,7 +28,7 @@ interface Unknown extends Pick<GeneratorGap, 'why' | 'entry'> {
   readonly path: Path
 }
 
-/** Undefined where all is known, and where the unknown does not decide which folders are deployed. */
+/** Undefined if everything is known, or if the unknown parts do not decide which folders are deployed. */
 export function generatorGap(
   object: ManifestObject,
   text: string | undefined,

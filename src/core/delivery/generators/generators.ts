@@ -7,28 +7,28 @@ import { pathPattern } from '../../text/path-pattern.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
-/** What generators read. */
+/** The input of generators. */
 export interface GeneratorScene {
   readonly source: DeliverySource
   readonly texts: ReadonlyMap<string, string | undefined>
   readonly isGo: boolean
-  /** Files whose texts are needed and not given yet. */
+  /** Files whose texts are needed but not available yet. */
   readonly needs: Set<string>
   /** The files that generators have read. */
   readonly read: SettingsFile[]
 }
 
-/** The same before any generator is looked at. */
+/** The scene before any generator is read. */
 export type SetScene = Omit<GeneratorScene, 'isGo' | 'read'>
 
-/** More than these nobody has in one ApplicationSet; a product of hostile lists ends there. */
+/** Nobody has more Applications in one ApplicationSet. The limit stops a product of hostile lists. */
 const MAX_APPLICATIONS = 1000
 const MAX_DEPTH = 4
 
 /** The parameters from a generator. Undefined if they are unknown. */
 export function generatedParams(generator: unknown, scene: GeneratorScene, depth = 0): readonly Params[] | undefined {
   const { list, clusters, git, matrix, merge, selector } = recordOf(generator)
-  // A template of its own changes that of the set.
+  // A generator's own template changes that of the set.
   const isOwn = [list, clusters, git, matrix, merge].some((one) => isRecord(recordOf(one)['template']))
   const found =
     depth > MAX_DEPTH || isOwn
@@ -41,7 +41,7 @@ export function generatedParams(generator: unknown, scene: GeneratorScene, depth
   return selector === undefined ? found : found.filter((params) => isSelected(recordOf(selector), params))
 }
 
-/** Which part of a generator nobody here knows the parameters of, by its field, and where that stands; undefined where all are known. */
+/** The field of the part of a generator whose parameters are unknown, and its path. Undefined if all are known. */
 export function unknownGenerator(
   generator: unknown,
   scene: GeneratorScene,
@@ -67,7 +67,7 @@ function listed(list: unknown, { isGo }: GeneratorScene): readonly Params[] | un
     .map((element) => paramsOf(element, isGo))
 }
 
-/** Clusters are what the config says of them: nobody else here knows the cluster that Argo CD runs in. */
+/** Only the config can describe clusters, because Argo CD's own cluster is unknown here. */
 function inClusters(generator: unknown, scene: GeneratorScene): readonly Params[] | undefined {
   const { clusters } = scene.source
   if (!isRecord(generator) || clusters === undefined) return undefined
@@ -104,7 +104,7 @@ function inFile(settings: SettingsFile, { texts, needs, read, isGo }: GeneratorS
   return paramsInFile(settings, texts.get(file), isGo)
 }
 
-/** All folders of files, without those of other tools. */
+/** All folders that contain files, except those of other tools. */
 function foldersOf(paths: readonly string[]): readonly string[] {
   const folders = new Set<string>()
   for (const path of paths) {
@@ -114,7 +114,7 @@ function foldersOf(paths: readonly string[]): readonly string[] {
   return [...folders].filter((folder) => !/(?:^|\/)\./.test(folder)).sort()
 }
 
-/** The paths that items like `{ path, exclude }` name; undefined where a pattern cannot be read. */
+/** The paths that items like `{ path, exclude }` match. Undefined if a pattern cannot be read. */
 function matching(items: unknown, paths: readonly string[]): readonly string[] | undefined {
   const patterns = listOf(items).map(recordOf)
   const read = patterns.map(({ path, exclude }) => ({
@@ -145,7 +145,10 @@ function combined(
   })
 }
 
-/** Each of the first with each of the second, whose own fields may name what the first gives. */
+/**
+ * Combines each set of parameters from the first generator with each from the second. The fields of the second may use the
+ * parameters of the first.
+ */
 function product(generators: readonly unknown[], scene: GeneratorScene, depth: number): readonly Params[] | undefined {
   const [first, second, ...others] = generators
   const outer = others.length > 0 ? undefined : generatedParams(first, scene, depth + 1)
@@ -159,7 +162,7 @@ function product(generators: readonly unknown[], scene: GeneratorScene, depth: n
   return all
 }
 
-/** A label selector over labels, or over parameters by their names. */
+/** Whether a label selector matches labels, or parameters by their names. */
 function isSelected({ matchLabels, matchExpressions }: Data, labels: Data): boolean {
   const named = { ...paramsOf(labels, false), ...labels }
   return (

@@ -1,7 +1,10 @@
-/** What a generator of an ApplicationSet fills into the template: the parameters of one Application. */
+/** The parameters that a generator of an ApplicationSet fills into the template for one Application. */
 import { isRecord } from '../../manifest/data.ts'
 
-/** With `goTemplate` a tree, whose values `{{ .a.b }}` names; without it names as they are written: `{{a.b}}`, `{{path[0]}}`. */
+/**
+ * With `goTemplate`, a tree whose values are addressed like `{{ .a.b }}`. Otherwise the names as written: `{{a.b}}`,
+ * `{{path[0]}}`.
+ */
 export type Params = Readonly<Record<string, unknown>>
 
 /** A template's data with its parameters filled in. Parts that cannot be filled in stay. */
@@ -20,7 +23,7 @@ export function filledText(text: string, params: Params, isGo: boolean): string 
   })
 }
 
-/** A field path, or an `index` of one. Functions and pipelines are not read. */
+/** The value of a field path, or of an `index` of one. Undefined for functions and pipelines. */
 function goValue(expression: string, params: Params): unknown {
   const index = /^index\s+\.(?<path>[\w.]+)(?<keys>(?:\s+(?:\d+|"[^"]*"))+)$/.exec(expression)?.groups
   const path = index?.['path'] ?? /^\.([\w.]+)$/.exec(expression)?.[1]
@@ -32,7 +35,7 @@ function goValue(expression: string, params: Params): unknown {
   }, params)
 }
 
-/** Data as the parameters of a generator. */
+/** Data in the form of a generator's parameters. */
 export function paramsOf(data: Params, isGo: boolean): Params {
   return isGo ? data : Object.fromEntries(flat(data, ''))
 }
@@ -47,7 +50,7 @@ function inner(name: string, key: string): string {
   return name === '' ? key : `${name}.${key}`
 }
 
-/** What the git generators say about a path; `prefix` is their `pathParamPrefix`. */
+/** The parameters of git generators for a path. `prefix`: their `pathParamPrefix`. */
 export function pathParams(
   { folder, file }: { readonly folder: string; readonly file?: string },
   prefix: string,
@@ -70,7 +73,7 @@ export function pathParams(
   return { [own]: folder, ...Object.fromEntries([...named, ...numbered]) }
 }
 
-/** As a part of a name in the cluster. */
+/** A name in the form of a Kubernetes name. */
 export function normalized(name: string): string {
   return name
     .toLowerCase()

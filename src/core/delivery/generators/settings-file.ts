@@ -1,14 +1,14 @@
-/** Files of settings, JSON or YAML, that the git generator of an ApplicationSet reads: an Application for each object in them. */
+/** Settings files, JSON or YAML, that the git generator of an ApplicationSet reads. Each object in them gives one Application. */
 import { isRecord, recordOf, textOf } from '../../manifest/data.ts'
 import { readFileDocuments } from '../../manifest/yaml/documents.ts'
 import { filledTemplate, type Params, paramsOf, pathParams } from './params.ts'
 
-/** A file, and what its generator adds to what the file says. */
+/** A file, and the parameters that its generator adds. */
 export interface SettingsFile {
   readonly file: string
   /** `pathParamPrefix` */
   readonly prefix: string
-  /** Named `values`, which may use the parameters. */
+  /** The generator's `values`, which may use the other parameters. */
   readonly values: unknown
 }
 
@@ -26,14 +26,14 @@ export function paramsInFile(
   return all.filter(isRecord).map((one) => withValues({ ...paramsOf(one, isGo), ...own }, values, isGo))
 }
 
-/** With the `values` of a generator, filled in by what it gives. */
+/** Adds the `values` of a generator, with its other parameters filled in. */
 export function withValues(params: Params, values: unknown, isGo: boolean): Params {
   if (!isRecord(values)) return params
   const filled = recordOf(filledTemplate(values, params, isGo))
   return { ...params, ...paramsOf({ values: filled }, isGo) }
 }
 
-/** Those of some files whose path the parameters of an Application say. */
+/** The files whose path is in the parameters of an Application. */
 export function fileNamedBy(params: Params, files: readonly SettingsFile[], isGo: boolean): readonly SettingsFile[] {
   const named = new Map<string, string | undefined>()
   return files.filter(({ file, prefix }) => {
@@ -42,12 +42,12 @@ export function fileNamedBy(params: Params, files: readonly SettingsFile[], isGo
   })
 }
 
-/** The file that `pathParams` made these parameters of. */
+/** The path from which `pathParams` made these parameters. */
 function pathIn(params: Params, prefix: string, isGo: boolean): string | undefined {
   const own = prefix === '' ? 'path' : `${prefix}.path`
   const tree = recordOf((prefix === '' ? params : recordOf(params[prefix]))['path'])
   const folder = textOf(isGo ? tree['path'] : params[own])
   const name = textOf(isGo ? tree['filename'] : params[`${own}.filename`])
-  // A path that lacks a part begins or ends with a slash, and no file has such a path.
+  // If a part is missing, the path begins or ends with a slash, and no file has such a path.
   return folder === '.' ? name : [folder, name].join('/')
 }

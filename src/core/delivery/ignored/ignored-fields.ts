@@ -1,4 +1,4 @@
-/** The fields that Argo CD is told to ignore in the cluster (Argo CD docs, user-guide/diffing). */
+/** The fields that Argo CD ignores in the cluster (Argo CD docs, user-guide/diffing). */
 import { readFileDocuments, readOneDocument } from '../../manifest/yaml/documents.ts'
 import type { ObjectIdentity } from '../../manifest/identity.ts'
 import { type Path, listOf, recordOf, textOf } from '../../manifest/data.ts'
@@ -7,21 +7,21 @@ import { jqPaths } from './jq-paths.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
-/** One entry of `ignoreDifferences`, of an Application or of `argocd-cm`. */
+/** One entry of `ignoreDifferences` in an Application, or of `argocd-cm`. */
 export interface IgnoredFields {
-  /** Patterns: `*` stands for any characters. */
+  /** A pattern. `*` stands for any characters. */
   readonly group: string
   readonly kind: string
-  /** Only the object of this name or namespace. */
+  /** The entry is only for the object with this name or namespace. */
   readonly name: string | undefined
   readonly namespace: string | undefined
   readonly pointers: readonly Path[]
   readonly queries: readonly string[]
-  /** It leaves alone whatever Argo Rollouts or Flagger wrote: their weights. */
+  /** It ignores all fields that Argo Rollouts or Flagger wrote, which includes their weights. */
   readonly isForWriters: boolean
 }
 
-/** How a program ignores fields of an object. `maybe` if an expression cannot be read. */
+/** Whether a program ignores fields of an object. `maybe` if an expression cannot be read. */
 export type LeavesAlone = 'yes' | 'maybe' | 'no'
 
 export function ignoredFields(entry: Data): IgnoredFields {
@@ -39,8 +39,8 @@ export function ignoredFields(entry: Data): IgnoredFields {
 const SETTING = /^resource\.customizations\.ignoreDifferences\.(?:(?<group>.*)_(?<kind>[^_]+)|(?<all>all))$/
 
 /**
- * What Argo CD itself is told, for every Application: in the ConfigMap `argocd-cm`, the values of its chart, in a file or in what releases it, or
- * an object of its operator. The keys are unlike any others, so they count wherever they stand.
+ * The settings of Argo CD for every Application: in the ConfigMap `argocd-cm`, in the values of its chart (in a file, or in the
+ * object that releases it), or in an object of its operator. Nothing else has such keys, so they count at any place.
  */
 export function settingsIgnored(texts: Iterable<string | undefined>): readonly IgnoredFields[] {
   return [...texts].flatMap((text) => {
@@ -51,7 +51,7 @@ export function settingsIgnored(texts: Iterable<string | undefined>): readonly I
 }
 
 const HAS_SETTINGS = /resource\.customizations|resourceIgnoreDifferences/
-/** A longer file is no setting. */
+/** A longer file is no settings file. */
 const MAX_LEXEMES = 400_000
 
 function settingsBelow(data: unknown): readonly IgnoredFields[] {
@@ -67,7 +67,7 @@ function settingsBelow(data: unknown): readonly IgnoredFields[] {
   })
 }
 
-/** As the operator's object (`ArgoCD`) has it. */
+/** The settings in the operator's object (`ArgoCD`). */
 function operatorSettings({ all, resourceIdentifiers }: Data): readonly IgnoredFields[] {
   const own = listOf(resourceIdentifiers).map((entry) => {
     const { group, kind, customization } = recordOf(entry)
@@ -76,7 +76,7 @@ function operatorSettings({ all, resourceIdentifiers }: Data): readonly IgnoredF
   return all === undefined ? own : [ignoredFields({ ...recordOf(all), group: '*', kind: '*' }), ...own]
 }
 
-/** The older way: one mapping of `group/Kind`, with text in it. */
+/** The older form: one mapping of `group/Kind` to settings, which may be YAML in a string. */
 function customizations(all: Data): readonly IgnoredFields[] {
   return Object.entries(all).flatMap(([of, settings]) => {
     const { ignoreDifferences } = recordOf(settings)
@@ -93,7 +93,7 @@ function dataIn(value: unknown): Data {
   return read.ok ? recordOf(read.value?.data) : {}
 }
 
-/** Whether an entry leaves one of these fields of an object alone, or what they are in. */
+/** Whether an entry ignores one of these fields of an object, or something that contains one. */
 export function leavesAlone(
   entry: IgnoredFields,
   object: ObjectIdentity & { readonly data: unknown },
@@ -103,7 +103,7 @@ export function leavesAlone(
     isLike(entry.group, object.group) &&
     isLike(entry.kind, object.kind) &&
     (entry.name === undefined || entry.name === object.name) &&
-    // Where neither says which, the deployer's own namespace is meant.
+    // If neither names a namespace, the deployer's own is meant.
     (entry.namespace === undefined || object.namespace === '' || entry.namespace === object.namespace)
   if (!isMeant) return 'no'
   if (entry.isForWriters || hasOneOf(entry.pointers, fields)) return 'yes'
@@ -112,12 +112,12 @@ export function leavesAlone(
   return answers.includes('unknown') ? 'maybe' : 'no'
 }
 
-/** Whether a field is at one of the paths, or in it. */
+/** Whether one of the fields is at, or below, one of the paths. */
 export function hasOneOf(paths: readonly Path[], fields: readonly Path[]): boolean {
   return paths.some((path) => fields.some((field) => path.every((key, index) => key === field[index])))
 }
 
-/** More stars than these nobody writes, and each makes matching slower. */
+/** Nobody needs more stars, and each one makes matching slower. */
 const MAX_STARS = 4
 
 function isLike(pattern: string, text: string): boolean {
@@ -125,7 +125,7 @@ function isLike(pattern: string, text: string): boolean {
   return matcher(pattern)(text)
 }
 
-/** A JSON pointer as a path; digits are the places of a list. */
+/** A JSON pointer as a path. Digits become list indexes. */
 export function pointerPath(pointer: string): [Path] | undefined {
   if (!pointer.startsWith('/')) return undefined
   const steps = pointer.slice(1).split('/')

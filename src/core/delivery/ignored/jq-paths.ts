@@ -2,13 +2,16 @@ import { canonicalText } from '../../manifest/data.ts'
 import { isRecord, type Path } from '../../manifest/data.ts'
 import { type Jq, parseJq, type Sign } from './jq.ts'
 
-/** A value, and where it stands in the object; nowhere for what is only computed. */
+/** A value, and its path in the object. A computed value has no path. */
 interface Spot {
   readonly path: Path | undefined
   readonly value: unknown
 }
 
-/** How many spots are looked at: far more than an object of many rules has, and an expression that multiplies ends there. */
+/**
+ * The number of spots that may still be visited. An object with many rules has much fewer, and the limit stops expressions that
+ * multiply.
+ */
 interface Budget {
   left: number
 }
@@ -18,8 +21,8 @@ const MAX_SPOTS = 50_000
 class Unread extends Error {}
 
 /**
- * The paths in an object that an expression of jq leads to, as `del(…)` would take them away; `unknown` where it has anything
- * that is not read here.
+ * The paths in an object that a jq expression selects, as for `del(…)`. `unknown` if it contains something that this module does
+ * not read.
  */
 export function jqPaths(expression: string, object: unknown): readonly Path[] | 'unknown' {
   const parsed = parseJq(expression)
@@ -112,7 +115,7 @@ function isTrue({ value }: Spot): boolean {
   return value !== false && value !== null && value !== undefined
 }
 
-/** Also where it is not there: what a deployer leaves alone may not be in the file. */
+/** A missing field counts too, because the file need not contain what a deployer ignores. */
 function inner({ path, value }: Spot, key: string | number): readonly Spot[] {
   const isIn = typeof key === 'number' ? Array.isArray(value) : isRecord(value)
   if (!isIn) return []

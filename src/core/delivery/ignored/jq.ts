@@ -1,6 +1,6 @@
-/** The part of jq that paths are written in: fields, indices, `..`, `select`, comparisons. Anything else is left unread. */
+/** The part of jq in which paths are written: fields, indexes, `..`, `select`, comparisons. Other expressions are not read. */
 
-/** An expression of jq, as a tree. */
+/** A jq expression as a tree. */
 export type Jq =
   | { readonly op: 'here' | 'below' }
   | { readonly op: 'literal'; readonly value: unknown }
@@ -12,14 +12,14 @@ export type Jq =
 
 export type Sign = '==' | '!=' | '<' | '<=' | '>' | '>='
 
-/** Longer ones nobody writes; reading goes as deep as brackets do. */
+/** Nobody needs longer ones. The parser's recursion is as deep as the brackets. */
 const MAX_LENGTH = 2_000
 const MAX_BRACKETS = 50
 const TOKEN = /\s*(?:(\.\.|==|!=|<=|>=|\/\/|[.[\]()|,?<>])|("(?:[^"\\]|\\.)*")|(-?\d+(?:\.\d+)?)|([A-Za-z_]\w*))/y
 
 type Token = { readonly kind: 'sign' | 'text' | 'number' | 'word'; readonly text: string }
 
-/** Undefined where it has anything that is not read here. */
+/** Undefined if it contains something that this module does not read. */
 export function parseJq(expression: string): Jq | undefined {
   const tokens = expression.length > MAX_LENGTH ? undefined : tokensOf(expression)
   if (tokens === undefined || tokens.filter(({ text }) => text === '(').length > MAX_BRACKETS) return undefined
@@ -43,7 +43,7 @@ function tokensOf(expression: string): readonly Token[] | undefined {
   return tokens
 }
 
-/** From what binds least to what binds most. */
+/** From the lowest precedence to the highest. */
 const LEVELS = [['|'], [','], ['//'], ['or'], ['and'], ['==', '!=', '<', '<=', '>', '>=']] as const
 
 function binary(rest: Token[], level: number): Jq | undefined {
@@ -93,7 +93,7 @@ function postfix(rest: Token[]): Jq | undefined {
   return term
 }
 
-/** `.name` or `."name"` behind a term. */
+/** `.name` or `."name"` after a term. */
 function field(rest: Token[], of: Jq): Jq | undefined {
   rest.shift()
   const name = rest.shift()
@@ -101,7 +101,7 @@ function field(rest: Token[], of: Jq): Jq | undefined {
   return name?.kind === 'text' ? { op: 'field', of, key: unquoted(name.text) } : undefined
 }
 
-/** `[]`, `[0]` or `["name"]` behind a term. */
+/** `[]`, `[0]` or `["name"]` after a term. */
 function indexed(rest: Token[], of: Jq): Jq | undefined {
   rest.shift()
   const token = rest.shift()
@@ -162,7 +162,7 @@ function unquoted(text: string): string {
   try {
     return String(JSON.parse(text))
   } catch {
-    // jq's own escapes, such as \(…): no field is called so.
+    // The string has escapes that only jq knows, such as \(…). No field has such a name.
     return text
   }
 }

@@ -17,7 +17,7 @@ import { progressLine, verdictLine } from '../gate/verdict.ts'
 
 /** The size limits for the parts of a summary, in bytes. A table and a list fit together. */
 const ROOM = { table: 20_000, list: 35_000, bars: 5_000, notes: 8_000 }
-/** This takes three requests. Nobody reads more annotations, and the summary lists all problems. */
+/** GitHub takes these in three requests. Nobody reads more annotations, and the summary lists all problems. */
 const MAX_ANNOTATIONS = 150
 const MAX_NOTES = 20
 
@@ -161,7 +161,7 @@ export function idleReports(): readonly CheckReport[] {
   }))
 }
 
-/** A failure outside the pull request. `detail`: the error's own words, if Perch may show them. */
+/** A failure outside the pull request. `detail`: the message of the error, if Perch may show it. */
 export function outageWords(detail: string): string {
   const last =
     detail === '' ? "The service's log has the reason." : `The last time: ${code(detail.slice(0, MAX_DETAIL))}.`
@@ -170,7 +170,7 @@ export function outageWords(detail: string): string {
 
 const MAX_DETAIL = 300
 
-/** Both checks when Perch gave up on a commit: red, because unknown is never green. `reason`: Markdown of ours. */
+/** Both checks when Perch gave up on a commit: red, because unknown is never green. `reason`: Markdown that Perch wrote. */
 export function failedReports(reason: string): readonly CheckReport[] {
   return (['canary/validate', 'canary/gate'] as const).map((name) => ({
     name,

@@ -6,7 +6,7 @@ import { gateReport, validateReport } from './checks.ts'
 import { bounded } from '../markdown/bounded.ts'
 import { code, paragraphs, plainText } from '../markdown/markdown.ts'
 
-/** Both checks as one merge of a commit would have them. */
+/** The checks of one merge of a commit, and what they are about. */
 export interface MergeReports extends CheckSubject {
   /** The deployed branch that the commit was judged for: `base` itself, unless nothing deploys that one. */
   readonly judgedFor: string
@@ -24,7 +24,7 @@ export function mergeReports(
   const gate = { ...gateReport(review), actions: buttonsFor(review, isStep) }
   const subject = { pull, base, judgedFor }
   if (!review.problems.some(({ code: name }) => name === 'not-judged')) return { ...subject, validate, gate }
-  // Nothing is wrong with the commit. Perch only cannot judge it for that branch.
+  // The commit has no known problem. Perch just cannot judge it for that branch.
   const open = { conclusion: 'action_required', title: `Not judged for a merge into ${judgedFor}` } as const
   return { ...subject, validate: { ...validate, ...open }, gate: { ...gate, ...open, summary: validate.summary } }
 }

@@ -8,7 +8,7 @@ interface CliOption {
 }
 
 export interface CliCommand {
-  /** As usages write them: `<needed> [optional]`. */
+  /** As in a usage: `<needed> [optional]`. */
   readonly takes: string
   /** The heading of its group in the list of commands. */
   readonly group: string

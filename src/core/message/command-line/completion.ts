@@ -4,7 +4,7 @@ import { CLI_COMMANDS, type CliCommand, HELP_COMMAND, HELP_OPTION, VERSION_OPTIO
 const COMMON = [HELP_OPTION, VERSION_OPTION]
 const COMMANDS: readonly (readonly [name: string, command: CliCommand])[] = Object.entries(CLI_COMMANDS)
 
-/** The script with which a shell (bash, zsh or fish) completes `perch`, made from the table of commands. */
+/** The script with which a shell (bash, zsh or fish) completes `perch`, generated from the table of commands. */
 export function completionScript(shell: string): string {
   switch (shell) {
     case 'zsh':

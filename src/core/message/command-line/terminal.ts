@@ -21,7 +21,7 @@ interface ChangedFiles {
   readonly proof: ProofOfEdit | undefined
   /** Nothing was written. */
   readonly isDry: boolean
-  /** The controller whose object changes, if no route does. */
+  /** The controller whose object changes. Undefined if a route changes. */
   readonly limitOf?: Writer | undefined
 }
 

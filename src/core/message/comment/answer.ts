@@ -44,7 +44,7 @@ export function answer(
   return bounded(paragraphs(answerMarker(comment), ...parts))
 }
 
-/** The answer to a comment that Perch has already carried out, if the first answer is lost. */
+/** The answer to a comment whose commands Perch has already carried out, if the first answer is lost. */
 export function repeatedAnswer(comment: number, login: string): string {
   const words = `Perch has already carried out this comment of ${code(login)}, but its answer is gone. \`/canary status\` shows where the rollouts stand. To carry it out again, comment again.`
   return paragraphs(answerMarker(comment), words)

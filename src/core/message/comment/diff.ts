@@ -1,4 +1,4 @@
-/** The rendered diff as Markdown, in as many pages as there is room for, and words about what it does not show. */
+/** The rendered diff as Markdown, in as many pages as there is room for, and a description of what the pages do not show. */
 import type { EnvironmentDiff, ResourceDiff } from '../../gate/review.ts'
 import { seen } from '../../text/inert.ts'
 import { clip, fitLines, sizeOf } from '../../text/limits.ts'
@@ -7,7 +7,7 @@ import { explainProblem } from '../problem/problem.ts'
 import { counted, trafficWords } from './traffic.ts'
 
 export interface DiffPage {
-  /** Folded per environment; empty where nothing is shown. */
+  /** Folded for each environment. Empty if nothing is shown. */
   readonly text: string
   /** How many resources the page shows. */
   readonly shown: number
@@ -15,7 +15,7 @@ export interface DiffPage {
   readonly isCut: boolean
 }
 
-/** The least room, in bytes, in which a resource that fits on no page is begun. */
+/** In bytes. With less room left, a resource that fits on no page is not begun. */
 const MIN_CUT = 2_000
 
 interface Item {
@@ -114,7 +114,10 @@ function moreLines(left: number): string {
   return `… ${counted(left, 'more line')}`
 }
 
-/** What the hunks do not show: environments that are added, removed or cannot be compared, and changes that the config hides. */
+/**
+ * Describes what the hunks do not show: environments that are added, removed or cannot be compared, and changes that the config
+ * hides.
+ */
 export function diffWords(diffs: readonly EnvironmentDiff[], room: number): string {
   const lines = diffs.flatMap(({ environment, state, unknownBefore, resources }) => {
     const name = code(environment)

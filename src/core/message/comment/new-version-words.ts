@@ -25,7 +25,7 @@ export function newVersionTitle(review: Pick<Review, 'newVersions' | 'problems'>
 export function newVersionWords(review: Pick<Review, 'newVersions' | 'problems' | 'changes'>, isFork: boolean): string {
   const offered = offeredVersions(review)
   if (offered.length === 0) return ''
-  // In waves the other environments follow by themselves. Otherwise people start them and need the command.
+  // In waves the other environments follow by themselves. Otherwise people have to start them with a command.
   const inWaves = review.changes.filter(({ target }) => target.settings.wave !== undefined)
   const { first, later } = inOrder(offered, inWaves)
   const rows = offered

@@ -2,7 +2,7 @@ import { PROMOTION_MARKER } from '../../marker/comment.ts'
 import type { PromotionFlow } from '../../promotion/promotion.ts'
 import { code, paragraphs } from '../markdown/markdown.ts'
 
-/** For a promotion that somebody pushed to. */
+/** The notice on a promotion to which somebody pushed. */
 export function changedPromotionNotice(): string {
   return paragraphs(
     PROMOTION_MARKER,
@@ -10,7 +10,7 @@ export function changedPromotionNotice(): string {
   )
 }
 
-/** For a promotion that has nothing left to carry. */
+/** The notice on a promotion that has nothing left to carry. */
 export function emptyPromotionNotice({ from, to }: PromotionFlow): string {
   return `Closed: ${code(to)} already has everything that can be promoted from ${code(from)}.`
 }

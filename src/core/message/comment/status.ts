@@ -20,7 +20,7 @@ const PHASES = {
   'finishing-weights': 'finishing: the weights go back to 100/0',
 } as const satisfies Record<Exclude<Standing['phase'], 'by-hand' | 'owned'>, string>
 
-/** Either the next step, or why there is none. */
+/** The next step, or the reason why there is none. */
 function byHandWords(broughtBy: number | undefined, standing: Standing): string {
   if (moveAfter(standing) === undefined)
     return 'at the end of its plan: no step follows. Change the stable version to the canary’s in a pull request, or comment `/canary abort`'
@@ -78,7 +78,9 @@ function standingsTable(lines: readonly StandingLine[]): string {
   )
 }
 
-/** The observed traffic next to the share in Git. Why there is none is said only if the config asks for it. */
+/**
+ * The observed traffic next to the share in Git. A reason for missing traffic is shown only if the config asks for live traffic.
+ */
 function seenWords({ standing, observed }: StandingLine): readonly string[] {
   if (observed === undefined || (observed.observation.code !== 'seen' && !observed.isAskedFor)) return []
   const git = percent(sureShare(standing))
@@ -120,7 +122,7 @@ interface Cells {
   readonly state: string
 }
 
-/** A new line in a cell: with it three columns are enough, and they fit on a phone. */
+/** A line break inside a cell. With it three columns are enough, and they fit on a phone. */
 const LINE = '<br>'
 
 function phaseWords(phase: keyof typeof PHASES, origin: number | undefined): string {

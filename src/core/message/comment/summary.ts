@@ -17,7 +17,7 @@ import { verdictLine } from '../gate/verdict.ts'
 
 /** The size limit of each part of the comment, in bytes. The diff gets the rest. */
 const ROOM = { table: 16_000, gates: 8_000, problems: 8_000, words: 4_000, closing: 600 }
-/** More would be longer than the first line of a phone. */
+/** More would not fit on the first line of a phone. */
 const MAX_TITLES = 3
 
 interface SummaryOptions {
@@ -81,7 +81,7 @@ function opening(review: Review, repository: string | undefined): string {
   )
 }
 
-/** Every rollout that moves, and what the merge waits for. A phone shows little more of a comment. */
+/** Every rollout that moves, and what the merge waits for. A phone shows little more than that. */
 function story(review: Review): string {
   const { changes, problems } = review
   const titles = changes.slice(0, MAX_TITLES).map((change) => code(changeTitle(change)))

@@ -1,9 +1,12 @@
 import { fitLines, MAX_BODY, sizeOf } from '../../text/limits.ts'
 
-/** Markdown of ours that is certain to fit: cut between lines, with whatever is open there closed. The last resort. */
+/**
+ * Limits the size of Perch's own Markdown: it is cut between lines, and what is open at the cut is closed. The last resort.
+ * `room`: in bytes.
+ */
 export function bounded(markdown: string, room = MAX_BODY): string {
   if (sizeOf(markdown) <= room) return markdown
-  // Room to close a fence and a fold, and to say so.
+  // The rest is for closing a fence and a fold, and for a note about the cut.
   const kept = fitLines(markdown.split('\n'), room - 300, () => '').slice(0, -1)
   const fence = kept.reduce<string | undefined>((open, line) => {
     const ticks = /^`{3,}/.exec(line)?.[0]

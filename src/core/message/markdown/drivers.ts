@@ -1,11 +1,11 @@
 import { code } from './markdown.ts'
 
-/** What GitHub lets people be called, those that a company manages too: their logins have an underscore. */
+/** The characters that GitHub allows in logins. Those of company-managed accounts have an underscore. */
 const LOGIN = /^[a-z\d](?:[a-z\d_-]{0,99})$/i
 
 /**
- * Who drives the rollout, named so that GitHub notifies them. Only for what is posted where a person is needed, and never for what is
- * edited: an edit that names somebody for the first time notifies too.
+ * Mentions the people who drive a rollout, so that GitHub notifies them. Only for posts that need a person. Never for texts that
+ * Perch edits, because an edit with a new mention notifies too.
  */
 export function driversWords(logins: readonly string[]): string | undefined {
   if (logins.length === 0) return undefined

@@ -2,12 +2,12 @@ import type { Parents, RootContent } from 'mdast'
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import { BREAK } from '../../text/inert.ts'
 
-/** Markdown of ours as plain text, for terminals, titles and annotations. */
+/** Perch's own Markdown as plain text, for terminals, titles and annotations. */
 export function plainWords(markdown: string): string {
   return blocks(fromMarkdown(markdown)).replaceAll(BREAK, '')
 }
 
-/** A list follows its introduction at once; between other blocks is an empty line. */
+/** A list follows its introduction directly. Other blocks are separated by an empty line. */
 function blocks({ children }: Parents): string {
   return children
     .map((child, index) => {
@@ -20,7 +20,7 @@ function blocks({ children }: Parents): string {
 function textOf(node: RootContent): string {
   if (node.type === 'list' || node.type === 'blockquote') return blocks(node)
   if (node.type === 'listItem') return `- ${blocks(node)}`
-  // Around a dollar sign.
+  // These tags are around dollar signs.
   if (node.type === 'html' && /^<\/?span>$/.test(node.value)) return ''
   if ('children' in node) return node.children.map(textOf).join('')
   return 'value' in node ? node.value : ''

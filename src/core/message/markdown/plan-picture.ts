@@ -2,16 +2,16 @@ import { percent } from './markdown.ts'
 
 export interface PlanPicture {
   readonly plan: readonly number[]
-  /** What the base branch has. */
+  /** The share on the base branch, in percent. */
   readonly now: number
-  /** What this pull request would make it; undefined on a page that proposes nothing. */
+  /** The share after this pull request. Undefined on a page that proposes nothing. */
   readonly next: number | undefined
 }
 
-/** Short arrows: five steps are to be read on a phone, where GitHub shrinks the picture to some 330 px. */
+/** Short arrows, so that five steps are readable on a phone, where GitHub shrinks the picture to about 330 px. */
 const SMALL = "%%{init: {'flowchart': {'rankSpacing': 16, 'padding': 8}}}%%"
 
-/** The plan as a Mermaid flow chart, which GitHub draws: done, here, proposed, ahead. */
+/** The plan as a Mermaid flow chart, which GitHub renders: steps that are done, current, proposed and ahead. */
 export function planPicture({ plan, now, next }: PlanPicture): string {
   const stops = [...new Set([0, ...plan, 100, now, ...(next === undefined ? [] : [next])])].sort((a, b) => a - b)
   const nodes = stops.map((stop, index) => `  s${index}["${percent(stop)}"]:::${stateOf(stop, now, next)}`)

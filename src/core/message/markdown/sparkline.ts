@@ -1,7 +1,10 @@
 const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 const MAX_WIDTH = 40
 
-/** Numbers as a row of small blocks, from the lowest to the highest; of many, what is farthest from the rest in each part. */
+/**
+ * Numbers as a row of small blocks, from the lowest to the highest. Of many numbers, each part of the row shows the one that is
+ * farthest from the middle.
+ */
 export function sparkline(numbers: readonly number[]): string {
   const shown = numbers.length <= MAX_WIDTH ? numbers : squeezed(numbers)
   const [least, most] = [Math.min(...shown), Math.max(...shown)]
@@ -9,7 +12,7 @@ export function sparkline(numbers: readonly number[]): string {
   return shown.map((value) => BLOCKS[height > 0 ? Math.round(((value - least) / height) * 7) : 3] ?? '').join('')
 }
 
-/** Each part's value that is farthest from the middle of all, so that a peak or a dip is not lost. */
+/** In each part, the value that is farthest from the median of all values, so that no peak or dip is lost. */
 function squeezed(numbers: readonly number[]): readonly number[] {
   const middle = numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
   return Array.from({ length: MAX_WIDTH }, (_, index) => {

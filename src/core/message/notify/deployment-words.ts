@@ -2,7 +2,7 @@
 import type { DeploymentState } from '../../deployment/step-deployment.ts'
 import { clip } from '../../text/limits.ts'
 
-/** GitHub's limit is 140 characters, so long names are cut off. */
+/** GitHub's limit for the whole line is 140 characters, so long names are cut. */
 const MAX_NAME = 50
 
 export function deploymentWords({

@@ -31,11 +31,11 @@ export interface ConfigProposal {
   readonly written: ProposalOptions
 }
 
-/** Nobody reads more in a file. */
+/** Nobody reads more of these in a file. */
 const MAX_UNKNOWN = 20
 const MAX_ENVIRONMENTS = 100
 
-/** A config to start from, which describes what Perch does without one: what Perch found, and what it could not tell. */
+/** A config to start from. It describes what Perch does without a config: what Perch found, and what it could not tell. */
 export function proposedConfig(snapshot: Snapshot, { hasEnvironments, hasServices }: ProposalOptions): string {
   const known = rolloutsIn(snapshot)
   return [
@@ -151,7 +151,7 @@ function ownedLines({ targets }: Snapshot): readonly string[] {
   return ['', '# What controllers in the cluster move:', ...shown, ...(left > 0 ? [`# - … and ${left} more`] : [])]
 }
 
-/** What Perch could not tell, each in one line with what to do. */
+/** What Perch could not tell, one line each, with what to do. */
 function unknownLines(snapshot: Snapshot): readonly string[] {
   const all = untold(snapshot).map(({ name, words }) =>
     name === undefined ? plainWords(words) : `${name}: ${plainWords(words)}`,

@@ -30,7 +30,7 @@ export function setupDonePage(app: { readonly name: string; readonly installUrl:
   return htmlPage('Perch is set up', body)
 }
 
-/** Something went wrong; the sentence says what to do. */
+/** The page for an error. The sentence says what to do. */
 export function setupFailedPage(sentence: string): string {
   const body = html`<h1>This did not work</h1>
     <p>${sentence}</p>`

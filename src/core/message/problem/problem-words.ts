@@ -10,7 +10,7 @@ export interface ProblemWords {
 
 export const HARMLESS = 'This does not hold the merge.'
 
-/** A text of others as one sentence. */
+/** Other people's text as one sentence. */
 export function saidSentence(text: string): string {
   const words = plainText(text)
   if (words === '') return 'without a reason.'

@@ -171,7 +171,7 @@ function whatChanges({ move, target, version }: Proposal): string {
   }
 }
 
-/** The measurements because of which the canary is rolled back, if there are any. */
+/** The measurements that caused the rollback. Undefined if there are none. */
 function evidence({ move, failure, failedIn }: Proposal): string | undefined {
   if (failure === undefined) return undefined
   const share = move.kind === 'rollback' && failedIn === undefined ? ` at ${percent(move.from)}` : ''

@@ -2,7 +2,7 @@ import { code, list } from '../markdown/markdown.ts'
 import { time } from '../markdown/time.ts'
 import type { GateRefusal, NotDeployed } from '../../refusal/gate-refusal.ts'
 
-/** Why not, and what to do. */
+/** Why a gate refuses a command, and what to do. */
 export function explainGateRefusal(refusal: GateRefusal): string {
   switch (refusal.code) {
     case 'no-rollout':

@@ -15,7 +15,7 @@ import { explainSwitch } from './switch-refusal.ts'
 import { explainStale } from './stale-refusal.ts'
 import type { Refusal } from '../../refusal/refusal.ts'
 
-/** Why not, and what to do. */
+/** Why Perch refuses something, and what to do. */
 export function explainRefusal(refusal: Refusal): string {
   if (refusal.code === 'owned') return explainOwner(refusal)
   if (refusal.code === 'branch-behind') return explainStale(refusal)
@@ -104,7 +104,7 @@ function explainChoice(refusal: Extract<Refusal, { code: 'shared-file' | 'ambigu
   }
 }
 
-/** How many letters of a name may be mistyped. */
+/** The maximum number of mistyped letters in a name. */
 const MOST_OFF = 2
 
 type CheckoutRefusal = Extract<Refusal, { code: 'no-checkout' | 'no-such-commit' | 'nothing-found' | 'no-environment' }>
@@ -143,7 +143,7 @@ function explainAmbiguous(choices: readonly RolloutChoice[]): string {
   return `More than one rollout fits. Say which:\n${fitLines(lines, 8_000, moreChoices).join('\n')}`
 }
 
-/** What follows `/canary 25` to name one of several. */
+/** The arguments after `/canary 25` that select one of several rollouts. */
 function choiceLine({ service, environment }: RolloutChoice): string {
   return `- ${code(`${service} --env ${environment}`)}`
 }
