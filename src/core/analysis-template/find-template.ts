@@ -8,7 +8,7 @@ import type { Location, ManifestObject } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { LookupProblem, TemplateName } from './template-problem.ts'
 
-/** A template as its environment has it. */
+/** A template as one environment has it. */
 export interface FoundTemplate extends TemplateName {
   readonly place: Location
   readonly spec: unknown
@@ -19,7 +19,7 @@ export type TemplateLookup = Result<FoundTemplate, LookupProblem>
 export interface TemplateQuestion {
   readonly wanted: TemplateName
   readonly environments: readonly string[]
-  /** The route's, as it is rendered. */
+  /** The namespace of the route in the render. */
   readonly namespace: string
 }
 
@@ -84,7 +84,7 @@ function candidatesIn(
     )
 }
 
-/** In the builds that use a file, or as written if no build uses it. */
+/** Candidates from the builds that use a file. If no build uses it, the file as written. */
 function candidatesAnywhere(layout: Layout, wanted: TemplateName): readonly Candidate[] {
   return [...filesWithTemplates(layout)].flatMap((file) => {
     if (!mentions(layout, file, wanted)) return []

@@ -43,7 +43,7 @@ function unmeasured(own: MetricPlan, reason: ServerReason): MeasuredMetric {
   return { ...named(own), outcome: 'error', reason, isDone: false, counts, measurements: [], ends, next }
 }
 
-/** Later measurements make up for those without an answer. */
+/** The times of a metric's measurements. Later ones make up for those without an answer. */
 function timesOf(
   { metric, window }: MetricPlan,
   { isDone, counts, points }: Assessment,
@@ -63,7 +63,7 @@ export interface MeasuredPoint {
   readonly values: readonly number[]
   readonly verdict: MeasurementVerdict
   readonly trouble: Extract<MetricReason, { code: 'not-evaluated' }>['trouble'] | undefined
-  /** Which condition has no answer. */
+  /** The condition that has no answer. */
   readonly condition: ConditionKey | undefined
 }
 
@@ -86,7 +86,7 @@ function verdictOf(good: boolean | undefined, bad: boolean | undefined): Measure
 }
 
 interface ConditionAnswer {
-  /** Undefined where the metric has no such condition. */
+  /** Undefined if the metric has no such condition. */
   readonly value?: boolean
   readonly trouble?: Trouble
 }
@@ -102,7 +102,7 @@ function isTrue(metric: TemplateMetric, key: ConditionKey, values: readonly numb
 }
 
 interface Vectors {
-  /** For each point, the value of each series that has one, in the order of the answer. */
+  /** For each point, the values of the series that have one, in the order of the answer. */
   readonly values: ReadonlyMap<number, readonly number[]>
   readonly warnings: readonly string[]
 }

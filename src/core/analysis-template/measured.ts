@@ -48,13 +48,13 @@ export interface MeasuredMetric {
   /** No later measurement changes the outcome. */
   readonly isDone: boolean
   readonly counts: Readonly<Record<MeasurementVerdict, number>>
-  /** How many measurements with an answer are needed; undefined for as many as there is time for. */
+  /** The number of required measurements with an answer. Undefined for as many as there is time for. */
   readonly wanted: number | undefined
-  /** How many may fail; undefined: any number. */
+  /** How many may fail. Undefined for any number. */
   readonly failureLimit: number | undefined
   /** Oldest first. */
   readonly measurements: readonly MetricMeasurement[]
-  /** When the last measurement is due, and when the next one is, in epoch milliseconds. */
+  /** The times of the last and of the next measurement, in epoch milliseconds. */
   readonly ends: number
   readonly next: number
 }

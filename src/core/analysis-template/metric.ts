@@ -18,7 +18,7 @@ export interface TemplateMetric {
   readonly intervalMs: number | undefined
   /** The number of measurements. Undefined for as many as there is time for, or for one without an interval. */
   readonly count: number | undefined
-  /** How many may fail; undefined: any number. */
+  /** How many may fail. Undefined for any number. */
   readonly failureLimit: number | undefined
   readonly inconclusiveLimit: number
   readonly consecutiveErrorLimit: number

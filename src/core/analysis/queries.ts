@@ -3,9 +3,9 @@ import type { Side } from './side.ts'
 import { matcherFor } from './template.ts'
 
 /**
- * The gRPC statuses that are the server's fault, as OpenTelemetry's conventions for servers have them: UNKNOWN,
- * DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS. gRPC answers errors with HTTP 200; on requests of other
- * protocols the label is empty, so the query can always use it.
+ * gRPC statuses that are the server's fault, according to OpenTelemetry's conventions for servers: UNKNOWN, DEADLINE_EXCEEDED,
+ * UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS. gRPC sends errors with HTTP 200. The label is empty for other protocols, so
+ * the query can always use it.
  */
 const GOOD = 'response_code!~"5..",grpc_response_status!~"2|4|12|13|14|15"'
 

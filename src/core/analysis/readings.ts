@@ -89,7 +89,10 @@ function pointAt({ window }: AnalysisPlan, time: number): number {
   return Math.round((time - timeOf(window, 0)) / window.stepMs)
 }
 
-/** Prometheus marks hints about how a query is written (for example the name of a counter) as such. They do not affect the answer. */
+/**
+ * Prometheus marks hints about the text of a query (for example the name of a counter) with a prefix. They do not affect the
+ * answer.
+ */
 function isWarning(text: string): boolean {
   return !text.startsWith('PromQL info:')
 }

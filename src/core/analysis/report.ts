@@ -65,7 +65,7 @@ export interface MeasuredCheck {
   readonly requests: number | undefined
 }
 
-/** What the measurements of one step say so far. Times are epoch milliseconds. */
+/** The measurements of one step so far. Times are epoch milliseconds. */
 export interface AnalysisReport {
   /** The worst of all checks. */
   readonly outcome: AnalysisOutcome

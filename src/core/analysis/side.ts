@@ -19,7 +19,7 @@ export interface Side {
 export const SIDE_TROUBLES = [
   /** TCP and TLS have no requests. */
   'not-http',
-  /** A route of the Gateway API, whose canary's own proxy does not know which service was called. */
+  /** A route of the Gateway API. The canary's own proxy does not know which of its services was called. */
   'needs-source',
   /** Another service has the same pods, and the proxy there names one of them. */
   'shared-pods',
@@ -43,7 +43,10 @@ const VERSION_LABELS = [
 
 const SERVICE_HOST = /^([^.]+)\.([^.]+)\.svc\.[^/]+$/
 
-/** Whose metrics to read: as the config says, or else those of the canary's own proxies, which do not work for routes of the Gateway API. */
+/**
+ * Which proxies' metrics to read: those in the config, or else those of the canary's own proxies. These do not work for routes of
+ * the Gateway API, which use the callers' proxies.
+ */
 export function reporterOf({ route }: Pick<Target, 'route'>, reporter: Reporter | undefined): Reporter {
   return reporter ?? (route.kind === 'VirtualService' ? 'destination' : 'source')
 }

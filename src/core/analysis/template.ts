@@ -1,6 +1,6 @@
 /**
- * PromQL with variables, as a repository writes it. Values come from files that anybody may have written. So they are only
- * used in strings and are escaped for their string, and a query has the same structure whatever they contain.
+ * PromQL with variables, written in a repository. Values come from files that anybody may have written. So they are only used
+ * inside strings and are escaped for them, and the structure of a query is the same whatever they contain.
  */
 
 /** Used inside a string. */

@@ -14,7 +14,7 @@ export const LISTED_STATES = [
   'beginning',
   /** Other environments of its service are first in `waves`. */
   'waits-for-wave',
-  /** A blue/green service of which both versions have traffic. */
+  /** Both versions of a blue/green service have traffic. */
   'both-sides',
 ] as const
 type ListedState = (typeof LISTED_STATES)[number]
@@ -40,7 +40,7 @@ export interface ListedRollout {
 export type Listing =
   | { readonly code: 'listed'; readonly rollouts: readonly ListedRollout[]; readonly owned: number }
   | { readonly code: 'config' }
-  /** Nobody has looked at the branch yet. */
+  /** Perch has not looked at the branch yet. */
   | { readonly code: 'not-looked-at' }
 
 /** What Perch did with a rollout's pull requests in one look at a base branch, and why it could not do more. */
@@ -84,7 +84,7 @@ function listedState(facts: StateFacts & Pick<RolloutFacts, 'turn'>, isStuck: bo
   return state === 'stepping' && open.length === 0 && turn?.kind === 'waits' ? 'waits-for-wave' : state
 }
 
-/** What an open pull request waits for, as its last review found. */
+/** What an open pull request waits for, according to its last review. */
 export type PullState =
   | { readonly code: 'not-reviewed' }
   | { readonly code: 'ready' }

@@ -13,12 +13,12 @@ export interface ShownStep {
 }
 
 export interface StepNow {
-  /** Undefined where the history does not show which commit brought it. */
+  /** Undefined if the history does not show the commit that brought it. */
   readonly commit: Sha | undefined
   readonly share: number | 'unknown'
   /** A pull request that takes all traffic from the canary is open. */
   readonly isRollingBack: boolean
-  /** The stable version is what the canary is. */
+  /** The stable version is the same as the canary's. */
   readonly hasOneVersion: boolean
 }
 
@@ -51,7 +51,7 @@ function lastOf(shown: ShownStep, now: StepNow): readonly ShownStep[] {
   return isFinished(shown, now) ? [] : [{ ...shown, state: 'inactive' }]
 }
 
-/** The version of the last step is the one that runs now. */
+/** Whether the version of the last step is the one that runs now. */
 function isFinished({ share, state }: ShownStep, { hasOneVersion }: StepNow): boolean {
   return share === 100 && state !== 'failure' && hasOneVersion
 }

@@ -7,7 +7,7 @@ import type { Canaries, KnownCanary, KnownStop } from './canaries.ts'
 import type { HookPayload } from './hook.ts'
 
 export type HookAnswer =
-  /** Nothing stops it. `approvals`: how many the version needs before that counts. */
+  /** Nothing stops it. `approvals`: the number that the version needs first. */
   | { readonly code: 'go'; readonly rollout: string; readonly approvals: number }
   /** The pull request that brought the version has too few approvals. */
   | {
@@ -21,7 +21,7 @@ export type HookAnswer =
   | { readonly code: 'no-pull'; readonly rollout: string; readonly wanted: number }
   /** The version needs approvals, and Flagger does not say which one it is about. */
   | { readonly code: 'no-version'; readonly rollout: string; readonly wanted: number }
-  /** Perch keeps what Flagger told. */
+  /** Perch has stored what Flagger reported. */
   | { readonly code: 'noted'; readonly rollout: string }
   /** People or the config stop it. */
   | {
@@ -30,20 +30,22 @@ export type HookAnswer =
       readonly stops: readonly KnownStop[]
       readonly windows: readonly FrozenWindow[]
     }
-  /** Somebody has aborted it. `aborted` answers whether it may continue, `take-back` whether to roll back. */
+  /**
+   * Somebody aborted it. `aborted` answers the question whether it may continue, `take-back` the question whether to roll back.
+   */
   | ({ readonly code: 'aborted' | 'take-back'; readonly rollout: string } & Pick<Aborted, 'by' | 'reason'>)
-  /** Nobody asked to roll it back. `isOther`: there is an abort, but of an earlier version in Git. */
+  /** Nobody asked to roll it back. `isOther`: there is an abort, but for an earlier version in Git. */
   | { readonly code: 'keep'; readonly rollout: string; readonly isOther: boolean }
-  /** Git was not read, or too long ago. */
+  /** Perch has not read Git, or read it too long ago. */
   | { readonly code: 'unread' }
-  /** Deployed branches have a config that is not valid. */
+  /** Some deployed branches have a config that is not valid. */
   | { readonly code: 'unreadable'; readonly branches: readonly string[] }
   /** Git has no such Canary. */
   | { readonly code: 'no-canary' }
-  /** Git has more than one. */
+  /** Git has several such Canaries. */
   | { readonly code: 'several'; readonly rollouts: readonly string[] }
 
-/** Only approvals keep Flagger from going on. */
+/** Only missing approvals keep Flagger from continuing. */
 export type MissingApprovals = Extract<HookAnswer, { code: 'unapproved' | 'no-pull' }>
 
 type Aborted = NonNullable<KnownCanary['aborted']>
@@ -54,10 +56,12 @@ type Asked = Pick<HookPayload, 'name' | 'namespace' | 'metadata'>
 const MAX_AGE_MS = 10 * 60_000
 const FRESH_MS = 3 * 60_000
 
-/** A canary that nobody aborted must not be rolled back, and another version may have come meanwhile. */
+/**
+ * Shorter than `MAX_AGE_MS`: a canary that nobody aborted must not be rolled back, and meanwhile another version may have come.
+ */
 export const MAX_ROLLBACK_AGE_MS = 30_000
 
-/** What was read somewhere, and when, in epoch milliseconds. */
+/** A fact that was read, and when, in epoch milliseconds. */
 export interface KnownAt {
   readonly at: number
 }
@@ -71,12 +75,12 @@ export function isUsable<T extends KnownAt>(
   return known !== undefined && now - known.at < maxAgeMs
 }
 
-/** Whether it need not be read again yet. */
+/** Whether it need not be read again. */
 export function isFresh({ at }: KnownAt, now: number): boolean {
   return now - at < FRESH_MS
 }
 
-/** Whether a Canary may continue: start, raise its share, or be promoted. */
+/** Whether a Canary may continue, that is, start, raise its share, or be promoted. */
 export function mayGoOn(canaries: Canaries | undefined, asked: Asked, now: number): HookAnswer {
   const canary = canaryIn(canaries, asked, now)
   if ('code' in canary) return canary
@@ -104,7 +108,7 @@ export function approved(
   return has < wanted ? { code: 'unapproved', rollout, pull, wanted, has } : { code: 'go', rollout, approvals: wanted }
 }
 
-/** Which Canary an event of Flagger is about, if Git has exactly one like it. */
+/** The Canary that an event of Flagger is about, if Git has exactly one such Canary. */
 export function canaryTold(canaries: Canaries | undefined, asked: Asked, now: number): HookAnswer {
   const canary = canaryIn(canaries, asked, now)
   return 'code' in canary ? canary : { code: 'noted', rollout: canary.rollout }

@@ -1,4 +1,4 @@
-/** Flagger waits for the approvals of the pull request that brought the version which it asks about. */
+/** Flagger's waiting for approvals of the pull request that brought a version. */
 import * as z from 'zod'
 import { CONFIRM_ROLLOUT_HOOK, type Hook, type HookPayload } from './hook.ts'
 
@@ -12,12 +12,12 @@ export const VersionApprovals = z.object({
 })
 export type VersionApprovals = z.infer<typeof VersionApprovals>
 
-/** The version that Git has now. */
+/** The current version in Git. */
 export const NEWEST_VERSION = 'newest'
 
 /**
- * How a question identifies its version: by Flagger's checksum. Undefined if Flagger is too old to send one (before 1.34).
- * `confirm-rollout` is about a version that Flagger has not started yet. It still sends the checksum of the previous version
+ * Identifies the version of a question by Flagger's checksum. Undefined if Flagger is too old to send one (before 1.34).
+ * `confirm-rollout` is about a version that Flagger has not started yet, but it still sends the checksum of the previous one
  * (`checkCanaryStatus` in its pkg/controller/scheduler.go).
  */
 export function versionAsked(hook: Hook, { checksum }: Pick<HookPayload, 'checksum'>): string | undefined {

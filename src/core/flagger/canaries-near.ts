@@ -1,12 +1,12 @@
-/** Which rollouts of Flagger a pull request is about. Git does not say it, because Canaries start by themselves. */
+/** Which of Flagger's rollouts a pull request is about. Git does not record it, because Canaries start by themselves. */
 import { listOf, recordOf, textOf } from '../manifest/data.ts'
 import { ROLLBACK_HOOK } from './hook.ts'
 import { isTouched } from '../rollout/resolve.ts'
 import type { Target } from '../rollout/target.ts'
 
 /**
- * The rollouts of Flagger in environments of which a pull request changes a file. If it changes files in the folder of a Canary, only the
- * Canaries in such folders are meant. `changed`: the paths that it changes.
+ * Flagger's rollouts in environments of which a pull request changes a file. If it changes files in the folder of a Canary, only
+ * the Canaries in such folders count. `changed`: the paths that it changes.
  */
 export function canariesNear(targets: readonly Target[], changed: readonly string[]): readonly Target[] {
   const paths = new Set(changed)
@@ -20,7 +20,10 @@ function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/') + 1)
 }
 
-/** Whether a Canary has a webhook of these types that leads to Perch. Without one, Flagger never asks, and Perch can stop nothing. */
+/**
+ * Whether a Canary has a webhook of one of these types that leads to Perch. Without one, Flagger never asks, and Perch can stop
+ * nothing.
+ */
 export function asksPerch({ owner }: Pick<Target, 'owner'>, about: 'confirm-' | typeof ROLLBACK_HOOK): boolean {
   const spec = recordOf(owner?.object.data['spec'])
   const hooks = ['analysis', 'canaryAnalysis'].flatMap((field) => listOf(recordOf(spec[field])['webhooks']))

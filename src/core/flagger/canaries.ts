@@ -12,25 +12,27 @@ const KnownStop = z.object({
 export type KnownStop = z.infer<typeof KnownStop>
 
 const KnownCanary = z.object({
-  /** '' where nothing in Git says it. */
+  /** '' if nothing in Git names it. */
   namespace: z.string(),
   name: z.string(),
-  /** The rollout, as commands name it. */
+  /** The name of the rollout in commands. */
   rollout: z.string(),
   environments: z.array(z.string()),
-  /** What people have stopped: the rollout itself, or one of its environments. */
+  /** The stops that people set, for the rollout or one of its environments. */
   stops: z.array(KnownStop),
-  /** Somebody asked to roll it back. `isSame`: its environments in Git are unchanged since then, so it is the same version. */
+  /**
+   * Set if somebody asked to roll it back. `isSame`: its environments in Git have not changed since, so it is the same version.
+   */
   aborted: z.object({ by: z.string().optional(), reason: z.string().optional(), isSame: z.boolean() }).optional(),
   /** The times in which the config allows no raises. */
   windows: z.array(z.object({ environment: z.string(), window: FreezeWindow })),
-  /** How many people must approve the pull request that brought a version, by the config of its environments. */
+  /** The number of required approvals of the pull request that brought a version, from the config of its environments. */
   approvals: z.int(),
 })
-/** A Canary of Flagger that Git has, with what stops it. */
+/** A Canary of Flagger in Git, with the stops for it. */
 export type KnownCanary = z.infer<typeof KnownCanary>
 
-/** All Canaries of a repository, as last read. It contains everything for an answer to Flagger except the time. */
+/** All Canaries of a repository when it was last read. Together with the time, this is all that an answer to Flagger needs. */
 export const Canaries = z.object({
   /** When Git was read, epoch milliseconds. */
   at: z.number(),

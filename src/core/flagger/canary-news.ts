@@ -6,12 +6,12 @@ import type { EventPayload } from './hook.ts'
 export const CanaryNews = z.object({
   /** Flagger's word, such as `Progressing`. */
   phase: z.string(),
-  /** The share of the canary in percent, where Flagger named one since its rollout began. */
+  /** The canary's share in percent, if Flagger named one since the rollout began. */
   weight: z.number().optional(),
   message: z.string(),
-  /** When the first event of its rollout came, by Flagger's clock, epoch milliseconds. */
+  /** The time of the first event of its rollout, by Flagger's clock, in epoch milliseconds. */
   began: z.number(),
-  /** By Flagger's clock, epoch milliseconds. */
+  /** The time of the last event, by Flagger's clock, in epoch milliseconds. */
   at: z.number(),
 })
 export type CanaryNews = z.infer<typeof CanaryNews>
@@ -21,12 +21,12 @@ const MAX_MESSAGE = 300
 /** If a clock is ahead by more than this, its reports must not block later ones. */
 const MAX_AHEAD_MS = 60_000
 
-/** While a Canary is in one of these, its last weight still counts. */
+/** During these phases, the last weight of a Canary still counts. */
 const UNDER_WAY = ['Waiting', 'Progressing', 'WaitingPromotion']
-/** An event after one of these belongs to another rollout. */
+/** An event after one of these phases belongs to another rollout. */
 const AT_REST: readonly string[] = ['Initializing', 'Initialized', 'Succeeded', 'Failed']
 
-/** What is known after an event of Flagger; undefined where the event is older than what is known. `now`: epoch milliseconds. */
+/** The news after an event of Flagger. Undefined if the event is older than the known news. `now`: epoch milliseconds. */
 export function newsAfter(
   known: CanaryNews | undefined,
   { phase, metadata: { eventMessage = '', timestamp } }: EventPayload,
@@ -60,7 +60,7 @@ function hasEnded(news: CanaryNews): boolean {
   return AT_REST.includes(news.phase) || canaryEnd(news) !== undefined
 }
 
-/** Whether there is a rollout to show: one that is under way, or has just ended. */
+/** Whether there is a rollout to show: one that is running or has just ended. */
 export function isOfRollout(news: CanaryNews): boolean {
   return !AT_REST.includes(news.phase) || canaryEnd(news) !== undefined
 }
@@ -70,12 +70,12 @@ export function canaryEnd({
   phase,
   message,
 }: Pick<CanaryNews, 'phase' | 'message'>): 'promoted' | 'taken-back' | undefined {
-  // Flagger sends this with the phase before, which is Finalising (pkg/controller/scheduler.go).
+  // Flagger sends this message with the previous phase, which is Finalising (pkg/controller/scheduler.go).
   if (phase === 'Succeeded' || message.startsWith('Promotion completed!')) return 'promoted'
   return phase === 'Failed' || message.startsWith('Canary failed!') ? 'taken-back' : undefined
 }
 
-/** A key that is equal for reports that look the same to people, at whatever time. */
+/** A key that is equal for reports that look the same to people, whatever their time. */
 export function newsKey({ phase, weight, message, began }: CanaryNews): string {
   return JSON.stringify([phase, weight, message, began])
 }

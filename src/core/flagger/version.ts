@@ -1,4 +1,4 @@
-/** The version that a Canary deploys, by the same objects in which Flagger looks for changes. */
+/** The version that a Canary deploys, from the objects in which Flagger looks for changes. */
 import type { RenderedObject } from '../diff/objects.ts'
 import { canonicalText, recordOf, textOf } from '../manifest/data.ts'
 import { effectiveNamespace, type ObjectIdentity } from '../manifest/identity.ts'
@@ -6,8 +6,8 @@ import { effectiveNamespace, type ObjectIdentity } from '../manifest/identity.ts
 type CanaryObject = ObjectIdentity & { readonly data: Readonly<Record<string, unknown>> }
 
 /**
- * The pod template of a Canary's target, with the ConfigMaps and Secrets that it names, as one text to compare. It may hold secret values. Undefined
- * where the target is not among the objects.
+ * The pod template of a Canary's target, with the ConfigMaps and Secrets that it names, as one text for comparisons. It may
+ * contain secret values. Undefined if the target is not among the objects.
  */
 export function deployedVersion(canary: CanaryObject, objects: readonly RenderedObject[]): string | undefined {
   const reference = recordOf(recordOf(canary.data['spec'])['targetRef'])

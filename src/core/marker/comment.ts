@@ -2,12 +2,12 @@ import type { Proposal } from '../rollout/proposal.ts'
 import type { Refusal } from '../refusal/refusal.ts'
 import { type Target, targetName } from '../rollout/target.ts'
 
-/** Marks the one answer to a comment, so that it is given once. */
+/** Marks the answer to a comment, so that Perch answers only once. */
 export function answerMarker(comment: number): string {
   return `<!-- perch:answer:${comment} -->`
 }
 
-/** The comment that a comment of ours answers. Only the very start counts, because later parts quote others. */
+/** The id of the comment that a comment of Perch answers. Only the very start counts, because later parts quote other people. */
 export function answeredIn(body: string): number | undefined {
   const match = /^<!-- perch:answer:(\d+) -->/.exec(body)
   return match === null ? undefined : Number(match[1])
@@ -18,24 +18,24 @@ export function buttonMarker(id: string): string {
   return `<!-- perch:button:${encodeURIComponent(id.toWellFormed())} -->`
 }
 
-/** Marks the one answer to a review that holds commands. */
+/** Marks the answer to a review with commands, so that Perch answers only once. */
 export function redirectionMarker(review: number): string {
   return `<!-- perch:review:${review} -->`
 }
 
-/** Marks a notice, so that the same one is given once per step. */
+/** Marks a notice, so that Perch posts it once per step. */
 export function noticeMarker({ target, move }: Proposal, refusal: Refusal): string {
   const step = move.kind === 'share' ? `share-${move.to}` : move.kind
   const why = refusal.code === 'github-refused' ? `${refusal.code}-${refusal.cause}` : refusal.code
   return `<!-- perch:notice:${encodeURIComponent(targetName(target).toWellFormed())}:${step}:${why} -->`
 }
 
-/** Marks why a rollout could not begin by itself. */
+/** Marks the notice that a rollout could not begin by itself. */
 export function ownStartMarker(id: string): string {
   return `<!-- perch:notice:${id} -->`
 }
 
-/** Marks the words about a merge that GitHub refuses. */
+/** Marks the notice about a merge that GitHub refuses. */
 export const MERGE_MARKER = '<!-- perch:notice:merge -->'
 
 /** Marks the notice on a step that cannot continue because the previous step is not live. */
@@ -43,19 +43,19 @@ export function notLiveMarker(target: Target): string {
   return `<!-- perch:notice:not-live:${encodeURIComponent(targetName(target).toWellFormed())} -->`
 }
 
-/** Marks the words about a step that holds somebody else's commits. */
+/** Marks the notice on a step that has somebody else's commits. */
 export const STEP_MARKER = '<!-- perch:notice:changed-step -->'
 
-/** Marks the words about a promotion that holds somebody else's commits. */
+/** Marks the notice on a promotion that has somebody else's commits. */
 export const PROMOTION_MARKER = '<!-- perch:notice:changed-promotion -->'
 
-/** Marks the words about deployments that GitHub does not let Perch make. */
+/** Marks the notice that GitHub does not let Perch create deployments. */
 export const DEPLOYMENTS_MARKER = '<!-- perch:notice:deployments -->'
 
-/** Marks what is said on a step that was closed without merging. */
+/** Marks the comment on a step that was closed without merging. */
 export const STOPPED_MARKER = '<!-- perch:stopped -->'
 
-/** Marks the one comment that Perch keeps up to date. Only a comment by this very App counts: anybody can write the marker. */
+/** Marks the one comment that Perch keeps up to date. Only a comment by this App counts, because anybody can write the marker. */
 export const SUMMARY_MARKER = '<!-- perch:summary -->'
 
 /** Begin and end of the measurements of the previous step in a step's body. */
@@ -78,19 +78,19 @@ function isAbort(body: string): boolean {
   return body.startsWith('<!-- perch:aborted:')
 }
 
-/** Whether a comment of ours says why Perch closed a step. */
+/** Whether a comment of Perch says why Perch closed a step. */
 export function saysClosed(body: string): boolean {
   return /^(?:<!-- [^>]* -->\s+)?Closed: /.test(body)
 }
 
-/** Whether a comment of ours says that Perch closed a step for a reason of its own, and nobody asked for it. */
+/** Whether a comment of Perch says that it closed a step for a reason of its own, without a request. */
 export function saysClosedByPerch(body: string): boolean {
   return saysClosed(body) && !isAbort(body)
 }
 
 /**
- * Marks that a step was closed because of a failure. It identifies the measured step by when it was live, because measurements differ from
- * one look to the next.
+ * Marks that a step was closed because of a failure. The time when it went live identifies the measured step, because the
+ * measurements themselves change from one look to the next.
  */
 export function failedMarker(liveSince: number): string {
   return `<!-- perch:failed:${liveSince} -->`

@@ -1,23 +1,26 @@
-/** Begins the issue that lists all rollouts. Only one that this very App opened counts: anybody can write the marker. */
+/**
+ * The beginning of the issue that lists all rollouts. Only an issue that this App opened counts, because anybody can write the
+ * marker.
+ */
 export const DASHBOARD_MARKER = '<!-- perch:dashboard -->'
 
-/** Begins the same issue after the config stopped asking for it. */
+/** The beginning of that issue after the config stopped asking for it. */
 export const DASHBOARD_OFF_MARKER = '<!-- perch:dashboard:off -->'
 
 /** The subject of a check box: all rollouts, or one on its base branch. */
 export type Look = 'all' | { readonly base: string; readonly name: string }
 
-/** Whether an issue's body is that of a dashboard, kept or given up. */
+/** Whether an issue's body is that of a dashboard, active or abandoned. */
 export function isDashboard(body: string): boolean {
   return body.startsWith(DASHBOARD_MARKER) || body.startsWith(DASHBOARD_OFF_MARKER)
 }
 
-/** Marks a check box, so that a tick can be told from the others. */
+/** Marks a check box, so that a tick can be assigned to it. */
 export function lookMarker(look: Look): string {
   return `<!-- perch:look:${look === 'all' ? look : `${encoded(look.base)}:${encoded(look.name)}`} -->`
 }
 
-/** Two hyphens would end a comment in some parsers of Markdown. */
+/** In some Markdown parsers, two hyphens would end a comment. */
 function encoded(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replaceAll('-', '%2D')
 }
@@ -33,7 +36,7 @@ export function ticksIn(body: string): readonly Look[] {
   })
 }
 
-/** Undefined where somebody changed it. */
+/** Undefined if somebody changed it. */
 function decoded(part: string): string | undefined {
   try {
     return decodeURIComponent(part)

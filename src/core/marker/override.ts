@@ -9,14 +9,14 @@ export function sealedText({ gate, by, reason }: Override, sha: Sha): string {
   return [gate, sha, by, reason].map((part) => encodeURIComponent(part.toWellFormed())).join(':')
 }
 
-/** Keeps an override in our answer, with the seal that we gave it. */
+/** Stores an override in Perch's answer, with its seal. */
 export function overrideMarker({ seal, sha, ...override }: OverrideRecord): string {
   return `<!-- perch:override:${sealedText(override, sha)}:${seal} -->`
 }
 
 const OVERRIDE = /^<!-- perch:override:(([a-z]+):([0-9a-f]{40}):([^: ]*):([^: ]*)):([^: ]+) -->$/gm
 
-/** What maintainers have passed for a head commit: only in our own answers, and only with the seal that we gave them. */
+/** The overrides of maintainers for a head commit. They count only in Perch's own answers, and only with the right seal. */
 export function overridesIn(
   comments: readonly Comment[],
   head: Sha,
@@ -26,7 +26,7 @@ export function overridesIn(
     .filter(({ isOurs, isEdited, body }) => isOurs && !isEdited && answeredIn(body) !== undefined)
     .flatMap(({ body }) => [...body.matchAll(OVERRIDE)])
     .flatMap(([, text = '', gate = '', sha, by = '', reason = '', seal]): Override[] => {
-      // GitHub dates edits to whole seconds, so one that comes at once does not show.
+      // GitHub rounds the time of an edit to seconds, so `isEdited` misses an edit within the first second. The seal does not.
       const isGenuine = sha === head && seal === sealOf(text)
       if (!isGenuine || !isOverridable(gate)) return []
       return [{ gate, by: decodeURIComponent(by), reason: decodeURIComponent(reason) }]

@@ -11,7 +11,7 @@ const TRAILERS = {
   state: 'Stop-State',
 } as const
 
-/** The last paragraph of the message of a stop's commit; `stopFrom` reads it back. */
+/** The last paragraph of the commit message of a stop. `stopFrom` parses it. */
 export function stopTrailers({ by, reason, until, cause, state }: Omit<Stop, 'kind'>): string {
   const lines = [
     `${TRAILERS.by}: ${quiet(by ?? '')}`,
@@ -23,12 +23,12 @@ export function stopTrailers({ by, reason, until, cause, state }: Omit<Stop, 'ki
   return lines.map((line) => line.trim()).join('\n')
 }
 
-/** GitHub reads mentions and closing words in commit messages too. */
+/** GitHub also acts on mentions and closing keywords in commit messages. */
 function quiet(text: string): string {
   return titleText(text, MAX_WORDS)
 }
 
-/** Reads a stop from the branch's name and its commit's message. */
+/** Reads a stop from the name of its branch and the message of its commit. */
 export function stopFrom(branch: string, message: string): Stop {
   const lines = message.split('\n')
   const read = (trailer: string): string | undefined => {

@@ -6,7 +6,7 @@ export const NEWS_EVENTS = ['started', 'live', 'waiting', 'failed', 'rolled-back
 export const News = z.object({
   event: z.enum(NEWS_EVENTS),
   environment: z.string(),
-  /** Undefined where it is about all services of the environment. */
+  /** Undefined if it is about all services of the environment. */
   service: z.string().optional(),
   /** The canary's share on the base branch, in percent. */
   share: z.number().optional(),

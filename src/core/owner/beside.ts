@@ -1,25 +1,26 @@
-/** A Rollout in a different folder than its route: `apps/staging` next to `mesh/staging`. */
+/** Finds a Rollout in a different folder from its route, such as `apps/staging` next to `mesh/staging`. */
 import { type Environment, environmentNamed } from '../environment/environment.ts'
 import { runsPods } from '../environment/traffic-text.ts'
 import { type Layout, resourcesOf } from '../layer/layout.ts'
 import { type OwnerLookup, ownerLookup, type WrittenRoute } from './owner-lookup.ts'
 import { mentionsOwners, type WeightOwner } from './weight-owner.ts'
 
-/** An owner, and the environment that has it. */
+/** An owner, and its environment. */
 export interface PlacedOwner {
   readonly environment: string
   readonly owner: WeightOwner
 }
 
-/** A route as one environment has it. */
+/** A route in one environment. */
 export interface PlacedRoute {
   readonly environment: string
   readonly route: WrittenRoute
 }
 
 /**
- * Routes whose owners are in other environments. That two folders are for one cluster is a guess. So one must hold the route and no pods,
- * and their paths must differ in one folder above the last. If an owner could belong to several environments, it belongs to none.
+ * Routes whose owners are in other environments. It is a guess that two folders are for one cluster. So one of them must have the
+ * route and no pods, and their paths must differ in exactly one folder above the last. An owner that could belong to several
+ * environments belongs to none.
  */
 export function ownersBeside<R extends PlacedRoute>(
   layout: Layout,
@@ -63,7 +64,10 @@ function lookupsByFolder(
 /** Nobody has deeper folders. */
 const MAX_DEPTH = 12
 
-/** An environment's folder with one of those above the last left open: `[*, staging]` of `mesh/staging`. */
+/**
+ * The folder of an environment, once for each folder above the last, with that one replaced by a wildcard: `[*, staging]` for
+ * `mesh/staging`.
+ */
 function siblingsOf({ environments }: Layout, name: string): readonly string[] {
   const folders = (environmentNamed(environments, name)?.root ?? '').split('/')
   if (folders.length > MAX_DEPTH) return []
@@ -71,8 +75,8 @@ function siblingsOf({ environments }: Layout, name: string): readonly string[] {
 }
 
 /**
- * The environments that must be read to know who writes the routes of some others: one of two folders that may be halves of an application
- * has a Rollout.
+ * The environments that must be read to know who writes the routes of the given ones. These are pairs of folders that may be
+ * halves of an application, of which one has a Rollout.
  */
 export function halvesOf(layout: Layout, names: ReadonlySet<string>): readonly string[] {
   if (!mentionsOwners(layout)) return []

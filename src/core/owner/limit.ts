@@ -1,13 +1,14 @@
-/** How much of the traffic a controller gives a canary before it promotes it, and the edits that change that. */
+/** The highest share that a controller gives a canary before the promotion, and the edits that change it. */
 import { isRecord, listOf, type Path, recordOf } from '../manifest/data.ts'
 import type { Edit } from '../manifest/edit/edit.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { WeightOwner } from './weight-owner.ts'
 
 /**
- * Why a limit cannot be set. `no-steps`: the object has no weights to change · `no-number`: one of them is not a whole number · `not-whole`: the
- * limit itself is not a whole percent above 0 · `two-plans`: Flagger goes by `stepWeight` up to the last of `stepWeights` · `other-scale`: the
- * weights are not percents · `uneven`: Flagger's steps do not stop at the limit but at `reaches`; they do at `near`.
+ * Why a limit cannot be set. `no-steps`: the object has no weights to change · `no-number`: one of its weights is not a whole
+ * number · `not-whole`: the requested limit is not a whole percentage above 0 · `two-plans`: the object has both `stepWeight` and
+ * `stepWeights`, and Flagger uses `stepWeight` up to the last of `stepWeights` · `other-scale`: the weights are not percentages ·
+ * `uneven`: Flagger's steps do not stop at the limit but at `reaches`; they do stop at `near`.
  */
 export type LimitProblem =
   | { readonly code: 'no-steps' | 'no-number' | 'not-whole' | 'two-plans' | 'other-scale' }
@@ -16,7 +17,7 @@ export type LimitProblem =
 export interface Limit {
   /** The current limit. */
   readonly from: number
-  /** Paths are those of the document. */
+  /** Paths begin at the top of the document. */
   readonly edits: readonly Edit[]
 }
 
@@ -28,7 +29,7 @@ interface Wanted {
   readonly changes: readonly Change[]
 }
 
-/** The edits that make a share the limit of a controller for the canary before all traffic moves. */
+/** The edits that make a share the controller's limit for the canary, until all traffic moves. In percent. */
 export function limitTo({ writer, object }: WeightOwner, percent: number): Result<Limit, LimitProblem> {
   if (!Number.isInteger(percent) || percent < 1) return err({ code: 'not-whole' })
   const wanted = writer === 'flagger' ? ofFlagger(object.data, percent) : ofRollouts(object.data, percent)
@@ -45,7 +46,10 @@ export function limitTo({ writer, object }: WeightOwner, percent: number): Resul
 
 type Data = Readonly<Record<string, unknown>>
 
-/** Flagger goes up in steps until it is at the maximum or above, then it promotes (`runCanary` in its pkg/controller/scheduler.go). */
+/**
+ * Flagger raises the weight in steps until it reaches the maximum or more. Then it promotes (`runCanary` in its
+ * pkg/controller/scheduler.go).
+ */
 function ofFlagger(data: Data, percent: number): Result<Wanted, LimitProblem> {
   const spec = recordOf(data['spec'])
   const field = isRecord(spec['analysis']) ? 'analysis' : 'canaryAnalysis'
@@ -73,7 +77,7 @@ function isWhole(value: unknown): value is number {
 
 interface StepSettings {
   readonly at: Path
-  /** 0 or less means that nothing is set, and Flagger goes up to 100. */
+  /** 0 or less means that it is not set. Then Flagger goes up to 100. */
   readonly max: number
   readonly step: number
 }
@@ -81,7 +85,7 @@ interface StepSettings {
 function byStep({ at, max, step: own }: StepSettings, percent: number): Result<Wanted, LimitProblem> {
   const step = Math.min(own, percent)
   const even = [...Array(step).keys()].map((less) => step - less).find((one) => percent % one === 0) ?? 1
-  // With many more steps than people chose, it would be a different rollout.
+  // Many more steps than people chose would be a different rollout.
   if (even * 2 < step) {
     const [below, above] = [Math.floor(percent / step) * step, Math.ceil(percent / step) * step]
     const near = [below, above].filter((one) => one > 0 && one <= 100)
@@ -104,7 +108,7 @@ function ofRollouts(data: Data, percent: number): Result<Wanted, LimitProblem> {
   return byList(steps, percent)
 }
 
-/** Steps above the limit become the limit; if none is, the last step does. */
+/** Steps above the limit are lowered to it. If all are below the limit, the last step is raised to it. */
 function byList(steps: readonly (readonly [Path, unknown])[], percent: number): Result<Wanted, LimitProblem> {
   const known = steps.flatMap(([path, value]): Change[] => (isWhole(value) ? [[path, value]] : []))
   const last = known.at(-1)

@@ -8,16 +8,16 @@ export type Writer = 'flagger' | 'argo-rollouts'
 
 /** A route whose weights a controller writes. */
 export interface OwnedRoute {
-  /** `*`: of any kind. */
+  /** `*` for any kind. */
   readonly kind: RouteKind | '*'
-  /** '' where nothing says it. */
+  /** '' if nothing names it. */
   readonly namespace: string
   readonly name: string
   /** The rules that it writes. */
   readonly rules: OwnedRules
 }
 
-/** All rules of a route; or those of `http` with these names, and all of `tls` or `tcp` where that is true. */
+/** All rules of a route, or the rules of `http` with these names, and all rules of `tls` or `tcp` if these are true. */
 type OwnedRules = 'all' | { readonly http: readonly string[]; readonly tls: boolean; readonly tcp: boolean }
 
 type WriterObject = ObjectIdentity & { readonly data: Readonly<Record<string, unknown>> }
@@ -28,7 +28,7 @@ export function writerOf({ group, kind }: Pick<ObjectIdentity, 'group' | 'kind'>
   return group === 'argoproj.io' && kind === 'Rollout' ? 'argo-rollouts' : undefined
 }
 
-/** The routes that an object has its controller write; none for objects of other kinds. */
+/** The routes that the controller of an object writes. Empty for objects of other kinds. */
 export function ownedRoutes(object: WriterObject): readonly OwnedRoute[] {
   switch (writerOf(object)) {
     case 'flagger':
@@ -40,7 +40,7 @@ export function ownedRoutes(object: WriterObject): readonly OwnedRoute[] {
   }
 }
 
-/** Flagger names the route after the service, and the service after its target by default (pkg/router). */
+/** Flagger names the route after the service, which by default has the name of the target (pkg/router). */
 function ofFlagger(object: WriterObject): readonly OwnedRoute[] {
   const spec = recordOf(object.data['spec'])
   const name = textOf(recordOf(spec['service'])['name']) || textOf(recordOf(spec['targetRef'])['name'])

@@ -12,8 +12,8 @@ import { placedNeighbours } from '../rollout/snapshot/neighbours.ts'
 import { servicesOf, settingsOf, type Target } from '../rollout/target.ts'
 
 /**
- * Targets with their owners, and a target for each owner whose route is in no file, because Flagger creates its routes itself. A target
- * of several environments is split if only some of them have an owner, or if owners differ.
+ * Adds owners to targets, and adds a target for each owner whose route is in no file, because Flagger creates its routes itself.
+ * A target of several environments is split if only some of them have an owner, or if their owners differ.
  */
 export function withOwners(scene: TargetSources, targets: readonly Target[]): readonly Target[] {
   const { layout } = scene
@@ -52,12 +52,15 @@ function placesOf(target: Target): readonly Place[] {
   })
 }
 
-/** `http` of `spec.http[0].route[1]`. */
+/** For example `http` in `spec.http[0].route[1]`. */
 function sectionOf({ destinations: [first] }: Rule): string {
   return String(first?.path.at(-4) ?? '')
 }
 
-/** Owners in the environment of the route: that in the route's own file before others, because a guide's folder has one in each file. */
+/**
+ * The owners in the environments of routes. An owner in the route's own file comes first, because each file in a folder of a
+ * guide may have one.
+ */
 function ownersNear(owners: readonly PlacedOwner[], places: readonly Place[]): OwnersOfPlaces {
   const inEnvironment = lookupsBy(owners, ({ environment }) => environment)
   const inFile = lookupsBy(owners, ({ environment, owner }) => fileKey(environment, owner.object.file))
@@ -87,7 +90,7 @@ function routesOf(one: PlacedOwner): readonly (readonly [WeightOwner['routes'][n
   return one.owner.routes.map((route) => [route, one] as const)
 }
 
-/** The owners whose environments have none of the routes that they name, whichever rules of them. */
+/** The owners whose environments do not have any of their routes, whatever the rules are. */
 function withoutRoutes(owners: readonly PlacedOwner[], places: readonly Place[]): readonly PlacedOwner[] {
   const known = new Set(places.flatMap(namesOfPlace))
   return owners.filter(
@@ -98,7 +101,7 @@ function withoutRoutes(owners: readonly PlacedOwner[], places: readonly Place[])
   )
 }
 
-/** Where one of the two names no namespace, the deployer puts both into one. */
+/** If one of the two names no namespace, the deployer puts both into the same one. */
 const ANY = '*'
 
 function namesOfPlace({ environment, route: { kind, namespace, names } }: Place): readonly string[] {
@@ -117,15 +120,15 @@ function nameKey(
   return JSON.stringify([environment, kind, namespace, name])
 }
 
-/** The route's annotation which says that nothing else writes it. */
+/** Whether an annotation of the route says that nothing else writes it. */
 function isLeftToPerch({ route: { annotations }, settings: { prefix } }: Target): boolean {
   const codes = ['perch.dev/ignore', `${prefix}/ignore`].flatMap((key) => annotations[key]?.split(',') ?? [])
   return codes.some((code) => ['*', 'two-writers'].includes(code.trim()))
 }
 
 /**
- * The owners of routes in other environments: of Argo Rollouts, where an environment has the application and no route at all. Flagger
- * makes its routes, so nothing in another folder is meant.
+ * The owners of routes in other environments. Only those of Argo Rollouts in environments without routes count. Flagger creates
+ * its routes, so its objects do not refer to other folders.
  */
 function ownersElsewhere(
   { layout }: TargetSources,
@@ -141,7 +144,7 @@ function ownersElsewhere(
   return ownersBeside(layout, apart, free)
 }
 
-/** A target once for each owner that its environments have. */
+/** Splits targets by the owners in their environments. */
 function takenApart({ config }: TargetSources, places: readonly Place[], known: OwnersOfPlaces): readonly Target[] {
   return [...Map.groupBy(places, ({ target }) => target)].flatMap(([target, own]) => {
     const groups = Map.groupBy(own, (place) => keyOf(known.get(place)?.owner))
@@ -155,7 +158,7 @@ function takenApart({ config }: TargetSources, places: readonly Place[], known: 
 
 const keys = new WeakMap<WeightOwner, string>()
 
-/** One string for owners that say the same, in whichever environments. */
+/** A key that is equal for owners with the same content in any environments. */
 function keyOf(owner: WeightOwner | undefined): string {
   if (owner === undefined) return ''
   const { object, identity } = owner
@@ -164,7 +167,7 @@ function keyOf(owner: WeightOwner | undefined): string {
   return key
 }
 
-/** Targets of owners whose routes no file has, alike ones of several environments together. */
+/** Targets for owners whose routes are in no file. Equal owners in several environments share one target. */
 function routeless(scene: TargetSources, owners: readonly PlacedOwner[]): readonly Target[] {
   const groups = Map.groupBy(owners, ({ owner }) => keyOf(owner))
   return [...groups.values()].flatMap((group) => {
@@ -178,7 +181,7 @@ function routeless(scene: TargetSources, owners: readonly PlacedOwner[]): readon
   })
 }
 
-/** A target whose route only its controller has. */
+/** A target whose route exists only in the cluster. */
 function targetWithout(
   { config, layout }: TargetSources,
   of: { readonly owner: WeightOwner; readonly environments: readonly string[]; readonly name: RouteName },
@@ -211,7 +214,7 @@ function targetWithout(
   ]
 }
 
-/** Whether a target's route is in no file: only its owner is. */
+/** Whether a target's route is in no file, so that its object is the owner. */
 export function isRouteless({ object }: Pick<Target, 'object'>): boolean {
   return !isRoute(object)
 }

@@ -1,20 +1,20 @@
 /** Finds the writer of a route in constant time, because a repository may have thousands of routes and owners. */
 import type { OwnedRoute } from './owned-routes.ts'
 
-/** A route, by all its names, with the rules that are asked about. */
+/** A route with all of its names, and the rules of interest. */
 export interface WrittenRoute {
   readonly kind: string
-  /** '' where nothing says it: then the deployer puts it where it puts the others. */
+  /** '' if nothing names it. Then the deployer puts it into the same namespace as the others. */
   readonly namespace: string
   readonly names: readonly string[]
-  /** By their section (`http`, `tls`, `tcp`, or `rules` of the Gateway API) and name; none: any rule. */
+  /** The section (`http`, `tls`, `tcp`, or `rules` of the Gateway API) and name of each. Empty for any rule. */
   readonly rules: readonly { readonly section: string; readonly name: string | undefined }[]
 }
 
 /** Finds the writer of one of a route's rules. If there are several, the first. */
 export type OwnerLookup<T> = (route: WrittenRoute) => T | undefined
 
-/** `T` for each route that it writes. */
+/** Builds a lookup from pairs of a route and the `T` that writes it. */
 export function ownerLookup<T>(owned: Iterable<readonly [OwnedRoute, T]>): OwnerLookup<T> {
   const owners: T[] = []
   const places = new Map<string, number>()

@@ -5,27 +5,27 @@ import { type ObjectIdentity, qualifiedTitle } from '../manifest/identity.ts'
 import type { Location } from '../manifest/parse.ts'
 import { type OwnedRoute, ownedRoutes, type Writer, writerOf } from './owned-routes.ts'
 
-/** An object that has a controller in the cluster write the weights of routes, as an environment has it. */
+/** An object that makes a controller in the cluster write the weights of routes, as one environment has it. */
 export interface WeightOwner {
   readonly writer: Writer
-  /** As it is rendered. */
+  /** Its identity in the render. */
   readonly identity: ObjectIdentity
   /** `Canary shop/web`. */
   readonly title: string
   readonly place: Location
   readonly routes: readonly OwnedRoute[]
-  /** In its file, with the data that counts. */
+  /** The object at its place in the file, with its data after all patches. */
   readonly object: BuiltObject
-  /** The environment that has it, where that is not the route's. */
+  /** The environment that has it, if that is not the route's environment. */
   readonly elsewhere?: string
 }
 
-/** Whether any file may have such an object, however it is written: most repositories have none. */
+/** Whether any file may have such an object in any spelling. Most repositories have none. */
 export function mentionsOwners({ texts }: Layout): boolean {
   return [...texts.values()].some((text) => text !== undefined && /Canary|Rollout/.test(text))
 }
 
-/** Every object of an environment that owns a route. */
+/** All objects of an environment that own a route. */
 export function ownersIn(layout: Layout, environment: string): readonly WeightOwner[] {
   return resourcesOf(layout, environment).flatMap((file) => {
     const manifest = manifestIn(layout, file)
@@ -41,7 +41,7 @@ export function ownersIn(layout: Layout, environment: string): readonly WeightOw
   })
 }
 
-/** Empty where a patch takes the object away, or it owns nothing. */
+/** Empty if a patch removes the object, or if it owns nothing. */
 function ownerAt(layout: Layout, environment: string, spot: BuiltObject): readonly WeightOwner[] {
   const writer = writerOf(spot)
   const layered = layeredIn(layout, environment, spot)

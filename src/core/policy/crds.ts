@@ -18,7 +18,7 @@ export function crdFiles(entries: Iterable<Entry>, folder: string): readonly str
   return validatorFiles(entries, folder, /\.ya?ml$/i)
 }
 
-/** The documents of these files that define a kind. Others may stand beside them. */
+/** The documents in these files that define kinds. Other documents are ignored. */
 export function crdsFrom(
   paths: readonly string[],
   texts: ReadonlyMap<string, string>,

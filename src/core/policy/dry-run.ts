@@ -9,13 +9,13 @@ import type { ObjectRemark, ToolFailure } from './remark.ts'
 export type DryRunGapCode =
   /** The API server does not have its kind. */
   | 'no-kind'
-  /** `text`: the namespace that it does not have. */
+  /** `text`: the name of the missing namespace. */
   | 'no-namespace'
-  /** The role of the user that asks does not have it. */
+  /** The user of the credentials has no permission for it. */
   | 'not-allowed'
-  /** A webhook, or the API server itself, takes no dry runs of it. */
+  /** A webhook, or the API server itself, does not support dry runs for it. */
   | 'no-dry-run'
-  /** It answered with an error of its own, or with that of a webhook. */
+  /** The API server answered with an error of its own or of a webhook. */
   | 'not-answered'
   /** It repeats a value of a Secret, so it was not sent. */
   | 'secret-copy'
@@ -24,9 +24,9 @@ export type DryRunGapCode =
 
 export interface DryRunGap {
   readonly code: DryRunGapCode
-  /** Which of the objects that were given, from 0. */
+  /** The index of the object in the given list, from 0. */
   readonly object: number
-  /** In the API server's words; empty where the code says it all. */
+  /** The message of the API server. Empty if the code says everything. */
   readonly text: string
 }
 
@@ -34,7 +34,7 @@ export type DryRunResult =
   | { readonly ok: true; readonly remarks: readonly ObjectRemark[]; readonly gaps: readonly DryRunGap[] }
   | { readonly ok: false; readonly failure: ToolFailure }
 
-/** More objects of one environment are not asked about: 15 seconds are enough for so many. */
+/** The maximum number of objects of one environment. 15 seconds are enough for so many. */
 export const MAX_DRY_RUN_OBJECTS = 400
 
 export interface DryRunInput {
@@ -44,7 +44,7 @@ export interface DryRunInput {
   readonly ignore: readonly string[]
 }
 
-/** Why an object must not be sent anywhere; undefined where it may be. */
+/** Why an object must not be sent anywhere. Undefined if it may be. */
 export type Withholder = (object: RenderedObject) => 'secret' | 'secret-copy' | undefined
 
 /** Decides which objects of an environment Perch never sends. `secrets`: the kinds that contain secrets according to the config. */
@@ -62,7 +62,7 @@ export interface DryRunPlan {
   readonly withheld: readonly DryRunGap[]
 }
 
-/** Only objects that are added or changed, and that contain no Secret. */
+/** Selects objects that are added or changed and that contain no secret. */
 export function planDryRun({ before, after, ignore }: DryRunInput, withheldFor: Withholder): DryRunPlan {
   const old = new Map(before.map((object) => [identityKey(object), JSON.stringify(object.data)]))
   const changed = after.flatMap((object, index) => {

@@ -1,12 +1,14 @@
-/** The fields of objects as API servers write them: `spec.http[0].route`, `metadata.labels[example.com/team]`. */
+/** Field names in objects, in the format of API servers: `spec.http[0].route`, `metadata.labels[example.com/team]`. */
 import type { Path } from '../manifest/data.ts'
 
-/** What is said of a field, with the field. */
+/** A message about a field, with the name of the field. */
 export function atField(field: string, text: string): string {
   return isField(field) ? `at ${field}: ${text}` : text
 }
 
-/** Its steps; none where no field is named, and those before an item of a list that is told by its keys (`ports[port=80]`). */
+/**
+ * The keys of a field name. Empty without a field. Stops before a list item that is identified by its keys (`ports[port=80]`).
+ */
 export function fieldPath(field: string): Path {
   if (!isField(field)) return []
   const [certain = ''] = field.replace(/^\./, '').split(/\[[^\]]*=/, 1)
@@ -16,7 +18,7 @@ export function fieldPath(field: string): Path {
   })
 }
 
-/** Go prints `<nil>` where there is no field. */
+/** Go prints `<nil>` for a missing field. */
 function isField(field: string): boolean {
   return field !== '' && !field.startsWith('<')
 }

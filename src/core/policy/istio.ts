@@ -1,4 +1,4 @@
-/** Which findings of `istioctl analyze` to report, next to our own findings and without a cluster. */
+/** Which findings of `istioctl analyze` to report, next to Perch's own findings and without a cluster. */
 import { type RenderedObject } from '../diff/objects.ts'
 import { findingsIn } from '../finding/find.ts'
 import type { ObjectRemark } from './remark.ts'
@@ -7,7 +7,9 @@ import { type ObjectIdentity, identityKey } from '../manifest/identity.ts'
 /** Codes about objects that may exist only in the cluster. Without a cluster, istioctl reports them as missing. */
 const NEEDS_CLUSTER = new Set(['IST0101', 'IST0102', 'IST0103', 'IST0173', 'IST0174'])
 
-/** The remarks that add something to our own findings. Those that only a cluster could confirm become notes. `ignore`: codes. */
+/**
+ * The remarks that add something to Perch's own findings. Those that only a cluster could confirm become notes. `ignore`: codes.
+ */
 export function worthSaying(
   remarks: readonly ObjectRemark[],
   objects: readonly RenderedObject[],

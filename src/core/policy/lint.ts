@@ -9,13 +9,13 @@ const SETTINGS = ['.yamllint', '.yamllint.yaml', '.yamllint.yml']
 /** Settings that come with yamllint. */
 const BUILT_IN = new Set(['default', 'relaxed'])
 
-/** What a file of the configuration refers to: one that it extends, and those that tell what to leave out. */
+/** A reference in a configuration file: to a file that it extends, or to one with ignore patterns. */
 interface Reference {
   readonly file: string
   readonly path: string
 }
 
-/** The configuration's files, as far as they are known from those that have been read: each may refer to others. */
+/** The configuration files that are known so far. Each file may refer to others. */
 export function lintSettingsIn(known: ReadonlyMap<string, string>): readonly string[] {
   return [...SETTINGS, ...referencesIn(known).flatMap(({ path }) => inRepository(path) ?? [])]
 }
@@ -45,7 +45,7 @@ function referencesOf(text: string): readonly string[] {
   return named.filter((path) => typeof path === 'string')
 }
 
-/** The path as git has it; undefined where it leads out of the repository. */
+/** The path in Git. Undefined if it leads out of the repository. */
 function inRepository(path: string): string | undefined {
   return path.startsWith('/') ? undefined : join('', path)
 }

@@ -7,11 +7,11 @@ import { err, ok, type Result } from '../result.ts'
 import type { Fault, FaultCode } from './remark.ts'
 
 export interface Policy {
-  /** Rego by path in the repository. */
+  /** Rego texts by path in the repository. */
   readonly modules: ReadonlyMap<string, string>
   /** The content of `data` for policies. */
   readonly data: { readonly [key: string]: JsonValue }
-  /** The packages whose rules count; undefined: all. */
+  /** The packages whose rules count. Undefined for all. */
   readonly packages: readonly string[] | undefined
 }
 
@@ -31,7 +31,7 @@ export function policyFiles(
     const prefix = folder === undefined ? undefined : join('', folder)
     if (prefix === undefined) return []
     const start = prefix === '' ? '' : `${prefix}/`
-    // A folder may itself be a link: then nothing below it is listed.
+    // The folder may itself be a link. Then Git lists nothing below it.
     return all.filter((entry) => (entry.path.startsWith(start) && pattern.test(entry.path)) || isLink(entry, prefix))
   }
   const modules = below(path, /\.rego$/).filter((entry) => !entry.path.endsWith('_test.rego'))
@@ -68,7 +68,7 @@ export function policyFrom(
 
 type Mapping = { readonly [key: string]: JsonValue }
 
-/** As `opa eval --data folder` and conftest do: what a file holds stands at the top, below the names of its folders. */
+/** Like `opa eval --data folder` and conftest: the content of a file is at the top level, below the names of its folders. */
 function dataFrom(
   paths: readonly string[],
   texts: ReadonlyMap<string, string>,

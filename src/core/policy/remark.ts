@@ -9,18 +9,18 @@ export type ToolName = (typeof TOOLS)[number]
 export interface Remark {
   /** An `error` is a problem if the change introduces it. A `warning` is only for information. */
   readonly level: 'error' | 'warning'
-  /** What says so, in the program's words: `main.deny`, `IST0130`, `indentation`; '' where it has no names. */
+  /** The program's name for the rule: `main.deny`, `IST0130`, `indentation`; '' if it has no names. */
   readonly rule: string
-  /** In the program's or the policy's words: text of others. */
+  /** The message of the program or the policy. Other people's text. */
   readonly text: string
   /** Only a cluster could confirm it. */
   readonly needsCluster?: boolean
 }
 
 export interface ObjectRemark extends Remark {
-  /** Which of the objects that were given, from 0; -1 where the program means none of them. */
+  /** The index of the object in the given list, from 0; -1 if the remark is about none of them. */
   readonly object: number
-  /** Where in the object, as far as it is told. */
+  /** The place in the object, as precisely as the program names it. */
   readonly path: Path
 }
 
@@ -30,14 +30,14 @@ export interface LineRemark extends Remark {
   readonly line: number
 }
 
-/** A fault in the rules that a program checks by: a policy that does not compile, or a configuration that cannot be read. */
+/** A mistake in a program's rules: a policy that does not compile, or a configuration that cannot be read. */
 export interface Fault {
-  /** In the repository; undefined where the program does not say. */
+  /** The path in the repository. Undefined if the program does not name it. */
   readonly file: string | undefined
   /** 1-based. */
   readonly line: number
   readonly code: FaultCode
-  /** In the program's words; empty where the code says it all. */
+  /** The message of the program. Empty if the code says everything. */
   readonly text: string
 }
 
@@ -64,11 +64,11 @@ export type FaultCode =
 export type KubeconfigFault =
   | 'no-kubeconfig'
   | 'not-a-kubeconfig'
-  /** It names a program to sign in with. */
+  /** It starts a program to sign in. */
   | 'runs-program'
-  /** Nobody could tell whether the server is the one that is meant. */
+  /** It does not verify the identity of the server. */
   | 'not-verified'
-  /** A proxy, another user's name, a user name with a password. */
+  /** It has a proxy, impersonates a user, or has a user name with a password. */
   | 'not-supported'
 
 /** Why a program gave no answer. */
@@ -77,7 +77,7 @@ export interface ToolFailure {
   readonly detail: string
 }
 
-/** Why an API server was asked about nothing. `fork`: a stranger may have written it. */
+/** Why no question was sent to an API server. `fork`: a stranger may have written the pull request. */
 type ServerFailure = 'unreachable' | 'unauthorized' | 'too-many' | 'fork'
 
 export type Failure = ToolFailure | { readonly code: 'not-valid'; readonly faults: readonly Fault[] }
@@ -86,11 +86,11 @@ export type ToolResult<T> =
   | { readonly ok: true; readonly remarks: readonly T[] }
   | { readonly ok: false; readonly failure: Failure }
 
-/** What follows from remarks before and after a change. */
+/** Remarks before and after a change, sorted. */
 export interface SortedRemarks<T> {
-  /** What the change brings. */
+  /** The remarks that the change causes. */
   readonly brought: readonly T[]
-  /** What was said before, or is only worth knowing. */
+  /** Remarks that were there before, or that are only for information. */
   readonly notes: readonly T[]
 }
 
@@ -116,7 +116,7 @@ export function sortRemarks<T extends Remark>(
   return { brought, notes }
 }
 
-/** The same for the same remark on the same object, whatever else the environment holds. */
+/** A key that is equal for the same remark on the same object, whatever else the environment contains. */
 export function objectKey(objects: readonly ObjectIdentity[]): Keys<ObjectRemark> {
   return ({ level, rule, text, object }) => {
     const identity = objects[object]
@@ -124,7 +124,7 @@ export function objectKey(objects: readonly ObjectIdentity[]): Keys<ObjectRemark
   }
 }
 
-/** The same for the same remark on a line that says the same, wherever it has moved to in its file. */
+/** A key that is equal for the same remark on a line with the same text, wherever that line is in its file. */
 export function lineKey(texts: ReadonlyMap<string, string>): Keys<LineRemark> {
   const lines = new Map([...texts].map(([file, text]) => [file, text.split('\n')]))
   return ({ level, rule, text, file, line }) => JSON.stringify([level, rule, text, file, lines.get(file)?.[line - 1]])

@@ -61,7 +61,7 @@ function reachIn(data: JsonValue): string | undefined {
 function isReach(key: string, address: string): boolean {
   if (key === '$schema' && KNOWN.test(address)) return false
   const [place = ''] = address.split('#')
-  // What is encoded (`%2e%2e`) or stands between the characters of an address may be read as `..` or `/`.
+  // Encoded characters (`%2e%2e`), or characters that do not belong in an address, may be read as `..` or `/`.
   if (/[%\\\s\p{Cc}]/u.test(place)) return true
   return /^[a-z][a-z0-9+.-]*:/i.test(place) || place.startsWith('/') || place.split('/').includes('..')
 }

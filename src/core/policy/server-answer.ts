@@ -3,7 +3,7 @@ import type { Path } from '../manifest/data.ts'
 import type { DryRunGapCode } from './dry-run.ts'
 import { atField, fieldPath } from './field-path.ts'
 
-/** Of `Status` in the API of Kubernetes. */
+/** The parts of Kubernetes' `Status` that Perch uses. */
 export interface ServerStatus {
   readonly message: string
   readonly reason: string
@@ -13,7 +13,7 @@ export interface ServerStatus {
   readonly causes: readonly { readonly reason: string; readonly message: string; readonly field: string }[]
 }
 
-/** Why it refuses the object. */
+/** The reasons why it refuses the object. */
 interface Refused {
   readonly type: 'refused'
   readonly faults: readonly { readonly text: string; readonly path: Path }[]
@@ -25,7 +25,7 @@ interface Unanswered {
   readonly text: string
 }
 
-/** The credentials are wrong, whatever the object is. */
+/** The credentials are refused, whatever the object is. */
 interface Unauthorized {
   readonly type: 'unauthorized'
 }
@@ -41,7 +41,7 @@ export function readAnswer(code: number, status: ServerStatus | undefined): Serv
   if (isDenied(status)) return refused(status)
   if (code === 403 && NOT_PERMITTED.test(message)) return { type: 'gap', code: 'not-allowed', text: message }
   if (code === 404) return notFound(status)
-  // It is about the current moment, although its code is a refusal.
+  // This depends on the current moment, although the code is that of a refusal.
   if (status.causes.some(({ reason }) => reason === 'NamespaceTerminating'))
     return { type: 'gap', code: 'not-answered', text: message }
   if (SCHEMA.test(message)) return schemaFaults(message)
@@ -54,10 +54,13 @@ export function readAnswer(code: number, status: ServerStatus | undefined): Serv
  */
 const REFUSALS = new Set([400, 403, 413, 422])
 
-/** Of the admission webhook that does not say that it has no side effects, and of a server or a resource without dry runs. */
+/**
+ * The messages of an admission webhook that does not declare that it has no side effects, and of a server or resource without dry
+ * runs.
+ */
 const TAKES_NO_DRY_RUN = /^admission webhook "[^"]*" does not support dry run|^the dryRun (?:\w+ )?feature is disabled/
 
-/** Kubernetes' RBAC, and other authorizers that it hands down to. Texts of the object may stand behind the beginning. */
+/** The messages of Kubernetes' RBAC and of the other authorizers that it delegates to. Text from the object may follow. */
 const NOT_PERMITTED = /^(?:\S+ (?:"[^"]*" )?is )?forbidden: User "(?:[^"\\]|\\.)*" cannot \S+ (?:resource|path) /
 
 /** A webhook or policy may deny with any code. */
@@ -68,7 +71,7 @@ function isDenied({ message }: ServerStatus): boolean {
   return DENIED.test(message)
 }
 
-/** An error of the server (500) by its code, but of the object: a field that its kind does not have, or of another type. */
+/** The code is that of a server error (500), but the object causes it: it has an unknown field, or a field of the wrong type. */
 const SCHEMA = /^failed to create typed patch object \([^)]*\): /
 
 function schemaFaults(message: string): Refused {
@@ -90,7 +93,7 @@ function refused({ message, causes }: ServerStatus): Refused {
   }
 }
 
-/** A namespace that is not there; else the object's kind, which a server may lose between two questions. */
+/** A missing namespace, or else a missing kind, which a server may lose between two requests. */
 function notFound({ kind, name, message }: ServerStatus): Unanswered {
   if (kind === 'namespaces') return { type: 'gap', code: 'no-namespace', text: name }
   return { type: 'gap', code: 'no-kind', text: message }

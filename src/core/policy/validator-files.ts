@@ -1,9 +1,9 @@
-/** What a repository may bring for a validator: the files of one folder. */
+/** The files of one folder that a repository may provide for a validator. */
 import { type Entry, join } from '../environment/tree.ts'
 
-/** More files are not handed to a validator. */
+/** The maximum number of files for a validator. */
 export const MAX_VALIDATOR_FILES = 2_000
-/** Of all of them together, in characters. */
+/** The maximum size of all files together, in characters. */
 export const MAX_VALIDATOR_LENGTH = 20 * 1024 * 1024
 
 /** The paths below a folder that match, sorted. */

@@ -36,7 +36,9 @@ export function renderProblem({
   return { code, file, line, cause: { kind: 'not-rendered', environment, failure: { code, detail } } }
 }
 
-/** Notes on ApplicationSets of which nobody knows what they deploy: those that change, and those that may deploy one of some folders. */
+/**
+ * Notes about ApplicationSets whose deployments are unknown: those that change, and those that may deploy one of some folders.
+ */
 export function generatorNotes(
   { gaps }: { readonly gaps: readonly GeneratorGap[] },
   { changed, folders }: { readonly changed: readonly string[] | 'all'; readonly folders: readonly string[] },
@@ -51,28 +53,28 @@ export function generatorNotes(
   })
 }
 
-/** It names no file: renders have none. */
+/** The problem of a render. It names no file, because renders are not files. */
 export function renderedProblem(environment: string, problem: RenderProblem): Problem {
   const { code, line } = problem
   return { code, file: undefined, line, cause: { kind: 'unreadable-render', environment, problem } }
 }
 
-/** A file, or a document of it, that is no part of what its environment renders to, because it cannot be read. */
+/** A file, or one of its documents, that is missing in the render of its environment because it cannot be read. */
 export function leftOutProblem(environment: string, { file, line, problem, isWhole }: LeftOutFile): Problem {
   return { code: problem.code, file, line, cause: { kind: 'left-out', environment, problem: problem.code, isWhole } }
 }
 
-/** A file that could not be read before. */
+/** A file that could not be read before this change. */
 export function repairedProblem(environment: string, { file }: Pick<LeftOutFile, 'file'>): Problem {
   return { code: 'repaired', file, line: 1, cause: { kind: 'repaired', environment } }
 }
 
-/** Git cannot read what is needed of a checkout: nothing is fetched. */
+/** Git cannot read a necessary part of a checkout. Nothing is fetched for it. */
 export function gitProblem(reason: string): Problem {
   return { code: 'git', file: undefined, line: 1, cause: { kind: 'git-unreadable', reason } }
 }
 
-/** The same problems, with what could not be rendered for the same reason said once for all environments. */
+/** The same problems, but environments that could not be rendered for the same reason share one problem. */
 export function unknownOnce(problems: readonly Problem[]): readonly Problem[] {
   const isSame = (problem: Problem): boolean => problem.cause.kind === 'not-rendered' && isNotSeen(problem)
   const [unknown, others] = [problems.filter(isSame), problems.filter((problem) => !isSame(problem))]
@@ -89,5 +91,5 @@ function asOne(problems: readonly Problem[]): readonly Problem[] {
   return [{ ...first, cause: { ...first.cause, environment } }]
 }
 
-/** More are a number. */
+/** Of more names, only the number is shown. */
 const MAX_NAMES = 5

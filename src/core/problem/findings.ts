@@ -3,14 +3,14 @@ import type { Finding } from '../finding/finding.ts'
 import type { Location } from '../manifest/parse.ts'
 import type { Problem } from './problem.ts'
 
-/** A finding of an environment, with its place in the files. */
+/** A finding in an environment, with its place in the files. */
 export interface LocatedFinding {
   readonly environment: string
   readonly finding: Finding
   readonly place: Location | undefined
 }
 
-/** Findings as problems, or notes: what is found in one place for many environments is said once. */
+/** Findings as problems or notes. A finding at one place in many environments appears once. */
 export function findingProblems(found: readonly LocatedFinding[]): readonly Problem[] {
   const groups = Map.groupBy(found, ({ environment, finding: { detail, object, grade }, place }) => {
     const where = place === undefined ? [environment, object.namespace, object.name] : [place.file, place.line]
@@ -19,7 +19,7 @@ export function findingProblems(found: readonly LocatedFinding[]): readonly Prob
   return [...groups.values()].flatMap((group) => findingProblem(group) ?? [])
 }
 
-/** The same finding of some environments. */
+/** One problem for the same finding in several environments. */
 function findingProblem(group: readonly LocatedFinding[]): Problem | undefined {
   const [first] = group
   if (first === undefined) return undefined
@@ -31,7 +31,7 @@ function findingProblem(group: readonly LocatedFinding[]): Problem | undefined {
   return { code: detail.code, file: place?.file, line: place?.line ?? 1, cause, ...level }
 }
 
-/** The namespace only where it is the same in all of them. */
+/** The title of the object. The namespace is included only if it is the same in all environments. */
 function commonTitle({ object: { kind, name, namespace } }: Finding, group: readonly LocatedFinding[]): string {
   const isSame = group.every(({ finding: { object } }) => object.namespace === namespace)
   return titleOf({ kind, name, namespace: isSame ? namespace : '' })

@@ -1,4 +1,4 @@
-/** Problems of a merge: of its two branches, and of its effect on traffic. */
+/** Problems of a merge: about its two branches, and about its effect on traffic. */
 import { CONFIG_FILE, type ConfigProblem } from '../config/read.ts'
 import type { RolloutRise } from '../exposure/canaries.ts'
 import type { ProtectionGap } from '../gate/protection.ts'
@@ -33,7 +33,10 @@ export function mixedRepairProblem(broken: Problem, titles: readonly string[]): 
   return { ...broken, code: 'mixed-repair', cause: { kind: 'mixed-repair', titles } }
 }
 
-/** A note about a deployed branch that is not protected as docs/checks.md asks. Never a problem: it is not what this merge does. */
+/**
+ * A note about a deployed branch without the protection that docs/checks.md recommends. It is never a problem, because this merge
+ * does not cause it.
+ */
 export function protectionNote(branch: string, gaps: readonly ProtectionGap[]): Problem | undefined {
   if (gaps.length === 0) return undefined
   return { code: 'unprotected', file: undefined, line: 1, cause: { kind: 'unprotected', branch, gaps } }
@@ -49,12 +52,12 @@ export function renamedRolesProblem(target: Target): Problem {
   return { code: 'roles-renamed', file, line, cause: { kind: 'renamed-roles', target } }
 }
 
-/** Its config calls a rollout under way by another name. */
+/** The config of the pull request renames a rollout that is under way. */
 export function renamedByConfigProblem({ target, share }: Standing): Problem {
   return { code: 'rollout-renamed', file: CONFIG_FILE, line: 1, cause: { kind: 'renamed-by-config', target, share } }
 }
 
-/** Its config gives a rollout more traffic, past the gates. */
+/** The config of the pull request gives a rollout more traffic without the gates. */
 export function raisedByConfigProblem({ target, share }: Standing): Problem {
   return { code: 'raised-by-config', file: CONFIG_FILE, line: 1, cause: { kind: 'raised-by-config', target, share } }
 }

@@ -13,39 +13,42 @@ import type { Target } from '../rollout/target.ts'
 
 /** A problem of a merge, or a note about it, as facts. The words are in `message`. */
 export interface Problem {
-  /** Its name for people and programs, and the title of its annotation. */
+  /** A name for people and programs. Also the title of its annotation. */
   readonly code: string
   readonly file: string | undefined
-  /** 1-based; 1 where only the file is known. */
+  /** 1-based; 1 if only the file is known. */
   readonly line: number
   readonly cause: ProblemCause
-  /** It might be wrong: more than a note, and red only where the config says `validate: strict`. */
+  /** It may be a false alarm: more than a note, but red only if the config has `validate: strict`. */
   readonly level?: 'warning'
 }
 
-/** Something that prevents a verdict although nothing is known to be wrong: a tool or a server that is missing or does not answer. */
+/** Codes for missing verdicts without a known mistake: a tool is missing or busy. */
 const UNKNOWN: ReadonlySet<string> = new Set(['tool-missing', 'helm-missing', 'tool-busy'])
 
-/** Whether a render failed for want of the tool, and not because of what it was to render. */
+/** Whether a render failed because of the tool, and not because of its input. */
 export function lacksTool({ code }: Pick<RenderFailure, 'code'>): boolean {
   return UNKNOWN.has(code)
 }
 
-/** Whether something could not be checked. That is not green, but nobody's mistake. */
+/** Whether something could not be checked. That is not green, but it is not a mistake in the pull request. */
 export function isNotSeen({ code, cause }: Problem): boolean {
-  // A missing API server is a mistake in the config or the setup of the service.
+  // A missing API server is a mistake in the config, or in the setup of Perch.
   if (cause.kind === 'tool-failure') return cause.tool === 'dry-run' && cause.failure.code !== 'missing'
   return cause.kind === 'dry-run-gap' || (cause.kind === 'not-rendered' && UNKNOWN.has(code))
 }
 
-/** Whether it may be gone a while later, although nobody changes the pull request: an API server did not answer, a tool was missing. */
+/**
+ * Whether the problem may disappear without a change of the pull request, for example because an API server did not answer or a
+ * tool was missing.
+ */
 export function mayPassByItself({ code, cause }: Problem): boolean {
   if (cause.kind === 'not-rendered') return UNKNOWN.has(code)
   if (cause.kind === 'dry-run-gap') return cause.gap === 'not-answered'
   return cause.kind === 'tool-failure' && cause.tool === 'dry-run' && PASSING.has(cause.failure.code)
 }
 
-/** What says nothing about how well Perch knows the traffic after the merge. */
+/** Causes that do not affect how well Perch knows the traffic after the merge. */
 const BESIDE_TRAFFIC: ReadonlySet<ProblemCause['kind']> = new Set([
   'finding',
   'object-remark',
@@ -57,7 +60,7 @@ const BESIDE_TRAFFIC: ReadonlySet<ProblemCause['kind']> = new Set([
   'unprotected',
 ])
 
-/** Whether a change of traffic may be in what could not be read, rendered or judged. */
+/** Whether something that could not be read, rendered or judged may hide a change of traffic. */
 export function mayHideTraffic({ cause }: Problem): boolean {
   return !BESIDE_TRAFFIC.has(cause.kind)
 }
@@ -66,29 +69,29 @@ const PASSING: ReadonlySet<ToolFailure['code']> = new Set(['unreachable', 'busy'
 
 export type ProblemCause = FileCause | MergeCause | RouteCause | ToolCause
 
-/** The files, by themselves or as they render. */
+/** Problems of files, or of their render. */
 export type FileCause =
-  /** `side`: where the config is that is not valid. */
+  /** `side`: the branch with the config that is not valid. */
   | { readonly kind: 'config'; readonly problem: ConfigProblem; readonly side: 'base' | 'head' }
   | { readonly kind: 'manifest'; readonly problem: ManifestProblem }
   | { readonly kind: 'refused-environment'; readonly refusal: EnvironmentRefusal }
   | { readonly kind: 'not-rendered'; readonly environment: string; readonly failure: RenderFailure }
-  /** What it renders to cannot be read as Kubernetes objects. */
+  /** The render cannot be read as Kubernetes objects. */
   | { readonly kind: 'unreadable-render'; readonly environment: string; readonly problem: RenderProblem }
-  /** A file of a folder, or a document of it, is no part of what is rendered, because it cannot be read. */
+  /** A file of a folder, or one of its documents, is missing in the render because it cannot be read. */
   | {
       readonly kind: 'left-out'
       readonly environment: string
       readonly problem: RenderProblem['code']
       readonly isWhole: boolean
     }
-  /** A file of a folder could not be read before. */
+  /** A file of a folder could not be read before this change. */
   | { readonly kind: 'repaired'; readonly environment: string }
-  /** An ApplicationSet of which nobody knows what it deploys. */
+  /** An ApplicationSet whose deployments are unknown. */
   | { readonly kind: 'not-generated'; readonly gap: GeneratorGap }
-  /** The template that the config names as the analysis of a step cannot be it. */
+  /** The template that the config names cannot be used for the analysis of a step. */
   | { readonly kind: 'analysis-template'; readonly template: TemplateName; readonly problem: TemplateProblem }
-  /** Git cannot read what is needed of a checkout. */
+  /** Git cannot read a necessary part of a checkout. */
   | { readonly kind: 'git-unreadable'; readonly reason: string }
 
 /** Why nothing was rendered. */
@@ -98,47 +101,53 @@ export interface RenderFailure {
     | 'helm-missing'
     | 'tool-busy'
     | 'build-failed'
-    /** `detail`: what only the generator of an ApplicationSet knows, as its template says it. */
+    /** `detail`: the parameter that only the generator of an ApplicationSet knows, as in its template. */
     | 'values-unknown'
     | 'timed-out'
     | 'too-large'
     | 'out-of-memory'
-  /** What the tool said, with no path of this machine in it; empty when it said nothing. */
+  /** The output of the tool, without paths of this machine. Empty if there is none. */
   readonly detail: string
 }
 
-/** The two branches, and what a merge would make of them. */
+/** Problems with the two branches and their merge. */
 export type MergeCause =
   | { readonly kind: 'conflict'; readonly paths: readonly string[] }
-  /** The merge queue's commit does not stand on the base branch. */
+  /** The merge queue's commit is not based on the base branch. */
   | { readonly kind: 'stale-group'; readonly base: string }
-  /** For a branch that nothing deploys, and not to be merged into the one that is deployed. */
+  /**
+   * The pull request is for a branch that nothing deploys, and cannot be merged into the deployed branch: they conflict, or have
+   * no common history.
+   */
   | {
       readonly kind: 'not-judged'
       readonly base: string
       readonly judgedFor: string
       readonly conflicts: readonly string[]
     }
-  /** The config of the base branch cannot be read. `isRepaired`: this pull request makes it valid again. */
+  /** The config of the base branch is not valid. `isRepaired`: this pull request makes it valid again. */
   | { readonly kind: 'broken-base'; readonly problem: ConfigProblem; readonly isRepaired: boolean }
-  /** The base branch has it broken, and so nobody can judge what this pull request does to traffic. */
+  /** Something is broken on the base branch, so the effect of this pull request on traffic is unknown. */
   | { readonly kind: 'unjudged'; readonly broken: ProblemCause }
-  /** It repairs what the base branch has broken, and changes these objects too. */
+  /** The pull request repairs something that is broken on the base branch, and also changes these objects. */
   | { readonly kind: 'mixed-repair'; readonly titles: readonly string[] }
   | { readonly kind: 'unprotected'; readonly branch: string; readonly gaps: readonly ProtectionGap[] }
 
 /** Problems about the traffic. */
 export type RouteCause =
-  /** A rollout under way whose route no longer splits anything, or is gone. */
+  /** A rollout is under way, but its route no longer splits traffic, or is gone. */
   | { readonly kind: 'vanished'; readonly target: Target; readonly share: number | 'unknown' }
-  /** After the merge an annotation would make gates confuse the two versions. */
+  /** After the merge, an annotation would make the gates confuse the two versions. */
   | { readonly kind: 'renamed-roles'; readonly target: Target }
   | {
       readonly kind: 'renamed-by-config' | 'raised-by-config'
       readonly target: Target
       readonly share: number | 'unknown'
     }
-  /** The files say one share, and the environment renders another; undefined where its route is not rendered. */
+  /**
+   * The share in the files differs from the share in the environment's render. `rendered` is undefined if the route is not
+   * rendered.
+   */
   | {
       readonly kind: 'share-differs'
       readonly environment: string
@@ -146,7 +155,7 @@ export type RouteCause =
       readonly said: number | 'unknown'
       readonly rendered: number | 'unknown' | undefined
     }
-  /** An environment renders a split that is a rollout of no file. */
+  /** The render of an environment has a split that belongs to no rollout in the files. */
   | {
       readonly kind: 'stray-split'
       readonly environment: string
@@ -154,9 +163,9 @@ export type RouteCause =
       readonly was: number | 'unknown'
       readonly share: number | 'unknown'
     }
-  /** Requests that may reach a canary more often, and no gate can judge how much. */
+  /** More requests may reach a canary, and no gate can judge how many. */
   | { readonly kind: 'unknown-exposure'; readonly rise: RolloutRise }
-  /** One finding of these environments. */
+  /** One finding in these environments. */
   | {
       readonly kind: 'finding'
       readonly detail: Detail
@@ -164,9 +173,9 @@ export type RouteCause =
       readonly environments: readonly string[]
     }
 
-/** The remarks of other programs, and why they gave no answer. */
+/** The remarks of other programs, and the reasons for missing answers. */
 export type ToolCause =
-  /** `title`: the object's; undefined where none is meant. */
+  /** `title`: that of the object. Undefined if the remark is about no object. */
   | {
       readonly kind: 'object-remark'
       readonly tool: Exclude<ToolName, 'yamllint'>
@@ -181,7 +190,7 @@ export type ToolCause =
       readonly failure: ToolFailure
       readonly environment: string | undefined
     }
-  /** `text`: the API server's words, or the namespace that it does not have. */
+  /** `text`: the message of the API server, or the name of a missing namespace. */
   | {
       readonly kind: 'dry-run-gap'
       readonly gap: DryRunGapCode

@@ -7,7 +7,7 @@ import { standingOf } from '../rollout/standing.ts'
 import type { Target } from '../rollout/target.ts'
 import type { Problem } from './problem.ts'
 
-/** Why templates that are the analysis of some targets' steps cannot be it. One template is told of once. */
+/** Why the templates of some targets cannot be used for their analysis. Each template is reported once. */
 export function templateProblems(targets: readonly Target[]): readonly Problem[] {
   const found = targets.flatMap((target): readonly Problem[] => {
     const { analysis, template: lookup, bakeMs } = target.settings
@@ -23,7 +23,7 @@ export function templateProblems(targets: readonly Target[]): readonly Problem[]
   return [...new Map(found.map((problem) => [JSON.stringify(problem), problem])).values()]
 }
 
-/** The files do not say a version today, and may do so when a canary comes. */
+/** Whether a problem may be temporary: the files do not tell a version now, but may do so when a canary comes. */
 function isOfNow(problem: TemplateProblem): boolean {
   return problem.code === 'argument-variable' && ARGUMENT_VARIABLES.some((known) => known === problem.variable)
 }

@@ -1,21 +1,24 @@
-/** The remarks of other programs about a pull request, and why they gave no answer. */
+/** The remarks of other programs about a pull request, and the reasons for missing answers. */
 import type { Location } from '../manifest/parse.ts'
 import type { DryRunGap } from '../policy/dry-run.ts'
 import type { Failure, Fault, LineRemark, ObjectRemark, ToolName } from '../policy/remark.ts'
 import type { Problem } from './problem.ts'
 
-/** A program that the config asks for. */
+/** A request of the config to run a program. */
 export interface ToolRequest {
   readonly tool: ToolName
-  /** Where the config that asks for it says so. */
+  /** The place of the request in the config. */
   readonly place: Location
-  /** `base`: as the base branch has it. `head`: as the pull request would have it. */
+  /** `base`: the state of the base branch. `head`: the state that the pull request would make. */
   readonly side: 'base' | 'head'
-  /** The environment that it was asked about. */
+  /** The environment of the request. */
   readonly environment?: string
 }
 
-/** A remark on an object of an environment, as a problem or a note. `title`: the object's; undefined where none is meant. */
+/**
+ * A remark on an object of an environment, as a problem or a note. `title`: that of the object; undefined if the remark is about
+ * no object.
+ */
 export function objectRemark(
   tool: Exclude<ToolName, 'yamllint'>,
   { rule, text, level, needsCluster = false }: Omit<ObjectRemark, 'object' | 'path'>,
@@ -28,7 +31,7 @@ export function objectRemark(
   return { code, file: place?.file, line: place?.line ?? 1, cause }
 }
 
-/** An object that the API server gave no verdict on. `title`: the object's. */
+/** An object without a verdict of the API server. `title`: that of the object. */
 export function dryRunGap(
   { code: gap, text }: Pick<DryRunGap, 'code' | 'text'>,
   about: { readonly environment: string; readonly title: string; readonly place: Location | undefined },
@@ -43,7 +46,7 @@ export function lineRemark({ rule, text, file, line, level }: LineRemark): Probl
   return { code: 'yamllint', file, line, cause: { kind: 'line-remark', remark: { rule, text, level } } }
 }
 
-/** Why a program that the config asks for has not said anything. */
+/** Why a requested program gave no answer. */
 export function failureProblems(failure: Failure, request: ToolRequest): readonly Problem[] {
   const { tool, place, environment } = request
   if (failure.code === 'not-valid') return failure.faults.map((fault) => faultProblem(fault, request))
@@ -56,7 +59,7 @@ function faultProblem({ file, line, code: fault, text }: Fault, { tool, place, s
   return { code, ...at, cause: { kind: 'tool-fault', tool, fault, text, side } }
 }
 
-/** The same for problems that say the same of a program, on whichever side it is asked for. */
+/** A key that is equal for problems that say the same about a program, on either side. */
 export function toolProblemKey({ code, cause }: Problem): string {
   return JSON.stringify([code, 'side' in cause ? { ...cause, side: undefined } : cause])
 }

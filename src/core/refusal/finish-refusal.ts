@@ -1,4 +1,4 @@
-/** Why a rollout cannot be finished: the stable version does not become the canary's. */
+/** Why a rollout cannot be finished, that is, why the stable version cannot become the canary's version. */
 import { templateOf } from '../chart/rendered-parts.ts'
 import { titleOf } from '../manifest/identity.ts'
 import type { Location } from '../manifest/parse.ts'
@@ -7,8 +7,8 @@ import { ruleForSomeCallers } from '../traffic/route.ts'
 import { type RoleLabel, roleLabelOf } from '../traffic/version.ts'
 
 /**
- * Why the canary's version cannot become the stable one. `some-callers`: only they have been sent to the canary. `role-label`: the labels
- * name roles. `chart-version`: a chart makes it, and these values of what it renders must change.
+ * Why the canary's version cannot become the stable one. `some-callers`: the canary has only had requests of some callers.
+ * `role-label`: the labels name roles. `chart-version`: a chart renders the version, and these rendered values must change.
  */
 export type FinishRefusal = Location &
   (
@@ -20,31 +20,31 @@ export type FinishRefusal = Location &
         readonly name: string
         readonly environment: string
         readonly values: readonly UnplacedValue[]
-        /** The file of values that counts last; undefined where there is none. */
+        /** The last values file, which overrides the others. Undefined if there is none. */
         readonly valuesFile: string | undefined
       }
   )
 
-/** A value of a rendered object that must become another one. */
+/** A rendered value that must change. */
 interface UnplacedValue {
   readonly title: string
   readonly field: string
-  /** Undefined where it is not to be shown, or no text. */
+  /** Undefined if it must not be shown, or is not a string. */
   readonly was: string | undefined
   readonly wanted: string | undefined
-  /** What says it; undefined where nothing was found that does. */
+  /** The file that sets it. Undefined if none was found. */
   readonly file: string | undefined
-  /** Other environments that this file is for. */
+  /** Other environments that use this file. */
   readonly others: readonly string[]
 }
 
-/** Why a version cannot be promoted whatever its files say; undefined where it may be. */
+/** Why a version cannot be promoted, whatever its files contain. Undefined if it can. */
 export function finishObjection({ route }: Target): FinishRefusal | undefined {
   const rule = ruleForSomeCallers(route)
   return rule && { code: 'some-callers', rule: rule.label, file: route.place.file, line: rule.line }
 }
 
-/** Why the labels of the stable version must not become the canary's; undefined where they may. */
+/** Why the stable version must not get the labels of the canary. Undefined if it may. */
 export function roleRefusal({ route, neighbours }: Pick<Target, 'route' | 'neighbours'>): FinishRefusal | undefined {
   const role = roleLabelOf(route, neighbours)
   if (role === undefined) return undefined

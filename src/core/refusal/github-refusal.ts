@@ -1,4 +1,4 @@
-/** What Perch wanted to do. */
+/** What Perch tried to do. */
 export type GitHubAction =
   | 'create-branch'
   | 'move-branch'
@@ -10,17 +10,17 @@ export type GitHubAction =
   | 'comment'
   | 'check'
   | 'deploy'
-  /** The dashboard. */
+  /** To keep the dashboard. */
   | 'issue'
   | 'read'
-  /** Anything at all: GitHub gives no token, or does not know the repository. */
+  /** Any request: GitHub gives no token, or does not find the repository. */
   | 'work'
 
-/** The cause, as far as GitHub's answer shows it. */
+/** The cause, if GitHub's answer shows it. */
 export type RefusalCause =
-  /** A ruleset, or the protection of a branch. */
+  /** A ruleset or a branch protection rule. */
   | 'rule'
-  /** A branch whose name is a folder of the wanted one, or the other way round. */
+  /** A branch whose name is a folder of the wanted name, or the reverse. */
   | 'in-the-way'
   | 'name-too-long'
   | 'permission'
@@ -31,14 +31,14 @@ export type RefusalCause =
   | 'pulls-disabled'
   | 'other'
 
-/** GitHub refuses something, and will refuse it again until a person changes something. */
+/** A request that GitHub refuses until a person changes something. */
 export interface GitHubRefusal {
   readonly action: GitHubAction
   readonly cause: RefusalCause
-  /** The branch that it is about; empty where it is about none. */
+  /** The branch of the request. Empty if there is none. */
   readonly branch: string
-  /** The branch that is in the way. */
+  /** The branch whose name is in the way. */
   readonly rival?: string
-  /** GitHub's own words, with no token in them; empty where it gave none. */
+  /** GitHub's message, without tokens. Empty if there is none. */
   readonly reason: string
 }

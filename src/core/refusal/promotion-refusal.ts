@@ -1,11 +1,11 @@
 import type { LeftOut } from '../promotion/promotion.ts'
 
-/** Why nothing is carried from one environment to another. */
+/** Why a promotion carries nothing from one environment to another. */
 export type PromotionRefusal =
   | { readonly code: 'same-environment'; readonly environment: string }
-  /** Both are made of one folder. */
+  /** Both environments are built from one folder. */
   | { readonly code: 'same-folder'; readonly from: string; readonly to: string; readonly folder: string }
-  /** Its files are not those of a kustomization or a folder of manifests. */
+  /** It is neither a kustomization nor a folder of manifests. */
   | { readonly code: 'not-promotable'; readonly environment: string; readonly why: 'chart' | 'other-kind' }
   | {
       readonly code: 'nothing-to-promote'
@@ -13,7 +13,7 @@ export type PromotionRefusal =
       readonly to: string
       readonly left: readonly LeftOut[]
     }
-  /** The target is in the middle of a rollout of a service that would be carried. */
+  /** In the target environment, a rollout of an affected service is under way. */
   | {
       readonly code: 'target-rolling'
       readonly environment: string
@@ -26,5 +26,5 @@ export type PromotionRefusal =
       readonly environment: string
       readonly known: readonly string[]
     }
-  /** Another promotion between the two carries some of the same. */
+  /** Another open promotion between the two environments carries some of the same values. */
   | { readonly code: 'promotion-open'; readonly pull: number }

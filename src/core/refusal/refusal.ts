@@ -14,14 +14,14 @@ import type { StaleRefusal } from './stale-refusal.ts'
 export type Refusal =
   | { readonly code: 'not-allowed'; readonly login: string; readonly needs: Permission; readonly has: Permission }
   | { readonly code: 'not-understood'; readonly problem: CommandProblem }
-  /** A share and an abort in one comment. */
+  /** One comment sets a share and aborts. */
   | { readonly code: 'mixed' }
   | {
       readonly code: 'no-service'
       readonly asked: string | undefined
       readonly environment: string | undefined
       readonly known: readonly string[]
-      /** Charts from elsewhere that may make it. */
+      /** Charts from other repositories that may render the route. */
       readonly charts?: readonly { readonly title: string; readonly chart: string }[]
     }
   | {
@@ -31,7 +31,7 @@ export type Refusal =
       readonly environments: readonly string[]
       readonly all: string
     }
-  /** The weights in the file are not those that are rendered. */
+  /** The weights in the file differ from the rendered ones. */
   | {
       readonly code: 'no-effect'
       readonly environment: string
@@ -43,11 +43,11 @@ export type Refusal =
       readonly name: string
       readonly environment: string
       readonly also: readonly string[]
-      /** The number that the weight is taken from, where it stands in values or in another object. */
+      /** The place of the number from which the weight is taken, in values or in another object. */
       readonly source?: Location
     }
   | { readonly code: 'ambiguous'; readonly choices: readonly RolloutChoice[] }
-  /** One environment has the route several times. */
+  /** An environment has the route several times. */
   | {
       readonly code: 'listed-twice'
       readonly service: string
@@ -57,9 +57,9 @@ export type Refusal =
   | StaleRefusal
   | OwnerRefusal
   | { readonly code: 'no-next-step'; readonly name: string; readonly share: number | 'unknown' }
-  /** Its traffic moves all at once. */
+  /** All of its traffic moves at once, so it has no shares. */
   | { readonly code: 'is-blue-green'; readonly name: string; readonly idle: string }
-  /** Its traffic moves in steps. */
+  /** Its traffic moves in steps, so it has no switch. */
   | { readonly code: 'is-canary'; readonly name: string; readonly service: string }
   | {
       readonly code: 'unknown-version'
@@ -67,9 +67,9 @@ export type Refusal =
       readonly asked: string
       readonly known: readonly string[]
     }
-  /** A step would be set back to what the base branch has. */
+  /** The command would set a step back to the state of the base branch. */
   | { readonly code: 'step-undone'; readonly name: string; readonly share: number }
-  /** A step of Perch's own would become another change. */
+  /** The command would turn a step of Perch into another change. */
   | {
       readonly code: 'not-of-step'
       readonly why: 'other-rollout' | 'goes-back' | 'finishes' | 'switches'
@@ -79,11 +79,11 @@ export type Refusal =
   | GateRefusal
   | { readonly code: 'promotion'; readonly why: PromotionRefusal }
   | { readonly code: 'cannot-edit'; readonly refusal: MoveRefusal }
-  /** `isEdited`: after the edit was made, and before it was committed. */
+  /** `isEdited`: the problem appeared after the edit and before the commit. */
   | { readonly code: 'unreadable'; readonly problem: Problem | undefined; readonly isEdited: boolean }
   | { readonly code: 'no-checkout' }
   | { readonly code: 'no-such-commit'; readonly name: string }
-  /** Nothing here is an environment. */
+  /** The repository has no environments. */
   | { readonly code: 'nothing-found' }
   | { readonly code: 'no-environment'; readonly asked: string; readonly known: readonly string[] }
   | { readonly code: 'branch-taken'; readonly branch: string }
@@ -91,7 +91,7 @@ export type Refusal =
   | { readonly code: 'branch-gone'; readonly branch: string }
   | ({ readonly code: 'github-refused' } & GitHubRefusal)
 
-/** Whether it may go away while the base branch stays as it is. */
+/** Whether the reason may disappear although the base branch stays the same. */
 export function isPassing({ code: name }: Refusal): boolean {
   return name === 'github-refused' || name === 'branch-taken' || name === 'step-changed'
 }

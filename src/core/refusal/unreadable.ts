@@ -4,14 +4,17 @@ import type { Problem } from '../problem/problem.ts'
 import type { Snapshot } from '../rollout/snapshot.ts'
 import type { Refusal } from './refusal.ts'
 
-/** A problem as the reason why a command was not carried out. `isEdited`: it shows after the edit was made and before it was committed. */
+/**
+ * A problem as the reason why a command was not carried out. `isEdited`: the problem appeared after the edit and before the
+ * commit.
+ */
 export function problemRefusal(problem: Problem, isEdited = false): Refusal {
   return { code: 'unreadable', problem, isEdited }
 }
 
 /**
- * Why a rollout is not found: what is wrong with an environment that cannot be rendered may hide it. Only of charts: what stands in
- * files is found in any case.
+ * Replaces the refusal of an unknown rollout if a problem may hide the rollout. Only problems with rendering charts can, because
+ * rollouts in files are found without a render.
  */
 export function hiddenBy(
   refusal: Refusal,
@@ -23,7 +26,7 @@ export function hiddenBy(
     environment === undefined || environment === 'all' || environments.includes(environment)
   const found =
     [...problems, ...unrendered].find(({ code, environments }) => HIDES.has(code) && isMeant(environments)) ??
-    // A template that nothing renders is worth a word where there is nothing else.
+    // If nothing else is known, a template that nothing renders is the best hint.
     (known.length === 0 ? unrendered.find(({ environments }) => environments.length === 0) : undefined)
   return found === undefined ? refusal : problemRefusal(found)
 }
@@ -34,12 +37,12 @@ const HIDES: ReadonlySet<string> = new Set(
   ),
 )
 
-/** Why there is no environment: a template that nothing renders is worth a word. */
+/** Why there is no environment. A template that nothing renders is the best hint. */
 export function noEnvironment({ unrendered: [template] }: Pick<Snapshot, 'unrendered'>): Refusal {
   return template === undefined ? { code: 'nothing-found' } : problemRefusal(template)
 }
 
-/** Why nothing is carried out while the base branch's config is not valid: its first problem. */
+/** Why no command is carried out while the base branch's config is not valid. Names its first problem. */
 export function configRefusal([first]: readonly ConfigProblem[]): Refusal {
   return { code: 'unreadable', problem: first && configProblem(first, 'base'), isEdited: false }
 }

@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { malformed, Moment, ObjectName, type Report, type ReportRead } from './report.ts'
 
-/** The body that docs/live.md has the administrator of Argo CD paste into the template. */
+/** The body from the template in docs/live.md that the administrator of Argo CD installs. */
 const Body = z.object({
   app: ObjectName,
-  /** Where several Argo CDs have applications of one name. */
+  /** Distinguishes applications with the same name in several Argo CDs. */
   cluster: ObjectName.nullish(),
   commit: z.string().nullish(),
   phase: z.string().nullish(),
@@ -19,7 +19,7 @@ export function readArgoCdReport(body: unknown): ReportRead {
   const { app, cluster, commit, phase, health, at } = parsed.data
   const state = stateOf(phase, health)
   if (state === undefined) return { code: 'ignored', why: 'the application is neither applied and healthy, nor failed' }
-  // A sync that failed before it began has none.
+  // A sync that failed before it began has no commit.
   if (!/^[0-9a-f]{40}$/.test(commit ?? '')) return { code: 'ignored', why: 'it names no commit' }
   const parts = ['argocd', app, ...(cluster === undefined || cluster === null ? [] : [cluster])]
   const report: Report = {

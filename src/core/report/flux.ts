@@ -1,7 +1,10 @@
 import * as z from 'zod'
 import { malformed, Moment, ObjectName, type Report, type ReportRead } from './report.ts'
 
-/** https://fluxcd.io/flux/components/notification/events/: what the notification-controller's `generic-hmac` sends. */
+/**
+ * The body that the notification-controller's `generic-hmac` provider sends:
+ * https://fluxcd.io/flux/components/notification/events/
+ */
 const Event = z.object({
   involvedObject: z.object({
     apiVersion: z.string().default(''),
@@ -16,10 +19,14 @@ const Event = z.object({
   reportingController: z.string().default('Flux'),
 })
 
-/** Of info events those that say that a revision has been applied; others tell of what goes on, waits or was rolled back. */
+/**
+ * The reasons of info events that say that a revision was applied. Other info events are about progress, waiting or a rollback.
+ */
 const APPLIED = ['ReconciliationSucceeded', 'InstallSucceeded', 'UpgradeSucceeded']
 
-/** Reads an event. Where the alert's `eventMetadata` names a `cluster`, that ends the name: two clusters are two reports. */
+/**
+ * Reads an event. If the alert's `eventMetadata` has a `cluster`, it is added to the name, so that two clusters are two reports.
+ */
 export function readFluxEvent(body: unknown): ReportRead {
   const parsed = Event.safeParse(body)
   if (!parsed.success) return malformed(parsed.error)
@@ -46,7 +53,7 @@ export function readFluxEvent(body: unknown): ReportRead {
 
 type Metadata = (key: string) => string | undefined
 
-/** Keys may come with the group of the object's API, or of events, before them. */
+/** Keys may have a prefix: the API group of the object, or that of events. */
 function metadataOf({ metadata, involvedObject }: z.infer<typeof Event>): Metadata {
   const [group = ''] = involvedObject.apiVersion.split('/')
   return (key) => metadata?.[key] ?? metadata?.[`${group}/${key}`] ?? metadata?.[`event.toolkit.fluxcd.io/${key}`]
@@ -58,7 +65,10 @@ function stateOf({ severity, reason }: z.infer<typeof Event>, metadata: Metadata
   return severity === 'info' && isApplied ? 'success' : undefined
 }
 
-/** In Flux's own order. A revision is `main@sha1:<hex>`, `main/<hex>` in older versions, or no commit at all. */
+/**
+ * The commit of an event, looked up in Flux's own order. A revision is `main@sha1:<hex>`, `main/<hex>` in older versions, or not
+ * a commit at all.
+ */
 function commitIn(metadata: Metadata): string | undefined {
   const revision = metadata('commit') ?? metadata('originRevision') ?? metadata('revision') ?? ''
   return /(?:^|[@:/])([0-9a-f]{40})$/.exec(revision)?.[1]

@@ -8,9 +8,9 @@ export const Report = z.object({
   state: z.enum(['success', 'failure']),
   /** When it happened, by the cluster's clock. */
   at: z.number(),
-  /** One or a few words of the sender's, such as `ReconciliationSucceeded`. */
+  /** One or a few words from the sender, such as `ReconciliationSucceeded`. */
   reason: z.string(),
-  /** Who said so, such as `kustomize-controller`. */
+  /** The program that reported it, such as `kustomize-controller`. */
   teller: z.string(),
 })
 export type Report = z.infer<typeof Report>
@@ -21,7 +21,7 @@ export type ReportRead =
   | { readonly code: 'ignored'; readonly why: string }
   | { readonly code: 'malformed'; readonly what: string }
 
-/** Names of Kubernetes objects, and what people call clusters. */
+/** Names of Kubernetes objects and of clusters. */
 export const ObjectName = z.string().regex(/^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$/i, 'is not a valid name')
 
 /** An RFC 3339 time. */
@@ -32,15 +32,15 @@ export function malformed(error: z.ZodError): ReportRead {
   return { code: 'malformed', what: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unreadable'}`.slice(0, 200) }
 }
 
-/** How far a cluster's clock may differ from ours. Older reports are replays, or no longer useful. */
+/** The maximum difference between a cluster's clock and Perch's clock. Older reports are replays, or no longer useful. */
 export const MAX_SKEW_MS = 3_600_000
 
-/** What GitHub keeps of the reports of one name on one commit. */
+/** The stored reports of one name on one commit. */
 export interface StoredReport {
   readonly state: Report['state'] | undefined
-  /** When the present state was first heard of, by our clock. */
+  /** When Perch first heard of the current state, by its own clock. */
   readonly since: number
-  /** When the newest report that was kept happened, by the cluster's clock. */
+  /** The time of the newest stored report, by the cluster's clock. */
   readonly heardAt: number
 }
 
@@ -48,9 +48,9 @@ export interface StoredReport {
 const AGAIN_MS = 10 * 60_000
 
 /**
- * What is to be kept after a report that came at `receivedAt`; `nothing`: as it is. Since when is told by our own clock: no
- * cluster can make a bake shorter with its. The cluster's clock only says which of two reports is the newer, so that an old
- * one that comes late, or again, does not undo what came after it.
+ * What to store after a report that arrived at `receivedAt`, or `nothing` if nothing changes. Perch's own clock decides since
+ * when a state lasts, so no cluster can shorten a bake. The cluster's clock only orders its reports, so that an old one that
+ * arrives late, or again, does not undo a newer one.
  */
 export function keep(
   known: StoredReport | undefined,

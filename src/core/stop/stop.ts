@@ -1,9 +1,9 @@
 import { branchPart } from '../rollout/branch.ts'
 
-/** What stops raises: a hold one rollout, a freeze every rollout of an environment. */
+/** What a stop affects: a hold stops the raises of one rollout, a freeze those of every rollout in an environment. */
 type StopKind = 'hold' | 'freeze'
 
-/** A stop as its branch says. Fields that cannot be read are undefined; the stop counts all the same. */
+/** A stop as stored in its branch. Fields that cannot be read are undefined, and the stop still counts. */
 export interface Stop {
   readonly kind: StopKind
   /** Who asked for it. */
@@ -11,29 +11,32 @@ export interface Stop {
   readonly reason: string | undefined
   /** When it ends by itself, epoch milliseconds. */
   readonly until: number | undefined
-  /** The comment or button that made it: by it a second try of the same command finds that the first one did it. */
+  /** The comment or button that made it. A second try of the same command finds out by this that the first one did it. */
   readonly cause?: string
-  /** Of an abort: a mark of what Git asked for then. Once it asks for something else, another version may be on its way. */
+  /**
+   * For an abort: a hash of what Git asked for at that time. If Git asks for something else later, another version may be on its
+   * way.
+   */
   readonly state?: string
 }
 
-/** What to stop: a rollout, or with no service an environment. */
+/** What to stop: a rollout, or without a service an environment. */
 export interface StopScope {
   readonly environment: string
   readonly service?: string
 }
 
-/** Every branch that may be a stop; as a name for `Mirror.fetch`. */
+/** All branches that may be stops, in the form for `Mirror.fetch`. */
 export const STOP_REFS = 'refs/heads/perch/*'
 
-/** Whether a ref is a stop: other branches below `perch/` are pull requests of ours. */
+/** Whether a ref is a stop. Other branches below `perch/` belong to pull requests of Perch. */
 export function isStopRef(ref: string): boolean {
   return ['hold', 'freeze', 'abort'].some((kind) => ref.startsWith(`refs/heads/perch/${kind}/`))
 }
 
 /**
- * The branch whose existence is the stop: creating a ref either succeeds or says that somebody was faster, people see it
- * among the branches, and deleting it there works while Perch is down.
+ * The branch whose existence is the stop. Creating a ref either succeeds or tells that it exists already, people see it among the
+ * branches, and they can delete it there while Perch is down.
  */
 export function stopBranch({ environment, service }: StopScope): string {
   const place = branchPart(environment)
@@ -45,17 +48,17 @@ export function abortBranch({ environment, service }: Required<StopScope>): stri
   return `perch/abort/${branchPart(environment)}/${branchPart(service)}`
 }
 
-/** Stops by branch, as they are kept. */
+/** Stops by the name of their branch. */
 export type Stops = ReadonlyMap<string, Stop>
 
-/** The names for which a stop of a rollout may be. */
+/** The names that a stop of a rollout may have. */
 type StoppedTarget = {
   readonly environment: string
   readonly environments: readonly string[]
   readonly service: string
 }
 
-/** Those that stop a rollout, each with what it is for. */
+/** The stops of a rollout, each with its scope. */
 export function scopedStops(stops: Stops, target: StoppedTarget): readonly { scope: StopScope; stop: Stop }[] {
   const { environment, environments, service } = target
   const names = [...new Set([environment, ...environments])]
@@ -66,12 +69,12 @@ export function scopedStops(stops: Stops, target: StoppedTarget): readonly { sco
   })
 }
 
-/** Whether a stop has not ended by itself. */
+/** Whether a stop has not expired. */
 export function isInForce({ until }: { readonly until?: number | undefined }, now: number): boolean {
   return until === undefined || now < until
 }
 
-/** Those that stop a rollout now. */
+/** The stops of a rollout that are in force now. */
 export function stopsOf(stops: Stops, target: StoppedTarget, now: number): readonly Stop[] {
   return scopedStops(stops, target)
     .map(({ stop }) => stop)

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** Minutes of a week, from Monday 00:00. */
+/** Weekly times are minutes since Monday 00:00. */
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
 const WEEK = 7 * 24 * 60
 const WEEKLY = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([01]\d|2[0-3]):([0-5]\d)$/
@@ -13,7 +13,7 @@ const Moment = z
     'must be such as "Fri 16:00", "2026-12-20" or "2026-12-20 16:00"',
   )
 
-/** A time in which no share is raised: every week, or once. */
+/** A time without raises, weekly or once. */
 export const FreezeWindow = z
   .strictObject({
     from: Moment.describe('When it begins: "Fri 16:00" for every week, or "2026-12-20 16:00".'),
@@ -39,7 +39,10 @@ function isTimezone(name: string): boolean {
   }
 }
 
-/** When a window that holds `now` ends, epoch milliseconds; undefined outside of it. A weekly one may be off by a change of clocks. */
+/**
+ * When the window that contains `now` ends, in epoch milliseconds. Undefined outside of it. A weekly window may be off by a
+ * change to or from daylight saving time.
+ */
 export function windowEnd(window: FreezeWindow, now: number): number | undefined {
   const weekly = weeklyEnd(window, now)
   if (weekly !== 'not-weekly') return weekly
@@ -48,7 +51,10 @@ export function windowEnd(window: FreezeWindow, now: number): number | undefined
   return from <= now && now < until ? until : undefined
 }
 
-/** When a window begins next, epoch milliseconds; undefined where it never does again. A weekly one may be off by a change of clocks. */
+/**
+ * When a window begins next, in epoch milliseconds. Undefined if it never does. A weekly window may be off by a change to or from
+ * daylight saving time.
+ */
 export function windowStart(window: FreezeWindow, now: number): number | undefined {
   const start = minuteOfWeek(window.from)
   if (start === undefined) {
@@ -71,7 +77,7 @@ function weeklyEnd({ from, until, timezone }: FreezeWindow, now: number): number
   return now - (now % MINUTE_MS) + (length - passed) * MINUTE_MS
 }
 
-/** The minute of the week that the clocks of a time zone show. */
+/** The minute of the week in a time zone. */
 function localMinute(now: number, timezone: string): number {
   const local = new Date(now + offsetAt(now, timezone))
   return ((local.getUTCDay() + 6) % 7) * 1440 + local.getUTCHours() * 60 + local.getUTCMinutes()
@@ -84,7 +90,7 @@ function minuteOfWeek(text: string): number | undefined {
   return DAYS.findIndex((name) => name === day) * 1440 + Number(hours) * 60 + Number(minutes)
 }
 
-/** A date on a wall's clock somewhere. Twice, because the clocks may change between the guess and the answer. */
+/** The moment of a local date and time. Computed twice, because the offset may change between the guess and the answer. */
 function epochOf(text: string, timezone: string): number {
   const [, year, month, day, hours = '0', minutes = '0'] = ONCE.exec(text) ?? []
   const wall = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hours), Number(minutes))
@@ -92,7 +98,7 @@ function epochOf(text: string, timezone: string): number {
   return wall - offsetAt(guess, timezone)
 }
 
-/** How far the clocks of a time zone are ahead of UTC, in milliseconds. */
+/** The offset of a time zone from UTC, in milliseconds; positive if it is ahead. */
 function offsetAt(moment: number, timezone: string): number {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: timezone,

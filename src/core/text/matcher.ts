@@ -1,6 +1,6 @@
 /**
- * A pattern in which `*` stands for any characters, as a predicate over the whole text. It looks at each character once: patterns and texts
- * are others', and a regular expression tries all the ways to share a text among several `*`.
+ * A predicate over the whole text for a pattern in which `*` stands for any characters. It scans the text once, from left to
+ * right. Other people write patterns and texts, and a regular expression would try all ways to divide a text among several `*`.
  */
 export function matcher(pattern: string): (text: string) => boolean {
   const [first = '', ...between] = pattern.split('*')

@@ -1,10 +1,10 @@
-/** Paths by patterns, as Argo CD's git generators match them: `*` in one folder, `**` in any depth, `{a,b}` for either. */
+/** Path patterns of Argo CD's git generators: `*` within one folder, `**` at any depth, `{a,b}` for alternatives. */
 
-/** Nobody writes longer ones, or more stars: each makes matching slower. */
+/** Nobody writes longer ones, or more stars. Each star makes matching slower. */
 const MAX_LENGTH = 300
 const MAX_STARS = 6
 
-/** Undefined where a pattern has anything else. */
+/** Undefined if a pattern contains anything else. */
 export function pathPattern(written: string): ((path: string) => boolean) | undefined {
   const pattern = written.replace(/^(?:\.?\/)+/, '').replace(/\/+$/, '')
   const stars = pattern.match(/\*+/g)?.length ?? 0
@@ -14,7 +14,7 @@ export function pathPattern(written: string): ((path: string) => boolean) | unde
   return (path) => regex.test(path)
 }
 
-/** As it is escaped. */
+/** A comma in its escaped form. */
 const COMMA = RegExp.escape(',')
 
 function partSource(part: string): string {

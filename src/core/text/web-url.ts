@@ -1,9 +1,11 @@
 import type { Location } from '../manifest/parse.ts'
 
-/** Longer ones are no addresses that people open. */
+/** Longer addresses are not meant for people. */
 const MAX_URL = 1_000
 
-/** The address of a page, as others gave it; undefined where it is none that a browser opens by HTTP, or holds a name and password. */
+/**
+ * The address of a page from other people's text. Undefined if it is not an HTTP address, or if it contains a name and password.
+ */
 export function webUrl(text: string | null | undefined): string | undefined {
   if (text === null || text === undefined || text.length > MAX_URL || !URL.canParse(text)) return undefined
   const { protocol, username, password, href } = new URL(text)

@@ -7,9 +7,9 @@ export const ROLLOUT_STATES = [
   'rolling-back',
   /** A share that somebody set without Perch. */
   'by-hand',
-  /** A person closed its step. It continues when somebody says so. */
+  /** A person closed its step. It continues when somebody asks for it. */
   'stopped',
-  /** Perch cannot do what comes next. */
+  /** Perch cannot take the next step. */
   'stuck',
   'unreadable',
 ] as const
@@ -20,7 +20,7 @@ export type StateFacts = Pick<RolloutFacts, 'standing' | 'stoppedByHand'> & {
   readonly open: readonly Pick<OpenStep, 'kind'>[]
 }
 
-/** Undefined: no rollout, or none that Perch moves. */
+/** Undefined if there is no rollout, or none that Perch moves. */
 export function rolloutState(
   { standing, open, stoppedByHand }: StateFacts,
   isStuck: boolean,
@@ -34,7 +34,7 @@ export function rolloutState(
   return 'finishing'
 }
 
-/** Since when it is so, as far as pull requests tell: a step is opened when the one before it is merged. */
+/** When the first open step was opened, or undefined without an open step. Perch opens a step when the previous one is merged. */
 export function openSince({ open }: Pick<RolloutFacts, 'open'>): number | undefined {
   return open.length === 0 ? undefined : Math.min(...open.map(({ pull }) => pull.createdAt))
 }

@@ -1,4 +1,4 @@
-/** Rollouts that one pull request moves: the environments of a wave, while they stand at the same step. */
+/** Rollouts that one pull request moves: the environments of a wave, as long as they are at the same step. */
 import { isOfChart } from '../chart/released-target.ts'
 import { isWaveStep } from '../rollout/branch.ts'
 import type { PullRequest } from '../rollout/facts.ts'
@@ -14,7 +14,7 @@ import {
   transition,
 } from '../rollout/transition.ts'
 
-/** One rollout, or several that move as one. */
+/** One rollout, or several that move together. */
 export interface Convoy {
   /** The facts from which the steps are decided. For several rollouts, the target has the name and the environments of the wave. */
   readonly rollout: RolloutFacts
@@ -22,19 +22,19 @@ export interface Convoy {
   readonly steps: readonly RolloutAction[]
 }
 
-/** What follows for all rollouts of a base branch. */
+/** Decides what follows for all rollouts of a base branch. */
 export function decideAll(rollouts: readonly RolloutFacts[]): readonly Convoy[] {
   return decide(withFailuresOfOthers(rollouts), { next: transition, reason: 'apart' })
 }
 
-/** What an abort of some rollouts comes to. */
+/** The actions of an abort of some rollouts. */
 export function abortAll(rollouts: readonly RolloutFacts[]): readonly Convoy[] {
   return decide(rollouts, { next: abort, reason: 'aborted' })
 }
 
 interface Way {
   readonly next: (facts: RolloutFacts) => readonly RolloutAction[]
-  /** Why a pull request of a wave is closed that does not fit all of its environments any more. */
+  /** Why a pull request of a wave is closed if it no longer fits all of its environments. */
   readonly reason: CloseReason
 }
 
@@ -48,7 +48,7 @@ function decide(rollouts: readonly RolloutFacts[], way: Way): readonly Convoy[] 
   })
 }
 
-/** Those of one wave together, in the place of the first of them. */
+/** Groups the rollouts of each wave, at the position of the first of them. */
 function wavesIn(rollouts: readonly RolloutFacts[]): readonly (readonly RolloutFacts[])[] {
   const groups = Map.groupBy(rollouts, ({ standing: { target } }) => {
     const { wave } = target.settings
@@ -57,7 +57,7 @@ function wavesIn(rollouts: readonly RolloutFacts[]): readonly (readonly RolloutF
   return [...groups.values()]
 }
 
-/** A wave as one rollout; undefined where its environments do not stand at the same step, or one is missing. */
+/** A wave as one rollout. Undefined if its environments are not at the same step, or if one is missing. */
 export function asOne(members: readonly RolloutFacts[]): RolloutFacts | undefined {
   const [first] = members
   const target = first && waveTarget(members.map(({ standing }) => standing))
@@ -98,7 +98,7 @@ function waveTarget(standings: readonly Standing[]): Target | undefined {
   }
 }
 
-/** What must be the same for environments to move together. */
+/** What must be equal for environments to move together. */
 function stepOf(rollout: RolloutFacts): string {
   const { standing, turn, begins } = rollout
   const { phase, share, versions, target } = standing
@@ -107,7 +107,7 @@ function stepOf(rollout: RolloutFacts): string {
   return JSON.stringify([phase, isLeft, share, versions, planOf(target), turn?.kind, goal, begins])
 }
 
-/** The open pull requests of a wave; undefined where one of its environments has one of its own. */
+/** The open pull requests of a wave. Undefined if one of its environments has its own. */
 function openTogether(members: readonly RolloutFacts[]): readonly OpenStep[] | undefined {
   const all = members.flatMap(({ standing, open }) => open.map((step) => ({ step, target: standing.target })))
   if (all.some(({ step, target }) => !isWaveStep(target, step.pull))) return undefined
@@ -120,8 +120,8 @@ function openTogether(members: readonly RolloutFacts[]): readonly OpenStep[] | u
 }
 
 /**
- * The environments of a wave that do not stand at the same step, each by itself. A pull request of the wave that does not fit all of them
- * any more is closed last, so that nobody is without the rollback that it was.
+ * The environments of a wave that are not at the same step, each by itself. A pull request of the wave that no longer fits all of
+ * them is closed last. If it was a rollback, each environment has its own rollback by then.
  */
 function apart(members: readonly RolloutFacts[], { next, reason }: Way): readonly Convoy[] {
   const unfit = unfitIn(members)
@@ -138,7 +138,7 @@ function apart(members: readonly RolloutFacts[], { next, reason }: Way): readonl
   return last === undefined ? [] : [...convoys.slice(0, -1), { ...last, steps: [...last.steps, ...closing] }]
 }
 
-/** The pull requests of a wave that do not fit one of its environments. */
+/** The pull requests of a wave that do not fit at least one of its environments. */
 function unfitIn(members: readonly RolloutFacts[]): readonly PullRequest[] {
   const found = members.flatMap(({ standing: { target }, open }) =>
     open.flatMap(({ pull, fits }) => (!fits && isWaveStep(target, pull) ? [pull] : [])),
@@ -176,12 +176,12 @@ function withFailuresOfOthers(rollouts: readonly RolloutFacts[]): readonly Rollo
   })
 }
 
-/** Whether Perch moves it, or opens its first step. */
+/** Whether Perch moves the rollout, or opens its first step. */
 function isMoved({ phase }: Standing): boolean {
   return phase === 'idle' || phase === 'stepping' || phase === 'finishing-version'
 }
 
-/** While one environment is rolled back, or has a share that people set and Perch leaves alone, the other environments do not continue. */
+/** Makes the other environments wait while one is rolled back, or has a share that people set and Perch leaves alone. */
 export function withWaitingWaves(rollouts: readonly RolloutFacts[]): readonly RolloutFacts[] {
   const isRollback = ({ kind }: OpenStep): boolean => kind === 'rollback'
   const halting = rollouts.filter(

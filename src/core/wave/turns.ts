@@ -1,25 +1,25 @@
-/** Which environments of a service are next when they take each step in waves. */
+/** Which environments of a service may take the next step in waves. */
 import { mayHaveTraffic, type Standing, sureShare } from '../rollout/standing.ts'
 import { isBlueGreen, nextStep, originPull, planOf, type Target } from '../rollout/target.ts'
 import { readNotes } from '../traffic/annotations.ts'
 import { canaryVersion } from '../traffic/version.ts'
 import type { Wave } from './wave.ts'
 
-/** What follows for one rollout from the state of the others of its service. */
+/** What a rollout may do, from the state of the other rollouts of its service. */
 export type Turn =
   | {
       readonly kind: 'goes'
-      /** A step towards the share that the environments before it have; undefined where its own plan says what comes next. */
+      /** The share of its next step, at most that of the earlier environments. Undefined if its own plan decides. */
       readonly to: number | undefined
-      /** The rollout that it follows: its step tells since when it is this one's turn. */
+      /** The rollout that it follows. Its step tells since when this rollout may go. */
       readonly follows: Standing
-      /** The pull request that began the rollout elsewhere. */
+      /** The pull request that began the rollout in the first environment. */
       readonly origin: number | undefined
     }
   /** `waitsFor`: the environments that are next, or whose state is unknown. */
   | { readonly kind: 'waits'; readonly waitsFor: readonly string[] }
 
-/** Ranks above all shares: both versions are the same, and everything is done. */
+/** Ranks above all shares. `PROMOTED`: both versions are the same. `DONE`: the weights are reset too. */
 const PROMOTED = 101
 const DONE = 102
 
@@ -29,7 +29,7 @@ interface Member {
   readonly rank: number
 }
 
-/** The turns of rollouts in waves, while one of their service has traffic. */
+/** The turns of rollouts in waves, for services that have canary traffic somewhere. */
 export function turnsOf(standings: readonly Standing[]): ReadonlyMap<Target, Turn> {
   const inWaves = standings.filter(({ target }) => target.settings.wave !== undefined && !isBlueGreen(target))
   const services = Map.groupBy(inWaves, ({ target }) => target.service)
@@ -52,13 +52,13 @@ function turnsIn(standings: readonly Standing[]): readonly (readonly [Target, Tu
   })
 }
 
-/** Up to the share of the earlier environments, without skipping a step of its own plan. */
+/** At most the share of the earlier environments, without skipping a step of its own plan. */
 function goalOf({ standing }: Member, rank: number | undefined): number | undefined {
   const next = nextStep(planOf(standing.target), sureShare(standing))
   return rank === undefined || next === undefined ? undefined : Math.min(rank, next)
 }
 
-/** In the order of their waves. */
+/** The rollouts in the order of their waves. */
 function membersOf(standings: readonly Standing[]): readonly Member[] {
   const version = standings.find((one) => one.phase !== 'owned' && mayHaveTraffic(one))?.versions?.canary
   return standings
@@ -93,7 +93,7 @@ function unsureIn(members: readonly Member[]): readonly string[] {
 
 interface NextInTurn {
   readonly going: readonly Member[]
-  /** How far the earlier environments are. Undefined if there are none. */
+  /** The lowest rank of the earlier environments. Undefined if there are none. */
   readonly rank: number | undefined
   readonly follows: Standing | undefined
 }
@@ -114,7 +114,7 @@ function lowest(members: readonly Member[]): number {
   return Math.min(...members.map(({ rank }) => rank))
 }
 
-/** Without traffic only what has the same version goes, and only where nobody has taken the traffic away from it. */
+/** An environment without traffic may begin only with the same version, and only if nobody has rolled that version back there. */
 function mayGo(standing: Standing, first: Standing): boolean {
   const { phase, versions, target } = standing
   if (phase !== 'idle') return true
@@ -122,7 +122,7 @@ function mayGo(standing: Standing, first: Standing): boolean {
   return version !== undefined && version === first.versions?.canary && !isTakenBack(target)
 }
 
-/** A rollback leaves a share of 0 and the version that it was for. */
+/** A rollback sets the share to 0 in the annotation, and keeps the version there. */
 function isTakenBack({ route, settings, neighbours }: Target): boolean {
   const { percentage, version } = readNotes(route, settings.prefix)
   return percentage === '0' && version === canaryVersion(route, neighbours)

@@ -9,8 +9,8 @@ export interface Wave {
 }
 
 /**
- * The wave of a rollout, by its environments. They may share a file and be in several waves. Then the last of these counts, because the
- * rollout moves all of them. Undefined where no wave names one of them.
+ * The wave of a rollout, by its environments. If they share a file and are in several waves, the last one counts, because the
+ * rollout moves all of them. Undefined if no wave names one of them.
  */
 export function waveOf(
   waves: readonly (readonly string[])[] | undefined,
@@ -21,12 +21,12 @@ export function waveOf(
   return waves === undefined || names === undefined ? undefined : { name: names.join('+'), index, all: waves }
 }
 
-/** The environments of the waves before one. */
+/** The environments of all earlier waves. */
 export function environmentsBefore({ all, index }: Wave): readonly string[] {
   return all.slice(0, index).flat()
 }
 
-/** The environments of a wave and of those after it. */
+/** The environments of a wave and of all later ones. */
 export function environmentsFrom({ all, index }: Wave): readonly string[] {
   return all.slice(index).flat()
 }

@@ -36,7 +36,7 @@ const ofNumber = (gives: ValueType, run: (value: number) => Value | undefined): 
   run: ([value]) => (typeof value === 'number' ? run(value) : undefined),
 })
 
-/** Go's `math` functions do not accept whole numbers: the evaluation ends. */
+/** Go's `math` functions do not accept whole numbers. The evaluation ends. */
 const ofFloat: typeof ofNumber = (gives, run) => ({ ...ofNumber(gives, run), takes: ['float'] })
 
 const ofNumbers = (gives: ValueType, run: (values: readonly number[]) => Value | undefined): PlainFunction => ({
@@ -46,8 +46,8 @@ const ofNumbers = (gives: ValueType, run: (values: readonly number[]) => Value |
 })
 
 /**
- * The value that no other value beats, as expr-lang finds it: from the left, and the measured list by itself. NaN beats nothing and is beaten
- * by nothing: it stays where it comes first, and is passed over elsewhere.
+ * The value that no other value beats, found like in expr-lang: from left to right, and with the measured list handled
+ * separately. NaN beats nothing and nothing beats NaN: it wins if it comes first, and is skipped elsewhere.
  */
 const extreme = (beats: (one: number, other: number) => boolean): PlainFunction => {
   const best = (values: readonly number[]): readonly number[] =>
@@ -90,7 +90,7 @@ const PLAIN: Readonly<Record<string, PlainFunction>> = {
   float: asFloat,
   isNaN: ofFloat('truth', Number.isNaN),
   isInf: ofFloat('truth', (value) => Math.abs(value) === Number.POSITIVE_INFINITY),
-  // Argo Rollouts applies both to the measurement, whatever their argument is, and Prometheus never answers nil.
+  // Argo Rollouts applies both to the measurement, whatever their argument is, and Prometheus never returns nil.
   isNil: { takes: ['any'], gives: 'truth', run: () => false },
   default: { takes: ['any', 'any'], gives: 'any', run: (_, result) => result },
   len: { takes: ['list'], gives: 'int', run: ([value]) => (Array.isArray(value) ? value.length : undefined) },

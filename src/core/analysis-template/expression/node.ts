@@ -1,4 +1,4 @@
-/** A condition as a tree. Every node has its place in the text, counted from 1. */
+/** A condition as a tree. Every node has its position in the text, counted from 1. */
 export type Node = { readonly at: number } & (
   | { readonly kind: 'number'; readonly value: number; readonly isWhole: boolean }
   | { readonly kind: 'text'; readonly value: string }
@@ -24,7 +24,7 @@ export type Node = { readonly at: number } & (
 
 type UnarySign = '!' | '-' | '+'
 
-/** How tightly each operator binds, as expr-lang has it. */
+/** The precedence of each operator, as in expr-lang. */
 export const PRECEDENCE = {
   '||': 10,
   '&&': 15,

@@ -1,6 +1,6 @@
 /**
- * Parses a condition in the part of expr-lang (github.com/expr-lang/expr, docs/language-definition.md) that people write
- * about what Prometheus answers. The error names everything else.
+ * Parses a condition in the part of expr-lang (github.com/expr-lang/expr, docs/language-definition.md) that people use for the
+ * answers of Prometheus. For everything else the error says what is not supported.
  */
 import { err, ok, type Result } from '../../result.ts'
 import { type BinarySign, isBinarySign, type Node, PRECEDENCE } from './node.ts'
@@ -72,7 +72,7 @@ function readExpression(cursor: Cursor, precedence: number): Node {
   for (;;) {
     const found = binaryAt(cursor)
     if (found === undefined || PRECEDENCE[found.sign] < precedence) break
-    // `a ?? b > 1` must have parentheses: people expect it to be read either way.
+    // `a ?? b > 1` needs parentheses, because its meaning is not obvious.
     if (before === '??' && found.sign !== '??') throw new Unanswerable(oddToken(peek(cursor)))
     before = found.sign
     cursor.place += found.length

@@ -1,4 +1,4 @@
-/** The first step of reading a condition: from its text to words. */
+/** The first step of parsing a condition: from its text to tokens. */
 import { err, ok, type Result } from '../../result.ts'
 import type { Trouble } from './trouble.ts'
 
@@ -6,7 +6,7 @@ export interface Token {
   readonly kind: 'number' | 'text' | 'name' | 'sign' | 'end'
   /** The token as written; for a string, its value. */
   readonly text: string
-  /** Where it stands in the condition, counted from 1. */
+  /** The position in the condition, from 1. */
   readonly at: number
 }
 

@@ -4,7 +4,7 @@
  */
 export type ValueType = 'int' | 'float' | 'number' | 'text' | 'truth' | 'nil' | 'any' | 'numbers' | 'list'
 
-/** Why a condition has no answer, as data. `at`: where in its text, counted from 1. */
+/** Why a condition has no answer, as data. `at`: the position in its text, counted from 1. */
 export type Trouble =
   | { readonly code: 'too-long' | 'too-deep'; readonly at: number; readonly most: number }
   /** The text cannot be parsed. `what` is the text at that place, empty at the end. */

@@ -12,7 +12,7 @@ export type ArgumentValues = Readonly<Record<ArgumentVariable, string | undefine
 const PLAIN_VALUE = /^[\w.:/-]*$/
 
 export interface GivenArguments {
-  /** The config's, by name. */
+  /** The arguments in the config, by name. */
   readonly args: Readonly<Record<string, string>>
   readonly values: ArgumentValues
 }
@@ -71,8 +71,8 @@ function withVariables(text: string, name: string, values: ArgumentValues): Resu
 }
 
 /**
- * Data with its arguments filled in like in Argo Rollouts: in every string of a metric, from `{{` to the next `}}`. `place`: where the data
- * stands.
+ * Data with its arguments filled in like in Argo Rollouts: in every string of a metric, from `{{` to the next `}}`. `place`: the
+ * field that has the data.
  */
 export function withArguments(data: unknown, args: Arguments, place: string): Result<unknown, readonly SpecProblem[]> {
   const problems: SpecProblem[] = []

@@ -1,4 +1,4 @@
-/** Go's durations, as `time.ParseDuration` reads them: `90s`, `1h30m`, `0.5h`, `500ms`. */
+/** Go durations in the format of `time.ParseDuration`: `90s`, `1h30m`, `0.5h`, `500ms`. */
 
 const UNITS: Readonly<Record<string, number>> = {
   ns: 1e-6,
@@ -14,7 +14,7 @@ const UNITS: Readonly<Record<string, number>> = {
 const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g
 
 /**
- * Whole milliseconds, because Prometheus knows no shorter time and would measure at other moments. Undefined if the text is not a
+ * Whole milliseconds, because Prometheus has no smaller unit and would measure at other moments. Undefined if the text is not a
  * duration, or is negative.
  */
 export function goDuration(text: string): number | undefined {

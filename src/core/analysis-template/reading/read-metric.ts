@@ -34,10 +34,10 @@ const DEFAULT_CONSECUTIVE_ERRORS = 4
 /** Samples are no newer than this, so more frequent measurements would see nothing new. */
 const MIN_INTERVAL_MS = 1_000
 
-/** No step waits longer, and a date a thousand of these away is still valid. */
+/** In milliseconds. No step waits longer, and a date a thousand times this far away is still valid. */
 const MAX_TIME_MS = 30 * 86_400_000
 
-/** Each is a point of one range query. */
+/** Each measurement is a point of one range query. */
 export const MAX_MEASUREMENTS = 1_000
 
 /** Includes its arguments. Prometheus accepts much more, but every measurement sends the query. */
