@@ -6,7 +6,7 @@ import { addAccount, findAccount, moveRepository, type World } from './state/wor
 
 interface ProtectionOptions {
   readonly checks: readonly RequiredCheck[]
-  /** Default true here, so that nobody passes by mistake. GitHub's own default is false. */
+  /** Here the default is true, so that nobody passes by mistake. GitHub's own default is false. */
   readonly enforceAdmins?: boolean
   /** "Require branches to be up to date before merging"; default false. */
   readonly isStrict?: boolean

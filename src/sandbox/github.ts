@@ -1,8 +1,8 @@
 /**
- * GitHub in a box: a model of GitHub's state behind real HTTP on 127.0.0.1, laid out as a GitHub Enterprise Server
- * (REST under `/api/v3`, GraphQL at `/api/graphql`, git at `/{owner}/{repo}.git`), which tells an App what happens by
- * signed webhooks. What it answers is checked against GitHub's own OpenAPI description and webhook examples
- * (test/sandbox), so it can stand for GitHub in the demo and in stories.
+ * GitHub in a box: a model of GitHub's state behind real HTTP on 127.0.0.1. It has the addresses of a GitHub Enterprise Server
+ * (REST under `/api/v3`, GraphQL at `/api/graphql`, git at `/{owner}/{repo}.git`), and sends signed webhooks to Apps. Tests check
+ * its answers against GitHub's own OpenAPI description and webhook examples (test/sandbox), so it can stand for GitHub in the demo
+ * and in stories.
  *
  *     const box = await startGitHub({ webhookUrl: 'http://127.0.0.1:3000/api/github/webhooks' })
  *     box.createRepository({ name: 'infra', files: { 'README.md': '# Infra\n' }, roles: { alice: 'write' } })
@@ -13,8 +13,8 @@
  *     await box.idle()
  *     await box.close()
  *
- * What a person does is done at once, without HTTP; what follows from it (webhooks) is sent at once too, and `idle()`
- * waits for the answers. Routes that the box does not have are answered 404 and marked `isUnhandled` in `requests`.
+ * Actions of a person take effect immediately, without HTTP. The webhooks about them are sent immediately too, and `idle()` waits
+ * for the answers. Routes that the sandbox does not have are answered with 404 and marked `isUnhandled` in `requests`.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
@@ -45,16 +45,16 @@ import { serve } from './wire/server.ts'
 import { createWebhooks, type Webhooks } from './wire/webhooks.ts'
 
 export interface GitHubOptions {
-  /** Default: any free one. */
+  /** Default: any free port. */
   readonly port?: number
   readonly webhookUrl?: string
   readonly webhookSecret?: string
   /** The organization; default `acme`. */
   readonly owner?: string
   readonly app?: Partial<AppOptions>
-  /** Epoch milliseconds; default: real time. */
+  /** The clock, in epoch milliseconds. Default: real time. */
   readonly now?: () => number
-  /** Requests an hour for each installation and person; default 5,000. */
+  /** Requests per hour for each installation and person. Default: 5,000. */
   readonly rateLimit?: number
   /** True: `mergeable` is null when it is first read after a change, as on GitHub. */
   readonly slowMergeability?: boolean
@@ -97,14 +97,14 @@ export interface GitHubBox extends Administration {
   readonly faults: Faults
   readonly webhooks: Webhooks
   readonly requests: RequestLog
-  /** The requests since a `requests.mark()`, by clients whose name contains `who`. */
+  /** The requests since a `requests.mark()`. `who`: only those by clients whose name contains this. */
   requestsSince(mark: number, who?: string): RequestCount
   setWebhookUrl(url: string | undefined): void
   /** Resolves when no webhook is in progress. */
   idle(): Promise<void>
   createUser(login: string): { readonly login: string; readonly token: string }
   createRepository(options: RepositoryOptions): RepositoryView
-  /** By `name` or `owner/name`; default: the first repository. */
+  /** By `name` or `owner/name`. Default: the first repository. */
   repository(name?: string): RepositoryView
   /** Acts in the named repository, by default the first one. An unknown login becomes a user. */
   person(login: string, repository?: string): Person

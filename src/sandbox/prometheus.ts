@@ -1,25 +1,25 @@
 /**
- * A small stand-in for Prometheus: its HTTP API for queries over a range, without PromQL. What a query comes to at a moment
- * somebody else says. The adapter is tested on the real one; this is for the demo and for stories.
+ * A small stand-in for Prometheus, for the demo and for stories. It has the HTTP API for range queries, but no PromQL: a function
+ * gives the value of each query. The adapter is tested with the real Prometheus.
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 
-/** What a query comes to at a moment, epoch milliseconds; undefined where there is no data. */
+/** The value of a query at a moment in epoch milliseconds. Undefined if there is no data. */
 export type Measure = (query: string, at: number) => number | undefined
 
 export interface PrometheusBox {
   readonly url: string
-  /** Every query that was asked, oldest first. */
+  /** All queries so far, oldest first. */
   readonly asked: readonly string[]
-  /** Nothing answers any more. */
+  /** Stops the server. */
   close(): Promise<void>
 }
 
-/** Prometheus' own bound on the points of one series (`exceeded maximum resolution of 11,000 points`). */
+/** Prometheus' limit for the points of one series (`exceeded maximum resolution of 11,000 points`). */
 const MAX_POINTS = 11_000
 
-/** Listens on a free port of the loopback. */
+/** Listens on a free port of the loopback interface. */
 export async function startPrometheus(measure: Measure): Promise<PrometheusBox> {
   const asked: string[] = []
   const server = createServer((request, response) => {
@@ -61,7 +61,7 @@ async function answer(box: Box, request: IncomingMessage, response: ServerRespon
   return send(response, 200, { status: 'success', data: { resultType: 'matrix', result } })
 }
 
-/** The moments of a range, in seconds; undefined where it is none. */
+/** The moments of a range, in seconds. Undefined if the range is not valid. */
 function momentsIn(form: URLSearchParams): readonly number[] | undefined {
   const [start = Number.NaN, end = Number.NaN, step = Number.NaN] = ['start', 'end', 'step'].map((name) =>
     Number(form.get(name) ?? Number.NaN),

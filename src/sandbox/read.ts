@@ -1,4 +1,4 @@
-/** Looking at the box from outside: snapshots of what is there now. */
+/** Reads the state of the sandbox from outside, as snapshots. */
 import { listTree, readBlob, readCommit, resolveCommit } from './git/objects.ts'
 import { history } from './git/history.ts'
 import { mergeability, type Mergeability } from './state/mergeability.ts'
@@ -13,7 +13,7 @@ export interface PullView {
   readonly title: string
   readonly body: string
   readonly draft: boolean
-  /** Login; an App's ends in `[bot]`. */
+  /** The login. An App's login ends in `[bot]`. */
   readonly author: string
   readonly head: { readonly repository: string; readonly ref: string; readonly sha: string }
   readonly base: { readonly ref: string; readonly sha: string }
@@ -45,7 +45,7 @@ interface IssueView {
   readonly title: string
   readonly body: string
   readonly state: 'open' | 'closed'
-  /** Login; an App's ends in `[bot]`. */
+  /** The login. An App's login ends in `[bot]`. */
   readonly author: string
 }
 
@@ -69,20 +69,20 @@ interface CommitView {
   readonly message: string
   readonly author: string
   readonly parents: readonly string[]
-  /** Signed by GitHub. */
+  /** Whether GitHub signed it. */
   readonly verified: boolean
 }
 
-/** One repository, as it is now. `ref` is a branch, a tag or a commit; default: the default branch. */
+/** The current state of one repository. `ref`: a branch, a tag or a commit; default: the default branch. */
 export interface RepositoryView {
   readonly id: number
   readonly fullName: string
   readonly defaultBranch: string
-  /** For `git clone`; add credentials. */
+  /** For `git clone`, without credentials. */
   readonly cloneUrl: string
   files(ref?: string): Readonly<Record<string, string>>
   file(path: string, ref?: string): string | undefined
-  /** Where a branch points. */
+  /** The head of a branch. */
   branch(name: string): string | undefined
   branches(): readonly string[]
   /** The commits from `ref` back, newest first. */
@@ -92,19 +92,19 @@ export interface RepositoryView {
   pulls(state?: PullView['state']): readonly PullView[]
   /** Oldest first. */
   comments(number: number): readonly CommentView[]
-  /** Those that are no pull requests, oldest first. */
+  /** Issues that are not pull requests, oldest first. */
   issues(): readonly IssueView[]
-  /** Newest first; every one that was ever made. */
+  /** All runs that were ever created, newest first. */
   checkRuns(ref: string): readonly CheckRunView[]
   /** Newest first. */
   statuses(ref: string): readonly Status[]
-  /** The oldest first. */
+  /** Oldest first. */
   deployments(): readonly Deployment[]
 }
 
 export function viewRepository(world: World, repo: Repository): RepositoryView {
   const at = (ref = repo.defaultBranch): string => {
-    // The model knows its branches: asking git would start a process at every look of whoever waits for something.
+    // The model knows its branches. Asking git would start a process each time a test polls.
     const sha = branchHead(repo, ref) ?? resolveCommit(repo.bare, ref)
     if (sha === undefined) throw new Error(`${fullName(repo)} has no ${ref}`)
     return sha

@@ -1,6 +1,6 @@
 /**
- * Computes how much a pull request changes, which every webhook about it contains. Starting git for each would take a large part
- * of the box's time.
+ * Computes how much a pull request changes, which every webhook about it contains. Starting git for each webhook would take a
+ * large part of the sandbox's time.
  */
 import { diffArrays } from 'diff'
 import { changedNodes } from './loose.ts'
@@ -56,7 +56,7 @@ function isFile(mode: string): boolean {
   return mode.startsWith('100')
 }
 
-/** With their line endings, because git treats a last line without one as another line. */
+/** Lines with their line endings, because for git a last line without one differs from the same line with one. */
 function linesOf(bytes: Buffer): Lines {
   return bytes.toString('latin1').match(/[^\n]*\n|[^\n]+$/g) ?? []
 }
@@ -64,7 +64,7 @@ function linesOf(bytes: Buffer): Lines {
 /** With more cells than this, git may take a short cut. */
 const MOST_CELLS = 40_000
 
-/** How many lines stay the same; undefined if git may find fewer than there are. */
+/** The number of lines that stay the same. Undefined if git may find fewer than there are. */
 export function commonLines(old: Lines, young: Lines): number | undefined {
   const most = Math.min(old.length, young.length)
   let start = 0
@@ -79,8 +79,8 @@ export function commonLines(old: Lines, young: Lines): number | undefined {
 }
 
 /**
- * git leaves lines out of its search that the other side contains often (for the length of this side's file), if the other side
- * contains none of the lines around them.
+ * If the other side has a line often (relative to the length of this side's file), and has none of the lines around it, git
+ * leaves the line out of its search.
  */
 function isRepeated(some: Lines, all: Lines, often: number): boolean {
   const counts = new Map<string, number>()

@@ -10,7 +10,7 @@ export interface FileDiff {
   readonly blob: string
   readonly additions: number
   readonly deletions: number
-  /** The hunks; undefined for a binary file. */
+  /** The hunks. Undefined for a binary file. */
   readonly patch: string | undefined
 }
 
@@ -169,8 +169,8 @@ export function merge(bare: BareRepository, base: string, head: string): MergeOu
 }
 
 /**
- * Merges without reading files: either one side changed nothing, or it changed only the contents of files that the other side did
- * not touch. Then that side renamed no file, and no file that the other side changed.
+ * Merges without reading files. This works if one side changed nothing, or if it changed only the contents of files that the
+ * other side did not touch. Then this side renamed no file, and the other side renamed none of the files that this side changed.
  */
 export function mergeSimple(bare: BareRepository, base: string, head: string): string | undefined {
   const common = mergeBase(bare, base, head)

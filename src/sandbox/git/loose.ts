@@ -1,6 +1,6 @@
 /**
  * Reads and writes objects and refs in git's own format. Starting git for each of them would cost more than everything else in
- * the box, because a large process takes long to start another one.
+ * the sandbox, because a large process takes long to start another one.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -96,7 +96,7 @@ export type NodeChange = Omit<TreeNode, 'name'> | undefined
 
 type Changes = ReadonlyMap<string, NodeChange>
 
-/** A tree with changes at paths below it; undefined if nothing is left. */
+/** A tree with changes at paths below it. Undefined if nothing is left. */
 export function changeTree(bare: BareRepository, tree: string | undefined, changes: Changes): string | undefined {
   const nodes = new Map(tree === undefined ? [] : readTree(bare, tree).map((node) => [node.name, node]))
   for (const [name, change] of changes) {
@@ -143,7 +143,7 @@ export function changedNodes(
   return new Map(pairs.filter(([, { before, after }]) => before?.sha !== after?.sha || before?.mode !== after?.mode))
 }
 
-/** By path. */
+/** All files of a tree, by path. */
 export function filesOf(bare: BareRepository, tree: string): ReadonlyMap<string, TreeNode> {
   return once(bare, `files ${tree}`, () => {
     const files = new Map<string, TreeNode>()
@@ -158,7 +158,7 @@ export function filesOf(bare: BareRepository, tree: string): ReadonlyMap<string,
   })
 }
 
-/** What a full ref name points to, also through a symbolic ref; undefined if it does not exist. */
+/** The object that a full ref name points to, also through a symbolic ref. Undefined if the ref does not exist. */
 export function readRef(bare: BareRepository, ref: string): string | undefined {
   const found = contentsOf(bare, ref)
   if (found?.startsWith('ref: ') === true) return readRef(bare, found.slice(5))

@@ -52,7 +52,7 @@ type Files = ReadonlyMap<string, FileChange>
 export interface CommitDraft {
   readonly parent: string | undefined
   readonly files: Files
-  /** False: every file written becomes 100644, as with GitHub's own writing APIs. */
+  /** False: every written file gets the mode 100644, as with GitHub's own writing APIs. */
   readonly keepsModes: boolean
   readonly author: Signature
   readonly committer: Signature
@@ -188,7 +188,7 @@ export function listTree(bare: BareRepository, treeish: string, depth: 'one' | '
   })
 }
 
-/** One path of a commit. */
+/** The entry at one path of a commit. */
 export function findEntry(bare: BareRepository, commit: string, path: string): TreeEntry | undefined {
   let tree: string | undefined = treeOf(bare, commit)
   const parts = path.split('/')

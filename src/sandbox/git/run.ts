@@ -107,7 +107,7 @@ export function moveBare({ tool, dir: before, memo }: BareRepository, dir: strin
   return { tool, dir, memo }
 }
 
-/** Makes an empty bare repository, as `git init` would, that serves partial clones and single commits, as GitHub does. */
+/** Makes an empty bare repository, as `git init` would. It serves partial clones and single commits, as GitHub does. */
 export function initBare(tool: Git, dir: string, defaultBranch: string): BareRepository {
   const bare: BareRepository = { tool, dir, memo: new Map() }
   for (const folder of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags', 'hooks'])

@@ -49,13 +49,13 @@ export function createCommitOnBranch(input: unknown, scope: Scope): NewCommit {
   const sha = write(scope, { repo, head }, draft)
   const move = { repo, ref, to: sha, by: authorOf(scope.actor) }
   const broken = violations(move)
-  // Clients must go by the message, because only classic protection has an error type of its own.
+  // Clients can only read the message, because only classic protection has an error type of its own.
   if (broken.length > 0) throw new FieldFailure('UNPROCESSABLE', ruleMessage(broken))
   moveRef(scope.world, move)
   return { repo, sha, ref, clientMutationId: draft.clientMutationId ?? null }
 }
 
-/** A branch is named by its global id, or by the names of repository and branch. */
+/** A branch is identified by its global id, or by the names of repository and branch. */
 function target({ branch }: Commit, { world }: Scope): { repo: Repository; ref: string } {
   const key = branch.id === undefined ? undefined : keyOf('REF', branch.id)
   if (key !== undefined) {

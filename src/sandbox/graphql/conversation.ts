@@ -68,7 +68,7 @@ function commentsOf(pull: Pull, args: Args, scope: Scope): unknown {
   checkPermission(scope, pull.repo, ['issues:read', 'pull_requests:read'])
   const comments = [...pull.repo.comments.values()].filter((one) => one.pull === pull)
   const order = args['orderBy'] as { direction: 'ASC' | 'DESC' } | null | undefined
-  // The only field to order by is UPDATED_AT.
+  // Comments can be ordered by UPDATED_AT only.
   const byUpdate = comments.toSorted((one, other) => one.updatedAt - other.updatedAt || one.id - other.id)
   const wanted = order === undefined || order === null ? comments : byUpdate
   return connect('comments', order?.direction === 'DESC' ? wanted.toReversed() : wanted, args)

@@ -90,7 +90,7 @@ const property: GraphQLFieldResolver<unknown, Scope> = (...[source, , , { fieldN
 function shown(error: GraphQLError): unknown {
   const { originalError, message, path, locations } = error
   if (originalError instanceof FieldFailure) return { type: originalError.type, path, locations, message }
-  // Anything but a refusal is a bug of the box itself. It is thrown, so that no test takes it for GitHub's answer.
+  // Anything except a refusal is a bug of the sandbox itself. It is thrown, so that no test takes it for GitHub's answer.
   if (originalError !== undefined && originalError !== null && !(originalError instanceof GraphQLError)) {
     if (!(originalError instanceof NotModelled)) throw originalError
   }

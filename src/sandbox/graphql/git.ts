@@ -37,11 +37,11 @@ export const COMMIT: Fields<CommitAt> = {
     const parents = read({ repo, ...at }).parents.map((sha, id) => ({ id, repo, sha }))
     return connect('parents', parents, args)
   },
-  // Only commits that GitHub itself made are signed here.
+  // In the sandbox, only commits that GitHub itself made are signed.
   signature: ({ repo, sha }) => (repo.signed.has(sha) ? { repo, sha, wasSignedByGitHub: true } : null),
 }
 
-/** GitHub finds the person by e-mail address. A bot is also called a User here, with its complete name. */
+/** GitHub finds the person by e-mail address. In this place, a bot is a User too, with its complete name. */
 export const GIT_ACTOR: Fields<Signature> = {
   date: ({ at }) => time(at),
   user: (who, _, { world }) => accountBehind(world, who) ?? null,
@@ -60,7 +60,7 @@ export const REF: Fields<RefAt> = {
   name: ({ ref }) => ref.replace(/^refs\/(heads|tags)\//, ''),
   prefix: ({ ref }) => /^refs\/\w+\//.exec(ref)?.[0] ?? 'refs/',
   repository: ({ repo }) => repo,
-  // Here always a commit.
+  // In the sandbox, this is always a commit.
   target: ({ repo, sha }): CommitAt => ({ repo, sha }),
 }
 

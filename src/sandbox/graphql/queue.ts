@@ -1,4 +1,4 @@
-/** The merge queue of a branch in GraphQL. In the box, a branch has one as long as something waits in it. */
+/** The merge queue of a branch in GraphQL. In the sandbox, a branch has one as long as something waits in it. */
 import { nodeId, repoHtml, time } from '../payload/links.ts'
 import type { QueueEntry, Repository } from '../state/types.ts'
 import { connect } from './connection.ts'

@@ -122,7 +122,7 @@ export function githubSchema(): GraphQLSchema {
 }
 
 function build(): GraphQLSchema {
-  // The package's own module reads the schema twice more, for a validator that we do not use.
+  // The package's own module reads the schema twice more, for a validator that the sandbox does not use.
   const folder = dirname(fileURLToPath(import.meta.resolve('@octokit/graphql-schema')))
   const text = readFileSync(join(folder, 'schema.graphql'), 'utf8')
   const built = buildASTSchema(parse(text, { noLocation: true }), { assumeValid: true, assumeValidSDL: true })

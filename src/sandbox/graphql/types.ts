@@ -1,4 +1,4 @@
-/** What the resolvers of the sandbox's GraphQL API share. */
+/** The shared parts of the sandbox's GraphQL resolvers. */
 import type { Actor, Repository } from '../state/types.ts'
 import { roleOf, type World } from '../state/world.ts'
 import { permissionsOf, permits, reaches, type Need } from '../wire/auth.ts'
@@ -27,7 +27,7 @@ export interface Scope {
 
 export type Args = Readonly<Record<string, unknown>>
 
-/** How the fields of one type of GitHub's schema are answered. A field that is not listed is a plain property of the source. */
+/** The resolvers for the fields of one type of GitHub's schema. A field that is not listed is a plain property of the source. */
 export type Fields<Source> = Readonly<Record<string, (source: Source, args: Args, scope: Scope) => unknown>>
 
 export function canSee({ actor }: Scope, repo: Repository): boolean {

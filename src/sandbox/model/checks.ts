@@ -108,7 +108,7 @@ export interface RunNews {
   readonly extra?: Json
 }
 
-/** `rerequested` and `requested_action` go to the run's own App only. */
+/** Only the run's own App receives `rerequested` and `requested_action`. */
 export function announceRun(world: World, repo: Repository, news: RunNews): void {
   const own = news.action === 'created' || news.action === 'completed' ? {} : { onlyTo: news.run.app }
   const payload = (): Json => ({ check_run: checkRunPayload(world, repo, news.run), ...news.extra })

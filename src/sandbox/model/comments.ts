@@ -57,7 +57,7 @@ function announce(world: World, comment: Comment, news: { action: string; by: Ac
   world.happened({ event: 'issue_comment', action: news.action, repo: pull.repo, sender: news.by, payload })
 }
 
-/** One of each kind per account: asking twice returns the first one. There is no webhook for reactions. */
+/** Each account can have one reaction of each kind. Adding it twice returns the first one. There is no webhook for reactions. */
 export function react(
   world: World,
   comment: Comment,
@@ -70,7 +70,7 @@ export function react(
   return { reaction, isNew: true }
 }
 
-/** The repository's label with that name, created if it does not exist. Case does not distinguish names. */
+/** The repository's label with a name, ignoring case. Creates it if it does not exist. */
 export function labelNamed(world: World, repo: Repository, name: string): Label {
   const known = repo.labels.get(name.toLowerCase())
   if (known !== undefined) return known
@@ -87,7 +87,7 @@ export function addReview(
   const review: Review = { id: world.nextId(), ...draft, sha: pull.head.sha, at: world.now() }
   pull.reviews.push(review)
   pull.updatedAt = world.now()
-  // Webhooks use lower case for the state, and null for an empty text. The API does neither.
+  // Webhooks have the state in lower case, and null for an empty text. The API has neither.
   const body = draft.body === '' ? null : draft.body
   const payload = (): Json => ({
     review: { ...reviewPayload(world, pull, review), state: draft.state.toLowerCase(), body },

@@ -1,4 +1,4 @@
-/** How a pull request's state changes, each change with its event. */
+/** Changes the state of a pull request. Each change has its event. */
 import { accountPayload } from '../payload/accounts.ts'
 import { pullPayload } from '../payload/pulls.ts'
 import { labelPayload } from '../payload/labels.ts'

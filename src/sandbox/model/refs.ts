@@ -16,9 +16,9 @@ import { requestSuites } from './suites.ts'
 
 export interface RefMove {
   readonly repo: Repository
-  /** Full name, e.g. `refs/heads/main`. */
+  /** The full name, such as `refs/heads/main`. */
   readonly ref: string
-  /** Undefined: the ref is deleted. */
+  /** Undefined to delete the ref. */
   readonly to: string | undefined
   readonly by: Author
   /** Undefined for a push. */
@@ -31,17 +31,17 @@ function checkRules(move: RefMove): void {
   if (broken.length > 0) throw new Refusal(422, ruleMessage(broken))
 }
 
-/** Moves a branch or tag as a push does. */
+/** Moves a branch or tag like a push does. */
 export function moveRef(world: World, move: RefMove): void {
   const from = move.repo.refs.get(move.ref)
   if (from === move.to) return
-  // The queue and merges have already checked, and may move the branch for people who may not.
+  // The queue and merges have checked the rules already, and may move the branch for people who may not.
   if (move.type === undefined) checkRules(move)
   writeRefs(move.repo, [move])
   afterMove(world, { ...move, from })
 }
 
-/** The consequences of a moved ref, whoever wrote it to disk. */
+/** Applies the consequences of a moved ref, whoever wrote it to disk. */
 export function afterMove(world: World, move: RefMove & { readonly from: string | undefined }): void {
   const { repo, ref, to } = move
   repo.pushedAt = world.now()
@@ -101,13 +101,13 @@ function updatePull(world: World, pull: Pull, move: RefMove & { from: string | u
   else followBase(world, pull, move.to)
 }
 
-/** Points `refs/pull/N/head` at a commit. Copies it from the fork if that is another repository. */
+/** Points `refs/pull/N/head` at a commit. If the commit is in a fork, it is copied from there. */
 function bringHead(pull: Pull, sha: string): void {
   if (pull.head.repo !== pull.repo) bringCommit(pull.repo, pull.head.repo, sha)
   writeRefs(pull.repo, [{ ref: `refs/pull/${String(pull.number)}/head`, to: sha }])
 }
 
-/** GitHub keeps a repository and its forks in one object store; here the objects are copied. */
+/** GitHub keeps a repository and its forks in one object store. The sandbox copies the objects. */
 export function bringCommit(to: Repository, from: Repository, sha: string): void {
   git(to.bare, ['fetch', '--quiet', '--no-write-fetch-head', '--no-tags', from.bare.dir, sha])
 }

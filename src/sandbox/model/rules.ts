@@ -1,4 +1,7 @@
-/** Rulesets: what may happen to which branches. https://docs.github.com/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/available-rules-for-rulesets */
+/**
+ * Rulesets, which restrict what may happen to branches.
+ * https://docs.github.com/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/available-rules-for-rulesets
+ */
 import { isAncestor } from '../git/history.ts'
 import type { Author, Repository, RequiredCheck, Ruleset } from '../state/types.ts'
 
@@ -9,7 +12,7 @@ interface Move {
   readonly by: Author
 }
 
-/** The rules that a move would break, in GitHub's words. */
+/** The rules that a move would break, with GitHub's messages. */
 export function violations(move: Move): string[] {
   const { repo, ref, to, by } = move
   const from = repo.refs.get(ref)
@@ -36,7 +39,10 @@ export function rulesetsOn(repo: Repository, ref: string): Ruleset[] {
   )
 }
 
-/** The rules that bind somebody, for the hook that git runs in a push: a rule and a POSIX expression of refs a line. */
+/**
+ * The rules that apply to somebody, for the hook that git runs during a push. Each line has a rule and a POSIX expression for
+ * refs.
+ */
 export function rulesForHook(repo: Repository, by: Author): string {
   const binding = [...repo.rulesets.values()].filter(({ bypass }) => !bypass.has(by.app?.slug ?? by.account.login))
   const lines = binding.flatMap(({ rules, include }) =>
@@ -46,8 +52,9 @@ export function rulesForHook(repo: Repository, by: Author): string {
 }
 
 /**
- * Ruby's `fnmatch` with FNM_PATHNAME, as GitHub's manual says: `*` does not match a slash, and only a double star before a
- * slash matches folders, so `qa/**` is `qa/*`, and all below `qa` is `qa/`, a double star, and `/*`.
+ * Translates a pattern of Ruby's `fnmatch` with FNM_PATHNAME, which GitHub's manual names: `*` does not match a slash, and only a
+ * double star before a slash matches folders. So `qa/**` means `qa/*`, and a pattern for everything below `qa` is `qa/`, a double
+ * star, and `/*`.
  */
 function expressionOf(repo: Repository, glob: string): string {
   if (glob === '~ALL') return '^refs/heads/'
@@ -60,13 +67,13 @@ function expressionOf(repo: Repository, glob: string): string {
   return `^${source}$`
 }
 
-/** What must pass before a branch moves, by classic protection and by rulesets. */
+/** The checks that must pass before a branch moves, from classic protection and rulesets. */
 export function requiredChecks(repo: Repository, branch: string): readonly RequiredCheck[] {
   const classic = repo.protection.get(branch)?.checks ?? []
   return [...classic, ...rulesetsOn(repo, `refs/heads/${branch}`).flatMap(({ checks }) => checks)]
 }
 
-/** Must a pull request hold all of its base before it is merged? */
+/** Whether a pull request must contain all of its base before it is merged. */
 export function isStrict(repo: Repository, branch: string): boolean {
   return (
     repo.protection.get(branch)?.isStrict === true ||

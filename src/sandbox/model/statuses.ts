@@ -1,4 +1,4 @@
-/** Commit statuses and deployments: how Flux, Argo CD and others report. */
+/** Commit statuses and deployments, with which Flux, Argo CD and others report. */
 import { deploymentPayload, deploymentStatusPayload, statusEvent } from '../payload/statuses.ts'
 import { Refusal, validationFailed } from '../state/refusal.ts'
 import type { Deployment, DeploymentStatus, Repository, Status } from '../state/types.ts'
@@ -37,9 +37,9 @@ export function addDeployment(
 
 interface DeploymentStatusDraft {
   readonly deployment: Deployment
-  /** Without an environment: that of the status before, else the deployment's. */
+  /** `environment` is undefined to keep that of the previous status, or else of the deployment. */
   readonly status: Omit<DeploymentStatus, 'id' | 'at' | 'environment'> & { readonly environment: string | undefined }
-  /** False leaves what it replaces as it is. */
+  /** False: deployments that it replaces keep their state. */
   readonly autoInactive: boolean
 }
 

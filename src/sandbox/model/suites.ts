@@ -1,4 +1,4 @@
-/** Check suites: GitHub makes a queued one per push for every App that may write checks. */
+/** Check suites. With each push, GitHub creates a queued one for every App that may write checks. */
 import { suitePayload } from '../payload/checks.ts'
 import type { Account, App, CheckSuite, Repository } from '../state/types.ts'
 import { installationsOn, type Json, type World } from '../state/world.ts'
@@ -30,7 +30,7 @@ export function addSuite(world: World, app: App, draft: SuiteDraft): CheckSuite 
   return suite
 }
 
-/** `requested` and `rerequested` go to the suite's own App only. */
+/** Only the suite's own App receives `requested` and `rerequested`. */
 export function announceSuite(
   world: World,
   repo: Repository,

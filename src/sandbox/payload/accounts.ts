@@ -28,7 +28,7 @@ export function accountPayload(world: World, account: Account): Json {
   }
 }
 
-/** The short form that webhooks carry beside the repository. */
+/** The short form that webhooks have next to the repository. */
 export function organizationPayload(world: World, account: Account): Json {
   const url = api(world, `/orgs/${account.login}`)
   return {
@@ -65,7 +65,7 @@ export function appPayload(world: World, app: App): Json {
   }
 }
 
-/** `performed_via_github_app`: null for what a person did. */
+/** `performed_via_github_app`: null for actions of people. */
 export function viaApp(world: World, author: Author): Json | null {
   return author.app === undefined ? null : appPayload(world, author.app)
 }
@@ -96,7 +96,10 @@ export function installationPayload(world: World, installation: Installation): J
   }
 }
 
-/** How GitHub calls the relation of an author to a repository. No ground for authorisation: it sees no private members. */
+/**
+ * GitHub's name for the relation of an author to a repository. It must not be used for authorisation, because it leaves out
+ * private members.
+ */
 export function associationOf(repo: Repository, account: Account): string {
   if (repo.owner.id === account.id) return 'OWNER'
   if (isAtLeast(roleOf(repo, account), 'write')) return 'COLLABORATOR'

@@ -73,7 +73,7 @@ export function suitePayload(world: World, repo: Repository, suite: CheckSuite):
   }
 }
 
-/** The API adds the repository, which webhooks carry beside the suite. */
+/** The API includes the repository. Webhooks have it next to the suite. */
 export function suiteAnswer(world: World, repo: Repository, suite: CheckSuite): Json {
   return { ...suitePayload(world, repo, suite), repository: minimalRepository(world, repo) }
 }

@@ -30,7 +30,7 @@ export function commitPayload(world: World, repo: Repository, sha: string): Json
   }
 }
 
-/** A commit as Git knows it, without what GitHub adds about people. */
+/** A commit as Git stores it, without GitHub's facts about people. */
 export function gitCommitPayload(world: World, repo: Repository, sha: string): Json {
   const commit = readCommit(repo.bare, sha)
   const { author, committer, message, tree, verification } = commitBody(world, repo, commit)

@@ -1,4 +1,4 @@
-/** Issues that are no pull requests. https://docs.github.com/rest/issues/issues */
+/** Issues that are not pull requests. https://docs.github.com/rest/issues/issues */
 import type { Issue } from '../state/types.ts'
 import type { Json, World } from '../state/world.ts'
 import { accountPayload, associationOf, viaApp } from './accounts.ts'
@@ -41,7 +41,7 @@ export function issuePayload(world: World, issue: Issue): Json {
   }
 }
 
-/** A single one, as the API answers it. */
+/** A single issue in the API. */
 export function fullIssue(world: World, issue: Issue): Json {
   const closedBy = issue.closedBy === undefined ? null : accountPayload(world, issue.closedBy)
   return { ...issuePayload(world, issue), closed_by: closedBy }

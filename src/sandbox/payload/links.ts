@@ -1,4 +1,4 @@
-/** Addresses and ids as GitHub writes them. */
+/** Addresses and ids in GitHub's formats. */
 import { fullName, type World } from '../state/world.ts'
 import type { Issue, Pull, Repository } from '../state/types.ts'
 
@@ -26,12 +26,12 @@ export function issueApi(world: World, { repo, number }: Pull | Issue, path = ''
   return repoApi(world, repo, `/issues/${String(number)}${path}`)
 }
 
-/** GraphQL's global id: opaque to clients, readable for us. */
+/** GraphQL's global id. It is opaque to clients, but readable here. */
 export function nodeId(prefix: string, key: number | string): string {
   return `${prefix}_${Buffer.from(String(key)).toString('base64url')}`
 }
 
-/** What a global id stands for; undefined when it is not of this kind. */
+/** The key in a global id. Undefined if the id is of another kind. */
 export function keyOf(prefix: string, id: string): string | undefined {
   return id.startsWith(`${prefix}_`) ? Buffer.from(id.slice(prefix.length + 1), 'base64url').toString() : undefined
 }

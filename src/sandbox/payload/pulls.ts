@@ -9,17 +9,17 @@ import { labelPayload } from './labels.ts'
 import { issueApi, nodeId, pullApi, repoApi, repoHtml, time, timeOrNull } from './links.ts'
 import { repositoryPayload } from './repositories.ts'
 
-/** One of a list: without what GitHub works out per pull request. */
+/** A pull request in a list, without the fields that GitHub computes for each one. */
 export function pullSummary(world: World, pull: Pull): Json {
   return { ...pullBase(world, pull), merge_commit_sha: pull.merged?.sha ?? knownTestMerge(pull) }
 }
 
-/** A single one, as the API answers it now. */
+/** A single pull request in the API. */
 export function fullPull(world: World, pull: Pull): Json {
   return completePull(world, pull, mergeability(world, pull))
 }
 
-/** Right after it is opened or its head has moved, a webhook cannot know yet whether it can be merged. */
+/** A webhook right after a pull request was opened or its head moved cannot tell whether it is mergeable. */
 export function pullPayload(world: World, pull: Pull, action: string): Json {
   const isFresh = action === 'opened' || action === 'synchronize' || action === 'reopened'
   const unknown: Mergeability = { mergeable: null, state: 'unknown', tree: undefined }
@@ -114,12 +114,12 @@ export function pullCommits(pull: Pull): readonly string[] {
   return commitsBetween(pull.repo.bare, pull.base.sha, pull.head.sha)
 }
 
-/** What the pull request changes: from where it left the base to its head ("three dots"). */
+/** The changes of the pull request: from the merge base to its head ("three dots"). */
 export function pullFiles(pull: Pull): ReturnType<typeof diff> {
   return diff(pull.repo.bare, forkOf(pull), pull.head.sha)
 }
 
-/** Where the pull request left its base. */
+/** The merge base of the pull request. */
 function forkOf({ repo, base, head }: Pull): string | undefined {
   return mergeBase(repo.bare, base.sha, head.sha)
 }
@@ -177,7 +177,7 @@ export function noReactions(url: string): Json {
   return { url, total_count: 0, ...none }
 }
 
-/** The API writes review states in capitals, webhooks in small letters. */
+/** The API has review states in upper case, webhooks in lower case. */
 export function reviewPayload(world: World, pull: Pull, review: Review): Json {
   const page = repoHtml(world, pull.repo, `/pull/${String(pull.number)}#pullrequestreview-${String(review.id)}`)
   return {
@@ -195,7 +195,7 @@ export function reviewPayload(world: World, pull: Pull, review: Review): Json {
   }
 }
 
-/** The few fields that check runs and suites name pull requests with. */
+/** The few fields of a pull request in check runs and suites. */
 export function pullReference(world: World, pull: Pull): Json {
   const side = (one: { repo: Repository; ref: string; sha: string }): Json => ({
     ref: one.ref,

@@ -17,7 +17,7 @@ export interface Push {
   readonly by: Account
 }
 
-/** GitHub puts at most this many commits into one event. */
+/** The maximum number of commits in one event on GitHub. */
 const MAX_COMMITS = 2048
 
 export function pushPayload(world: World, push: Push): Json {
@@ -40,7 +40,7 @@ export function pushPayload(world: World, push: Push): Json {
   }
 }
 
-/** In push events some times are numbers, and a few old fields live on. */
+/** In push events some times are numbers, and a few old fields still exist. */
 function pushedRepository(world: World, repo: Repository): Json {
   return {
     ...repositoryPayload(world, repo),
@@ -53,7 +53,7 @@ function pushedRepository(world: World, repo: Repository): Json {
   }
 }
 
-/** Those that were not in the repository before: for a new branch, what it has beyond the default branch. */
+/** The commits that were not in the repository before. For a new branch, those that the default branch does not have. */
 function pushedCommits({ repo, ref, before, after }: Push): readonly string[] {
   if (after === undefined) return []
   const main = repo.refs.get(`refs/heads/${repo.defaultBranch}`)

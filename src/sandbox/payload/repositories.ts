@@ -4,7 +4,7 @@ import { fullName, type Json, type World } from '../state/world.ts'
 import { accountPayload } from './accounts.ts'
 import { html, nodeId, repoApi, repoHtml, time } from './links.ts'
 
-/** The repository as it stands inside pull requests, installations and webhooks. */
+/** A repository inside pull requests, installations and webhooks. */
 export function repositoryPayload(world: World, repo: Repository): Json {
   const openPulls = [...repo.pulls.values()].filter((pull) => pull.state === 'open').length
   const openIssues = [...repo.issues.values()].filter((issue) => issue.state === 'open').length
@@ -48,7 +48,7 @@ export function repositoryPayload(world: World, repo: Repository): Json {
   }
 }
 
-/** What `GET /repos/{owner}/{repo}` says; `permissions` are those of whoever asks. */
+/** The answer of `GET /repos/{owner}/{repo}`. `permissions`: those of the client. */
 export function fullRepository(world: World, repo: Repository, permissions: Json): Json {
   const { settings, parent, owner } = repo
   return {
@@ -75,7 +75,7 @@ export function fullRepository(world: World, repo: Repository, permissions: Json
   }
 }
 
-/** The repository as it stands inside statuses and check suites. */
+/** A repository inside statuses and check suites. */
 export function minimalRepository(world: World, repo: Repository): Json {
   const url = repoApi(world, repo)
   return {
@@ -128,7 +128,7 @@ const PATHS = {
   deployments_url: '/deployments',
 }
 
-/** The five fields that installation events list repositories with. */
+/** The five fields of a repository in the lists of installation events. */
 export function repositoryLine(repo: Repository): Json {
   return {
     id: repo.id,

@@ -24,7 +24,7 @@ export function statusPayload(world: World, repo: Repository, status: Status): J
   return { ...simpleStatus(world, repo, status), creator: accountPayload(world, status.creator) }
 }
 
-/** The status event is flat, and lists the branches whose head the commit is. */
+/** The status event. It is flat, and lists the branches whose head is the commit. */
 export function statusEvent(world: World, repo: Repository, status: Status): Json {
   const branches = [...repo.refs].filter(([ref, sha]) => sha === status.sha && ref.startsWith('refs/heads/'))
   return {

@@ -1,13 +1,13 @@
-/** What people do with issues that are no pull requests. */
+/** Actions of people on issues that are not pull requests. */
 import { editIssue, openIssue } from '../model/issues.ts'
 import { byPerson, fullName } from '../state/world.ts'
 import type { Issue } from '../state/types.ts'
 import type { Scene } from './reports.ts'
 
 export interface IssueSide {
-  /** Gives its number. */
+  /** Returns its number. */
   openIssue(title: string, body?: string): number
-  /** Ticking a check box is such an edit. */
+  /** Also for ticking a check box, which is such an edit. */
   editIssue(number: number, body: string): void
   closeIssue(number: number): void
   reopenIssue(number: number): void

@@ -1,4 +1,4 @@
-/** Everything a person does on GitHub's pages and with git. Throws a `Refusal` where the role does not allow it. */
+/** Everything a person can do on GitHub's pages and with git. Throws a `Refusal` if the role does not allow it. */
 import { addComment, addReview, deleteComment, editComment, labelNamed, react } from '../model/comments.ts'
 import { mergePull } from '../model/merge.ts'
 import { addLabels, removeLabel } from '../model/pull-state.ts'
@@ -20,17 +20,17 @@ interface PullRequestDraft {
   readonly base?: string
   readonly title: string
   readonly body?: string
-  /** Pushed to the branch first. Without files the branch must exist, or `emptyCommit` be true. */
+  /** These are pushed to the branch first. Without files, the branch must exist, or `emptyCommit` must be true. */
   readonly files?: FileTexts
   readonly emptyCommit?: boolean
   readonly draft?: boolean
-  /** From a fork of the person's own, made when needed. */
+  /** Opens it from the person's own fork, which is created if necessary. */
   readonly fromFork?: boolean
 }
 
 export interface Person extends ReportSide, CheckSide, IssueSide {
   readonly login: string
-  /** For REST, GraphQL and git as this person. */
+  /** A token for REST, GraphQL and git as this person. */
   readonly token: string
   openPullRequest(draft: PullRequestDraft): PullView
   editPullRequest(number: number, edit: { title?: string; body?: string }): void
@@ -39,7 +39,7 @@ export interface Person extends ReportSide, CheckSide, IssueSide {
   setDraft(number: number, isDraft: boolean): void
   close(number: number): void
   reopen(number: number): void
-  /** Gives the commit that landed on the base. */
+  /** Returns the commit that landed on the base. */
   merge(number: number, how?: { method?: 'merge' | 'squash' | 'rebase'; sha?: string }): string
   review(number: number, event: 'APPROVE' | 'REQUEST_CHANGES' | 'COMMENT', body?: string): void
   label(number: number, ...names: string[]): void
@@ -48,7 +48,7 @@ export interface Person extends ReportSide, CheckSide, IssueSide {
   editComment(id: number, body: string): void
   deleteComment(id: number): void
   react(id: number, content: Reaction['content']): void
-  /** Commits on a branch, which is made from the default branch when it is not there; gives the new head. */
+  /** Commits to a branch, which is created from the default branch if it does not exist. Returns the new head. */
   push(branch: string, files: FileTexts, message?: string): string
   /** Points a branch at any commit. */
   forcePush(branch: string, to: string): void
@@ -91,7 +91,7 @@ type PullRequestSide = Pick<
 function pullRequestSide(scene: Scene): PullRequestSide {
   const { world, repo, account, must } = scene
   const by = byPerson(account)
-  /** The author may change an own pull request; others need triage. */
+  /** The author may change their own pull request. Others need the role triage. */
   const edit = (number: number, change: Omit<Parameters<typeof editPull>[2], 'by'>): void => {
     const pull = pullOf(repo, number)
     must(pull.author.account === account ? 'read' : 'triage')
@@ -170,7 +170,7 @@ function commentSide({ world, repo, account, must }: Scene): CommentSide {
   const own = (id: number): Comment => {
     const comment = repo.comments.get(id)
     if (comment === undefined) throw new Error(`${fullName(repo)} has no comment ${String(id)}`)
-    // Who has write access may change the comments of others.
+    // People with write access may change other people's comments.
     must(comment.author.account === account ? 'read' : 'write')
     return comment
   }

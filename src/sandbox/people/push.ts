@@ -1,4 +1,4 @@
-/** Commits and forks that people make. */
+/** Commits and forks by people. */
 import { writeCommit, type FileChange } from '../git/objects.ts'
 import { git } from '../git/run.ts'
 import { moveRef } from '../model/refs.ts'
@@ -7,7 +7,7 @@ import { branchHead, writeRefs } from '../state/refs.ts'
 import type { Account, Repository } from '../state/types.ts'
 import { addRepository, byPerson, findRepository, type World } from '../state/world.ts'
 
-/** Path → text; null deletes. Executables, symbolic links and submodules are spelt out. */
+/** Texts by path; null deletes a file. Executables, symbolic links and submodules have a longer form. */
 export type FileTexts = Readonly<Record<string, FileChange>> | ReadonlyMap<string, FileChange>
 
 export interface FilePush {
@@ -19,14 +19,14 @@ export interface FilePush {
   readonly message: string
 }
 
-/** Commits on a branch and pushes it; gives the new head. */
+/** Commits to a branch and pushes it. Returns the new head. */
 export function pushFiles(world: World, repo: Repository, push: FilePush): string {
   const sha = commitFiles(world, repo, push)
   moveRef(world, { repo, ref: `refs/heads/${push.branch}`, to: sha, by: byPerson(push.by) })
   return sha
 }
 
-/** The first commit: nobody is told. */
+/** Makes the first commit, without any events. */
 export function seed(world: World, repo: Repository, push: FilePush): void {
   writeRefs(repo, [{ ref: `refs/heads/${push.branch}`, to: commitFiles(world, repo, push) }])
 }
@@ -43,7 +43,7 @@ function commitFiles(world: World, repo: Repository, push: FilePush): string {
   })
 }
 
-/** The person's fork, with all branches as they are now; made once, and brought up to date on every later call. */
+/** The person's fork with all current branches. It is created once, and updated by every later call. */
 export function fork(world: World, parent: Repository, owner: Account): Repository {
   const known = findRepository(world, `${owner.login}/${parent.name}`)
   const copy = known ?? addRepository(world, { owner, name: parent.name, isPrivate: parent.isPrivate, parent })

@@ -1,4 +1,4 @@
-/** Commit statuses, deployments and the buttons of checks: what people, and tools with a person's token, report. */
+/** Commit statuses, deployments and buttons on checks, used by people and by tools with a person's token. */
 import { resolveCommit } from '../git/objects.ts'
 import { announceRun } from '../model/checks.ts'
 import { addDeployment, addDeploymentStatus, addStatus } from '../model/statuses.ts'
@@ -11,7 +11,7 @@ export interface Scene {
   readonly world: World
   readonly repo: Repository
   readonly account: Account
-  /** Refuses what needs a higher role. */
+  /** Throws a refusal if the person does not have this role. */
   readonly must: (role: Role) => void
 }
 
@@ -24,17 +24,17 @@ interface StatusDraft {
 
 export interface ReportSide {
   setStatus(ref: string, status: StatusDraft): void
-  /** Makes a deployment, and a first status when a state is given; gives its id. */
+  /** Creates a deployment, with a first status if a state is given. Returns its id. */
   deploy(draft: { ref: string; environment: string; state?: string; description?: string }): number
   setDeploymentStatus(id: number, status: { state: string; description?: string }): void
 }
 
 export interface CheckSide {
-  /** "Re-run" beside a check. */
+  /** "Re-run" on a check. */
   rerunCheck(id: number): void
   /** "Re-run all checks" of an App on a commit. */
   rerunAll(ref: string, appSlug: string): void
-  /** Presses a button that a check run shows. */
+  /** Presses a button on a check run. */
   pressButton(checkRunId: number, identifier: string): void
 }
 
@@ -96,7 +96,7 @@ export function reportSide({ world, repo, account, must }: Scene): ReportSide {
   }
 }
 
-/** GitHub shows these buttons to people with write access. */
+/** The actions on checks. GitHub shows these buttons to people with write access. */
 export function checkSide({ world, repo, account, must }: Scene): CheckSide {
   const runOf = (id: number): CheckRun => {
     must('write')

@@ -1,4 +1,7 @@
-/** What happened to branches, and the rules on them. https://docs.github.com/rest/repos/repos#list-repository-activities, https://docs.github.com/rest/repos/rules */
+/**
+ * The activity of branches, and the rules for them. https://docs.github.com/rest/repos/repos#list-repository-activities,
+ * https://docs.github.com/rest/repos/rules
+ */
 import { rulesetsOn } from '../model/rules.ts'
 import { accountPayload } from '../payload/accounts.ts'
 import { api, nodeId, time } from '../payload/links.ts'
@@ -16,7 +19,7 @@ const PERIODS: Readonly<Record<string, number>> = {
   year: 365 * 24 * HOUR,
 }
 
-/** Newest first unless asked otherwise; its pages are named by cursors, not by numbers. */
+/** Newest first by default. Pages have cursors instead of numbers. */
 function listActivity(call: Call, repo: Repository): Answer {
   const { query, world } = call
   const ref = query.get('ref')
@@ -66,7 +69,7 @@ function activityPayload(world: World, one: Activity): Json {
   }
 }
 
-/** All rules that are active on a branch, whether it is there or not. */
+/** All active rules for a branch, even if the branch does not exist. */
 function listRules(call: Call, repo: Repository): Answer {
   const rules = rulesetsOn(repo, `refs/heads/${call.params['branch'] ?? ''}`).flatMap((ruleset) =>
     rulesOf(ruleset).map((rule) => ({

@@ -1,4 +1,4 @@
-/** The App, its installations and their tokens, its deliveries. https://docs.github.com/rest/apps */
+/** The App, its installations with their tokens, and its deliveries. https://docs.github.com/rest/apps */
 import * as z from 'zod'
 import { accountPayload, appPayload, installationPayload } from '../payload/accounts.ts'
 import { time } from '../payload/links.ts'
@@ -155,7 +155,7 @@ function repositoryInstallation(call: Call, app: App): Answer {
   return { status: 200, body: installationPayload(call.world, found) }
 }
 
-/** What whoever asks may do, as the repository object tells it. */
+/** The permissions of the client, in the form of the repository object. */
 function permissionsOf(actor: Actor, repo: Repository): Json {
   const may = (role: 'admin' | 'maintain' | 'write' | 'triage' | 'read'): boolean => {
     if (actor.kind === 'person') return isAtLeast(roleOf(repo, actor.account), role)
@@ -173,7 +173,10 @@ function permissionsOf(actor: Actor, repo: Repository): Json {
   }
 }
 
-/** The legacy `permission` knows four levels. https://docs.github.com/rest/collaborators/collaborators#get-repository-permissions-for-a-user */
+/**
+ * The legacy `permission` has four levels.
+ * https://docs.github.com/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+ */
 const LEGACY = {
   none: 'none',
   read: 'read',
@@ -193,7 +196,7 @@ function collaboratorPermission(call: Call, repo: Repository): Answer {
   return { status: 200, body: { permission: legacy, user, role_name: role } }
 }
 
-/** Without credentials: whoever has the code may have them. */
+/** Needs no credentials, because the code itself authorizes the request. */
 function convert(call: Call): Answer {
   const { app, clientSecret } = convertManifest(call.world, call.params['code'] ?? '')
   const { clientId: client_id, privateKey: pem, hook } = app

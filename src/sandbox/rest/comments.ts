@@ -28,7 +28,7 @@ function commentOf(call: Call, repo: Repository): Comment {
   return find(repo.comments, idOf(call, 'comment_id'))
 }
 
-/** `since` goes by the time of the last change. */
+/** `since` filters by the time of the last change. */
 function changedSince(call: Call, comments: Comment[]): Comment[] {
   const since = Date.parse(call.query.get('since') ?? '')
   return Number.isNaN(since) ? comments : comments.filter((one) => Math.floor(one.updatedAt / 1000) * 1000 >= since)
@@ -45,7 +45,7 @@ function listForRepo(call: Call, repo: Repository): Answer {
   return page(call, isDown ? up.toReversed() : up, { render: (one) => commentPayload(call.world, one) })
 }
 
-/** People with write access may change everybody's comments; others only their own. */
+/** People with write access may change everybody's comments. Others may change only their own. */
 function checkOwner(call: Call, comment: Comment): void {
   if (call.actor.kind === 'installation') return
   const { account } = authorOf(call.actor)
@@ -81,7 +81,7 @@ function removeFrom(call: Call, repo: Repository): Answer {
   return listLabels(call, pull)
 }
 
-/** Labels and assignees are replaced. Who has no access cannot be assigned: then nothing is done. */
+/** Replaces labels and assignees. If somebody without access is among the assignees, nothing changes. */
 function updateIssue(call: Call, repo: Repository): Answer {
   const issue = repo.issues.get(idOf(call, 'issue_number'))
   if (issue !== undefined) return changeIssue(call, issue)
@@ -108,7 +108,7 @@ const REPO = '/repos/{owner}/{repo}'
 const ISSUE = `${REPO}/issues/{issue_number}`
 const COMMENT = `${REPO}/issues/comments/{comment_id}`
 const READ = { needs: ['issues:read', 'pull_requests:read'] } as const
-/** Who can read can comment and react. */
+/** Read access is enough to comment and react. */
 const WRITE = { needs: ['issues:write', 'pull_requests:write'], role: 'read' } as const
 const TRIAGE = { needs: ['issues:write', 'pull_requests:write'], role: 'triage' } as const
 

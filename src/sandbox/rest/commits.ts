@@ -26,7 +26,7 @@ interface ComparedRefs {
   readonly base: string
   readonly head: string
   readonly fork: string
-  /** `/compare/base...head`, as asked. */
+  /** The address in the request, `/compare/base...head`. */
   readonly address: string
 }
 
@@ -41,7 +41,10 @@ function endsOf(call: Call, repo: Repository): ComparedRefs {
   return { base, head, fork, address: `/compare/${basehead}` }
 }
 
-/** Files are listed on the first page only; commits are paged when asked for, else at most the first 100 here (GitHub: 250). */
+/**
+ * Only the first page lists files. Commits have pages if the request asks for them. Otherwise there are at most 100 (on GitHub:
+ * 250).
+ */
 function compare(call: Call, repo: Repository): Answer {
   const { base, head, fork, address } = endsOf(call, repo)
   const { bare } = repo

@@ -1,4 +1,4 @@
-/** Issues that are no pull requests. https://docs.github.com/rest/issues/issues */
+/** Issues that are not pull requests. https://docs.github.com/rest/issues/issues */
 import * as z from 'zod'
 import { checkIssues, editIssue, openIssue } from '../model/issues.ts'
 import { fullIssue } from '../payload/issues.ts'
@@ -17,7 +17,10 @@ const IssueChange = z.object({
   state_reason: z.enum(['completed', 'not_planned', 'reopened']).nullish(),
 })
 
-/** The App's permission for pull requests does not do for other issues. Of people only the author and writers change the texts. */
+/**
+ * An App's permission for pull requests is not enough for other issues. Among people, only the author and those with write access
+ * may change the texts.
+ */
 function checkEditor(call: Call, issue: Issue, isText: boolean): void {
   const { actor } = call
   if (actor.kind === 'installation') {

@@ -1,4 +1,4 @@
-/** Git's own objects, made without any branch. https://docs.github.com/rest/git/trees, https://docs.github.com/rest/git/commits */
+/** Creates git objects without a branch. https://docs.github.com/rest/git/trees, https://docs.github.com/rest/git/commits */
 import * as z from 'zod'
 import { writeObject, writeTree } from '../git/loose.ts'
 import { hasObject, listTree, writeCommitOf } from '../git/objects.ts'
@@ -24,7 +24,7 @@ const TreeBody = z.object({
     .min(1),
 })
 
-/** Of whole files only; `base_tree`, which changes another tree, is not modelled. */
+/** Creates a tree of whole files. `base_tree`, which changes another tree, is not modelled. */
 function createTree(call: Call, repo: Repository): Answer {
   const { tree } = bodyOf(call, TreeBody)
   const nodes = tree.map(({ path, mode, type, sha, content }) => {
@@ -48,7 +48,7 @@ function createTree(call: Call, repo: Repository): Answer {
 
 const CommitBody = z.object({ message: z.string(), tree: z.string(), parents: z.array(z.string()).default([]) })
 
-/** Without an author of its own: then GitHub signs the commit of an App. */
+/** Creates a commit without an explicit author, so that GitHub signs it for an App. */
 function createCommit(call: Call, repo: Repository): Answer {
   const { message, tree, parents } = bodyOf(call, CommitBody)
   if (!hasObject(repo.bare, tree)) throw new Refusal(422, 'Tree SHA does not exist')

@@ -8,11 +8,11 @@ const MAX_SIZE = 100
 
 interface Show<T> {
   readonly render: (item: T) => unknown
-  /** For lists that come in an object with their total. */
+  /** For lists that are part of an object with the total. */
   readonly wrap?: (page: unknown[], total: number) => unknown
 }
 
-/** The page that was asked for; only its items are rendered. */
+/** The requested page. Only its items are rendered. */
 export function page<T>(call: Call, items: readonly T[], show: Show<T>): Answer {
   const size = Math.min(whole(call.query.get('per_page'), DEFAULT_SIZE), MAX_SIZE)
   const number = whole(call.query.get('page'), 1)
@@ -26,7 +26,7 @@ export function page<T>(call: Call, items: readonly T[], show: Show<T>): Answer 
   }
 }
 
-/** GitHub takes nonsense as the default. */
+/** GitHub uses the default for invalid values. */
 function whole(value: string | null, fallback: number): number {
   return value !== null && /^[1-9]\d{0,8}$/.test(value) ? Number(value) : fallback
 }
@@ -44,7 +44,7 @@ function links(call: Call, number: number, last: number): string {
   ].join(', ')
 }
 
-/** GitHub names repositories by number in these links, which survives a rename; clients must follow them as they are. */
+/** GitHub identifies repositories by number in these links, so the links survive a rename. Clients must follow them unchanged. */
 function stablePath(call: Call): string {
   const repo = findRepository(call.world, `${call.params['owner'] ?? ''}/${call.params['repo'] ?? ''}`)
   return repo === undefined

@@ -57,7 +57,7 @@ function listPulls(call: Call, repo: Repository): Answer {
   const base = query.get('base')
   const found = [...repo.pulls.values()]
     .filter((pull) => state === 'all' || pull.state === state)
-    // "head" without an owner is ignored, as GitHub does.
+    // A `head` without an owner is ignored, as on GitHub.
     .filter((pull) => head === null || !head.includes(':') || head === `${pull.head.repo.owner.login}:${pull.head.ref}`)
     .filter((pull) => base === null || pull.base.ref === base)
   return page(call, sorted(found, query), { render: (pull) => pullSummary(call.world, pull) })
@@ -78,7 +78,7 @@ function pullsOfCommit(call: Call, repo: Repository): Answer {
   return page(call, found, { render: (pull) => pullSummary(call.world, pull) })
 }
 
-/** "created" runs down by default, every other order up. */
+/** "created" is descending by default, and every other order is ascending. */
 function sorted(pulls: Pull[], query: URLSearchParams): Pull[] {
   const sort = query.get('sort') ?? 'created'
   const direction = query.get('direction') ?? (sort === 'created' ? 'desc' : 'asc')
@@ -105,7 +105,7 @@ function createPull(call: Call, repo: Repository): Answer {
   return { status: 201, body: fullPull(call.world, pull) }
 }
 
-/** The author may edit an own pull request; others need triage, and pushing rights to merge. */
+/** The author may edit their own pull request. Others need the role triage. Merging needs write access. */
 function updatePull(call: Call, repo: Repository): Answer {
   const pull = pullOf(call, repo)
   const by = authorOf(call.actor).account
@@ -151,7 +151,7 @@ function createReview(call: Call, repo: Repository): Answer {
 const PULLS = '/repos/{owner}/{repo}/pulls'
 const PULL = `${PULLS}/{pull_number}`
 const READ = { needs: ['pull_requests:read'] } as const
-/** Anyone who can read may open a pull request from a fork, edit an own one, and review. */
+/** Anyone with read access may open a pull request from a fork, edit their own, and review. */
 const WRITE = { needs: ['pull_requests:write'], role: 'read' } as const
 
 export const PULL_ROUTES: readonly Route[] = [

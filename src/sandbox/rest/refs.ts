@@ -19,7 +19,7 @@ function refOf(call: Call): string {
   return `refs/${call.params['ref'] ?? ''}`
 }
 
-/** GitHub keeps `refs/pull` itself. */
+/** Refuses changes below `refs/pull`, which only GitHub makes. */
 function checkWritable(ref: string): void {
   if (ref.startsWith('refs/pull/')) throw new Refusal(422, 'Reference update failed')
 }
@@ -31,13 +31,13 @@ function getRef(call: Call, repo: Repository): Answer {
   return { status: 200, body: refPayload(call.world, repo, { name, sha }) }
 }
 
-/** Every ref that starts with the words given, whole or not. */
+/** All refs that start with a prefix, which may end within a name. */
 function matchingRefs(call: Call, repo: Repository): Answer {
   const prefix = refOf(call)
   const found = [...repo.refs]
     .filter(([name]) => name.startsWith(prefix))
     .sort(([one], [other]) => (one < other ? -1 : 1))
-  // Not in pages: GitHub gives them all at once.
+  // GitHub returns all of them, without pages.
   return { status: 200, body: found.map(([name, sha]) => refPayload(call.world, repo, { name, sha })) }
 }
 
@@ -47,7 +47,7 @@ function createRef(call: Call, repo: Repository): Answer {
   checkWritable(ref)
   if (repo.refs.has(ref)) throw new Refusal(422, 'Reference already exists')
   checkObject(repo, sha)
-  // Git keeps refs like files: `a` and `a/b` cannot both be.
+  // Git stores refs like files, so `a` and `a/b` cannot both exist.
   const isInTheWay = [...repo.refs.keys()].some((name) => name.startsWith(`${ref}/`) || ref.startsWith(`${name}/`))
   if (isInTheWay) throw new Refusal(422, 'Reference update failed')
   moveRef(call.world, { repo, ref, to: sha, by: authorOf(call.actor) })

@@ -1,4 +1,4 @@
-/** One REST route: who may call it, and the answer. */
+/** The definition of a REST route: who may call it, and its answer. */
 import type * as z from 'zod'
 import { api } from '../payload/links.ts'
 import { invalidRequest, notByIntegration, notFound, readOnly, Refusal } from '../state/refusal.ts'
@@ -18,7 +18,7 @@ export interface Call {
   readonly path: string
   readonly query: URLSearchParams
   readonly body: unknown
-  /** Body fields that the route does not know are noted here. */
+  /** Unknown fields in the body are recorded here. */
   readonly ignored: string[]
 }
 
@@ -30,13 +30,13 @@ export interface Answer {
 
 export interface Route {
   readonly method: string
-  /** GitHub's own template, e.g. `/repos/{owner}/{repo}/pulls`; `{+ref}` takes slashes too. */
+  /** GitHub's own template, such as `/repos/{owner}/{repo}/pulls`. `{+ref}` also matches slashes. */
   readonly path: string
   readonly needs: readonly Need[]
   readonly run: (call: Call) => Answer
 }
 
-/** A route for who signs as the App itself. */
+/** A route for requests that the App itself signs. */
 export function appRoute(name: string, handle: (call: Call, app: App) => Answer): Route {
   return route(name, [], (call) => {
     if (call.actor.kind !== 'app') throw new Refusal(401, 'A JSON web token could not be decoded')
@@ -62,9 +62,9 @@ export function openRoute(name: string, handle: (call: Call) => Answer): Route {
 }
 
 export interface Access {
-  /** Any one of these permissions lets an App in. */
+  /** One of these permissions is enough for an App. */
   readonly needs: readonly Need[]
-  /** The least role of a person; default: read for GET, else write. */
+  /** The lowest role for a person. Default: read for GET, otherwise write. */
   readonly role?: Role
 }
 
@@ -83,8 +83,9 @@ export function repoRoute(name: string, access: Access, handle: (call: Call, rep
 }
 
 /**
- * To the repository by its number, which no rename changes: 301 where the client may ask anew with GET, and 307 where it has to
- * send the same request again. https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
+ * Redirects to the repository by its number, which does not change with a rename: 301 if the client may repeat the request with
+ * GET, and 307 if it has to send the same request again.
+ * https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
  */
 export function redirect(
   { world, path, query }: Call,
@@ -130,7 +131,7 @@ function checkToken(token: InstallationToken, repo: Repository, asked: AccessChe
   if (!isPublicRead && !(isInReach && permits(permissionsOf(token), asked.needs))) throw notByIntegration()
 }
 
-/** A private repository does not exist for who cannot read it. */
+/** For people who cannot read it, a private repository does not exist. */
 function checkRole(role: Role, asked: AccessCheck): void {
   if (role === 'none') throw notFound()
   if (!isAtLeast(role, asked.role)) throw new Refusal(403, 'Must have push access to repository')
@@ -141,7 +142,7 @@ function route(name: string, needs: readonly Need[], run: (call: Call) => Answer
   return { method, path, needs, run }
 }
 
-/** Reads the body by its schema; what does not fit is refused in GitHub's words. */
+/** Parses the body with a schema. An invalid body is refused with GitHub's messages. */
 export function bodyOf<T extends z.ZodObject>(call: Call, schema: T): z.infer<T> {
   const parsed = schema.safeParse(call.body ?? {}, { reportInput: true })
   if (!parsed.success) throw invalidRequest(parsed.error.issues.map(wordsOf))
@@ -172,14 +173,14 @@ function wrong(issue: z.core.$ZodIssue, supplied: unknown): string {
   return issue.code === 'invalid_type' ? `${value} is not a ${issue.expected}.` : `${value} is not valid.`
 }
 
-/** A whole number from the path. Anything else is a path that does not exist. */
+/** A whole number from the path. Any other path does not exist. */
 export function idOf(call: Call, name: string): number {
   const value = call.params[name] ?? ''
   if (!/^\d{1,15}$/.test(value)) throw notFound()
   return Number(value)
 }
 
-/** The entry of that number, or 404. */
+/** The entry with a number, or a refusal with 404. */
 export function find<T>(entries: ReadonlyMap<number, T>, id: number): T {
   const entry = entries.get(id)
   if (entry === undefined) throw notFound()

@@ -1,4 +1,4 @@
-/** Finds the route of a path. The first that fits wins, so the special ones stand before the general ones. */
+/** Finds the route for a path. The first match wins, so specific routes come before general ones. */
 import type { World } from '../state/world.ts'
 import { fullName } from '../state/world.ts'
 import { ACTIVITY_ROUTES } from './activity.ts'
@@ -50,7 +50,7 @@ export function match(world: World, method: string, path: string): Match | undef
   return undefined
 }
 
-/** `/repositories/{id}/…` is the same as `/repos/{owner}/{repo}/…`; GitHub's own page links use it. */
+/** `/repositories/{id}/…` is the same as `/repos/{owner}/{repo}/…`. GitHub's own page links use it. */
 function byName(world: World, path: string): string {
   const id = /^\/repositories\/(\d+)/.exec(path)?.[1]
   const repo = id === undefined ? undefined : [...world.repositories.values()].find((one) => String(one.id) === id)

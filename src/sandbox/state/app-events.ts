@@ -1,12 +1,12 @@
 /**
- * Which permission lets an App subscribe to an event. From GitHub's webhook reference, which says of each event: "To
+ * The permission that an App needs to subscribe to an event. From GitHub's webhook reference, which says for each event: "To
  * subscribe to this event, a GitHub App must have at least read-level access for the "…" repository permission."
  * https://docs.github.com/webhooks/webhook-events-and-payloads
  */
 import { Refusal } from './refusal.ts'
 import type { Permissions } from './types.ts'
 
-/** Any one of the permissions is enough. */
+/** One of the permissions is enough. */
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
   branch_protection_rule: ['administration'],
   check_run: ['checks'],
@@ -17,7 +17,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   deployment: ['deployments'],
   deployment_status: ['deployments'],
   fork: ['contents'],
-  // Comments on pull requests too, although writing them needs no more than `pull_requests: write`.
+  // Also for comments on pull requests, although `pull_requests: write` is enough to write those.
   issue_comment: ['issues'],
   issues: ['issues'],
   label: ['metadata'],
@@ -39,13 +39,13 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
 /** "All GitHub Apps receive this event by default. You cannot manually subscribe to this event." */
 const SENT_TO_ALL = ['github_app_authorization', 'installation', 'installation_repositories', 'installation_target']
 
-/** Does an App with these permissions hear of the event, if it has subscribed to it? */
+/** Whether an App with these permissions receives an event to which it is subscribed. */
 export function allowsEvent(permissions: Permissions, event: string): boolean {
   if (SENT_TO_ALL.includes(event)) return true
   return NEEDED[event]?.some((name) => name === 'metadata' || permissions[name] !== undefined) ?? false
 }
 
-/** Refuses to register an App, in the words that GitHub's form for manifests shows. */
+/** Refuses to register an App, with the message of GitHub's form for manifests. */
 export function checkEvents(permissions: Permissions, events: readonly string[]): void {
   const unsupported = events.filter((event) => NEEDED[event] === undefined)
   const notAllowed = events.filter((event) => unsupported.includes(event) || !allowsEvent(permissions, event))

@@ -1,7 +1,8 @@
 /**
- * Registering an App from a manifest. https://docs.github.com/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
- * A person submits the manifest on GitHub's own page, and the browser is sent back with a code, for which the App's
- * credentials are handed out once, within an hour.
+ * Registers an App from a manifest. https://docs.github.com/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
+ *
+ * A person submits the manifest on GitHub's own page, and GitHub redirects the browser back with a code. Within an hour, the App's
+ * credentials can be fetched once with that code.
  */
 import { randomBytes } from 'node:crypto'
 import * as z from 'zod'
@@ -22,12 +23,12 @@ const Manifest = z.object({
 
 const HOUR_MS = 3_600_000
 
-/** The pages that take manifests: of a person's account, and of an organization. */
+/** The pages that accept manifests, for a person's account and for an organization. */
 const PAGE = /^\/(?:organizations\/([\w-]+)\/)?settings\/apps\/new$/
 
 /**
- * What follows when somebody presses "Create GitHub App" on the page that a form with this `action` leads to: the address
- * that GitHub sends the browser to.
+ * The address to which GitHub redirects the browser after somebody presses "Create GitHub App" on the page of a form with this
+ * `action`.
  */
 export function submitManifest(
   world: World,
@@ -60,7 +61,7 @@ export function submitManifest(
   return back.href
 }
 
-/** Hands the credentials out, once. */
+/** Returns the credentials once. */
 export function convertManifest(world: World, code: string): PendingApp {
   const pending = world.pendingApps.get(code)
   world.pendingApps.delete(code)

@@ -1,8 +1,8 @@
-/** Who signs the commits that GitHub makes. */
+/** The author and committer of commits that GitHub makes. */
 import type { Signature } from '../git/objects.ts'
 import type { Account } from './types.ts'
 
-/** What GitHub writes as committer of every commit it makes itself, and signs. */
+/** The committer of every commit that GitHub makes and signs itself. */
 export function webFlow(at: number): Signature {
   return { name: 'GitHub', email: 'noreply@github.com', at }
 }

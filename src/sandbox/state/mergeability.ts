@@ -1,4 +1,4 @@
-/** May this pull request be merged? Conflicts, and what branch protection requires. */
+/** Whether a pull request may be merged: conflicts, and the requirements of branch protection. */
 import { isAncestor, merge } from '../git/history.ts'
 import { writeCommitOf } from '../git/objects.ts'
 import { once } from '../git/run.ts'
@@ -12,7 +12,7 @@ import type { World } from './world.ts'
 export interface Mergeability {
   readonly mergeable: boolean | null
   readonly state: 'clean' | 'dirty' | 'blocked' | 'behind' | 'unstable' | 'draft' | 'unknown'
-  /** The tree that merging would make. */
+  /** The tree of the merge. Undefined if there is a conflict, or if it is not known yet. */
   readonly tree: string | undefined
 }
 
@@ -41,7 +41,7 @@ function stateOf(pull: Pull): Mergeability['state'] {
   return hasTrouble ? 'unstable' : 'clean'
 }
 
-/** The commit that merging would make, kept at `refs/pull/N/merge`. */
+/** The commit of the merge, stored at `refs/pull/N/merge`. */
 export function testMerge(world: World, pull: Pull, tree: string): string {
   const { base, head, repo, number } = pull
   const sha = once(repo.bare, `test merge ${base.sha} ${head.sha}`, () => {
@@ -59,7 +59,7 @@ export interface UnmetCheck {
   readonly why: 'expected' | 'pending' | 'failing'
 }
 
-/** Required checks that do not pass on the head commit. A check that was never reported is "expected". */
+/** The required checks that do not pass on the head commit. A check that was never reported is "expected". */
 export function unmetChecks(pull: Pull): UnmetCheck[] {
   const required = requiredChecks(pull.repo, pull.base.ref)
   return required.flatMap((check) => {
@@ -68,7 +68,9 @@ export function unmetChecks(pull: Pull): UnmetCheck[] {
   })
 }
 
-/** A check run and a status of one name are both required; so are the runs of several Apps, unless one is named. */
+/**
+ * If a check run and a status have the required name, both must pass. So must the runs of several Apps, unless one App is named.
+ */
 function whyUnmet(repo: Repository, sha: string, check: RequiredCheck): UnmetCheck['why'] | undefined {
   const runs = latestRuns(repo, sha).filter((run) => run.name === check.context)
   const wanted = check.appId === undefined ? runs : runs.filter((run) => run.app.id === check.appId)

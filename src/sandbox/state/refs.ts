@@ -1,10 +1,10 @@
-/** Refs, on disk and in the model. */
+/** Refs on disk and in the model. */
 import { moveRefFile } from '../git/loose.ts'
 import { NO_COMMIT, resolveCommit } from '../git/objects.ts'
 import { git } from '../git/run.ts'
 import type { Repository } from './types.ts'
 
-/** Points refs elsewhere, on disk and in the model. Pull request refs move with it, quietly. */
+/** Moves refs on disk and in the model, without events or other consequences. */
 export function writeRefs(repo: Repository, moves: Moves): void {
   if (!moveAlone(repo, moves)) moveByGit(repo, moves)
   for (const { ref, to } of moves) {
@@ -15,7 +15,7 @@ export function writeRefs(repo: Repository, moves: Moves): void {
 
 type Moves = readonly { ref: string; to: string | undefined }[]
 
-/** Several refs move together or not at all, which only git can do. */
+/** Moves one ref without git. Several refs must move together or not at all, which only git can do. */
 function moveAlone(repo: Repository, moves: Moves): boolean {
   const [move, ...others] = moves
   if (move === undefined) return true

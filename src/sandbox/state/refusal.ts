@@ -1,4 +1,4 @@
-/** Answers that say no, in the shapes that GitHub gives them. */
+/** Refusals, in the formats of GitHub's answers. */
 
 export interface FieldError {
   readonly resource: string
@@ -24,7 +24,10 @@ export function notFound(): Refusal {
   return new Refusal(404, 'Not Found')
 }
 
-/** Also what a token without the needed permission gets: https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api */
+/**
+ * The same answer as for a token without the needed permission:
+ * https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api
+ */
 export function notByIntegration(): Refusal {
   return new Refusal(403, 'Resource not accessible by integration')
 }
@@ -37,12 +40,12 @@ export function badCredentials(): Refusal {
   return new Refusal(401, 'Bad credentials')
 }
 
-/** The semantic kind of 422: the request is well formed, but what it asks for cannot be. */
+/** The semantic kind of 422: the request is well-formed, but impossible. */
 export function validationFailed(...errors: FieldError[]): Refusal {
   return new Refusal(422, 'Validation Failed', errors)
 }
 
-/** The syntactic kind of 422: the body does not fit the endpoint's JSON schema. */
+/** The syntactic kind of 422: the body does not match the endpoint's JSON schema. */
 export function invalidRequest(problems: readonly string[]): Refusal {
   return new Refusal(422, `Invalid request.\n\n${problems.join('\n')}`)
 }

@@ -1,7 +1,7 @@
-/** Check runs and statuses on a commit, as GitHub sums them up. */
+/** Check runs and statuses of a commit, summarized like on GitHub. */
 import type { CheckRun, CheckSuite, Repository, Status } from './types.ts'
 
-/** The newest run of every name and App on a commit, newest first. */
+/** The latest run of every name and App on a commit, newest first. */
 export function latestRuns(repo: Repository, sha: string): CheckRun[] {
   const runs = runsOn(repo, sha)
   return runs.filter((run, index) => runs.findIndex((one) => one.name === run.name && one.app === run.app) === index)
@@ -11,13 +11,13 @@ export function runsOn(repo: Repository, sha: string): CheckRun[] {
   return [...repo.checkRuns.values()].filter((run) => run.sha === sha).toReversed()
 }
 
-/** The newest status of every context on a commit. */
+/** The latest status of every context on a commit. */
 export function latestStatuses(repo: Repository, sha: string): Status[] {
   const newestFirst = repo.statuses.filter((status) => status.sha === sha).toReversed()
   return newestFirst.filter((one, index) => newestFirst.findIndex((other) => other.context === one.context) === index)
 }
 
-/** A suite is as far as its least advanced run; without runs it is queued, for ever if nobody posts one. */
+/** A suite has the state of its least advanced run. Without runs it is queued, even forever. */
 export function suiteState(
   repo: Repository,
   suite: CheckSuite,
@@ -33,7 +33,10 @@ export function suiteState(
 
 const WORST_FIRST = ['failure', 'timed_out', 'action_required', 'cancelled', 'success', 'neutral', 'skipped']
 
-/** The states of a commit's contexts in one word. https://docs.github.com/rest/commits/statuses#get-the-combined-status-for-a-specific-reference */
+/**
+ * The combined state of a commit's contexts.
+ * https://docs.github.com/rest/commits/statuses#get-the-combined-status-for-a-specific-reference
+ */
 export function combinedState(statuses: readonly Status[]): 'failure' | 'pending' | 'success' {
   if (statuses.some(({ state }) => state === 'error' || state === 'failure')) return 'failure'
   if (statuses.length === 0 || statuses.some(({ state }) => state === 'pending')) return 'pending'

@@ -1,6 +1,6 @@
 /**
- * What GitHub knows, as plain data that the model changes in place. One process, one thread, and every change is made
- * synchronously: a request is one atomic transition, as a transaction is on GitHub.
+ * GitHub's state as plain data, which the model changes in place. All changes are synchronous in one thread, so a request is one
+ * atomic transition, like a transaction on GitHub.
  */
 import type { KeyObject } from 'node:crypto'
 import type { BareRepository } from '../git/run.ts'
@@ -9,14 +9,14 @@ import type { BareRepository } from '../git/run.ts'
 export const ROLES = ['none', 'read', 'triage', 'write', 'maintain', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
-/** App permissions by name, e.g. `{ contents: 'write' }`. */
+/** App permissions by name, such as `{ contents: 'write' }`. */
 export type Permissions = Readonly<Record<string, 'read' | 'write' | 'admin'>>
 
 export interface Account {
   readonly id: number
   readonly login: string
   readonly type: 'User' | 'Bot' | 'Organization'
-  /** A person's access token (classic, all scopes); only of users. */
+  /** A person's access token (classic, all scopes). Only users have one. */
   readonly token?: string
 }
 
@@ -35,7 +35,7 @@ export interface App {
   readonly clientId: string
   readonly owner: Account
   readonly bot: Account
-  /** PEM, PKCS#1, as GitHub hands it out. */
+  /** PEM, PKCS#1, as on GitHub. */
   readonly privateKey: string
   readonly publicKey: KeyObject
   readonly permissions: Permissions
@@ -44,7 +44,7 @@ export interface App {
   readonly createdAt: number
 }
 
-/** Registered from a manifest; its credentials wait to be fetched. */
+/** An App that was registered from a manifest, and whose credentials were not fetched yet. */
 export interface PendingApp {
   readonly app: App
   readonly clientSecret: string
@@ -55,7 +55,7 @@ export interface Installation {
   readonly id: number
   readonly app: App
   readonly account: Account
-  /** Ids of the repositories, or all of the account's. */
+  /** The ids of the repositories, or `all` for all of the account's. */
   repositories: 'all' | Set<number>
   permissions: Permissions
   suspended: { readonly at: number; readonly by: Account } | undefined
@@ -65,20 +65,20 @@ export interface Installation {
 export interface InstallationToken {
   readonly token: string
   readonly installation: Installation
-  /** Narrowed to these repositories; undefined: all of the installation's. */
+  /** Limits the token to these repositories. Undefined for all of the installation's. */
   readonly repositories: ReadonlySet<number> | undefined
   readonly permissions: Permissions
   readonly expiresAt: number
 }
 
-/** Who a request comes from. */
+/** The client of a request. */
 export type Actor =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'person'; readonly account: Account }
   | { readonly kind: 'app'; readonly app: App }
   | { readonly kind: 'installation'; readonly account: Account; readonly app: App; readonly token: InstallationToken }
 
-/** Who did something: a person, or an App as its bot account. */
+/** The author of an action: a person, or an App with its bot account. */
 export interface Author {
   readonly account: Account
   readonly app?: App
@@ -93,15 +93,15 @@ export interface MergeSettings {
 
 export interface RequiredCheck {
   readonly context: string
-  /** Only this App's check run counts; undefined: anyone's check run or status. */
+  /** Only a check run of this App counts. Undefined: a check run or status of anyone counts. */
   readonly appId?: number
 }
 
 interface Protection {
   readonly checks: readonly RequiredCheck[]
-  /** False: who has the admin role may merge anyway, GitHub's own default for classic protection. */
+  /** False: people with the admin role may merge anyway. This is GitHub's default for classic protection. */
   readonly enforceAdmins: boolean
-  /** True: the head must hold all of the base. */
+  /** True: the head must contain all of the base. */
   readonly isStrict: boolean
 }
 
@@ -115,7 +115,7 @@ export interface Ruleset {
   readonly bypass: ReadonlySet<string>
 }
 
-/** A move of a branch, as GitHub remembers it. */
+/** A move of a branch in GitHub's records. */
 export interface Activity {
   readonly id: number
   readonly type: 'push' | 'force_push' | 'branch_creation' | 'branch_deletion' | 'pr_merge' | 'merge_queue_merge'
@@ -142,7 +142,7 @@ export interface Review {
   readonly at: number
 }
 
-/** A change of a text. */
+/** A change to a text. */
 export interface Edit {
   readonly id: number
   readonly at: number
@@ -161,7 +161,7 @@ export interface Pull {
   readonly base: { ref: string; sha: string }
   title: string
   body: string | null
-  /** Of the body, oldest first. */
+  /** Edits of the body, oldest first. */
   readonly edits: Edit[]
   state: 'open' | 'closed'
   draft: boolean
@@ -175,7 +175,7 @@ export interface Pull {
   readonly maintainerCanModify: boolean
 }
 
-/** One that is no pull request. */
+/** An issue that is not a pull request. */
 export interface Issue {
   readonly id: number
   readonly number: number
@@ -205,7 +205,7 @@ export interface Comment {
   readonly pull: Pull
   readonly author: Author
   body: string
-  /** Oldest first. */
+  /** Edits of the body, oldest first. */
   readonly edits: Edit[]
   readonly createdAt: number
   updatedAt: number
@@ -289,13 +289,13 @@ export interface Deployment {
   readonly statuses: DeploymentStatus[]
 }
 
-/** A pull request in the merge queue, with the commit that is to be tested for it. */
+/** A pull request in the merge queue, with the commit to test for it. */
 export interface QueueEntry {
   readonly id: number
   readonly pull: Pull
   readonly by: Account
   readonly at: number
-  /** What the commit stands on: the base branch's head, or the commit of the entry before. */
+  /** The parent of the commit: the base branch's head, or the commit of the previous entry. */
   readonly onto: string
   readonly sha: string
 }
@@ -318,17 +318,17 @@ export interface Repository {
   archived: boolean
   /** Oldest first. */
   readonly activities: Activity[]
-  /** Full ref name → object: a copy of what is on disk, renewed after every push over HTTP. */
+  /** Full ref name → object. A copy of the refs on disk, updated after every push over HTTP. */
   readonly refs: Map<string, string>
-  /** Commits that GitHub made itself, and so signed with its web-flow key. */
+  /** Commits that GitHub made itself and signed with its web-flow key. */
   readonly signed: Set<string>
   readonly pulls: Map<number, Pull>
-  /** They share their numbers with pull requests. */
+  /** Issues and pull requests share their numbers. */
   readonly issues: Map<number, Issue>
   hasIssues: boolean
   readonly comments: Map<number, Comment>
   readonly labels: Map<string, Label>
-  /** In the order of the queue. */
+  /** In queue order. */
   readonly queue: QueueEntry[]
   readonly suites: Map<number, CheckSuite>
   readonly checkRuns: Map<number, CheckRun>
@@ -336,6 +336,6 @@ export interface Repository {
   readonly statuses: Status[]
   readonly deployments: Map<number, Deployment>
   lastNumber: number
-  /** A push over HTTP is being received: writes wait for it, because git is changing refs behind the model's back. */
+  /** Set while a push over HTTP is received. Writes wait for it, because git then changes refs without the model. */
   receiving: Promise<void> | undefined
 }

@@ -1,4 +1,4 @@
-/** The whole of one GitHub: accounts, Apps, repositories, and where changes are announced. */
+/** The state of one whole GitHub: accounts, Apps, repositories, and listeners for changes. */
 import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { initBare, moveBare, type Git } from '../git/run.ts'
@@ -18,20 +18,22 @@ import {
 
 export type Json = Record<string, unknown>
 
-/** Something happened that Apps may hear about. */
+/** An event that Apps may receive. */
 export interface WorldEvent {
   readonly event: string
   readonly action?: string
   readonly repo?: Repository
   readonly sender: Account
-  /** The fields that belong to this event, rendered at once if anybody listens: a webhook tells how things were then. */
+  /**
+   * The fields of this event. They are rendered at once if anybody listens, because a webhook contains the state at that time.
+   */
   readonly payload: () => Json
-  /** Only this App hears of it. */
+  /** Only this App receives it. */
   readonly onlyTo?: App
 }
 
 export interface World {
-  /** `http://127.0.0.1:1234`, without a slash at the end. */
+  /** `http://127.0.0.1:1234`, without a trailing slash. */
   readonly origin: string
   readonly git: Git
   readonly folder: string
@@ -40,14 +42,14 @@ export interface World {
   readonly accounts: Map<string, Account>
   readonly apps: App[]
   readonly installations: Map<number, Installation>
-  /** Apps that were registered from a manifest, until their credentials are fetched, by code. */
+  /** Apps that were registered from a manifest, by code, until their credentials are fetched. */
   readonly pendingApps: Map<string, PendingApp>
   readonly tokens: Map<string, InstallationToken>
   /** By `owner/name` in lower case. */
   readonly repositories: Map<string, Repository>
-  /** The names that repositories had before, in lower case: requests for them are redirected. */
+  /** Previous names of repositories, in lower case. Requests for them are redirected. */
   readonly oldNames: Map<string, Repository>
-  /** The first read of `mergeable` after a change says null, as on GitHub, where a job works it out. */
+  /** The first read of `mergeable` after a change is null, as on GitHub, where a job computes it. */
   readonly slowMergeability: boolean
   readonly happened: (happening: WorldEvent) => void
 }
@@ -56,17 +58,17 @@ export function findRepository(world: World, fullName: string): Repository | und
   return world.repositories.get(fullName.toLowerCase())
 }
 
-/** What was called so before, while no other repository has taken the name. */
+/** The repository that had this name, unless another repository has the name now. */
 export function findMoved(world: World, oldName: string): Repository | undefined {
   return findRepository(world, oldName) === undefined ? world.oldNames.get(oldName.toLowerCase()) : undefined
 }
 
-/** The repository that has this name, or had it. */
+/** The repository that has or had this name. */
 export function followRename(world: World, fullName: string): Repository | undefined {
   return findRepository(world, fullName) ?? findMoved(world, fullName)
 }
 
-/** Gives a repository another owner or name; its folder goes with it. */
+/** Gives a repository another owner or name, and moves its folder. */
 export function moveRepository(world: World, repo: Repository, to: { owner: Account; name: string }): void {
   const before = fullName(repo).toLowerCase()
   world.repositories.delete(before)
@@ -94,7 +96,7 @@ export function addAccount(world: World, login: string, type: Account['type']): 
   return account
 }
 
-/** GitHub's token prefixes make them recognisable in logs: `ghp_` a person's, `ghs_` an installation's. */
+/** A new token with GitHub's prefix: `ghp_` for a person, `ghs_` for an installation. */
 export function secret(prefix: 'ghp_' | 'ghs_'): string {
   return prefix + randomBytes(18).toString('hex')
 }
@@ -114,7 +116,9 @@ export interface AppDraft {
 
 const keys = new Map<string, string>()
 
-/** One key for every App of a name in this process: making one takes longer than all the rest of starting a box. */
+/**
+ * Apps with the same name share one key in this process, because making a key takes longer than the rest of starting a sandbox.
+ */
 function keyOf(slug: string): string {
   const known = keys.get(slug)
   if (known !== undefined) return known
@@ -127,7 +131,7 @@ function keyOf(slug: string): string {
   return privateKey
 }
 
-/** Registers an App, unless it asks for events that its permissions do not allow. */
+/** Registers an App. Refuses events that its permissions do not allow. */
 export function addApp(world: World, draft: AppDraft): App {
   checkEvents(draft.permissions, draft.events)
   const privateKey = keyOf(draft.slug)

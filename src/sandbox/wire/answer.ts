@@ -1,4 +1,4 @@
-/** From a request to the answer of REST or GraphQL, before anything is sent. */
+/** Computes the answer to a REST or GraphQL request. Nothing is sent here. */
 import { createHash, randomBytes } from 'node:crypto'
 import { execute } from '../graphql/execute.ts'
 import { match } from '../rest/router.ts'
@@ -80,7 +80,7 @@ function answerRest(services: Services, incoming: BoxRequest, by: { actor: Actor
   }
 }
 
-/** Tells which permissions would have let an App in; alternatives are separated by semicolons. */
+/** The permissions that would have been enough for an App. Semicolons separate alternatives. */
 function acceptedPermissions(needs: readonly string[]): Record<string, string> {
   if (needs.length === 0) return {}
   return { 'x-accepted-github-permissions': needs.map((need) => need.replace(':', '=')).join('; ') }
@@ -110,12 +110,12 @@ function answerGraphql(services: Services, incoming: BoxRequest, actor: Actor): 
   return { answer: { status: 200, body: answer }, route: undefined, isUnhandled }
 }
 
-/** An installation's new token makes another ETag of the same answer (`vary: Authorization`). */
+/** With a new token of an installation, the same answer gets another ETag (`vary: Authorization`). */
 function ownerOfEtag(actor: Actor, { headers }: BoxRequest): string {
   return actor.kind === 'installation' ? (one(headers['authorization']) ?? '') : actor.kind
 }
 
-/** Adds GitHub's headers; a GET whose answer the client has already gets 304, which is free. */
+/** Adds GitHub's headers. If the client already has the answer to a GET, it gets 304, which does not count against the limit. */
 function conditional(
   services: Services,
   incoming: BoxRequest,
@@ -144,7 +144,7 @@ export function one(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value
 }
 
-/** Every answer carries a request id and the version of the server. */
+/** The headers of every answer: a request id and the version of the server. */
 export function standardHeaders(): Record<string, string> {
   return {
     'x-github-request-id': randomBytes(16).toString('hex').toUpperCase(),
@@ -153,7 +153,7 @@ export function standardHeaders(): Record<string, string> {
   }
 }
 
-/** The body of an answer that says no. */
+/** The body of a refusal. */
 function bodyOfError(refusal: Refusal): Json {
   return {
     message: refusal.message,

@@ -1,4 +1,4 @@
-/** Who is asking? https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app */
+/** Authentication. https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app */
 import { verify } from 'node:crypto'
 import { badCredentials, Refusal } from '../state/refusal.ts'
 import type { Account, Actor, App, Author, InstallationToken, Permissions, Repository } from '../state/types.ts'
@@ -6,7 +6,7 @@ import { covers, secret, type World } from '../state/world.ts'
 
 const ANONYMOUS: Actor = { kind: 'anonymous' }
 const HOUR = 3_600_000
-/** GitHub allows for this much difference between clocks. */
+/** The difference between clocks that GitHub tolerates. */
 const LEEWAY_SECONDS = 60
 const MAX_JWT_SECONDS = 600
 
@@ -20,7 +20,7 @@ export function identify(world: World, header: string | undefined): Actor {
       return value.split('.').length === 3 ? appBehind(world, value) : tokenHolder(world, value)
     case 'basic': {
       const [user, password] = splitOnce(Buffer.from(value, 'base64').toString('utf8'))
-      // Both `x-access-token:<token>` and `<token>:` are in use with git.
+      // Git clients use both `x-access-token:<token>` and `<token>:`.
       return tokenHolder(world, password === '' || password === 'x-oauth-basic' ? user : password)
     }
     default:
@@ -95,7 +95,7 @@ function checkTimes(world: World, { iat, exp }: Claims): void {
   }
 }
 
-/** Mints a token; it lives one hour. */
+/** Creates a token, which is valid for one hour. */
 export function mintToken(
   world: World,
   draft: Pick<InstallationToken, 'installation' | 'repositories' | 'permissions'>,
@@ -105,15 +105,15 @@ export function mintToken(
   return token
 }
 
-/** Can a token of an App touch this repository at all? */
+/** Whether an App's token gives access to a repository. */
 export function reaches(token: InstallationToken, repo: Repository): boolean {
   return covers(token.installation, repo) && (token.repositories?.has(repo.id) ?? true)
 }
 
-/** `contents:write` and the like. */
+/** For example `contents:write`. */
 export type Need = `${string}:${'read' | 'write'}`
 
-/** What a token may do: at most what it was made for, and never more than the installation may now. */
+/** The permissions of a token: at most those it was created with, and at most those that the installation has now. */
 export function permissionsOf({ permissions, installation }: InstallationToken): Permissions {
   const now = installation.permissions
   const kept = Object.entries(permissions).flatMap(([name, level]) => {
@@ -124,7 +124,7 @@ export function permissionsOf({ permissions, installation }: InstallationToken):
   return Object.fromEntries(kept)
 }
 
-/** Any one of the needed permissions is enough. */
+/** One of the needed permissions is enough. */
 export function permits(permissions: Permissions, needs: readonly Need[]): boolean {
   return needs.some((need) => {
     const [name = '', level] = need.split(':')
@@ -133,7 +133,7 @@ export function permits(permissions: Permissions, needs: readonly Need[]): boole
   })
 }
 
-/** The one to name as the author of what this actor does. */
+/** The author of what an actor does. */
 export function authorOf(actor: Actor): Author {
   if (actor.kind === 'installation') return { account: actor.account, app: actor.app }
   if (actor.kind === 'person') return { account: actor.account }

@@ -1,15 +1,15 @@
-/** Things that go wrong between an App and GitHub, on demand. */
+/** Simulates failures between an App and GitHub. */
 
 export interface FaultRequest {
   readonly method: string
-  /** Below `/api/v3`, without query; `/api/graphql` and git paths as they are. */
+  /** The path below `/api/v3`, without query. `/api/graphql` and git paths are complete. */
   readonly path: string
-  /** The GraphQL fields asked for, e.g. `['createCommitOnBranch']`. */
+  /** The requested GraphQL fields, such as `['createCommitOnBranch']`. */
   readonly operations: readonly string[]
   readonly who: string
   readonly body: unknown
   readonly kind: 'rest' | 'graphql' | 'git'
-  /** As the log names it: method and template, `graphql` and the fields, or `git` and its service. */
+  /** The name as in the log: method and template, `graphql` and its fields, or `git` and its service. */
   readonly name: string
 }
 
@@ -18,13 +18,13 @@ type FaultMatch =
   | { readonly method?: string; readonly path: RegExp | `graphql:${string}` }
 
 export type FaultKind =
-  /** Nothing is done and the connection breaks. */
+  /** The request has no effect, and the connection breaks. */
   | 'lose-answer-before'
-  /** It is done, and the connection breaks before the answer. */
+  /** The request takes effect, and the connection breaks before the answer. */
   | 'lose-answer-after'
-  /** Nothing is done, and no answer comes for as long as the client waits. */
+  /** The request has no effect, and the server never answers. */
   | 'never-answer'
-  /** This answer instead; `isDone`: only after doing what was asked, as a gateway that gives up too early does. */
+  /** Another answer. `isDone`: the request takes effect first, as behind a gateway that gives up too early. */
   | {
       readonly status: number
       readonly headers?: Readonly<Record<string, string>>
@@ -37,15 +37,15 @@ export interface FaultDraft {
   readonly match: FaultMatch
   /** Default 1. */
   readonly times?: number
-  /** How many matching requests to let through first; default 0. */
+  /** How many matching requests pass first. Default: 0. */
   readonly skip?: number
   readonly kind: FaultKind
-  /** Called when the fault strikes, after the effect if there is one: for instance to kill the App. */
+  /** Called when the fault occurs, after the effect if there is one. For instance to kill the App. */
   readonly onStrike?: (request: FaultRequest) => void
 }
 
 interface Fault {
-  /** How often it has struck. */
+  /** How often the fault has occurred. */
   struck(): number
   remove(): void
 }
@@ -56,7 +56,7 @@ export interface Faults {
 }
 
 export interface FaultSource extends Faults {
-  /** The first fault that wants this request; it counts as struck. */
+  /** The first fault for a request. It counts as occurred. */
   take(request: FaultRequest): FaultDraft | undefined
 }
 
@@ -111,7 +111,7 @@ export function secondaryLimit(limit: { status?: 403 | 429; retryAfter?: number 
   }
 }
 
-/** The hourly budget is spent until `resetAt` (epoch milliseconds). */
+/** The hourly budget is used up until `resetAt` (epoch milliseconds). */
 export function primaryLimit(limit: { resetAt: number; status?: 403 | 429 }): FaultKind {
   const status = limit.status ?? 403
   const message =
@@ -123,7 +123,7 @@ export function primaryLimit(limit: { resetAt: number; status?: 403 | 429 }): Fa
   }
 }
 
-/** GitHub's front page for a request that took too long. */
+/** The answer of GitHub's front proxy to a request that took too long. */
 export function badGateway(how: { isDone: boolean }): FaultKind {
   return { status: 502, body: { message: 'Server Error' }, ...how }
 }

@@ -1,4 +1,7 @@
-/** Git over HTTP: checks who asks, then lets `git http-backend` (a CGI program) answer. https://git-scm.com/docs/git-http-backend */
+/**
+ * Git over HTTP: checks the client, then lets `git http-backend` (a CGI program) answer.
+ * https://git-scm.com/docs/git-http-backend
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -12,7 +15,7 @@ import { followRename, isAtLeast, roleOf, type World } from '../state/world.ts'
 import { authorOf, identify, permissionsOf, permits, reaches } from './auth.ts'
 import type { RequestRecord } from './log.ts'
 
-/** The whole history of the largest repository that a test has is a fraction of this. */
+/** The largest repository of any test is much smaller. */
 const LIMITS = { timeoutMs: 300_000, maxBytes: 512 * 1024 * 1024 }
 
 export interface GitRequest {
@@ -22,7 +25,7 @@ export interface GitRequest {
   readonly service: 'git-upload-pack' | 'git-receive-pack'
 }
 
-/** Reads the address of a smart HTTP request; undefined when it is none. */
+/** Reads the address of a smart HTTP request. Undefined for other addresses. */
 export function parseGitUrl(url: URL): GitRequest | undefined {
   const parts = /^\/([^/]+\/[^/]+?)(?:\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)$/.exec(url.pathname)
   const repoName = parts?.[1]
@@ -36,7 +39,7 @@ export type Admission =
   | { readonly ok: true; readonly repo: Repository; readonly actor: Actor }
   | { readonly ok: false; readonly status: 401 | 403 | 404; readonly who: Actor }
 
-/** GitHub answers 401 where signing in might help, and hides what one may not see. */
+/** GitHub answers 401 if signing in might help, and hides what a client may not see. */
 export function admit(world: World, request: GitRequest, header: string | undefined): Admission {
   let actor: Actor = { kind: 'anonymous' }
   try {
@@ -55,7 +58,7 @@ export function admit(world: World, request: GitRequest, header: string | undefi
 }
 
 function mayUse(actor: Actor, repo: Repository, isPush: boolean): 'yes' | 403 | 404 {
-  // What is public anyone may read, whatever they sign in as.
+  // Anyone may read a public repository, whoever they sign in as.
   if (!repo.isPrivate && !isPush) return 'yes'
   if (actor.kind === 'installation') return mayToken(actor.token, repo, isPush)
   if (actor.kind !== 'person') return 403
@@ -69,7 +72,7 @@ function mayToken(token: InstallationToken, repo: Repository, isPush: boolean): 
   return permits(permissionsOf(token), [isPush ? 'contents:write' : 'contents:read']) ? 'yes' : 403
 }
 
-/** One `info/refs` opens every command of a git client, so that is what counts as a fetch or a push. */
+/** Every command of a git client begins with one `info/refs`, so this request counts as the fetch or push. */
 export function kindOf({ rest, service }: GitRequest): RequestRecord['kind'] {
   if (rest !== 'info/refs') return 'git-other'
   return service === 'git-receive-pack' ? 'git-push' : 'git-fetch'
@@ -79,17 +82,17 @@ export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly url: URL
-  /** False: git does its work, but nobody hears of it. */
+  /** False: git does its work, but the client gets no answer. */
   readonly isAnswered: boolean
 }
 
 interface Run extends Exchange {
-  /** Who pushes. */
+  /** The account that pushes. */
   readonly by?: Author
   readonly onPushed?: () => void
 }
 
-/** Runs the command; after a push the model takes over what git wrote. Resolves with the HTTP status. */
+/** Runs the command. After a push, the model takes over what git wrote. Resolves with the HTTP status. */
 export async function serveGit(
   world: World,
   admitted: { repo: Repository; actor: Actor },
@@ -109,7 +112,7 @@ export async function serveGit(
   try {
     return await receiving
   } catch (error) {
-    // The client has gone, but git may have moved a ref by then.
+    // The client has disconnected, but git may have moved a ref by then.
     onPushed()
     throw error
   } finally {
@@ -117,7 +120,7 @@ export async function serveGit(
   }
 }
 
-/** Looks what a push has changed on disk, and does what follows. */
+/** Finds out what a push has changed on disk, and applies the consequences. */
 function adopt(world: World, repo: Repository, by: Author): void {
   const lines = attempt(repo.bare, ['for-each-ref', '--format=%(objectname) %(refname)', 'refs/heads', 'refs/tags'])
   const now = new Map<string, string>()
@@ -144,7 +147,7 @@ async function run(world: World, repo: Repository, exchange: Run): Promise<numbe
     ...LIMITS,
   })
   if (ended.end !== 'exited') throw new Error(`git http-backend: ${ended.end}`)
-  // What follows from a push is done before the client learns that it has succeeded, as on GitHub.
+  // As on GitHub, the consequences of a push come before the client learns that it has succeeded.
   onPushed?.()
   if (!exchange.isAnswered) return 0
   const { head, body } = parted(ended.stdout)
@@ -176,7 +179,7 @@ function cgiEnv(world: World, repo: Repository, { request, url, by }: Run): Reco
   }
 }
 
-/** CGI output: headers, an empty line, the body. */
+/** Splits CGI output into headers and body at the first empty line. */
 function parted(output: Buffer): { readonly head: string; readonly body: Buffer } {
   const end = output.indexOf('\r\n\r\n')
   if (end === -1) throw new Error(`git http-backend ended without an answer: ${output.toString('utf8')}`)

@@ -9,9 +9,9 @@ const ANONYMOUS_LIMIT = 60
 export type Resource = 'core' | 'graphql'
 
 export interface Limits {
-  /** Counts one request; refuses it when the budget is spent. */
+  /** Counts one request. Refuses it if the budget is used up. */
   spend(actor: Actor, resource: Resource): void
-  /** An unchanged answer (304) is free. */
+  /** Undoes the count for an unchanged answer (304), which is free. */
   giveBack(actor: Actor, resource: Resource): void
   headers(actor: Actor, resource: Resource): Record<string, string>
   overview(actor: Actor): Json
@@ -60,7 +60,7 @@ export function createLimits(world: World, perHour: number): Limits {
   }
 }
 
-/** Budgets are per installation, not per token. */
+/** Each installation has one budget for all of its tokens. */
 function holder(actor: Actor): string {
   switch (actor.kind) {
     case 'anonymous':

@@ -1,32 +1,32 @@
-/** What was asked of the box: for tests that count requests, and for finding calls that nothing handles. */
+/** The log of requests, for tests that count requests, and for finding requests that nothing handles. */
 
 export interface RequestRecord {
   readonly at: number
-  /** `git-fetch` and `git-push` are one per command of a git client, however many HTTP requests that takes. */
+  /** Each command of a git client counts once as `git-fetch` or `git-push`, however many HTTP requests it takes. */
   readonly kind: 'rest' | 'graphql' | 'git-fetch' | 'git-push' | 'git-other'
   readonly method: string
-  /** With query. */
+  /** Includes the query. */
   readonly path: string
-  /** The route's template, e.g. `/repos/{owner}/{repo}/pulls`; of GraphQL the fields asked for. */
+  /** The route's template, such as `/repos/{owner}/{repo}/pulls`. For GraphQL, the requested fields. */
   readonly route: string | undefined
-  /** The same for all requests of a kind, whatever they are about. */
+  /** The same for all requests of a kind, whatever their subject. */
   readonly name: string
   /** `app perch` for a JWT, `perch[bot]` for an installation token, a login, or `anonymous`. */
   readonly who: string
   readonly status: number
   readonly ms: number
-  /** Nothing in the box answers this route or GraphQL field. */
+  /** The sandbox does not handle this route or GraphQL field. */
   readonly isUnhandled: boolean
   /** Body fields that GitHub would silently ignore. */
   readonly ignored: readonly string[]
-  /** The fault that struck, if any. */
+  /** The fault that occurred, if any. */
   readonly fault: string | undefined
 }
 
 export interface RequestCount {
-  /** REST and GraphQL, minting tokens excepted. */
+  /** REST and GraphQL requests, without those that create tokens. */
   readonly api: number
-  /** Those of them that count against the limit: an answer that has not changed (304) is free. */
+  /** Those that count against the limit. An unchanged answer (304) is free. */
   readonly counted: number
   readonly tokens: number
   readonly gitFetches: number
@@ -37,7 +37,7 @@ export interface RequestCount {
 export interface RequestLog {
   readonly records: readonly RequestRecord[]
   add(record: RequestRecord): void
-  /** A place in the log, to count from. */
+  /** A position in the log from which to count. */
   mark(): number
   since(mark: number, who?: string): RequestCount
 }

@@ -1,4 +1,4 @@
-/** The HTTP server: hands requests to the API or to git, lets faults strike, and keeps the log. */
+/** The HTTP server: passes requests to the API or to git, applies faults, and keeps the log. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -25,19 +25,19 @@ export interface ServerParts extends Services {
   readonly faults: FaultSource
 }
 
-/** One request on its way. */
+/** One request in progress. */
 interface Visit {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly url: URL
   readonly who: string
   readonly start: number
-  /** The request by its kind, for the log and for faults. */
+  /** The name of the request's kind, for the log and for faults. */
   name: string
 }
 
 export function serve(server: Server, parts: ServerParts): void {
-  // Longer than clients keep idle connections, so that none is closed just when it is used again.
+  // Longer than clients keep idle connections, so that the server does not close one that a client is about to use.
   server.keepAliveTimeout = 60_000
   server.on('request', (request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1')
@@ -52,7 +52,7 @@ export function serve(server: Server, parts: ServerParts): void {
     }
     handle(parts, visit).catch((error: unknown) => {
       if (!request.complete || response.destroyed) return
-      // A fault of the box itself: loud, because a test must not take it for GitHub's.
+      // A bug of the sandbox itself. It is logged as an error, because a test must not take it for GitHub's behaviour.
       console.error(`sandbox: ${request.method ?? ''} ${url.pathname}`, error)
       if (!response.headersSent) response.writeHead(500, standardHeaders())
       response.end(JSON.stringify({ message: 'The sandbox failed', sandbox: String(error) }))
@@ -90,7 +90,7 @@ async function handleApi(parts: ServerParts, visit: Visit): Promise<void> {
     answerFault(parts, visit, { fault: strike.fault, kind, route: operations.join(' ') })
     return
   }
-  // A push over HTTP is not one step like the rest: what would write waits for it.
+  // Unlike other changes, a push over HTTP is not atomic, so writing requests wait for it.
   if (incoming.method !== 'GET') await quiet(parts.world)
   const outgoing = answerApi(parts, incoming)
   const named = isGraphql ? { ...outgoing, route: operations.join(' ') } : outgoing
@@ -121,7 +121,7 @@ async function quiet(world: World): Promise<void> {
 
 interface Strike {
   readonly fault: FaultDraft | undefined
-  /** Does the fault take the place of the answer, before or after the work is done? */
+  /** Whether the fault replaces the answer before or after the request takes effect, or not at all. */
   readonly when: 'before' | 'after' | 'not'
 }
 
@@ -139,7 +139,7 @@ async function takeFault(parts: ServerParts, asked: FaultRequest): Promise<Strik
   return { fault, when: isAfter ? 'after' : 'before' }
 }
 
-/** The connection breaks, or another answer comes. */
+/** Breaks the connection, or sends another answer. */
 function answerFault(
   parts: ServerParts,
   visit: Visit,
@@ -148,7 +148,7 @@ function answerFault(
   const kind = struck.fault?.kind
   const status = typeof kind === 'object' && 'status' in kind ? kind.status : 0
   finish(parts, visit, { kind: struck.kind, status, route: struck.route, fault: struck.fault })
-  // The client hangs up when it has waited enough.
+  // The client disconnects when it has waited long enough.
   if (kind === 'never-answer') return
   if (typeof kind !== 'object' || !('status' in kind)) {
     visit.response.destroy()
@@ -202,7 +202,7 @@ async function handleGit(parts: ServerParts, visit: Visit, gitRequest: GitReques
   answerFault(parts, visit, { fault, kind, route: undefined })
 }
 
-/** git clients first ask without credentials. Such a request does not count as a fetch. */
+/** Git clients send a first request without credentials. It does not count as a fetch. */
 function refuseGit(parts: ServerParts, visit: Visit, status: number): void {
   finish(parts, visit, { kind: 'git-other', status })
   const challenge = status === 401 ? { 'www-authenticate': 'Basic realm="GitHub"' } : {}

@@ -1,4 +1,4 @@
-/** Telling Apps what happened. https://docs.github.com/webhooks/about-webhooks */
+/** Sends webhooks to Apps. https://docs.github.com/webhooks/about-webhooks */
 import { createHmac, randomUUID } from 'node:crypto'
 import { accountPayload, organizationPayload } from '../payload/accounts.ts'
 import { nodeId } from '../payload/links.ts'
@@ -9,7 +9,7 @@ import { installationsOn, type WorldEvent, type Json, type World } from '../stat
 
 interface Delivery {
   readonly id: number
-  /** Kept when it is delivered again. */
+  /** A redelivery has the same one. */
   readonly guid: string
   readonly app: App
   readonly event: string
@@ -22,7 +22,7 @@ interface Delivery {
   /** Seconds. */
   duration: number
   status: string
-  /** 0 while no answer has come. */
+  /** 0 until an answer comes. */
   statusCode: number
   requestHeaders: Readonly<Record<string, string>>
   responseHeaders: Readonly<Record<string, string>>
@@ -30,13 +30,13 @@ interface Delivery {
 }
 
 type WebhookFaultKind =
-  /** The App never sees it; GitHub's log says that it failed. */
+  /** The App does not receive it. GitHub's log says that it failed. */
   | 'drop'
-  /** Neither the App nor the log ever sees it, as with payloads that are too large. */
+  /** Neither the App nor the log gets it, as with payloads that are too large. */
   | 'vanish'
-  /** Delivered twice, with one guid. */
+  /** Delivered twice, with the same guid. */
   | 'double'
-  /** Kept back until `release`. */
+  /** Held back until `release`. */
   | 'hold'
   | { readonly delay: number }
 
@@ -52,13 +52,16 @@ export interface Webhooks {
   readonly deliveries: readonly Delivery[]
   addFault(fault: WebhookFault): { remove(): void }
   clearFaults(): void
-  /** Sends what was held, in the order that `shuffle` gives; the default is last first. Resolves when all are answered. */
+  /**
+   * Sends the held deliveries in the order that `shuffle` returns. The default is from last to first. Resolves when all are
+   * answered.
+   */
   release(shuffle?: (held: readonly Delivery[]) => readonly Delivery[]): Promise<void>
-  /** Sends an old delivery again, under its guid. */
+  /** Sends an old delivery again, with the same guid. */
   redeliver(id: number): boolean
-  /** Resolves when no delivery is under way. Held ones do not count. */
+  /** Resolves when no delivery is in progress. Held ones do not count. */
   idle(): Promise<void>
-  /** Stops sending; deliveries under way are cut off. */
+  /** Stops sending, and aborts deliveries in progress. */
   close(): void
 }
 
@@ -66,7 +69,7 @@ export interface WebhookSender extends Webhooks {
   announce(happening: WorldEvent): void
 }
 
-/** GitHub waits 10 seconds for an answer; GitHub Enterprise Server waits 30. */
+/** How long GitHub Enterprise Server waits for an answer. github.com waits 10 seconds. */
 const ANSWER_MS = 30_000
 
 export function createWebhooks(world: () => World): WebhookSender {
@@ -143,7 +146,10 @@ async function wait(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** One for every App that is installed there, listens, and still has the event's permission there. Installation events go to every App, subscribed or not. */
+/**
+ * A delivery for every App that is installed there, is subscribed to the event, and still has the permission for it. Every App
+ * receives installation events.
+ */
 function deliveriesOf(world: World, happening: WorldEvent): Delivery[] {
   const { event, repo, onlyTo } = happening
   const isForAll = event.startsWith('installation')
@@ -183,7 +189,7 @@ function newDelivery(world: World, addressed: EventDelivery): Delivery {
   }
 }
 
-/** What every event carries around its own fields. */
+/** Adds the common fields of all events. */
 function completePayload(world: World, { repo, action, sender, installation }: EventDelivery, own: Json): Json {
   const around: Json = { sender: accountPayload(world, sender) }
   if (repo !== undefined && !('repository' in own)) around['repository'] = repositoryPayload(world, repo)
