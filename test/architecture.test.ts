@@ -3,13 +3,13 @@ import { globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, normalize, relative, resolve } from 'node:path'
 import { test } from 'node:test'
 
-/** The rules that hold the code together and that no type and no lint rule can say. */
+/** Rules of the code that neither types nor lint rules can express. */
 
 const root = resolve(import.meta.dirname, '..')
 
 type Layer = 'core' | 'ports' | 'flows' | 'adapters' | 'sandbox' | 'entry'
 
-/** Which layers a layer may import; docs/architecture.md draws it. */
+/** The layers that each layer may import. docs/architecture.md has the diagram. */
 const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
   core: ['core'],
   ports: ['ports', 'core'],
@@ -19,10 +19,10 @@ const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
   entry: ['entry', 'sandbox', 'flows', 'adapters', 'ports', 'core'],
 }
 
-/** No adapter of its own: what all that run programs share, the GitHub in a box too. */
+/** This is not an adapter of its own, but shared by all that run programs, including the GitHub in a box. */
 const SHARED = 'process-sandbox'
 
-/** Packages that compute and do nothing else. */
+/** Packages that only compute. */
 const PURE_PACKAGES: Readonly<Partial<Record<Layer, readonly string[]>>> = {
   core: [
     'zod',
@@ -35,11 +35,11 @@ const PURE_PACKAGES: Readonly<Partial<Record<Layer, readonly string[]>>> = {
     'fastest-levenshtein',
   ],
   ports: [],
-  // A hash of many names is computed, too.
+  // `node:crypto` is for hashing names, which is a computation too.
   flows: ['zod', 'node:crypto'],
 }
 
-/** What would make a decision depend on anything but its arguments, or do something. */
+/** Code that has effects, or makes a decision depend on anything except its arguments. */
 const IMPURE: readonly RegExp[] = [
   /\bprocess\s*[.[]/,
   /\bDate\.now\b/,
@@ -84,7 +84,7 @@ function isLayer(name: string): name is Layer {
   return name in MAY_IMPORT
 }
 
-/** The file of ours that an import names; undefined where it names a package. */
+/** The source file that an import refers to. Undefined if it is a package. */
 function targetOf({ file, from }: Import): string | undefined {
   return from.startsWith('.') ? relative(root, resolve(root, dirname(file), from)) : undefined
 }
@@ -97,7 +97,7 @@ function packageOf(from: string): string {
     .join('/')
 }
 
-/** A folder with more has two subjects: cut it. */
+/** A folder with more files has two subjects and should be split. */
 const MOST_FILES = 15
 
 test(`no folder has more than ${MOST_FILES} files`, () => {
@@ -123,7 +123,7 @@ test('layers import in one direction only', () => {
     const layer = layerOf(one.file)
     if (target === undefined || !isLayer(layer)) return false
     const isShared = layer === 'sandbox' && target.startsWith(`src/adapters/${SHARED}/`)
-    // Where the version comes from.
+    // The version comes from there.
     const isManifest = one.file === 'src/entry/version.ts' && target === 'package.json'
     return !isShared && !isManifest && !MAY_IMPORT[layer].some((allowed) => target.startsWith(`src/${allowed}/`))
   })
@@ -138,7 +138,7 @@ test('sentences stand on top: nothing else in the core imports them', () => {
   assert.deepEqual(wrong, [])
 })
 
-/** Flows that find out and decide: what they find is data until another one publishes it. */
+/** Flows that only find out and decide. Their results are data, and other flows publish them. */
 const WITHOUT_WORDS: readonly string[] = [
   'approvals',
   'checkout',
@@ -167,7 +167,7 @@ const WITHOUT_WORDS: readonly string[] = [
   'validate',
 ]
 
-/** The folders of flows, from what starts work to what all of it stands on; docs/architecture.md says what is in each. */
+/** The folders of flows, from those that start work to those that all others use. docs/architecture.md describes them. */
 const FLOORS = [
   '.',
   'review',
@@ -219,7 +219,7 @@ test('flows that judge write no sentences', () => {
   )
 })
 
-/** The names that a file declares for others: a constant and the type of the same name count once. */
+/** The names that a file exports. A constant and a type with the same name count once. */
 function exportsOf(file: string): ReadonlySet<string> {
   const declared = withoutComments(read(file)).matchAll(
     /^export (?:async )?(?:function\*?|const|let|class|abstract class|interface|type|enum) (\w+)/gm,
@@ -227,7 +227,7 @@ function exportsOf(file: string): ReadonlySet<string> {
   return new Set([...declared].map(([, name = '']) => name))
 }
 
-/** All but the GitHub in a box, which speaks GitHub's own words. */
+/** Everything except the GitHub in a box, which uses GitHub's own terms. */
 const NAMED_ONCE: readonly string[] = ['core', 'flows', 'ports', 'adapters', 'entry']
 
 test('one name is one thing: none is exported twice outside the GitHub in a box, and nothing under another name', () => {
@@ -280,7 +280,7 @@ test('the core has no clock, chance, environment, log, network or waiting', () =
   assert.deepEqual(wrong, [])
 })
 
-/** Who waits by the machine's clock, and why that is no time of the domain, which a story steps. */
+/** Files that wait by the machine's clock, and why this is not time of the domain, which stories control. */
 const OWN_TIME: Readonly<Record<string, string>> = {
   'src/adapters/clock/clock.ts': 'is the clock',
   'src/adapters/git/store.ts': 'compares with times of files',

@@ -1,5 +1,5 @@
 /** A service that is switched between two versions. */
-/** A route that sends everybody to one version, and testers to the other. */
+/** A route that sends all requests to one version, and those of testers to the other. */
 export function blueGreenRoute(active: string, idle: string): string {
   return `apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -35,7 +35,7 @@ spec:
       labels: { version: green }
 `
 
-/** What runs both versions, each of an image. */
+/** The workloads of both versions, each with its own image. */
 export function blueGreenPods(images: Readonly<Record<string, string>>): string {
   const deployments = Object.entries(images).map(
     ([name, image]) => `apiVersion: apps/v1

@@ -1,22 +1,22 @@
-/** What a run of the suite sets up once for all of its processes. */
+/** Sets up what all processes of a test run share. */
 import { accessSync, chmodSync, constants, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** Where Linux keeps files in memory. */
+/** The folder for files in memory on Linux. */
 const MEMORY = '/dev/shm'
-/** Containers give it 64 MB unless told otherwise; a run needs about a tenth of this. */
+/** In bytes. Containers have 64 MB by default. A run needs about a tenth of this. */
 const ROOM = 2 ** 31
 
 /**
- * Temporary files go to memory: the suite makes some hundred Git repositories, and most of the time of a git command goes into
- * making small files. Compiled code is kept, so that a hundred processes do not compile the same modules.
+ * Temporary files are in memory, because the suite makes some hundred Git repositories, and most of the time of a git command
+ * goes into writing small files. Compiled code is kept, so that a hundred processes do not compile the same modules.
  */
 export function prepareEnvironment(): void {
   process.env['NODE_COMPILE_CACHE'] ??= resolve('node_modules/.cache/perch-tests')
   const folder = mkdtempSync(join(process.env['TMPDIR'] === undefined && hasRoom() ? MEMORY : tmpdir(), 'perch-tests-'))
-  // PostgreSQL refuses to run as root: its own user passes through to its folder.
+  // PostgreSQL refuses to run as root, so its own user must be able to enter the folder.
   chmodSync(folder, 0o711)
   process.env['TMPDIR'] = folder
   process.env['PERCH_TEST_RENDERS'] = join(folder, 'renders')
@@ -36,18 +36,18 @@ function hasRoom(): boolean {
 }
 
 /**
- * Files that run in one process, because to load all modules anew, or to start a service, takes longer than most of them;
- * `apart`: those with a state of their own, and stories that count what a service does.
+ * Files that share a process, because loading all modules again, or starting a service, takes longer than most of these files.
+ * `apart`: files with global state, and stories that count what a service does.
  */
 const SHARED = [
   { name: 'core', files: /^test\/(?:core|flows|layouts|ports)\//, apart: /growth/, groups: 2 },
   { name: 'stories', files: /^test\/stories\/(?:commands|judgement|promotion|rollout)\//, apart: /access/, groups: 2 },
 ]
 
-/** A few hundred tests look at the same repositories: a fifth of their time went into reading the same YAML again. */
+/** A few hundred tests read the same repositories. Without this, parsing the same YAML again took a fifth of their time. */
 const KEEP_YAML = new URL('simulate/keep-yaml.ts', import.meta.url).href
 
-/** What takes long, the longest first. A slow file that starts last is what everybody waits for. */
+/** The slow files, the slowest first. Otherwise a run would wait for a slow file that starts last. */
 const SLOW = [
   'core-',
   'stories-',
@@ -60,7 +60,7 @@ const SLOW = [
   'hostile/',
 ]
 
-/** What the runner is given: groups of test files, and the others as they are. */
+/** The input of the runner: groups of test files, and the other files one by one. */
 export function grouped(files: readonly string[]): string[] {
   const groups = SHARED.flatMap((shared) => {
     const mine = files.filter((file) => isIn(shared, file)).toSorted()
@@ -84,7 +84,7 @@ function groupFile(name: string, files: readonly string[]): string {
   const list = join(tmpdir(), `${name}.mjs`)
   writeFileSync(list, files.map((file) => `import ${JSON.stringify(pathToFileURL(file).href)}\n`).join(''))
   const path = join(tmpdir(), `${name}.test.mjs`)
-  // What replaces a module has to be there before the first file is loaded.
+  // Modules that replace others must be loaded before the first test file.
   writeFileSync(
     path,
     [KEEP_YAML, pathToFileURL(list).href].map((url) => `await import(${JSON.stringify(url)})\n`).join(''),

@@ -1,8 +1,8 @@
-/** A service whose two versions are two Deployments, each behind a Service of its own: the images alone tell which version the canary is. */
+/** A service whose two versions are two Deployments, each behind a Service. Only the images tell which version the canary is. */
 
 const APPS = 'apps/production'
 
-/** The Deployment and the Service of a version, in one file. */
+/** A file with the Deployment and the Service of a version. */
 export function versionFile(name: string, image: string, sidecar = ''): string {
   const more = sidecar === '' ? '' : `\n        - { name: proxy, image: "${sidecar}" }`
   return `apiVersion: apps/v1
@@ -28,7 +28,7 @@ spec:
 `
 }
 
-/** `share`: with our annotations; without them where it is undefined. */
+/** `isDriven`: with Perch's annotations. */
 export function hostsRoute(share: number, isDriven = share > 0): string {
   const notes = isDriven ? `\n  annotations: { perch.dev/canary-percentage: "${share}" }` : ''
   return `apiVersion: networking.istio.io/v1
@@ -50,7 +50,7 @@ export const STABLE_FILE = `${APPS}/web.yaml`
 export const CANARY_FILE = `${APPS}/web-canary.yaml`
 export const HOSTS_ROUTE = `${APPS}/route.yaml`
 
-/** A repository of it that kustomize builds. `live`: of the environment, as the config says it. */
+/** A repository with this service, built by kustomize. `live`: the environment's `live` in the config. */
 export function imagesRepository(live = '{ after: 3m }'): Record<string, string> {
   return {
     '.github/canary.yml': `environments:
@@ -65,7 +65,7 @@ services:
   }
 }
 
-/** The same service in several environments. `config`: what the config says of the environments beside their paths, and of the service. */
+/** The same service in several environments. `config`: the other settings of the environments, and those of the service. */
 export function imagesFleet(
   names: readonly string[],
   config: { readonly environments?: Readonly<Record<string, string>>; readonly service: string },
@@ -80,7 +80,7 @@ export function imagesFleet(
   return { ...files, '.github/canary.yml': `environments:\n${entries.join('')}services:\n${service}` }
 }
 
-/** Where a file of the service is in another environment. */
+/** The path of a file of the service in another environment. */
 export function inEnvironment(path: string, name: string): string {
   return path.replace(APPS, `apps/${name}`)
 }

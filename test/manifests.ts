@@ -1,4 +1,4 @@
-/** The subsets of a service: `stable` is v1, and `canary` is the version that is asked for. */
+/** The subsets of a service: `stable` is v1, and `canary` is the given version. */
 export function destinationRule(service: string, canary: string): string {
   return `apiVersion: networking.istio.io/v1
 kind: DestinationRule

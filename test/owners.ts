@@ -1,7 +1,7 @@
-/** Objects of controllers that move traffic themselves. */
+/** Objects of controllers that shift traffic themselves. */
 
 interface CanaryOptions {
-  /** Its lines, four blanks in: steps of 10 up to 50 unless told. */
+  /** The lines of `analysis`, indented by four spaces. Default: steps of 10 up to 50. */
   readonly analysis?: string
   readonly provider?: string
 }
@@ -24,12 +24,12 @@ ${analysis}`
 }
 
 interface RolloutOptions {
-  /** Their lines, eight blanks in: 20 and 40 percent unless told. */
+  /** The lines of `steps`, indented by eight spaces. Default: 20 and 40 percent. */
   readonly steps?: string
   readonly routing?: string
 }
 
-/** A Canary for which Flagger asks Perch before each raise, and whether to go back. */
+/** A Canary with which Flagger asks Perch before each raise, and whether to roll back. */
 export function askingCanary(): string {
   const hook = (type: string): string => `      - name: perch-${type}
         type: ${type}
@@ -64,7 +64,7 @@ spec:
 ${steps}`
 }
 
-/** The route of `web` that both write. `head`: more of its metadata, two blanks in. */
+/** The route of `web` that both controllers write. `head`: more metadata, indented by two spaces. */
 export function splitRoute(canary = 0, head = ''): string {
   return `apiVersion: networking.istio.io/v1
 kind: VirtualService

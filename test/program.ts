@@ -1,16 +1,16 @@
-/** Perch as the image has it, for tests that start it: it starts in a third of the time that the sources take. */
+/** The bundle of Perch, as in the image, for tests that start it. It starts in a third of the time that the sources need. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-/** Stays between runs, so that its compiled code is kept too. */
+/** Kept between runs, so that its compiled code is kept too. */
 const PLACE = resolve('node_modules/.cache/perch-program')
 
-/** What tests start beside Perch's own programs. */
+/** A program that tests start in addition to Perch's own. */
 const STARTED = 'test/stories/thread.ts'
 
-/** Makes it from the sources as they are; gives its folder. Runs at the same time may do so too. */
+/** Bundles the current sources and returns the folder. Several runs may do so at the same time. */
 export function makeProgram(): string {
   const made = mkdtempSync(join(tmpdir(), 'perch-program-'))
   execFileSync(process.execPath, ['scripts/bundle.ts', made, STARTED], { stdio: 'inherit' })
@@ -22,19 +22,19 @@ export function makeProgram(): string {
   return PLACE
 }
 
-/** A reader at the same moment finds the whole file. */
+/** A concurrent reader finds the whole file. */
 function writeWhole(path: string, bytes: Buffer): void {
   const draft = `${path}.${String(process.pid)}`
   writeFileSync(draft, bytes)
   renameSync(draft, path)
 }
 
-/** The command line; from the sources where a test file is run by itself. */
+/** The path of the command line. If a test file runs by itself, that of the source. */
 export function programCli(): string {
   return programFile('cli') ?? 'src/entry/cli.ts'
 }
 
-/** A file of it, by the name of its source; undefined where a test file is run by itself. */
+/** The path of a bundled file, by the name of its source. Undefined if a test file runs by itself. */
 export function programFile(name: string): string | undefined {
   const folder = process.env['PERCH_TEST_PROGRAM']
   return folder === undefined ? undefined : join(folder, `${name}.js`)

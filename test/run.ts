@@ -1,10 +1,11 @@
 /**
- * Runs the test files under Node's own runner and ends with one line: `N passed, N failed, N skipped`.
+ * Runs the test files with Node's own runner and ends with one line: `N passed, N failed, N skipped`.
  *
- * `npm test` runs all of them; `npm test -- core/traffic stories` those whose path holds one of the words. Of what would take
- * long a run takes a part, which a seed draws; `npm test -- --full stories/faults` takes all of it.
- * In CI a skipped test is a failure: there every real component is installed, so a skip hides one. Only what cannot be had
- * everywhere may be skipped; its reason begins with `optional`, and the README says why.
+ * `npm test` runs all of them, and `npm test -- core/traffic stories` those whose path contains one of the words. Of slow tests,
+ * a run takes a part, which a seed selects; `npm test -- --full stories/faults` takes all of them.
+ *
+ * In CI a skipped test is a failure: every real component is installed there, so a skip would hide a mistake. Only components
+ * that are not available everywhere may be skipped. The reason then begins with `optional`, and the README explains it.
  */
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -23,17 +24,17 @@ if (files.length === 0) {
   process.exit(2)
 }
 
-// One for all processes of a run, so that a failure in any of them can be had again.
+// One seed for all processes of a run, so that any failure can be reproduced.
 process.env['PERCH_TEST_SEED'] ??= String(Math.floor(Math.random() * 1e9))
 prepareEnvironment()
 if (files.some((file) => /^test\/(?:stories|soak)\//.test(file))) process.env['PERCH_TEST_PROGRAM'] ??= makeProgram()
 const counts = { passed: 0, failed: 0, skipped: 0 }
 const skips: string[] = []
-// Two more than there are cores: stories about git over HTTP, queues and killed processes wait for half of their time.
+// Two more than there are cores, because stories about git over HTTP, queues and killed processes wait for half of their time.
 const stream = run({ files: grouped(files), concurrency: availableParallelism() + 2, timeout: 60 * 60_000 })
 stream.on('test:pass', (event) => {
   const isSkipped = event.skip !== undefined && event.skip !== false
-  // A suite that is skipped has no tests that would say so.
+  // A skipped suite reports no tests, so the suite itself is counted.
   if (event.details.type === 'suite' && !isSkipped) return
   if (!isSkipped) counts.passed += 1
   else {
@@ -44,7 +45,7 @@ stream.on('test:pass', (event) => {
 stream.on('test:fail', (event) => {
   if (event.details.type !== 'suite') counts.failed += 1
 })
-// The report keeps the order of the files; whoever waits for it hears of a failure at once.
+// The report keeps the order of the files, but failures are shown immediately.
 stream.on('test:complete', (event) => {
   if (!event.details.passed && event.details.type !== 'suite') console.error(`failed: ${event.name}`)
 })

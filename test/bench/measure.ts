@@ -1,4 +1,7 @@
-/** Clocks, memory and statistics for the benches. Wall times of a busy machine say little: compare them in one run, or count CPU time. */
+/**
+ * Clocks, memory and statistics for the benches. Wall times say little on a busy machine, so compare them within one run, or
+ * measure CPU time.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +13,7 @@ export async function timed(work: () => unknown): Promise<number> {
   return performance.now() - start
 }
 
-/** What so many turns came to. */
+/** The results of `times` calls, one after the other. */
 export async function repeat<T>(times: number, work: (turn: number) => Promise<T>): Promise<T[]> {
   const found: T[] = []
   for (let turn = 0; turn < times; turn += 1) found.push(await work(turn))
@@ -37,13 +40,13 @@ export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise
 /** Linux counts CPU time in hundredths of a second. */
 const TICK_MS = 10
 
-/** CPU time of all children that have ended and of theirs, in milliseconds. */
+/** The CPU time of all children that have ended, and of theirs, in milliseconds. */
 export function childrenCpuMs(): number {
   const fields = statOf('self')
   return (Number(fields[13]) + Number(fields[14])) * TICK_MS
 }
 
-/** CPU time of a process and all below it, those included that have ended, in milliseconds. */
+/** The CPU time of a process and all of its descendants, including those that have ended, in milliseconds. */
 export function cpuMsOf(pid: number): number {
   return sumOverTree(pid, (one) => {
     const fields = statOf(one)
@@ -51,13 +54,13 @@ export function cpuMsOf(pid: number): number {
   })
 }
 
-/** The fields of /proc/<pid>/stat after the name, which may hold spaces: the state is the first. */
+/** The fields of /proc/<pid>/stat after the name, which may contain spaces. The first is the state. */
 function statOf(pid: number | 'self'): readonly string[] {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
   return text.slice(text.lastIndexOf(')') + 2).split(' ')
 }
 
-/** Memory of a process and all below it in MB: what they share is divided among those that share it. */
+/** The memory of a process and all of its descendants in MB. Shared memory is divided among those that share it. */
 export function treeMemoryMb(pid: number): number {
   return sumOverTree(pid, pssOf)
 }
@@ -81,7 +84,7 @@ function pssOf(pid: number): number {
   return Number(kb ?? 0) / 1_000
 }
 
-/** A process may end while it is looked at. */
+/** A process may end before it is read. */
 function orGone(read: () => number): number {
   try {
     return read()

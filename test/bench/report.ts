@@ -1,4 +1,4 @@
-/** What a bench measured, beside what it may come to. */
+/** A measured value, and its budget. */
 export interface BenchRow {
   readonly what: string
   readonly value: number
@@ -12,11 +12,11 @@ export type Budget = { readonly atMost: number } | { readonly atLeast: number }
 export interface BenchResult {
   readonly name: string
   readonly rows: readonly BenchRow[]
-  /** What the rows do not say. */
+  /** Facts that the rows do not show. */
   readonly notes?: readonly string[]
 }
 
-/** What could not be measured (NaN) is within no budget. */
+/** A value that could not be measured (NaN) is over every budget. */
 export function isBroken({ value, budget }: BenchRow): boolean {
   if (budget === undefined) return false
   return 'atMost' in budget ? !(value <= budget.atMost) : !(value >= budget.atLeast)
@@ -39,7 +39,7 @@ export function report({ name, rows, notes = [] }: BenchResult): string {
   return [`\n${name}: ${verdict}`, ...lines, ...notes.map((note) => `  ${note}`)].join('\n')
 }
 
-/** Two digits at least, and no more than tell something. */
+/** At least two digits, and no more than are useful. */
 function shown(value: number, unit: Unit): string {
   if (Number.isNaN(value)) return 'unknown'
   const digits = Number.isInteger(value) || value >= 100 ? 0 : value >= 10 ? 1 : 2

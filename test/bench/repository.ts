@@ -1,4 +1,4 @@
-/** Repositories of services, each with a VirtualService and a DestinationRule of its own, in one kustomize root or spread over several. */
+/** Repositories of services, each with its own VirtualService and DestinationRule, in one kustomize root or in several. */
 import { destinationRule } from '../manifests.ts'
 
 export type Files = Readonly<Record<string, string>>
@@ -7,7 +7,7 @@ export interface Shape {
   readonly services: number
   readonly roots: number
   readonly weights?: readonly [number, number]
-  /** YAML after `path: …,` of each environment. */
+  /** YAML after `path: …,` in each environment. */
   readonly live?: string
 }
 
@@ -37,7 +37,7 @@ export function serviceName(index: number): string {
   return `web-${index}`
 }
 
-/** The folder of the root, which is the environment's name. */
+/** The folder of a root, which is also the name of the environment. */
 export function rootName(root: number): string {
   return `production-${root}`
 }

@@ -1,6 +1,6 @@
 /**
- * Measures the budgets: `npm run bench` all of them but the slow ones, `npm run bench -- edit` those whose name begins with a word.
- * Ends with 1 when one is broken.
+ * Measures the budgets. `npm run bench` runs all benches except the slow ones, `npm run bench -- edit` those whose name begins
+ * with a word. Exits with 1 if a budget is exceeded.
  */
 import { isBroken, report, type BenchResult } from './report.ts'
 
@@ -27,7 +27,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   worst: async () => (await import('./inputs/worst.ts')).benchWorst,
 }
 
-/** Installs the packages anew. */
+/** Installs all packages again. */
 const SLOW: typeof BENCHES = {
   install: async () => (await import('./programs/install.ts')).benchInstall,
 }

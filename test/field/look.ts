@@ -1,4 +1,4 @@
-/** Looks at one repository in a process of its own, so that its memory can be measured, and prints what it found as JSON. */
+/** Looks at one repository in a separate process, so that its memory can be measured. Prints the result as JSON. */
 import { diffLines } from 'diff'
 import { openWorktree } from '../../src/adapters/checkout/worktree.ts'
 import { cachedRenderer } from '../../src/adapters/kustomize/cached-renderer.ts'
@@ -21,7 +21,7 @@ import type { RepositoryLook, SplitLook } from './repository-look.ts'
 const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 const renderer = cachedRenderer(openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' }))
 
-/** Nothing is written to the repositories of others: an edit is made, proven and thrown away. */
+/** Does not write to other people's repositories. An edit is made, proven and discarded. */
 function withoutWriting(folder: string): Worktree {
   return { ...openWorktree(folder), write: async () => undefined }
 }
@@ -31,7 +31,7 @@ function said({ code, file, line, cause }: Problem): string {
   return `${code}${file === undefined ? '' : ` ${file}:${line}`} ${plainWords(what)}`
 }
 
-/** What a person would write in the config for a route whose destinations have no names that say which is the canary. */
+/** The config that a person would write for a route whose names do not tell which destination is the canary. */
 function configFor({ service, route }: Target): string | undefined {
   const rule = route.rules.find(({ destinations }) => destinations.length > 1)
   const [stable, canary] = [rule?.destinations[0], rule?.destinations.at(-1)].map((one) => one?.subset ?? one?.written)
@@ -41,7 +41,7 @@ function configFor({ service, route }: Target): string | undefined {
   return JSON.stringify({ services: { [service]: { ...known, stable, canary } } })
 }
 
-/** The same folder with that config. It is not there in repositories of others. */
+/** The same folder with that config, which other people's repositories do not have. */
 function withConfig(worktree: Worktree, text: string): Worktree {
   return {
     ...worktree,
@@ -66,7 +66,8 @@ async function splitsIn(worktree: Worktree): Promise<SplitLook[]> {
     const { service, environment, route } = target
     const config = isUnnamed(route) ? configFor(target) : undefined
     if (!isSplit(route) && config === undefined) continue
-    // Any share that is not the one that it has. With roles by config it may be either, and 25 and 50 may be there: 35 is not.
+    // Any share except the current one. With roles from a config, the current share may be that of either destination, so 25 and
+    // 50 may be current. 35 is not.
     const percent = config === undefined ? (share === 25 ? 50 : 25) : 35
     const place = config === undefined ? worktree : withConfig(worktree, config)
     const done = await setInCheckout({ worktree: place, renderer }, { kind: 'share', service, environment, percent })

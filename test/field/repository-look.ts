@@ -5,26 +5,26 @@ const SplitLook = z.object({
   environment: z.string(),
   service: z.string(),
   route: z.string(),
-  /** Whether names say which destination is the canary, or a config was given that does. */
+  /** Whether names tell which destination is the canary, or the given config does. */
   roles: z.enum(['found', 'given']),
-  /** Why it cannot; not there where the edit was made and proven. */
+  /** Why it cannot. Missing if the edit was made and proven. */
   refusal: z.string().optional(),
-  /** Files and the lines that the edit takes out and puts in. */
+  /** The files with the lines that the edit removes and adds. */
   edits: z.array(z.string()),
 })
 
-/** What Perch says about a repository, were all of it brought by one pull request. */
+/** The results of Perch for a repository, as if one pull request brought all of it. */
 export const RepositoryLook = z.object({
   environments: z.array(z.string()),
-  /** `code file:line words` of each problem: what would keep a pull request that touches it from merging. */
+  /** `code file:line words` of each problem that would block a pull request which changes that part. */
   reds: z.array(z.string()),
-  /** What Perch does not render by design. It keeps only a pull request that brings it from merging; for others it is a note. */
+  /** What Perch does not render by design. It blocks only a pull request that brings it, and is a note for others. */
   unseen: z.array(z.string()),
   notes: z.array(z.string()),
   splits: z.array(SplitLook),
-  /** Of the review. */
+  /** The time of the review. */
   seconds: z.number(),
-  /** The most that the process had. */
+  /** The maximum memory of the process. */
   megabytes: z.number(),
 })
 

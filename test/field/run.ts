@@ -1,9 +1,10 @@
 /**
- * Measures how often Perch is wrong about repositories that nobody made for it: `npm run field -- <folder of repositories>`.
+ * Measures how often Perch is wrong about repositories that were not made for it: `npm run field -- <folder of repositories>`.
  *
- * For each repository: its environments, what would be red if one pull request brought all of it (less what Perch leaves unseen by
- * design, such as a base from the network), its splits and whether `perch set` can move them, time and memory. A table goes to the terminal, all of it to `--json <file>`. A repository is
- * a folder; where that holds a folder `repo`, it is that.
+ * For each repository it measures the environments, the problems that would be red if one pull request brought all of it (without
+ * those that Perch leaves unrendered by design, such as a base from the network), its splits and whether `perch set` can move
+ * them, time and memory. It prints a table, and writes all results to `--json <file>`. A repository is a folder, or its subfolder
+ * `repo` if there is one.
  */
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
@@ -17,7 +18,7 @@ const LOOK = join(import.meta.dirname, 'look.ts')
 interface Row {
   readonly name: string
   readonly look: RepositoryLook | undefined
-  /** What the process said that gave no answer. */
+  /** The output of a process without a result. */
   readonly failure: string | undefined
 }
 

@@ -3,7 +3,7 @@ import { shuffled } from '../stories/random.ts'
 import { compiling } from './compile.ts'
 import { KINDS, type Mutant, mutantsOf } from './mutators.ts'
 
-/** Random mutants that compile, as many of each kind as there are. */
+/** Random mutants that compile, with equally many of each kind. */
 export async function draw(files: readonly string[], count: number, random: () => number): Promise<readonly Mutant[]> {
   const all = shuffled(
     files.flatMap((file) => mutantsOf(file, readFileSync(file, 'utf8'))),
@@ -12,7 +12,7 @@ export async function draw(files: readonly string[], count: number, random: () =
   const kinds = Map.groupBy(all, ({ kind }) => kind)
   const kept = new Map(KINDS.map((kind): [string, Mutant[]] => [kind, []]))
   const share = Math.ceil(count / KINDS.length)
-  // Many that were drawn do not compile: some more are drawn until there are enough of each kind, or no more.
+  // Many drawn mutants do not compile. More are drawn until there are enough of each kind, or no more.
   for (let turn = 0; turn < 8; turn += 1) {
     const candidates = KINDS.flatMap((kind) => {
       const missing = 2 * share - (kept.get(kind) ?? []).length

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import type { Mutant } from './mutators.ts'
 
-/** A mutant that no test can tell from the code, with the reason. */
+/** A mutant that no test can distinguish from the code, with the reason. */
 export interface Equivalent {
   readonly file: string
-  /** The line of the code in which it begins, without the blanks around it. */
+  /** The line of code in which it begins, without the spaces around it. */
   readonly line: string
-  /** What stands there instead, without the blanks around it. */
+  /** The replacement, without the spaces around it. */
   readonly becomes: string
   readonly why: string
 }
@@ -44,7 +44,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
 ]
 
-/** The entry that speaks of a mutant. */
+/** The entry for a mutant. */
 export function equivalentOf({ file, start, text }: Mutant): Equivalent | undefined {
   const source = readFileSync(file, 'utf8')
   const from = source.lastIndexOf('\n', start - 1) + 1

@@ -1,11 +1,11 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The files that import a file, through others too, and the file itself: `src/core/a.ts`. Types are no imports. */
+/** A file such as `src/core/a.ts`, and all files that import it directly or indirectly. Type imports do not count. */
 export function importersOf(file: string): ReadonlySet<string> {
   importers ??= direct()
   const found = new Set([file])
-  // What is added while it is walked is walked too.
+  // The loop also visits files that are added while it runs.
   for (const one of found) for (const other of importers.get(one) ?? []) found.add(other)
   return found
 }

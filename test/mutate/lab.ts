@@ -1,6 +1,6 @@
 /**
- * The process that tries mutants. It loads everything once, and for each mutant its file and what imports that anew, under URLs of
- * their own, so that a mutant costs a fraction of a second; the parent ends it when a mutant loops.
+ * The process that tests mutants. It loads everything once. For each mutant, it loads the mutant's file and its importers again
+ * under new URLs, so that a mutant costs a fraction of a second. The parent ends this process if a mutant loops forever.
  */
 import { readFileSync } from 'node:fs'
 import { registerHooks, stripTypeScriptTypes } from 'node:module'
@@ -10,13 +10,13 @@ import { importersOf } from './importers.ts'
 import type { CollectedTest } from './node-test.ts'
 import { stretchesOf, withNotes } from './probes.ts'
 
-/** One test, by its file and its place in it. */
+/** One test: its file and its index in the file. */
 export interface TestId {
   readonly file: string
   readonly index: number
 }
 
-/** What a test runs, by source file: which of its stretches (`stretchesOf`). */
+/** The code that a test runs: for each source file, the indexes of its stretches (`stretchesOf`). */
 export interface Footprint extends TestId {
   readonly name: string
   readonly ms: number
@@ -35,16 +35,16 @@ export type Answer =
   | {
       readonly type: 'surveyed'
       readonly tests: readonly Footprint[]
-      /** What runs while a test file is loaded, by its name. */
+      /** The code that runs while a test file is loaded, by the file's name. */
       readonly loading: Readonly<Record<string, Footprint['ran']>>
-      /** Tests that fail on the code as it is: they say nothing about a mutant. */
+      /** Tests that fail on the unchanged code, and so say nothing about a mutant. */
       readonly failing: readonly string[]
     }
-  /** `at`: which of the tests failed; undefined where none did, or where a file could not be loaded. */
+  /** `at`: the index of the failed test. Undefined if none failed, or if a file could not be loaded. */
   | { readonly type: 'tried'; readonly hasFailed: boolean; readonly at: number | undefined }
   | { readonly type: 'broken'; readonly why: string }
 
-/** The next test begins: the process is not stuck. */
+/** Sent when the next test begins, as a sign that the process is not stuck. */
 export interface Progress {
   readonly type: 'begins'
 }
@@ -54,19 +54,19 @@ const SHIM = new URL('node-test.ts', import.meta.url).href
 const texts = new Map<string, string>()
 let turn = 0
 let mutated: { readonly url: string; readonly text: string } | undefined
-/** The files that are loaded anew; undefined for all. */
+/** The files that are loaded again. Undefined for all. */
 let stale: ReadonlySet<string> | undefined
-/** Sources that note what they run, while it is surveyed which test runs what. */
+/** Sources that record which stretches run, during a survey. */
 let noting: Map<string, NotingSource> | undefined
 
 interface NotingSource {
   readonly text: string
-  /** Where its bytes are among those of all. */
+  /** The index of its first byte in `ran`. */
   readonly first: number
   readonly count: number
 }
 
-/** More than there are stretches. */
+/** Larger than the number of stretches. */
 const ran = new Uint8Array(200_000)
 Object.assign(globalThis, { mutateRan: ran })
 
@@ -93,12 +93,12 @@ registerHooks({
   },
 })
 
-/** What does not come to the mutant is loaded once: it stays what it is, and keeps the speed that it has gained. */
+/** Files that do not depend on the mutant are loaded once. So they keep their state and their optimized code. */
 function turnOf(file: string): number {
   return stale === undefined || stale.has(file) ? turn : 0
 }
 
-/** fast-check with less random input: what a mutant breaks shows soon, and the thousandth survivor costs as much as the first. */
+/** fast-check with less random input. A mutant's mistake shows soon, and many mutants survive. */
 function fastCheckFor(url: string): string {
   return `
     import * as all from '${url}'
@@ -134,7 +134,7 @@ async function load(file: string): Promise<readonly CollectedTest[]> {
   }))
 }
 
-/** A source that notes what it runs; undefined where that is not asked for. */
+/** A source that records which of its stretches run. Undefined if none is requested. */
 function noted(url: string): string | undefined {
   if (noting === undefined || !url.startsWith(`${ROOT}src/`)) return undefined
   const file = url.slice(ROOT.length)
@@ -148,7 +148,7 @@ function noted(url: string): string | undefined {
   return text
 }
 
-/** What ran since the last time. */
+/** The stretches that ran since the last call. */
 function takeRan(): Footprint['ran'] {
   const files = [...(noting ?? [])].flatMap(([file, { first, count }]) => {
     const stretches = Array.from({ length: count }, (_, index) => index).filter((index) => ran[first + index] === 1)
@@ -158,7 +158,7 @@ function takeRan(): Footprint['ran'] {
   return Object.fromEntries(files)
 }
 
-/** Runs every test once, and sees what it runs. */
+/** Runs every test once, and records which stretches it runs. */
 async function survey(files: readonly string[]): Promise<Answer> {
   noting = new Map()
   const tests: Footprint[] = []
@@ -186,7 +186,7 @@ async function survey(files: readonly string[]): Promise<Answer> {
   return { type: 'surveyed', tests, loading, failing }
 }
 
-/** Runs tests, file by file as they are needed, until one fails. */
+/** Runs tests until one fails. Files are loaded when they are needed. */
 async function attempt(tests: readonly TestId[]): Promise<Answer> {
   const loaded = new Map<string, readonly CollectedTest[]>()
   for (const [at, { file, index }] of tests.entries()) {
@@ -222,7 +222,7 @@ async function answer(question: Question): Promise<Answer> {
 
 let onStray: () => void = () => {}
 
-/** A failure that no test waits for. */
+/** A failure outside of the awaited test. */
 function stray(): Promise<Answer> {
   return new Promise((resolve) => {
     onStray = () => resolve({ type: 'tried', hasFailed: true, at: undefined })

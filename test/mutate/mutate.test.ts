@@ -29,7 +29,7 @@ test('each kind of mutant changes its own place and leaves the rest', () => {
     ['a.some(b)', 'method: a.every(b)'],
     ['a.find(b)', 'method: a.findLast(b)'],
     ['a.find((b) => b.c)', 'method: a.findLast((b) => b.c)'],
-    // What is looked up by its name is the same from either end.
+    // A lookup by name gives the same result from either end.
     ['a.find(({ c }) => c === d)', 'comparison: a.find(({ c }) => c !== d)'],
     ['a.filter(b).x', 'call: a.x'],
     ['/^a+$/i', 'pattern: /a+$/i', 'pattern: /^a+/i', 'pattern: /^a*$/i', 'pattern: /^a+$/'],
@@ -43,7 +43,7 @@ test('each kind of mutant changes its own place and leaves the rest', () => {
     )
   }
   assert.deepEqual(changes('if (a) b()'), ['negation: if (!(a)) b()', 'guard: {}', 'statement: if (a) {}'])
-  // A second more is nothing that anybody would notice.
+  // Nobody would notice one second more.
   assert.deepEqual(changes('f(999, 60_000)'), [
     'statement: {}',
     'constant: f(1000, 60_000)',
@@ -132,7 +132,7 @@ test('a mutant that a test notices dies, one that none runs is named as such', a
   }
 })
 
-/** What stands at a mutant's place: a mutant that changes nothing. */
+/** The text at a mutant's place. As its replacement it changes nothing. */
 function readBack({
   file,
   start,

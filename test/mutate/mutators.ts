@@ -4,7 +4,7 @@ import { type Argument, parseSync, type Span, Visitor, type VisitorObject } from
 export interface Mutant {
   readonly file: string
   readonly kind: Kind
-  /** Where in the text, and what stands there instead. */
+  /** The range in the text, and its replacement. */
   readonly start: number
   readonly end: number
   readonly text: string
@@ -39,7 +39,7 @@ const COMPARISONS: Readonly<Record<string, readonly string[]>> = {
 }
 const ARITHMETIC: Readonly<Record<string, string>> = { '+': '-', '-': '+', '*': '/', '/': '*', '%': '*' }
 
-/** Methods that look alike and are not the same. */
+/** Methods that are easily confused. */
 const TWINS = new Map(
   [
     ['some', 'every'],
@@ -55,19 +55,19 @@ const TWINS = new Map(
   ]),
 )
 
-/** Methods whose result can stand for what they were called on. */
+/** Methods whose result can be replaced by the value on which they are called. */
 const DROPPED = new Set(
   'concat filter flat replace replaceAll reverse slice sort toLowerCase toReversed toSorted trim trimEnd trimStart with'.split(
     ' ',
   ),
 )
 
-/** What a function may hand back instead; most do not compile where they do not fit. */
+/** Other return values for a function. Most do not compile if they do not fit. */
 const RETURNED = ['undefined', '[]', 'true', 'false', '0', "''"] as const
 
 /**
- * All mutants of a text. Strings stay: they are names that the type checker holds, or words. So do types, imports and
- * what a mutant would make loop for ever by its form alone.
+ * All mutants of a text. Strings are not changed, because they are names that the type checker knows, or words. Types and imports
+ * are not changed either, and neither is code that would obviously loop forever.
  */
 export function mutantsOf(file: string, text: string): readonly Mutant[] {
   const { program, errors } = parseSync(file, text)
@@ -141,17 +141,17 @@ function expressions(text: string, add: Add): VisitorObject {
   }
 }
 
-/** Some milliseconds more of a limit are nothing that anybody would notice: large numbers are doubled. */
+/** Nobody would notice a few more milliseconds in a limit, so large numbers are doubled. */
 function another(value: number): number {
   return value < 1000 ? value + 1 : 2 * value
 }
 
-/** `RANKS.indexOf(rank)`: a list of constants holds each once. */
+/** `RANKS.indexOf(rank)`: a list of constants has no duplicates. */
 function isRank(method: string, list: string): boolean {
   return /^(?:lastI|i)ndexOf$/.test(method) && /^[A-Z_]+$/.test(list)
 }
 
-/** `find(({ name }) => name === wanted)`: what is looked up by its name is the same from either end. */
+/** `find(({ name }) => name === wanted)`: a lookup by name gives the same result from either end. */
 function isLookUp(method: string, [test]: readonly Argument[]): boolean {
   if (!method.startsWith('find') || test?.type !== 'ArrowFunctionExpression') return false
   return test.body.type === 'BinaryExpression' && test.body.operator === '==='
@@ -185,7 +185,7 @@ function lists(text: string, add: Add): VisitorObject {
     SpreadElement(node) {
       const before = text.slice(0, node.start).trimEnd().at(-1)
       add('spread', node.argument, before === '{' ? '{}' : '[]')
-      // Behind a comma nobody knows which of the two it is in: the one that does not fit does not compile.
+      // After a comma, it is unknown whether this is in a list or an object. The wrong replacement does not compile.
       if (before === ',') add('spread', node.argument, '{}')
     },
     ArrayExpression({ elements }) {
@@ -200,7 +200,7 @@ function lists(text: string, add: Add): VisitorObject {
   }
 }
 
-/** A regular expression that is not held at its ends, or repeats once more or less often, or minds case. */
+/** Variants of a regular expression: without an anchor, with one repetition more or less, or with case. */
 function regexes(written: string): readonly string[] {
   const end = written.lastIndexOf('/')
   const [pattern, flags] = [written.slice(1, end), written.slice(end + 1)]
@@ -217,7 +217,7 @@ function regexes(written: string): readonly string[] {
   ]
 }
 
-/** A text with a mutant in it. */
+/** A text after a mutation. */
 export function withMutant(text: string, { start, end, text: becomes }: Mutant): string {
   return `${text.slice(0, start)}${becomes}${text.slice(end)}`
 }
@@ -228,7 +228,7 @@ export function placeOf(text: string, { file, start }: Mutant): string {
   return `${file}:${before.length}:${(before.at(-1) ?? '').length + 1}`
 }
 
-/** What a mutant does, in one line. */
+/** A description of a mutant in one line. */
 export function describe(text: string, { kind, start, end, text: becomes }: Mutant): string {
   const brief = (words: string): string => {
     const line = words.replaceAll(/\s+/g, ' ').trim()

@@ -1,6 +1,6 @@
 /**
- * Stands in for `node:test` in the process that tries mutants: tests are only collected, so that they can be run one by
- * one, some of them, and again on other code.
+ * Replaces `node:test` in the process that tests mutants. Tests are only collected, so that they can run one by one, in part, and
+ * again on other code.
  */
 import { mock } from 'node:test'
 
@@ -31,7 +31,7 @@ function noHooks(): typeof hooks {
   return { before: [], after: [], beforeEach: [] }
 }
 
-/** What a test file has defined since the last time. */
+/** The tests and hooks that files have defined since the last call. */
 export function takeTests(): { readonly tests: readonly CollectedTest[]; readonly hooks: typeof hooks } {
   const taken = { tests: collected, hooks }
   collected = []

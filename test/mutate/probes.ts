@@ -1,14 +1,14 @@
 import { parseSync, type Span, Visitor } from 'oxc-parser'
 
-/** A stretch of a text that runs as a whole or not at all, as far as its form tells. */
+/** A stretch of a text that runs as a whole or not at all, as far as the syntax tells. */
 export interface Stretch extends Pick<Span, 'start' | 'end'> {
-  /** What it is: that decides how a note is put in front of it. */
+  /** Its syntactic form, which decides how recording code is inserted before it. */
   readonly form: 'expression' | 'statement' | 'statements'
 }
 
 /**
- * The stretches of a source: all of it, bodies of functions and loops, branches, what stands behind an `if`, and operands that
- * may not be evaluated. They lie in each other, the outer ones first.
+ * The stretches of a source: the whole text, bodies of functions and loops, branches, the code after an `if`, and operands that
+ * may not be evaluated. They are nested, and outer ones come first.
  */
 export function stretchesOf(file: string, text: string): readonly Stretch[] {
   const found: Stretch[] = [{ start: 0, end: text.length, form: 'statements' }]
@@ -50,14 +50,14 @@ export function stretchesOf(file: string, text: string): readonly Stretch[] {
   return found.toSorted((a, b) => a.start - b.start || b.end - a.end)
 }
 
-/** Which stretch says whether a place runs: the innermost one around it. */
+/** The index of the stretch that tells whether a place runs: the innermost one around it. */
 export function stretchAt(stretches: readonly Stretch[], place: number): number {
   return stretches.findLastIndex(({ start, end }) => start <= place && place < end)
 }
 
 /**
- * A source that notes which of its stretches run: each in a byte of `globalThis.mutateRan`, from `first` on. V8's own coverage
- * would tell it too, but while it counts, no code is optimized, the packages' neither.
+ * A source that records which of its stretches run: each sets a byte of `globalThis.mutateRan`, beginning with `first`. V8's own
+ * coverage could do it too, but while it counts, no code is optimized, including that of packages.
  */
 export function withNotes(text: string, stretches: readonly Stretch[], first: number): string {
   let next = 0
@@ -72,7 +72,7 @@ export function withNotes(text: string, stretches: readonly Stretch[], first: nu
     }
     return out + text.slice(at, until)
   }
-  // A global would be looked up each time.
+  // A global would be looked up at each use.
   return `const { mutateRan } = globalThis; ${written(text.length, 0)}`
 }
 

@@ -1,13 +1,13 @@
 /**
- * Mutation testing: changes the code in one small place at a time and looks whether a test fails.
+ * Mutation testing: changes the code in one small place at a time and checks whether a test fails.
  *
  *     npm run mutate                                  100 random mutants of core and 100 of flows
  *     npm run mutate -- --seed 7 --sample 40          40 in all, always the same
- *     npm run mutate -- --only core --file rollout    of the core's files with `rollout` in their path
+ *     npm run mutate -- --only core --file rollout    in the core's files with `rollout` in their path
  *     npm run mutate -- --wanted 95                   fails below 95 % (default 92)
  *
- * Mutants are drawn evenly from all kinds of change. Those that do not compile are left out. A mutant is tried on the fast
- * tests that run its place, until one fails. Survivors are printed with their place and what they change.
+ * Mutants are drawn evenly from all kinds of change. Those that do not compile are left out. For each mutant, the fast tests that
+ * run its place run until one fails. Survivors are printed with their place and their change.
  */
 import { globSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -30,7 +30,7 @@ const { values } = parseArgs({
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9))
 const wanted = Number(values.wanted)
 const layers = ['core', 'flows'].filter((layer) => values.only === undefined || layer === values.only)
-/** What plans promotions, waves and nested charts is in core, and most of its tests are conversations of flows. */
+/** Core contains the plans for promotions, waves and nested charts, and most tests of those are conversations in the flows. */
 const TESTS: Readonly<Record<string, readonly string[]>> = {
   core: ['test/core/**/*.test.ts', 'test/layouts/*.test.ts', 'test/flows/**/*.test.ts'],
   flows: [
@@ -41,7 +41,7 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** Tests of time alone: they take long, and fail when something else is busy. */
+/** Tests of execution time. They are slow, and fail when the machine is busy. */
 const isTiming = (file: string): boolean => file.endsWith('growth.test.ts')
 
 interface Tried {

@@ -6,16 +6,16 @@ import { stretchAt, stretchesOf } from './probes.ts'
 
 export type Outcome = 'failed' | 'too long' | 'survived' | 'not run by any test'
 
-/** Which test runs what, and what runs while files are loaded. */
+/** Which code each test runs, and which code runs while its file is loaded. */
 export type Survey = Extract<Answer, { type: 'surveyed' }>
 
-/** Each mutant leaves its modules in the process: it is replaced now and then. */
+/** Each mutant leaves its modules in the process, so the process is replaced now and then. */
 const MUTANTS_PER_PROCESS = 30
 
-/** How many plays of the simulation a mutant has to get through, of those without faults and of those with some. */
+/** The number of plays of the simulation for a mutant, both of those without faults and of those with faults. */
 const PLAYS = '12'
 
-/** A slow test can fail because the machine is busy: it must pass on the code as it is. */
+/** A slow test can fail because the machine is busy. Such a test must then pass on the unchanged code. */
 const SLOW_MS = 500
 
 /** Tries mutants in a process of its own. */
@@ -58,7 +58,7 @@ export function openLab() {
     tests: readonly Footprint[],
     mutant: Extract<Question, { type: 'try' }>['mutant'],
   ): ReturnType<typeof ask> {
-    // For each test: a loop without end is waited for; a busy machine is not taken for one.
+    // The limit for one test. Long enough that only an endless loop exceeds it, and not a busy machine.
     const limit = 30_000 + 15 * Math.max(...tests.map(({ ms }) => ms))
     return ask({ type: 'try', mutant, tests: tests.map(({ file, index }) => ({ file, index })) }, limit)
   }
@@ -88,7 +88,7 @@ export function openLab() {
       for (let tests = all; tests.length > 0;) {
         const answer = await attempt(tests, changed)
         if (answer === 'too long') return answer
-        // What ends the whole process is noticed too.
+        // A mutant that ends the whole process is detected too.
         if (answer.type !== 'tried') return 'failed'
         const suspect = answer.at === undefined ? undefined : tests[answer.at]
         if (!answer.hasFailed) return 'survived'
@@ -103,20 +103,20 @@ export function openLab() {
 }
 
 /**
- * What a mutant may cost, as a share of all tests: of the code that every test runs, the likeliest tests are enough. Not a time: a busy machine
- * would run fewer of them.
+ * The maximum cost of a mutant, as a share of the time of all tests. For code that every test runs, the most likely tests are
+ * enough. It is not an absolute time, because a busy machine would then run fewer tests.
  */
 const MAX_SHARE = 0.25
 
-/** Tests that compare with a page all that a play or a change comes to. */
+/** Tests that compare the whole result of a play or change with a recorded page. */
 const PAGED = /\/conversations\/|\/judgement\/reviews|\/making\/(?:changes|promotions)|\/core\/pages\//
 
-/** How many times as long a page may take as another test to be run before it: it shows all that people see. */
+/** By which factor a page may take longer than another test and still run first, because it shows everything that people see. */
 const PAGE_STRENGTH = 8
 
 /**
- * The tests that run a place, or whose file does so while it is loaded, as many as a mutant may cost. Those come first that run it
- * themselves, then those that run something else of its file, of these the quickest.
+ * The tests that run a place, or whose file does when it is loaded, up to the maximum cost. First come tests that run the place
+ * themselves, then those that run other code of the same file, the fastest first.
  */
 function testsFor({ file, start }: Mutant, { tests, loading }: Survey): readonly Footprint[] {
   const stretch = stretchAt(stretchesOf(file, readFileSync(file, 'utf8')), start)

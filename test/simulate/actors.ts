@@ -1,4 +1,4 @@
-/** People and clusters: carries out an event, if there is anything to carry out, and says what happened. */
+/** People and clusters. Carries out an event if possible, and tells what happened. */
 import { filesOf, type GitHubState, headOf, type Pull } from '../memory/github/github.ts'
 import { memoryPerson } from '../memory/github/person.ts'
 import { isGreen } from '../memory/github/pull-requests.ts'
@@ -9,16 +9,16 @@ import { CONFIG, routeFile, STATUS, subsetsFile, withCanaryVersion, withShare, t
 export interface Stage {
   readonly state: GitHubState
   readonly world: World
-  /** Comments that a person wrote, with their text. */
+  /** The comments that people wrote, with their text. */
   readonly commands: Map<number, { readonly pull: number; readonly text: string }>
-  /** Pull requests that an administrator merged whatever their checks said. */
+  /** The pull requests that an administrator merged regardless of their checks. */
   readonly forced: Set<number>
   branches: number
 }
 
 type Act<T extends Deed['type']> = Extract<Deed, { type: T }>
 
-/** What happened, in a sentence; undefined where it came to nothing. */
+/** What happened, in one sentence. Undefined if nothing did. */
 export function act(stage: Stage, event: Deed): string | undefined {
   switch (event.type) {
     case 'open':
@@ -76,7 +76,7 @@ export function act(stage: Stage, event: Deed): string | undefined {
   }
 }
 
-/** Which rollout a command means, where there are several. */
+/** The arguments that tell a command which rollout is meant, if there are several. */
 function at({ world }: Stage, pick: number): string {
   const service = world.services[pick % world.services.length] ?? ''
   const environment = world.environments[pick % world.environments.length] ?? ''
@@ -123,7 +123,7 @@ function merge(stage: Stage, event: Act<'merge' | 'merge-anyway'>): string | und
   return `${who} merges #${pull.number} (${pull.title})${isForced ? ', whatever its checks say' : ''}`
 }
 
-/** People merge what is green. */
+/** A green pull request. People merge only those. */
 function greenPull({ state }: Stage, pick: number): Pull | undefined {
   const green = [...state.pulls.values()].filter((pull) => pull.state === 'open' && isGreen(state, pull.head.sha))
   return green.length === 0 ? undefined : green.toReversed()[pick % green.length]

@@ -1,9 +1,9 @@
-/** What can happen in a play, how often, and how it is told. */
+/** What can happen in a play, how often, and the words for it. */
 import * as fc from 'fast-check'
 import type { Part } from './network.ts'
 import type { World } from './repository.ts'
 
-/** Numbers that pick one of what is there then, 0 the newest. */
+/** A number that selects one of the existing items; 0 is the newest. */
 type Pick = number
 
 export type Change =
@@ -13,7 +13,7 @@ export type Change =
   | { readonly kind: 'broken-config' }
   | { readonly kind: 'words'; readonly text: number }
 
-/** What people and clusters do. */
+/** Actions of people and clusters. */
 export type Deed =
   | { readonly type: 'open'; readonly who: string; readonly change: Change; readonly at: Pick }
   /** Opens a pull request that makes a new canary, and gives it traffic. */
@@ -33,7 +33,7 @@ export type Deed =
   | { readonly type: 'delete-stop'; readonly who: string }
   | { readonly type: 'status'; readonly said: 'success' | 'failure' }
 
-/** What happens to Perch, and time that passes. */
+/** Events that happen to Perch, and time that passes. */
 export type Fate =
   | { readonly type: 'wait'; readonly minutes: number }
   | { readonly type: 'outage'; readonly part: Part; readonly minutes: number }
@@ -45,14 +45,14 @@ export type Fate =
 
 export type Event = Deed | Fate
 
-/** After so many seconds. */
+/** An event after a number of seconds. */
 interface Timed {
   readonly after: number
   readonly event: Event
 }
 
 export interface Plan {
-  /** Of what is left to chance: how long requests and webhooks take. */
+  /** The seed for everything else that is random: how long requests and webhooks take. */
   readonly seed: number
   readonly world: World
   readonly sweepSeconds: number
@@ -167,7 +167,7 @@ const faults: readonly fc.WeightedArbitrary<Event>[] = [
   },
 ]
 
-/** Environments, and the waves that they move in. */
+/** Environments, and their order in waves. */
 const CLUSTERS: readonly (readonly (readonly string[])[])[] = [
   [['staging', 'production']],
   [['eu-1'], ['eu-2', 'us-1']],
@@ -200,7 +200,7 @@ function withDashboard(world: World, dashboard: boolean): World {
   return { ...world, config: { ...world.config, dashboard } }
 }
 
-/** Plays without faults, or with some. */
+/** Plays with or without faults. */
 export function plans(options: { readonly hasFaults: boolean }): fc.Arbitrary<Plan> {
   const event = fc.oneof(...people, ...(options.hasFaults ? faults : []))
   return (
@@ -212,7 +212,7 @@ export function plans(options: { readonly hasFaults: boolean }): fc.Arbitrary<Pl
         deletesBranches: fc.boolean(),
         events: fc.array(fc.record({ after, event }), { minLength: 8, maxLength: 45, size: 'max' }),
       })
-      // Half of the plays have one, without another draw: seeds stay the plays that they were.
+      // Half of the plays have a dashboard. This draws nothing from the generator, so every seed still gives the same play.
       .map((plan) => ({ ...plan, world: withDashboard(plan.world, plan.seed % 2 === 0) }))
   )
 }

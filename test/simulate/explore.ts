@@ -5,7 +5,7 @@ import { play } from './play.ts'
 /** The play of a seed. */
 export function seedPlan(seed: number, hasFaults: boolean): Plan {
   let found: Plan | undefined
-  // As `shrunk` finds it, which `fc.sample` would not.
+  // The same play that `shrunk` finds. `fc.sample` would give another one.
   fc.check(
     fc.property(plans({ hasFaults }), (plan) => void (found ??= plan)),
     { seed, numRuns: 1 },
@@ -14,7 +14,7 @@ export function seedPlan(seed: number, hasFaults: boolean): Plan {
   return found
 }
 
-/** The shortest play that breaks a law as the one of this seed does; undefined where that breaks none. */
+/** The shortest play that breaks the same law as the play of this seed. Undefined if that breaks none. */
 export async function shrunk(seed: number, hasFaults: boolean): Promise<Plan | undefined> {
   const isFine = fc.asyncProperty(plans({ hasFaults }), async (plan) => (await play(plan)).violations.length === 0)
   const details = await fc.check(isFine, { seed, numRuns: 1 })

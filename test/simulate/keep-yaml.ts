@@ -1,8 +1,8 @@
 /**
- * Has YAML that was read before not read again: a play looks at the same few texts thousands of times. What a text says
- * depends on nothing else, and nobody changes a document after it was read.
+ * Caches parsed YAML, because a play reads the same few texts thousands of times. The result depends only on the text, and nobody
+ * changes a parsed document.
  *
- * Loaded with `--import`, before the code that is played with.
+ * Loaded with `--import`, before the code under test.
  */
 import { registerHooks } from 'node:module'
 

@@ -1,4 +1,4 @@
-/** `compose`, less the work of composing a text twice. */
+/** `compose`, but it does not compose a text twice. */
 import { commentsOf, compose as composeAnew, type ComposedYaml } from '../../src/core/manifest/yaml/compose.ts'
 
 export { commentsOf }

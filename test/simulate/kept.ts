@@ -18,7 +18,7 @@ const BASIC = {
   deletesBranches: false,
 } as const
 
-/** Steps merge by themselves, while an older pull request moves the route that they are about. */
+/** Steps merge by themselves, while an older pull request changes the same route. */
 function olderRival({ share, merged, lost }: Readonly<Record<'share' | 'merged' | 'lost', number>>): Plan {
   return {
     ...BASIC,
@@ -42,7 +42,7 @@ function olderRival({ share, merged, lost }: Readonly<Record<'share' | 'merged' 
   }
 }
 
-/** Plays that once broke a law, as short as they could be made, each with what it showed. */
+/** Plays that once broke a law, as short as possible, each with what it showed. */
 export const KEPT: readonly { readonly shows: string; readonly plan: Plan }[] = [
   {
     shows: 'the comment of a pull request that was opened again said what it changed before it came into conflict',

@@ -1,6 +1,6 @@
 /**
- * What must always hold, written down anew in its simplest form: nothing here asks the code that it is about. Where a person
- * and a check are bound to race, a law speaks only of what has been so for longer than Perch may need to hear of it.
+ * What must always hold, written independently and in its simplest form: nothing here uses the code under test. Where a person
+ * and a check inevitably race, a law applies only to facts that are older than the time that Perch may need to learn of them.
  */
 import type { Commit } from '../memory/git.ts'
 import { type GitHubState, type Happening, headOf, type Pull } from '../memory/github/github.ts'
@@ -10,16 +10,16 @@ import { CONFIG, routeFile, shareIn, STATUS, subsetsFile, TIMER_MINUTES, version
 const MINUTE = 60_000
 
 export interface Laws {
-  /** To be told of everything that happens on GitHub. */
+  /** Must be called with everything that happens on GitHub. */
   watch(happening: Happening): void
-  /** Something disturbs Perch until a moment. */
+  /** Perch is disturbed until this moment. */
   disturbed(until: number): void
   readonly violations: string[]
 }
 
 export interface Watched extends Pick<Stage, 'state' | 'world' | 'forced' | 'commands'> {
   readonly now: () => number
-  /** How long Perch may need to hear of something, when nothing disturbs it. */
+  /** How long Perch may take to learn of something when nothing disturbs it. */
   readonly graceMs: number
 }
 
@@ -60,7 +60,7 @@ export function laws(watched: Watched): Laws {
   return { watch, disturbed: (until) => (calmSince = Math.max(calmSince, until)), violations }
 }
 
-/** The comment that one of ours answers. */
+/** The id of the comment that a comment of Perch answers. */
 function answeredBy(body: string): number | undefined {
   const id = /^<!-- perch:answer:(\d+) -->/.exec(body)?.[1]
   return id === undefined ? undefined : Number(id)
@@ -73,13 +73,13 @@ interface Raise {
   readonly to: number
 }
 
-/** Why this merge should not have been possible. An administrator who looks at no check is not Perch's to stop. */
+/** Why this merge should not have been possible. Perch cannot stop an administrator who ignores the checks. */
 function mergeViolations(watched: Watched, pull: Pull, calmSince: number): string[] {
   const { state, forced } = watched
   const merge = state.objects.find(pull.mergeCommit ?? '')
   const base = state.objects.find(merge?.parents[0] ?? '')
   if (forced.has(pull.number) || merge === undefined || base === undefined || pull.base.ref !== 'main') return []
-  // A pull request whose commit somebody pushed to main was not merged by anybody.
+  // If somebody pushed the commit of a pull request to main, nobody merged the pull request.
   if (merge.sha === pull.head.sha) return []
   return raisesBetween(watched, base, merge).flatMap((raise) =>
     reasonsAgainst(watched, raise, { base, pull, calmSince }).map(
@@ -101,7 +101,7 @@ function raisesBetween({ state, world }: Watched, base: Commit, merge: Commit): 
 }
 
 interface Merging {
-  /** What main was before. */
+  /** The previous head of main. */
   readonly base: Commit
   readonly pull: Pull
   readonly calmSince: number
@@ -131,7 +131,7 @@ interface Against {
   readonly words: string
 }
 
-/** Holds and freezes that have been there for long enough to be heard of. */
+/** Holds and freezes that are old enough for Perch to know them. */
 function stoppedBy(
   { state, now }: Watched,
   { environment, service }: Raise,
@@ -147,7 +147,7 @@ function stoppedBy(
   })
 }
 
-/** The step that main is at must be live, and bake. */
+/** The current step of main must be live and have baked. */
 function unproven(
   watched: Watched,
   raise: Raise,
@@ -179,7 +179,7 @@ function unproven(
   return now() >= since + bakeMs ? [] : [{ gate: 'bake', words: 'before its step has baked' }]
 }
 
-/** The commits on main that carry the step, newest first; with the last one it landed. */
+/** The commits on main with the current step, newest first. The step landed with the last one. */
 function stepCommits({ state }: Watched, { environment, service }: Raise, base: Commit): readonly Commit[] {
   const keyOf = (commit: Commit): string => {
     const files = state.objects.files(commit.sha)
@@ -195,7 +195,7 @@ function stepCommits({ state }: Watched, { environment, service }: Raise, base: 
   return found
 }
 
-/** Where the config says that an environment comes after another one, that one is as far. */
+/** If the config has an environment after the first one, the first one must have at least the same share. */
 function outOfOrder({ state, world }: Watched, raise: Raise, base: Commit): Against[] {
   const [first = ''] = world.environments
   const files = state.objects.files(base.sha)
@@ -208,7 +208,10 @@ function outOfOrder({ state, world }: Watched, raise: Raise, base: Commit): Agai
   return [{ gate: 'order', words: `though ${first} is at ${share}` }]
 }
 
-/** Where the config has waves, the environments of earlier ones are as far, and the others have the share before. */
+/**
+ * If the config has waves, the environments of earlier waves must have at least the new share, and the others at least the old
+ * share.
+ */
 function beforeItsWave({ state }: Watched, raise: Raise, base: Commit): Against[] {
   const files = state.objects.files(base.sha)
   const written = /waves: (.+)/.exec(files?.get(CONFIG) ?? '')?.[1] ?? '[]'
@@ -238,12 +241,12 @@ function configOf(state: GitHubState): string {
   return state.objects.files(headOf(state, 'main') ?? '')?.get(CONFIG) ?? ''
 }
 
-/** Somebody asked for it to be passed. Whether they might is not this law's matter. */
+/** Somebody requested an override. Whether that person was allowed to is a matter for other tests. */
 function isOverridden({ commands }: Watched, pull: Pull, gate: string): boolean {
   return [...commands.values()].some((one) => one.pull === pull.number && one.text.includes(`override ${gate}`))
 }
 
-/** What must be so when nothing disturbs any more and enough time has passed. */
+/** What must hold when nothing disturbs Perch any more, and enough time has passed. */
 export function endViolations({ state, commands }: Pick<Stage, 'state' | 'commands'>): string[] {
   return [
     ...unanswered(state, commands),
@@ -276,7 +279,7 @@ function openViolations(state: GitHubState, pull: Pull): string[] {
   })
 }
 
-/** While nobody can read the config, Perch opens nothing and removes nothing: a branch that it was about to use waits. */
+/** While the config is invalid, Perch opens and removes nothing, so a branch that it was about to use stays. */
 function leftovers(state: GitHubState): string[] {
   if (configOf(state).includes('enviroments:')) return []
   const heads = new Set([...state.pulls.values()].map(({ head }) => head.ref))
@@ -286,13 +289,13 @@ function leftovers(state: GitHubState): string[] {
   })
 }
 
-/** One issue lists the rollouts, with the shares that the default branch has. */
+/** One issue must list the rollouts with the shares on the default branch. */
 function dashboardViolations(state: GitHubState): string[] {
   const files = state.objects.files(headOf(state, 'main') ?? '')
   const issues = [...state.issues.values()]
   const open = issues.filter(({ isOpen }) => isOpen)
   if (open.length > 1) return [`${open.length} issues list the rollouts.`]
-  // A config that cannot be read leaves it as it is.
+  // While the config is invalid, the issue stays as it is.
   if (files?.get(CONFIG)?.startsWith('dashboard: true\n') !== true || /^enviroments:/m.test(files.get(CONFIG) ?? ''))
     return []
   const [issue] = open

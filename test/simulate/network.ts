@@ -3,10 +3,10 @@ import { GitHubUnavailable } from '../../src/adapters/github/client/client.ts'
 import type { RepositoryContext } from '../../src/flows/repository/repository-context.ts'
 import type { Timeline } from './timeline.ts'
 
-/** What GitHub is reached by. One may be out while the others answer. */
+/** The ways to reach GitHub. One may fail while the others work. */
 export type Part = 'rest' | 'graphql' | 'git'
 
-/** Of these methods git or GraphQL does the work; REST does that of all others. */
+/** These methods use git or GraphQL. All others use REST. */
 const PARTS: Readonly<Record<string, Part>> = {
   'mirror.fetch': 'git',
   'conversation.of': 'graphql',
@@ -16,7 +16,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   'branches.move': 'graphql',
 }
 
-/** Asked on this machine, or kept beside the queue. */
+/** Ports that stay on this machine. */
 const LOCAL: readonly string[] = ['mirror', 'memo', 'ask']
 const GITHUB: readonly string[] = [
   'pulls',
@@ -36,28 +36,28 @@ const GITHUB: readonly string[] = [
 ]
 
 export interface Strike {
-  /** Which of the requests to come, 0 the next one. */
+  /** Counts from the next request, which is 0. */
   nth: number
-  /** Before its effect, or after it, so that only the answer is lost. */
+  /** Before the request takes effect, or after it, so that only the answer is lost. */
   readonly when: 'before' | 'after'
 }
 
 export interface Network {
-  /** When GitHub last sent a webhook, lost ones too. */
+  /** When GitHub last sent a webhook, including lost ones. */
   lastWebhook: number
   readonly timeline: Timeline
   readonly random: () => number
-  /** Until when a part is out, epoch milliseconds. */
+  /** The end of each part's outage, in epoch milliseconds. */
   readonly outages: Map<Part, number>
   readonly strikes: Strike[]
   requests: number
-  /** Told of each request that was answered, by its name (`pulls.open`). */
+  /** Called with each answered request, by its name (`pulls.open`). */
   onAnswered?: (name: string, answer: unknown) => void
-  /** Told of each call that stays on this machine (`ask.review`). */
+  /** Called with each call that stays on this machine (`ask.review`). */
   onLocal?: (name: string, given: readonly unknown[]) => void
 }
 
-/** One run of the service: what it started is never heard of again once it has ended. */
+/** One run of the service. After it has ended, the requests that it started have no answer any more. */
 export interface Life {
   isOver: boolean
 }
@@ -76,7 +76,7 @@ export function overNetwork(context: RepositoryContext, network: Network, life: 
 
 type Call = (...args: unknown[]) => Promise<unknown>
 
-/** A context with another call in the place of each method. `name`: `pulls.open`. */
+/** A context in which `wrap` replaces each method. `name`: for example `pulls.open`. */
 export function overPorts(
   context: RepositoryContext,
   wrap: (name: string, isGitHub: boolean, call: Call) => Call,
@@ -111,7 +111,7 @@ async function request(network: Network, life: Life, { part, name, send }: Reque
   network.requests += 1
   const strike = struck(network)
   await timeline.pause(latency(random))
-  // The process ended while this was on its way, or before it went.
+  // The process ended while the request was on its way, or before it was sent.
   if (life.isOver && random() < 0.5) return NEVER
   const isOut = (network.outages.get(part) ?? 0) > timeline.now()
   try {
@@ -139,7 +139,7 @@ function unavailable(part: Part, words: string): Error {
   return part === 'git' ? new GitUnavailable(words) : new GitHubUnavailable(words)
 }
 
-/** One way, in milliseconds: mostly short. */
+/** The time of one way in milliseconds. Usually short. */
 function latency(random: () => number): number {
   const chance = random()
   return 10 + Math.floor(chance * chance * chance * 400)

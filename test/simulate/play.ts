@@ -10,7 +10,7 @@ import { settled, timeline, type Timeline } from './timeline.ts'
 
 export interface Played {
   readonly violations: readonly string[]
-  /** What happened, one sentence each. */
+  /** What happened, in one sentence each. */
   readonly told: readonly string[]
   readonly requests: number
   readonly jobs: number
@@ -34,11 +34,11 @@ interface Play {
   readonly hooks: { lose: number; double: number; late: number; lateMs: number }
   readonly told: string[]
   isResting: boolean
-  /** Somebody watches what happens on GitHub, beside Perch. */
+  /** For an observer of GitHub and Perch. */
   log(words: string): void
 }
 
-/** Plays a plan to its end in no time, and says which laws did not hold. */
+/** Plays a plan to its end without waiting, and reports the broken laws. */
 export async function play(plan: Plan): Promise<Played> {
   const at = stageOf(plan)
   await at.service.start()
@@ -105,7 +105,7 @@ function stageOf(plan: Plan): Play {
   return at
 }
 
-/** What Perch does, as people see it. */
+/** What Perch does, in people's view. */
 function tell({ event, payload, sender }: Parameters<Laws['watch']>[0], log: (words: string) => void): void {
   if (!sender.isBot) return undefined
   if (event === 'issue_comment') {
@@ -148,7 +148,7 @@ async function strike(at: Play, event: Fate): Promise<void> {
     case 'outage': {
       const end = time.now() + event.minutes * MINUTE
       network.outages.set(event.part, end)
-      // What failed meanwhile is tried again after pauses.
+      // What failed in the meantime is tried again after pauses.
       watched.disturbed(end + 5 * MINUTE)
       return at.log(`${event.part} is out for ${event.minutes} minutes`)
     }
@@ -187,7 +187,7 @@ async function crash(at: Play, { seconds, loses }: Extract<Fate, { type: 'crash'
 
 function sweepAgain(at: Play, number: number): void {
   const { timeline: time, service, plan } = at
-  // Where nothing happens any more, sweeps that come sooner find nothing more.
+  // When nothing happens any more, more frequent sweeps find nothing more.
   const seconds = at.isResting ? Math.max(REST_SECONDS, plan.sweepSeconds) : plan.sweepSeconds
   time.at(time.now() + seconds * 1000, () => {
     void service.sweep(number)
@@ -195,7 +195,7 @@ function sweepAgain(at: Play, number: number): void {
   })
 }
 
-/** Nothing disturbs any more, and the clock runs on. */
+/** Ends all disturbances, and lets time pass. */
 async function comeToRest(at: Play): Promise<void> {
   const { timeline: time, network, hooks } = at
   at.log('nothing disturbs any more')
@@ -208,7 +208,7 @@ async function comeToRest(at: Play): Promise<void> {
   await time.runUntil(time.now() + rounds * 30 * MINUTE + 10 * MINUTE)
 }
 
-/** Whether a Perch without any memory would find something to do: then this one has forgotten it. */
+/** Whether a Perch without any memory would change something. Then this Perch has forgotten it. */
 async function unfinished(at: Play): Promise<string[]> {
   const { timeline: time, service } = at
   const before = picture(at)
@@ -230,7 +230,7 @@ function difference(before: string, after: string): string {
   return `“${old.at(at) ?? ''}” → “${(at === -1 ? now.at(old.length) : now[at]) ?? ''}”`
 }
 
-/** Everything that people see, but for what time alone changes. */
+/** Everything that people see, except what changes with time alone. */
 function picture({ stage: { state } }: Play): ReadonlyMap<string, string> {
   const seen = new Map<string, string>()
   for (const [ref, sha] of state.refs) seen.set(`the branch ${ref}`, sha)

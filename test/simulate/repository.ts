@@ -1,4 +1,4 @@
-/** The repository that is played with: services whose traffic is split, in environments of plain manifests. */
+/** The repository in the plays: services with split traffic, in environments of plain manifests. */
 import { destinationRule } from '../manifests.ts'
 
 export interface World {
@@ -7,23 +7,23 @@ export interface World {
   readonly config: ConfigChoice
 }
 
-/** What the config says. */
+/** The settings in the config. */
 export interface ConfigChoice {
   readonly steps: readonly number[]
   readonly bakeMinutes: number
-  /** By a timer, or by commit statuses. */
+  /** Live by a timer, or by commit statuses. */
   readonly live: 'timer' | 'status'
-  /** The last environment comes after the first. */
+  /** The last environment comes after the first one. */
   readonly isOrdered: boolean
   readonly autoMerge: 'never' | 'always'
   readonly approvals: number
-  /** What follows when a new canary version comes. */
+  /** What happens when a new canary version comes. */
   readonly start?: 'ask' | 'never' | 'first-step'
   readonly onNewVersion?: 'restart' | 'finish-first' | 'ignore'
   readonly automation?: readonly string[]
   /** An issue lists all rollouts. */
   readonly dashboard?: boolean
-  /** Of every service. */
+  /** The waves of every service. */
   readonly waves?: readonly (readonly string[])[] | undefined
 }
 
@@ -84,7 +84,7 @@ spec:
 `
 }
 
-/** The canary's share by the text of a route, however Perch reads it: the second weight; undefined where there are not two. */
+/** The canary's share in the text of a route, without Perch's own code: the second weight. Undefined unless there are two. */
 export function shareIn(text: string | undefined): number | undefined {
   const weights = [...(text ?? '').matchAll(/weight: +(\d+)/g)].map(([, weight]) => Number(weight))
   return weights.length === 2 ? weights[1] : undefined

@@ -1,6 +1,6 @@
 /**
- * `npm run simulate` plays random rollouts for a while and prints the seeds that break a law.
- * `npm run simulate -- --seed 7` plays one seed, and where it breaks a law the shortest play that does.
+ * `npm run simulate` plays random rollouts for a while and prints the seeds that break a law. `npm run simulate -- --seed 7`
+ * plays one seed. If it breaks a law, it prints the shortest play that does.
  */
 import { parseArgs } from 'node:util'
 import { seedPlan, shrunk } from './explore.ts'

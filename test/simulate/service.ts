@@ -12,23 +12,23 @@ import { memoryMemo } from '../memory/memo.ts'
 import { memoryMirror } from '../memory/mirror.ts'
 import { type Life, type Network, overNetwork } from './network.ts'
 
-/** GitHub's moments are whole seconds, and may be shown late (`adapters/github/pulses.ts`). */
+/** GitHub's times are whole seconds, and may be shown late (`adapters/github/pulses.ts`). */
 const NEAR_MS = 2 * 60_000
 
-/** Perch as it is deployed, less the HTTP in front and the database below. */
+/** Perch as it is deployed, without HTTP in front of it and without the database. */
 export interface Service {
-  /** A webhook arrives; one that comes while the service is down is lost. */
+  /** A webhook arrives. If the service is down, it is lost. */
   receive(id: string, name: string, payload: unknown): Promise<void>
   sweep(count: number): Promise<void>
-  /** The process ends at once; `start` begins another one. */
+  /** The process ends immediately. `start` begins another one. */
   crash(loses: 'nothing' | 'memo' | 'all'): void
   start(): Promise<void>
   isUp(): boolean
   queue(): MemoryQueue
   memo(): Memo
-  /** Jobs that were begun. */
+  /** The number of jobs that were begun. */
   begun(): number
-  /** Those of them that had failed before. */
+  /** How many of these had failed before. */
   repeated(): number
 }
 
@@ -54,7 +54,7 @@ export function simulatedService(
   const handlers = new Map<string, (context: unknown) => unknown>()
   const wakeAt = { time: Infinity }
 
-  /** Has the queue look when its next job is due. */
+  /** Makes the queue look for work when its next job is due. */
   const arm = (): void => {
     const due = queue.nextDue()
     if (due === undefined || life.isOver || due <= timeline.now() || due >= wakeAt.time) return
@@ -86,7 +86,7 @@ export function simulatedService(
       log: own.log ?? SILENT,
       meter: UNWATCHED,
       memo: context.memo,
-      // Nobody presses a button here.
+      // Nobody presses buttons in a play.
       webhooksSince: async (moment: number) => {
         return { presses: [], lost: [], repositories: new Set(network.lastWebhook >= moment ? [state.repo.id] : []) }
       },
@@ -99,7 +99,7 @@ export function simulatedService(
       placeOf: async () => state,
       everyRepository: async () => [{ ...state, nodeId: '' }],
     }
-    // What a job does after its work is put back, done or given up: then the next one may be due.
+    // After the work of a job is stored, done or given up, the next job may be due.
     const thenArm =
       <T extends unknown[]>(work: (...given: T) => Promise<void>) =>
       async (...given: T): Promise<void> => {

@@ -1,4 +1,4 @@
-/** Rollouts that chance makes, and those that once showed a fault. `npm run simulate` plays many more. */
+/** Random rollouts, and those that once showed a mistake. `npm run simulate` plays many more. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
@@ -14,13 +14,13 @@ for (const { shows, plan } of KEPT) {
   })
 }
 
-/** Less than what `npm test` may spend on it, since the last play ends after its time. */
+/** Less than the budget in `npm test`, because the last play may end later. */
 const SECONDS = 10
 
-/** A mutant is not worth as many. */
+/** The tests of mutants play fewer. */
 const MOST = Number(process.env['PERCH_PLAYS'] ?? Infinity)
 
-/** The same each time, so that a fault that nobody has looked into yet stops nobody. `npm run simulate` plays fresh ones. */
+/** The same seeds each time, so that an unsolved failure blocks nobody. `npm run simulate` plays new ones. */
 const FIRST = { calm: 245_913, faulty: 2000 }
 
 for (const hasFaults of [false, true]) {

@@ -1,10 +1,10 @@
 import type { Clock } from '../../src/ports/clock.ts'
 
-/** Time that passes only when something is due: one queue of moments, in one order for one seed. */
+/** Time that passes only when something is due. It is one queue of moments, whose order depends only on the seed. */
 export interface Timeline extends Clock {
   at(time: number, work: () => void): void
   pause(ms: number): Promise<void>
-  /** Lets all happen that is due up to a moment. */
+  /** Runs everything that is due up to a moment. */
   runUntil(time: number): Promise<void>
 }
 
@@ -40,7 +40,7 @@ export function timeline(start: number): Timeline {
   }
 }
 
-/** When everything that could go on has gone on: promises of this process, and nothing else, are waited for. */
+/** Resolves when nothing more can continue. It waits only for promises of this process. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
@@ -49,7 +49,7 @@ function isBefore(a: Moment, b: Moment): boolean {
   return a.time < b.time || (a.time === b.time && a.order < b.order)
 }
 
-/** A binary heap, the next moment first. */
+/** A binary heap with the next moment first. */
 function push(heap: Moment[], moment: Moment): void {
   let index = heap.push(moment) - 1
   while (index > 0) {

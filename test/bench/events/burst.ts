@@ -1,4 +1,4 @@
-/** Sixteen commands at once, each on a pull request of its own. */
+/** Sixteen commands at the same time, each on its own pull request. */
 import { startGitHub } from '../../../src/sandbox/github.ts'
 import { cpuMsOf, inFolder, median } from '../measure.ts'
 import { startPerch } from '../programs/perch-process.ts'

@@ -1,6 +1,6 @@
 /**
- * How long health checks and webhooks wait while another thread of the process works on the worst inputs, as `src/entry/thread` does,
- * with more idle connections than the edge keeps, and somebody who sends slowly.
+ * How long health checks and webhooks take while another thread of the process works on the worst inputs, like
+ * `src/entry/thread`. There are also more idle connections than the edge keeps, and a client that sends slowly.
  */
 import { createHmac } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -44,7 +44,7 @@ export async function benchBusy(): Promise<BenchResult> {
   const slow = opened(edge.port)
   slow.write('POST /api/github/webhooks HTTP/1.1\r\nhost: perch\r\ncontent-length: 100000\r\n\r\n')
   const dribble = setInterval(() => slow.write('x'), 100)
-  // Until the thread has loaded what it works on.
+  // The thread has to load its inputs first.
   await sleep(2_000)
   const health: number[] = []
   const hooks: number[] = []

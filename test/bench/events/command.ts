@@ -1,4 +1,7 @@
-/** From `/canary 25` on a pull request to the answer, beside the bare builds and fetches that it needs, by turns. */
+/**
+ * The time from `/canary 25` on a pull request to the answer, compared with the bare builds and fetches that it needs. Both are
+ * measured in turns.
+ */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -20,7 +23,7 @@ export async function benchCommand(): Promise<BenchResult> {
 
 interface Rules {
   readonly rounds: number
-  /** Or 1.3 × bare, where that is more. */
+  /** The budget is this, or 1.3 × bare if that is more. */
   readonly atMostMs: number
 }
 
@@ -52,7 +55,7 @@ export async function commandRows(what: string, shape: Shape, rules: Rules): Pro
   })
 }
 
-/** Before the commit and after it: a fetch, and a build of the root as it is and as it will be. */
+/** The bare work before and after the commit: each a fetch, and a build of the root with and without the change. */
 async function bare(
   box: GitHubBox,
   { folder, files }: { readonly folder: string; readonly files: Files },

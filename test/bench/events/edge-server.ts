@@ -1,4 +1,4 @@
-/** The edge with its webhooks, queue and worker for `edge.ts`, in a process of its own; its jobs do nothing. */
+/** The edge with its webhooks, queue and worker for `edge.ts`, in a separate process. Its jobs do nothing. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

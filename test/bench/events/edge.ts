@@ -1,4 +1,4 @@
-/** Signed deliveries at 100 a second, each on a connection of its own, to the edge with Probot and the queue in another process. */
+/** Signed deliveries at 100 a second, each on its own connection, to the edge with Probot and the queue in another process. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
@@ -15,7 +15,7 @@ export async function benchEdge(): Promise<BenchResult> {
   const server = fork(new URL('./edge-server.ts', import.meta.url), [SECRET])
   const { port } = await answerOf(server)
   if (port === undefined) throw new Error('the edge has no port')
-  // The first ones load modules.
+  // The first requests load modules.
   await Promise.all(Array.from({ length: 20 }, (_, n) => post(port, -1 - n)))
   const answerMs: number[] = []
   let refused = 0
@@ -61,7 +61,7 @@ async function answerOf(server: ChildProcess): Promise<Answer> {
   return message ?? {}
 }
 
-/** As large as a usual issue_comment. */
+/** As large as a typical issue_comment. */
 function bodyOf(n: number): string {
   return JSON.stringify({
     action: 'created',
@@ -74,7 +74,7 @@ function bodyOf(n: number): string {
   })
 }
 
-/** Without keep-alive, which GitHub does not use. */
+/** Without keep-alive, because GitHub does not use it. */
 function post(port: number, n: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const body = bodyOf(n)

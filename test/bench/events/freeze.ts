@@ -1,4 +1,4 @@
-/** How long green checks outlive a freeze: those of open pull requests, and that of a commit in the merge queue. */
+/** How long green checks survive a freeze: those of open pull requests, and that of a commit in the merge queue. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,7 +52,7 @@ async function measure({ isTold, reconcileSeconds }: Setting): Promise<number> {
   }
 }
 
-/** From the moment at which the freeze is there. */
+/** The time from the moment at which the freeze exists. */
 async function freezeAll(box: GitHubBox): Promise<number> {
   const alice = box.person('alice')
   const pulls = Array.from({ length: PULLS }, (_, index) => {

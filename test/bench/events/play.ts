@@ -1,4 +1,4 @@
-/** What people do in the benches, and waiting for what Perch makes of it. */
+/** The actions of people in the benches, and functions that wait for Perch's reactions. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { GitHubBox } from '../../../src/sandbox/github.ts'
 import { destinationRule } from '../../manifests.ts'
@@ -6,7 +6,7 @@ import { rootName, serviceName } from '../repository.ts'
 
 const PATIENCE_MS = 120_000
 
-/** Looks often: what is measured is the moment. */
+/** Polls often, because the exact moment is measured. */
 export async function until<T>(what: string, look: () => T | undefined | false): Promise<T> {
   const end = Date.now() + PATIENCE_MS
   for (;;) {
@@ -17,7 +17,7 @@ export async function until<T>(what: string, look: () => T | undefined | false):
   }
 }
 
-/** Alice brings a new version of a service; resolves to the number when both checks are there. */
+/** Alice brings a new version of a service. Resolves to the number of the pull request when both checks exist. */
 export async function openRaise(box: GitHubBox, service: number, roots = 1): Promise<number> {
   const name = serviceName(service)
   const path = `${rootName(service % roots)}/${name}-rule.yaml`
@@ -31,7 +31,10 @@ export async function openRaise(box: GitHubBox, service: number, roots = 1): Pro
   return pull.number
 }
 
-/** Asks for a quarter of a service's traffic as Alice; the milliseconds until the answer, NaN if that is a refusal. */
+/**
+ * As Alice, requests a quarter of a service's traffic. Resolves to the milliseconds until the answer, or NaN if the answer is a
+ * refusal.
+ */
 export async function raise(box: GitHubBox, pull: number, service: number): Promise<number> {
   const start = performance.now()
   const { id } = box.person('alice').comment(pull, `/canary 25 ${serviceName(service)}`)
@@ -49,7 +52,7 @@ export function isConcluded(box: GitHubBox, sha: string): boolean {
   return runs.length >= 2 && runs.every(({ status }) => status === 'completed')
 }
 
-/** A raise, its merge, the next two steps and theirs. */
+/** A raise and its merge, and the next two steps and their merges. */
 export async function playSteps(box: GitHubBox): Promise<void> {
   const pull = await openRaise(box, 0)
   await raise(box, pull, 0)

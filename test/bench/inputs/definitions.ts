@@ -1,4 +1,7 @@
-/** Memory of a look at many roots that render large definitions of kinds, over that of a look at one small root. Programs that it starts do not count. */
+/**
+ * The memory of a look at many roots that render large definitions of kinds, minus that of a look at one small root. The memory
+ * of child processes does not count.
+ */
 import { execFile } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -9,7 +12,7 @@ import type { BenchResult } from '../report.ts'
 
 const ROOTS = 20
 const DEFINITIONS = 20
-/** About 0.3 MB each. */
+/** The number of fields in a definition. Each definition has about 0.3 MB. */
 const FIELDS = 2_000
 const MEMORY_MB = 300
 const LOOK = join(import.meta.dirname, '../../field/look.ts')

@@ -1,4 +1,4 @@
-/** Perch's edit of a file against `yaml` parse, set and stringify of the same text, in the same run. */
+/** An edit by Perch, compared with `yaml` parse, set and stringify of the same text in the same run. */
 import { isSeq, parseAllDocuments } from 'yaml'
 import { type Edit, editManifest } from '../../../src/core/manifest/edit/edit.ts'
 import { isRecord } from '../../../src/core/manifest/data.ts'
@@ -17,7 +17,7 @@ export async function benchEdit(): Promise<BenchResult> {
     const perch: number[] = []
     const alone: number[] = []
     const library: number[] = []
-    // By turns, so that what else the machine does falls on both.
+    // In turns, so that other load on the machine affects both.
     for (let run = 0; run < sample.runs * 1.5; run += 1) {
       const [whole, only] = timePerch(sample.text)
       perch.push(whole)

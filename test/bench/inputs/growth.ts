@@ -1,33 +1,33 @@
 /**
- * How much longer twice as much takes, by the CPU time of this thread: what else the machine does changes the clock on the wall, and
- * hardly this one.
+ * The factor by which twice the input takes longer. Measured in CPU time of this thread, because other load on the machine
+ * changes the wall time, and hardly the CPU time.
  */
 import assert from 'node:assert/strict'
 
 export interface Input {
-  /** At which it takes long enough to be measured: where there is a limit, just below or well above it. */
+  /** The size at which it takes long enough to be measured. If there is a limit, just below it or well above it. */
   readonly size: number
-  /** Prepares the input; what comes back is measured, to the end of its promise if it makes one. */
+  /** Prepares the input. The returned function is measured, including its promise if it returns one. */
   readonly make: (size: number) => () => unknown
 }
 
 export interface Growth {
-  /** The longer of both, in milliseconds. */
+  /** The longer time, in milliseconds. */
   readonly ms: number
   readonly ratio: number
 }
 
-/** The clock of CPU time ticks every few milliseconds. */
+/** The clock for CPU time ticks every few milliseconds. */
 const MEASURED_MS = 20
-/** What takes less is refused, or nothing: its ratio would be noise. */
+/** Faster work was refused, or is nothing. Its ratio would be noise. */
 const SHORT_MS = 1
 const ROUNDS = 10
-/** What is quadratic comes to four. Between lies what a cache of the processor that others use makes of two. */
+/** Quadratic work has a ratio of four. A linear one may be above two, because others share the processor's caches. */
 const RATIO = 3
-/** What is linear comes to four from half the size to twice the size, and what is quadratic to sixteen. */
+/** From half the size to twice the size, linear work has a ratio of four, and quadratic work of sixteen. */
 const WIDE_RATIO = 8
 
-/** The best of some rounds by turns; they end as soon as the ratio is `good`. */
+/** The best of several rounds in turns. Stops as soon as the ratio is `good`. */
 export function growthOf({ size, make }: Input, good: number): Promise<Growth> {
   return growthBetween([make(size), make(size * 2)], good)
 }
@@ -44,8 +44,8 @@ async function growthBetween(works: readonly (() => unknown)[], good: number): P
 }
 
 /**
- * Twice as much may take twice as long, and no more. Where it seems to take longer, four times as much decides: a pause of the garbage
- * collector falls on one of two sizes and weighs less there.
+ * Twice the input may take twice as long, and not longer. If it seems to take longer, four times the input decides, because a
+ * pause of the garbage collector hits only one of two sizes and matters less there.
  */
 export async function assertLinear(input: Input): Promise<void> {
   const near = await growthOf(input, RATIO)
@@ -58,7 +58,7 @@ export async function assertLinear(input: Input): Promise<void> {
   )
 }
 
-/** Milliseconds for one turn. */
+/** CPU milliseconds of one call. */
 async function cpuOf(work: () => unknown): Promise<number> {
   const start = cpuMs()
   let turns = 0

@@ -1,20 +1,20 @@
-/** Repositories of routes and of controllers that might write them. */
+/** Repositories with routes, and with controllers that may write them. */
 import { Config } from '../../../src/core/config/schema.ts'
 import { withOwners } from '../../../src/core/owner/owned-targets.ts'
 import { readSnapshot } from '../../../src/core/rollout/snapshot.ts'
 import { argoRollout, flaggerCanary } from '../../owners.ts'
 import type { Input } from './growth.ts'
 
-/** A file that is read at once has no more objects than that. */
+/** A file that is read as a whole has at most this many objects. */
 const IN_A_FILE = 100
 
 interface Repository {
   readonly route: (index: number) => { readonly folder: string; readonly name: string; readonly namespace: string }
-  /** The text of an owner of the route, and its folder. */
+  /** The text of the route's owner, and its folder. */
   readonly owner: (index: number) => { readonly folder: string; readonly text: string }
 }
 
-/** Finding the owners of as many routes, in files that have been read. */
+/** The work of finding the owners of `size` routes, in files that are parsed already. */
 export function owned(name: string, size: number, { route, owner }: Repository): Input & { readonly name: string } {
   return {
     name: `owners of ${name}`,

@@ -1,4 +1,6 @@
-/** A review's rendering and diff against the bare kustomize runs that it needs, and what 1,000 environments cost. */
+/**
+ * The rendering and diff of a review, compared with the bare kustomize runs that it needs, and the cost of 1,000 environments.
+ */
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,7 +20,7 @@ import type { BenchResult, BenchRow } from '../report.ts'
 type Tree = Readonly<Record<string, string>>
 
 const RATIO = 1.3
-/** Listing and reading a thousand folders is not nothing; rendering them would be a hundred times as much. */
+/** Listing and reading a thousand folders takes some time. Rendering them would take a hundred times as long. */
 const MANY_MS = 1_500
 const MEMORY_MB = 300
 const ROUNDS = 7
@@ -36,7 +38,7 @@ export async function benchRender(): Promise<BenchResult> {
   for (const shape of [small(), large(), several()]) {
     const ours: number[] = []
     const theirs: number[] = []
-    // By turns, so that what else the machine does falls on both.
+    // In turns, so that other load on the machine affects both.
     for (let round = 0; round < ROUNDS; round += 1) {
       ours.push(await timed(() => review(renderer, shape)))
       theirs.push(await bareRuns(bare, shape))
@@ -67,7 +69,7 @@ interface Shape {
   readonly before: Tree
   readonly after: Tree
   readonly changed: string
-  /** The folders that are rendered, on both sides. */
+  /** The folders that are rendered on both sides. */
   readonly roots: readonly string[]
 }
 
@@ -162,7 +164,7 @@ function several(): Shape {
   return { name: '10 overlays on one base', before: tree(95), after: tree(75), changed: 'base/vs.yaml', roots: folders }
 }
 
-/** As many folders with a route of their own, one of which changes. */
+/** `count` folders, each with its own route. One of them changes. */
 function many(count: number): Shape {
   const folders = Array.from({ length: count }, (_, index) => `overlays/region-${index}`)
   const tree = (stable: number): Tree =>

@@ -1,4 +1,4 @@
-/** Environments of many services, each with a stable and a canary workload, of which a change gives one another image. */
+/** Environments with many services, each with a stable and a canary workload. A change gives one of them another image. */
 import { imageChanges } from '../../../src/core/arrival/image-changes.ts'
 import { newVersions } from '../../../src/core/arrival/new-version.ts'
 import { Config } from '../../../src/core/config/schema.ts'
@@ -21,7 +21,7 @@ function serviceText(name: string, image: string): string {
   return [workload(`${name}-a`, name, 'v1'), workload(`${name}-b`, name, image), service, rule, route].join('---\n')
 }
 
-/** What people are told of new versions, and what gates are, when one of so many services gets one. */
+/** The new versions that Perch reports, and the gates, when one of so many services gets another image. */
 export const VERSIONS: Input & { readonly name: string } = {
   name: 'versions behind routes',
   size: 150,
@@ -31,7 +31,7 @@ export const VERSIONS: Input & { readonly name: string } = {
     if (before === undefined || after === undefined) throw new Error('there are two sides')
     const targets = { before: before.targets, after: after.targets }
     return () => {
-      // What was read of a render before does not count.
+      // Copies, because results for an earlier render are cached.
       const objects = { before: [...before.objects], after: [...after.objects] }
       const environment = 'apps'
       return [

@@ -1,4 +1,4 @@
-/** Inputs that are made to cost as much as they can: twice as much of one may take twice as long, and no more. */
+/** Inputs that are designed to be as expensive as possible. Twice the input may take twice as long, and not longer. */
 import { readFileSync } from 'node:fs'
 import { parseCommands } from '../../../src/core/command/parse.ts'
 import { diffRendered } from '../../../src/core/diff/changes.ts'
@@ -68,7 +68,9 @@ function virtualService(rules: number): string {
   return `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: web }\nspec:\n  hosts: [web]\n  http:\n${lines(rules, rule)}`
 }
 
-/** The last object of a file of test/findings, and all of one: each ends with the line that separates it from the next. */
+/**
+ * The last object of a file in test/findings, and the whole of another. Each ends with the line that separates it from the next.
+ */
 const NEGATIVE = `${readFileSync('test/findings/weight-negative.yaml', 'utf8').split('---\n').at(-1)}---\n`
 const SERVICE = `${readFileSync('test/findings/nothing-wrong.yaml', 'utf8').split('---\n').slice(1).join('---\n')}---\n`
 
@@ -135,7 +137,7 @@ export const WORST: readonly WorstInput[] = [
     configMap(`    ${'a'.repeat(size)}\n`),
     configMap(`    ${'b'.repeat(size)}\n`),
   ]),
-  // Beyond so many edits no best diff is looked for.
+  // With more edits than this, the best diff is not computed.
   diffed('rules', 800, (size) => [
     virtualService(size),
     virtualService(size).replaceAll('subset: stable', 'subset: canary'),
@@ -178,7 +180,7 @@ export const WORST: readonly WorstInput[] = [
       const config = Config.parse({ services: Object.fromEntries(names.map((name) => [name, {}])) })
       const routes = names.map((name) => ({ kind: 'VirtualService', namespace: 'default', name }) as const)
       return () => {
-        // What was found for the same config before does not count.
+        // Copies, because results for the same config are cached.
         const fresh = { ...config, services: { ...config.services } }
         return routes.map((route) => servicesOf(fresh, route))
       }
@@ -253,7 +255,7 @@ export const WORST: readonly WorstInput[] = [
   })),
 ]
 
-/** Two, and what the processor's caches make of it. */
+/** Two, plus the effect of the processor's caches. */
 const RATIO = 2.5
 
 export async function benchWorst(): Promise<BenchResult> {

@@ -1,4 +1,4 @@
-/** Short commands of the CLI, with compiled modules kept from the last one. */
+/** Short commands of the CLI, with compiled modules from an earlier run. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { checkout } from './checkout.ts'
@@ -20,7 +20,7 @@ export async function benchCli(): Promise<BenchResult> {
       { what: 'perch status, a checkout', args: [CHECKOUT_CLI, 'status', '--dir', dir] },
       { what: 'perch --help, a checkout', args: [CHECKOUT_CLI, '--help'] },
     ].map((subject) => ({ budget: undefined, ...subject, wall: new Array<number>(), cpu: new Array<number>() }))
-    // By turns, so that what else the machine does falls on all.
+    // In turns, so that other load on the machine affects all of them.
     for (let round = 0; round < ROUNDS; round += 1)
       for (const { args, wall, cpu } of subjects) {
         const before = childrenCpuMs()

@@ -1,4 +1,7 @@
-/** `perch diff` of one changed environment, among 1 and among 1,000, against the two bare builds that it needs: CPU time of all processes. */
+/**
+ * `perch diff` of one changed environment, among 1 and among 1,000, compared with the two bare builds that it needs, in CPU time
+ * of all processes.
+ */
 import { execFile } from 'node:child_process'
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -55,7 +58,7 @@ async function cpuOf(work: () => Promise<unknown>): Promise<number> {
   return childrenCpuMs() - before
 }
 
-/** Each with a patch, which costs kustomize far more than a resource. */
+/** Each overlay has a patch, which costs kustomize much more than a resource. */
 function overlays(count: number): Files {
   const files: Record<string, string> = {
     'base/kustomization.yaml': 'resources: [deployment.yaml]\n',

@@ -1,6 +1,6 @@
 /**
- * The size of what an installation needs: the bundle with its Node.js, as in the image, and what `npm ci --omit=dev` installs in a
- * checkout, which brings no Node.js. All packages are downloaded, so this is measured only when it is asked for.
+ * The size of an installation: the bundle with its Node.js, as in the image, and what `npm ci --omit=dev` installs in a checkout,
+ * without Node.js. All packages are downloaded, so this is measured only on request.
  */
 import { execFile } from 'node:child_process'
 import { cpSync } from 'node:fs'

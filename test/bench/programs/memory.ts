@@ -1,4 +1,4 @@
-/** Memory of `perch serve` with all of its children: at rest, and the most that it takes for a rollout among 100 services. */
+/** The memory of `perch serve` with all of its children: at rest, and the maximum during a rollout among 100 services. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startGitHub } from '../../../src/sandbox/github.ts'
 import { startPostgres } from '../../adapters/queue/queue-postgres.ts'
@@ -8,7 +8,7 @@ import { startPerch } from './perch-process.ts'
 import type { BenchResult } from '../report.ts'
 import { repositoryOf } from '../repository.ts'
 
-/** What starts programs ends after half a minute without work. */
+/** The process that starts programs ends after half a minute without work. */
 const REST_MS = 33_000
 const SAMPLE_MS = 50
 
@@ -32,12 +32,12 @@ export async function benchMemory(): Promise<BenchResult> {
   }
 }
 
-/** One repository has been swept, and nothing happens since. */
+/** The memory after one sweep of a repository, when nothing else happens. */
 async function atRest(env: Readonly<Record<string, string>>): Promise<number> {
   const box = await startGitHub()
   return inFolder(async (dataDir) => {
     box.createRepository({ name: 'gitops', files: repositoryOf({ services: 1, roots: 1 }), roles: { alice: 'write' } })
-    // Started twice: the first start compiles its modules, and that memory is given back late.
+    // Started twice, because the first start compiles its modules, and that memory is released late.
     await (await startPerch(box, { dataDir, env })).stop()
     const perch = await startPerch(box, { dataDir, env })
     await sleep(REST_MS)

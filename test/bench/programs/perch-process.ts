@@ -1,4 +1,4 @@
-/** `perch serve` as a process of its own, so that what is measured of it holds neither GitHub's part nor the bench's. */
+/** `perch serve` in a separate process, so that its measurements do not include the sandbox or the bench. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { GitHubBox } from '../../../src/sandbox/github.ts'
@@ -8,7 +8,7 @@ import { shippedCli } from './program.ts'
 export interface PerchProcess {
   readonly pid: number
   readonly port: number
-  /** From the start of the process until `/readyz` says that it is ready. */
+  /** The time from the start of the process until `/readyz` is ready. */
   readonly readyMs: number
   stop(): Promise<void>
 }
@@ -16,15 +16,15 @@ export interface PerchProcess {
 interface PerchOptions {
   readonly dataDir: string
   readonly env?: Readonly<Record<string, string>>
-  /** Which program: the bundle unless told. */
+  /** The program. Default: the bundle. */
   readonly cli?: string
 }
 
-/** Whatever this process started is ended with it. */
+/** All started processes end with this one. */
 const running = new Set<ChildProcess>()
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
 
-/** `dataDir` holds the compiled modules too, as in the image. */
+/** `dataDir` also has the compiled modules, as in the image. */
 export async function startPerch(
   box: GitHubBox,
   { dataDir, env = {}, cli = shippedCli() }: PerchOptions,

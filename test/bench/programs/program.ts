@@ -1,4 +1,4 @@
-/** Perch as it is shipped: the bundle that the image holds, made anew for each run. A checkout's sources take longer to load. */
+/** Perch as it is shipped: the bundle in the image, built for each run. The sources of a checkout take longer to load. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

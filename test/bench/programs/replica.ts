@@ -1,4 +1,4 @@
-/** One replica for `replicas.ts`: works when it is told to, and says nothing. */
+/** One replica for `replicas.ts`. It works on command, and logs nothing. */
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openClock } from '../../../src/adapters/clock/clock.ts'

@@ -1,4 +1,4 @@
-/** How much faster three replicas get through one queue on PostgreSQL than one does. */
+/** How much faster three replicas empty one queue on PostgreSQL than one replica does. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'

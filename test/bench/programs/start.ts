@@ -1,4 +1,6 @@
-/** From the start of `perch serve` until it is ready: with an empty data folder, and with the one that the last process left. */
+/**
+ * The time from the start of `perch serve` until it is ready, with an empty data folder and with that of the previous process.
+ */
 import { type GitHubBox, startGitHub } from '../../../src/sandbox/github.ts'
 import { cpuMsOf, inFolder, median, repeat } from '../measure.ts'
 import { startPerch } from './perch-process.ts'

@@ -1,4 +1,4 @@
-/** What a merge asks of GitHub until the next step is open and judged, while other steps are open. */
+/** The requests to GitHub from a merge until the next step is open and judged, while other steps are open. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openStage, passing, waiting } from '../../stories/stage.ts'
 import { isConcluded } from '../events/play.ts'

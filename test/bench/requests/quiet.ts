@@ -1,4 +1,4 @@
-/** What 1,000 repositories cost in which nothing happens: a day of sweeps, with the changes of the token that it brings. */
+/** The cost of 1,000 repositories in which nothing happens: a day of sweeps, with the token renewals in that time. */
 import { openStage, passing, quiet } from '../../stories/stage.ts'
 import type { BenchResult } from '../report.ts'
 import { repositoryOf } from '../repository.ts'
@@ -15,13 +15,13 @@ export async function benchQuiet(): Promise<BenchResult> {
   const pass = passing(stage, true)
   const files = repositoryOf({ services: 1, roots: 1 })
   for (let index = 0; index < COUNT; index += 1) box.createRepository({ name: `quiet-${index}`, files })
-  // Until the first time that nothing had just happened.
+  // Until the first sweep after a time without events.
   for (let turn = 0; turn < WARM_UP; turn += 1) await pass(SWEEP_SECONDS * 1_000)
   await quiet(stage)
   const mark = box.requests.mark()
   for (let turn = 0; turn < (HOURS * 3_600) / SWEEP_SECONDS; turn += 1) await pass(SWEEP_SECONDS * 1_000)
   const { counted, records } = box.requestsSince(mark, 'perch')
-  // What the App asks as itself counts against no installation.
+  // Requests of the App itself count against no installation's limit.
   const asApp = records.filter(({ who, status }) => who === 'app perch' && status !== 304).length
   const kinds = Map.groupBy(
     records.filter(({ kind, status, who }) => kind !== 'git-fetch' && status !== 304 && who !== 'app perch'),

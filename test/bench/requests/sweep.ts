@@ -1,4 +1,4 @@
-/** What a sweep asks of GitHub when nothing is new: 8 rollouts that wait for a status, and 50 quiet pull requests. */
+/** The requests of a sweep to GitHub when nothing is new, with 8 rollouts that wait for a status, and 50 quiet pull requests. */
 import { openStage, passing, waiting } from '../../stories/stage.ts'
 import { isConcluded } from '../events/play.ts'
 import type { BenchResult } from '../report.ts'
@@ -25,7 +25,7 @@ export async function benchSweep(): Promise<BenchResult> {
     await pass(SWEEP_MS)
     return box.requestsSince(mark, 'perch')
   }
-  // Another token has other ETags. Two sweeps look at what has just happened.
+  // A new token has new ETags. Two sweeps still look at recent events.
   await pass(3_600_000)
   await sweep()
   await sweep()
