@@ -7,10 +7,10 @@ const program = PROGRAMS.find((path) => existsSync(path))
 
 export const needsChromium = program === undefined ? { skip: 'chromium is not installed' } : {}
 
-/** Widths that people read at, in CSS pixels. */
+/** Widths of readers' screens, in CSS pixels. */
 export const WIDTHS = { phone: 390, desktop: 1100 } as const
 
-/** A page of a browser without a window. It runs as root in containers, where Chromium's own sandbox does not work. */
+/** A page of a headless browser. It runs as root in containers, where Chromium's own sandbox does not work. */
 export async function openPage(t: TestContext): Promise<Page> {
   const browser: Browser = await launch({ executablePath: program ?? '', args: ['--no-sandbox', '--disable-gpu'] })
   t.after(() => browser.close())
@@ -20,7 +20,7 @@ export async function openPage(t: TestContext): Promise<Page> {
   return page
 }
 
-/** Shows an address at a width, and waits until its pictures are drawn. */
+/** Opens an address at a width, and waits until its pictures are drawn. */
 export async function show(page: Page, url: string, width: keyof typeof WIDTHS): Promise<void> {
   await page.setViewport({ width: WIDTHS[width], height: 900, deviceScaleFactor: 2 })
   await page.goto(url)

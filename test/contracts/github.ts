@@ -1,4 +1,4 @@
-/** What the ports that ask GitHub promise, on the model in memory and on the real adapters in front of the GitHub in a box. */
+/** The contract of the ports to GitHub. It runs on the model in memory, and on the real adapters with the GitHub in a box. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CheckReport } from '../../src/core/rollout/facts.ts'
@@ -19,16 +19,16 @@ export interface GitHubUnderTest {
     | 'deployments'
     | 'issues'
   >
-  /** Where a branch points. */
+  /** The head of a branch. */
   readonly head: (branch: string) => string | undefined
   text(path: string, branch: string): string | undefined
-  /** alice, who may write, does it. */
+  /** A push by alice, who has write access. */
   push(branch: string, files: Readonly<Record<string, string>>): void
   open(branch: string, title: string): number
   comment(pull: number, body: string): number
   close(pull: number): void
   reopen(pull: number): void
-  /** alice opens an issue of her own. */
+  /** alice opens her own issue. */
   openIssue(title: string): number
   editIssue(issue: number, body: string): void
   setIssues(isOn: boolean): void

@@ -1,4 +1,4 @@
-/** What every `JobQueue` and `Memo` does; run on the memory one, on PGlite and on PostgreSQL. */
+/** The contract of every `JobQueue` and `Memo`. It runs on the memory queue, on PGlite and on PostgreSQL. */
 import assert from 'node:assert/strict'
 import { afterEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,7 +7,7 @@ import type { Memo } from '../../src/ports/memo.ts'
 
 export interface JobsUnderTest {
   readonly name: string
-  /** A new, empty queue; the suite closes it. */
+  /** A new, empty queue. The suite closes it. */
   open(options: { retryLimit: number }): Promise<JobQueue>
 }
 
@@ -82,7 +82,7 @@ export function jobsContract(subject: JobsUnderTest): void {
       const queue = await open()
       const log = new Overlaps()
       const order: unknown[] = []
-      // The first of each waits for the other, so that both run at the same time, however slow the machine is.
+      // The first job of each key waits for the other, so that both run at the same time, however slow the machine is.
       const [aRuns, otherRuns] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
       await queue.work(async (job) => {
         const isA = job.key === 'a'
@@ -139,7 +139,7 @@ export function jobsContract(subject: JobsUnderTest): void {
       await sleep(100)
       assert.deepEqual(await queue.depth(), { waiting: 0, due: 0, active: 0, failed: 0 })
       assert.equal(ran, 1)
-      // The id is one within its key: two pull requests may set a timer for the same moment.
+      // Ids are unique within a key, because two pull requests may set a timer for the same moment.
       await queue.enqueue({ key: 'b', data: {}, id: 'guid' })
       await until(() => ran === 2)
     })
@@ -211,7 +211,7 @@ export function jobsContract(subject: JobsUnderTest): void {
       await until(async () => (await queue.depth()).failed === 1)
       assert.deepEqual(attempts, [0, 1, 2])
       const [first = 0, second = 0, third = 0] = tries
-      // One to two seconds, then two to four, each up to a second more where nothing but the poll ends the wait.
+      // One to two seconds, then two to four, each up to a second more if only the poll ends the wait.
       assert.ok(second - first >= 950 && second - first < 3_500, `first pause ${second - first} ms`)
       assert.ok(third - second >= 1_950 && third - second < 5_500, `second pause ${third - second} ms`)
       assert.equal(told.length, 1)
@@ -239,7 +239,7 @@ export function jobsContract(subject: JobsUnderTest): void {
         [0, false],
         [tries - 1, true],
       ])
-      // Three or four; on a machine that is late for the second one, its time is over then.
+      // Three or four. If the machine is late with the second one, the time is over then.
       assert.ok(tries >= 2, `${tries} tries`)
     })
 
@@ -262,7 +262,7 @@ export function jobsContract(subject: JobsUnderTest): void {
       await queue.work(async (job) => {
         seen.push([Date.now(), job.attempt])
         if (seen.length === 1) throw new RetryLater(retryAt, 'secondary rate limit')
-        // Any error may carry the moment; and one that is past already comes back soon, but not at once.
+        // Any error may have the moment. A moment in the past brings the job back soon, but not immediately.
         if (seen.length === 2) throw Object.assign(new Error('rate limit'), { retryAt: Date.now() - 60_000 })
       })
       await queue.enqueue({ key: 'a', data: {} })
@@ -323,7 +323,7 @@ export function memoContract(name: string, open: () => Promise<Memo>): void {
   })
 }
 
-/** Counts who runs at the same time. */
+/** Counts how many run at the same time. */
 export class Overlaps {
   readonly #running: string[] = []
   most = 0

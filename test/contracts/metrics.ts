@@ -1,12 +1,12 @@
-/** What every `Metrics` promises. The caller brings servers that hold certain series. */
+/** The contract of every `Metrics`. The caller provides servers with certain series. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Metrics } from '../../src/ports/metrics.ts'
 
 export interface MetricsWorld {
-  /** Its server `prometheus` has `perch_line`, whose value is the seconds since `start`, and nothing else. */
+  /** Its server `prometheus` has only the series `perch_line`, whose value is the number of seconds since `start`. */
   readonly metrics: Metrics
-  /** Epoch milliseconds; samples reach from here to ten minutes later. */
+  /** Epoch milliseconds. Samples reach from here to ten minutes later. */
   readonly start: number
   readonly close: () => Promise<void>
 }

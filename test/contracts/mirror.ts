@@ -1,4 +1,4 @@
-/** What every `Mirror` promises. The caller brings a mirror of a repository that the author writes to. */
+/** The contract of every `Mirror`. The caller provides a mirror of a repository to which the author writes. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
@@ -67,7 +67,7 @@ export function mirrorContract(name: string, open: () => Promise<MirrorWorld>): 
 
   scene('no ref is in the way of another, however it is called', async ({ mirror, author }) => {
     const main = author.push('main', { a: '1' })
-    // What a name that is known beforehand would have to look like to be a file where another needs a folder.
+    // The name that a guessable ref would need, so that a file is where another ref needs a folder.
     const hash = createHash('sha256').update(MAIN).digest('hex').slice(0, 40)
     const nasty = [
       `maie/${hash}/xn`,
@@ -304,7 +304,7 @@ export function mirrorContract(name: string, open: () => Promise<MirrorWorld>): 
   })
 }
 
-/** Where the author pushes to. */
+/** The repository to which the author pushes. */
 export function originOf(author: Author): string {
   return author.git('config', 'remote.origin.url')
 }

@@ -5,7 +5,7 @@ import { parseRendered } from '../../src/core/diff/objects.ts'
 import { TOOLS } from '../../src/core/policy/remark.ts'
 import type { Validators } from '../../src/ports/validators.ts'
 
-/** A Deployment and a Service, as an environment renders to. */
+/** The render of an environment: a Deployment and a Service. */
 export const RENDERING = rendering(`apiVersion: v1
 kind: Service
 metadata: {name: web}
@@ -41,7 +41,7 @@ export function crds(options: string, texts: readonly string[]) {
   return { ...settings, texts: texts.map((text, index) => ({ file: `crds/${index}.yaml`, line: 1, text })) }
 }
 
-/** What every adapter keeps where none of its programs is there. */
+/** The contract of every adapter if none of its programs is installed. */
 export function emptyContract(name: string, open: () => Validators): void {
   test(`${name}: a program that is not there is missing, whatever it is asked`, async () => {
     const validators = open()

@@ -4,7 +4,7 @@ import type { PullRequest } from '../../src/core/rollout/facts.ts'
 import { readSnapshot, type Snapshot } from '../../src/core/rollout/snapshot.ts'
 import type { Target } from '../../src/core/rollout/target.ts'
 
-/** A VirtualService as platform teams write them: comments, a header pin, annotations of an own prefix. */
+/** A VirtualService in the style of platform teams: comments, a header match, annotations with their own prefix. */
 export function virtualService(
   stable: number,
   canary: number,
@@ -52,7 +52,7 @@ spec:
 `
 }
 
-/** The one rollout target of a repository with these files. */
+/** The only rollout target of a repository with these files. */
 export function targetOf(files: Readonly<Record<string, string>>, config: unknown = {}): Target {
   const [target] = targetsOf(files, config)
   assert.ok(target !== undefined, 'no target found')

@@ -1,10 +1,10 @@
-/** The corpus: manifests after the shapes that platform repositories hold, and the same ones in other clothes. */
+/** The corpus: manifests in the shapes of platform repositories, and the same manifests in other styles. */
 import { readFileSync } from 'node:fs'
 
 export interface Sample {
   readonly name: string
   readonly text: string
-  /** The code of the refusal that an edit must end with; undefined where it must be made. */
+  /** The code of the refusal with which an edit must end. Undefined if the edit must succeed. */
   readonly refusal: string | undefined
 }
 
@@ -29,10 +29,10 @@ function samplesIn(text: string): readonly Sample[] {
 
 const OTHER = '# a neighbour\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\ndata: {weight: "5"}\n'
 
-/** The same manifest in other clothes; those that would change what it says are left out. */
+/** The same manifest in other styles. Styles that would change its meaning are left out. */
 function variants({ name, refusal, text }: Sample): readonly Sample[] {
   const isOne = !/^(?:---|\.\.\.|%)/m.test(text) && !/^kind: List/m.test(text)
-  // A text at its end that keeps its last line break would be another text without it.
+  // If a text at the end keeps its last line break, removing the break would change it.
   const isLoose = !text.endsWith('\n\n')
   const as = (how: string, changed: string): Sample => ({ name: `${name}, ${how}`, refusal, text: changed })
   return [

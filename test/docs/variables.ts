@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** The source of the one reader of the environment. */
+/** The source of the only module that reads the environment. */
 export const environmentSource = readFileSync(new URL('../../src/entry/env.ts', import.meta.url), 'utf8')
 
 /** The environment variables that Perch reads, in the order of the source. */

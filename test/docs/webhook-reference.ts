@@ -1,6 +1,6 @@
 /**
- * What GitHub's webhook reference says of the events below, word by word, by the name of the event: "To subscribe to this
- * event, a GitHub App must have at least read-level access for the "<name>" repository permission."
+ * Quotes from GitHub's webhook reference about the events below, by event: "To subscribe to this event, a GitHub App must have at
+ * least read-level access for the "<name>" repository permission."
  * https://docs.github.com/en/webhooks/webhook-events-and-payloads
  */
 export const PERMISSION_OF_EVENT: Readonly<Record<string, string>> = {
@@ -19,7 +19,7 @@ export const PERMISSION_OF_EVENT: Readonly<Record<string, string>> = {
 }
 
 /**
- * The keys of manifests for the permissions as the reference calls them.
+ * The manifest keys of the permissions in the reference.
  * https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps and the schema `app-permissions` of
  * GitHub's OpenAPI description.
  */

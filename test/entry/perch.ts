@@ -12,15 +12,15 @@ export interface Printed {
   readonly err: string
 }
 
-/** No terminal at all. */
+/** Output into a pipe instead of a terminal. */
 export const PIPE = { isColourful: false, isWatched: false, columns: 80 }
 
-/** What the program does, in this process: starting one takes a second. */
+/** Runs the program in this process, because starting one takes a second. */
 export async function perch(...words: string[]): Promise<Printed> {
   return perchOn({}, ...words)
 }
 
-/** The same on a terminal of some kind. */
+/** The same, on a given kind of terminal. */
 export async function perchOn(terminal: Partial<Terminal>, ...words: string[]): Promise<Printed> {
   const out: string[] = []
   const err: string[] = []
@@ -36,7 +36,7 @@ export async function perchOn(terminal: Partial<Terminal>, ...words: string[]): 
 const folder = mkdtempSync(join(tmpdir(), 'perch-checkouts-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A folder with these files, until the tests end. */
+/** A folder with these files. It is removed after the tests. */
 export function checkout(files: Readonly<Record<string, string>>): string {
   const dir = mkdtempSync(join(folder, 'c-'))
   for (const [path, text] of Object.entries(files)) {
@@ -46,7 +46,7 @@ export function checkout(files: Readonly<Record<string, string>>): string {
   return dir
 }
 
-/** For tests that need a program which not every machine has. */
+/** For tests with a program that not every machine has. */
 export function needsProgram(name: string): { readonly skip: string | false } {
   const isThere = spawnSync('sh', ['-c', `command -v ${name}`]).status === 0
   return { skip: !isThere && `optional: ${name} not installed` }

@@ -1,4 +1,7 @@
-/** Perch on a model of GitHub in memory, for tests about commands: webhooks, tasks and answers, with a clock that the test moves. */
+/**
+ * Perch with a model of GitHub in memory, for tests about commands: webhooks, tasks and answers, with a clock that the test
+ * controls.
+ */
 import type { Log } from '../../src/ports/log.ts'
 import { type Meter, UNWATCHED } from '../../src/ports/meter.ts'
 import assert from 'node:assert/strict'
@@ -35,26 +38,26 @@ annotationPrefix: gitops.example.com
 export interface Commanding {
   readonly state: GitHubState
   person(login: string, role?: Permission): MemoryPerson
-  /** A pull request that sets the canary's share, or that only adds a file. */
+  /** Opens a pull request that sets the canary's share, or that only adds a file. */
   open(branch: string, share?: number, base?: string): Promise<Pull>
-  /** All that waits is done; with a time, also what is due by then. */
+  /** Finishes all waiting work. With a time, also everything that is due by then. */
   pass(ms?: number): Promise<void>
-  /** Comments, and returns the answer without its marker; undefined where there is none. */
+  /** Writes a comment. Resolves to the answer without its marker; undefined if there is none. */
   say(login: string, pull: number, text: string): Promise<string | undefined>
-  /** The same, less the line that repeats the command. */
+  /** The same, without the line that repeats the command. */
   ask(login: string, pull: number, text: string): Promise<string | undefined>
-  /** Presses a button on the check of a commit, and returns what Perch adds to the pull request. */
+  /** Presses a button on the check of a commit. Resolves to what Perch adds to the pull request. */
   press(login: string, pull: Pull, button: string, press?: Press): Promise<string | undefined>
-  /** Everything that GitHub sent so far is sent once more, under the same ids or under new ones. */
+  /** Sends all previous webhooks again, with the same ids or with new ones. */
   redeliver(ids: 'same' | 'new'): Promise<void>
-  /** The webhooks that were not delivered yet are lost. */
+  /** Drops the webhooks that were not delivered yet. */
   lose(): void
   answersOn(pull: number): readonly string[]
 }
 
 interface Press {
   readonly delivery?: string
-  /** The commit that the check is of; the pull request's head by default. */
+  /** The commit of the check. Default: the head of the pull request. */
   readonly head?: string
 }
 
@@ -68,7 +71,7 @@ interface Options {
 /** A Monday. */
 const START = Date.UTC(2026, 0, 5, 9)
 
-/** A repository with one service in production, and Perch, which has looked at it once. */
+/** A repository with one service in production, and a Perch that has looked at it once. */
 export async function commanding({ share = 0, config = CONFIG, ...watched }: Options = {}): Promise<Commanding> {
   let now = START
   const clock = { now: () => now }
@@ -165,7 +168,7 @@ export async function commanding({ share = 0, config = CONFIG, ...watched }: Opt
   const bodies = (pull: number): readonly string[] =>
     state.comments.filter((one) => one.pull === pull && one.author.isBot).map(({ body }) => body)
   async function say(login: string, pull: number, text: string): Promise<string | undefined> {
-    // GitHub's times have whole seconds, and a head must be older than the comment.
+    // GitHub's times are whole seconds, and a head must be older than the comment.
     await pass(2_000)
     const id = person(login).comment(pull, text)
     await pass()

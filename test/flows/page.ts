@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 
-/** A page that somebody has read and agreed to: `PERCH_WRITE_PAGES=1 node test/run.ts flows/` writes it anew. */
+/** Compares with a page that somebody has read and approved. `PERCH_WRITE_PAGES=1 node test/run.ts flows/` writes it again. */
 export function assertPage(place: URL, now: string): void {
   if (process.env['PERCH_WRITE_PAGES'] === '1') writeFileSync(place, now)
   const kept = existsSync(place) ? readFileSync(place, 'utf8') : ''

@@ -1,6 +1,6 @@
 /**
- * Perch and a model of GitHub in this process, for sentences about a pull request: webhooks, queue, flows and memory are those
- * of the service, and time passes only when a test says so.
+ * Perch and a model of GitHub in this process, for tests that are sentences about a pull request. Webhooks, queue, flows and
+ * memory are those of the service, and time passes only when a test says so.
  */
 import assert from 'node:assert/strict'
 import { type ContextParts, NO_DESTINATIONS, NO_TOOLS, SILENT } from '../memory/context.ts'
@@ -39,17 +39,20 @@ import { bothLogs, ledger, lineLog } from './recorded/ledger.ts'
 export interface WorldOptions extends Partial<
   Pick<ContextParts, 'metrics' | 'notifier' | 'log' | 'renderer' | 'validators'>
 > {
-  /** `web` alone by default. */
+  /** Default: only `web`. */
   readonly services?: readonly string[]
-  /** `production` alone by default. */
+  /** Default: only `production`. */
   readonly environments?: readonly string[]
-  /** What differs from: steps of 5, 25 and 100, a bake of 10 minutes, live by a timer of 3 minutes, nothing merges by itself. */
+  /**
+   * Differences from the default: steps of 5, 25 and 100, a bake of 10 minutes, live by a timer of 3 minutes, and no automatic
+   * merges.
+   */
   readonly config?: Partial<ConfigChoice>
-  /** Files beside those of the services, or instead of them. */
+  /** Files in addition to those of the services, or instead of them. */
   readonly files?: Readonly<Record<string, string>>
-  /** The canary's share in all environments, as if people had set it before Perch came. */
+  /** The canary's share in all environments, as if people had set it before Perch was installed. */
   readonly share?: number
-  /** Whether to write down what happens as it happens, which takes a tenth of a test's time. */
+  /** Whether to record what happens, which takes a tenth of a test's time. */
   readonly hasTranscript?: boolean
 }
 
@@ -57,21 +60,21 @@ export interface World {
   readonly state: GitHubState
   readonly service: Service
   readonly network: Network
-  /** May write. */
+  /** Has write access. */
   readonly alice: MemoryPerson
   readonly bob: MemoryPerson
-  /** Maintains. */
+  /** Has the role maintain. */
   readonly olga: MemoryPerson
-  /** May read. */
+  /** Has read access. */
   readonly mallory: MemoryPerson
   now(): number
-  /** Lets happen all that follows from what was done, which takes less than the shortest timer. */
+  /** Runs everything that follows from earlier actions, which takes less than the shortest timer. */
   settle(): Promise<void>
   pass(minutes: number): Promise<void>
   sweep(): Promise<void>
   /** Whether webhooks arrive. */
   hears: boolean
-  /** What people did and what Perch made of it, so far; of a world that has one. */
+  /** What people did, and how Perch reacted, so far. Only for a world with a transcript. */
   transcript(): Promise<string>
   /** The comments of people, by their number. */
   commands(): ReadonlyMap<number, { readonly pull: number; readonly text: string }>
@@ -180,7 +183,7 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
   return world
 }
 
-/** A world of these files alone, which kustomize and helm build. */
+/** A world with only these files, which kustomize and helm build. */
 export function aBuiltWorld(
   files: Readonly<Record<string, string>>,
   more: Pick<WorldOptions, 'hasTranscript'> = {},
@@ -193,14 +196,14 @@ interface Rollout {
   readonly environment?: string
 }
 
-/** A pull request of Alice's that brings a new version of the canary, v3 unless told. */
+/** A pull request by Alice with a new version of the canary. Default: v3. */
 export async function aNewVersion(world: World, { service = 'web', environment = 'production' }: Rollout = {}) {
   const path = subsetsFile(environment, service)
   const text = withCanaryVersion(textOn(world, 'main', path), 'v3')
   return aPull(world, { [path]: text }, `${service} v3`)
 }
 
-/** A pull request of Alice's with these files. */
+/** A pull request by Alice with these files. */
 export async function aPull(
   world: World,
   files: Readonly<Record<string, string | undefined>>,
@@ -214,7 +217,10 @@ export async function aPull(
   return pull
 }
 
-/** A rollout whose first share is on the base branch: the pull request that brought it, and the step that Perch opened. */
+/**
+ * A rollout whose first share is on the base branch. Resolves to the pull request that brought it, and the step that Perch
+ * opened.
+ */
 export async function aRollout(
   world: World,
   { share = 5, ...rollout }: Rollout & { readonly share?: number } = {},
@@ -227,7 +233,7 @@ export async function aRollout(
   return { pull, step }
 }
 
-/** Comments, and waits for what follows. */
+/** Writes a comment, and waits for everything that follows. */
 export async function says(world: World, who: Login, pull: Pull, text: string): Promise<void> {
   world[who].comment(pull.number, text)
   await world.settle()
@@ -241,13 +247,13 @@ export async function merges(world: World, who: Login, pull: Pull): Promise<void
 
 type Login = 'alice' | 'bob' | 'olga' | 'mallory'
 
-/** Flux says on the base branch's head how applying it went. */
+/** Flux reports on the base branch's head whether it could apply the commit. */
 export async function flux(world: World, said: 'success' | 'failure'): Promise<void> {
   setStatus(world.state, world.state.refs.get('refs/heads/main') ?? '', { context: STATUS, said, by: 'flux' })
   await world.settle()
 }
 
-/** Somebody presses a button of the gate's check. */
+/** Somebody presses a button on the check of the gate. */
 export async function presses(world: World, who: Login, pull: Pull, identifier: string): Promise<void> {
   const { number, head, base } = pull
   const happening = {
@@ -268,7 +274,7 @@ export async function presses(world: World, who: Login, pull: Pull, identifier: 
   await world.settle()
 }
 
-/** What a check says on a pull request's head: `success: …`. */
+/** The result of a check on a pull request's head: `success: …`. */
 export function checkOf({ state }: World, pull: Pull, name: string): string {
   const run = state.runs.findLast((one) => one.sha === pull.head.sha && one.name === name)
   return run?.report === undefined ? 'none' : `${run.report.conclusion ?? 'running'}: ${run.report.title}`
@@ -278,7 +284,7 @@ export function gateOf(world: World, pull: Pull): string {
   return checkOf(world, pull, 'canary/gate')
 }
 
-/** What Perch wrote on a pull request. */
+/** Perch's comments on a pull request. */
 export function comments({ state }: World, pull: Pull): readonly string[] {
   return state.comments.filter((one) => one.pull === pull.number && one.author.isBot).map(({ body }) => body)
 }
@@ -291,7 +297,7 @@ export function answers(world: World, pull: Pull): readonly string[] {
   })
 }
 
-/** The open pull requests of Perch, oldest first. */
+/** Perch's open pull requests, oldest first. */
 export function openSteps({ state }: World): readonly Pull[] {
   return [...state.pulls.values()].filter((pull) => pull.state === 'open' && pull.author.isBot)
 }
@@ -309,7 +315,7 @@ export function shareOn(world: World, branch: string, { service = 'web', environ
   return shareIn(textOn(world, branch, routeFile(environment, service)))
 }
 
-/** The stable version and the canary's on a branch. */
+/** The versions of stable and canary on a branch. */
 export function versionsOn(
   world: World,
   branch: string,
@@ -318,7 +324,7 @@ export function versionsOn(
   return versionsIn(textOn(world, branch, subsetsFile(environment, service)))
 }
 
-/** GitHub's merge queue makes a commit of some pull requests, and asks for its checks. */
+/** GitHub's merge queue creates a commit for some pull requests, and requests its checks. */
 export async function queue(
   world: World,
   pulls: readonly Pull[],

@@ -1,6 +1,6 @@
-/** Repositories with one trick each, and what has to come of them. */
+/** Repositories with one trick each, and the required results. */
 
-/** A text, bytes that are none, or something in Git that is no file. */
+/** A text, bytes that are not text, or an entry in Git that is not a file. */
 export type Content = string | Uint8Array | Special
 
 type Special = { readonly git: 'symlink' | 'submodule' }
@@ -8,7 +8,7 @@ type Special = { readonly git: 'symlink' | 'submodule' }
 export interface Item {
   readonly what: string
   readonly files: Readonly<Record<string, Content>>
-  /** `code file:line`, of each problem; `harmless`: it renders, and nothing of it does harm in what is posted. */
+  /** `code file:line` of each problem. `harmless`: it renders, and nothing of it does harm in Perch's posts. */
   readonly expect: readonly string[] | 'harmless'
 }
 
@@ -24,7 +24,7 @@ function production(kustomization: string, more: Item['files'] = {}): Item['file
   return { [K]: kustomization, 'overlays/production/object.yaml': OBJECT, ...more }
 }
 
-/** `port`: where somebody listens. */
+/** `port`: a port on which the test listens. */
 export function hostileItems(port: number): readonly Item[] {
   return [...remotes(port), ...ways(), ...programs(port), ...yaml(), ...sizes(), ...names()]
 }

@@ -1,4 +1,4 @@
-/** A chart as many teams have it: the weights of its route are made of one number in the values. */
+/** A typical chart: the weights of its route are computed from one number in the values. */
 export const CHART = {
   'charts/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 0.1.0\n',
   'charts/web/values.yaml': 'replicaCount: 2\ncanary:\n  enabled: true\n  weight: 0\n',

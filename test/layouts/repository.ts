@@ -42,7 +42,7 @@ spec:
       labels: {version: v2}
 `
 
-/** A base with a route and its versions, and overlays by name: what each kustomization says besides its resources. */
+/** A base with a route and its versions, and overlays by name. Each overlay has other fields for its kustomization. */
 export function repository(
   overlays: Readonly<Record<string, string>>,
   files: Readonly<Record<string, string>> = {},
@@ -59,7 +59,7 @@ export function repository(
   ])
 }
 
-/** A folder in memory: files are read and written as in a checkout. */
+/** A folder in memory, which is read and written like a checkout. */
 export function worktreeOf(files: Map<string, string>) {
   return {
     entries: async () => [...files.keys()].map((path) => ({ path, type: 'file' as const })),
@@ -77,14 +77,14 @@ function carryOut(files: Map<string, string>, text: string): ReturnType<typeof s
   return setInCheckout({ worktree: worktreeOf(files), renderer }, wishOf(line.result.command))
 }
 
-/** Carries `/canary …` out in the files. */
+/** Carries out `/canary …` in the files. */
 export async function command(files: Map<string, string>, text: string): Promise<CheckoutChange<number>> {
   const done = await carryOut(files, text)
   assert.ok(done.ok, done.ok ? '' : plainWords(explainRefusal(done.error)))
   return done.value
 }
 
-/** Why `/canary …` is refused; the files must be as they were. */
+/** The refusal of `/canary …`. The files must stay the same. */
 export async function refusal(files: Map<string, string>, text: string): Promise<Refusal> {
   const before = new Map(files)
   const done = await carryOut(files, text)
@@ -93,7 +93,7 @@ export async function refusal(files: Map<string, string>, text: string): Promise
   return done.error
 }
 
-/** The rollouts of a folder and the canary's share of each, by environment, with the place of the weights. */
+/** The rollouts of a folder with the canary's share, by environment, and with the place of the weights. */
 export async function shares(files: Map<string, string>): Promise<Record<string, string>> {
   const status = await statusOfCheckout({ worktree: worktreeOf(files), renderer })
   assert.ok(status.ok)
@@ -105,7 +105,7 @@ export async function shares(files: Map<string, string>): Promise<Record<string,
   )
 }
 
-/** What one root renders to; undefined where it does not build. */
+/** The render of one root. Undefined if it does not build. */
 export async function renderOne(
   files: Map<string, string>,
   root: string,
@@ -115,7 +115,7 @@ export async function renderOne(
   return parsed?.ok === true ? parsed.objects : undefined
 }
 
-/** What every environment renders to, by the real kustomize: the objects, by kind and name. */
+/** The renders of all environments by the real kustomize: the objects by kind and name. */
 export async function render(files: Map<string, string>): Promise<ReadonlyMap<string, ReadonlyMap<string, unknown>>> {
   const entries = [...files.keys()].map((path) => ({ path, type: 'file' as const }))
   const { environments } = discoverEnvironments({ entries, texts: files })
@@ -130,7 +130,7 @@ export async function render(files: Map<string, string>): Promise<ReadonlyMap<st
   return out
 }
 
-/** The paths that differ between two renders, with what is there afterwards: `production VirtualService/web spec.http.0…: 75`. */
+/** The paths that differ between two renders, with their new values: `production VirtualService/web spec.http.0…: 75`. */
 export async function rendersChange(
   before: Map<string, string>,
   after: Map<string, string>,
@@ -145,7 +145,7 @@ export async function rendersChange(
   )
 }
 
-/** The lines that differ, as `git diff` shows them, below the path of each file. */
+/** The lines that differ, like in `git diff`, below the path of each file. */
 export function linesChanged(before: Map<string, string>, after: Map<string, string>): readonly string[] {
   return [...after].flatMap(([path, text]) => {
     if (before.get(path) === text) return []

@@ -1,6 +1,6 @@
-/** Files that kustomize and helm build, in memory as on a machine. */
+/** Files for kustomize and helm, which build the same in memory as on a machine. */
 
-/** The weights of the route are made of one number in the values, and the versions of two texts. */
+/** The weights of the route are computed from one number in the values, and the versions come from two texts. */
 export const CHART = {
   'charts/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 0.1.0\n',
   'charts/web/values.yaml':
@@ -66,7 +66,7 @@ spec:
 `,
 }
 
-/** A schema of the chart's values that takes shares only. */
+/** A schema for the chart's values that accepts only shares. */
 export const SCHEMA = {
   'charts/web/values.schema.json': JSON.stringify({
     type: 'object',

@@ -32,9 +32,9 @@ export interface ContextParts {
   readonly metrics?: Metrics
   readonly meter?: Meter
   readonly notifier?: Notifier
-  /** One that has fetched before. */
+  /** A mirror that has fetched already. */
   readonly mirror?: Mirror
-  /** None by default, as where kustomize and helm are not installed. */
+  /** Default: none, as if kustomize and helm were not installed. */
   readonly renderer?: Renderer
   /** None by default. */
   readonly validators?: Validators
@@ -49,10 +49,10 @@ export const NO_TOOLS: Renderer = {
 
 export const NO_DESTINATIONS: Notifier = { destinations: () => [], send: async () => 'unknown-destination' }
 
-/** Kept from task to task, as the service does. */
+/** Kept from task to task, like in the service. */
 const knownOf = keepKnown()
 
-/** Everything that a flow works with, on a model of GitHub. */
+/** Everything that a flow needs, on a model of GitHub. */
 export function memoryContext(
   state: GitHubState,
   { log = SILENT, metrics, mirror, notifier = NO_DESTINATIONS, jobs, renderer = NO_TOOLS, ...parts }: ContextParts,
@@ -77,7 +77,7 @@ export function memoryContext(
   }
 }
 
-/** The ports that ask GitHub's API. */
+/** The ports to GitHub's API. */
 export function portsOf(
   state: GitHubState,
 ): Pick<

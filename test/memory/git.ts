@@ -10,13 +10,13 @@ export interface Commit {
   readonly tree: Sha
   readonly parents: readonly Sha[]
   readonly message: string
-  /** The account behind the author's address. */
+  /** The account of the author's e-mail address. */
   readonly author: string | undefined
-  /** GitHub signed it. */
+  /** Whether GitHub signed it. */
   readonly isVerified: boolean
   /** Whole seconds, in epoch milliseconds. */
   readonly time: number
-  /** One more than the highest of its parents'. */
+  /** One more than the highest generation of its parents. */
   readonly generation: number
 }
 
@@ -27,8 +27,8 @@ type NewCommit = Pick<Commit, 'parents' | 'message' | 'author' | 'isVerified' | 
 type Merged = { readonly tree: Sha } | { readonly conflicts: readonly string[] }
 
 /**
- * The objects of one repository: commits that never change and name their parents, and trees of texts. What git does with
- * file modes, renames and links is left out.
+ * The objects of one repository: immutable commits with their parents, and trees of texts. File modes, renames and links are left
+ * out.
  */
 export interface GitObjects {
   commit(draft: NewCommit): Commit
@@ -40,7 +40,7 @@ export interface GitObjects {
   mergeBase(a: Sha, b: Sha): Sha | undefined
   merge(base: Sha, head: Sha): Merged
   changed(from: Sha, to: Sha): readonly string[]
-  /** Those that `head` has and `base` has not, newest first. */
+  /** The commits of `head` that `base` does not have, newest first. */
   ahead(base: Sha, head: Sha): readonly Commit[]
 }
 
@@ -62,7 +62,7 @@ export function gitObjects(): GitObjects {
     if (files === undefined) throw new Error(`There is no commit and no tree ${treeish}.`)
     return files
   }
-  /** Every commit that can be reached, itself included. */
+  /** A commit and all of its ancestors. */
   const historyOf = (sha: Sha): ReadonlySet<Sha> => {
     const known = histories.get(sha)
     if (known !== undefined) return known

@@ -15,23 +15,23 @@ import {
 } from '../../src/ports/jobs.ts'
 
 export interface MemoryQueueOptions {
-  /** A clock that the test moves: then there are no timers, and `tick()` says that it moved. */
+  /** A clock that the test controls. Then there are no timers, and `tick()` tells that the clock has moved. */
   readonly clock?: Clock
-  /** What passes between a claim and the handler; a turn of the event loop by default. */
+  /** What to wait for between a claim and the handler. Default: a turn of the event loop. */
   readonly pause?: () => Promise<unknown>
-  /** The id of a job that was sent without one. */
+  /** Makes the id of a job that was sent without one. */
   readonly newId?: () => string
   readonly retryLimit?: number
 }
 
 export interface MemoryQueue extends JobQueue {
-  /** Looks for jobs that are due by now. */
+  /** Looks for jobs that are due. */
   tick(): void
   /** Resolves when no handler runs and no job is due. */
   idle(): Promise<void>
-  /** When the next job is due; undefined where none waits. */
+  /** When the next job is due. Undefined if none waits. */
   nextDue(): number | undefined
-  /** The process ends: what runs is lost and comes again for the next `work`, one try later. */
+  /** The process ends. Running jobs are lost, and come back at the next `work` as their next try. */
   crash(): void
 }
 
@@ -39,11 +39,11 @@ interface Waiting {
   readonly job: ClaimedJob
   readonly notBefore: number
   readonly order: number
-  /** What a second job with the same id is told by; a job without an id has none. */
+  /** Identifies a second job with the same id. Undefined for a job without an id. */
   readonly mark: string | undefined
   readonly sentAt: number
   readonly patienceMs: number | undefined
-  /** How often the process ended while it ran. */
+  /** How often the process ended while the job ran. */
   readonly deaths: number
 }
 
@@ -54,9 +54,9 @@ interface Running {
 
 interface State {
   readonly waiting: Set<Waiting>
-  /** By key. */
+  /** Running jobs by key. */
   readonly running: Map<string, Running>
-  /** Until when an id is remembered, epoch milliseconds. */
+  /** Until when each id is remembered, in epoch milliseconds. */
   readonly marks: Map<string, number>
   readonly retryLimit: number
   readonly hasTimers: boolean
@@ -72,10 +72,10 @@ interface State {
 
 const SECOND = 1_000
 const REMEMBERED_MS = 6 * 3_600 * SECOND
-/** setTimeout fires at once for what does not fit 31 bits; twelve days later is soon enough to look again. */
+/** setTimeout fires immediately if the delay does not fit into 31 bits. Looking again after twelve days is enough. */
 const LONGEST_TIMER_MS = 2 ** 30
 
-/** The queue's semantics in this process, for stories and tests: one contract suite runs on it and on the real one. */
+/** The queue's semantics in this process, for stories and tests. The same contract suite runs on it and on the real one. */
 export function memoryQueue(options: MemoryQueueOptions = {}): MemoryQueue {
   const state: State = {
     waiting: new Set(),
@@ -84,7 +84,7 @@ export function memoryQueue(options: MemoryQueueOptions = {}): MemoryQueue {
     retryLimit: options.retryLimit ?? 5,
     hasTimers: options.clock === undefined,
     now: () => options.clock?.now() ?? Date.now(),
-    // A turn later, as after a claim in a database: nobody may rely on a handler that runs within `enqueue`.
+    // One turn later, like after a claim in a database, because nobody may rely on a handler that runs within `enqueue`.
     pause: options.pause ?? (() => sleep(0)),
     newId: options.newId ?? randomUUID,
     worker: undefined,
@@ -126,7 +126,7 @@ function depthOf(state: State): JobDepth {
   }
 }
 
-/** As a database would keep it. */
+/** The job in the form in which a database would store it. */
 function copyOf(job: Job): Job {
   return { ...job, data: JSON.parse(JSON.stringify(job.data)) }
 }
@@ -190,7 +190,7 @@ function start(state: State, one: Waiting): void {
   state.running.set(one.job.key, { one, done })
 }
 
-/** False once the process in which it ran has ended. */
+/** False after the end of the process in which it ran. */
 function isRunning(state: State, one: Waiting): boolean {
   return state.running.get(one.job.key)?.one === one
 }
@@ -231,7 +231,7 @@ async function settleFailure(state: State, one: Waiting, error: unknown): Promis
     try {
       await state.worker?.options.onExhausted?.(one.job, error, next === 'give-up')
     } catch {
-      // The real queue logs this and goes on.
+      // The real queue logs this and continues.
     }
     if (!isRunning(state, one)) return 'retry'
   }
@@ -258,6 +258,6 @@ async function drain(state: State, timeoutMs: number): Promise<number> {
 async function idle(state: State): Promise<void> {
   if (state.running.size === 0) return
   await Promise.race([...state.running.values()].map(({ done }) => done))
-  // A handler that ends has already started what its key held back.
+  // When a handler ends, the jobs that its key held back have started already.
   await idle(state)
 }

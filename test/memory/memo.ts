@@ -1,6 +1,6 @@
 import type { Memo } from '../../src/ports/memo.ts'
 
-/** A cache in this process. Values go through JSON, as they do on disk, so that no caller comes to rely on identity. */
+/** A cache in this process. Values are converted to JSON and back, like on disk, so that no caller relies on identity. */
 export function memoryMemo(): Memo {
   const values = new Map<string, string>()
   return {

@@ -1,13 +1,13 @@
 import { diffArrays } from 'diff'
 
 interface Hunk {
-  /** Lines of the base that are replaced: from here, up to but without `end`. */
+  /** The replaced lines of the base: from `start` up to, and not including, `end`. */
   readonly start: number
   readonly end: number
   readonly lines: readonly string[]
 }
 
-/** Merges two changes of one text as git does, line by line; undefined where both touch the same or neighbouring lines. */
+/** Merges two changes of one text line by line, like git. Undefined if both change the same or adjacent lines. */
 export function mergeTexts(base: string, ours: string, theirs: string): string | undefined {
   const lines = linesOf(base)
   const hunks = [...hunksOf(lines, linesOf(ours)), ...hunksOf(lines, linesOf(theirs))].toSorted(

@@ -3,11 +3,11 @@ import type { Meter } from '../../src/ports/meter.ts'
 
 export interface MemoryMeter extends Meter {
   readonly samples: Sample[]
-  /** The labels of everything that was recorded of a family, in order. */
+  /** The labels of all samples of a family, in order. */
   labelsOf(name: Sample['name']): readonly string[]
 }
 
-/** Keeps everything that is counted, one by one. */
+/** Stores all samples, one by one. */
 export function memoryMeter(): MemoryMeter {
   const samples: Sample[] = []
   return {

@@ -1,7 +1,9 @@
 import type { Range, RangeAnswer } from '../../src/core/analysis/answer.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
 
-/** What a server in memory knows: the value of a query at a moment, or nothing; or why it does not answer. */
+/**
+ * The answers of a server in memory: the value of a query at a moment, undefined without a value, or the reason for no answer.
+ */
 export type Knowledge = (query: string, time: number) => number | undefined | Extract<RangeAnswer, { ok: false }>
 
 /** Metrics servers in this process, for tests. */

@@ -3,19 +3,19 @@ import type { Sha } from '../../src/core/rollout/facts.ts'
 import { LARGE_BYTES, type Landing, type Mirror } from '../../src/ports/mirror.ts'
 import type { Commit, Files, GitObjects } from './git.ts'
 
-/** The server's side: all objects, and where the refs point now. */
+/** The server: all objects, and the current refs. */
 export interface Origin {
   readonly objects: GitObjects
-  /** By full name. */
+  /** Refs by full name. */
   readonly refs: ReadonlyMap<string, Sha>
 }
 
 const MAX_AHEAD = 250
 
-/** A mirror in this process: it knows what has been fetched, and nothing else. */
+/** A mirror in this process. It knows only what was fetched. */
 export function memoryMirror({ objects, refs }: Origin): Mirror {
   const fetched = new Set<Sha>()
-  /** Trees of merges, and of commits that were fetched. */
+  /** Trees of merges and of fetched commits. */
   const trees = new Set<Sha>()
 
   function bring(sha: Sha): void {
@@ -100,7 +100,7 @@ export function memoryMirror({ objects, refs }: Origin): Mirror {
   }
 }
 
-/** A path of git's command line names a file, or everything in a folder. */
+/** A path on git's command line names a file, or everything in a folder. */
 function isBelow(path: string, wanted: string): boolean {
   return path === wanted || path.startsWith(`${wanted}/`)
 }

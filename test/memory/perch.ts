@@ -16,30 +16,33 @@ export interface MemoryPerch {
   readonly state: GitHubState
   readonly context: RepositoryContext
   readonly ask: TaskRequests
-  /** The tasks that it did, oldest first: `review new-head`. */
+  /** The finished tasks, oldest first: `review new-head`. */
   readonly done: string[]
-  /** What it wrote on GitHub, oldest first: `conversation.add`. */
+  /** Its writes to GitHub, oldest first: `conversation.add`. */
   readonly written: string[]
   now(): number
-  /** Time passes, and all that is due is done. */
+  /** Lets time pass, and does everything that is due. */
   pass(ms: number): Promise<void>
-  /** Time passes, and nothing is done that is due. */
+  /** Lets time pass, without doing anything that is due. */
   jump(ms: number): void
-  /** Everything that its memory held is lost. */
+  /** Deletes everything in its memory. */
   forget(): void
 }
 
 interface PerchOptions {
   readonly files: Readonly<Record<string, string>>
   readonly metrics?: Metrics
-  /** Called with each task that is asked for; when this throws, the one that asks ends there. */
+  /** Called with each requested task. If it throws, the requester ends there. */
   readonly onAsk?: (task: Task) => void | Promise<void>
 }
 
 /** A Monday. */
 const START = Date.UTC(2026, 0, 5, 9)
 
-/** Perch's flows and its queue on a model of GitHub, with a clock that the test moves. No webhooks: the test asks for tasks. */
+/**
+ * Perch's flows and its queue on a model of GitHub, with a clock that the test controls. There are no webhooks: the test requests
+ * tasks.
+ */
 export async function memoryPerch({ files, metrics = memoryMetrics({}), onAsk }: PerchOptions): Promise<MemoryPerch> {
   let now = START
   let memory = memoryMemo()
@@ -117,7 +120,7 @@ const WRITES: Readonly<Record<'pulls' | 'conversation' | 'checks' | 'branches', 
   branches: ['commit', 'claim', 'remove'],
 }
 
-/** The ports that write, each of which notes what it is asked for. */
+/** Wraps the ports that write, so that each call is recorded. */
 function noting(
   { pulls, conversation, checks, branches }: RepositoryContext,
   written: string[],

@@ -1,6 +1,7 @@
 /**
- * What kustomize and helm make of simple files, in this process: kustomizations with resources, a namespace and patches; charts whose
- * templates use values, the release's name, `sub`, `eq` and `if`, and whose values may have a schema. Anything else fails to build. test/contracts holds it to the real programs.
+ * Renders simple files like kustomize and helm, in this process: kustomizations with resources, a namespace and patches, and
+ * charts whose templates use values, the release's name, `sub`, `eq` and `if`, and whose values may have a schema. Anything else
+ * fails to build. test/contracts compares it with the real programs.
  */
 import { Ajv } from 'ajv'
 import { parse, parseAllDocuments, stringify } from 'yaml'
@@ -55,7 +56,7 @@ function kustomized(files: Files, root: string): Fields[] {
   return objects
 }
 
-/** Maps are merged, lists of objects that kustomize has no schema for are replaced, and null removes. */
+/** Maps are merged, lists of objects for which kustomize has no schema are replaced, and null removes. */
 function patchAll(objects: Fields[], text: string, target: unknown): void {
   const patch: unknown = parse(text)
   const wanted = fieldsOf(target ?? idOf(fieldsOf(patch)))
@@ -118,7 +119,7 @@ function chartText(files: Files, { chart, release, namespace, values, settings }
   return parts.join('')
 }
 
-/** A template without blocks in blocks. */
+/** A template without nested blocks. */
 function filledIn(text: string, scope: Fields, name: string): string {
   const chosen = text.replaceAll(
     /\{\{-? *if (.+?) *-?\}\}\n?(.*?)\{\{-? *end *-?\}\}\n?/gs,

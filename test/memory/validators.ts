@@ -12,20 +12,20 @@ import type { DryRunResult } from '../../src/core/policy/dry-run.ts'
 import type { DryRunQuestion, Rendering, RepositoryCrds, Validators } from '../../src/ports/validators.ts'
 
 export interface MemoryValidators {
-  /** Programs that are there, with their titles; none by default. */
+  /** The installed programs with their titles. Default: none. */
   readonly tools?: Readonly<Partial<Record<ToolName, string>>>
   readonly compile?: (policy: Policy) => Failure | undefined
   readonly define?: (crds: RepositoryCrds) => Failure | undefined
-  /** What is said about objects, by opa, kubeconform, kubectl-validate and istioctl alike; nothing by default. */
+  /** The remarks on objects by opa, kubeconform, kubectl-validate and istioctl. Default: none. */
   readonly about?: (rendering: Rendering, tool: ToolName) => ToolResult<ObjectRemark>
-  /** What an API server says in a dry run; nothing by default. */
+  /** The answers of an API server to dry runs. Default: none. */
   readonly dryRun?: (objects: readonly RenderedObject[], question: DryRunQuestion) => DryRunResult
   readonly lint?: (files: ReadonlyMap<string, string>) => ToolResult<LineRemark>
 }
 
 const SILENCE = { ok: true, remarks: [] } as const
 
-/** Programs that say what they are told to. Like real ones, what is not installed is missing. */
+/** Programs with given answers. Like real programs, they are missing if they are not installed. */
 export function memoryValidators({
   tools = {},
   compile,

@@ -1,4 +1,4 @@
-/** A box with one repository, and requests to it that are checked against GitHub's own OpenAPI description. */
+/** A sandbox with one repository, and requests to it that are checked against GitHub's own OpenAPI description. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { Ajv, type ValidateFunction } from 'ajv'
@@ -14,12 +14,12 @@ export interface Sandbox {
   readonly token: string
 }
 
-/** Where the box is to be closed: a test's context, or `after` of a suite. */
+/** When to close the sandbox: the context of a test, or `after` of a suite. */
 export interface Scope {
   readonly after: (close: () => Promise<void>) => void
 }
 
-/** alice may write, bob maintain, carol administer, ted triage, rita read. */
+/** alice has write access, bob the role maintain, carol admin, ted triage, rita read. */
 export async function aBox(scope: Scope, options: GitHubOptions = {}): Promise<Sandbox> {
   const box = await startGitHub(options)
   scope.after(() => box.close())
@@ -38,12 +38,11 @@ export async function aBox(scope: Scope, options: GitHubOptions = {}): Promise<S
 export interface Reply {
   readonly status: number
   readonly headers: Headers
-  // Tests look into answers of every shape.
-  // oxlint-disable-next-line typescript/no-explicit-any
+  // Tests read answers of every shape. oxlint-disable-next-line typescript/no-explicit-any
   readonly body: any
 }
 
-/** Asks the REST API, `path` being below `/api/v3`. */
+/** Sends a request to the REST API. `path`: below `/api/v3`. */
 export async function rest(
   box: GitHubBox,
   request: string,
@@ -117,21 +116,21 @@ function api(): Description {
   return description
 }
 
-/** Where the description is wrong about GitHub, as GitHub's other descriptions of the same things show. */
+/** Corrects mistakes in the description, according to GitHub's other descriptions of the same objects. */
 function corrected(raw: Description): Description {
-  // An account cannot be both a user and an enterprise: `GET /app/installations/{installation_id}` says anyOf.
+  // An account cannot be both a user and an enterprise, but `GET /app/installations/{installation_id}` says anyOf.
   const installations = { type: 'array', items: { $ref: '#/components/schemas/installation' } }
   raw.paths['/app/installations'] = {
     get: { responses: { 200: { content: { 'application/json': { schema: installations } } } } },
   }
-  // A label without a description has null there, which the full pull request allows and the one in lists does not.
+  // A label without a description has null. The schema of a full pull request allows that, and the schema in lists does not.
   const { 'pull-request': full, 'pull-request-simple': simple } = raw.components.schemas
   const [from, to] = [full, simple].map((schema) => schema?.['properties'] as Record<string, unknown>)
   if (from !== undefined && to !== undefined) to['labels'] = from['labels']
   return raw
 }
 
-/** What GitHub's description says about an answer; fails with every difference. */
+/** Checks an answer against GitHub's description. Fails with all differences. */
 export function conforms(route: string, reply: Pick<Reply, 'status' | 'body'>): void {
   const [method = '', path = ''] = route.split(' ')
   const operation = api().paths[path]?.[method.toLowerCase()]
@@ -145,7 +144,7 @@ export function conforms(route: string, reply: Pick<Reply, 'status' | 'body'>): 
   check(schema, reply.body, `${route} ${String(reply.status)}`)
 }
 
-/** What GitHub's description says about a webhook, e.g. `issue-comment-created`. */
+/** Checks a webhook against GitHub's description. `name`: for example `issue-comment-created`. */
 export function webhookConforms(name: string, payload: unknown): void {
   const described = api()['x-webhooks'][name]
   assert.ok(described, `GitHub does not describe ${name}`)
@@ -163,14 +162,14 @@ function check(schema: Json, value: unknown, what: string): void {
 
 const known = new Map<string, ValidateFunction>()
 
-/** Compiles the schemas that one answer needs, and no others. */
+/** Compiles only the schemas that one answer needs. */
 function validator(schema: Json): ValidateFunction {
   const key = JSON.stringify(schema)
   const cached = known.get(key)
   if (cached !== undefined) return cached
   const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: true })
   addFormats.default(ajv)
-  // GitHub describes fields as `uri` that are empty strings when not set.
+  // GitHub describes fields as `uri` that are empty strings if they are not set.
   ajv.addFormat('uri', (text: string) => text === '' || URL.canParse(text))
   const definitions: Record<string, unknown> = {}
   const top = translate(schema, definitions)
@@ -179,7 +178,7 @@ function validator(schema: Json): ValidateFunction {
   return compiled
 }
 
-/** OpenAPI 3.0 to JSON Schema: `nullable`, and references to components. */
+/** Converts OpenAPI 3.0 to JSON Schema: `nullable`, and references to components. */
 function translate(node: unknown, definitions: Record<string, unknown>): unknown {
   if (Array.isArray(node)) return node.map((item) => translate(item, definitions))
   if (typeof node !== 'object' || node === null) return node
@@ -192,7 +191,7 @@ function translate(node: unknown, definitions: Record<string, unknown>): unknown
     }
     return { $ref: `#/definitions/${name}` }
   }
-  // The list of events there is older than the merge queue's present one.
+  // The list of events in the description is older than the current merge queue.
   if (Array.isArray(rest['enum']) && rest['enum'].includes('merge_queue_entry'))
     rest['enum'] = [...new Set([...rest['enum'], 'merge_group'])]
   const plain = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, translate(value, definitions)]))

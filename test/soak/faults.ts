@@ -18,7 +18,7 @@ export const FAULTS: Readonly<Record<string, (service: Pick<Served, 'kill'>) => 
   }),
 }
 
-/** The nth request of a name that the service makes: the order of all of them differs from run to run. */
+/** The nth request with a name. The order of different requests varies between runs. */
 export interface Target {
   readonly name: string
   readonly nth: number
@@ -28,11 +28,11 @@ export function isOurs({ who }: Pick<FaultRequest, 'who'>): boolean {
   return who.includes('perch')
 }
 
-/** What each sweep asks every second, whatever happens: a few of them stand for all. */
+/** Requests of each sweep, every second. A few of them represent all. */
 const SWEEPING = ['GET /app/installations', 'GET /installation/repositories']
 const MAX_SWEEPING = 3
 
-/** Each request of an undisturbed play. */
+/** The requests of an undisturbed play. */
 export function targetsIn(records: readonly { readonly name: string; readonly who: string }[]): Target[] {
   const counts = new Map<string, number>()
   const all = records.filter(isOurs).map(({ name }) => {

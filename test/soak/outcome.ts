@@ -1,7 +1,7 @@
 import type { GitHubBox } from '../../src/sandbox/github.ts'
 import { outcome, type PlayResult } from '../stories/play.ts'
 
-/** The end of a play with all words that people read, less what differs from run to run and what Bob pushes in a race. */
+/** The end of a play with all texts that people read, without what varies between runs, and without what Bob pushes in a race. */
 export interface Ending extends PlayResult {
   readonly words: Readonly<Record<string, readonly string[]>>
 }
@@ -10,7 +10,7 @@ export function ending(box: GitHubBox): Ending {
   const repo = box.repository()
   const words = Object.fromEntries(
     repo.pulls().map(({ number, head }) => {
-      // `/canary status` says what is at that moment, which may be a little earlier or later.
+      // `/canary status` shows the state at that moment, which may be a little earlier or later.
       const said = repo.comments(number).filter(({ body }) => !body.includes('> `/canary status`'))
       const comments = said.map(({ author, body }) => `${author}: ${still(body)}`)
       const checks = repo.checkRuns(head.sha).map(({ name, title, summary }) => still(`${name}: ${title}\n${summary}`))
@@ -24,14 +24,14 @@ export function ending(box: GitHubBox): Ending {
 }
 
 /**
- * A request of a process that was killed can reach GitHub after the next process has looked, so one check may be there twice.
- * GitHub shows one of them, and both must say the same.
+ * A request of a killed process can reach GitHub after the next process has looked, so a check may exist twice. GitHub shows one
+ * of them, so both must have the same content.
  */
 function unique(checks: readonly string[]): readonly string[] {
   return [...new Set(checks)].toSorted()
 }
 
-/** Names of commits, times, durations, ids and addresses. */
+/** Replaces commit ids, times, durations, other ids and addresses. */
 function still(text: string): string {
   return text
     .replaceAll(/\b[0-9a-f]{40}\b/g, 'COMMIT')
@@ -44,7 +44,7 @@ function still(text: string): string {
     .replaceAll(/(perch:[a-z]+:|issuecomment-|\/runs\/)\d+/g, '$1N')
 }
 
-/** Where two endings differ, in a few lines. */
+/** The differences between two endings, in a few lines. */
 export function differences(found: unknown, wanted: unknown, path = ''): string[] {
   if (Object.is(found, wanted)) return []
   const isBoth = typeof found === 'object' && typeof wanted === 'object' && found !== null && wanted !== null
@@ -59,7 +59,7 @@ export function differences(found: unknown, wanted: unknown, path = ''): string[
   )
 }
 
-/** How many characters two texts have in common from their start. */
+/** The length of the common beginning of two texts. */
 function sameStart(one: string, other: string): number {
   let length = 0
   while (length < one.length && one[length] === other[length]) length += 1

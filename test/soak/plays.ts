@@ -7,13 +7,13 @@ export interface Play {
   readonly perform: (scene: Scene) => Promise<void>
 }
 
-/** What the sweep plays: one rollout that arrives, and one that is aborted. */
+/** The plays of the sweep: one rollout that completes, and one that is aborted. */
 export const PLAYS: Readonly<Record<string, Play>> = {
   rollout: { files: leanRepository(), perform: (scene) => playRollout(scene) },
   abort: { files: leanRepository({ autoMerge: 'never' }), perform: playAbort },
 }
 
-/** Half of the traffic goes to the canary, then `/canary abort` on the next step brings it back. */
+/** Half of the traffic goes to the canary. Then `/canary abort` on the next step brings it back. */
 async function playAbort(scene: Scene): Promise<void> {
   const { box, until } = scene
   const alice = box.person('alice')

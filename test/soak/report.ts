@@ -1,6 +1,6 @@
 import type { Injection, Verdict } from './trial.ts'
 
-/** What the sweep has seen so far, and the table at its end. */
+/** The results of the sweep so far, and the table at its end. */
 export interface Report {
   injection(play: string, injection: Injection, verdict: Verdict): void
   storm(play: string, storm: string, verdict: Verdict): void

@@ -4,16 +4,19 @@ import { randomFrom, shuffled } from '../stories/random.ts'
 import type { Service, ServiceOptions } from '../stories/process.ts'
 import { isOurs } from './faults.ts'
 
-/** Something that goes on for a while. */
+/** A disturbance that lasts for a while. */
 export interface Storm {
   readonly service?: Pick<ServiceOptions, 'env' | 'replicas'>
-  /** Begins it; what it gives ends it, as often as it is called. */
+  /** Begins it. The returned function ends it, and may be called several times. */
   readonly begin: (service: Service) => () => Promise<void>
 }
 
 const nothing = async (): Promise<void> => undefined
 
-/** A storm for which Perch need not be a process: begins it; what it gives ends it, as often as it is called. */
+/**
+ * A disturbance of webhooks only, for which Perch need not be a process. Begins it; the returned function ends it, and may be
+ * called several times.
+ */
 type WebhookStorm = (scene: Pick<Service, 'box'>) => () => Promise<void>
 
 export function webhookStorms(seed: number): Readonly<Record<string, WebhookStorm>> {
@@ -48,7 +51,7 @@ function reordered({ box }: Pick<Service, 'box'>, seed: number): () => Promise<v
   }
 }
 
-/** One part of GitHub answers 502 for a while, from the first command on. */
+/** From the first command on, one part of GitHub answers 502 for a while. */
 export function outages(seconds: number): Readonly<Record<string, Storm>> {
   const part = (name: FaultRequest['kind']): Storm => ({
     begin: ({ box }) => {
@@ -77,7 +80,7 @@ export function outages(seconds: number): Readonly<Record<string, Storm>> {
   )
 }
 
-/** Three replicas on one PostgreSQL, one killed every few seconds. */
+/** Three replicas on one PostgreSQL. One of them is killed every few seconds. */
 export function replicas(database: string): Storm {
   return {
     service: { replicas: 3, env: { DATABASE_URL: database } },
@@ -93,7 +96,7 @@ export function replicas(database: string): Storm {
   }
 }
 
-/** One every few seconds, when the one before is back: two of three are always there. */
+/** Kills one replica every few seconds, when the previous one is back, so that two of three are always running. */
 async function killInTurns(all: Service['replicas'], end: AbortSignal): Promise<void> {
   for (let turn = 0; ; turn += 1) {
     await sleep(4000)
@@ -104,7 +107,7 @@ async function killInTurns(all: Service['replicas'], end: AbortSignal): Promise<
   }
 }
 
-/** Bob pushes something else to the base branch whenever the service writes there or opens something. */
+/** Bob pushes another commit to the base branch whenever the service writes there or opens something. */
 export const RACE: Storm = {
   begin: ({ box }) => {
     let count = 0

@@ -18,7 +18,7 @@ export function pairsOf(targets: readonly Target[], faults: readonly string[]): 
   return targets.flatMap((target) => faults.map((fault) => ({ fault, target })))
 }
 
-/** All in one play. Where the end differs, each alone, to know which it was. */
+/** Plays all faults together. If the end differs, plays each of them alone to find the cause. */
 export async function playBatch(stage: Stage, batch: readonly Injection[], report: Report): Promise<void> {
   const together = await trial(stage.play, stage.undisturbed, { injections: batch })
   if (together.differs.length === 0 || batch.length === 1) {

@@ -11,12 +11,12 @@ export interface Injection {
 }
 
 export interface Verdict {
-  /** How the end differs from the undisturbed one, or what never happened; empty: it converged. */
+  /** How the end differs from the undisturbed one, or what never happened. Empty if it converged. */
   readonly differs: readonly string[]
-  /** Whose moment never came. */
+  /** The faults whose request never came. */
   readonly missed: readonly Injection[]
   readonly seconds: number
-  /** The last that the service said, where it differs. */
+  /** The last log lines of the service, if the end differs. */
   readonly said: readonly string[]
 }
 
@@ -25,7 +25,7 @@ export interface Undisturbed {
   readonly targets: readonly Target[]
 }
 
-/** How long the end may take after the play: retries have pauses that grow. */
+/** The maximum time from the play to its end, because retries have growing pauses. */
 const SETTLE_MS = 90_000
 
 export async function playUndisturbed(play: Play): Promise<Undisturbed> {
@@ -41,7 +41,7 @@ export async function playUndisturbed(play: Play): Promise<Undisturbed> {
   }
 }
 
-/** Plays once more with faults, each at its request, and compares the ends. */
+/** Plays again with faults, each at its request, and compares the ends. */
 export async function trial(
   play: Play,
   undisturbed: Undisturbed,
@@ -75,7 +75,7 @@ export async function trial(
   }
 }
 
-/** Waits for the same end, and that it stays so: a second pull request or answer may come late. */
+/** Waits for the same end, and checks that it stays: a second pull request or answer may come late. */
 async function settled(box: Parameters<typeof ending>[0], wanted: Ending): Promise<string[]> {
   const until = Date.now() + SETTLE_MS
   const look = (): string[] => differences(ending(box), wanted)

@@ -14,8 +14,9 @@ import { attempt, type BareRepository, findGit, once } from '../../src/sandbox/g
 const MAX_AHEAD = 250
 
 /**
- * A mirror that reads where the box keeps its repositories. It promises what the one with git promises (`mirrorContract`), and
- * starts git only for merges of the same files, so a story does not wait for twenty processes at every look.
+ * A mirror that reads directly from the folder with the sandbox's repositories. It fulfils the same contract as the one with git
+ * (`mirrorContract`). It starts git only for merges of the same files, so a story does not wait for twenty processes at every
+ * look.
  */
 export function boxMirror(dir: string): Mirror {
   if (!existsSync(dir)) throw new GitUnavailable(`there is no ${dir}`)
@@ -107,7 +108,7 @@ function mergeWithGit(bare: BareRepository, base: Sha, head: Sha): Merged {
   throw new GitUnavailable(`git merge-tree: ${stderr}`)
 }
 
-/** Whether a path names a file, or a folder above it. */
+/** Whether a path is a file, or a folder above it. */
 function above(path: string): (wanted: string) => boolean {
   return (wanted) => path === wanted || path.startsWith(`${wanted}/`)
 }

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { BuildSource, RenderResult, Renderer } from '../../src/ports/renderer.ts'
 
 /**
- * What kustomize makes of files depends on nothing but the files, so one run of the suite renders the same ones once, whichever
- * story asks. Without a folder for it, each process does.
+ * The output of kustomize depends only on its files. So one run of the suite renders equal files once, for all stories. Without a
+ * folder for the results, each process renders them once.
  */
 export function keptRenders(renderer: Renderer, folder = process.env['PERCH_TEST_RENDERS']): Renderer {
   if (folder === undefined) return renderer

@@ -7,7 +7,7 @@ import { weightsIn } from './world.ts'
 export const VS = 'production/virtual-service.yaml'
 export const DR = 'production/destination-rule.yaml'
 
-/** One plain environment that reports by itself, so that a whole rollout takes seconds and hardly any git. */
+/** One plain environment that reports by itself, so that a whole rollout takes seconds and uses git very little. */
 export function leanRepository(
   options: { readonly live?: string; readonly autoMerge?: string; readonly weights?: readonly [number, number] } = {},
 ): Record<string, string> {
@@ -45,12 +45,12 @@ spec:
 `
 }
 
-/** The moments at which a story may interfere, in their order. */
+/** The moments at which a story may intervene, in order. */
 export type Moment = 'opened' | 'answered' | 'merged' | 'finished'
 
 /**
- * The conversation: Alice brings v2, asks for half of the traffic, merges when the gate is green and asks how it goes; Perch
- * does the rest. Ends when all traffic is on the stable version, which is v2 then.
+ * The conversation: Alice brings v2, requests half of the traffic, merges when the gate is green, and asks for the status. Perch
+ * does the rest. It ends when all traffic is on the stable version, which is v2 then.
  */
 export async function playRollout(scene: Scene, at?: (moment: Moment) => Promise<void>): Promise<void> {
   const { box, until } = scene
@@ -69,7 +69,7 @@ export async function playRollout(scene: Scene, at?: (moment: Moment) => Promise
   alice.merge(pull.number, { method: 'squash' })
   await command(scene, pull.number, '/canary status')
   await at?.('merged')
-  // All of it may have happened while the answer was waited for.
+  // All of it may have happened while the story waited for the answer.
   let seen: string | undefined
   await until(
     'the end of the rollout',
@@ -84,7 +84,7 @@ export async function playRollout(scene: Scene, at?: (moment: Moment) => Promise
   await at?.('finished')
 }
 
-/** Comments as Alice, and waits until it is answered. */
+/** Comments as Alice, and waits for the answer. */
 export async function command({ box, until }: Pick<Scene, 'box' | 'until'>, pull: number, text: string): Promise<void> {
   const comment = box.person('alice').comment(pull, text)
   await until(`an answer to ${text}`, () =>
@@ -95,7 +95,7 @@ export async function command({ box, until }: Pick<Scene, 'box' | 'until'>, pull
   )
 }
 
-/** Both checks are there, as a branch rule would require, and no check is anything but green. */
+/** Whether both checks exist, as a branch rule would require, and all checks are green. */
 export function isGreen(box: GitHubBox, sha: string): boolean {
   const runs = box.repository().checkRuns(sha)
   return (
@@ -104,7 +104,7 @@ export function isGreen(box: GitHubBox, sha: string): boolean {
   )
 }
 
-/** A stand-in for Flux: soon after the base branch moves it reports that it has applied the commit. */
+/** A stand-in for Flux. Soon after the base branch moves, it reports that it has applied the commit. */
 export function startFlux({ box, clock }: Pick<Scene, 'box' | 'clock'>): () => void {
   const flux = box.person('flux')
   let reported = box.repository().branch('main')
@@ -116,7 +116,7 @@ export function startFlux({ box, clock }: Pick<Scene, 'box' | 'clock'>): () => v
   })
 }
 
-/** What is there in the end, less what differs from run to run: object names, times, and the numbers of comments. */
+/** The final state, without what varies between runs: object names, times, and the numbers of comments. */
 export interface PlayResult {
   readonly files: Readonly<Record<string, string>>
   readonly main: readonly string[]
@@ -132,9 +132,9 @@ interface PlayedPull {
   readonly author: string
   readonly branch: string
   readonly labels: readonly string[]
-  /** Newest first; ✓: signed by GitHub. */
+  /** Newest first. ✓ marks those that GitHub signed. */
   readonly commits: readonly string[]
-  /** For each commit. */
+  /** The checks of each commit. */
   readonly checks: readonly (readonly string[])[]
   readonly comments: readonly string[]
 }
@@ -184,7 +184,7 @@ function commentsOn(box: GitHubBox, number: number): string[] {
   return comments.map(({ author, body }) => `${author}: ${kind(body)}`).toSorted()
 }
 
-/** Waits until everything is as expected, and that it stays so: a second pull request or answer may come late. */
+/** Waits until everything is as expected, and checks that it stays: a second pull request or answer may come late. */
 export async function settlesAs({ box, until, pass }: Scene, expected: unknown): Promise<void> {
   const isExpected = (): boolean => {
     try {
@@ -194,10 +194,10 @@ export async function settlesAs({ box, until, pass }: Scene, expected: unknown):
       return false
     }
   }
-  // What differs is shown below.
+  // The comparison below shows the difference.
   await until('the same end', isExpected, 40_000).catch(() => undefined)
   await box.idle()
-  // Two sweeps and a bit.
+  // A little more than two sweeps.
   await pass(2_500)
   assert.deepEqual(outcome(box), expected)
 }

@@ -12,30 +12,30 @@ import { childEnvironment } from '../../src/entry/process-env.ts'
 import { type GitHubBox, startGitHub } from '../../src/sandbox/github.ts'
 import { programCli } from '../program.ts'
 
-/** Perch and the box that it works in, with one repository. */
+/** Perch and its sandbox with one repository. */
 export interface Scene {
   readonly box: GitHubBox
   readonly clock: Timer
-  /** Resolves to what `look` finds, which must be something within the time. */
+  /** Resolves to the result of `look`, which must not be undefined or false within the time. */
   readonly until: <T>(what: string, look: () => T | undefined | false, ms?: number) => Promise<T>
   readonly pass: (ms: number) => Promise<void>
 }
 
-/** `perch serve` as a process of its own: one that can be killed. */
+/** `perch serve` in a separate process, which can be killed. */
 export interface Served extends Scene {
   readonly dataDir: string
   /** How often it was killed. */
   kills(): number
-  /** SIGKILL, now; a supervisor, as Kubernetes has one, starts it again, with an empty `DATA_DIR` if it is to forget. */
+  /** Sends SIGKILL immediately. Like Kubernetes, a supervisor starts it again, with an empty `DATA_DIR` if `forget` is set. */
   kill(how?: { readonly forget: boolean }): void
-  /** SIGTERM; how it ended. It stays down. */
+  /** Sends SIGTERM. Resolves to how it ended. It is not started again. */
   terminate(): Promise<{ readonly code: number | null; readonly ms: number }>
   start(): Promise<void>
   /** Resolves when it listens. */
   up(): Promise<void>
 }
 
-/** Node tells its hooks; its types do not say so yet. */
+/** Node passes this to its hooks, but its types do not have it yet. */
 export function hasPassed(t: TestContext): boolean {
   return Reflect.get(t, 'passed') === true
 }
@@ -46,12 +46,12 @@ interface Running {
   readonly gone: Promise<unknown>
 }
 
-/** Who takes part in a play. */
+/** The people in a play. */
 export const ROLES = { alice: 'write', bob: 'write', flux: 'write' } as const
 
 const LISTENS = /"port":\d+.*Perch is listening/
 
-/** A process that is started again when it is killed. */
+/** A process that is restarted when it is killed. */
 interface Supervised {
   start(): Promise<void>
   up(): Promise<void>
@@ -64,20 +64,20 @@ interface Supervised {
 
 export interface ServiceOptions {
   readonly files: Readonly<Record<string, string>>
-  /** Beside what every service gets. */
+  /** In addition to the variables of every service. */
   readonly env?: Readonly<Record<string, string>>
-  /** How many processes; default 1. The box tells them of webhooks in turns. */
+  /** The number of processes. Default: 1. The sandbox sends webhooks to them in turns. */
   readonly replicas?: number
 }
 
-/** A service and what it said. */
+/** A service and its log. */
 export interface Service extends Served {
   readonly replicas: readonly Supervised[]
   readonly said: readonly string[]
   close(): Promise<void>
 }
 
-/** A box with one repository, and the service beside it, which sweeps every second. What it says is shown when the test fails. */
+/** A sandbox with one repository, and a service that sweeps every second. Its log is shown if the test fails. */
 export async function served(t: TestContext, options: ServiceOptions): Promise<Service> {
   const service = await startServed(options)
   t.after(async () => {
@@ -177,7 +177,7 @@ function run(env: NodeJS.ProcessEnv, said: string[]): Running {
   return { child, gone, listening: Promise.race([listening, gone.then(() => undefined)]) }
 }
 
-/** What `perch serve` gets. */
+/** The environment variables of `perch serve`. */
 export function serviceEnvironment(
   box: GitHubBox,
   { dataDir, port }: { readonly dataDir: string; readonly port: number },
@@ -197,7 +197,7 @@ export function serviceEnvironment(
   })
 }
 
-/** The webhook's address outlives the process, so its port is chosen before. */
+/** The address for webhooks survives the process, so its port is chosen before. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -207,7 +207,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-/** Waits, looking seldom: looking at the box starts git, in this thread. */
+/** Waits with few looks, because each look at the sandbox starts git in this thread. */
 export async function eventually<T>(what: string, look: () => T | undefined | false, ms = 400_000): Promise<T> {
   const end = Date.now() + ms
   for (;;) {

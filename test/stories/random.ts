@@ -1,4 +1,4 @@
-/** Chance that can be had again by its seed. */
+/** Random numbers that a seed reproduces. */
 
 /** Mulberry32. */
 export function randomFrom(seed: number): () => number {

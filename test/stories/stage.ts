@@ -12,13 +12,16 @@ import { threadFor } from './thread.ts'
 
 export interface StageOptions {
   readonly env?: Partial<ProcessEnvironment>
-  /** How often a job that fails is tried again before it counts as one that fails for longer. */
+  /** How often a failed job is retried before it counts as one that fails for longer. */
   readonly retryLimit?: number
-  /** Unless it says false, time passes in steps and the box's repositories are read where they are. Stories about git over HTTP say false. */
+  /**
+   * Default: true. Time passes in steps, and the sandbox's repositories are read directly. Stories about git over HTTP set it to
+   * false.
+   */
   readonly isStepped?: boolean
 }
 
-/** A box, and a service in this process. */
+/** A sandbox, and a service in this process. */
 export interface Stage {
   readonly box: GitHubBox
   readonly env: ProcessEnvironment
@@ -27,7 +30,7 @@ export interface Stage {
   close(): Promise<void>
 }
 
-/** `PERCH_TEST_LOG=debug` shows what the service says. */
+/** `PERCH_TEST_LOG=debug` shows the log of the service. */
 export async function openStage({ env: over = {}, retryLimit, isStepped = true }: StageOptions): Promise<Stage> {
   const clock = openClock({ isStepped })
   const box = await startGitHub({ now: () => clock.now() })
@@ -65,11 +68,11 @@ export async function openStage({ env: over = {}, retryLimit, isStepped = true }
   }
 }
 
-/** How many steps of a second may be taken at once where nothing else happens. */
+/** How far time may be moved at once if nothing else happens, in milliseconds. */
 const FAR_MS = 10 * 60_000
 const SOON_SECONDS = 10
 
-/** What happened so far, as a number that grows. */
+/** A number that grows with everything that happens. */
 function happenings({ webhooks, requests }: GitHubBox): number {
   return webhooks.deliveries.length + requests.records.length
 }
@@ -82,7 +85,7 @@ export async function quiet({ box, service }: Pick<Stage, 'box' | 'service'>): P
   }
 }
 
-/** Until something has happened. Where nothing does, time passes until the next job or sweep is due. */
+/** Waits until something has happened. If nothing does, time passes until the next job or sweep is due. */
 async function pause(stage: Stage): Promise<void> {
   const { box, clock, env, service } = stage
   const before = happenings(box)
@@ -94,7 +97,7 @@ async function pause(stage: Stage): Promise<void> {
   else await sleep(50)
 }
 
-/** A look costs more than to see that there is nothing new; but not all that can be looked at goes through the box. */
+/** A look costs more than noticing that nothing is new. But some looks do not depend on the sandbox. */
 async function changed(box: GitHubBox, before: number): Promise<false> {
   for (let turn = 0; turn < 25 && happenings(box) === before; turn += 1) await sleep(20)
   return false

@@ -9,7 +9,7 @@ import { boxMirror } from './box-mirror.ts'
 import { keptRenders } from './kept-renders.ts'
 
 /**
- * The inside of the thread that works, in stories that are not about git or rendering.
+ * The code of the worker thread, for stories that are not about git or rendering.
  *
  * @public It is named in the text that the thread runs.
  */
@@ -23,7 +23,7 @@ export async function serveBox(folder: string): Promise<void> {
   )
 }
 
-/** What that thread is started with. */
+/** The URL with which that thread is started. */
 export function threadFor(folder: string): URL {
   const made = programFile('thread')
   const source = made === undefined ? import.meta.url : pathToFileURL(made).href

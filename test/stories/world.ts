@@ -8,7 +8,7 @@ import { destinationRule } from '../manifests.ts'
 import { ROLES, type Scene } from './process.ts'
 import { openStage, passing, quiet, type Stage, type StageOptions, waiting } from './stage.ts'
 
-/** A GitOps repository as the field lays it out: bases, overlays, one VirtualService an environment. */
+/** A typical GitOps repository: bases, overlays, and one VirtualService per environment. */
 export function gitops(config: string = FAST, weights: readonly [number, number] = [100, 0]): Record<string, string> {
   const files: Record<string, string> = {
     '.github/canary.yml': config,
@@ -30,7 +30,7 @@ export function gitops(config: string = FAST, weights: readonly [number, number]
 export const VS = 'overlays/production/applications/api-service/virtual-service.yaml'
 export const DR = 'overlays/production/applications/api-service/destination-rule.yaml'
 
-/** Live by a status, a bake of a second: a whole rollout in seconds. */
+/** Live by a status, with a bake of a second: a whole rollout takes seconds. */
 export const FAST = `environments:
   staging: { path: overlays/staging, live: { after: 0s } }
   production: { path: overlays/production, live: { status: "kustomization/apps/*" } }
@@ -75,18 +75,18 @@ spec:
 export interface Story {
   readonly box: GitHubBox
   readonly env: ProcessEnvironment
-  /** Where the service listens. */
+  /** The address of the service. */
   readonly service: string
-  /** The story's own repository, as it is now. */
+  /** The current state of the story's own repository. */
   readonly repository: () => RepositoryView
   readonly person: (login: string) => Person
   /** The clock of the box and the service. */
   readonly clock: ServiceClock
-  /** Lets time pass; in a stepped story at once, and it resolves when all has happened that happens by then. */
+  /** Lets time pass. In a stepped story it does not wait, and resolves when everything has happened that is due by then. */
   readonly pass: Scene['pass']
-  /** Resolves when nobody does anything any more, and nothing is due. */
+  /** Resolves when nothing happens any more, and nothing is due. */
   readonly quiet: () => Promise<void>
-  /** A stepped story does not wait: when nothing happens, time passes. */
+  /** A stepped story does not wait: if nothing happens, time passes. */
   readonly until: Scene['until']
   readonly weights: (ref?: string) => string
 }
@@ -95,20 +95,21 @@ export interface StoryOptions extends StageOptions {
   readonly files?: Readonly<Record<string, string>>
 }
 
-/** One box and one service for all stories of a process that ask for the same: starting one takes seconds. */
+/** All stories of a process with the same options share a sandbox and a service, because starting them takes seconds. */
 const stages = new Map<string, Promise<Stage>>()
-/** The repositories of the story that is told. */
+/** The repositories of the current story. */
 const told: { readonly box: GitHubBox; readonly name: string }[] = []
 let count = 0
 
-/** What usual stories ask for. Of other stages one is kept at a time: those with short sweeps never rest. */
+/** The options of most stories. Only one of the other stages is kept at a time, because those with short sweeps never rest. */
 const USUAL = keyOf({})
 
 after(async () => {
   for (const key of stages.keys()) await closeStage(key)
 })
 
-// Nothing of a story goes on behind the next one: Perch leaves archived repositories alone. So stories of one process run one after the other.
+// A story must not continue during the next one, and Perch ignores archived repositories. So stories of one process run one after
+// the other.
 afterEach(() => {
   for (const { box, name } of told.splice(0)) box.archive(true, name)
 })
@@ -134,7 +135,7 @@ async function stageFor(options: StoryOptions): Promise<Stage> {
   return stage
 }
 
-/** A repository of its own, in a box and with a service in this process. `PERCH_TEST_LOG=debug` shows what the service says. */
+/** A separate repository, in a sandbox with a service in this process. `PERCH_TEST_LOG=debug` shows the log of the service. */
 export async function aStory(options: StoryOptions = {}): Promise<Story> {
   const here = await stageFor(options)
   const { box, env, clock } = here
@@ -162,7 +163,7 @@ export async function aStory(options: StoryOptions = {}): Promise<Story> {
   }
 }
 
-/** A box and a service of its own, in which time is stepped; it sweeps every second, as processes do in stories. */
+/** A separate sandbox and service, in which time is stepped. It sweeps every second, like processes in stories. */
 export async function aScene(t: TestContext, files: Readonly<Record<string, string>>): Promise<Scene> {
   const stage = await openStage({ isStepped: true, env: { reconcileSeconds: 1 } })
   t.after(() => stage.close())
@@ -171,7 +172,7 @@ export async function aScene(t: TestContext, files: Readonly<Record<string, stri
   return { box, clock, until: waiting(stage, true), pass: passing(stage, true) }
 }
 
-/** Three sweeps go by. */
+/** Lets three sweeps pass. */
 export async function sweeps({ env, pass }: Story): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) await pass(env.reconcileSeconds * 1_000)
 }
@@ -186,7 +187,7 @@ export interface CheckStory {
   readonly gate: string
 }
 
-/** The conclusions of both checks on a commit; `-` where there is none. */
+/** The conclusions of both checks on a commit; `-` if there is none. */
 export function checksOn(repository: RepositoryView, sha: string): CheckStory {
   const runs = repository.checkRuns(sha)
   const say = (name: string): string => {

@@ -1,4 +1,6 @@
-/** What a tutorial asks a reader to do: files to write, changes for the next pull request, and lines of conversation, in their order. */
+/**
+ * What a tutorial tells a reader to do: files to write, changes for the next pull request, and lines of conversation, in order.
+ */
 
 export type TutorialStep =
   | { readonly kind: 'file'; readonly path: string; readonly text: string }
@@ -16,7 +18,7 @@ export type TutorialStep =
   | { readonly kind: 'reports'; readonly who: string; readonly context: string }
   | { readonly kind: 'pass'; readonly ms: number }
 
-/** Throws at the first fence or line that it does not understand, so that nothing of a page is skipped. */
+/** Throws at the first fence or line that it does not understand, so that no part of a page is skipped. */
 export function readTutorial(page: string): readonly TutorialStep[] {
   const fences = page.matchAll(/(?:^`([^`\n]+)`\n\n)?^```(\w*)\n([\s\S]*?)^```$/gm)
   return [...fences].flatMap(([, path, language, body = '']) => readFence({ path, language, body }))
@@ -55,7 +57,10 @@ function said(who: string, pull: number, words: string): TutorialStep {
   throw new Error(`Nobody knows what ${who} does: ${words}`)
 }
 
-/** The text with a change like a hunk without numbers: its lines of context and removal must be there, once. A file that is not there yet gets them all. */
+/**
+ * Applies a change in the form of a hunk without numbers. Its context and removed lines must appear exactly once. A new file gets
+ * all lines.
+ */
 export function changed(text: string, lines: readonly string[]): string {
   const before = lines.filter((line) => !line.startsWith('+')).map((line) => line.slice(1))
   const after = lines.filter((line) => !line.startsWith('-')).map((line) => line.slice(1))

@@ -1,4 +1,4 @@
-/** A Git server for tests: `git http-backend` behind node:http, with GitHub's way of authentication and a request log. */
+/** A Git server for tests: `git http-backend` behind node:http, with GitHub's kind of authentication and a request log. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
@@ -12,17 +12,17 @@ export interface GitHttp {
   readonly url: string
   /** Requests since the last `reset`, as `GET info/refs` and `POST git-upload-pack`. */
   readonly requests: string[]
-  /** How the server answers from now on. */
+  /** How the server answers from now on. Tests may change it. */
   behaviour: 'serve' | 'hang' | 'redirect' | 'forbid'
   conversations(): number
-  /** Somebody's clone, to write with. */
+  /** Somebody's clone, for writing. */
   readonly author: Author
   close(): Promise<void>
 }
 
 export interface Author {
   git(...args: string[]): string
-  /** Commits files (undefined removes one) and pushes; answers the commit. */
+  /** Commits files (undefined removes one) and pushes. Returns the commit. */
   push(
     branch: string,
     files: Record<string, string | Buffer | undefined>,
@@ -36,7 +36,7 @@ export async function openGitHttp(options: { filter?: boolean } = {}): Promise<G
   git(root, 'init', '-q', '--bare', '-b', 'main', bare)
   git(bare, 'config', 'uploadpack.allowFilter', String(options.filter ?? true))
   git(bare, 'config', 'uploadpack.allowAnySHA1InWant', 'true')
-  // Nothing is tidied up behind a push: that would be two processes more.
+  // No garbage collection after a push, because that would start two more processes.
   git(bare, 'config', 'receive.autogc', 'false')
   const server = createServer((request, response) => handle({ root, served }, request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -91,7 +91,7 @@ function handle(at: { root: string; served: GitHttp }, request: IncomingMessage,
   relay(backend, response)
 }
 
-/** CGI: headers, an empty line, the body. */
+/** Passes on CGI output: headers, an empty line, the body. */
 function relay(backend: ChildProcess, response: ServerResponse): void {
   let head: Buffer | undefined = Buffer.alloc(0)
   backend.stdout?.on('data', (chunk: Buffer) => {

@@ -5,10 +5,10 @@ import nock from 'nock'
 import { pino } from 'pino'
 import { type GitHubAccess, openGitHub } from '../../../src/entry/github/github.ts'
 
-/** A GitHub that answers what a test scripts, request by request, for what the sandbox would never say. */
+/** A GitHub whose answers a test scripts, request by request, for answers that the sandbox never gives. */
 export const API = 'https://api.github.test'
 
-/** What nobody but GitHub and Perch may ever see. */
+/** A secret that only GitHub and Perch may ever see. */
 export const TOKEN = 'ghs_16C7e42F292c6912E7710c838347Ae178B4a'
 
 export const SHA = 'a'.repeat(40)
@@ -29,14 +29,14 @@ interface Sent {
   readonly authorization: string
 }
 
-/** Everything that left for the network, in order; nock sees only what it expects. */
+/** All requests to the network, in order. nock sees only those that it expects. */
 const sent: Sent[] = []
 const unexpected: string[] = []
 
 nock.disableNetConnect()
 nock.emitter.on('no match', () => {
   const last = sent.at(-1)
-  // A server of the test's own is no stranger.
+  // A server that the test itself started is expected.
   if (last?.host !== '127.0.0.1') unexpected.push(`${last?.method} ${last?.host}${last?.path}`)
 })
 const fetchByNock = globalThis.fetch
@@ -66,11 +66,11 @@ type Ports = Awaited<ReturnType<GitHubAccess['portsFor']>>
 export interface GitHubWorld extends Ports {
   readonly access: GitHubAccess
   readonly api: nock.Scope
-  /** Every request but those for tokens and for who Perch is. */
+  /** All requests except those for tokens and for Perch's own identity. */
   asked(): readonly Sent[]
-  /** How often an installation's token was asked for. */
+  /** How often an installation token was requested. */
   tokensTaken(): number
-  /** All that was logged, at every level. */
+  /** The whole log, at all levels. */
   logged(): string
 }
 
@@ -78,11 +78,11 @@ export const PLACE = { installation: 5, repo: { id: 1, owner: 'acme', name: 'git
 
 interface Where {
   readonly apiUrl?: string
-  /** False where a server of the test's own says who Perch is and gives tokens. */
+  /** False if a server of the test gives tokens and Perch's identity. */
   readonly isScripted?: boolean
 }
 
-/** Perch's real client, as it runs: a key, a token, Probot's Octokit with all its plugins. */
+/** Perch's real client: a key, a token, and Probot's Octokit with all its plugins. */
 export async function aGitHub(options: Where = {}): Promise<GitHubWorld> {
   const { access, api, logged } = anApp(options)
   const { pathname } = new URL(options.apiUrl ?? API)
@@ -111,7 +111,7 @@ export function anApp(options: Where = {}): Pick<GitHubWorld, 'access' | 'api' |
   return { access, api: nock(new URL(apiUrl).origin), logged: () => lines.join('') }
 }
 
-/** As often as it is asked for; `tokensTaken` counts. */
+/** Answers every token request. `tokensTaken` counts them. */
 export function grantToken(api: nock.Scope, base = '', installation = 5): void {
   const inAnHour = new Date(Date.now() + 3_600_000).toISOString()
   api
@@ -128,7 +128,7 @@ export function anAccount(login: string, type = 'User'): Readonly<Record<string,
   return { id: 1, login, type }
 }
 
-/** A pull request as GitHub's REST API shows it, with the fields that Perch reads and some that it does not. */
+/** A pull request in GitHub's REST API, with the fields that Perch reads and some that it does not. */
 export function aPull(fields: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
   return {
     url: `${API}${REPO}/pulls/3`,
@@ -171,7 +171,7 @@ export function aComment(fields: Readonly<Record<string, unknown>> = {}): Readon
   }
 }
 
-/** A comment as GraphQL shows it. */
+/** A comment in GraphQL. */
 export function aWrittenComment(fields: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
   return {
     fullDatabaseId: '70',
@@ -185,7 +185,7 @@ export function aWrittenComment(fields: Readonly<Record<string, unknown>> = {}):
   }
 }
 
-/** A page of them; `after`: there is another one. */
+/** A page of comments. `after`: there is another page. */
 export function aConversation(
   nodes: readonly Readonly<Record<string, unknown>>[],
   after?: string,

@@ -1,4 +1,4 @@
-/** A throw-away Prometheus for the tests: the machine's own, on data that the test writes. */
+/** A temporary Prometheus for the tests: the machine's own program with data that the test writes. */
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,12 +16,12 @@ const [prometheus, promtool] = ['prometheus', 'promtool'].map((name) =>
   FOLDERS.map((folder) => join(folder, name)).find((path) => existsSync(path)),
 )
 
-/** Why there is none; undefined where it can be started. In CI a skip is a failure. */
+/** Why there is none. Undefined if it can be started. In CI a skip is a failure. */
 export function missingPrometheus(): string | undefined {
   return prometheus === undefined || promtool === undefined ? 'prometheus and promtool are not installed' : undefined
 }
 
-/** Starts one with these samples, in OpenMetrics' text; resolves when it answers. */
+/** Starts one with these samples, in the text format of OpenMetrics. Resolves when it answers. */
 export async function startPrometheus(openMetrics: string): Promise<PrometheusProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'perch-prometheus-'))
   const path = (name: string): string => join(folder, name)
@@ -43,7 +43,7 @@ export async function startPrometheus(openMetrics: string): Promise<PrometheusPr
     child.once('exit', () => resolve())
   })
   const remove = (): void => rmSync(folder, { recursive: true, force: true })
-  // For a test process that ends before its `after`.
+  // If a test process ends before its `after`.
   const last = (): void => {
     child.kill('SIGKILL')
     remove()

@@ -1,4 +1,4 @@
-/** A process that takes a job and never ends it, for the queue's tests to kill. */
+/** A process that takes a job and never finishes it. The queue's tests kill it. */
 import { openClock } from '../../../src/adapters/clock/clock.ts'
 import { openQueue } from '../../../src/adapters/queue/queue.ts'
 

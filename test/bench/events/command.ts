@@ -55,7 +55,7 @@ export async function commandRows(what: string, shape: Shape, rules: Rules): Pro
   })
 }
 
-/** The bare work before and after the commit: each a fetch, and a build of the root with and without the change. */
+/** The bare work: a fetch before the commit and one after it, and in between a build of the root with and without the change. */
 async function bare(
   box: GitHubBox,
   { folder, files }: { readonly folder: string; readonly files: Files },

@@ -1,6 +1,6 @@
 /**
- * How templates for Prometheus are written in public repositories, shortened to what is about the evaluation. `metrics`: each as name, count,
- * interval, initial delay, failure limit, and its two conditions.
+ * Templates for Prometheus as in public repositories, shortened to what matters for the evaluation. `metrics`: each with name,
+ * count, interval, initial delay, failure limit, and its two conditions.
  */
 export interface PublicTemplate {
   readonly title: string

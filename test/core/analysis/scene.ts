@@ -14,14 +14,14 @@ export const SECOND = 1_000
 export const MINUTE = 60 * SECOND
 /** When the step went live. */
 export const SINCE = Date.UTC(2026, 10, 20, 12)
-/** 30 s to settle, and ten points of a minute, the last of which ends with the bake. */
+/** After 30 s to settle, ten points of a minute each. The last one ends with the bake. */
 export const ENDS = SINCE + 630 * SECOND
 
-/** What a query is about, so that a stand-in can answer it. */
+/** The subject of a query, so that a stand-in can answer it. */
 export interface AskedQuery {
   readonly kind: 'requests' | 'success' | 'latency' | 'own'
   readonly side: 'canary' | 'stable'
-  /** Of the point, counted from 1; 0 before the first. */
+  /** The number of the point, from 1; 0 before the first. */
   readonly point: number
   readonly query: string
   readonly time: number
@@ -49,13 +49,13 @@ export interface Play {
   readonly metrics?: Metrics
 }
 
-/** A world in which all is well: plenty of requests, no failures. */
+/** A healthy world: plenty of requests, no failures. */
 export const WELL: World = ({ kind }) => ({ requests: 500, success: 100, latency: 80, own: 1 })[kind]
 
 export const CHECKS = [{ metric: 'success-rate', min: 99 }]
 
 function config({ analysis, service }: Play): unknown {
-  // 630 s in a unit that the config has.
+  // 630 s in a unit of the config.
   const bake = '630s'
   return {
     services: { 'api-service': { bake, analysis: { checks: CHECKS, ...analysis }, ...service } },
@@ -72,7 +72,7 @@ export async function report(world: World, play: Play = {}): Promise<AnalysisRep
   return measuredBy({ metrics, clock }, standingOf(target), SINCE)
 }
 
-/** What a server says about a step now, whatever was said before. */
+/** The report about a step from a server's current answers, without earlier ones. */
 export async function measuredBy(
   { metrics, clock }: { readonly metrics: Metrics; readonly clock: Clock },
   standing: Standing,

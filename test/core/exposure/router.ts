@@ -1,10 +1,10 @@
 /**
- * A small mesh: takes one request through rendered objects, and says how much of it reaches the pods of some workloads. It
- * shares no code with the model of exposure, so that the two can be compared.
+ * A small mesh: routes one request through rendered objects, and tells what share of it reaches the pods of some workloads. It
+ * shares no code with the model of exposure, so the two can be compared.
  */
 import type { RenderedObject } from '../../../src/core/diff/objects.ts'
 
-// oxlint-disable-next-line typescript/no-explicit-any -- objects of tests, read without ceremony
+// oxlint-disable-next-line typescript/no-explicit-any -- objects of tests, read without type checks
 type Any = any
 
 export interface Request {
@@ -28,7 +28,9 @@ const full = (host: string, namespace: string): string =>
   host.includes('.') ? host : `${host}.${namespace}.svc.cluster.local`
 const namespaceOf = (object: RenderedObject): string => (object.namespace === '' ? 'default' : object.namespace)
 
-/** The percent of requests like this one that reaches pods of some workloads. `first`: objects that are older than others. */
+/**
+ * The percentage of requests like this one that reaches the pods of some workloads. `first`: objects that are older than others.
+ */
 export function routed(
   objects: readonly RenderedObject[],
   request: Request,
@@ -44,7 +46,7 @@ export function routed(
 function goalsOf(objects: readonly RenderedObject[], request: Request): readonly Goal[] {
   const candidates = objects.flatMap((object) => hostsOf(object, request).map((host) => ({ object, host })))
   const hosts = [...new Set(candidates.map(({ host }) => host))].filter((host) => fitsHost(host, request.host))
-  // The most exact host counts.
+  // The most specific host counts.
   const host = hosts.toSorted((a, b) => b.length - a.length)[0]
   const own = candidates.filter((one) => one.host === host).map(({ object }) => object)
   const rules = [
@@ -64,7 +66,7 @@ function hostsOf(object: RenderedObject, request: Request): readonly string[] {
   if (object.kind === 'VirtualService') {
     const hosts: readonly string[] = spec.hosts ?? []
     const rules: readonly Any[] = spec[request.protocol] ?? []
-    // Without any rule for a gateway Istio leaves the host there alone (pilot's "no routes matched").
+    // If no rule is for a gateway, Istio ignores the host there (pilot's "no routes matched").
     const isHere = rules.some((rule) =>
       (rule.match ?? [{}]).some((match: Any) => isAt(match.gateways ?? spec.gateways ?? ['mesh'], request, namespace)),
     )
@@ -83,7 +85,7 @@ function isAt(gateways: readonly string[], { gateway }: Request, namespace: stri
   return gateways.some((one) => one === gateway || `${namespace}/${one}` === gateway)
 }
 
-/** None is all. */
+/** No hostnames mean all. */
 function hostnamesOf({ hostnames = [] }: Any): readonly string[] {
   return hostnames.length === 0 ? ['*'] : hostnames
 }
@@ -129,7 +131,7 @@ function fitsIstio(
   { all, namespace }: { readonly all: readonly string[] | undefined; readonly namespace: string },
 ): boolean {
   const named: readonly string[] = match.gateways ?? all ?? ['mesh']
-  // A delegate has none of its own: its root has asked already.
+  // A delegate has no gateways of its own. Its root has checked them already.
   const gateways = named.map((one) => (one === 'mesh' || one.includes('/') ? one : `${namespace}/${one}`))
   const isOwn = all === undefined && match.gateways === undefined
   return (
@@ -194,13 +196,13 @@ function fitsGateway(match: Any, { path, method, headers, query }: Request): boo
   return isPath && (match.method ?? method) === method && all(match.headers, headers) && all(match.queryParams, query)
 }
 
-/** How much of what is sent to a destination reaches the workloads: their pods among all that are picked. */
+/** The share of a destination's requests that reaches the workloads: their pods among all selected pods. */
 function reach(objects: readonly RenderedObject[], goal: Goal, canary: ReadonlySet<string>): number {
   const pods = podsOf(objects, goal)
   return pods.length === 0 ? 0 : pods.filter((name) => canary.has(name)).length / pods.length
 }
 
-/** The workloads whose pods a destination picks. */
+/** The workloads whose pods a destination selects. */
 export function podsOf(
   objects: readonly RenderedObject[],
   { host, subset }: Pick<Goal, 'host' | 'subset'>,
@@ -217,7 +219,7 @@ export function podsOf(
     .flatMap((rule) => (rule.data['spec'] as Any).subsets ?? [])
     .find(({ name }: Any) => name === subset)
   if ((subset !== undefined && found === undefined) || Object.keys(spec.selector ?? {}).length === 0) return []
-  // Both must hold: a subset that contradicts the Service's selector picks nothing.
+  // Both must match: a subset that contradicts the Service's selector selects nothing.
   const wanted = [...Object.entries(spec.selector), ...Object.entries(found?.labels ?? {})]
   const workloads = objects.filter(({ kind }) => kind === 'Deployment')
   return workloads.flatMap(({ name, data }) => {

@@ -1,4 +1,4 @@
-/** Texts of routes as people write them: one rule with two weights, in any style. */
+/** Texts of routes in the style of people: one rule with two weights, in any layout. */
 import * as fc from 'fast-check'
 
 export interface Style {
@@ -6,7 +6,7 @@ export interface Style {
   readonly bom: boolean
   readonly finalNewline: boolean
   readonly step: 2 | 3 | 4 | 8
-  /** How far a dash stands behind its key's column. */
+  /** The number of columns from the key to the dash. */
   readonly dash: 0 | 1 | 2 | 4
   readonly comments: boolean
   readonly tabs: boolean
@@ -84,7 +84,7 @@ export const styles: fc.Arbitrary<Style> = fc.record({
 
 export interface RouteText {
   readonly text: string
-  /** Where the list of weighted entries stands in its object. */
+  /** The path of the list of weighted entries in its object. */
   readonly entries: readonly (string | number)[]
 }
 

@@ -17,7 +17,10 @@ import { dryRunGap, failureProblems, objectRemark } from '../../../src/core/prob
 import type { PromotionRefusal } from '../../../src/core/refusal/promotion-refusal.ts'
 import type { Refusal } from '../../../src/core/refusal/refusal.ts'
 
-/** One value of each kind that Perch has words for, with a text of others wherever there may be one. A new kind belongs here. */
+/**
+ * One value of each kind that Perch has words for, with other people's text in every possible place. New kinds must be added
+ * here.
+ */
 
 type Samples<T extends { readonly code: string }> = {
   readonly [Code in T['code']]: (text: string) => T & { readonly code: Code }
@@ -242,7 +245,7 @@ const KUBECONFIG_FAULTS = {
   'not-supported': true,
 } as const satisfies Record<KubeconfigFault, true>
 
-/** What a dry run finds, and why it finds nothing. */
+/** The findings of a dry run, and the reasons for a dry run without any. */
 export function dryRunProblems(t: string, place: Location): readonly Problem[] {
   const about = { environment: t, title: t, place }
   const request = { tool: 'dry-run', place, side: 'base', environment: t } as const
@@ -335,7 +338,7 @@ export function gateReasons(t: string): readonly GateReason[] {
     { code: 'base-unreadable' },
     { code: 'base-owned', writer: 'flagger', share: 30 },
     { code: 'base-undated' },
-    // A number of a pull request is a link on purpose.
+    // The number of a pull request is a link on purpose.
     { code: 'two-steps', raisers: ['#7', `part ${t}`] },
     { code: 'held', stop },
     { code: 'frozen', stop: { ...stop, kind: 'freeze' } },

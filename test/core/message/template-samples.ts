@@ -1,4 +1,6 @@
-/** One value of each kind that Perch has words for about AnalysisTemplates, with a text of others wherever there may be one. */
+/**
+ * One value of each kind of AnalysisTemplate result that Perch has words for, with other people's text in every possible place.
+ */
 import type { MeasuredMetric, MetricReason } from '../../../src/core/analysis-template/measured.ts'
 import {
   LIMIT_FAULTS,
@@ -83,7 +85,7 @@ function valuesOf<T extends { readonly code: string }>(samples: Samples<T>, text
   return makers.flatMap((make) => make(text))
 }
 
-/** As `canary/validate` tells of them. */
+/** The same in the form of `canary/validate`. */
 export function templateProblemsOf(text: string): readonly Problem[] {
   return valuesOf(problems, text).map((problem) => {
     const template = named(text)
@@ -95,7 +97,10 @@ function named(name: string): TemplateName {
   return { kind: 'AnalysisTemplate', name }
 }
 
-/** Reports of an analysis by a template: a pass, one that goes on, a template of dry runs alone, each reason, and one that cannot be used. */
+/**
+ * Reports of an analysis by a template: a pass, an analysis in progress, a template with only dry runs, each reason, and a
+ * template that cannot be used.
+ */
 export function templateReports(text: string): readonly AnalysisReport[] {
   const times = { from: 0, until: 1, ends: 2, next: 3, server: text, failureLimit: 0, checks: [] }
   const one = (more: Partial<AnalysisReport>, metric: Partial<MeasuredMetric>): AnalysisReport => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 
-/** A page that somebody has read and agreed to: `PERCH_WRITE_PAGES=1 npm test -- core/pages` writes it anew. */
+/** Compares with a page that somebody has read and approved. `PERCH_WRITE_PAGES=1 npm test -- core/pages` writes it again. */
 export function assertPage(file: string, sections: Readonly<Record<string, readonly string[]>>): void {
   const place = new URL(file, import.meta.url)
   const now = Object.entries(sections)

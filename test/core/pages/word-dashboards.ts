@@ -8,7 +8,7 @@ import {
 import { stuckWords } from '../../../src/core/message/comment/notice.ts'
 import { AT, refusals, target } from './word-samples.ts'
 
-/** The issue with all rollouts, in each of its turns. */
+/** The issue with all rollouts, with all of its variants. */
 export function dashboards(): readonly string[] {
   const line: ListedRollout = { name: 'production/web', state: 'stepping', share: 5, version: 'v2', pulls: [] }
   const pulls: Dashboard['pulls'] = new Map([

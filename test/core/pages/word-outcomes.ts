@@ -19,7 +19,7 @@ function byFlagger(): Target {
   return { ...owned, owner: { ...owner, writer: 'flagger', title: 'Canary shop/web' } }
 }
 
-/** What a review may find, and what may come of a command. */
+/** What a review may find, and the possible outcomes of a command. */
 
 export function review(more: Partial<Review> = {}): Review {
   const reasons = gateReasons()

@@ -17,7 +17,7 @@ import * as hostile from '../message/hostile-samples.ts'
 import { destinationRule, sample, targetOf, virtualService } from '../samples.ts'
 import { argoRollout } from '../../owners.ts'
 
-/** What Perch has words for, each kind and each turn that its sentence takes. */
+/** Everything that Perch has words for: each kind, with each variant of its sentence. */
 
 export const T = 'name'
 export const AT = Date.UTC(2026, 0, 5, 9)

@@ -1,4 +1,4 @@
-/** Kubernetes' own schemas, as kubernetes-models has them compiled. */
+/** Kubernetes' own schemas, as compiled in kubernetes-models. */
 import assert from 'node:assert/strict'
 import { Deployment } from 'kubernetes-models/apps/v1'
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1'
@@ -24,7 +24,7 @@ export const KubernetesObject = z.looseObject({
   metadata: z.looseObject({ name: z.string() }),
 })
 
-/** Fails where an object has a wrong value, or a field that its kind does not have. */
+/** Fails if an object has a wrong value, or a field that its kind does not have. */
 export function assertFits(object: KubernetesObject): void {
   const name = `${object.apiVersion}/${object.kind}`
   const model = MODELS[name]

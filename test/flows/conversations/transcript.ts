@@ -1,6 +1,6 @@
 /**
- * Writes down what people do on GitHub and what Perch makes of it: what it asks GitHub for, and everything that people see change.
- * Names of commits are replaced by names that say in which order they came, so that a word in a message does not change them all.
+ * Records what people do on GitHub and how Perch reacts: its requests to GitHub, and all visible changes. Ids of commits are
+ * replaced by names in the order of their appearance, so that one changed word in a message does not change all of them.
  */
 import { createHash } from 'node:crypto'
 import { diffLines } from 'diff'
@@ -12,11 +12,11 @@ export interface Transcript {
   readonly hear: (happening: Happening) => void
   readonly answered: (name: string, answer: unknown) => void
   readonly log: Log
-  /** `memory`: what is remembered by now. */
+  /** `memory`: the current content of the memo. */
   readonly text: (memory: ReadonlyMap<string, unknown>) => string
 }
 
-/** What is seen on GitHub: one text for each thing, by its name. */
+/** What is visible on GitHub: one text for each item, by its name. */
 export type Seen = ReadonlyMap<string, string>
 
 /** Requests that change nothing are only counted. */
@@ -27,7 +27,7 @@ export function transcriptOf(state: GitHubState, account: Ledger): Transcript {
   const lines: string[] = []
   const named = commitNames()
   let seen: Seen = new Map()
-  /** The newest text of each kind: what is new is told by how it differs from the last one of its kind. */
+  /** The latest text of each kind. A new text is recorded as its difference from the last one of its kind. */
   const newest = new Map<string, { readonly name: string; readonly text: string }>()
   const at = (): string => timeOf(state.now())
 
@@ -35,7 +35,7 @@ export function transcriptOf(state: GitHubState, account: Ledger): Transcript {
     const counts = account.take()
     if (counts.length > 0) lines.push('', ...counts)
   }
-  /** What has changed since the last time, as lines. */
+  /** The changes since the last call, as lines. */
   function look(): readonly string[] {
     const now = new Map([...seenOn(state)].map(([name, text]) => [named(name), folded(named(text))]))
     const changes = [...new Set([...seen.keys(), ...now.keys()])].flatMap((name) => {
@@ -132,7 +132,7 @@ export function seenOn(state: GitHubState): Seen {
   return seen
 }
 
-/** A branch by its newest commit: its message, and the files in which it differs from its first parent. */
+/** The latest commit of a branch: its message, and the files in which it differs from its first parent. */
 function branchText({ objects }: GitHubState, sha: string): string {
   const commit = objects.find(sha)
   const [parent] = commit?.parents ?? []
@@ -142,13 +142,13 @@ function branchText({ objects }: GitHubState, sha: string): string {
   return [`commit ${sha} after ${commit?.parents.join(' and ')}`, commit?.message ?? '', ...files].join('\n')
 }
 
-/** What a thing is like: check runs of a name, comments with a marker, branches. */
+/** The kind of an item, for comparisons: check runs of a name, comments with a marker, branches. */
 function kindOf(name: string, text: string): string {
   const marker = /<!-- perch:[a-z-]+/.exec(text)?.[0]
   return name.startsWith('refs/') ? name : (marker ?? name.replaceAll(/\d+ ?| on commit-\d+$/g, ''))
 }
 
-/** A text, or how it differs from another one, which is often shorter. */
+/** A text, or its difference from another one if that is shorter. */
 function shorter(text: string, like: { readonly name: string; readonly text: string } | undefined): readonly string[] {
   const whole = text.split('\n')
   if (like === undefined || text.startsWith('commit ')) return whole
@@ -167,7 +167,7 @@ function diffOf(before: string, after: string): readonly string[] {
   )
 }
 
-/** Names commits by the order in which they come. */
+/** Names commits in the order of their appearance. */
 export function commitNames(): (text: string) => string {
   const names = new Map<string, string>()
   return (text) => {
@@ -181,7 +181,10 @@ export function commitNames(): (text: string) => string {
   }
 }
 
-/** What Perch folds on GitHub, and drawings: their first line, and a number that changes with them. The core's pages hold these words. */
+/**
+ * Replaces folded parts and drawings by their first line, and a number that changes with them. The pages of the core have the
+ * full text.
+ */
 function folded(text: string): string {
   return text.replaceAll(/^(?:<details>.*?<\/details>|```.*?^```)$/gms, (block) => {
     const [first = '', ...more] = block.split('\n')

@@ -1,4 +1,4 @@
-/** Two trees in memory, and what is said of the way from one to the other. */
+/** Two trees in memory, and the review of the change from one to the other. */
 import { openSchemas } from '../../../src/adapters/schemas/schemas.ts'
 import type { Review } from '../../../src/core/gate/review.ts'
 import { compareTrees } from '../../../src/flows/judgement/judge-merge.ts'
@@ -11,7 +11,7 @@ export type Files = Readonly<Record<string, string>>
 
 const schemas = openSchemas()
 
-/** A file that is there and cannot be read, such as one that is no text. */
+/** A file that exists and cannot be read, for example because it is binary. */
 export const NO_TEXT = '\0'
 
 interface Programs {
@@ -19,7 +19,9 @@ interface Programs {
   readonly validators: Validators
 }
 
-/** What is said of a pull request that changes some files, or removes them: what is wrong, and what is noted (`remote web/kustomization.yaml`). */
+/**
+ * The review of a pull request that changes or removes some files: its problems, and its notes (`remote web/kustomization.yaml`).
+ */
 export async function reviewed(
   before: Files,
   changed: Readonly<Record<string, string | undefined>>,

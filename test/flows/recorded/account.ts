@@ -1,4 +1,4 @@
-/** Pages that keep what Perch does in each test of a file: one section for each test, one line for each thing. */
+/** Pages that record what Perch does in each test of a file, with one section for each test and one line for each item. */
 import { createHash } from 'node:crypto'
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -13,29 +13,29 @@ interface Account {
   readonly state: GitHubState
   readonly ledger: Ledger
   readonly memo: () => Memo
-  /** What was logged. */
+  /** The log lines. */
   readonly logged: readonly string[]
 }
 
 let accounts: Account[] | undefined
 
-/** What is made in a test whose page is kept, is written down when the test ends. */
+/** Records a world of the current test, if the test's page is kept. It is written when the test ends. */
 export function keepAccount(account: Account): void {
   accounts?.push(account)
 }
 
 interface Page {
   readonly place: URL
-  /** In the order of the file. */
+  /** The tests in the order of the file. */
   readonly names: string[]
-  /** By the test's name. */
+  /** The sections by the names of their tests. */
   readonly sections: Map<string, string>
 }
 
 type RecordedTest = (name: string, work: () => void | Promise<void>) => void
 
 /**
- * A `test` for a file whose worlds are compared with its page: `PERCH_WRITE_PAGES=1` writes that anew. `file` is the file's
+ * A `test` for a file whose worlds are compared with its page. `PERCH_WRITE_PAGES=1` writes the page again. `file`: the file's
  * `import.meta.url`.
  */
 export function recordedIn(file: string): RecordedTest {
@@ -83,10 +83,10 @@ function compare({ place, names, sections }: Page, title: string, now: string): 
   )
 }
 
-/** What a world came to: what was counted, what was logged, what is seen on GitHub at the end, and what is remembered. */
+/** The section of a world: counts, log lines, the final state on GitHub, and the memo. */
 async function textOf({ state, ledger, memo, logged }: Account): Promise<string> {
   const named = commitNames()
-  // A command that was seen: its answer is a line of its own.
+  // A command with this reaction was seen. Its answer has its own line.
   const isSeen = (text: string): boolean => text.startsWith('👀')
   const things = [...seenOn(state)].filter(([, text]) => !isSeen(text))
   const seen = things.map(([name, text]) => lineOf(named(name), named(text)))
@@ -96,7 +96,7 @@ async function textOf({ state, ledger, memo, logged }: Account): Promise<string>
 
 const MAX_LENGTH = 120
 
-/** A thing in one line: how it begins, and a number that changes with the rest. */
+/** An item in one line: its beginning, and a number that changes with the rest. */
 function lineOf(name: string, text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^(?:labels|assignees): $/.test(line))
   const count = name.startsWith('#') ? 3 : name.startsWith('comment') ? 2 : 1

@@ -1,6 +1,6 @@
 /**
- * Keeps account of what Perch does beside what people see: requests, tasks, builds, reads, metrics and news. A test that says nothing of them
- * still notices when one more of them is made, or one less.
+ * Counts what Perch does besides what people see: requests, tasks, builds, reads, metrics and notifications. Through this, every
+ * test notices when Perch does one of them once more or less.
  */
 import { createHash } from 'node:crypto'
 import type { RepositoryContext } from '../../../src/flows/repository/repository-context.ts'
@@ -22,7 +22,7 @@ export interface Ledger {
   metrics(metrics: Metrics): Metrics
   notifier(notifier: Notifier): Notifier
   renderer(renderer: Renderer): Renderer
-  /** What came since the last time: one line for each kind, with how often each was done. */
+  /** What happened since the last call: one line for each kind, with its count. */
   take(): readonly string[]
 }
 
@@ -96,12 +96,12 @@ function causeIn(given: readonly unknown[]): string {
   return codes[0] ?? ''
 }
 
-/** A log that writes lines, with the times of the test's clock. */
+/** A log that writes lines with the times of the test's clock. */
 export function lineLog(now: () => number, add: (line: string) => void): Log {
   const note =
     (level: string) =>
     (facts: object, message: string): void => {
-      // How long a task takes is this machine's time.
+      // The duration of a task depends on the machine.
       if (message === 'task done') return
       const plain = Object.entries(facts).map(([key, value]) => [key, value instanceof Error ? value.message : value])
       add(`${timeOf(now())} ${level}: ${message} ${JSON.stringify(Object.fromEntries(plain))}`)
@@ -123,11 +123,11 @@ export function timeOf(moment: number): string {
   return new Date(moment).toISOString().slice(11, 19)
 }
 
-/** What every look leaves behind: how many there are says enough. */
+/** Entries that every look makes. Their number is enough. */
 const COMMON =
   /^(?:beginning|buttons-heard|canaries-moved|cleaned-up|command|deployed|first-commit|head|protection|swept):/
 
-/** What is remembered, one line for each entry, less what is empty. */
+/** The entries of the memo, one line each, without empty ones. */
 export function memoryLines(entries: ReadonlyMap<string, unknown>): readonly string[] {
   const [common, special] = [true, false].map((wanted) =>
     [...entries].filter(([key]) => COMMON.test(key) === wanted).toSorted(([a], [b]) => (a < b ? -1 : 1)),

@@ -4,7 +4,7 @@ import type { Branches } from '../../../src/ports/github/branches.ts'
 import { GitHubRefused } from '../../../src/ports/github/github-refused.ts'
 import { type GitHubState, headOf, moveBranch } from './github.ts'
 
-/** GitHub names that many moves of a branch; the adapter reads that many commits of a comparison. */
+/** GitHub lists this many moves of a branch. The adapter reads this many commits of a comparison. */
 const MAX_MOVES = 100
 const MAX_MAKERS = 300
 

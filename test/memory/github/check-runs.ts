@@ -6,7 +6,7 @@ import type { CommandRecords } from '../../../src/ports/github/command-records.t
 import type { KeptReport, Reports } from '../../../src/ports/github/reports.ts'
 import type { GitHubState, Run } from './github.ts'
 
-/** GitHub's adapter keeps this much of a base's name. */
+/** GitHub's adapter keeps this many characters of a base's name. */
 const MAX_BASE = 60
 
 export function memoryChecks(state: GitHubState): Checks {
@@ -68,7 +68,7 @@ export function memoryReports(state: GitHubState): Reports {
   }
 }
 
-/** What GitHub shows of an open one is its own text: `isOver` is kept where reports keep when they were heard. */
+/** GitHub shows an open check's own text. `isOver` is stored in the external id, in which reports store when they were heard. */
 export function memoryCanaryChecks(state: GitHubState): CanaryChecks {
   const fields = ({ conclusion, title, summary }: CanaryCheck): Partial<Run> => ({
     state: conclusion === 'success' || conclusion === 'failure' ? conclusion : 'silent',

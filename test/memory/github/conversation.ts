@@ -9,7 +9,7 @@ export function memoryConversation(state: GitHubState): Conversation {
   }
   return {
     of: async (pull) => state.comments.filter((comment) => comment.pull === pull).map(read),
-    // REST shows an edit only where it was made in another second.
+    // REST shows an edit only if it was made in another second.
     since: async (time) =>
       state.comments
         .filter(({ updatedAt }) => updatedAt >= Math.floor(time / 1000) * 1000)

@@ -2,7 +2,7 @@ import { GitHubRefused } from '../../../src/ports/github/github-refused.ts'
 import type { Deployments } from '../../../src/ports/github/deployments.ts'
 import type { GitHubState, StoredDeployment } from './github.ts'
 
-/** The deployments of the App alone. */
+/** Only the deployments of the App. */
 export function memoryDeployments(state: GitHubState): Deployments {
   const byId = (id: number): StoredDeployment => {
     const found = state.deployments.find((one) => one.id === id)

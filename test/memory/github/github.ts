@@ -1,6 +1,6 @@
 /**
- * A model of GitHub in this process, for one repository: what is there, what follows from what, and what GitHub tells by
- * webhook. Nothing in it waits, and its time is the clock's. The contracts in test/contracts hold it to what GitHub does.
+ * A model of GitHub in this process, for one repository: its state, the consequences of changes, and its webhooks. Nothing in it
+ * waits, and its time is that of the clock. The contracts in test/contracts keep it consistent with GitHub.
  */
 import type { BranchMove } from '../../../src/core/command/head-age.ts'
 import type { DeploymentState } from '../../../src/core/deployment/step-deployment.ts'
@@ -17,7 +17,7 @@ export interface Pull {
   body: string
   state: 'open' | 'merged' | 'closed'
   draft: boolean
-  /** The branch of a fork is none of this repository. */
+  /** The branch of a fork does not belong to this repository. */
   readonly head: { readonly ref: string; sha: Sha; readonly isFork?: boolean }
   readonly base: { ref: string; sha: Sha }
   mergeCommit: Sha | undefined
@@ -40,7 +40,7 @@ export interface StoredComment {
   readonly reactions: Set<string>
 }
 
-/** A check run; `report` where it is one of our checks. */
+/** A check run. `report` is set if it is a check of Perch. */
 export interface Run {
   readonly id: number
   readonly sha: Sha
@@ -61,7 +61,7 @@ export interface StoredDeployment {
   readonly commit: Sha
   readonly environment: string
   readonly task: string
-  /** The newest last. */
+  /** Oldest first. */
   readonly states: { readonly state: DeploymentState; readonly description: string }[]
 }
 
@@ -76,7 +76,7 @@ export interface StoredIssue {
 
 export interface Happening {
   readonly event: string
-  /** The fields that are special to the event; who sends it and where are added to them. */
+  /** The fields that only this event has. The sender and the repository are added to them. */
   readonly payload: Readonly<Record<string, unknown>>
   readonly sender: Person
 }
@@ -88,17 +88,17 @@ export interface GitHubState {
   isFork: boolean
   readonly bot: Person
   readonly objects: GitObjects
-  /** By full name. */
+  /** Refs by full name. */
   readonly refs: Map<string, Sha>
   readonly pulls: Map<number, Pull>
-  /** Those that are no pull requests; they share their numbers. */
+  /** Issues that are not pull requests. Both share their numbers. */
   readonly issues: Map<number, StoredIssue>
   hasIssues: boolean
   readonly comments: StoredComment[]
   readonly runs: Run[]
   readonly signals: { readonly sha: Sha; readonly signal: Signal }[]
   readonly deployments: StoredDeployment[]
-  /** Whether the App may make deployments. */
+  /** Whether the App may create deployments. */
   mayDeploy: boolean
   /** Whether the App may write issues. */
   mayWriteIssues: boolean
@@ -106,16 +106,16 @@ export interface GitHubState {
   mayMerge: boolean
   readonly moves: { readonly branch: string; readonly by: Person; readonly move: BranchMove }[]
   readonly roles: Map<string, Permission>
-  /** Required on every branch that pull requests merge into. */
+  /** The checks that are required on every branch into which pull requests merge. */
   required: readonly string[]
-  /** GitHub deletes the branch of a pull request that is merged. */
+  /** GitHub deletes the branch of a merged pull request. */
   deletesBranches: boolean
   /** The merge queue of every branch. */
   readonly queued: QueuedPull[]
   /** GitHub's clock: whole seconds, in epoch milliseconds. */
   now(): number
   nextId(): number
-  /** Of a pull request or an issue. */
+  /** For a pull request or an issue. */
   nextNumber(): number
   happened(happening: Happening): void
 }
@@ -183,7 +183,10 @@ export function filesOf(state: Pick<GitHubState, 'refs' | 'objects'>, branch: st
   return state.objects.files(headOf(state, branch) ?? '') ?? new Map()
 }
 
-/** Points a branch somewhere, or deletes it (`undefined`), and all that follows: the push, and pull requests that follow it. */
+/**
+ * Points a branch at a commit, or deletes it (`undefined`), with all consequences: the push, and pull requests that follow the
+ * branch.
+ */
 export function moveBranch(
   state: GitHubState,
   branch: string,
@@ -235,7 +238,7 @@ function follow(
   }
   pull.base.sha = sha
   const landed = from === undefined ? [] : state.objects.ahead(from, sha)
-  // A pull request whose head came to the base by a push counts as merged.
+  // A pull request whose head reached the base through a push counts as merged.
   if (landed.some((commit) => commit.sha === pull.head.sha)) endPull(state, pull, { by, mergedAs: pull.head.sha })
 }
 
@@ -250,7 +253,7 @@ export function endPull(
   tellPull(state, pull, { action: 'closed', by: how.by })
 }
 
-/** Tells something about a pull request by webhook. */
+/** Sends a webhook about a pull request. */
 export function tellPull(
   state: GitHubState,
   pull: Pull,
@@ -271,7 +274,7 @@ export function tellPull(
   state.happened({ event: 'pull_request', payload, sender: by })
 }
 
-/** A happening as GitHub sends it to the App. */
+/** An event in the form in which GitHub sends it to the App. */
 export function webhookOf(
   { repo, installation }: Pick<GitHubState, 'repo' | 'installation'>,
   { payload, sender }: Happening,

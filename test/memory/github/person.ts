@@ -4,20 +4,23 @@ import { endPull, type GitHubState, headOf, moveBranch, person, type Pull, tellP
 import { editIssue, openIssue } from './issues.ts'
 import { addPull, type MergeOrder, mergePull, openPull, reopenPull } from './pull-requests.ts'
 
-/** What somebody does on GitHub, or pushes to it. */
+/** A person's actions on GitHub, including pushes. */
 export interface MemoryPerson {
   readonly login: string
-  /** Commits files (undefined removes one) on top of a branch, which is made where it is not there; nothing where nothing changes. */
+  /**
+   * Commits files (undefined removes one) on top of a branch, which is created if it does not exist. Undefined if nothing
+   * changes.
+   */
   push(branch: string, files: Readonly<Record<string, string | undefined>>, options?: PushOptions): Sha | undefined
-  /** Merges a branch into another one, as `git merge` and a push do, or GitHub's "Update branch". */
+  /** Merges a branch into another one, like `git merge` with a push, or GitHub's "Update branch". */
   mergeBranch(from: string, into: string): boolean
   open(head: string, title: string, base?: string): Pull | undefined
-  /** Opens a pull request from a fork: a commit on the default branch with these files. */
+  /** Opens a pull request from a fork, with one commit of these files on the default branch. */
   openFromFork(files: Readonly<Record<string, string>>, title: string): Pull
   comment(pull: number, body: string): number
-  /** Gives its number. */
+  /** Returns its number. */
   openIssue(title: string, body?: string): number
-  /** Ticking a check box is such an edit. */
+  /** Also for ticking a check box, which is such an edit. */
   editIssue(issue: number, body: string): void
   closeIssue(issue: number): void
   close(pull: Pull): void

@@ -3,7 +3,7 @@ import { GitHubRefused } from '../../../src/ports/github/github-refused.ts'
 import type { PullRequests } from '../../../src/ports/github/pull-requests.ts'
 import { endPull, type GitHubState, headOf, moveBranch, type Pull, tellPull } from './github.ts'
 
-/** As many as GitHub has on a page. */
+/** The size of a page on GitHub. */
 const PAGE = 100
 
 export function memoryPullRequests(state: GitHubState): PullRequests {
@@ -115,7 +115,7 @@ export interface PullDraft {
   readonly by: Person
 }
 
-/** `exists`: GitHub answers the same where there is an open one and where there is nothing to merge. */
+/** `exists`: GitHub gives the same answer if there is an open one, and if there is nothing to merge. */
 export function openPull(state: GitHubState, { head, base, title, body, by }: PullDraft): Pull | 'exists' {
   const [headSha, baseSha] = [headOf(state, head), headOf(state, base)]
   const isOpen = [...state.pulls.values()].some(
@@ -126,7 +126,7 @@ export function openPull(state: GitHubState, { head, base, title, body, by }: Pu
   return addPull(state, { title, body, by, head: { ref: head, sha: headSha }, base: { ref: base, sha: baseSha } })
 }
 
-/** A pull request of these commits, whether or not they are worth one. */
+/** Adds a pull request with these commits, even if it changes nothing. */
 export function addPull(
   state: GitHubState,
   { title, body, by, head, base }: Pick<PullDraft, 'title' | 'body' | 'by'> & Pick<Pull, 'head' | 'base'>,
@@ -155,7 +155,7 @@ export function addPull(
   return pull
 }
 
-/** Brings a closed pull request back, where GitHub does. */
+/** Reopens a closed pull request, if GitHub allows it. */
 export function reopenPull(state: GitHubState, pull: Pull, by: Person): boolean {
   const { head, base } = pull
   const rival = [...state.pulls.values()].some(
@@ -172,7 +172,7 @@ export function reopenPull(state: GitHubState, pull: Pull, by: Person): boolean 
 export interface MergeOrder {
   readonly by: Person
   readonly sha: Sha
-  /** An administrator may merge whatever the checks say. */
+  /** An administrator may merge regardless of the checks. */
   readonly ignoresChecks?: boolean
 }
 
@@ -199,7 +199,7 @@ export function mergePull(state: GitHubState, pull: Pull, order: MergeOrder): 'm
   return 'merged'
 }
 
-/** Whether the newest run of each required check succeeded. */
+/** Whether the latest run of each required check succeeded. */
 export function isGreen({ runs, required }: GitHubState, sha: Sha): boolean {
   return required.every((name) => {
     const newest = runs.findLast((run) => run.sha === sha && run.name === name)

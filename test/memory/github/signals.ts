@@ -15,7 +15,7 @@ export function memorySignals(state: GitHubState): Signals {
         const runs = state.runs.filter((run) => run.sha === sha).flatMap((run) => signalOf(state, run))
         return [...said, ...runs].toReversed().filter(({ source, name }) => {
           if (source === 'deployment') return deployments.some((matches) => matches(name))
-          // One list of check runs holds both.
+          // GitHub lists both as check runs.
           const asked: readonly SignalSource[] = source === 'status' ? ['status'] : ['check', 'report']
           return asked.some((one) => sources.has(one))
         })

@@ -1,7 +1,7 @@
-/** What the stories about commands have in common. */
+/** Shared parts of the stories about commands. */
 import { aStory, checksOn, FAST, gitops, type Story, VS } from '../world.ts'
 
-/** GitHub's times have whole seconds: what is to be later must be so by one. */
+/** GitHub's times are whole seconds, so a later event must be at least a second later. */
 const A_SECOND = 1_100
 
 function open(story: Story, branch: string): { readonly number: number; readonly head: { readonly sha: string } } {
@@ -34,7 +34,7 @@ export async function ask(story: Story, who: string, text: string, pull: number)
   return (await say(story, who, text, pull)).replace(/^> .*\n+/, '')
 }
 
-/** A rollout at 25% whose step to 100% is open. */
+/** A rollout at 25% with an open step to 100%. */
 export async function aRollout(options: Parameters<typeof aStory>[0] = {}): Promise<Story & { readonly step: number }> {
   const story = await aStory({ ...options, files: gitops(FAST, [75, 25]) })
   story.person('alice').push('main', { 'docs/begin.md': 'x\n' })

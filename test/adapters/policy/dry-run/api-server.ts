@@ -1,4 +1,4 @@
-/** A throw-away API server for the tests: the machine's own kube-apiserver on the machine's own etcd. */
+/** A temporary API server for the tests: the machine's own kube-apiserver on the machine's own etcd. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,10 +10,10 @@ import { freePort } from '../../free-port.ts'
 
 export interface ApiServerProcess {
   readonly url: string
-  /** PEM: what the server, and whatever is started with the same certificate, is known by. */
+  /** PEM: the certificate of the server, and of everything that is started with it. */
   readonly certificate: string
   readonly key: string
-  /** As an administrator. */
+  /** A request as an administrator. */
   ask(method: string, path: string, body?: unknown, options?: AskOptions): Promise<ServerSaid>
   /** The keys that etcd has below a prefix. */
   keys(prefix: string): Promise<readonly string[]>
@@ -35,7 +35,7 @@ const [apiServer, etcd] = ['kube-apiserver', 'etcd'].map((name) =>
   FOLDERS.map((folder) => join(folder, name)).find((path) => existsSync(path)),
 )
 
-/** Whether the tests on it can run; the README says why it cannot be had everywhere. */
+/** Whether its tests can run. The README says why it is not available everywhere. */
 export const needsApiServer = {
   skip: (apiServer === undefined || etcd === undefined) && 'optional: kube-apiserver and etcd not installed',
 }
@@ -80,7 +80,7 @@ export async function startApiServer(): Promise<ApiServerProcess> {
         child.once('exit', () => resolve())
       }),
   )
-  // For a test process that ends before its `after`.
+  // If a test process ends before its `after`.
   const last = (): void => {
     for (const child of children) child.kill('SIGKILL')
     rmSync(folder, { recursive: true, force: true })
@@ -115,7 +115,7 @@ function spawned(program: string | undefined, cwd: string, args: readonly string
   return spawn(program ?? '', args, { stdio: 'ignore', cwd, env: { HOME: cwd } })
 }
 
-/** An API server does what it is told a little later: a new kind has an address, and a new policy counts. */
+/** Waits, because an API server applies changes a little later: a new kind gets an address, and a new policy takes effect. */
 export async function eventually(what: string, isSo: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + START_MS
   while (!(await isSo().catch((error: unknown) => isRefused(error)))) {
@@ -124,7 +124,7 @@ export async function eventually(what: string, isSo: () => Promise<boolean>): Pr
   }
 }
 
-/** Not there yet is no; every other error ends the wait. */
+/** A missing object means no. Every other error ends the wait. */
 function isRefused(error: unknown): false {
   if (error instanceof Error && 'code' in error && /^E[A-Z]+$/.test(String(error.code))) return false
   throw error
@@ -157,7 +157,7 @@ function askOnce({ url, ca, method, token, type }: Asked, body: unknown): Promis
 
 async function keysIn(store: string, prefix: string): Promise<readonly string[]> {
   const encoded = (text: string): string => Buffer.from(text).toString('base64')
-  // Up to the next prefix.
+  // The end of the range is the next prefix.
   const end = `${prefix.slice(0, -1)}${String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)}`
   const body = JSON.stringify({ key: encoded(prefix), range_end: encoded(end), keys_only: true })
   const answer = await fetch(`${store}/v3/kv/range`, { method: 'POST', body })

@@ -6,15 +6,15 @@ import { groupOf } from '../../../../src/core/manifest/identity.ts'
 
 export type Objects = readonly RenderedObject[]
 
-/** Some data with one small change, and what that is: `without spec.http[0].name`. */
+/** Some data with one small change, and the name of the change: `without spec.http[0].name`. */
 interface Variant<T> {
   readonly name: string
   readonly data: T
 }
 
 /**
- * Data with each of its parts taken away (an only one with what it is in), each number and text made another, and each list turned around. A page of what each comes to
- * shows which parts matter, and that the others do not.
+ * Variants of data: with each part removed (a single part together with its parent), each number and text changed, and each list
+ * reversed. A page with the results of all of them shows which parts matter, and that the others do not.
  */
 export function variantsOf(data: JsonValue, path = '', others = othersOf): readonly Variant<JsonValue>[] {
   if (Array.isArray(data)) {
@@ -45,7 +45,7 @@ function othersOf(value: JsonValue): readonly JsonValue[] {
   return typeof value === 'boolean' ? [!value] : []
 }
 
-/** Rendered objects with one of them changed, or left out. What is then no object any more is not among them. */
+/** Rendered objects with one of them changed or removed. Results that are no longer objects are left out. */
 export function objectVariants(objects: Objects, isVaried: readonly boolean[]): readonly Variant<Objects>[] {
   return objects.flatMap((object, index) => {
     if (isVaried[index] !== true) return []
@@ -67,7 +67,7 @@ function objectOf(value: JsonValue): RenderedObject | undefined {
   return { group: groupOf(apiVersion), kind, namespace: typeof namespace === 'string' ? namespace : '', name, data }
 }
 
-/** What variants come to where that is something else, the same for several in one line. */
+/** The results of variants that differ from the original. Several variants with the same result share one line. */
 export function variantLines<T>(
   data: T,
   variants: readonly Variant<T>[],
@@ -82,7 +82,7 @@ export function variantLines<T>(
   return [...names].map(([change, all]) => `${all.join(' · ')}\n  ${change}`)
 }
 
-/** More lines than these nobody reads; a digest stands for the rest. */
+/** Nobody reads more lines than this. A digest represents the rest. */
 const MOST_LINES = 5
 
 function changeOf(before: readonly string[], after: readonly string[]): string | undefined {
@@ -98,7 +98,7 @@ function changeOf(before: readonly string[], after: readonly string[]): string |
   )
 }
 
-/** Each value in some data on a line of its own: `web.rules[0].share: 5`. */
+/** Each value in some data on its own line: `web.rules[0].share: 5`. */
 export function flatLines(data: unknown, path = ''): readonly string[] {
   if (data === undefined) return []
   if (data instanceof Map) return flatLines(Object.fromEntries(data), path)
@@ -109,7 +109,7 @@ export function flatLines(data: unknown, path = ''): readonly string[] {
   return [`${path}: ${JSON.stringify(data)}`]
 }
 
-/** The texts of a repository with one of them left out, or one of its documents changed. */
+/** The texts of a repository with one of them removed, or one of its documents changed. */
 export function textVariants(
   texts: ReadonlyMap<string, string>,
   isVaried: (file: string) => boolean,
