@@ -1,4 +1,7 @@
-/** The demo's page in a real browser: what a person sees of a pull request, on a phone and on a desk, and what they can do there. */
+/**
+ * The demo's page in a real browser: what a person sees of a pull request on a phone and on a desktop, and what they can do
+ * there.
+ */
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { test, type TestContext } from 'node:test'
@@ -32,7 +35,7 @@ interface Scene {
 
 async function scene(t: TestContext, files = demoFiles()): Promise<Scene> {
   const story = await aStory({ files })
-  // The box of all stories, seen as one with only this story's repository.
+  // The sandbox of all stories, limited to this story's repository.
   const box = { ...story.box, repository: () => story.repository(), person: (login: string) => story.person(login) }
   const pages = await startPages(box, () => SAMPLES)
   t.after(() => pages.close())
@@ -45,7 +48,7 @@ async function scene(t: TestContext, files = demoFiles()): Promise<Scene> {
   return { story, page: await openPage(t), url: pages.url, number }
 }
 
-/** Keeps what the docs show; `PERCH_WRITE_PAGES=1` makes those pictures anew. */
+/** Compares with the pictures in the docs. `PERCH_WRITE_PAGES=1` makes them again. */
 async function picture(of: Page | ElementHandle, name: string): Promise<void> {
   const bytes = await of.screenshot()
   assert.ok(bytes.length > 5_000, `${name} is empty`)
@@ -71,7 +74,7 @@ test('a person types /canary 5, sees the answer, the diff and the checks come, a
       .comments(number)
       .some(({ body }) => body.startsWith('<!-- perch:summary') && body.includes('mermaid')),
   )
-  // The page shows it without being loaded again, and draws the plan.
+  // The page shows it without a reload, and draws the plan.
   await page.waitForFunction("document.body.innerText.includes('0% → 5% on this pull request')")
   await page.waitForSelector('.mermaid svg')
   const words = await page.$eval('main', (main) => main.textContent)
@@ -86,7 +89,7 @@ test('a person types /canary 5, sees the answer, the diff and the checks come, a
     assert.ok(comment !== null)
     await picture(comment, `comment-${width}`)
   }
-  // Each share leads to the line that says its weight.
+  // Each share links to the line with its weight.
   const line = await page.$eval('td a[href*="virtual-service.yaml"]', (link) => link.getAttribute('href') ?? '')
   await show(page, `${url}${line}`, 'desktop')
   assert.match(await page.$eval(':target', (target) => target.textContent), /weight: 95/)

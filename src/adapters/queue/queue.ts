@@ -28,7 +28,9 @@ export interface Queue extends JobQueue {
 
 const READY_MS = 2_000
 
-/** Opens the durable queue and the cache beside it. Their contents may be lost, because the sweep finds all work again in Git. */
+/**
+ * Opens the durable queue and the cache next to it. Their contents may be lost, because the sweep finds all work again in Git.
+ */
 export async function openQueue(options: QueueOptions): Promise<Queue> {
   const { databaseUrl, dataDir, log, clock, heartbeatSeconds = 30, retryLimit = 5 } = options
   const bell: { ring: () => void } = { ring: () => undefined }

@@ -29,8 +29,8 @@ export function versionImages(before: Images | undefined, after: Images): readon
 }
 
 /**
- * Whether pods with some images run a version. Environments may pull the same image from registries of their own, so only the last part of
- * its name counts, and where no image has that, its tag.
+ * Whether pods with some images run a version. Environments may pull the same image from their own registries, so only the last
+ * part of its name counts, or its tag if no image has that name.
  */
 export function runsVersion(version: readonly string[], images: readonly string[]): boolean {
   return version.every((wanted) => {

@@ -32,7 +32,7 @@ export interface ListedRollout {
   readonly origin?: number | undefined
   /** Its open pull requests. */
   readonly pulls: readonly number[]
-  /** Why it does not continue, in Markdown of ours. */
+  /** Why it does not continue, in Markdown that Perch wrote. */
   readonly stuck?: string | undefined
 }
 

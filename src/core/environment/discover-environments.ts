@@ -134,7 +134,7 @@ function undeployed(survey: Survey, environments: readonly Draft[], taken: Reado
   const names = nameRoots(folders, folders.length < filled.length ? new Set([...known, top]) : known)
   return filled.map((environment) => ({
     ...environment,
-    // The file lies beside a kustomization that does not name it, and the folder's name is already taken.
+    // The file is next to a kustomization that does not name it, and the folder's name is already taken.
     name: freeName(names.get(environment.root) ?? top, known),
   }))
 }

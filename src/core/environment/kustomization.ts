@@ -10,7 +10,7 @@ export interface Reference {
   readonly entry: string
   readonly line: number
   readonly leadsTo: 'file' | 'folder' | 'either' | 'chart'
-  /** What is there configures kustomize itself (generators, transformers, validators), and may name files in turn. */
+  /** It configures kustomize itself (generators, transformers, validators), and may name more files. */
   readonly isPlugin: boolean
 }
 
@@ -55,7 +55,7 @@ const FUNCTION_ANNOTATIONS = ['config.kubernetes.io/function', 'config.k8s.io/fu
 
 /** A kustomization file, read once: its content, and the files that kustomize reads because of it. */
 export interface KustomizationFile extends Contents {
-  /** The file with its lines; undefined where it is not YAML. */
+  /** The file with its lines. Undefined if it is not YAML. */
   readonly manifest: Manifest | undefined
   /** Its content. Undefined if that is not a mapping. */
   readonly data: Readonly<Record<string, unknown>> | undefined
@@ -108,7 +108,7 @@ const CHART_FIELDS = new Set(
   apiVersions kubeVersion nameTemplate skipTests debug`.split(/\s+/),
 )
 
-/** Charts are read from a folder of the repository: `chartHome`, else `charts` beside the kustomization. */
+/** The folder of the repository from which charts are read: `chartHome`, or else `charts` next to the kustomization. */
 function readCharts(found: KustomizationScan, data: Readonly<Record<string, unknown>>): void {
   const { helmCharts, helmGlobals, helmChartInflationGenerator: old } = data
   if (isFilled(old)) complain(found, 'plugin', ['helmChartInflationGenerator'])

@@ -113,7 +113,7 @@ function byWorkload({ workloads }: Picture, selection: Selection, { world }: Exp
   return found.length === 0 ? undefined : { unknown: `workload ${found.join(' ')}` }
 }
 
-/** The base branch said which pods a destination beside the canary selects, and the change removes that. */
+/** The base branch told which pods a destination next to the canary selects, and the change removes that. */
 function lost({ selections, old }: Picture, selection: Selection, side: ExposureSide): Lead | undefined {
   const { host, subset = '', namespace } = selection
   if (side === old || isKnown(selection)) return undefined

@@ -87,7 +87,7 @@ interface RolloutObjects {
   readonly isRaised: (object: ObjectIdentity) => boolean
   /** The weights differ from those before. */
   readonly isReweighed: (object: ObjectIdentity) => boolean
-  /** Commits move the route: this one does, or one of ours did. */
+  /** Whether commits move the route: this commit, or an earlier step of Perch. */
   readonly isDriven: (object: ObjectIdentity) => boolean
 }
 

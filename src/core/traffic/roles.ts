@@ -80,7 +80,7 @@ export function isStableWord(name: string): boolean {
   return STABLE_WORDS.some((word) => endsIn(name, word))
 }
 
-/** A destination with such a name beside a canary is not the stable version. */
+/** A destination with such a name next to a canary is not the stable version. */
 function isTrial(name: string): boolean {
   return TRIAL_WORDS.some((word) => endsIn(name, word))
 }

@@ -51,12 +51,12 @@ export function withCanary(route: Route, manifests: readonly Manifest[]): Result
   return ok({ ...route, rules: route.rules.map((rule) => (rules.includes(rule) ? started(rule, pair.value) : rule)) })
 }
 
-/** Whether everything goes to one destination, so that a canary could start beside it. */
+/** Whether everything goes to one destination, so that a canary could start next to it. */
 export function hasNoCanary(route: Route): boolean {
   return !isSplit(route) && startable(route).length > 0
 }
 
-/** The rules with one destination that can get a canary beside it: the named ones, or else those for everybody. */
+/** The rules with one destination that can get a canary next to it: the named ones, or else those for everybody. */
 function startable(route: Route): readonly Rule[] {
   const { rules: named, stable } = route.names
   const singles = route.rules.filter(

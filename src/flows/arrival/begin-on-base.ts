@@ -156,7 +156,7 @@ async function isDecided(context: RepositoryContext, target: Target, pull: PullR
   return (await hasOwnStart(context, pull, ownStartId(target, 'first'))) || isTakenOver(context, pull, target)
 }
 
-/** Those that Perch opened for this version, and did not close itself. */
+/** The pull requests that Perch opened for this version, and that people closed. */
 async function refusedSince(
   context: RepositoryContext,
   { ref }: BaseState,

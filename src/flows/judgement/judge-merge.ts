@@ -130,7 +130,7 @@ export interface TreeComparison {
   readonly review: Review
   /** The environments that were looked at. */
   readonly names: readonly string[]
-  /** All that there are on either side; like `sides`, undefined where nothing had to be read or the config cannot be. */
+  /** All environments on either side. Like `sides`, undefined if nothing had to be read, or if a config cannot be read. */
   readonly known?: readonly string[]
   readonly sides?: SnapshotPair
   readonly rises?: readonly RolloutRise[]

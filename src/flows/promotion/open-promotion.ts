@@ -51,7 +51,7 @@ export function promotionDraft(
 }
 
 /**
- * A promotion of everything includes a promotion of one service, and Git cannot have `a/b` beside `a/b/c`. So an open one is
+ * A promotion of everything includes a promotion of one service, and Git cannot have both `a/b` and `a/b/c`. So an open one is
  * reported, and the branch that a closed one of ours left behind is removed.
  */
 async function clearOverlap(

@@ -54,7 +54,7 @@ function repository(): Omit<World, 'checkout'> {
 
 const opened = (folder: string) => openCheckout({ folder, openWorktree, log, environment })
 
-/** Opens a repository after it was made, plays, and checks that not a byte of `.git` is another one. */
+/** Opens a repository after `make`, runs a play, and checks that no byte of `.git` has changed. */
 function scene(
   sentence: string,
   make: (world: Omit<World, 'checkout'>) => void,

@@ -1,4 +1,4 @@
-/** Refs in numbers that somebody makes to stop us. */
+/** Many refs, which somebody may create to block Perch. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -17,9 +17,9 @@ const silent = { debug: () => undefined, info: () => undefined, warn: () => unde
 interface World {
   readonly server: GitHttp
   readonly reopen: () => Mirror
-  /** How many files git keeps refs in. */
+  /** The number of files in which git keeps refs. */
   readonly written: () => number
-  /** Makes or removes branches on the server, all of one commit. */
+  /** Creates or removes branches on the server. All point to one commit. */
   readonly branches: (verb: 'create' | 'delete', names: readonly string[], sha: string) => void
 }
 

@@ -32,7 +32,7 @@ interface World {
   readonly server: GitHttp
   readonly mirror: Mirror
   readonly folder: string
-  /** Another process' view of the same folder, or the same one after a restart. */
+  /** The same folder as another process sees it, or the same process after a restart. */
   readonly reopen: (options?: { token?: string; environment?: Record<string, string> }) => Mirror
 }
 
@@ -161,7 +161,7 @@ scene('the token is in no argument and in no file', async ({ server, reopen, fol
   const bin = mkdtempSync(join(tmpdir(), 'perch-bin-'))
   const journal = join(bin, 'journal')
   const real = execFileSync('which', ['git'], { encoding: 'utf8' }).trim()
-  // `git` calls itself for its helpers by this name too, since its own folder of programs comes first only for those.
+  // `git` also calls itself by this name for its helpers, because its own folder of programs comes first only for those.
   writeFileSync(join(bin, 'git'), `#!/bin/sh\necho "$@" >> ${journal}\nenv > ${journal}.env-$1\nexec ${real} "$@"\n`)
   chmodSync(join(bin, 'git'), 0o755)
   try {
@@ -315,7 +315,7 @@ scene('every fetch leaves a pack, and many of them are packed together', async (
     await mirror.fetch([MAIN])
     assert.equal(count(), round + 1)
   }
-  // What fifty fetches more would leave: they would take most of the time of these tests.
+  // The result of fifty more fetches, which would take most of the time of these tests.
   const [name = ''] = readdirSync(packs).filter((one) => one.endsWith('.pack'))
   for (let copy = 0; copy < 50; copy += 1) {
     const other = `pack-${String(copy).padStart(40, '0')}`
@@ -324,7 +324,7 @@ scene('every fetch leaves a pack, and many of them are packed together', async (
   }
   main = server.author.push('main', { round: 'last' })
   await mirror.fetch([MAIN])
-  // It is done when nobody waits; what comes next waits for it.
+  // It happens when nobody waits. The next operation waits for it.
   await mirror.fetch([MAIN])
   assert.ok(count() < 10, String(count()))
   assert.equal((await mirror.read(main, ['round', 'd/3.yaml'])).size, 2)

@@ -1,4 +1,4 @@
-/** Several who want to know what is on the server at the same time ask it together. */
+/** Several callers who need the server's state at the same time share one request. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sharedFetch } from '../../../src/adapters/git/shared-fetch.ts'

@@ -26,7 +26,7 @@ import {
 
 const GATE = { name: 'canary/gate', conclusion: undefined, title: 'Looking', summary: '' } as const
 
-/** One of each kind of request that Perch makes, by what it is made with. */
+/** One request of each kind that Perch makes. */
 const CALLS: readonly {
   readonly what: string
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
@@ -88,7 +88,7 @@ for (const { what, method, path, call } of CALLS) {
   })
 }
 
-/** A GitHub that takes requests and leaves some of them without an answer: nock cannot be hung up on. */
+/** A GitHub that accepts requests and leaves some of them without an answer. nock cannot do that. */
 async function aSilentGitHub(t: TestContext, isSilent: (path: string) => boolean): Promise<GitHubWorld> {
   const server = createServer((request, response) => {
     const path = request.url ?? ''
@@ -137,7 +137,7 @@ test('five writes in a row are made at once: nothing in Octokit spaces them out'
   world.api.post(`${REPO}/issues/3/comments`).times(5).reply(201, aComment())
   const start = performance.now()
   for (let count = 0; count < 5; count += 1) await world.conversation.add(3, `comment ${count}`)
-  // With Octokit's throttling there would be a second or more between two of them.
+  // Octokit's throttling would put at least a second between two of them.
   assert.ok(performance.now() - start < 4_000, `${performance.now() - start} ms`)
   assert.deepEqual(
     world.asked().map(({ body }) => body),
@@ -158,10 +158,10 @@ interface Limit {
   readonly answer: string
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
-  /** When the primary limit is reset, milliseconds from the answer. */
+  /** When the primary limit is reset, in milliseconds from the answer. */
   readonly resetsIn?: number
   readonly message?: string
-  /** From now, milliseconds. */
+  /** In milliseconds from now. */
   readonly waits: number
 }
 
@@ -235,7 +235,7 @@ for (const limit of LIMITS) {
       await assert.rejects(call(world), (error) => {
         assert.ok(error instanceof RetryLater)
         const wait = error.retryAt - start
-        // A reset is told in whole seconds.
+        // Resets are given in whole seconds.
         assert.ok(wait >= waits && wait < waits + 2_000, `${wait} ms`)
         return true
       })
@@ -353,7 +353,7 @@ test('lists of which only the newest matter stop at their limit', async () => {
   world.api.get(`${REPO}/pulls?${newest}&base=main&state=open&per_page=100&page=1`).reply(200, open)
   const head = 'acme%3Acanary%2Fprod%2Fapi%2F25'
   world.api.get(`${REPO}/pulls?${newest}&head=${head}&state=all&per_page=100&page=1`).reply(200, hundred)
-  // One that is open is never too old.
+  // An open one is never too old.
   assert.deepEqual((await world.pulls.recent('main')).pulls.at(-1)?.number, 0)
   assert.equal((await world.pulls.from('canary/prod/api/25')).length, 100)
   const since = 'since=2026-03-01T10%3A00%3A00.000Z&sort=updated&direction=desc'
@@ -482,7 +482,7 @@ test('a token that GitHub refuses is replaced at once, and the request made agai
   grant(old)
   answer(old).reply(200, aPull())
   assert.equal((await ports.pulls.get(3))?.number, 3)
-  // Octokit takes a token that is refused in its first seconds for one that has not got around yet.
+  // Octokit retries a token that is refused in its first seconds, because it may not be known everywhere yet.
   t.mock.timers.tick(60_000)
   answer(old).reply(401, { message: 'Bad credentials' })
   grant(good)

@@ -1,4 +1,4 @@
-/** What is asked of GitHub to show a step as a deployment, for what the sandbox would never say. */
+/** The requests that show a step as a deployment, with answers that the sandbox never gives. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GitHubRefused } from '../../../src/ports/github/github-refused.ts'
@@ -18,7 +18,7 @@ test('deployments of others are left alone, whatever they are called', async () 
   api.get(LIST).reply(200, [
     listed(3, SHA, { creator: anAccount('mona') }),
     listed(1, OTHER_SHA),
-    // GitHub lists the newest first, and says so nowhere.
+    // GitHub lists the newest first, but does not document it.
     listed(2, SHA, { creator: null, performed_via_github_app: { id: 7, slug: 'perch' } }),
   ])
   assert.deepEqual(await deployments.of('production', 'canary:web'), [

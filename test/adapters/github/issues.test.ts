@@ -1,4 +1,4 @@
-/** What is asked of GitHub about the issue with all rollouts, for what the sandbox would never say. */
+/** The requests about the issue with all rollouts, with answers that the sandbox never gives. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GitHubRefused } from '../../../src/ports/github/github-refused.ts'

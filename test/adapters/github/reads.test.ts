@@ -191,7 +191,7 @@ test('only our own check runs count, by App and by name, newest first', async ()
         output: { title: 'Green', summary: 'All gates pass.', text: 'The diff.' },
       }),
       aCheckRun({ id: 43, name: 'canary/validate', conclusion: 'failure', external_id: 'canary/validate' }),
-      // GitHub Actions, say, under our name; and an App that is gone.
+      // For example GitHub Actions under Perch's name, and an App that is gone.
       aCheckRun({ id: 44, app: { id: 15368 } }),
       aCheckRun({ id: 45, app: null }),
       aCheckRun({ id: 46, app: undefined }),
@@ -258,7 +258,7 @@ test("a comment is ours by the App that made it, or else by the App's own accoun
   assert.equal(isOurs({ user: bot, performed_via_github_app: null }), true)
   assert.equal(isOurs({ user: bot, performed_via_github_app: undefined }), true)
   assert.equal(isOurs({ user: anAccount('other[bot]', 'Bot'), performed_via_github_app: { id: 8 } }), false)
-  // Nobody can be called so, and yet: a name alone is no proof.
+  // Nobody can have this name, but a name alone proves nothing.
   assert.equal(isOurs({ user: anAccount('perch[bot]', 'User') }), false)
   assert.equal(isOurs({ user: null }), false)
   assert.equal(isOurs({}), false)
@@ -290,12 +290,12 @@ test('comments come oldest first, with who wrote them and whether anybody has ch
     200,
     aConversation([
       aWrittenComment({ fullDatabaseId: '1' }),
-      // Edited within the second in which it was written.
+      // Edited within the same second.
       aWrittenComment({ fullDatabaseId: '2', lastEditedAt: '2026-03-01T10:00:00Z', includesCreatedEdit: true }),
       aWrittenComment({ fullDatabaseId: '3', author: null }),
       aWrittenComment({ fullDatabaseId: '4', author: { kind: 'Bot', login: 'renovate' } }),
       aWrittenComment({ fullDatabaseId: '5', author: app, viewerDidAuthor: true }),
-      // A person may be called like the App.
+      // A person may have the App's name.
       aWrittenComment({ fullDatabaseId: '6', author: { ...app, kind: 'User' } }),
     ]),
   )
@@ -329,7 +329,7 @@ test('a conversation that has not changed is asked for by its ETag, and what cam
   }
   writes(1)
   assert.deepEqual(await ids(), [1])
-  // Comment 2 is written after the list and deleted soon.
+  // Comment 2 is written after the list, and deleted soon.
   lists('"a"', 1)
   writes(1, 2)
   assert.deepEqual(await ids(), [1, 2])

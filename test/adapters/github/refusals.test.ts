@@ -1,4 +1,4 @@
-/** GitHub's own words when it refuses something for good, and what Perch makes of them. */
+/** GitHub's messages for permanent refusals, and how Perch reads them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GitHubUnavailable } from '../../../src/adapters/github/client/client.ts'

@@ -69,7 +69,7 @@ interface Recorder {
   readonly run: (report: Report, receivedAt: number) => Promise<void>
 }
 
-/** The flow on the real adapter; one pull request waits. */
+/** The flow with the real adapter. One pull request waits. */
 async function aContext(world: Awaited<ReturnType<typeof aGitHub>>): Promise<Recorder> {
   const jobs: Job[] = []
   const said: string[] = []
@@ -102,7 +102,7 @@ test('the first report makes a check run on its commit, and wakes who waits for 
     external_id: String(AT),
     status: 'completed',
     conclusion: 'success',
-    // By our clock, not by the cluster's.
+    // By Perch's clock, and not by the cluster's.
     completed_at: '2026-03-01T10:00:05Z',
   })
   assert.equal(output.title, 'ReconciliationSucceeded')

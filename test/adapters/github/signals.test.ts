@@ -98,7 +98,7 @@ test('check runs of other Apps are read, every one, newest first by number, with
   const more = Array.from({ length: 97 }, (_, index) => aRun({ id: 200 + index, name: 'ci', conclusion: 'skipped' }))
   world.api.get(`${RUNS}?filter=all&per_page=100&page=1`).reply(200, { check_runs: [...page, ...more] })
   world.api.get(`${RUNS}?filter=all&per_page=100&page=2`).reply(200, {
-    // The App did not date it, or its clock says something else than GitHub's.
+    // The App set no time, or its clock differs from GitHub's.
     check_runs: [
       aRun({ id: 2 }),
       aRun({ id: 1, completed_at: null }),

@@ -16,7 +16,7 @@ import { after, test } from 'node:test'
 import { openRenderer, type RendererOptions } from '../../../src/adapters/kustomize/renderer.ts'
 import { parseRendered } from '../../../src/core/diff/objects.ts'
 
-// Of our own, so that builds of other tests are not taken for leftovers.
+// A separate folder, so that builds of other tests are not taken for leftovers.
 process.env['TMPDIR'] = mkdtempSync(join(tmpdir(), 'perch-tmp-'))
 after(() => rmSync(tmpdir(), { recursive: true, force: true }))
 
@@ -279,11 +279,11 @@ test('memory is bounded and the network away, where the machine allows it', asyn
     assert.ok(rendered.ok)
     const isOffline = facts.some((found) => 'isOffline' in found && found.isOffline === true)
     const networks = [...rendered.yaml.matchAll(/^ *(\w+):/gm)].map(([, network]) => network)
-    // Where it sees no other files, it does not see /proc either.
+    // If it sees no other files, it does not see /proc either.
     const isConfined = facts.some((found) => 'isConfined' in found && found.isConfined === true)
     if (isOffline) assert.deepEqual(networks, isConfined ? [] : ['lo'])
     if (existsSync('/usr/bin/prlimit')) assert.match(rendered.yaml, /^4194304\n/)
-    // Without the programs that fence it in it works too.
+    // It works without the programs that isolate it, too.
     assert.equal((await render({}, '', { path })).ok, true)
   })
 })

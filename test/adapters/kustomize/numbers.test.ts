@@ -1,4 +1,4 @@
-/** Each spelling of a number in YAML: what kustomize makes of it, and what Perch reads before and after. */
+/** Each spelling of a number in YAML: how kustomize renders it, and how Perch reads it before and after. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../../src/adapters/kustomize/renderer.ts'
@@ -10,7 +10,7 @@ const silent = { debug: () => undefined, info: () => undefined, warn: () => unde
 const renderer = openRenderer({ log: silent, path: process.env['PATH'] ?? '' })
 const needs = (await renderer.tool()) === undefined ? { skip: 'neither kustomize nor kubectl is installed' } : {}
 
-/** Spelling, what kustomize renders, and the weight that Perch counts; `unknown` where Kubernetes refuses the object. */
+/** The spelling, kustomize's output, and the weight that Perch reads; `unknown` if Kubernetes refuses the object. */
 const SPELLINGS: readonly (readonly [string, string, number | 'none' | 'unknown'])[] = [
   ['100', '100', 100],
   ['0144', '100', 100],
@@ -99,7 +99,7 @@ test('a weight is read as kustomize reads it, or not at all', needs, async () =>
     assert.equal(/weight: (.*)/.exec(built.yaml)?.[1], rendered, spelling)
     assert.equal(weightIn(source), expected, `${spelling} in the file`)
     assert.equal(weightIn(built.yaml), expected, `${spelling} as rendered`)
-    // A folder without a kustomization is rendered as it is written.
+    // A folder without a kustomization is rendered unchanged.
     assert.deepEqual(dataOf(source), dataOf(built.yaml), spelling)
   }
 })

@@ -4,7 +4,7 @@ import { openRenderer } from '../../../src/adapters/kustomize/renderer.ts'
 import { failurePlace } from '../../../src/core/environment/failure-place.ts'
 import { needsKustomize } from '../../docs/needs.ts'
 
-/** What the real kustomize says about a build that fails, and the line of the user's files that it leads to. */
+/** The messages of the real kustomize about failed builds, and the lines of the user's files to which they lead. */
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 const renderer = openRenderer({ log: quiet, path: process.env['PATH'] ?? '' })

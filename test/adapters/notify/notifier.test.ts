@@ -1,4 +1,4 @@
-/** What is sent to destinations outside of GitHub, as a real HTTP server gets it. */
+/** Notifications outside of GitHub, as a real HTTP server receives them. */
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
@@ -54,7 +54,7 @@ async function aReceiver(t: TestContext, kind: 'slack' | 'cloudevents', status =
     secret: SECRET,
     webUrl: 'https://github.com',
     log,
-    // One that answers is given the time that a busy machine needs.
+    // A server that answers gets the time that a busy machine needs.
     timeoutMs: status === 0 ? 300 : 10_000,
   })
   return { received, lines, notifier, port }

@@ -1,4 +1,4 @@
-/** The real programs: what they are asked and how their answers are read. */
+/** The real programs: what they are asked, and how Perch reads their answers. */
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -33,7 +33,7 @@ async function judged(modules: Readonly<Record<string, string>>, data = {}, pack
   return said(await real.judge(rules, RENDERING))
 }
 
-/** Where a policy does not compile: `file:line text`. */
+/** The place at which a policy does not compile: `file:line text`. */
 async function faults(modules: Readonly<Record<string, string>>): Promise<readonly string[]> {
   const failure = await real.compile(policy(modules))
   assert.ok(failure?.code === 'not-valid', JSON.stringify(failure))
@@ -75,7 +75,7 @@ test('whatever a rule says that is not plainly nothing counts', opa, async () =>
     [`deny := "a string" ${about}`, ['a string']],
     [`deny := {"msg": "one"} ${about}`, ['one']],
     [`deny := ["a", "b"] ${about}`, ['a', 'b']],
-    // Since OPA 1.0 a map from messages to true, and so easily written by who means a set.
+    // Since OPA 1.0 this is a map from messages to true. People who mean a set may easily write it.
     [`deny[msg] ${about.replace('if', 'if { msg := "mapped";')} }`, ['mapped']],
     [`default deny := false\ndeny ${about}`, ['']],
     [`default deny := true`, ['', '']],
@@ -147,7 +147,7 @@ test('a policy that does not compile says where, old or new', opa, async () => {
     /^a\.rego:2 .*recursive/,
   )
   assert.deepEqual(await faults({ 'a.rego': 'package main\ndenied contains "x" if input\n' }), ['a.rego:1 no-rules'])
-  // It would stand in place of the objects, and there would be none to judge.
+  // It would replace the objects, and nothing would be left to judge.
   const rule = 'deny contains "x" if input\n'
   assert.deepEqual(await faults({ 'g.rego': good, 'a.rego': `package perch\n${rule}` }), ['a.rego:1 reserved'])
   assert.match((await faults({ 'a.rego': `package perch.objects\n${rule}` }))[0] ?? '', /^a\.rego:2 conflicting rule/)
@@ -311,7 +311,7 @@ test(
   },
 )
 
-/** A CRD of a Widget whose `min` must not be above its `max`, or what a test wants in place of its schema. */
+/** A CRD of a Widget whose `min` must not be above its `max`, or with another schema. */
 const widgets = (spec = WIDGET_SPEC): string => `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: { name: widgets.example.com }
@@ -373,7 +373,7 @@ test(
       assert.match(said(await server.admit(asked, none, [])).join(), /: server$/)
       assert.match(said(await server.admit(asked, repository, [])).join(), /: repository$/)
       assert.match(said(await server.admit(asked, repository, applied)).join(), /: applied$/)
-      // No API server takes it, so none has it.
+      // No API server accepts it, so none has it.
       assert.match(said(await server.admit(asked, repository, broken)).join(), /: repository$/)
     } finally {
       rmSync(folder, { recursive: true })
@@ -393,7 +393,7 @@ test('kubectl-validate: CRDs that no API server takes, and versions without sche
   assert.deepEqual(await faultsOf('kubernetes: "1.99"', []), ['undefined:1 no-version 1.99'])
   const broken = [
     widgets(),
-    // Given such a one to judge by, the program panics.
+    // With such a CRD the program panics.
     widgets().replace(/, schema: .*/, ' }]'),
     widgets().replace('self.min', 'self.nothing'),
     widgets('{ type: object').replace('spec:', 'spec: {'),

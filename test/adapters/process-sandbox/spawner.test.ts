@@ -74,7 +74,7 @@ function spawnersOf(parent: number): number[] {
   return processes((command, ppid) => ppid === parent && command.endsWith('/spawner.ts'))
 }
 
-/** Linux only, as this suite is. */
+/** Linux only, like this suite. */
 function processes(is: (command: string, ppid: number) => boolean): number[] {
   return readdirSync('/proc')
     .map(Number)

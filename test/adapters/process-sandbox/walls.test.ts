@@ -1,4 +1,4 @@
-/** What a child process can see: the files it is given, and what programs of this machine are made of. */
+/** What a child process can see: the files that it is given, and the programs of this machine with their libraries. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ for (const [name, text] of Object.entries(FILES)) writeFileSync(join(outside, na
 
 type Command = readonly [string, ...string[]]
 
-/** Runs a command within walls, in a folder with one file and a link that leads out of it. */
+/** Runs a command in a sandbox, in a folder with one file and a link that leads out of it. */
 async function inside(walls: Walls, command: Command): Promise<{ readonly code: number; readonly said: string }> {
   return inWorkshop(new Map(), async (workshop) => {
     writeFileSync(join(workshop.files, 'mine.yaml'), 'a: 1\n')
@@ -44,7 +44,7 @@ async function inside(walls: Walls, command: Command): Promise<{ readonly code: 
   })
 }
 
-/** What a shell may try. */
+/** Attempts of a shell. */
 async function isTight(walls: Walls): Promise<void> {
   const mine = await inside(walls, ['/bin/cat', 'mine.yaml'])
   assert.deepEqual(mine, { code: 0, said: 'a: 1\n' })

@@ -1,4 +1,4 @@
-/** The Prometheus adapter against servers that answer oddly, and the memory one against the contract. */
+/** The Prometheus adapter with servers that answer strangely, and the memory adapter with the contract. */
 import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { afterEach, test } from 'node:test'

@@ -1,4 +1,4 @@
-/** The analysis on a real Prometheus, on the metrics that Istio's proxies have. */
+/** The analysis on a real Prometheus, with the metrics of Istio's proxies. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { openMetrics } from '../../../src/adapters/prometheus/metrics.ts'
@@ -17,11 +17,11 @@ const SCRAPE = 15 * SECOND
 const NOW = Math.floor(Date.now() / SCRAPE) * SCRAPE
 const START = NOW - 25 * 60 * SECOND
 const SINCE = NOW - 11 * 60 * SECOND
-/** However slow the machine is, ten points are over, and Prometheus' own clock is not far off. */
+/** Even on a slow machine, ten points are over, and Prometheus' own clock is almost right. */
 const CLOCK = { now: () => Math.min(Date.now(), NOW + 25 * SECOND) }
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** Requests a second, of one kind, by the seconds since the step went live. */
+/** Requests per second, by kind and by the seconds since the step went live. */
 interface Kind {
   readonly code: number
   readonly grpc?: number
@@ -32,7 +32,7 @@ interface Kind {
 interface Service {
   readonly canary: readonly Kind[]
   readonly stable?: readonly Kind[]
-  /** When the proxies' counters begin again, in seconds since live. */
+  /** When the proxies' counters restart, in seconds since live. */
   readonly restart?: number
 }
 
@@ -45,7 +45,7 @@ const SERVICES: Readonly<Record<string, Service>> = {
   failing: { canary: [good(10), { code: 503, perSecond: (at) => (at >= 240 && at < 300 ? 1 : 0), ms: 5 }] },
   broken: { canary: [{ code: 500, perSecond: always(10), ms: 5 }] },
   slow: { canary: [good(10, 900)] },
-  // One in ten, which HTTP calls 200.
+  // One in ten. HTTP calls it 200.
   grpc: {
     canary: [
       { ...good(9), grpc: 0 },
@@ -56,7 +56,7 @@ const SERVICES: Readonly<Record<string, Service>> = {
   rare: { canary: [good(0.2)] },
   quiet: { canary: [good(0)] },
   alone: { canary: [good(10)], stable: [] },
-  // Failed before it was live, and in the time that it had to settle.
+  // Failures before it was live, and in the time to settle.
   settling: { canary: [good(10), { code: 503, perSecond: (at) => (at < 29 ? 10 : 0), ms: 5 }] },
   worse: { canary: [{ ...good(9.9) }, { code: 503, perSecond: always(0.1), ms: 5 }] },
 }
@@ -65,7 +65,7 @@ const BUCKETS = [1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, I
 const MOMENTS = Array.from({ length: (NOW - START) / SCRAPE + 1 }, (_, index) => START + index * SCRAPE)
 const stamp = (time: number): string => (time / SECOND).toFixed(3)
 
-/** A counter's value at each moment. */
+/** The value of a counter at each moment. */
 function countsOf(kind: Kind, restart = Infinity): readonly number[] {
   let count = 0
   return MOMENTS.map((time) => {
@@ -80,7 +80,7 @@ function labelsOf(name: string, version: string, { code, grpc }: Kind): string {
   return `reporter="destination",destination_service_name="${name}",destination_service_namespace="shop",destination_version="${version}",response_code="${code}",grpc_response_status="${grpc ?? ''}"`
 }
 
-/** OpenMetrics' text: a family at a time, its series one after the other, each in the order of time. */
+/** Text in the format of OpenMetrics: each family with its series one after the other, each in order of time. */
 function samples(): string {
   const kinds = Object.entries(SERVICES).flatMap(([name, { canary, stable = STABLE, restart }]) => [
     ...canary.map((kind) => ({ kind, labels: labelsOf(name, 'v2', kind), restart })),
@@ -179,7 +179,7 @@ scene('a good canary passes', async () => {
   const report = await measure('good')
   assert.equal(say(report), 'pass: success-rate pass 100, latency-p99 pass 99.5')
   const [rate] = report.checks
-  // 10 a second for ten minutes, as Prometheus estimates it between scrapes.
+  // 10 per second for ten minutes, as estimated by Prometheus between scrapes.
   assert.ok(Math.abs((rate?.requests ?? 0) - 6_000) < 100, String(rate?.requests))
   assert.equal(rate?.points, 10)
   assert.match(

@@ -1,4 +1,4 @@
-/** An AnalysisTemplate of Argo Rollouts on a real Prometheus, whose answers its conditions are about. */
+/** An AnalysisTemplate of Argo Rollouts on a real Prometheus. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { openMetrics } from '../../../src/adapters/prometheus/metrics.ts'
@@ -13,15 +13,15 @@ import { missingPrometheus, startPrometheus } from './prometheus-server.ts'
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const SCRAPE = 15 * SECOND
-/** Ten and a half minutes of the step are over, so ten measurements are. */
+/** Ten and a half minutes of the step are over, so there are ten measurements. */
 const NOW = Math.floor(Date.now() / SCRAPE) * SCRAPE
 const SINCE = NOW - 10.5 * MINUTE
 const MOMENTS = Array.from({ length: 81 }, (_, index) => NOW - (80 - index) * SCRAPE)
 
-/** The errors of each version in a hundred requests, by the seconds since the step went live. */
+/** The errors of each version per hundred requests, by the seconds since the step went live. */
 const ERRORS: Readonly<Record<string, (at: number) => number>> = {
   good: () => 0,
-  // In the fourth minute and in the fifth.
+  // In the fourth and the fifth minute.
   failing: (at) => (at > 180 && at <= 300 ? 50 : 0),
   // Neither good nor bad.
   middling: () => 10,
@@ -29,7 +29,7 @@ const ERRORS: Readonly<Record<string, (at: number) => number>> = {
   cured: (at) => (at < 0 ? 100 : 0),
 }
 
-/** OpenMetrics' text: 100 requests every 15 seconds. */
+/** Text in the format of OpenMetrics: 100 requests every 15 seconds. */
 function samples(): string {
   const series = (version: string, code: number, countOf: (at: number) => number): readonly string[] => {
     let count = 0
@@ -52,7 +52,7 @@ after(() => server?.stop())
 
 const RATE = `sum(rate(istio_requests_total{destination_version="{{args.version}}",response_code!~"5.."}[1m])) / sum(rate(istio_requests_total{destination_version="{{args.version}}"}[1m]))`
 
-/** What a metric with these fields, measured every minute, comes to for a version. */
+/** The outcome for a version of a metric with these fields, measured every minute. */
 async function measure(version: string, metric: string, query = RATE): Promise<AnalysisReport> {
   const files = {
     'vs.yaml': `apiVersion: networking.istio.io/v1
@@ -97,7 +97,7 @@ ${metric.replaceAll(/^/gm, '      ')}
   return judgeStep(plan, await queryMetrics({ metrics }, plan))
 }
 
-/** `pass: 10 successful`: the outcome with the measurements that were taken. */
+/** `pass: 10 successful`: the outcome with the measurements so far. */
 function say(report: AnalysisReport): string {
   const counts = report.template?.metrics.flatMap((metric) => Object.entries(metric.counts)) ?? []
   const taken = counts.filter(([, count]) => count > 0).map(([verdict, count]) => `${count} ${verdict}`)

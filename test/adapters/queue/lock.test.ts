@@ -38,14 +38,14 @@ test('a lock of a process that is gone, of one whose pid is used anew, or half-w
   })
   for (const left of [
     JSON.stringify({ ...mine, pid: gone.pid }),
-    // In a container the process before us had our pid: only its start time tells it from us.
+    // In a container, the previous process may have had the same pid. Only the start time distinguishes them.
     JSON.stringify({ ...mine, started: '1' }),
     '{"pid":',
   ]) {
     writeFileSync(path, left)
     const start = performance.now()
     await (await lockFolder(path)).release()
-    // A lock that has to be watched takes ten seconds.
+    // Watching a lock takes ten seconds.
     assert.ok(performance.now() - start < 5_000)
   }
 })

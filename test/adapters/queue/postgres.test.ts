@@ -100,7 +100,7 @@ function onPostgres(server: PostgresServer): void {
     }
     const median = latencies.sort((a, b) => a - b)[20] ?? Number.NaN
     t.diagnostic(`median ${median.toFixed(1)} ms`)
-    // It looks every second, so without a wake it would be half of that.
+    // It polls every second, so without a wake-up it would take half of that on average.
     assert.ok(median < 250, `median ${median} ms`)
   })
 
@@ -134,7 +134,7 @@ function onPostgres(server: PostgresServer): void {
     const tookMs = Date.now() - start
     t.diagnostic(`taken over after ${tookMs} ms`)
     assert.ok(tookMs < 30_000, `${tookMs} ms`)
-    // The long one ran at least as long as the dead one's heartbeat took to lapse.
+    // The long one ran at least as long as the dead one's heartbeat took to expire.
     assert.ok(tookMs > 5_000, `${tookMs} ms`)
     assert.deepEqual(long, [0])
   })

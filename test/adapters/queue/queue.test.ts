@@ -19,7 +19,7 @@ const opened: Queue[] = []
 afterEach(() => Promise.all(opened.splice(0).map((queue) => queue.close().catch(() => undefined))))
 after(() => rmSync(root, { recursive: true, force: true }))
 
-// All but one of these tests start from a copy of an empty queue.
+// All of these tests except one start from a copy of an empty queue.
 const template = join(root, 'template')
 let madeInMs = Number.NaN
 before(async () => {
@@ -73,7 +73,7 @@ test('the memory queue runs by a clock that a test moves, without a timer', asyn
 
 test('an empty data folder is ready within seconds', (t) => {
   t.diagnostic(`a new database took ${Math.round(madeInMs)} ms`)
-  // Ten times the goal: the machine may be running anything else.
+  // Ten times the goal, because the machine may be busy.
   assert.ok(madeInMs < 30_000, `${madeInMs} ms`)
 })
 
@@ -132,7 +132,7 @@ test('a job that ends the process each time is given up instead of run forever',
     if (n < 2) await crash(dataDir)
   }
 
-  /** As after a kill: the files as they are now, while the process that had them is gone. */
+  /** The state after a kill: the current files, without the process that had them. */
   async function crash(folder: string): Promise<void> {
     const queue = opened.pop()
     cpSync(folder, `${folder}.kept`, { recursive: true })

@@ -1,4 +1,4 @@
-/** The schemas of Istio and the Gateway API: what they refuse, in words, and what they must let pass. */
+/** The schemas of Istio and the Gateway API: what they refuse, and in which words, and what they must accept. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -22,7 +22,7 @@ function anObject(apiVersion: string, kind: string, spec: string): string {
   return `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: web, labels: { app: web } }\nspec: ${spec}\n`
 }
 
-/** What is said about an object, without the sentence's beginning and end. */
+/** What Perch reports about an object, without the beginning and end of the sentence. */
 async function said(apiVersion: string, kind: string, spec: string): Promise<readonly string[]> {
   const misfits = await schemas.misfits(objectsOf(anObject(apiVersion, kind, spec)))
   const problems = findingProblems(
@@ -42,7 +42,7 @@ const NETWORKING = ['networking.istio.io/v1alpha3', 'networking.istio.io/v1beta1
 
 const RULE = '{ destination: { host: web, subset: stable, port: { number: 80 } }, weight: 90 }'
 
-/** Every field that is likely to be met, as Istio's documentation writes them. */
+/** Every field that people are likely to use, in the style of Istio's documentation. */
 const RIGHT: Readonly<Record<string, readonly string[]>> = {
   VirtualService: [
     `{ hosts: [web], gateways: [mesh], exportTo: ["."], http: [{ name: main, match: [{ uri: { prefix: /a }, headers: { x-user: { exact: a }, end-user: {} }, queryParams: { a: { regex: b } }, sourceLabels: { app: x }, withoutHeaders: { y: { prefix: z } }, ignoreUriCase: true, port: 80 }], route: [${RULE}, { destination: { host: web }, headers: { request: { set: { a: b } } } }], timeout: 5s, retries: { attempts: 3, perTryTimeout: 2s, retryOn: "5xx" }, mirror: { host: web }, mirrorPercentage: { value: 0.5 }, corsPolicy: { allowOrigins: [{ exact: a }], maxAge: 24h }, fault: { delay: { percentage: { value: 0.1 }, fixedDelay: 5s }, abort: { httpStatus: 503 } }, rewrite: { uri: / } }] }`,
@@ -75,7 +75,7 @@ test('what is right passes, of every kind and version', async () => {
   }
 })
 
-/** What people write, and what they are told, the same in all versions of the API. */
+/** What people write, and what Perch reports about it in all versions of the API. */
 const WRONG: readonly (readonly [string, string, readonly string[]])[] = [
   [
     'VirtualService',
@@ -201,7 +201,7 @@ test('keys that JavaScript has meanings for are keys like others', async () => {
   }
 })
 
-/** A route of that many rules with nothing wrong. */
+/** A valid route with a number of rules. */
 function routeOf(count: number): readonly RenderedObject[] {
   const rules = Array.from({ length: count }, () => `{ route: [${RULE}] }`).join(', ')
   return objectsOf(anObject('networking.istio.io/v1', 'VirtualService', `{ hosts: [web], http: [${rules}] }`))
@@ -218,7 +218,7 @@ test('the time for judging rules grows with their number, and not faster', async
     size: 500,
     make: (count) => {
       const objects = routeOf(count)
-      // Opened anew each time, because the schemas remember the objects that they have judged.
+      // Opened again each time, because the schemas remember the objects that they have judged.
       return () => openSchemas().misfits(objects)
     },
   })
@@ -228,7 +228,7 @@ test('the versions that people are told are those of the installed schemas', () 
   const manifest = (name: string): string =>
     readFileSync(`node_modules/@kubernetes-models/${name}/package.json`, 'utf8')
   assert.match(manifest('istio'), new RegExp(`/istio/istio/${ISTIO.replace('Istio ', '').replace('.', '\\.')}\\.`))
-  // That package does not say: its fields are those of 1.5 (TLSRoute and ListenerSet v1, and no TCPRoute v1).
+  // The package does not name its version. Its fields are those of 1.5 (TLSRoute and ListenerSet v1, and no TCPRoute v1).
   assert.match(manifest('gateway-api'), /"version": "2\.0\.0"/)
   assert.equal(GATEWAY_API, 'Gateway API 1.5')
 })

@@ -1,4 +1,4 @@
-/** Conditions of AnalysisTemplates come to what Argo Rollouts makes of them, or say why they have no answer. */
+/** Conditions of AnalysisTemplates have the same result as in Argo Rollouts, or a reason why they have none. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -8,7 +8,7 @@ import { parseCondition } from '../../../src/core/analysis-template/expression/p
 
 type Measured = number | readonly number[]
 
-/** `true`, `false`, or the code of the trouble with its place; `checked` where it is seen before there is a result. */
+/** `true`, `false`, or the code of the trouble with its position; `checked` if it is found before there is a result. */
 function said(condition: string, result: Measured): string {
   const parsed = parseCondition(condition)
   if (!parsed.ok) return `${parsed.error.code} at ${parsed.error.at}`
@@ -113,7 +113,7 @@ test('a scalar is a number, a vector is a list, and one is never taken for the o
     ['result[0] >= 0.95', 0.96, 'checked: mismatch at 7'],
     ['isNaN(result)', [1], 'checked: mismatch at 1'],
     ['len(result) == 0 || result > 1', [], 'checked: mismatch at 28'],
-    // Prometheus' answer is never nil: Argo Rollouts gives the list, not the default.
+    // Prometheus' answer is never nil, so Argo Rollouts returns the list and not the default.
     ['default(result, 0) < 0.05', [], 'mismatch at 1'],
     ['default(result, 0) < 0.05', 0.01, 'true'],
     ['isNil(result)', [], 'false'],
@@ -201,7 +201,7 @@ test('any text and any result come to an answer or a trouble, never to an except
       }
       const checked = checkCondition(parsed.value, typeof measured === 'number' ? 'number' : 'numbers')
       const value = evaluateCondition(parsed.value, measured)
-      // What the check lets through may still have no answer, and what it refuses must not be relied on.
+      // An accepted condition may still have no answer, and the result of a refused one must not be relied on.
       if (checked.ok && value.ok) assert.equal(typeof value.value, 'boolean')
     }),
     { numRuns: 2_000 },

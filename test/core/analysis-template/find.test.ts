@@ -1,4 +1,4 @@
-/** Which template is meant: the one that the environment builds, else the only one of its name. */
+/** Which template counts: the one that the environment builds, or else the only one with its name. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { destinationRule, targetOf, virtualService } from '../samples.ts'
@@ -15,7 +15,7 @@ spec: { metrics: [{ name: ${metric} }] }
 
 const ROUTE = { 'app/vs.yaml': virtualService(75, 25), 'app/dr.yaml': destinationRule('v1', 'v2') }
 
-/** The metric's name and the file of the template `rate`, or why none is meant. */
+/** The metric's name and the file of the template `rate`, or why no template counts. */
 function found(files: Readonly<Record<string, string>>, analysis: object = {}): string {
   const services = { 'api-service': { analysis: { template: 'rate', ...analysis } } }
   const { template: lookup } = targetOf({ ...ROUTE, ...files }, { services }).settings
@@ -53,7 +53,7 @@ test('of several the one in the namespace of the route, and never one of two', (
   assert.equal(found(two), '"name":"b" more/b.yaml:1')
   const both = { 'more/a.yaml': template('rate', { metric: 'a' }), 'some/b.yaml': template('rate', { metric: 'b' }) }
   assert.equal(found(both), 'found-twice')
-  // Two that say the same are no question.
+  // Two with the same content are not ambiguous.
   assert.equal(found({ ...both, 'some/b.yaml': template('rate', { metric: 'a' }) }), '"name":"a" more/a.yaml:1')
 })
 

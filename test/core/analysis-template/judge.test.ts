@@ -1,4 +1,4 @@
-/** What a template's measurements come to, as Argo Rollouts assesses them. */
+/** The outcome of a template's measurements, as Argo Rollouts assesses them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parse } from 'yaml'
@@ -13,7 +13,7 @@ import { MINUTE, SECOND, SINCE } from '../analysis/scene.ts'
 const BAKE = 10 * MINUTE
 const ENDS = SINCE + BAKE
 
-/** The values of the series at a moment; nothing where no series has one. */
+/** The values of the series at a moment. Undefined if no series has one. */
 type World = (minute: number, query: string) => readonly number[] | Extract<RangeAnswer, { ok: false }>
 
 interface Play {
@@ -121,7 +121,7 @@ test('a metric without interval and count is measured once, when the bake is ove
   assert.equal(said(judge(GOOD, well, { now: ENDS - 1 })), 'no-data 0/0/0/0')
   assert.equal(said(judge(GOOD, well)), 'pass complete 1/0/0/0')
   assert.equal(said(judge(GOOD, bad(10))), 'fail complete failure 0/1/0/0')
-  // No answer: measured again a minute later, and only the answer counts.
+  // Without an answer, it is measured again a minute later, and only the answer counts.
   assert.equal(said(judge(GOOD, empty(10))), 'no-data complete 0/0/0/1')
   assert.equal(said(judge(GOOD, empty(10), { now: ENDS + MINUTE })), 'pass complete 1/0/0/1')
 })
@@ -130,11 +130,11 @@ test('a metric without a count is measured through the bake, and goes on after i
   assert.equal(said(judge(EVERY, well, { now: SINCE + 5 * MINUTE })), 'pass 5/0/0/0')
   assert.equal(said(judge(EVERY, well)), 'pass complete 10/0/0/0')
   assert.equal(said(judge(EVERY, bad(12), { now: SINCE + 12 * MINUTE })), 'fail complete failure 11/1/0/0')
-  // Who waits longer is not held to more: a limit counts in any time as long as the bake.
+  // A longer wait does not make the limit stricter: it applies to any period as long as the bake.
   const lenient = `failureLimit: 1, ${EVERY}`
   assert.equal(said(judge(lenient, bad(2, 12), { now: SINCE + 13 * MINUTE })), 'pass complete 11/2/0/0')
   assert.equal(said(judge(lenient, bad(3, 12), { now: SINCE + 13 * MINUTE })), 'fail complete failure 10/2/0/0')
-  // After the bake a lack of answers undoes nothing.
+  // After the bake, missing answers undo nothing.
   assert.equal(
     said(judge(EVERY, empty(11, 12, 13, 14, 15, 16, 17), { now: SINCE + 17 * MINUTE })),
     'pass complete 10/0/0/7',
@@ -169,7 +169,7 @@ test('both conditions, one, or none', () => {
   assert.equal(said(judge(both, values(0.4), { now: SINCE + MINUTE })), 'fail failure 0/1/0/0')
   assert.equal(said(judge('count: 1, interval: 1m, failureCondition: "result[0] > 1"', well)), 'pass complete 1/0/0/0')
   assert.equal(said(judge('count: 1, interval: 1m', well)), 'pass complete 1/0/0/0')
-  // Of two that are both true, the failure counts.
+  // If both are true, the failure counts.
   assert.equal(said(judge('successCondition: "true", failureCondition: "true"', well)), 'fail complete failure 0/1/0/0')
 })
 
@@ -233,7 +233,7 @@ test('after days without an answer, answers count again', () => {
   const monday: World = (minute) => (minute < 3_000 ? [] : [1])
   assert.equal(said(judge(GOOD, monday, { now: SINCE + 2_999 * MINUTE })), 'no-data complete 0/0/0/625')
   assert.match(said(judge(GOOD, monday, { now: SINCE + 3_021 * MINUTE })), /^pass complete 1\/0\/0\//)
-  // A week of them is enough to ask for.
+  // A week of them is enough to query.
   const years = judge(GOOD, () => [], { now: SINCE + 1_000_000 * MINUTE })
   assert.equal(said(years), 'no-data complete 0/0/0/1001')
   assert.ok(years.next > SINCE + 1_000_000 * MINUTE)

@@ -1,4 +1,4 @@
-/** AnalysisTemplates are read as Argo Rollouts reads them, and what Perch does not evaluate has a name. */
+/** AnalysisTemplates are read like in Argo Rollouts, and everything that Perch does not evaluate is named. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -118,7 +118,7 @@ metrics:
     'the value of its argument `hash` uses `{{version}}`, for which Perch has no plain value.',
     'it has no argument `other`; it has `service`, `least`, `times`, `hash`.',
   ])
-  // A value of the files may not end the string that it is put into.
+  // A value from the files must not end the string that contains it.
   assert.match(
     wrong(spec, { service: '{{service}}', hash: 'x' }, { service: 'a"} or vector(1)' })[0] ?? '',
     /has no plain value/,
@@ -208,7 +208,7 @@ test('what Perch does not evaluate is refused by its name', () => {
       metric('').replace('metrics:', 'dryRun: [{ metricName: "(m|n)" }]\nmetrics:'),
       'Perch does not support `dryRun[0].metricName`.',
     ],
-    // Argo Rollouts has `*` in a comment, and its regular expressions do not take it.
+    // In Argo Rollouts, `*` is only in a comment, and its regular expressions do not accept it.
     [
       metric('').replace('metrics:', 'dryRun: [{ metricName: "*" }]\nmetrics:'),
       'Perch does not support `dryRun[0].metricName`.',

@@ -1,4 +1,4 @@
-/** What an analysis in the config may say, and what is a mistake, with its line. */
+/** What an analysis in the config may contain, and which mistakes are reported with their lines. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readConfig } from '../../../src/core/config/read.ts'

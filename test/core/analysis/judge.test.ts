@@ -1,4 +1,4 @@
-/** What measurements come to: each outcome, each policy, and what must hold for all of them. */
+/** The outcome of measurements: each outcome, each policy, and laws for all of them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -11,7 +11,7 @@ async function say(world: World, play: Play = {}): Promise<string> {
   return [outcome, ...reasons, ...(isComplete ? [] : ['so far']), ...(isFailure ? ['failure'] : [])].join(' ')
 }
 
-/** The success rate of some points, by number; the others are good. */
+/** The success rate at some points, by number. All others are good. */
 function dips(values: Readonly<Record<number, number | undefined>>, requests = 500): World {
   return (asked) => {
     if (asked.kind === 'requests') return requests
@@ -284,7 +284,7 @@ test('every query is about the time after live and settled, all of it and nothin
   }
 })
 
-/** Whatever a server may say of a point. */
+/** Any answer that a server may give for a point. */
 const anyValue = fc.oneof(
   fc.constantFrom(undefined, Number.NaN, Infinity, -Infinity, 0, 98.9, 99, 100),
   fc.double({ noNaN: true }),

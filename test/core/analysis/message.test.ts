@@ -1,4 +1,4 @@
-/** The words of an analysis: each outcome says what was measured and what comes next, on one line, whatever names hold. */
+/** The words of an analysis: each outcome tells on one line what was measured and what comes next, whatever the names contain. */
 import { SIDE_TROUBLES } from '../../../src/core/analysis/side.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -227,7 +227,7 @@ test('no name and no value breaks the words or the table, calls anybody, or goes
       for (const line of lines) assert.equal(line.replaceAll(String.raw`\|`, '').split('|').length, 5, line)
       assert.ok(sizeOf(table) < 60_000, String(sizeOf(table)))
       for (const node of [...leaves(fromMarkdown(said)), ...leaves(fromMarkdown(table))]) {
-        // A dollar is kept as it is by a span of ours.
+        // A span of Perch keeps a dollar sign.
         const isOurs = node.type === 'html' && /^<[/]?span>$/.test(node.value ?? '')
         assert.ok(isOurs || !['html', 'image', 'code'].includes(node.type), node.type)
         if (node.type === 'text') assert.doesNotMatch(node.value ?? '', /@[A-Za-z0-9]|#\d|https?:\/\//)

@@ -1,4 +1,4 @@
-/** What the requests that Prometheus counts say of a canary's share. */
+/** What Prometheus' request counts tell about a canary's share. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RangeAnswer } from '../../../src/core/analysis/answer.ts'

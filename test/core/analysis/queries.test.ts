@@ -1,4 +1,4 @@
-/** What is asked: the canary's labels come from the route, and no name in a file changes a query's shape. */
+/** The queries: the canary's labels come from the route, and no name in a file changes the structure of a query. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -23,7 +23,7 @@ function plan(files: Files, analysis: Record<string, unknown>, service = 'web') 
   })
 }
 
-/** The first query, else why there is none. */
+/** The first query, or why there is none. */
 function asked(files: Files, analysis: Record<string, unknown> = {}): string {
   const { asks, checks } = plan(files, { checks: [{ metric: 'success-rate', min: 99 }], minRequests: 0, ...analysis })
   const [check] = checks
@@ -217,7 +217,7 @@ test('what is wrong with a template is told', () => {
   assert.equal(problems('x{a="it\'s"} # isn\'t "\n > 1'), '')
 })
 
-/** Names that would like to be PromQL. */
+/** Names that try to be PromQL. */
 const hostile = fc
   .array(
     fc.oneof(
@@ -246,7 +246,7 @@ const hostile = fc
   )
   .map((parts) => parts.join(''))
 
-/** PromQL's strings taken out, as its lexer (promql/parser/lex.go) finds them: what is left is the shape. */
+/** A query without its strings, which are found like in Prometheus' lexer (promql/parser/lex.go). The rest is the structure. */
 function shapeOf(query: string): { readonly shape: string; readonly strings: readonly string[] } {
   const strings: string[] = []
   const shape = query.replaceAll(/"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'/g, (whole) => {
@@ -256,7 +256,7 @@ function shapeOf(query: string): { readonly shape: string; readonly strings: rea
   return { shape, strings }
 }
 
-/** A string's value by Go's rules, which Prometheus follows (util/strutil/quote.go). */
+/** The value of a string by Go's rules, which Prometheus follows (util/strutil/quote.go). */
 function unquoted(text: string): string {
   const quote = text[0] ?? ''
   return text.slice(1, -1).replaceAll(/\\(u[0-9a-f]{4}|[\s\S])/g, (_, escape: string) => {

@@ -1,4 +1,4 @@
-/** What a change of images does to a rollout that is under way. */
+/** The effect of changed images on a rollout that is under way. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { imageChanges } from '../../../src/core/arrival/image-changes.ts'
@@ -9,17 +9,17 @@ import { snapshotOf } from '../samples.ts'
 interface Wanted {
   readonly share?: number
   readonly isDriven?: boolean
-  /** Undefined: its workload is not here. */
+  /** Undefined if its workload is not here. */
   readonly stable?: string | undefined
   readonly canary?: string | undefined
-  /** Of both workloads, or of the canary alone. */
+  /** For both workloads, or only for the canary's. */
   readonly sidecar?: string
   readonly canarySidecar?: string
-  /** A label that the canary's pods and Service have besides. */
+  /** An additional label of the canary's pods and Service. */
   readonly label?: string
-  /** The stable Service picks the pods of both. */
+  /** The stable Service selects the pods of both. */
   readonly isStableBroad?: boolean
-  /** Of the canary, before its containers begin. */
+  /** The init containers of the canary. */
   readonly init?: string
 }
 
@@ -49,7 +49,7 @@ function isWorkloadOf(text: string, name: string): boolean {
   return text.includes('kind: Deployment') && text.includes(`name: ${name}\n`)
 }
 
-/** `canary v2 → v3` for what changes. */
+/** `canary v2 → v3` for each change. */
 function changed(before: Wanted, after: Wanted): readonly string[] {
   const [old, now] = [sideOf(before), sideOf(after)]
   const [first, second] = [snapshotOf(old), snapshotOf(now)]

@@ -1,4 +1,4 @@
-/** Which new versions of canaries a change brings, by what environments render to. */
+/** The new versions of canaries that a change brings, from the renders of environments. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newVersions } from '../../../src/core/arrival/new-version.ts'
@@ -36,7 +36,7 @@ function filesOf({ route, versions = ['v1', 'v2'], images, beside }: Wanted): Re
   return { 'app/all.yaml': parts.join('---\n') }
 }
 
-/** `v2 → v3` for each that is new. */
+/** `v2 → v3` for each new version. */
 function found(before: Wanted, after: Wanted, config: unknown = {}): readonly string[] {
   const [old, now] = [filesOf(before), filesOf(after)]
   const [first, second] = [snapshotOf(old, config), snapshotOf(now, config)]

@@ -11,7 +11,7 @@ const FILES = {
   'charts/all/Chart.yaml': ALL,
 }
 
-/** What is said of the template of `web`, where these files are of an environment. */
+/** What Perch says about the template of `web`, if these files belong to an environment. */
 function found(...owned: readonly string[]): readonly unknown[] {
   const owners = new Map(owned.map((file) => [file, []]))
   return loneTemplates({ owners, texts: new Map(Object.entries(FILES)) }).map(({ chart, copiedIn }) => [

@@ -149,7 +149,7 @@ test('a command after a long comment is carried out, or answered: it is never lo
     '😀'.repeat(60_000) + '\n\n',
   ])
     assert.deepEqual(only(`${before}/canary 5`), { name: 'set', percent: 5, ...none })
-  // What follows the command is not read at all.
+  // Text after the command is not read at all.
   assert.deepEqual(only(`/canary 5\n\n${'> '.repeat(10_000)}a`), { name: 'set', percent: 5, ...none })
   const costly = {
     'too many lines': 'a\n'.repeat(3_000),
@@ -162,7 +162,7 @@ test('a command after a long comment is carried out, or answered: it is never lo
   }
   for (const [what, before] of Object.entries(costly))
     assert.deepEqual(only(`${before}\n/canary 5`), { code: 'too-complex', word: '/canary 5' }, what)
-  // Without a command there is nothing to say.
+  // Without a command there is nothing to report.
   for (const before of Object.values(costly)) assert.deepEqual(parseCommands(before), [])
 })
 
@@ -172,7 +172,7 @@ test('more commands than anybody means are refused as one', () => {
 })
 
 test('a paragraph that begins like something else is still one', () => {
-  // Behind a definition, `2)` begins no list, and so what follows is no item's text.
+  // After a definition, `2)` begins no list, so the following text is not an item.
   assert.deepEqual(only('[x]: y\n2) a\n/canary 5'), { name: 'set', percent: 5, ...none })
   assert.deepEqual(only('===\n/canary 5'), { name: 'set', percent: 5, ...none })
 })
@@ -203,10 +203,10 @@ test('a comment waits for an answer until it has one; edited, old and bots’ co
     comment(8, { createdAt: -27 * 3_600_000 }),
     // Its answer was deleted.
     comment(9, {}),
-    // The App before this one answered it.
+    // The previous App answered it.
     comment(10, {}),
     comment(11, { body: answer(10, 'alice', []), author: { login: 'perch-before[bot]', isBot: true } }),
-    // No App can have answered a comment before it was there.
+    // No App can have answered a comment before it existed.
     comment(12, { createdAt: 1500 }),
     comment(13, { body: answer(12, 'alice', []), author: { login: 'other[bot]', isBot: true } }),
   ]

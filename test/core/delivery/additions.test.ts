@@ -81,7 +81,7 @@ test('additions are merged into what a kustomization says', () => {
 const settings = (value: string): string =>
   `---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: flux-system}\ndata: {tier: "${value}", zone: a}\n`
 
-/** The variables of the Kustomization in a file: `tier=gold`, and `…` where there may be others. */
+/** The variables of the Kustomization in a file: `tier=gold`, and `…` if there may be others. */
 function variables(files: Readonly<Record<string, string>>, file = 'clusters/eu/apps.yaml'): readonly string[] {
   const { deliveries } = readDeliveries(new Map(Object.entries(files)))
   const found = deliveries.find((delivery) => delivery.file === file)?.additions?.variables
@@ -100,7 +100,7 @@ test('variables come from the object itself and from ConfigMaps of the repositor
   assert.deepEqual(variables(apps(`{substituteFrom: [${map}]}`)), ['tier=gold', 'zone=a'])
   assert.deepEqual(variables(apps(`{substitute: {tier: silver}, substituteFrom: [${map}]}`)), ['tier=silver', 'zone=a'])
   assert.deepEqual(variables(apps('{substituteFrom: [{kind: ConfigMap, name: other, optional: true}]}')), ['…'])
-  // What comes later counts, and nobody knows what that says.
+  // The later source counts, and its content is unknown.
   assert.deepEqual(variables(apps(`{substituteFrom: [${map}, {kind: Secret, name: s}]}`)), ['…'])
   assert.deepEqual(variables(apps(`{substituteFrom: [{kind: Secret, name: s}, ${map}]}`)), ['tier=gold', 'zone=a', '…'])
   assert.deepEqual(variables(apps('{}')), [])
@@ -125,7 +125,7 @@ test('a fleet has ConfigMaps of one name: that of the same cluster counts, never
   assert.deepEqual(variables({ ...both, ...twice }), ['…'])
 })
 
-/** The environments that a folder `web` makes, by what deploys it, with how many files decide about them. */
+/** The environments of a folder `web`, by its deployer, with the number of files that decide about them. */
 function environments(deployers: Readonly<Record<string, string>>, text = 'kind: Service'): readonly string[] {
   const texts = new Map(
     Object.entries({

@@ -103,7 +103,7 @@ test('clusters are those of the config, by their labels', () => {
   ])
   const go = { ...set('{}'), path: '{{ index .metadata.labels "env" }}', name: '{{.name}}', more: GO }
   assert.deepEqual(applications(go), ['eu-1 → production', 'us-1 → staging'])
-  // Nobody knows which there are.
+  // It is unknown which clusters there are.
   assert.deepEqual(applications(set('{}'), { clusters: undefined }), [])
 })
 
@@ -241,7 +241,7 @@ test('an element of a list is found again by the name of its Application, else b
     weightIn(now, '[{env: eu-1, region: c, weight: 1}, {env: eu-2, region: b, weight: 1}]', 'web'),
     undefined,
   )
-  // It makes the only Application of that name.
+  // It makes the only Application with that name.
   assert.equal(weightIn(now, '[{env: eu-1, region: c, weight: 1}]', 'web'), 1)
   const numbers = '[{cluster: 1, weight: 5}, {cluster: 2, weight: 10}]'
   assert.equal(weightIn(numbers, numbers, 'web'), 5)

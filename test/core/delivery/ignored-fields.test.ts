@@ -1,4 +1,4 @@
-/** What Argo CD leaves as it is in the cluster, and what its Applications and Flux patch after the build. */
+/** What Argo CD ignores in the cluster, and what its Applications and Flux patch after the build. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readDeliveries } from '../../../src/core/delivery/delivery.ts'
@@ -34,7 +34,7 @@ function objectsOf(text: string) {
   return parsed.objects
 }
 
-/** How the weights of a route are left alone by what the texts say. */
+/** Whether a deployer leaves the weights of a route alone, according to the texts. */
 function ignored(texts: readonly string[], route = ROUTE): readonly string[] {
   const { deliveries } = readDeliveries(new Map(texts.map((text, index) => [`${index}.yaml`, text])))
   return findingsIn(objectsOf(route), { deliveries }).flatMap(({ detail, grade }) =>

@@ -15,7 +15,7 @@ function environments(files: Readonly<Record<string, string>>, repository?: stri
   return discoverEnvironments({ entries, texts, releases }).environments.filter(({ kind }) => kind === 'helm')
 }
 
-/** What each of them asks helm for, and why it is not asked. */
+/** What helm is asked for each of them, or why it is not asked. */
 function asked(files: Readonly<Record<string, string>>, repository?: string): Readonly<Record<string, unknown>> {
   const texts = new Map(Object.entries({ ...CHART, ...files }))
   return Object.fromEntries(
@@ -82,7 +82,7 @@ test('values that are not in this repository are named', () => {
     '$here/{{ env }}.yaml',
   ])
     assert.deepEqual(of(entry), ['web in shop', `helm-values ${entry} app.yaml:7`])
-  // Argo CD fills in its own variables.
+  // Argo CD replaces its own variables.
   for (const entry of [
     '$p.yaml',
     'p-$ARGOCD_APP_NAME.yaml',
@@ -104,7 +104,7 @@ test('values that helm fills into an Application of a chart of Applications are 
   assert.ok(inChart(values).includes(said('{{- toYaml .Values | nindent 8 }}')))
   assert.ok(inChart('      parameters: [{ name: a, value: "{{ .Values.a }}" }]\n').includes(said('{{ .Values.a }}')))
   assert.ok(inChart('      valuesObject: { a: "{{ .Values.a }}" }\n').includes(said('{{ .Values.a }}')))
-  // Elsewhere it is text for the chart, which may put it through `tpl`.
+  // In other places it is text for the chart, which may pass it to `tpl`.
   assert.deepEqual(of('apps/templates/web.yaml', '      values: "a: \'{{ .Release.Name }}\'"\n'), [
     'web in shop',
     "a: '{{ .Release.Name }}'",

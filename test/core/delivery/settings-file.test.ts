@@ -1,4 +1,4 @@
-/** Which of the files that a git generator reads made the parameters of an Application. */
+/** Finds the file of a git generator from which the parameters of an Application come. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pathParams } from '../../../src/core/delivery/generators/params.ts'
@@ -14,7 +14,7 @@ test('a file is found again by the parameters that it gives, at the top and in a
         const [params = {}] = paramsInFile(one, 'name: eu-1\n', isGo)
         assert.deepEqual(fileNamedBy(params, files, isGo), [one])
       }
-      // The generator of folders names no file.
+      // The generator for folders reads no file.
       assert.deepEqual(fileNamedBy(pathParams({ folder: 'eu' }, prefix, isGo), files, isGo), [])
       assert.deepEqual(fileNamedBy({}, files, isGo), [])
     }

@@ -5,7 +5,7 @@ import { withVariables } from '../../../src/core/delivery/variables.ts'
 
 const VALUES: Readonly<Record<string, string>> = { cluster: 'eu-1', weight: '5', empty: '', place: 'Köln' }
 
-/** With `?` for what nobody knows. */
+/** The text with `?` for unknown values. */
 function filled(text: string): string | undefined {
   return substituteText(text, (name) => (name.startsWith('unknown') ? undefined : (VALUES[name] ?? '')))
 }
@@ -34,10 +34,10 @@ test('variables are filled in as Flux does it', () => {
     ['${cluster:3}', '1'],
     ['${cluster:0:2}', 'eu'],
     ['${cluster:-2}', 'eu-1'],
-    // Flux counts bytes, and may cut a letter in two.
+    // Flux counts bytes, and may cut a character in two.
     ['${place}', 'Köln'],
     ['${place:2}', '${place:2}'],
-    // What nobody knows stays as it is, with all that rests on it.
+    // Unknown expressions stay, with everything that depends on them.
     ['${unknown}', '${unknown}'],
     ['a ${unknown:=5} ${weight}', 'a ${unknown:=5} 5'],
     ['${gone:=${unknown}}', '${gone:=${unknown}}'],

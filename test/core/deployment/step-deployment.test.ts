@@ -1,4 +1,4 @@
-/** Which deployments GitHub shows of a rollout, from where it stands. */
+/** The deployments that GitHub shows for a rollout, by its state. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
@@ -18,7 +18,7 @@ const at = (share: StepNow['share'], more: Partial<StepNow> = {}): StepNow => ({
   ...more,
 })
 
-/** Plays one look after the other: what GitHub is asked to show in each. */
+/** Runs several looks one after the other. Returns what GitHub is asked to show in each. */
 function play(...looks: readonly StepNow[]): readonly string[] {
   let shown: ShownStep | undefined
   return looks.map((look) => {

@@ -8,7 +8,7 @@ import { explainProblem } from '../../../src/core/message/problem/problem.ts'
 import { type ResourceDiff, trafficObjects } from '../../../src/core/gate/review.ts'
 import { destinationRule, targetOf, virtualService } from '../samples.ts'
 
-/** What an environment renders to, beside what the files say of it, and the traffic rows between two renders. */
+/** The render of an environment compared with its files, and the traffic rows between two renders. */
 
 const FILES = { config: Config.parse({}), targets: { before: [], after: [] } }
 const target = targetOf({ 'app/vs.yaml': virtualService(75, 25), 'app/dr.yaml': destinationRule('v1', 'v2') })

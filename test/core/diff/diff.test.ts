@@ -120,12 +120,12 @@ test('what is applied as it is written may have a key twice, as Argo CD and kube
     parsed.objects.map(({ data }) => data['spec']),
     [{ tries: 2 }],
   )
-  // How a deployer is to apply it says nothing about traffic.
+  // How a deployer applies it does not concern traffic.
   const notes = '{argocd.argoproj.io/sync-options: Force=true, kustomize.toolkit.fluxcd.io/prune: disabled}'
   assert.deepEqual(problemOf(job.replace('{name: a}', `{name: a, annotations: ${notes}}`)), [])
   const rollout = job.replace('batch/v1', 'argoproj.io/v1alpha1').replace('Job', 'Rollout')
   assert.deepEqual(problemOf(rollout), { code: 'unparsable', line: 4 })
-  // Beside an object about traffic it counts document by document.
+  // Next to an object about traffic, it counts document by document.
   const service = 'apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: []}\n'
   assert.deepEqual(problemOf(`${service}---\n${job}`), [])
   assert.deepEqual(problemOf(`${job}---\n${service.replace('{ports: []}', '{ports: [], ports: []}')}`), {
@@ -139,7 +139,7 @@ test('what is applied as it is written may have a key twice, as Argo CD and kube
   ])
   const vault = 'apiVersion: example.com/v1\nkind: Vault\nmetadata: {name: a}\nspec: {a: MQ==, a: Mg==}\n'
   assert.deepEqual(problemOf(vault), [{ code: 'unparsable', line: 4 }])
-  // Argo CD takes what helm renders in the same way. What kustomize builds is never written so.
+  // Argo CD applies the output of helm in the same way. The output of kustomize never looks like this.
   assert.ok(parseRendered(job, new Map(), { secrets: [] }).ok)
   assert.deepEqual(parseRendered(job), { ok: false, problem: { code: 'unparsable', line: 4 } })
 })
@@ -294,7 +294,7 @@ test('no value of a Secret is ever in what is shown of it', () => {
       const [old, current] = [objects(wrap(before)), objects(wrap(after))]
       const pairs = [diffRendered(old, current), diffRendered([], current), diffRendered(old, [])]
       const shown = pairs.map(({ changes }) => show(changes))
-      // Line numbers of hunks are not the Secret's.
+      // The line numbers of hunks are not from the Secret.
       const text = shown
         .join('\n')
         .replaceAll(/^@@.*$/gm, '')

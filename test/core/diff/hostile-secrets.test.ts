@@ -7,7 +7,7 @@ import { parseRendered, type RenderedObject } from '../../../src/core/diff/objec
 import { hideValues } from '../../../src/core/diff/hide-values.ts'
 import { redact } from '../../../src/core/diff/redact.ts'
 
-/** Ways in which the value of a Secret could get into what is shown. It must not, and what changes must be seen to change. */
+/** Ways in which the value of a Secret could appear in a diff. It must not, and every change must still be visible. */
 
 const OLD = 'hunter22-old'
 const NEW = 'hunter22-new'
@@ -111,7 +111,7 @@ const VALUE = `p@ss/w+rd "it's" <hunter22-old>`
 const quote = (text: string): string => text.replaceAll("'", "''")
 const base64url = (text: string): string => Buffer.from(text).toString('base64url')
 
-/** What a Secret holds, and how others may write the same; each must be hidden. */
+/** The content of a Secret, and other spellings of it. All must be hidden. */
 const COPIES: Readonly<Record<string, readonly [data: object, copy: string]>> = {
   'without the newline at its end': [{ data: { a: base64(`${VALUE}\n`) } }, `redis://:${VALUE}@cache`],
   'with a newline at its end, in base64': [{ stringData: { a: VALUE } }, base64(`${VALUE}\n`)],
@@ -236,7 +236,7 @@ test('a generated Secret with another hash is the same one, changed', () => {
     [['changed', 'Secret shop/creds-9bm7gthd6k', 2, 2]],
   )
   assert.match(shown([generated('5kb9f8cht2', OLD)], [generated('9bm7gthd6k', NEW)]), /\+ {2}password: ••• \(changed\)/)
-  // Which of two became which of two nobody can say.
+  // It is unknown which of the two old ones became which of the new ones.
   const two = diffRendered(
     objects([generated('5kb9f8cht2', OLD), generated('6kb9f8cht2', OLD)]),
     objects([generated('9bm7gthd6k', NEW)]),

@@ -1,4 +1,4 @@
-/** What of two renders is shown, in which order, and what stays hidden. */
+/** What is shown of two renders, in which order, and what stays hidden. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Config } from '../../../src/core/config/schema.ts'
@@ -183,7 +183,7 @@ test('values that lie in each other, or overlap, are hidden as one stretch', () 
   assert.equal(hide('xabcabd', 'abcabd', 'cab'), 'x•')
   assert.equal(hide('x', 'x'), 'x', 'too short to be hidden')
   assert.equal(hide('aab', 'ab', 'aac'), 'a•')
-  // The last letters of the last value begin another one.
+  // The last letters of the last value are also the beginning of another one.
   assert.equal(hide('abxyq', 'xyq', 'abxy'), '•')
   assert.equal(hide('abxyzq', 'xyzq', 'abxyz'), '•')
   assert.equal(hide('abxyq', 'abxy', 'xyq'), '•')

@@ -11,7 +11,7 @@ import type { Entry } from '../../../src/core/environment/tree.ts'
 
 type Files = Record<string, string | { link: 'symlink' | 'submodule' } | Uint8Array>
 
-/** Discovers as a flow does: gives what is needed until nothing is. */
+/** Discovers like a flow: provides needed files until nothing is missing. */
 function discover(
   files: Files,
   options: Pick<DiscoveryInput, 'configured' | 'restricted'> = {},
@@ -278,7 +278,7 @@ test('in a folder that nothing deploys, a file that a script fills in is a templ
     'k8s/person.yaml': `${pods}  image: {username}/web:1.0\n`,
     'k8s/sed.yaml': `${OBJECT}---\n${pods}  image: web\n  hosts:\n    - %HOST%\n`,
     'k8s/jinja.yaml': `${pods}{% if debug %}\n    - --debug\n{% endif %}\n`,
-    // Text in quotes and in a block is text, whatever it is like, and what is broken elsewhere is broken.
+    // Text in quotes and in a block is text, whatever it looks like, and other broken text is broken.
     'k8s/quoted.yaml': `${route}spec: { hosts: ["{{ .Host }}"] }\n`,
     'k8s/query.yaml': `${OBJECT}data:\n  '{__name__="up"}': '{{ $value }}'\n  script: |\n    \${COMMAND}\n`,
     'k8s/map.yaml': `${OBJECT}data: {web}\n`,
@@ -395,7 +395,7 @@ test('whatever starts something other than kustomize is refused', () => {
   assert.deepEqual(refusals('transformers: [t.yaml]\n', { 'k/t.yaml': posing }), ['remote:4'])
   assert.deepEqual(refusals('transformers: [t.yaml]\n', { 'k/t.yaml': 'just words\n' }), ['unparsable:1'])
   assert.deepEqual(refusals('transformers: [t.yaml]\n', { 'k/t.yaml': '{' }), ['unparsable:1'])
-  // A template of Jinja or Helm is said to be one.
+  // The message says that it is a template of Jinja or Helm.
   assert.deepEqual(refusals('resources: []\n{% if a %}\ncomponents: [../b]\n{% endif %}\n'), ['template:2'])
   assert.deepEqual(refusals('{{- if .Values.a }}\nresources: []\n{{- end }}\n'), ['template:1'])
   assert.deepEqual(refusals('namePrefix: app-{{ name }}-\nresources: [\n'), ['template:2'])

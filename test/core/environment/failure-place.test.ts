@@ -1,4 +1,4 @@
-/** Where kustomize's words about a failed build lead to. */
+/** The places to which kustomize's messages about failed builds lead. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { failurePlace } from '../../../src/core/environment/failure-place.ts'

@@ -1,6 +1,6 @@
 /**
- * Whatever a pull request changes: where a request reaches the canary's pods more often than before, the model says so. The
- * model is compared with a small mesh that sends sampled requests through the same objects.
+ * Whatever a pull request changes, if a request reaches the canary's pods more often than before, the model says so. The model is
+ * compared with a small mesh that routes sampled requests through the same objects.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -11,7 +11,7 @@ import { hopsOf } from '../../../src/core/finding/scene/hops.ts'
 import { podsOf, type Request, routed } from './router.ts'
 import { effectiveNamespace } from '../../../src/core/manifest/identity.ts'
 
-// oxlint-disable-next-line typescript/no-explicit-any -- objects of tests, changed without ceremony
+// oxlint-disable-next-line typescript/no-explicit-any -- objects of tests, changed without type checks
 type Any = any
 
 const SERVICE = (name: string, selector: string): string =>
@@ -142,7 +142,7 @@ const selector = fc.constantFrom(
 const place = fc.nat(4)
 const name = fc.constantFrom('web', 'web-canary', 'other', 'web-stable')
 
-/** One thing that a pull request may do, by what it does it to. */
+/** One change that a pull request may make, by its subject. */
 const change = fc.oneof(
   fc.record({ do: fc.constant('insert' as const), place, rule: istioRule, backend: gatewayRule }),
   fc.record({ do: fc.constant('match' as const), place, rule: istioRule, backend: gatewayRule }),
@@ -174,7 +174,7 @@ const change = fc.oneof(
 )
 type Change = typeof change extends fc.Arbitrary<infer T> ? T : never
 
-/** The objects while they are being changed. */
+/** The objects during the changes. */
 interface Draft {
   objects: Any[]
 }
@@ -191,7 +191,7 @@ function rulesIn(draft: Draft): Any[] {
   return all(draft, 'VirtualService')[0]?.data.spec.http ?? all(draft, 'HTTPRoute')[0]?.data.spec.rules ?? []
 }
 
-/** The item of a list that a number leads to. */
+/** The item of a list that a number selects. */
 function pick(list: Any[], at: number): Any {
   return list[list.length === 0 ? 0 : at % list.length]
 }
@@ -271,7 +271,7 @@ function changed(base: readonly RenderedObject[], changes: readonly Change[]): r
     const carryOut: (draft: Draft, one: Any) => void = CHANGES[one.do]
     carryOut(draft, one)
   }
-  // As if it were rendered: nothing is shared, and nothing is undefined.
+  // Like rendered objects: nothing is shared, and nothing is undefined.
   return JSON.parse(JSON.stringify(draft.objects))
 }
 
@@ -319,7 +319,7 @@ function canariesOf(
 
 /** The first request that reaches the canary more often, with both shares. */
 function worse(before: readonly RenderedObject[], after: readonly RenderedObject[], isOldFirst: boolean): unknown {
-  // Who base's canary destinations reach is the canary.
+  // The workloads behind the base branch's canary destinations are the canary.
   const canary = new Set(canariesOf(before).flatMap((place) => podsOf(before, place)))
   const order = (one: RenderedObject): number => (one.name === 'second' ? (isOldFirst ? 1 : -1) : 0)
   for (const request of REQUESTS) {
@@ -344,9 +344,9 @@ for (const [what, documents] of [
           const before = changed(base, history)
           const after = changed(before, changes)
           const canary = { id: 'web', before: canariesOf(before), after: canariesOf(after), share: 0 }
-          // Without a canary on base there is no version to hold back.
+          // Without a canary on the base branch, there is no version to hold back.
           if (canary.before.length === 0) return
-          // What a destination without pods reaches is rendered elsewhere: its requests count as the canary's.
+          // A destination without pods leads to pods that are rendered elsewhere, so its requests count as the canary's.
           if (canary.before.some((place) => podsOf(before, place).length === 0)) return
           if (risesIn({ before, after }, [canary]).length > 0) return
           assert.deepEqual(worse(before, after, isOldFirst), undefined)

@@ -1,4 +1,4 @@
-/** What sends more requests to a canary than before, and what does not. */
+/** Changes that send more requests to a canary than before, and changes that do not. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseRendered } from '../../../src/core/diff/objects.ts'

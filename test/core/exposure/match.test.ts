@@ -1,4 +1,4 @@
-/** Which requests fit which conditions of a rule, as Istio and the Gateway API read them. */
+/** Which requests match which conditions of a rule, in Istio and the Gateway API. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
@@ -109,7 +109,7 @@ test('only a header of their own or a query parameter makes a rule one for some'
   const some: readonly unknown[] = [
     header('x-canary', { exact: '1' }),
     header('x-canary', {}),
-    // Its name only holds that of a common one.
+    // Its name only contains a common one.
     header('x-not-via', {}),
     { queryParams: { beta: {} } },
   ]

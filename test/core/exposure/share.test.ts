@@ -1,4 +1,4 @@
-/** How much of some requests reaches a canary, where parts of it are sure and others hinge on what nobody knows. */
+/** The share of some requests that reaches a canary, with certain parts and parts that depend on something unknown. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { excessOf, isMore, isUnknown, mostOf, type Share, shareOf } from '../../../src/core/exposure/share.ts'

@@ -1,6 +1,7 @@
 /**
- * What is found in the manifests of test/findings, and what the real istioctl says about the same files. A file begins
- * with what is found in it where one pull request brings it (`# finds: grade CODE Kind/name`) and, where istioctl says something else, with that and why.
+ * The findings in the manifests of test/findings, compared with those of the real istioctl in the same files. A file begins with
+ * its findings, as if one pull request brought it (`# finds: grade CODE Kind/name`). If istioctl's findings differ, they follow,
+ * with the reason.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -37,7 +38,7 @@ function objectsOf(text: string) {
 
 const schemas = openSchemas()
 
-/** In files that no kustomization is read of: the place is searched for by what the files say. */
+/** For files without a kustomization, in which places are found by the content. */
 function locatorOf(texts: ReadonlyMap<string, string>) {
   return locator({ environment: '', layout: layoutOf([], texts), files: [...texts.keys()], texts, home: undefined })
 }
@@ -53,7 +54,7 @@ async function found(text: string): Promise<readonly string[]> {
 
 type Objects = ReturnType<typeof objectsOf>
 
-/** What findings come to with no config but this. */
+/** The grades of findings with only this config. */
 function grade(
   objects: { readonly before: Objects; readonly after: Objects },
   findings: { readonly before: readonly Finding[]; readonly after: readonly Finding[] },
@@ -73,7 +74,7 @@ test('every code is found in one of the files', () => {
   const codes = new Set(
     FILES.flatMap((file) => said(readFileSync(file, 'utf8'), 'finds')).map((line) => line.split(' ')[1]),
   )
-  // What only the delivery of an environment brings is in a story, and what only a change brings in order.test.ts.
+  // Findings about the delivery of an environment are in a story, and findings about a change are in order.test.ts.
   for (const code of FINDING_CODES)
     if (code !== 'not-synced' && code !== 'use-before-definition') assert.ok(codes.has(code), code)
 })
@@ -153,7 +154,7 @@ test('of two thousand services with nothing wrong, nothing is found', () => {
 /** A route of two hosts whose canary has no replicas. */
 const OFF = readFileSync('test/findings/canary-with-no-replicas.yaml', 'utf8')
 
-/** `grade code` of what a change of one text into another comes to. */
+/** `grade code` of each finding for a change of one text into another. */
 function change(before: string, after: string, config: object = {}): readonly string[] {
   const objects = { before: objectsOf(before), after: objectsOf(after) }
   const findings = { before: findingsIn(objects.before), after: findingsIn(objects.after) }
@@ -186,7 +187,7 @@ test('weights that somebody changes on a route of a controller are overwritten, 
   ])
   assert.deepEqual(change(written, shared(written, 95, 5)), ['note two-writers'], 'lowered')
   assert.deepEqual(change(written, written), [], 'other changes are none that it overwrites')
-  // Of several routes of one kind and namespace each is compared with itself.
+  // If there are several routes of one kind and namespace, each is compared with itself.
   const other =
     written.slice(written.indexOf('---\napiVersion: networking.istio.io/v1\nkind: VirtualService')).split('---\n')[1] ??
     ''
@@ -223,7 +224,7 @@ test('what an object says not to be told is a note while a pull request says so,
   assert.deepEqual(change(OFF, shared(ignored, 75, 25), config), ['note no-pods'])
   assert.deepEqual(change(ignored, shared(ignored, 75, 25), config), [])
   assert.deepEqual(change(ignored, shared(ignored, 75, 25)), ['error no-pods'], 'another prefix is not ours')
-  // Perch's own prefix counts whatever the config calls its annotations, and so does istioctl's own key.
+  // Perch's own prefix always counts, whatever prefix the config has. So does istioctl's own key.
   for (const key of ['perch.dev/ignore', 'galley.istio.io/analyze-suppress']) {
     const own = ignored.replace('gitops.example.com/ignore', key)
     assert.deepEqual(change(own, shared(own, 75, 25), config), [], key)
@@ -262,7 +263,7 @@ test('a field that is much like another, or belongs elsewhere, is a slip, and on
   assert.deepEqual(field(['spec', 'wieght'], [], [['spec', 'a b', 0, 'wieght'], ['x']]), [
     { ...slip, place: 'spec["a b"][0].wieght' },
   ])
-  // A short name may be off by less than a long one.
+  // A short name may have fewer typing mistakes than a long one.
   for (const [name, fields, isNear] of [
     ['ab', ['ac'], false],
     ['abc', ['abd'], true],
@@ -306,7 +307,7 @@ test('what a schema refuses is an error, a word that it does not know a warning,
 
 const Message = z.object({ code: z.string(), level: z.string(), origin: z.string().default('') })
 
-/** Those that `findings` speaks of; others (sidecar injection, say) are not about traffic. */
+/** The codes that `findings` covers. Others (for example about sidecar injection) do not concern traffic. */
 const OURS = new Set<string>(FINDING_CODES)
 
 function istioctl(): string | undefined {

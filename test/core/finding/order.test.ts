@@ -1,4 +1,6 @@
-/** What is said of a pull request that defines a subset and uses it at once, or stops using and removes it at once. */
+/**
+ * Findings about a pull request that defines and uses a subset in one commit, or that stops using and removes it in one commit.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Config } from '../../../src/core/config/schema.ts'
@@ -46,7 +48,7 @@ function objectsOf(text: string) {
   return parsed.objects
 }
 
-/** `grade what subset` of what a change from one text to another comes to. */
+/** `grade what subset` of each finding for a change of one text into another. */
 function change(before: string, after: string, deliveries: Deliveries['deliveries'] = []): readonly string[] {
   const objects = { before: objectsOf(before), after: objectsOf(after) }
   const [{ namespace } = { namespace: undefined }] = deliveries

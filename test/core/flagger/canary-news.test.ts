@@ -1,4 +1,4 @@
-/** What is kept of Flagger's events. */
+/** What Perch keeps of Flagger's events. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type CanaryNews, canaryEnd, newsAfter, newsKey } from '../../../src/core/flagger/canary-news.ts'

@@ -1,4 +1,4 @@
-/** What makes another version, as Flagger sees it. */
+/** What makes another version for Flagger. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseRendered } from '../../../src/core/diff/objects.ts'

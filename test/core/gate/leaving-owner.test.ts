@@ -1,4 +1,7 @@
-/** What the canary gets where a change takes the controller from its route: what Git says, by the rules that the controller replaced. */
+/**
+ * The canary's share after a change removes the controller of its route: the share in Git, in the rules that the controller
+ * replaced.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { leavingOwner } from '../../../src/core/gate/leaving-owner.ts'
@@ -12,7 +15,7 @@ function standing(canary: number | string, owner = ''): Standing {
   return standingOf(targetOf({ 'app/all.yaml': `${text.replaceAll('api-service', 'web')}---\n${owner}` }))
 }
 
-/** The share that a change lets count: of a route with a rule that sends testers to the canary. */
+/** The share that counts after a change, for a route with a rule that sends testers to the canary. */
 function left(canary: number | string, before: string, after?: string): number | 'unknown' | undefined {
   return leavingOwner(standing(canary, before), standing(canary, after))?.share
 }

@@ -82,7 +82,7 @@ test('everything that is asked for is required, and the last of it says since wh
 test('a time before the step landed is clamped to the landing, and one to come makes it wait', () => {
   assert.equal(say(look([[ok(-60)]])), 'live 0')
   assert.equal(say(look([[ok(5)]])), 'live 5')
-  // Clocks that are kept in time differ by a moment: the bake counts from then, and that is all.
+  // Synchronized clocks differ by a moment. The bake begins at that time, and nothing else changes.
   assert.equal(say(look([[ok(5.5)]])), 'live 5.5')
   const ahead = look([[ok(20)]])
   assert.deepEqual([ahead.state, 'until' in ahead && ahead.until], ['not-yet', LANDED + 20 * MINUTE])
@@ -91,7 +91,7 @@ test('a time before the step landed is clamped to the landing, and one to come m
     /the commit status `kustomization\/apps\/\*` says that it is live from 2026-11-20 12:20:00 UTC, which is in the future, so the sender's clock is wrong/,
   )
   assert.equal(say(look([[ok(20)]], { now: LANDED + 21 * MINUTE })), 'live 20')
-  // A later word of a clock that is right counts, one of a clock that is behind does not reach back before it.
+  // A later report from a correct clock counts. A later report from a slow clock does not move the time back.
   assert.equal(say(look([[ok(4), ok(20)]])), 'live 4')
   assert.equal(say(look([[ok(-60), ok(4)]])), 'live 4')
   assert.equal(look([[ok(20), bad(3), ok(1)]]).state, 'not-yet')
@@ -167,7 +167,7 @@ test('a pattern’s star stands for anything, and nothing else in it is special'
   assert.ok(!matcher('a/*')('b/a/c'))
   assert.ok(matcher('*b*c*')('abbc\nd'))
   assert.ok(!matcher('*c*b*')('abc'))
-  // What one star's neighbours take is taken.
+  // Characters that the neighbours of a star match are used up.
   assert.ok(!matcher('aa*a')('aa'))
   assert.ok(matcher('aa*a')('aaa'))
 })
@@ -254,7 +254,7 @@ test('where one file moves several environments, what each of them asks for is r
   const [a, b, timer] = [{ status: 'a', by: 'flux', within }, { check: 'b', within }, { after: 3 * MINUTE }]
   assert.deepEqual(liveIn('eu', 'us'), [a, b])
   assert.deepEqual(liveIn('us'), [b])
-  // One that names nothing has the timer, and the others do not speak for it.
+  // An environment without `live` has the timer, and the others' entries do not apply to it.
   assert.deepEqual(liveIn('us', 'asia'), [b, timer])
   assert.deepEqual(liveIn('unknown'), [timer])
   assert.deepEqual(liveIn(), [timer])

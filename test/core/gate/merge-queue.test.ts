@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type GroupPart, moversOf, raisersOf } from '../../../src/core/gate/queue.ts'
 
-/** Who does what to a rollout in a merge group: each part is compared with the one before it. */
+/** The part of each pull request in a merge group in the change of a rollout. Each part is compared with the previous one. */
 
 const WEB = 'production web'
 

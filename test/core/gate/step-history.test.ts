@@ -23,7 +23,7 @@ function signal(state: Signal['state'], at: number, name = 'kustomization/apps/1
   return { source: 'status', name, state, at: at * SECOND, description: '', by: ['flux[bot]'] }
 }
 
-/** A base branch whose commits all carry one step: what GitHub would answer about each, newest commit first. */
+/** A base branch whose commits all carry one step, and GitHub's answers about each. Newest commit first. */
 class Branch {
   readonly signals = new Map<string, Signal[]>([['c0', []]])
   asked = 0

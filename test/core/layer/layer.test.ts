@@ -4,7 +4,7 @@ import { applyPatch } from '../../../src/core/layer/step.ts'
 import { readKustomization } from '../../../src/core/environment/kustomization.ts'
 import { layerOf } from '../../../src/core/layer/kustomization.ts'
 
-/** What JSON patches do to an object (RFC 6902), as far as Perch reads them. */
+/** The effect of JSON patches on an object (RFC 6902), as far as Perch reads them. */
 
 const OBJECT = { metadata: { name: 'web', 'a/b': 1, 'c~d': 2 }, spec: { list: [1, 2, 3] } }
 

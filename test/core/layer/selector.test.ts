@@ -1,4 +1,4 @@
-/** Which objects a kustomize patch is for. */
+/** The objects to which a kustomize patch applies. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type BuildIdentity, type Selector, selectsObject } from '../../../src/core/layer/selector.ts'

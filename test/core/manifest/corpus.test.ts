@@ -9,7 +9,7 @@ const NOTES = ['canary-percentage', 'canary-version', 'pr', 'steps'] as const
 
 interface Split {
   readonly document: number
-  /** Where the entries stand that have, or could have, a weight. */
+  /** The paths of the entries that have a weight, or could have one. */
   readonly entries: Path
   readonly weights: readonly unknown[]
 }
@@ -43,7 +43,7 @@ function routesIn(manifest: Manifest): readonly ManifestObject[] {
   return manifest.objects.filter((object) => splitsOf(object).length > 0)
 }
 
-/** Moves every split of a file to a share, with the notes that belong to it; the refusal's code where it cannot be. */
+/** Moves every split of a file to a share, with its annotations. Returns the refusal's code if that is not possible. */
 function moved(manifest: Manifest, share: number): { readonly text: string } | string {
   const edits = routesIn(manifest).flatMap((object): Edit[] => [
     ...splitsOf(object).flatMap(({ document, entries, weights }) =>
@@ -67,7 +67,7 @@ function notes({ document, at }: ManifestObject, share: number | undefined): rea
   }))
 }
 
-/** Puts every weight back as it was, and takes the notes away. */
+/** Restores every weight, and removes the annotations. */
 function restored(text: string, original: Manifest): string {
   const manifest = read(text)
   assert.ok(typeof manifest !== 'string')
@@ -99,7 +99,7 @@ function checkLines(before: string, after: string): void {
   for (const line of after.split(/\r?\n/)) {
     const at = left.indexOf(line)
     if (at >= 0) left.splice(at, 1)
-    // A last entry of a map in braces gets a comma; a weight that had a line for itself stays on it.
+    // The last entry of a map in braces gets a comma, and a weight on its own line stays there.
     else
       assert.match(
         line,
@@ -126,7 +126,7 @@ function verdictOf({ text, name }: Sample): string {
     assert.ok(typeof again !== 'string', there.text)
     for (const object of routesIn(again))
       for (const { weights } of splitsOf(object)) assert.deepEqual(weights.slice(0, 2), [100 - share, share])
-    // A weight that was there without a value is taken away again, not emptied.
+    // A weight that was there without a value is removed again, and not just emptied.
     if (!/^weight (?:empty|null)/.test(name)) assert.equal(restored(there.text, manifest), text)
     now = again
   }

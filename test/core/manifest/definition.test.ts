@@ -1,4 +1,4 @@
-/** Large definitions are read without their schemas, and nothing else of them is read otherwise. */
+/** Large definitions are read without their schemas, and the rest of them is read as usual. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -9,7 +9,7 @@ import { isRecord, type JsonValue } from '../../../src/core/manifest/data.ts'
 import { readDefinition, shortDefinition } from '../../../src/core/manifest/definition.ts'
 import { readDocuments } from '../../../src/core/manifest/yaml/documents.ts'
 
-/** So much that a definition counts as large. */
+/** Filler that makes a definition large. */
 const LONG = Array.from({ length: 1_500 }, (_, line) => `          # filler that nobody reads ${line}`).join('\n')
 
 function definition(schema: string, more = ''): string {

@@ -100,7 +100,7 @@ test('a copy of an entry leaves every old byte in place, and says what the entry
   )
 })
 
-/** A valid file after a few slips of the hand. */
+/** A valid file after a few typing mistakes. */
 const mutated = fc
   .tuple(
     styles,
@@ -169,7 +169,7 @@ test('the parser finds the same documents, values and faults as yaml’s own', (
       const theirs = parseAllDocuments(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'error' })
       const documents = 'empty' in theirs ? [] : theirs
       const all = 'empty' in theirs ? theirs.errors : documents.flatMap((document) => document.errors)
-      // Go reads a comment without a space before it.
+      // Go accepts a comment without a space before it.
       const errors = all.filter(({ message }) => !message.startsWith('Comments must be separated'))
       assert.equal(ours.problem === undefined, errors.length === 0, JSON.stringify([ours.problem, errors[0]?.message]))
       if (ours.problem !== undefined) return

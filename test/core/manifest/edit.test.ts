@@ -91,18 +91,18 @@ test('a comment goes with the annotations that it is about, and stays with what 
   const map = (lines: string): string => `metadata:\n  name: web\n  annotations:\n${lines}spec: {}\n`
   const ours = '    perch.dev/pr: "1" # here\n    perch.dev/steps: "5,25"\n'
   const table: readonly (readonly [before: string, after: string])[] = [
-    // Right above ours, up to the next comment.
+    // Right above Perch's annotations, up to the next comment.
     [
       map(`    owner: a\n    # the rollout\n    # (see the wiki)\n${ours}    # who pays\n    team: b\n`),
       map('    owner: a\n    # who pays\n    team: b\n'),
     ],
     [map(`    # the rollout\n${ours}\n    team: b\n`), map('\n    team: b\n')],
-    // Above others too.
+    // Above other annotations too.
     [map(`    # all of these\n    perch.dev/pr: "1"\n    team: b\n`), map('    # all of these\n    team: b\n')],
     [map(`    # all of these\n    team: b\n${ours}`), map('    # all of these\n    team: b\n')],
-    // Apart from them.
+    // Separated from them.
     [map(`    # until May\n\n${ours}    team: b\n`), map('    # until May\n\n    team: b\n')],
-    // The map goes, and what is above its key is about that.
+    // The map is removed, and the comment above its key belongs to it.
     [
       `metadata:\r\n  name: web\r\n  # the rollout\r\n  annotations:\r\n    perch.dev/pr: "1"\r\nspec: {}\r\n`,
       'metadata:\r\n  name: web\r\nspec: {}\r\n',

@@ -1,10 +1,10 @@
-/** A text in a literal block changes by its lines: those that stay keep their bytes. */
+/** A text in a literal block is changed line by line. Unchanged lines keep their bytes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isScalar, parseDocument } from 'yaml'
 import { replaceLiteral } from '../../../src/core/manifest/edit/literal.ts'
 
-/** The file with another text under `a`; undefined where that is refused. */
+/** The file with another text under `a`. Undefined if the edit is refused. */
 function changed(text: string, value: string): string | undefined {
   const scalar = parseDocument(text).get('a', true)
   assert.ok(isScalar(scalar))

@@ -60,7 +60,7 @@ const FILES = {
   seqLast: vs(`    - {${S}, weight: 90}\n    - {${C}, weight: 10}\n`, '\n  name: web\n  finalizers:\n  - a # x\n  # y'),
 } as const
 
-/** What an edit of both weights and one annotation comes to: a refusal, or the bytes back after the way back. */
+/** The result of an edit of both weights and one annotation: a refusal, or the original bytes after the reverse edit. */
 const EXPECTED: Record<keyof typeof FILES, string> = {
   tag: 'odd-number',
   octal: 'odd-number',

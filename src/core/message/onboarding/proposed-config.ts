@@ -164,7 +164,7 @@ function unknownLines(snapshot: Snapshot): readonly string[] {
 
 /** Something that Perch could not tell, and what to do. */
 interface Untold {
-  /** The name of the object, if the words do not contain it. Text of others. */
+  /** The name of the object, if the words do not contain it. Other people's text. */
   readonly name?: string
   /** Markdown. */
   readonly words: string

@@ -1,4 +1,4 @@
-/** Dry runs against a real API server, as the role and the policy in docs/deploy/dry-run.yaml allow them. */
+/** Dry runs on a real API server, with the role and the policy in docs/deploy/dry-run.yaml. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -18,7 +18,7 @@ import { type ApiServerProcess, eventually, needsApiServer, startApiServer } fro
 const MANIFEST = new URL('../../../../docs/deploy/dry-run.yaml', import.meta.url)
 const CRD = new URL('virtualservice-crd.yaml', import.meta.url)
 
-/** Of nobody: its key was never kept. */
+/** A certificate whose key was never kept. */
 const OTHER_CA = `-----BEGIN CERTIFICATE-----
 MIIBdzCCAR2gAwIBAgIUYfL3XmfDCAiQWE6XktGYWQ1MPvMwCgYIKoZIzj0EAwIw
 EDEOMAwGA1UEAwwFb3RoZXIwIBcNMjYxMTI4MDgxNTE0WhgPMjEyNjExMDQwODE1
@@ -33,7 +33,7 @@ KsTxeOm8VWsCIQD2qs23PTSTCAhr/l1fOAkiOdcs8ahp6v89J0gdhaySDQ==
 
 const QUESTION = { namespace: undefined, fieldManager: 'perch' }
 
-/** Where objects of these kinds are made. */
+/** The API paths at which objects of these kinds are created. */
 const FOLDERS: Readonly<Record<string, string>> = {
   Namespace: '/api/v1/namespaces',
   ServiceAccount: '/api/v1/namespaces/perch-dry-run/serviceaccounts',
@@ -58,7 +58,7 @@ function virtualService(spec: string, more = ''): string {
 
 const ROUTE = 'route: [{ destination: { host: web } }]'
 
-/** `error 0 spec.hosts: text`, and `no-kind 0: text` where there is no verdict. */
+/** `error 0 spec.hosts: text`, or `no-kind 0: text` if there is no verdict. */
 function said(result: DryRunResult): readonly string[] {
   assert.ok(result.ok, JSON.stringify(result))
   return [
@@ -67,7 +67,7 @@ function said(result: DryRunResult): readonly string[] {
   ]
 }
 
-// A suite that is skipped is counted by nobody, and its tests would be a line each.
+// Nobody counts a skipped suite, and its tests would print a line each.
 if (needsApiServer.skip !== false) test('dry runs on a real API server', needsApiServer, () => undefined)
 
 describe('dry runs on a real API server', needsApiServer, () => {
@@ -110,7 +110,7 @@ describe('dry runs on a real API server', needsApiServer, () => {
 
   let files = 0
 
-  /** A kubeconfig for the server; what is given stands instead. */
+  /** A kubeconfig for the server. The given fields replace its own. */
   function kubeconfig({ user = {}, cluster = {}, namespace = '' } = {}): string {
     const path = join(folder, `kubeconfig-${(files += 1)}`)
     const ca = Buffer.from(server.certificate).toString('base64')
@@ -200,7 +200,7 @@ describe('dry runs on a real API server', needsApiServer, () => {
       assert.equal(code, 422)
       assert.match(body, /ValidatingAdmissionPolicy 'perch-dry-run'.*Perch may only ask for dry runs/)
     }
-    // What is there cannot be changed either.
+    // Existing objects cannot be changed either.
     await apply(configMap('theirs'))
     const change = { data: { key: 'changed' } }
     const changed = await server.ask('PATCH', `${CONFIG_MAPS}/theirs`, change, {
@@ -245,7 +245,7 @@ describe('dry runs on a real API server', needsApiServer, () => {
     assert.deepEqual(said(await elsewhere.dryRun(objects, QUESTION)), ['no-namespace 0: kubeconfig-says'])
     const deployed = { ...QUESTION, namespace: 'deployer-says' }
     assert.deepEqual(said(await elsewhere.dryRun(objects, deployed)), ['no-namespace 0: deployer-says'])
-    // A template that nobody has filled in.
+    // A template that nothing has filled in.
     const template = { ...QUESTION, namespace: '{{ .name }}' }
     assert.deepEqual(said(await elsewhere.dryRun(objects, template)), ['no-namespace 0: {{ .name }}'])
   })
@@ -295,7 +295,7 @@ spec: { policyName: odd, validationActions: [Warn] }
 
   test('admission webhooks deny in their words, and one that does not answer gives no verdict', async () => {
     const webhooks = await serve((body, response) => {
-      // Nobody ever hears from the other one.
+      // The other one never answers.
       if (!body.includes('"perch":"deny"')) return
       const { uid } = (JSON.parse(body) as { request: { uid: string } }).request
       const status = { message: 'the team <b>forgot</b> its label', code: 418 }
@@ -325,7 +325,7 @@ spec: { policyName: odd, validationActions: [Warn] }
       ])
       const silent = said(await dryRun(configMap('a', ', labels: { perch: silent }')))
       assert.match(silent.join(), /^not-answered 0: .*failed calling webhook "silent\.example\.com"/)
-      // Others are asked about all the same.
+      // The other objects are still asked about.
       assert.deepEqual(said(await dryRun(configMap('b'))), [])
     } finally {
       await webhooks.stop()
@@ -385,7 +385,7 @@ spec: { policyName: odd, validationActions: [Warn] }
       [429, JSON.stringify({ kind: 'Status', message: 'later' }), 'not-answered 0: later'],
       [409, JSON.stringify({ kind: 'Status', message: 'modified' }), 'not-answered 0: modified'],
       [204, '', 'not-answered 0: HTTP 204'],
-      // A page to sign in with, say.
+      // For example a page to sign in.
       [200, '<html>welcome</html>', 'not-answered 0: HTTP 200'],
       [201, '{"kind":"Status","status":"Success"}', 'not-answered 0: HTTP 201'],
     ]

@@ -1,4 +1,4 @@
-/** Where the rules of a route send requests, and which of those get any. */
+/** The destinations of a route's rules, and which of them get requests. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseRendered } from '../../../../src/core/diff/objects.ts'
