@@ -25,7 +25,7 @@ test('the App subscribes to the events that the code reads, and to no other', ()
   assert.deepEqual(app.default_events.toSorted(), read.toSorted())
 })
 
-/** The permission that GitHub wants for an event, as a manifest names it. */
+/** The permission that GitHub requires for an event, with its name in manifests. */
 function neededFor(event: string): string {
   const key = KEY_OF_PERMISSION[PERMISSION_OF_EVENT[event] ?? '']
   assert.ok(key, `look up ${event} in GitHub's webhook reference`)
@@ -34,7 +34,7 @@ function neededFor(event: string): string {
 
 test('GitHub accepts the App: it has the permission for every event', () => {
   for (const event of app.default_events) assert.ok(app.default_permissions[neededFor(event)], `${event} is refused`)
-  // GitHub's wording of the levels: a check's buttons and "Re-run" need write.
+  // GitHub's reference words the levels differently: a check's buttons and "Re-run" need write.
   assert.equal(app.default_permissions['checks'], 'write')
 })
 

@@ -9,7 +9,7 @@ import { needsKustomize } from './needs.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Only to end a demo that hangs: how long it takes depends on what else the machine does. */
+/** Only ends a demo that hangs. Its normal duration depends on the load of the machine. */
 const MAX_MS = 600_000
 
 test('the demo plays both rollouts to their ends, as the README tells', needsKustomize, (t) => {
@@ -27,7 +27,7 @@ test('the demo plays both rollouts to their ends, as the README tells', needsKus
   const [, log = '', summary = ''] = /newest first\n([\s\S]*?)\n\n(.*)/.exec(output) ?? []
   const commits = log.split('\n').toReversed()
 
-  // One commit a step, in order. The weights are those before and after it.
+  // One commit per step, in order, with the weights before and after it.
   assert.deepEqual(
     commits.map((line) => line.slice(9).replace(/ +/g, ' ').trim()),
     [
@@ -47,13 +47,13 @@ test('the demo plays both rollouts to their ends, as the README tells', needsKus
     summary,
     /^What rollout 1 changed on main: 6 commits, \+18 −21 lines: weights \+10 −10, annotations \+7 −10, subset labels \+1 −1, nothing else\.$/,
   )
-  // The rollback waits for nothing, and the step of a canary that fails is closed and not merged.
+  // The rollback waits for nothing, and the step of a canary that fails is closed without merging.
   assert.match(output, /#9 {2}Closed: the canary failed its analysis: success-rate was 91\.3% at /)
   assert.match(output, /#10 {2}✅ canary\/validate {2}✅ canary\/gate\n/)
   assertConversation(output)
 })
 
-/** What the demo prints of a story. */
+/** The output of the demo for a story. */
 function played(story: string): string {
   const words = ['src/entry/cli.ts', 'demo', '--exit', '--story', story]
   const { status, stdout, stderr } = spawnSync(process.execPath, words, {
@@ -84,7 +84,7 @@ test('the demo plays a switch of all traffic, and the way back', needsKustomize,
   assert.match(output, /blue → green +Release green to everybody \(#1\)\n/)
 })
 
-/** The README quotes the demo, less times, commits' names and folded lines. */
+/** The README quotes the demo, without times, commit ids and wrapped lines. */
 function assertConversation(output: string): void {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
   const quoted = (/```text\n([\s\S]*?)```/.exec(readme)?.[1] ?? '').split('\n').filter(Boolean)

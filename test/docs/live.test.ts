@@ -1,4 +1,4 @@
-/** What docs/live.md has people paste works: it is parsed, filled in as Flux and Argo CD do, and read by what reads it. */
+/** What docs/live.md asks people to paste works: it is parsed, filled in like by Flux and Argo CD, and read by Perch. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -82,7 +82,7 @@ for (const [heading, service] of [
     const [, trigger = '', to] = /^notifications\.argoproj\.io\/subscribe\.(\w+)\.(\w+)$/.exec(subscription) ?? []
     assert.equal(to, service)
     const triggers = Triggers.parse(parse(data[`trigger.${trigger}`] ?? ''))
-    // It is told again after it was unwell, and once for every commit.
+    // It is sent again after an unhealthy time, and once for every commit.
     assert.deepEqual(
       triggers.map(({ oncePer }) => oncePer !== undefined),
       [false, true, false],
@@ -135,7 +135,7 @@ test('what the template of Argo CD makes of an application is what Perch reads',
   ])
 })
 
-/** The two forms of a Go template that the page uses. */
+/** The two constructs of Go templates that the page uses. */
 function render(template: string, app: unknown): string {
   const text = template.replaceAll(/\{\{ \.app((?:\.\w+)+) \| toJson \}\}/g, (_, path: string) => {
     const value = path

@@ -10,7 +10,7 @@ import { needsTool, TOOL_PATH } from '../adapters/policy/tools.ts'
 
 process.env['PATH'] = TOOL_PATH
 
-/** The page's examples are what happens. */
+/** The page's examples show what really happens. */
 
 const page = readFileSync('docs/policy.md', 'utf8')
 const fences = [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = '', body = '']) => ({
@@ -56,7 +56,7 @@ test('the policies of the page say what the page says', needsTool('opa'), async 
     const { out, code } = await perch('validate', '--dir', folder)
     assert.equal(code, 1)
     const expected = fences.find(({ language }) => language === 'text')?.body ?? ''
-    // The line numbers in the page are of the file as it is in the page, less its name.
+    // The line numbers on the page are those of the file on the page, without the line with its name.
     assert.deepEqual(out.split('\n').sort(), expected.split('\n').sort())
   } finally {
     rmSync(folder, { recursive: true })

@@ -12,7 +12,7 @@ import { demoFiles } from '../../src/entry/demo/repository.ts'
 import { needsKustomize } from './needs.ts'
 import { environmentSource, variables } from './variables.ts'
 
-/** What the pages say is what the code does. */
+/** The pages describe what the code does. */
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const readme = read('README.md')
@@ -35,7 +35,7 @@ function fences(text: string, language: string): readonly string[] {
   )
 }
 
-/** The first column's code spans, and the other cells, of the table under a heading's words. */
+/** The code spans in the first column, and the other cells, of the table under a heading. */
 function rowsAfter(head: string, page: string): readonly (readonly string[])[] {
   const lines = page.slice(page.indexOf(head)).split('\n').slice(2)
   const end = lines.findIndex((line) => !line.startsWith('|'))

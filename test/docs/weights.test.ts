@@ -54,7 +54,7 @@ function throughLibrary(text: string, stable: number): string {
   return document.toString()
 }
 
-/** As a pull request counts: `−2 +4`. */
+/** The numbers of a pull request: `−2 +4`. */
 function lines(before: string, after: string): string {
   const all = structuredPatch('a', 'b', before, after).hunks.flatMap((hunk) => hunk.lines)
   return `−${all.filter((line) => line.startsWith('-')).length} +${all.filter((line) => line.startsWith('+')).length}`

@@ -175,7 +175,7 @@ test('an entry that Perch never renders is red where a change brings it or may m
   assert.equal(await after('shop/kustomization.yaml', (text) => `${text}images: [{name: web, newTag: v2}]\n`), '0 -')
   assert.equal(await after('shop/kustomization.yaml', (text) => text.replace('ref=v1', 'ref=v2')), '1 remote')
   assert.equal(await after('shop/vs.yaml', (text) => text.replace('weight: 100', 'weight: 90')), '1 remote')
-  // What is no text may be anything.
+  // A file that is not text may contain anything.
   writeFileSync(join(dir, 'shop/text.yaml'), Buffer.from([0xff, 0xfe, 0x00]))
   assert.match((await perch('diff', '--dir', dir)).err, / remote /)
 })
@@ -258,7 +258,7 @@ test(
     const dir = repository()
     edit(dir, 'overlays/staging/kustomization.yaml', (text) => `${text}patches:\n  - path: p.yaml\n`)
     writeFileSync(join(dir, 'overlays/staging/p.yaml'), 'apiVersion: v1\nkind: Service\nmetadata: {name: other}\n')
-    // Would take the broken environment out of sight, if it counted.
+    // If it counted, it would hide the broken environment.
     edit(dir, '.github/canary.yml', () => 'environments: {production: {path: overlays/production}}\n')
     const found = await perch('diff', '--dir', dir)
     assert.deepEqual([found.code, found.out], [1, ''])

@@ -111,7 +111,7 @@ test('what is not from GitHub, or not what we take, is refused before it is pars
     [401, '{}', { 'x-hub-signature-256': `sha1=${'0'.repeat(40)}` }],
     [401, '{}', { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` }],
     [401, '{}', { 'x-hub-signature-256': sign('{} ') }],
-    // Not even whether it is JSON is told to a stranger.
+    // A stranger is not even told whether the body is JSON.
     [401, '{', { 'x-hub-signature-256': sign('{}') }],
     [415, '{}', { 'content-type': 'application/x-www-form-urlencoded' }],
     [415, '{}', { 'content-type': 'application/jsonp' }],
@@ -235,7 +235,7 @@ test('a body at the cap is taken', async () => {
 test('many large bodies at once do not fill the memory', async () => {
   const world = await anEdge()
   const sockets: Socket[] = []
-  // Each sends 4 MiB of 5 and then waits: together far more than the 64 MiB that all may take.
+  // Each sends 4 MiB of 5 and then waits. Together this is much more than the 64 MiB for all bodies.
   const statuses = Array.from({ length: 24 }, () =>
     raw(world, (socket) => {
       sockets.push(socket)
@@ -317,14 +317,14 @@ function head(headers: Readonly<Record<string, string>>): string {
   return ['POST /api/github/webhooks HTTP/1.1', ...lines, '', ''].join('\r\n')
 }
 
-/** For what `fetch` would not send. Resolves with what came back when the connection ends. */
+/** For requests that `fetch` would not send. Resolves to everything that was received when the connection ends. */
 function raw(world: World, talk: (socket: Socket) => unknown): Promise<string> {
   return new Promise((resolve) => {
     let answer = ''
     const socket = connect(world.edge.port, '127.0.0.1', () => void talk(socket))
     socket.on('data', (data) => {
       answer += data.toString('latin1')
-      // The server has said its word; what it does not read any more may keep the connection from ending.
+      // The server has answered. What it no longer reads may keep the connection from ending.
       if (answer.includes('\r\n\r\n')) setTimeout(() => socket.destroy(), 50)
     })
     socket.on('error', () => undefined)
@@ -349,7 +349,7 @@ test('a crowd of connections that say nothing, or send slowly, keeps no delivery
   for (let count = 0; count < 200; count += 1) await join(`${head(1_000)}{`)
   assert.equal((await deliver(world, '{}')).status, 202)
   assert.equal((await fetch(`${world.url}/healthz`)).status, 200)
-  // Those that came first are gone.
+  // The first connections are closed.
   await sleep(50)
   assert.ok(crowd.filter(({ closed }) => closed).length >= 80)
   for (const socket of crowd) socket.destroy()

@@ -1,4 +1,4 @@
-/** `perch init` writes a config to begin with, which changes nothing by itself. */
+/** `perch init` writes a first config, which changes nothing by itself. */
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

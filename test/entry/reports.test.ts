@@ -1,4 +1,4 @@
-/** The endpoints that clusters report to: who may, what is taken, and what is refused with which words. */
+/** The endpoints for clusters' reports: who may report, what is accepted, and what is refused with which words. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
@@ -133,9 +133,9 @@ test('who does not have the repository’s key is refused before anything is par
     assert.equal((await flux(world, body, { 'x-signature': signature })).status, 401, signature)
   for (const authorization of [undefined, '', KEY, `Basic ${KEY}`, `Bearer ${KEY}x`, `Bearer ${KEY} x`])
     assert.equal((await argo(world, JSON.stringify(ARGO), { authorization })).status, 401, authorization)
-  // Not even whether it is JSON is told to a stranger; nor does GitHub's secret open this door.
+  // A stranger is not even told whether the body is JSON, and GitHub's secret is not accepted here.
   assert.equal((await flux(world, '{', { 'x-signature': sign('{', 'of webhooks') })).status, 401)
-  // The one's proof is not the other's.
+  // The proof for one repository is not valid for another.
   assert.equal((await flux(world, body, { 'x-signature': undefined, authorization: `Bearer ${KEY}` })).status, 401)
   assert.equal((await argo(world, body, { authorization: undefined, 'x-signature': sign(body) })).status, 401)
   assert.deepEqual(world.told, [])
@@ -208,7 +208,7 @@ test('a body that is too large is refused, whether it says so or not', async () 
   const init = { method: 'POST', body: chunks, headers, duplex: 'half' } as const
   const status = await fetch(`${world.url}/api/reports/flux/acme/gitops`, init).then(
     (answer) => answer.status,
-    // It hung up on what it does not read any more.
+    // The server closed the connection, because it does not read the rest.
     () => 413,
   )
   assert.equal(status, 413)

@@ -1,4 +1,4 @@
-/** `perch setup` against the GitHub in a box, with a test in the place of the browser. */
+/** `perch setup` with the GitHub in a box, and with a test instead of the browser. */
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
@@ -16,10 +16,10 @@ import { PIPE } from './perch.ts'
 interface Running {
   readonly box: GitHubBox
   readonly file: string
-  /** Of the first page, as the terminal shows it. */
+  /** The address of the first page, from the terminal. */
   readonly address: string
   readonly code: Promise<number>
-  /** Everything that the terminal has been given. */
+  /** Everything that was printed to the terminal. */
   readonly printed: () => string
 }
 

@@ -23,7 +23,7 @@ function memoryTracer(): Tracer & { readonly started: SpanStart[] } {
   }
 }
 
-/** The span of a job that is done so long after it was asked for. */
+/** The span of a job that runs this long after it was requested. */
 async function carried(job: Job, laterMs = 0): Promise<SpanStart | undefined> {
   const tracer = memoryTracer()
   const stored: Job[] = []

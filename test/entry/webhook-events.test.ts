@@ -17,13 +17,13 @@ nock.disableNetConnect()
 
 type Json = Readonly<Record<string, unknown>>
 
-/** What GitHub really sent to somebody, as Octokit collects it. */
+/** Real webhooks of GitHub, from Octokit's collection. */
 const Examples = z.array(z.object({ name: z.string(), examples: z.array(z.record(z.string(), z.unknown())) }))
 const examples = Examples.parse(
   JSON.parse(readFileSync(createRequire(import.meta.url).resolve('@octokit/webhooks-examples'), 'utf8')),
 )
 
-/** All examples of an event, with the installation that an App's webhooks always name. */
+/** All examples of an event, with the installation that is in every webhook for an App. */
 function real(name: EventName, action?: string): readonly Json[] {
   const found = examples
     .filter((event) => event.name === name)
@@ -34,7 +34,7 @@ function real(name: EventName, action?: string): readonly Json[] {
   return found
 }
 
-/** A payload with something else in one part of it. */
+/** A payload with one changed part. */
 function but(payload: Json | undefined, part: string, fields: Json): Json {
   return { ...payload, [part]: { ...fieldsIn(payload, part), ...fields } }
 }
@@ -51,7 +51,7 @@ interface Receiver {
   readonly hear: (name: string, payload: Json) => Promise<void>
 }
 
-/** Our handlers behind the part of Probot that hands out events, and no network at all. */
+/** Perch's handlers behind the part of Probot that dispatches events, without any network. */
 async function aReceiver(store?: (...jobs: readonly Job[]) => Promise<void>): Promise<Receiver> {
   const jobs: Job[] = []
   const memo = memoryMemo()
@@ -66,7 +66,7 @@ async function aReceiver(store?: (...jobs: readonly Job[]) => Promise<void>): Pr
 
 const forgetful = await aReceiver()
 
-/** What a webhook gives to do where nothing is remembered, as it comes out of the queue. */
+/** The tasks of a webhook in the form of the queue, with an empty memory. */
 async function tasksFrom(name: EventName, payload: Json): Promise<readonly Json[]> {
   forgetful.jobs.length = 0
   await forgetful.hear(name, payload)
@@ -441,7 +441,7 @@ test('a webhook without an installation, a repository or its own part gives noth
   for (const [name, own] of Object.entries(OWN_PARTS)) {
     assert.ok(isEventName(name))
     const [payload] = real(name)
-    // Those about an installation have none.
+    // Those about an installation have no repository.
     const place = payload?.['repository'] === undefined ? ['installation'] : ['installation', 'repository']
     const broken = [...place, ...own].flatMap((part) =>
       [undefined, null, 0, [], [null]].map((value) => ({ ...payload, [part]: value })),
@@ -508,7 +508,7 @@ test('a push to another branch gives work only where the branch is known to be d
   )
 })
 
-/** What is said in a webhook, the webhook, and what else is like it and says nothing. */
+/** A signal, a webhook with it, and similar webhooks that have no signal. */
 const SAID: Readonly<Record<string, { key: string; event: EventName; payload: Json; silent: readonly Json[] }>> = {
   'a commit status': {
     key: 'status:kustomization/istio-config/abc',
@@ -531,7 +531,7 @@ const SAID: Readonly<Record<string, { key: string; event: EventName; payload: Js
     event: 'check_run',
     payload: aRun({ app: { id: 8 } }),
     silent: [
-      // Ours would have us look for what we wrote ourselves, without end.
+      // With Perch's own checks, Perch would look for what it wrote itself, without end.
       aRun({ app: { id: 7 } }),
       aRun({ app: { id: 8 }, head_sha: null }),
       { ...aRun({ app: { id: 8 } }), action: 'created' },
@@ -612,7 +612,7 @@ test('the head that a pull request is opened with is remembered, unless somethin
   await hear('pull_request', opened)
   const { sha } = z.object({ sha: z.string() }).parse(fieldsIn(payload, 'pull_request')['head'])
   assert.deepEqual([...(await memo.entries('head:')).values()], [{ sha, at: Date.parse(times.created_at) - 1 }])
-  // A late webhook says nothing about a head that came after it.
+  // A late webhook says nothing about a later head.
   const [key = ''] = [...(await memo.entries('head:')).keys()]
   await memo.set(key, { sha: 'f'.repeat(40), at: 1 })
   await hear('pull_request', opened)

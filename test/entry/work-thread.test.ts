@@ -1,4 +1,4 @@
-/** The thread that works, and the one that answers beside it. */
+/** The worker thread, and the thread that answers requests. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

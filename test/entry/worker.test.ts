@@ -150,7 +150,7 @@ test('a review that GitHub refuses time and again for the same reason is left to
   const memo = memoryMemo()
   const { run, warned } = aWorker({ memo, contextFor: () => Promise.reject(new GitHubRefused(refusal)) })
   for (const at of [1, 2, 3]) {
-    // What a review remembers when it begins, so that no sweep asks for a second one meanwhile.
+    // A review stores this when it begins, so that no sweep requests a second one in the meantime.
     await rememberBegun({ memo, ...PLACE }, 3, undefined)
     await run({ type: 'review', ...PLACE, pull: 3, why: { code: 'swept', at } })
     assert.equal((await recallPull({ memo, ...PLACE }, 3))?.abandoned, true)

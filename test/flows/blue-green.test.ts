@@ -1,4 +1,4 @@
-/** A switch of all traffic between two versions, as pull requests tell it. */
+/** A switch of all traffic between two versions, through pull requests. */
 import assert from 'node:assert/strict'
 import { blueGreenPods as pods, blueGreenRoute as route, BLUE_GREEN_SUBSETS } from '../blue-green.ts'
 import type { Pull } from '../memory/github/github.ts'
@@ -63,7 +63,7 @@ async function note(world: World): Promise<Pull> {
   return aPull(world, { [`docs/${world.state.pulls.size}.md`]: 'x\n' }, 'A note')
 }
 
-/** The pull request of Perch that a switch opens from one that is closed. */
+/** The pull request of Perch that a switch on a closed pull request opens. */
 async function asks(world: World, line: string): Promise<Pull> {
   const pull = await note(world)
   world.alice.close(pull)

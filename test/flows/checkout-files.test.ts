@@ -1,4 +1,4 @@
-/** `perch init`, `switch` and `promote` on a folder, and what cannot be done there. */
+/** `perch init`, `switch` and `promote` on a folder, and what is refused there. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'

@@ -1,4 +1,4 @@
-/** Who may give which command, and where: comments and buttons on pull requests, carried out in memory. */
+/** Who may give which command, and where: comments and buttons on pull requests, in memory. */
 import assert from 'node:assert/strict'
 import { COMMAND_NAMES, type CommandName } from '../../src/core/command/commands.ts'
 import { headOf, type Pull } from '../memory/github/github.ts'
@@ -43,7 +43,7 @@ async function answersOn(
   return found
 }
 
-/** The same, where what one command does would change the answer to the next: each in a repository of its own. */
+/** The same, but each in a separate repository, because one command would change the answer to the next. */
 async function answers(stage: () => Promise<Stage>): Promise<Readonly<Record<string, string>>> {
   const found: Record<string, string> = {}
   for (const name of COMMAND_NAMES) Object.assign(found, await answersOn(await stage(), [name]))

@@ -1,4 +1,4 @@
-/** Flagger asks before it goes on: what it hears after commands, freezes and windows. */
+/** Flagger asks before it continues: the answers after commands, freezes and windows. */
 import assert from 'node:assert/strict'
 import { mayGoOn, mustGoBack } from '../../src/core/flagger/answer.ts'
 import { hookWords } from '../../src/core/message/flagger/hook.ts'
@@ -13,7 +13,7 @@ const test = recordedIn(import.meta.url)
 const CANARY = 'apps/production/web-canary.yaml'
 const ASKING = askingCanary()
 
-/** What Flagger hears: "go" or "stop", and the words. */
+/** The answer to Flagger: "go" or "stop", with the words. */
 async function asks(world: World, metadata: { readonly environment?: string } = {}, judge = mayGoOn): Promise<string> {
   const { repo } = world.state
   const memo = world.service.memo()
@@ -195,7 +195,7 @@ test('`/canary status` says what Flagger told last of a Canary near the pull req
   await tell('Failed', 'Canary failed! Scaling down web.default @alice')
   await says(world, 'alice', pull, '/canary status')
   assert.match(answers(world, pull)[2] ?? '', /\*\*Failed\*\*, so it rolled back: “Canary failed! .* @\u200Balice”/)
-  // It is no gate's business.
+  // It does not concern a gate.
   assert.match(await asks(world), /^go/)
 })
 
@@ -208,7 +208,7 @@ function aDeployment(): Promise<World> {
   return aWorld({ services: ['api'], files: { [CANARY]: ASKING, [DEPLOYMENT]: deployment('web:v1') } })
 }
 
-/** Flagger tells something, a minute later. */
+/** Flagger reports something, a minute later. */
 async function tells(world: World, phase: string, eventMessage: string): Promise<void> {
   await world.pass(1)
   const { repo } = world.state
@@ -237,7 +237,7 @@ test('the pull request that brought a version shows what Flagger tells of it, in
   const world = await aDeployment()
   const pull = await aPull(world, { [DEPLOYMENT]: deployment('web:v2') })
   await merges(world, 'bob', pull)
-  // It changes the same environment, and not the version.
+  // It changes the same environment, but not the version.
   const other = await aPull(world, { [CANARY]: ASKING.replace('maxWeight: 50', 'maxWeight: 40') })
   await merges(world, 'bob', other)
   await tells(world, 'Progressing', NEW_REVISION)

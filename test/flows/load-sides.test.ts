@@ -1,4 +1,4 @@
-/** Reading only the environments that a change touches finds of them what reading all of them finds. */
+/** Reading only the environments that a change touches gives the same results for them as reading all. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Config } from '../../src/core/config/schema.ts'
@@ -15,7 +15,7 @@ const route = virtualService(100, 0)
 const raised = virtualService(75, 25)
 const never = async (): Promise<never> => assert.fail('nothing to build')
 
-/** A thousand would be the same. Each has a patch of its own. */
+/** A thousand would give the same result. Each has its own patch. */
 function overlays(names: readonly string[]): Files {
   return Object.fromEntries(
     names.flatMap((name) => [
@@ -57,7 +57,7 @@ function namesIn({ targets }: Snapshot): readonly string[] {
   return targets.map((target) => [targetName(target), target.owner?.title ?? []].flat().join(' of '))
 }
 
-/** Environments in which something differs, with all of their routes on both sides. */
+/** The environments with differences, with all of their routes on both sides. */
 async function assertAlike(before: Files, after: Files, expected: readonly string[], config = {}): Promise<void> {
   const [part, whole] = [await read(before, after, true, config), await read(before, after, false, config)]
   const found = new Set([...namesIn(part.before), ...namesIn(part.written)])

@@ -1,4 +1,4 @@
-/** A repository that Perch comes to is proposed a config: once, and only where there is something to write down. */
+/** When Perch is installed on a repository, it proposes a config: once, and only if there is something to configure. */
 import assert from 'node:assert/strict'
 import type { Pull } from '../memory/github/github.ts'
 import { CONFIG, routeFile, subsetsFile } from '../simulate/repository.ts'
@@ -20,7 +20,7 @@ const test = recordedIn(import.meta.url)
 
 let deliveries = 0
 
-/** The App is installed, or the repository is added to those that it is installed on. */
+/** The App is installed, or the repository is added to its installation. */
 async function installs(world: World, how: 'created' | 'added' = 'created', delivery?: string): Promise<void> {
   const { id, owner, name } = world.state.repo
   const named = [{ id, name, full_name: `${owner}/${name}`, private: true }]

@@ -27,7 +27,7 @@ const ROUTE = 'apps/production/web-route.yaml'
 const OWNED =
   /^> `[^`]*` from `alice`\n\n⛔ Argo Rollouts moves the traffic of `production\/web` \(`Rollout default\/web` at `apps\/production\/web-rollout\.yaml:1`\) and would overwrite weights that Perch commits, so nothing was committed\./
 
-/** All that `canary/validate` says of a pull request's head. */
+/** Everything that `canary/validate` reports about a pull request's head. */
 function validation({ state }: World, { head }: Pull): string {
   return JSON.stringify(state.runs.findLast(({ sha, name }) => sha === head.sha && name === 'canary/validate')?.report)
 }

@@ -1,4 +1,4 @@
-/** What a sweep asks for, by what memory and GitHub say. */
+/** The tasks that a sweep requests, by its memory and by GitHub's answers. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { rememberGroup } from '../../src/flows/memory/commit-memory.ts'
@@ -83,7 +83,7 @@ test('branches that are deployed and have moved are looked at, those that are on
   alice.push('next/1', { 'more.md': 'x\n' })
   alice.push('topic', { 'more.md': 'x\n' })
   assert.deepEqual(await swept(), [`advance main ${settled(START, head('main'))}`])
-  // Now the sweep knows which are deployed. A pattern is the name of no branch.
+  // Now the sweep knows which branches are deployed. A pattern is not the name of a branch.
   assert.deepEqual(await swept(), [
     `advance main ${settled(START, head('main'))}`,
     `advance release ${settled(START, head('release'))}`,

@@ -1,4 +1,4 @@
-/** What a sweep finds that no webhook told, and what it leaves alone. */
+/** What a sweep finds without a webhook, and what it leaves alone. */
 import assert from 'node:assert/strict'
 import { filesOf } from '../memory/github/github.ts'
 import { setStatus } from '../memory/github/signals.ts'

@@ -1,4 +1,4 @@
-/** "Once for one cause": what makes two requests for the same thing one job, when it is done, and for how long it is tried. */
+/** "Once for one cause": when two requests are one job, when a job is done, and how long it is tried. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Cause, type CauseOf, RULES } from '../../src/flows/tasks/causes.ts'
@@ -16,7 +16,7 @@ type Same<C> = C extends unknown
   ? { readonly one: C; readonly same?: readonly C[]; readonly other: readonly C[] }
   : never
 
-/** For each cause of a kind: what is the same cause as one, and what is another one. */
+/** For each kind of cause: variants that are the same cause, and variants that are another one. */
 type Table<C extends Cause> = { readonly [Code in C['code']]: Same<Extract<C, { readonly code: Code }>> }
 
 function byDelivery<C>(one: C): { one: C; other: readonly C[] } {
@@ -51,7 +51,7 @@ const REVIEW: Table<CauseOf<'review'>> = {
   'base-moved': {
     one: { code: 'base-moved', branch: 'main', head: HEAD, at: NOW },
     other: [
-      // It was set back in between.
+      // It was reset in between.
       { code: 'base-moved', branch: 'main', head: HEAD, at: NOW + 1 },
       { code: 'base-moved', branch: 'main', head: OTHER, at: NOW },
     ],
@@ -257,7 +257,7 @@ const CANARY_NEWS: Table<CauseOf<'canary-news'>> = {
   told: { one: { code: 'told', at: NOW }, other: [{ code: 'told', at: NOW + 1 }] },
 }
 
-/** Whatever changes until the end of a minute is one cause. */
+/** All changes within one minute are one cause. */
 const DASHBOARD: Table<CauseOf<'dashboard'>> = {
   listed: { one: { code: 'listed', due: NOW }, other: [{ code: 'listed', due: NOW + MINUTE }] },
   delivered: { one: { code: 'delivered', delivery }, other: [{ code: 'delivered', delivery: 'other' }] },

@@ -1,6 +1,6 @@
 /**
- * Pull requests that mean harm: each is refused or harmless, in time, by the same code that reviews every pull request.
- * Afterwards no process and no folder is left, and nobody has tried to reach the network: somebody listens.
+ * Malicious pull requests: each is refused or harmless, within the time limit, with the code that reviews all pull requests.
+ * Afterwards no process and no folder is left, and nobody has tried to reach the network, on which the test listens.
  */
 import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -19,13 +19,13 @@ import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
 import type { FileSource } from '../../src/flows/repository/load.ts'
 import { type Content, hostileItems, type Item } from './items.ts'
 
-// Of our own, so that builds of other tests are not taken for leftovers.
+// A separate folder, so that builds of other tests are not taken for leftovers.
 process.env['TMPDIR'] = mkdtempSync(join(tmpdir(), 'perch-hostile-'))
 after(() => rmSync(tmpdir(), { recursive: true, force: true }))
 
 const PATH = process.env['PATH'] ?? ''
 const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-/** A build that does no harm takes a fraction of a second; a review must end even if every one of its builds does not. */
+/** A harmless build takes a fraction of a second. A review must end even if none of its builds does. */
 const LIMIT_MS = 30_000
 const tool = await findTool(PATH)
 const skip = typeof tool === 'string' ? 'neither kustomize nor kubectl is installed' : false
@@ -78,7 +78,7 @@ function problemsOf(review: Review): readonly string[] {
   return [...new Set(review.problems.map(({ code, file, line }) => `${code} ${file}:${line}`))]
 }
 
-/** Children of ours that still run kustomize. */
+/** Child processes of this test that still run kustomize. */
 function leftovers(): readonly string[] {
   const running = readdirSync('/proc').filter(
     (pid) => /^\d+$/.test(pid) && commandOf(pid).includes(join(tmpdir(), 'perch-render-')),
@@ -120,7 +120,7 @@ for (let index = 0; index < count; index += 1) {
   })
 }
 
-/** What would be posted: one marker, no live mention, no text that reads otherwise than it is. */
+/** Perch's posts have one marker, no mention, and no text that looks different from what it is. */
 function isHarmless(review: Review): void {
   const report = validateReport(review)
   const { comment, text = '' } = summaryPages(review)

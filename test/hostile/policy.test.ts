@@ -1,6 +1,6 @@
 /**
- * Policies and schemas that mean harm, or are careless: each ends in time, is red, reaches nobody, and leaves nothing behind.
- * And pull requests that mean harm to the programs that look at them.
+ * Malicious or careless policies and schemas: each ends in time, is red, reaches nobody, and leaves nothing behind. And pull
+ * requests that attack the programs that check them.
  */
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
@@ -27,14 +27,14 @@ before(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const found = server.address()
   address = `http://127.0.0.1:${typeof found === 'object' ? found?.port : ''}`
-  // The listener hears: else silence would prove nothing.
+  // The listener works. Otherwise silence would prove nothing.
   await fetch(address)
   assert.equal(connections, 1)
   connections = 0
 })
 after(() => server.close())
 
-/** Programs of ours that still run, and folders of ours that are still there. */
+/** Programs of this test that still run, and its folders that still exist. */
 function leftovers(): readonly string[] {
   const running = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && isOurs(pid))
   return [...running, ...readdirSync(tmpdir()).filter((name) => name.startsWith('perch-'))]
@@ -51,7 +51,7 @@ function isOurs(pid: string): boolean {
 const validators = openValidators({ log: QUIET, path: TOOL_PATH, timeoutMs: 20_000 })
 const opa = needsTool('opa')
 
-/** OPA alone, as on a machine that has nothing to fence it in with: then what it is given must do. */
+/** OPA alone, as on a machine without programs to isolate it. Then its own options must be enough. */
 const bare = mkdtempSync(join(tmpdir(), 'bare-'))
 const opaFile = TOOL_PATH.split(':')
   .map((folder) => join(folder, 'opa'))
@@ -188,7 +188,7 @@ test('hostile YAML: yamllint ends, red or with words', needsTool('yamllint'), as
   }
   for (const [name, text] of Object.entries(bombs)) {
     const checked = await bounded.lint(new Map([['a.yaml', text]]), new Map())
-    // The others are valid, and nothing in them is carried out.
+    // The others are valid, and nothing in them is executed.
     if (name === 'deep') assert.ok(!checked.ok || checked.remarks.length > 0)
   }
   const odd = await validators.lint(

@@ -1,4 +1,4 @@
-/** What Argo CD and Flux add after the build is part of the rendering: it is read, shown, checked and edited as the files are. */
+/** What Argo CD and Flux add after the build is part of the render: it is read, shown, checked and edited like the files. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -279,7 +279,7 @@ test('a configured environment has what its deployer adds', async () => {
     'argocd/web.yaml': argo('      nameSuffix: -eu\n'),
   })
   assert.ok('VirtualService/web-eu' in (await rendered(files, 'production')))
-  // Where two differ, and neither sets weights, what the files say counts for both.
+  // If two deployers differ, and neither sets weights, the content of the files counts for both.
   files.set('argocd/us.yaml', argo('      nameSuffix: -us\n', 'us'))
   assert.ok('VirtualService/web' in (await rendered(files, 'production')))
 })
@@ -297,7 +297,7 @@ test('a configured folder that deployers build with different weights asks for a
     plainWords(explainRefusal(refused)),
     /argocd\/eu.yaml:1 adds .* sets the weights of web.* deployer with the name/,
   )
-  // One that keeps its own weights is no reason to stop what somebody changes for the others.
+  // One that keeps its own weights does not stop changes for the others.
   files.set('web/vs.yaml', VS.replace('weight: 100', 'weight: 75').replace('weight: 0', 'weight: 25'))
   assert.deepEqual(await problems(files), [])
 })

@@ -9,7 +9,7 @@ import { readSnapshot } from '../../src/core/rollout/snapshot.ts'
 import { drawnCount } from '../drawn.ts'
 import { renderOne, repository } from './repository.ts'
 
-/** A build takes a process: few, but each of a chain of three kustomizations with up to nine patches. */
+/** A build takes a process. So there are few, but each has a chain of three kustomizations with up to nine patches. */
 const BUILDS = drawnCount(12, 60)
 
 const weight = fc.integer({ min: 0, max: 100 })
@@ -33,7 +33,7 @@ const merge = fc.record({ spec, annotations }).map(({ spec: own, annotations: no
   spec: own,
 }))
 
-/** Only those that cannot fail on any of the objects above: a list of one rule with two destinations is always there. */
+/** Only operations that cannot fail on any of the objects above: a list of one rule with two destinations is always there. */
 const operation = fc.oneof(
   weight.map((value) => ({ op: 'replace', path: '/spec/http/0/route/0/weight', value })),
   weight.map((value) => ({ op: 'add', path: '/spec/http/0/route/1/weight', value })),
@@ -83,7 +83,7 @@ test('for any patches of base, middle and overlay the object that is read is the
           'middle/kustomization.yaml': stringify({ resources: ['../base'], ...middle }),
         },
       )
-      // A selector by kind alone would change the DestinationRule as well, whose paths are others: the build fails.
+      // A selector by kind alone would also change the DestinationRule, which has other paths, so the build would fail.
       const rendered = await renderOne(files, 'overlays/production')
       if (rendered === undefined) return
       const entries = [...files.keys()].map((path) => ({ path, type: 'file' as const }))

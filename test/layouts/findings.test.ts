@@ -1,4 +1,4 @@
-/** Where a finding's place is, in each shape of a kustomize repository: the line that somebody has to change. */
+/** The place of a finding in each layout of a kustomize repository: the line that somebody has to change. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
@@ -17,7 +17,7 @@ const context = {
   validators: memoryValidators(),
 }
 
-/** What is found where nothing was before. */
+/** The findings if nothing was there before. */
 async function reviewOf(files: Map<string, string>) {
   const [before, after] = [worktreeOf(new Map()), worktreeOf(files)]
   const side = (tree: string) => (tree === 'before' ? before : after)
@@ -29,7 +29,7 @@ async function reviewOf(files: Map<string, string>) {
   return (await compareTrees({ ...context, mirror }, between)).review
 }
 
-/** `code file:line text of that line`, of everything that is found. */
+/** `code file:line text of that line` for all findings. */
 async function found(files: Map<string, string>): Promise<readonly string[]> {
   const { problems, notes } = await reviewOf(files)
   return [...problems, ...notes].map(({ code, file = '', line }) => {

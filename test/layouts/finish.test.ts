@@ -1,4 +1,4 @@
-/** The end of a rollout of a chart: the stable version becomes the canary's where its values say which that is. */
+/** The end of a rollout of a chart: the stable version becomes the canary's if the chart's values tell its version. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
@@ -86,7 +86,7 @@ function repository({ label, labelOf, name, values }: Shape): Map<string, string
   )
 }
 
-/** What Perch does by itself where a rollout stands. */
+/** What Perch does by itself in the state of a rollout. */
 async function goOn(files: Map<string, string>): Promise<{ readonly phase: string; readonly said: readonly string[] }> {
   const before = new Map(files)
   const context = { worktree: worktreeOf(files), renderer }

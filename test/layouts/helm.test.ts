@@ -1,4 +1,4 @@
-/** Repositories whose environments are releases of Helm charts: the weights are values, and what helm renders is the truth. */
+/** Repositories whose environments are releases of Helm charts: the weights are values, and helm's output is the truth. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -54,7 +54,7 @@ async function problems(files: Map<string, string>): Promise<readonly string[]> 
   return review.problems.map(({ code, file }) => `${code} ${file}`)
 }
 
-/** Sets the canary of production: nothing but the lines of its own values may change, and no check is red. */
+/** Sets the canary's share in production. Only lines of its own values may change, and no check may be red. */
 async function moves(files: Map<string, string>, share: number, line = ''): Promise<readonly string[]> {
   const before = new Map(files)
   await command(files, `/canary ${share}${line}`)

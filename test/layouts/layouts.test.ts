@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { command, linesChanged, refusal, rendersChange, repository, shares, VS } from './repository.ts'
 
 /**
- * Where a weight lives, in each shape of a kustomize repository: a command must change the wanted environments and no other,
- * which the real kustomize says, and as few bytes as that takes.
+ * The place of a weight in each layout of a kustomize repository. A command must change only the wanted environments, according
+ * to the real kustomize, and as few bytes as possible.
  */
 
 const HEAD = 'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: web}\n'
@@ -45,7 +45,7 @@ async function after(files: Map<string, string>, text: string): Promise<EditResu
   return { lines: linesChanged(before, files), renders: await rendersChange(before, files) }
 }
 
-/** What a render shows when the canary of one environment goes to a share, and nothing else happens. */
+/** The changes in a render if the canary of one environment moves to a share, and nothing else happens. */
 function only(environment: string, share: number, name = 'web'): (seen: EditResult) => void {
   const start = `${environment} VirtualService/${name} `
   return ({ renders }) => {
@@ -176,7 +176,7 @@ test('of an object that an environment builds in two ways that one is changed wh
     { service: 'second-web', environment: 'production' },
   ])
   only('production', 25, 'second-web')(await after(files, '/canary 25 second-web --env production'))
-  // No layer is the other's alone.
+  // Neither is a layer of the other.
   assert.equal((await refusal(files, '/canary 25 web --env production')).code, 'cannot-edit')
 })
 

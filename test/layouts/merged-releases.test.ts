@@ -1,4 +1,6 @@
-/** HelmReleases that overlays change, as most repositories of Flux have them: what kustomize renders of one is what helm is asked for. */
+/**
+ * HelmReleases that overlays change, as in most repositories with Flux. helm is asked for what kustomize renders of a release.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
@@ -41,7 +43,7 @@ spec:
   path: ./apps/${name}
 ${more}`
 
-/** A base with the release, and what the two environments add to it. */
+/** A base with the release, and the additions of the two environments. */
 function repository(
   overlay: (weight: number) => Readonly<Record<string, string>>,
   values = VALUES,

@@ -1,4 +1,6 @@
-/** Objects of Flagger and Argo Rollouts in the layouts that people have: a limit changes one of them, and the real kustomize and helm prove it. */
+/**
+ * Objects of Flagger and Argo Rollouts in common layouts: a limit changes one of them, and the real kustomize and helm prove it.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'

@@ -1,4 +1,4 @@
-/** One route that splits several services, each with a rollout of its own. */
+/** One route that splits several services, each with its own rollout. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { explainRefusal } from '../../src/core/message/refusal/refusal.ts'

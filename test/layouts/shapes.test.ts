@@ -1,4 +1,4 @@
-/** Repositories of many shapes: what is rolled out there, what is red, and in which files `/canary 25` changes something. */
+/** Repositories of many shapes: their rollouts, their problems, and the files that `/canary 25` changes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
@@ -85,7 +85,7 @@ interface Shape {
   readonly files: Files
   /** `environment share`, of each rollout. */
   readonly rollouts: readonly string[]
-  /** What is red. */
+  /** The problems. */
   readonly red?: readonly string[]
   readonly notes?: readonly string[]
   /** The files that a command for the first rollout changes. */

@@ -1,6 +1,6 @@
 /**
- * What else than files and patches decides about a route: annotations and names that every object gets, schemas, replacements,
- * variables and transformers. What is rendered is the truth: a command changes what sets the weights, and no check is red for it.
+ * Other sources of a route than files and patches: annotations and names that every object gets, schemas, replacements, variables
+ * and transformers. The render is the truth: a command changes what sets the weights, and no check is red for it.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -33,7 +33,7 @@ async function problems(files: Map<string, string>): Promise<readonly string[]> 
   return found.value.review.problems.map(({ code }) => code)
 }
 
-/** Sets the canary of production to a share: nothing but its two weights and our annotations may change, and no check is red. */
+/** Sets the canary's share in production. Only its two weights and Perch's annotations may change, and no check may be red. */
 async function moves(files: Map<string, string>, share: number, service = ''): Promise<readonly string[]> {
   const before = new Map(files)
   await command(files, `/canary ${share} ${service} --env production`)

@@ -1,4 +1,4 @@
-/** What was wrong in a folder before a pull request: it does not keep others from merging. */
+/** Mistakes that were in a folder before a pull request do not keep others from merging. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
@@ -42,7 +42,7 @@ async function compared(before: Files, after: Files): Promise<TreeComparison> {
   return compareTrees({ ...context, mirror }, { base: 'before', head: 'after', changed: Object.keys(after) })
 }
 
-/** What is said of a change of some files: what is wrong, and what is noted. */
+/** The problems and notes for a change of some files. */
 async function reviewed(before: Files, after: Files): Promise<readonly (readonly string[])[]> {
   const { review } = await compared(before, after)
   return [review.problems, review.notes].map((found) =>
@@ -50,7 +50,7 @@ async function reviewed(before: Files, after: Files): Promise<readonly (readonly
   )
 }
 
-/** The rollouts whose gates are asked, and the objects that are shown to change. */
+/** The rollouts with gates, and the changed objects in the diff. */
 async function moved(before: Files, after: Files): Promise<readonly (readonly string[])[]> {
   const { review, sides, rises = [], imageChanges = [] } = await compared(before, after)
   assert.deepEqual(review.problems, [])
@@ -169,7 +169,7 @@ test('a document about traffic without a name leaves the others of its file as t
     const changed = linesChanged(new Map(Object.entries(before)), files).filter((one) => /weight/.test(one))
     assert.deepEqual(changed.length, 4)
     assert.ok(files.get('k8s/web.yaml')?.includes(nameless))
-    // Who changes it has to give it a name.
+    // Whoever changes it has to give it a name.
     const [problems] = await reviewed(before, { 'k8s/web.yaml': text.replace('labels: {}', 'labels: { a: b }') })
     assert.deepEqual(problems, said)
   }
@@ -214,10 +214,10 @@ test('what may be in a file of a neighbour that cannot be read is not missing fo
 test('a pull request that repairs a file is green, and shows what else it changes', async () => {
   const cases: readonly (readonly [file: string, good: string, moves: readonly string[], object: string])[] = [
     ['k8s/service.yaml', SERVICE, [], 'Service web'],
-    // Nobody knows which version it was that has the traffic.
+    // It is unknown which version had the traffic.
     ['k8s/rule.yaml', DR, ['10 → 10 canary unknown v2'], 'DestinationRule web'],
     ['k8s/v2.yaml', PODS('v2'), [], 'Deployment web-v2'],
-    // Nobody knows which share was there.
+    // It is unknown which share was there.
     ['k8s/web.yaml', VS, ['new → 10'], 'VirtualService web'],
   ]
   for (const [file, good, moves, object] of cases) {

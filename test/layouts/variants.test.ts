@@ -1,4 +1,4 @@
-/** Small repositories of the kinds that people have, each as an engineer who runs one would judge it. */
+/** Small repositories in common styles, each judged as an engineer who runs one would. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
@@ -24,7 +24,7 @@ interface Variant {
   readonly shares: Readonly<Record<string, string>>
   /** Codes. */
   readonly notes?: readonly string[]
-  /** A command, and the lines that change; without those of annotations. */
+  /** A command, and the lines that it changes, without those of annotations. */
   readonly moves?: readonly [string, readonly string[]]
 }
 
@@ -36,7 +36,7 @@ async function codesIn(files: Map<string, string>): Promise<Record<'problems' | 
   return { problems: problems.map(({ code }) => code), notes: [...new Set(notes.map(({ code }) => code))] }
 }
 
-/** What is expected of a repository before and after a command; nothing is ever red. */
+/** The expectations for a repository before and after a command. Nothing is ever red. */
 async function holds({ files: given, shares: wanted, notes = [], moves }: Variant): Promise<void> {
   const files = new Map(Object.entries(given))
   assert.deepEqual(await shares(files), wanted)
@@ -269,7 +269,7 @@ spec:
   sourceRef: { kind: GitRepository, name: flux-system }
   postBuild: { substitute: { stable: "90", canary: "10" } }
 `
-/** Several deployers of one folder, which has no file for one of them alone. */
+/** Several deployers of one folder, in which none has a file of its own. */
 const ONE_FOLDER: Readonly<Record<string, Variant>> = {
   'clusters that fill their own weights into one folder are changed one by one': {
     files: {
@@ -330,7 +330,7 @@ spec:
   },
 }
 
-/** The share of an environment's only rollout, as an older commit's file has it. */
+/** The share of an environment's only rollout in an older commit's file. */
 async function shareThen(files: Files, then: Files, environment: string): Promise<unknown> {
   const worktree = (treeish: string) =>
     worktreeOf(new Map(Object.entries({ ...files, ...(treeish === 'now' ? {} : then) })))

@@ -1,4 +1,4 @@
-/** Who may do what: Apps, their tokens, people, and nobody. */
+/** Access rights: Apps, their tokens, people, and strangers. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { test } from 'node:test'

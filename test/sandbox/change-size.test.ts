@@ -1,4 +1,4 @@
-/** What webhooks say of a pull request's size, counted without git, is what git counts. */
+/** The size of a pull request in webhooks, counted without git, equals git's count. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** Every REST route answers as GitHub's OpenAPI description of GitHub Enterprise Server says. */
+/** Every REST route answers according to GitHub's OpenAPI description of GitHub Enterprise Server. */
 import assert from 'node:assert/strict'
 import { createSign } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
@@ -39,7 +39,9 @@ describe('The REST API answers as GitHub describes it:', () => {
     box.person('rita').comment(1, 'Hello')
   })
 
-  /** Asks, and checks the answer against the route's description. Names in braces are filled in from `how`. */
+  /**
+   * Sends a request, and checks the answer against the route's description. Names in braces are replaced with values from `how`.
+   */
   const ask = async (
     route: string,
     how: {
@@ -342,7 +344,7 @@ describe('The REST API answers as GitHub describes it:', () => {
     const production = await deploy('production')
     await deploy('production')
     assert.deepEqual(await statesOf(production), ['production success'])
-    // A status can name another environment, and the next one goes on with that.
+    // A status can name another environment, and the next one keeps it.
     const params = { deployment_id: second }
     await ask(`POST ${STATUSES}`, { params, body: { state: 'queued', environment: 'qa' }, status: 201 })
     await ask(`POST ${STATUSES}`, { params, body: { state: 'failure' }, status: 201 })

@@ -1,4 +1,4 @@
-/** What goes wrong on demand. */
+/** Failures on demand. */
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'

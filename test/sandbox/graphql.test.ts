@@ -1,10 +1,9 @@
-/** Reading through GraphQL, by GitHub's own schema. */
+/** Reads through GraphQL with GitHub's own schema. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aBox, COMMIT, commitInput, graphql, rest } from './support.ts'
 
-// Tests look into answers of every shape.
-// oxlint-disable-next-line typescript/no-explicit-any
+// Tests read answers of every shape. oxlint-disable-next-line typescript/no-explicit-any
 type Data = any
 
 const READ = `query ($owner: String!, $name: String!, $number: Int!) {
@@ -111,11 +110,11 @@ test('Comments come in pages, and say whether they were edited, and by whom, als
     ],
   )
   assert.deepEqual([pageInfo.hasNextPage, totalCount], [true, 3])
-  // A comment that is gone leaves the cursor as good as it was.
+  // The cursor of a deleted comment stays valid.
   bob.deleteComment(second.id)
   const [own, ...none] = (await page(pageInfo.endCursor)).comments.nodes
   assert.deepEqual(none, [])
-  // GraphQL has no `[bot]` behind the name of a Bot, which REST has.
+  // In GraphQL the name of a Bot has no `[bot]`, which it has in REST.
   assert.deepEqual(own.author, { login: 'perch', __typename: 'Bot' })
   assert.equal(mine.body.user.login, 'perch[bot]')
   assert.deepEqual([own.id, own.url, own.viewerDidAuthor], [mine.body.node_id, mine.body.html_url, true])

@@ -1,4 +1,4 @@
-/** Pull requests live as on GitHub: opened, pushed to, blocked, merged, retargeted, closed. */
+/** Pull requests behave like on GitHub: opened, pushed to, blocked, merged, retargeted, closed. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aBox, conforms, rest, type Sandbox } from './support.ts'

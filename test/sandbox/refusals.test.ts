@@ -1,4 +1,4 @@
-/** What GitHub refuses for reasons that lie in the repository or the installation, in its own words. */
+/** GitHub's refusals for reasons in the repository or the installation, with its own messages. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -55,7 +55,7 @@ test('A ruleset restricts what may be made, moved and deleted: REST, GraphQL and
   )
   await git('push', '-q', 'origin', 'HEAD:refs/heads/other')
   assert.equal(repo.branch('other'), main)
-  // A double star without a slash behind it is a single one, so this rule reaches one level only.
+  // A double star without a slash after it works like a single one, so this rule applies to one level only.
   ruleset.remove()
   box.addRuleset({ include: ['refs/heads/canary/**'], rules: ['creation'] })
   await git('push', '-q', 'origin', 'HEAD:refs/heads/canary/x/y/5')
@@ -108,7 +108,7 @@ test('What an installation may do is what it may now, whatever its token was mad
   }
   box.installation.setPermissions({ metadata: 'read', contents: 'write', pull_requests: 'read', checks: 'write' })
   assert.deepEqual(await ask(), [403, 'Resource not accessible by integration'])
-  // Nor does it hear of what it may not read any more.
+  // It also gets no events about what it may no longer read.
   const count = (): number => box.webhooks.deliveries.filter(({ event }) => event === 'issue_comment').length
   const before = count()
   alice.comment(number, 'Does anybody hear me?')
@@ -158,12 +158,12 @@ test('A request under the old name of a repository is redirected to its number, 
     301,
     `/acme/platform.git${refs}`,
   ])
-  // Who has no access does not hear of a private repository, and after a transfer that is the installation of the owner before.
+  // Without access, a private repository is invisible. After a transfer, this applies to the previous owner's installation.
   assert.deepEqual(await ask('/api/v3/repos/acme/infra', { headers: {} }), [404, undefined])
   box.move('other/platform', 'platform')
   assert.deepEqual(await ask('/api/v3/repos/acme/platform'), [404, undefined])
   assert.equal((await rest(box, 'GET /repos/acme/infra', { token: other.token() })).body.full_name, 'other/platform')
-  // A name that another repository has taken leads nowhere else.
+  // A name that another repository has taken redirects nowhere else.
   box.createRepository({ name: 'infra', files: {} })
   assert.equal((await rest(box, 'GET /repos/acme/infra', { token })).body.full_name, 'acme/infra')
 })

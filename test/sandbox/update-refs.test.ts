@@ -1,4 +1,4 @@
-/** Moving refs through GraphQL: all of them or none, and only from where they are expected to be. */
+/** Moves refs through GraphQL: all of them or none, and only from where they are expected to be. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aBox, graphql, rest } from './support.ts'

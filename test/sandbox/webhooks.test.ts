@@ -1,4 +1,4 @@
-/** Webhooks look as GitHub describes them, are signed, and can be lost, doubled, delayed and reordered. */
+/** Webhooks match GitHub's description, are signed, and can be lost, doubled, delayed and reordered. */
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
@@ -44,7 +44,7 @@ async function listening(t: TestContext, status = 200): Promise<Sandbox & { rece
   return { ...sandbox, received }
 }
 
-/** Does all that GitHub would tell an App about. */
+/** Does everything about which GitHub notifies an App. */
 function liveThrough({ box, repo }: Sandbox): void {
   const [alice, bob, rita] = [box.person('alice'), box.person('bob'), box.person('rita')]
   const { number, head } = alice.openPullRequest({ branch: 'v2', title: 'v2', files: { 'a.yaml': 'a: 1\n' } })
@@ -158,7 +158,10 @@ const EXPECTED = [
 type Tree = Record<string, unknown>
 const examples = createRequire(import.meta.url)('@octokit/webhooks-examples') as { name: string; examples: Tree[] }[]
 
-/** Whatever all of GitHub's examples of an event have, ours has too, at every depth; permissions aside, which differ. */
+/**
+ * Every field that all of GitHub's examples of an event have is in the sandbox's event too, at every depth. Except permissions,
+ * which differ.
+ */
 function assertLikeExamples(event: string, payload: Tree): void {
   const all = examples.find(({ name }) => name === event)?.examples ?? []
   const same = all.filter((example) => example['action'] === payload['action'])

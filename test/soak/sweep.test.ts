@@ -1,4 +1,4 @@
-/** A small part of the fault sweep (`npm run soak`) on one of its plays, both with --full. */
+/** A small part of the fault sweep (`npm run soak`) on one of its plays. With --full, on both. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { drawn, SEED } from '../drawn.ts'
@@ -9,7 +9,7 @@ import { pairsOf } from './sweep.ts'
 import { playUndisturbed, trial } from './trial.ts'
 
 const SAMPLE = 6
-/** Each of these makes the play wait for ten seconds or for a new process: one of them. */
+/** Each of these makes the play wait for ten seconds or for a new process, so a run takes one of them. */
 const SLOW = ['never answered', 'kill -9', 'kill -9, DATA_DIR deleted']
 
 suite('faults at some of the requests of a play', { concurrency: 2 }, () => {

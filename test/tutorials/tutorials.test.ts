@@ -1,4 +1,4 @@
-/** Each tutorial is done as it is written: its files, its changes and its conversation, with the real service on a GitHub in a box. */
+/** Each tutorial is done as written: its files, its changes and its conversation, with the real service on a GitHub in a box. */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -114,7 +114,7 @@ class Reader {
   }
 }
 
-/** As it is read: without Markdown. */
+/** The text as it is read, without Markdown. */
 function plain(text: string): string {
   return text.replaceAll(/[`*]/g, '')
 }

@@ -15,7 +15,10 @@ import { summaryPages } from '../../../src/core/message/comment/summary.ts'
 import type { Outcome } from '../../../src/core/command/outcome.ts'
 import { sizeOf } from '../../../src/core/text/limits.ts'
 
-/** Whatever others wrote, and however much of it: what Perch posts fits, is well formed, calls nobody and says what is missing. */
+/**
+ * Whatever other people write, and however much of it, Perch's posts fit, are well-formed, mention nobody, and say what is
+ * missing.
+ */
 
 const MAX_COMMENT = 65_536
 const MAX_CHECK = 65_535
@@ -207,7 +210,7 @@ test('a thousand problems: the lists are cut between lines, and the annotations 
   for (const page of posted({ ...EMPTY, problems })) assert.ok(sizeOf(page) <= MAX_CHECK)
 })
 
-/** Text that others may have written: what Markdown, HTML and GitHub make something of, and what is not seen. */
+/** Text that other people may write: characters that Markdown, HTML and GitHub interpret, and invisible ones. */
 const nasty = fc
   .array(
     fc.oneof(
@@ -289,7 +292,7 @@ const anyReview = fc
   })
   .map((fields): Review => ({ ...EMPTY, ...fields }))
 
-/** Our own HTML, and nothing else. */
+/** Perch's own HTML, and nothing else. */
 const OURS =
   /^(?:<!-- perch:(?:summary|answer:7) -->|<details><summary><b>(?:[^<]|<span>\$<\/span>)*<\/b>(?:[^<]|<span>\$<\/span>)*<\/summary>|<\/details>|<sub>|<\/sub>|<\/?span>)$/
 

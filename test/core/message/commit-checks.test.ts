@@ -63,7 +63,7 @@ test('whatever merges a commit has, it is green only if each that counts is, and
       const isGreen = gateOf(merges).conclusion === 'success'
       const deployed = merges.filter(({ base }) => base !== 'feature')
       if (isGreen) assert.ok(deployed.every(({ gate }) => gate.conclusion === 'success'))
-      // A decoy: whatever it says, it makes nothing green that was not.
+      // A decoy. Whatever it is, it must not turn anything green.
       const decoyed = [...merges, merge(99, 'feature', 'success', 'main')]
       if (!isGreen) assert.notEqual(gateOf(decoyed).conclusion, 'success')
     }),

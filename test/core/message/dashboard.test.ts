@@ -96,7 +96,7 @@ test('the headline counts what people can merge and what needs them', () => {
   assert.equal(first(two, states({ code: 'ready' }, held)), '**2 rollouts**: 1 ready to merge, 1 needs a person')
   assert.equal(first(two, states({ code: 'red' }, held)), '**2 rollouts**: 2 need a person')
   assert.equal(first([{ ...LISTED, state: 'stopped' }]), '**1 rollout**: 1 needs a person')
-  // Somebody opened a pull request of their own for it.
+  // Somebody opened a separate pull request for it.
   assert.equal(first([{ ...LISTED, state: 'stopped', pulls: [3] }], states(waiting)), '**1 rollout**')
 })
 

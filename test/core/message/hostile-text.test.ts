@@ -59,8 +59,8 @@ import type { Outcome } from '../../../src/core/command/outcome.ts'
 import { drawn, drawnCount } from '../../drawn.ts'
 
 /**
- * Names in files, branches, reasons, errors: whatever anybody writes, in what Perch posts it calls nobody, links nothing, closes
- * no issue and ends no cell, and on a terminal nothing obeys it. Read with a parser of GitHub's Markdown.
+ * Names in files, branches, reasons, errors: whatever anybody writes, in Perch's posts it mentions nobody, links nothing, closes
+ * no issue and ends no cell, and on a terminal it has no effect. Parsed like GitHub's Markdown.
  */
 
 const ATTACKS = [
@@ -172,16 +172,16 @@ const text = fc
   })
   .map((parts) => parts.join(''))
 
-/** Our own HTML, and nothing else. */
+/** Perch's own HTML, and nothing else. */
 const OURS =
   /^(?:<!-- \/?perch:[\w:%.~!*'()-]+ -->|<details><summary><b>[^<]*<\/b>[^<]*<\/summary>|<\/details>|<\/?sub>|<\/?span>|<br>|)$/
-/** What GitHub's filters look for in text that is rendered; `#7` is of ours. */
+/** What GitHub's filters look for in rendered text. `#7` is from Perch. */
 const CALLS =
   /@[a-z\d]|(?<![\w#])#(?!7\b)\d|\bGH-\d|[\w-]+\/[\w-]+#\d|:\/\/|\bwww\.|(?<![\w/])[\da-f]{7,40}(?!\w)|:(?!\d\d:)[\w+-]+:/i
-/** These 40 and these 7 are commits of ours in the samples. */
+/** The samples have commits of Perch with these 40 and these 7 digits. */
 const OWN_COMMITS = /\b(?:a{7,40}|b{7,40})\b/g
 
-/** A dollar sign in HTML of ours, by which none begins a formula. */
+/** A dollar sign in Perch's HTML, which begins no formula. */
 const DOLLAR = '<span>$</span>'
 
 function leavesOf(node: Nodes): readonly Nodes[] {
@@ -192,11 +192,11 @@ const GITHUB = { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] }
 
 const NOT_OURS = ['link', 'image', 'linkReference', 'imageReference', 'definition', 'footnoteReference', 'delete']
 
-/** Where the repository's own pages are. */
+/** The address of the repository's own pages. */
 const OWN_PAGES = 'https://own.example/o/r'
 
 function isInert(node: Nodes): boolean {
-  // One dollar sign alone is no formula, and another element stands between it and the next.
+  // A single dollar sign is no formula, and another element separates it from the next.
   if (node.type === 'text')
     return (node.value === '$' || !node.value.includes('$')) && !CALLS.test(node.value.replaceAll(OWN_COMMITS, ''))
   if (node.type === 'html') {
@@ -214,7 +214,7 @@ function assertInert(page: string): void {
   assertUnseen(page)
 }
 
-/** Nothing that a terminal obeys, or that is not seen; but for the breaks of ours. */
+/** No control characters and no invisible ones, except Perch's own breaks. */
 function assertUnseen(page: string): void {
   const hidden =
     // eslint-disable-next-line no-control-regex -- these must not be there
@@ -223,7 +223,7 @@ function assertUnseen(page: string): void {
   assert.doesNotMatch(page, /[\u{E0000}-\u{E007F}]/u)
 }
 
-/** Titles and commit messages: GitHub looks for people, issues and closing words there. */
+/** For titles and commit messages, in which GitHub looks for mentions, issues and closing keywords. */
 function assertTitle(title: string): void {
   assert.doesNotMatch(title, /@[a-z\d]|(?<!in )#\d|\bGH-\d|:\/\//i, title)
   assertUnseen(title)
@@ -387,13 +387,13 @@ function outcomesOf(t: string): readonly Outcome[] {
   ]
 }
 
-/** Every attack alone, and many together; more of these with --full. */
+/** Every attack alone, and many together. With --full, more of these. */
 function always(check: (t: string) => void): void {
   for (const attack of ATTACKS) check(attack)
   fc.assert(fc.property(text, check), { numRuns: drawnCount(4, 30) })
 }
 
-/** Attacks among others, for what takes longer: some of these groups, all of them with --full. */
+/** Attacks in combination, for slower tests: some of these groups, or all with --full. */
 function often(check: (t: string) => void): void {
   const groups = Array.from({ length: Math.ceil(ATTACKS.length / 6) }, (_, at) => ATTACKS.slice(at * 6, at * 6 + 6))
   const texts = groups.map((group, at) => group.join(at % 2 === 0 ? ' ' : ''))
@@ -514,7 +514,7 @@ test('the pull request that proposes a config is inert', () => {
   })
 })
 
-/** A route of which Perch cannot tell the canary. */
+/** A route whose canary Perch cannot tell. */
 const ONE_DESTINATION = `apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: legacy}
@@ -559,7 +559,7 @@ test('pull requests, commits, notices, reports and stops are inert', () => {
   })
 })
 
-/** What GitHub's, Azure's, TeamCity's and GitLab's runners take for a command. */
+/** The commands of the runners of GitHub, Azure, TeamCity and GitLab. */
 const OBEYED = /^\s*::|##\[|##vso\[|##teamcity\[|section_(?:start|end):/m
 
 test('what a terminal and a log of CI get is obeyed by none of them', () => {
@@ -577,7 +577,7 @@ test('what a terminal and a log of CI get is obeyed by none of them', () => {
       assert.doesNotMatch(printed, OBEYED)
       assertUnseen(printed)
     }
-    // In JSON the values are the same, and a reader of it is none the wiser.
+    // In JSON the values stay the same, and its readers notice no difference.
     const data = [{ name: t.toWellFormed(), list: [t.toWellFormed()] }]
     assert.deepEqual(JSON.parse(terminalText(JSON.stringify(data, null, 2))), data)
   })

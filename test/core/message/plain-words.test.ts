@@ -1,4 +1,4 @@
-/** Markdown of ours where nobody renders it: in terminals, titles and annotations. */
+/** Perch's own Markdown in places that do not render it: terminals, titles and annotations. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { plainText } from '../../../src/core/message/markdown/markdown.ts'

@@ -1,4 +1,4 @@
-/** What the comment at the top of a pull request tells at the first look. */
+/** What the comment at the top of a pull request shows at first sight. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseCommands } from '../../../src/core/command/parse.ts'

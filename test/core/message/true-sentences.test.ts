@@ -14,7 +14,7 @@ import type { CloseReason } from '../../../src/core/rollout/transition.ts'
 import { sample } from '../samples.ts'
 import type { AbortResult } from '../../../src/core/command/outcome.ts'
 
-/** What Perch says follows from what it has read. */
+/** Perch's sentences follow from what it has read. */
 
 const LIVE: GateReason = { code: 'live', liveness: { state: 'live', since: 0, parts: [] } }
 const REASONS: Readonly<Partial<Record<GateName, GateReason>>> = {
@@ -46,7 +46,7 @@ test('the title of the gate names what passed, what somebody overrode, and all t
       [live, overridden('bake', 'olga'), overridden('approvals', 'bob')],
       'Live; bake overridden by olga; approvals overridden by bob',
     ],
-    // Of two rollouts one passed by itself.
+    // One of the two rollouts passed by itself.
     [[live, overridden('live', 'olga')], 'Live overridden by olga'],
     [[live, verdict('approvals', 'wait')], /^Waiting for approvals: needs 1 more approval of this commit/],
     [[live, verdict('bake', 'wait'), verdict('approvals', 'wait')], /^Waiting for bake and approvals: starts when/],

@@ -1,11 +1,11 @@
-/** The most that a controller gives a canary: what is read, and which values change for another one. */
+/** The highest share that a controller gives a canary: how it is read, and which values change for another limit. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { editFor, intend } from '../../../src/core/rollout/intend.ts'
 import { argoRollout, flaggerCanary } from '../../owners.ts'
 import { snapshotOf } from '../samples.ts'
 
-/** The lines that a share changes in a file, or why it is refused; with what the limit was. */
+/** The lines that a new limit changes in a file, or the refusal. With the old limit. */
 function limit(text: string, percent: number): readonly string[] {
   const snapshot = snapshotOf({ 'app/web.yaml': text })
   const wish = { kind: 'share', percent, service: undefined, environment: undefined } as const
@@ -35,7 +35,7 @@ test('Flagger goes up in steps that reach the limit, and not past it', () => {
     [byStep(50, 10), 25, ['50→25', 'maxWeight: 25   # keep', 'stepWeight: 5']],
     [byStep(50, 10), 5, ['50→5', 'maxWeight: 5   # keep', 'stepWeight: 5']],
     [byStep(50, 10), 50, ['50→50']],
-    // It goes past a maximum that its step does not divide.
+    // If its step does not divide the maximum, it goes past the maximum.
     [byStep(50, 20), 60, ['60→60', 'maxWeight: 60   # keep']],
     [byStep(50, 10), 100, ['50→100', 'maxWeight: 100   # keep']],
     [byStep(50, 10), 23, ['uneven']],

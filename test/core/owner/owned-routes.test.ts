@@ -1,4 +1,4 @@
-/** Which routes Flagger and Argo Rollouts write, by what their objects say. */
+/** Which routes Flagger and Argo Rollouts write, according to their objects. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ownedRoutes } from '../../../src/core/owner/owned-routes.ts'

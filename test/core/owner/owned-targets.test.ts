@@ -1,4 +1,4 @@
-/** Which rollouts a controller in the cluster moves, whichever file its object is in. */
+/** Which rollouts a controller in the cluster moves, whichever file has its object. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { intend, intendStep } from '../../../src/core/rollout/intend.ts'
@@ -94,7 +94,7 @@ test('owner and route are compared as they are rendered', () => {
 
 const MESH = { 'mesh/production/vs.yaml': splitRoute(), 'mesh/staging/vs.yaml': splitRoute() }
 
-/** Environments of these folders, called like them. */
+/** Environments in these folders, named after them. */
 function folders(...paths: readonly string[]): object {
   return { environments: Object.fromEntries(paths.map((path) => [path.replaceAll('/', '-'), { path }])) }
 }
@@ -131,7 +131,7 @@ test('a Rollout owns no route of a folder that is less like its own', () => {
   ])
   const deep = { 'x/mesh/production/vs.yaml': splitRoute(), 'x/apps/staging/rollout.yaml': argoRollout() }
   assert.ok(owners(deep, folders('x/mesh/production', 'x/apps/staging')).includes('x-mesh-production/web: –'))
-  // Two could be meant.
+  // Two would match.
   const two = { 'mesh/eu/vs.yaml': splitRoute(), 'net/eu/vs.yaml': splitRoute(), 'apps/eu/rollout.yaml': argoRollout() }
   const free = owners(two, folders('mesh/eu', 'net/eu', 'apps/eu')).slice(1)
   assert.deepEqual(free, ['mesh-eu/web: –', 'net-eu/web: –'])

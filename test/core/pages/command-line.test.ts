@@ -1,4 +1,4 @@
-/** What `perch --help` says, of the program and of each command. */
+/** The output of `perch --help` and of each command's help. */
 import { test } from 'node:test'
 import { CLI_COMMAND_NAMES } from '../../../src/core/message/command-line/cli-commands.ts'
 import { perch } from '../../entry/perch.ts'

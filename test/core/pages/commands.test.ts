@@ -1,10 +1,10 @@
-/** What each line of a comment is taken for. */
+/** How Perch reads each line of a comment. */
 import { test } from 'node:test'
 import { COMMAND_NAMES, COMMANDS } from '../../../src/core/command/commands.ts'
 import { mayHaveCommands, parseCommands } from '../../../src/core/command/parse.ts'
 import { assertPage } from './page.ts'
 
-/** What may follow a command, well written and not. */
+/** Arguments of commands, right and wrong. */
 const FOLLOWS = [
   '',
   '5',
@@ -88,7 +88,7 @@ const FOLLOWS = [
   '5,,25',
 ]
 
-/** Lines that are like a command, or hold one in another way. */
+/** Lines that look like a command, or contain one in another form. */
 const LINES = [
   '/canary',
   '/CANARY 5',

@@ -1,4 +1,4 @@
-/** What each edit does to the bytes of small texts in which YAML is written in many ways, or why it is refused. */
+/** The effect of each edit on the bytes of small texts in many styles of YAML, or the refusal. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { diffLines } from 'diff'
@@ -56,7 +56,7 @@ function pathsOf(data: unknown, path: Path = []): readonly Path[] {
   return path.length === 0 ? inner : [path, ...inner]
 }
 
-/** The lines that go and come. */
+/** The lines that are removed and added. */
 function change(before: string, after: string): string {
   if (before === after) return 'the same'
   const lines = diffLines(before, after).flatMap(({ added, removed, value }) =>

@@ -1,4 +1,4 @@
-/** What is found in the manifests of test/findings: with its place, its words, and the way out. */
+/** The findings in the manifests of test/findings, with their places, words and next steps. */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'

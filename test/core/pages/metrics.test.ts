@@ -1,4 +1,4 @@
-/** The metrics as dashboards of others name them: by name, label and bound of a bucket. */
+/** The metrics as other people's dashboards use them: by name, label and bound of a bucket. */
 import { test } from 'node:test'
 import { FAMILIES, type Family } from '../../../src/core/watch/families.ts'
 import { assertPage } from './page.ts'

@@ -1,4 +1,4 @@
-/** What is read in each of the cases: environments, routes, destinations, versions, and what their commands change. */
+/** What Perch reads in each of the cases: environments, routes, destinations, versions, and the changes of their commands. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
@@ -63,7 +63,7 @@ function snapshotLines({ environments, targets, problems, deliveries }: Snapshot
   ]
 }
 
-/** What the change of a case does to the environments that need no kustomize. */
+/** The effect of a case's change on the environments that need no kustomize. */
 function changeLines(
   before: Snapshot,
   after: Snapshot,

@@ -1,4 +1,4 @@
-/** What an AnalysisTemplate is read as when one thing in it changes, what its measurements come to, and what conditions and queries are. */
+/** How Perch reads an AnalysisTemplate with one change, the outcomes of its measurements, and conditions and queries. */
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import type { RangeAnswer } from '../../../src/core/analysis/answer.ts'
@@ -50,7 +50,7 @@ function read(spec: unknown): readonly string[] {
   return flatLines(readTemplate(spec, { args: { limit: '0.95', pod: 'p', version: '{{version}}' }, values: VALUES }))
 }
 
-/** Numbers and texts at the ends of what may stand there. */
+/** Numbers and texts at the limits of what is allowed. */
 function othersOf(value: JsonValue): readonly JsonValue[] {
   if (typeof value === 'number') return [-2, -1, 0, 1, 6, 1001, 1.5, '3', '{{args.limit}}']
   if (typeof value === 'string') return ['', `${value}x`, `x${value}`, '0.5s', 5, '{{args.none}}', '{{args.service']
@@ -59,7 +59,7 @@ function othersOf(value: JsonValue): readonly JsonValue[] {
 
 const METRIC = { name: 'm', provider: { prometheus: { query: 'sum(m)' } }, successCondition: 'result[0] == 1' }
 
-/** What keys of a metric make of measurements: one a minute, in letters: Good, Bad, None, Error of the server. */
+/** The effect of a metric's keys on measurements. One measurement a minute, as a letter: Good, Bad, None, Error of the server. */
 function judged(keys: object, letters: string, minutes: number, analysis: object = {}): string {
   const spec = { metrics: [{ ...METRIC, ...keys }] }
   const place = { file: 'a.yaml', line: 1 }

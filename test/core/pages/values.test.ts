@@ -1,4 +1,4 @@
-/** What small functions make of texts and numbers at the ends of what they tell apart. */
+/** The results of small functions for texts and numbers at the edges of their cases. */
 import { test } from 'node:test'
 import { windowEnd, windowStart } from '../../../src/core/stop/window.ts'
 import { breachOf } from '../../../src/core/analysis/bars.ts'
@@ -28,7 +28,7 @@ import { pathPattern } from '../../../src/core/text/path-pattern.ts'
 import { webUrl } from '../../../src/core/text/web-url.ts'
 import { assertPage } from './page.ts'
 
-/** A line for each input; what nobody sees is written out. */
+/** One line for each input. Invisible characters are written out. */
 function made<T>(inputs: readonly T[], make: (input: T) => unknown): readonly string[] {
   const written = (value: unknown): string =>
     (JSON.stringify(value) ?? 'undefined')

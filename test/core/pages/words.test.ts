@@ -1,6 +1,6 @@
 /**
- * Everything that Perch can say, on one page, so that whoever changes a sentence reads it as people will, and no sentence
- * changes unseen.
+ * Everything that Perch can say, on one page. So whoever changes a sentence reads it like its readers, and no sentence changes
+ * unnoticed.
  */
 import { test } from 'node:test'
 import { NO_CHANGE } from '../../../src/core/gate/review.ts'
@@ -164,7 +164,7 @@ function firstComments(): readonly string[] {
   ]
 }
 
-/** Whom Flagger asks about. */
+/** The Canaries that Flagger asks about. */
 const ASKED = { repository: 'acme/gitops', name: 'web', namespace: 'shop', metadata: { key: 'k' } }
 
 function onboardings(): readonly string[] {

@@ -1,4 +1,4 @@
-/** What an API server's answers come to. The real ones are in test/adapters/policy/dry-run. */
+/** The meaning of an API server's answers. The real ones are in test/adapters/policy/dry-run. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readConfig } from '../../../src/core/config/read.ts'
@@ -35,7 +35,7 @@ test('an answer is a refusal of the object, or none at all', () => {
     ],
     [403, status(POD_SECURITY), `refused: ${POD_SECURITY}`],
     [403, status(POLICY), `refused: ${POLICY}`],
-    // What the object says is no word of the server's.
+    // Text from the object is not a message of the server.
     [403, status(`${POD_SECURITY} ${ROLE}`), `refused: ${POD_SECURITY} ${ROLE}`],
     [422, status('type: "the dryRun feature is disabled"'), 'refused: type: "the dryRun feature is disabled"'],
     [400, status('the dryRun alpha feature is disabled'), 'no-dry-run: the dryRun alpha feature is disabled'],

@@ -90,14 +90,14 @@ test('what was said of the same object before is a note, wherever the object sta
     const { brought, notes } = sortRemarks(before, after, keys)
     return [brought.map(({ text }) => text).join(), notes.map(({ text }) => text).join()]
   }
-  // Object 0 is a before and b afterwards.
+  // Object 0 is `a` before and `b` after.
   assert.deepEqual(sorted([remark('x')], [remark('x', { object: 1 })]), ['', 'x'])
   assert.deepEqual(sorted([remark('x')], [remark('x')]), ['x', ''])
   assert.deepEqual(sorted([remark('x')], [remark('y', { object: 1 })]), ['y', ''])
   assert.deepEqual(sorted([remark('x', { level: 'warning' })], [remark('x', { object: 1 })]), ['x', ''])
   assert.deepEqual(sorted([], [remark('w', { level: 'warning' })]), ['', 'w'])
   assert.deepEqual(sorted([remark('x')], [remark('x', { object: 1, rule: 'other.deny' })]), ['x', ''])
-  // A list that grows by one more of the same has one new.
+  // If there is one more of the same remark, one is new.
   const twice = [remark('x', { object: 1, path: [0] }), remark('x', { object: 1, path: [1] })]
   assert.deepEqual(sorted([remark('x')], twice), ['x', 'x'])
   assert.deepEqual(sorted([], [remark('nobody', { object: -1 })]), ['nobody', ''])
@@ -199,7 +199,7 @@ spec: {}
   for (const rule of ['IST0101', 'IST0173']) assert.deepEqual(say(rule, 0), note, rule)
   assert.deepEqual(say('IST0101', 1), note)
   assert.deepEqual(say('IST0174', 1), note)
-  // Our own finding says the same about the first, and nothing about the second.
+  // Perch's own finding says the same about the first, and nothing about the second.
   assert.deepEqual(say('IST0106', 0), [])
   assert.deepEqual(say('IST0106', 1), ['error said.'])
   assert.deepEqual(say('IST0118', 1), ['error said.'])

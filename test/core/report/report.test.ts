@@ -11,7 +11,7 @@ const OTHER = 'b'.repeat(40)
 
 type Json = Readonly<Record<string, unknown>>
 
-/** As notification-controller 2.8 sends it to `generic-hmac`, for what kustomize-controller tells after each success. */
+/** The body that notification-controller 2.8 sends to `generic-hmac` after each success of kustomize-controller. */
 function anEvent(over: Json = {}, metadata: Json = {}): Json {
   return {
     involvedObject: {

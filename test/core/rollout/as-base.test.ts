@@ -1,4 +1,4 @@
-/** Roles are the base branch's word: a pull request cannot call its canary stable. */
+/** The base branch decides about roles: a pull request cannot call its canary stable. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { targetAsBase } from '../../../src/core/rollout/as-base.ts'

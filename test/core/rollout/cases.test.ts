@@ -26,8 +26,8 @@ import type { Refusal } from '../../../src/core/refusal/refusal.ts'
 
 /**
  * Each folder of test/cases is one situation: `before.yaml` (or the files of a repository in `before/`), a command in
- * `command.txt`, where it needs one a config in `canary.yml`, and either `after.yaml` (or the changed files in `after/`),
- * byte by byte, or `refusal.txt`: the code, then what a person is told.
+ * `command.txt`, a config in `canary.yml` if it needs one, and either `after.yaml` (or the changed files in `after/`), byte by
+ * byte, or `refusal.txt` with the code and the words of the refusal.
  */
 const ROOT = join(import.meta.dirname, '../../cases')
 
@@ -79,7 +79,7 @@ function filesIn(folder: string, side: 'before' | 'after'): [string, string][] {
     .map((path) => [relative(root, path), readFileSync(path, 'utf8')])
 }
 
-/** What a command does, without GitHub and without rendering. */
+/** The result of a command, without GitHub and without rendering. */
 function carryOut({ before, config, wish }: Case): Result<IntendedChange<DirectMove> & MoveEdit, Refusal> {
   const entries = [...before.keys()].map((path) => ({ path, type: 'file' as const }))
   const { snapshot, needs } = readSnapshot({ entries, texts: before, config })
@@ -95,7 +95,7 @@ function refusalText(refusal: Refusal): string {
   return `${code}\n${explainRefusal(refusal)}\n`
 }
 
-/** A switch back and there again leaves the bytes as the first one did. */
+/** A switch back and forth leaves the same bytes as the first switch. */
 function assertSwitchesBack({ before, config, wish }: Case, first: ReadonlyMap<string, string>): void {
   const change = carryOut({ before, config, wish })
   assert.ok(change.ok && change.value.move.kind === 'switch')
@@ -110,13 +110,13 @@ function assertSwitchesBack({ before, config, wish }: Case, first: ReadonlyMap<s
   assert.deepEqual(new Map([...there, ...back.value.files, ...again.value.files]), there)
 }
 
-/** The weights there and back again leave the bytes as they were, where the first way changed nothing but two numbers. */
+/** If the first change changed only two numbers, moving the weights there and back restores the bytes. */
 function assertRestores(target: Target, percent: number): void {
   const rules = weightedRules(target.route)
   const [share, ...different] = new Set(rules.map(canaryShareOf))
   const isWritten = rules.every(({ destinations }) => destinations.every(({ weight }) => weight !== undefined))
   if (share === undefined || different.length > 0 || !isWritten || !Number.isInteger(share * 100)) return
-  // A weight that came from an alias or a merge key is written out on the way there, and stays.
+  // A weight from an alias or a merge key is written out by the first change, and stays.
   if (/: \*|<<:/.test(target.manifest.text)) return
   const there = movedTo(target, percent)
   assert.ok(there !== undefined)
@@ -128,7 +128,7 @@ function assertRestores(target: Target, percent: number): void {
   for (const [file, text] of target.layout.texts) assert.equal(back.layout.texts.get(file), text)
 }
 
-/** Undefined where only the way down was open. */
+/** Undefined if only a lower share was possible. */
 function movedTo(target: Target, percent: number): Target | undefined {
   const edits = reweigh(target.route, percent, target.settings)
   if (!edits.ok && edits.error.code === 'ports-differ') return undefined

@@ -1,4 +1,4 @@
-/** What a config that a pull request brings does to the names of rollouts. */
+/** The effect of a pull request's config on the names of rollouts. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { renamedByConfig } from '../../../src/core/rollout/snapshot/config-change.ts'

@@ -1,4 +1,4 @@
-/** What a wish comes to, for each state of a branch and of a base branch. */
+/** The change that a wish means, for each state of a branch and of a base branch. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Refusal } from '../../../src/core/refusal/refusal.ts'
@@ -19,7 +19,7 @@ import { destinationRule, snapshotOf, virtualService } from '../samples.ts'
 
 type Files = Readonly<Record<string, string>>
 
-/** A route whose canary has a share; `notes` are our annotations. */
+/** A route whose canary has a share. `notes`: with Perch's annotations. */
 function route(name: string, canary: number | string, notes?: string): string {
   const stable = typeof canary === 'number' ? 100 - canary : 50
   return `apiVersion: networking.istio.io/v1
@@ -52,7 +52,7 @@ const TWO_FOLDERS: Files = { 'apps/web.yaml': route('web', 0), 'apps/shop/api.ya
 const TWO_ENVIRONMENTS: Files = { ...ONE, 'staging/web.yaml': route('web', 0) }
 const ONE_FILE: Files = { ...SHARED, 'base/vs.yaml': route('web', 0) }
 
-/** A snapshot in which each folder without kustomizations is an environment. */
+/** The snapshot of these files. Without overlays, each folder is an environment. */
 function read(files: Files): Snapshot {
   const folders = new Set(Object.keys(files).map((path) => path.split('/')[0] ?? ''))
   const isPlain = !folders.has('overlays')
@@ -71,7 +71,7 @@ const promote = (service?: string, environment?: string) =>
 const plan = (steps: readonly number[], environment?: string) =>
   ({ kind: 'plan', steps, ...named(undefined, environment) }) as const
 
-/** `production/web: production 0→5`, or the refusal's code with what it names. */
+/** `production/web: production 0→5`, or the refusal's code with the names in it. */
 function text(intended: Result<IntendedChange, Refusal>): string {
   if (!intended.ok) return refusalText(intended.error)
   const { target, moves } = intended.value

@@ -10,7 +10,7 @@ import { standingOf } from '../../../src/core/rollout/standing.ts'
 import type { RolloutFacts } from '../../../src/core/rollout/transition.ts'
 import { pullRequest, sample } from '../samples.ts'
 
-/** Which rollouts a pull request is about, what is said of them, and which of its comments leave something behind. */
+/** Which rollouts a pull request is about, what is shown of them, and which of its comments leave a trace. */
 
 const BOT = 'perch[bot]'
 

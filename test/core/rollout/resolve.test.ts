@@ -1,4 +1,4 @@
-/** Which rollout a command means, by what it names and by what its pull request changes. */
+/** Which rollout a command means, from the names in it and the changes of its pull request. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { resolve, type RolloutQuery } from '../../../src/core/rollout/resolve.ts'
@@ -25,7 +25,7 @@ interface Asked extends Partial<RolloutQuery> {
   readonly changed?: readonly string[]
 }
 
-/** `environment/service` of each that is meant, or the question back. */
+/** `environment/service` of each target, or the question. */
 function meant(
   files: Readonly<Record<string, string>>,
   { changed = [], ...wish }: Asked,

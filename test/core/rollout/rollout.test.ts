@@ -132,7 +132,7 @@ test('a canary that fails its analysis is rolled back, or held where the config 
 test('an abort closes the step and proposes the rollback once, and nothing where there is no traffic', () => {
   assert.equal(say(abort({ standing: standings.at5, open: [open(9, '25')] })), 'close #9 aborted, propose rollback')
   assert.equal(say(abort({ standing: standings.at5, open: [open(9, '0')] })), '')
-  // Another one is on its branch by now, or the base branch has moved.
+  // Its branch has another commit now, or the base branch has moved.
   assert.equal(say(abort({ standing: standings.at5, open: [open(9, '0', false)] })), 'replan #9 rollback')
   assert.equal(say(abort({ standing: standings.at5, open: [open(9, '25'), open(10, '0')] })), 'close #9 aborted')
   assert.equal(say(abort({ standing: standings.idle, open: [] })), '')

@@ -1,4 +1,4 @@
-/** Finding a rollout among those of another tree: by an index, and never another one than a comparison with each would find. */
+/** Finding a rollout in another tree with an index gives the same result as comparing it with each one. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSameRollout, sameRollouts } from '../../../src/core/rollout/target.ts'
@@ -7,7 +7,7 @@ import { targetsOf, virtualService } from '../samples.ts'
 const route = virtualService(95, 5)
 const named = (name: string): string => route.replace('name: api-service', `name: ${name}`)
 
-/** One environment builds the route twice, two share it, one puts it into a namespace of its own, and one has another one besides. */
+/** One environment builds the route twice, two share it, one sets another namespace, and one has a second route. */
 const BEFORE = {
   'base/kustomization.yaml': 'resources: [vs.yaml]\n',
   'base/vs.yaml': route,
@@ -20,7 +20,7 @@ const BEFORE = {
   'own/other.yaml': named('other'),
 }
 
-/** Two go apart, one is gone, and the route that was built twice is built once. */
+/** Two are split, one is gone, and the route that was built twice is built once. */
 const AFTER = {
   ...BEFORE,
   'twice/kustomization.yaml': 'resources: [../blue]\n',

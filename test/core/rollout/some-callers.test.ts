@@ -1,4 +1,4 @@
-/** A split behind a match on headers: only some callers meet the canary. */
+/** A split behind a match on headers, so that only some callers reach the canary. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { statusText } from '../../../src/core/message/command-line/terminal.ts'

@@ -1,4 +1,4 @@
-/** What Perch says where a weight cannot be read: nowhere that the canary has no traffic. */
+/** Perch's sentences if a weight cannot be read: none of them says that the canary has no traffic. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Outcome } from '../../../src/core/command/outcome.ts'

@@ -1,4 +1,4 @@
-/** Versions that change behind the destinations of a split, and which flip of the weights ends a rollout. */
+/** Versions that change behind the destinations of a split, and which change of the weights ends a rollout. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isFinish, versionChange } from '../../../src/core/gate/version-change.ts'

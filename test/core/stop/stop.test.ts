@@ -18,7 +18,7 @@ test('what a stop says is read back from its message, whatever people write into
       (reason, until) => {
         const stop: Stop = { kind: 'freeze', by: 'olga', reason, until }
         const read = stopFrom('perch/freeze/production', stopMessage({ environment: 'production' }, stop))
-        // What nobody can see is written out.
+        // Invisible characters are written out.
         assert.deepEqual(read, { ...stop, reason: seen(reason) })
       },
     ),

@@ -12,7 +12,7 @@ interface Place {
   readonly config?: string
 }
 
-/** `blue | green`: the active version and the idle one; `no` where the route is not blue/green. */
+/** `blue | green`: the active version and the idle one; `no` if the route is not blue/green. */
 function found({ destinations, annotations = '{}', subsets = [], services = [], config = '' }: Place): string {
   const yaml = [
     `apiVersion: networking.istio.io/v1

@@ -256,7 +256,7 @@ test('where a label calls the pods by what they are to the rollout, each later c
   }
   for (const role of ['canary', 'web-canary', 'preview', 'experimental', 'candidate', 'next', 'web-new', 'beta'])
     assert.equal(finish('stable', role), 'role-label', role)
-  // What comes after these has another name.
+  // Later versions have another name.
   for (const version of ['v2', '2.0-beta', '1.4.0-next', 'green', 'renewal', 'latest-2'])
     assert.equal(finish('stable', version), 'finished', version)
 })

@@ -1,4 +1,4 @@
-/** Whose turn it is among waves, from where each environment stands. */
+/** Which environments in waves may go, by the state of all of them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { standingOf } from '../../../src/core/rollout/standing.ts'
@@ -21,7 +21,7 @@ const at = (share: number, versions: readonly [string, string] = ['v1', 'v2']): 
   ...(share === 0 ? { notes: {} } : { notes: NOTES }),
 })
 
-/** What each environment does, by its name. */
+/** The turn of each environment, by its name. */
 function say(places: Readonly<Record<string, Place>>, waves: readonly (readonly string[])[] = WAVES): string {
   const files = Object.entries(places).flatMap(([name, { share, versions = VERSIONS, notes }]) => [
     [`${name}/vs.yaml`, virtualService(100 - share, share, notes)] as const,

@@ -1,4 +1,7 @@
-/** What docs/deploy has people apply renders, fits Kubernetes, says the same twice, and is what the code and the image are. */
+/**
+ * What docs/deploy asks people to apply can be rendered, is valid for Kubernetes, is consistent, and matches the code and the
+ * image.
+ */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
@@ -29,7 +32,7 @@ const needsBoth = canRender ? {} : { skip: 'kustomize or helm is not installed' 
 interface Rendering {
   readonly ok: boolean
   readonly words: string
-  /** By kind: there is one of each. */
+  /** Objects by kind. There is one of each. */
   readonly objects: ReadonlyMap<string, KubernetesObject>
 }
 
@@ -46,7 +49,7 @@ function chart(t: TestContext, values: object = {}): Rendering {
   return render(['helm', 'template', 'perch', CHART, '--values', file])
 }
 
-/** The base with what else a kustomization says, as one of somebody's own. */
+/** The base with additional fields for its kustomization, like a user's own. */
 function base(t: TestContext, more: object = {}, components: readonly string[] = []): Rendering {
   const own = folder(t)
   const to = (path: string): string => relative(own, join(DEPLOY, 'kustomize', path))
@@ -131,7 +134,7 @@ test('the chart refuses settings that would not work', needsBoth, (t) => {
     [{ settings: { LOGLEVEL: 'debug' } }, /LOGLEVEL|propertyNames|settings/],
     [{ settings: { WEBHOOK_SECRET: 'plain' } }, /WEBHOOK_SECRET|propertyNames|settings/],
     [{ replica: 2 }, /replica/],
-    // Each would have a queue of its own.
+    // Each replica would have its own queue.
     [{ replicas: 2 }, /postgresql/],
     [{ replicas: 2, postgresql: { enabled: true }, data: { claim: 'one-for-both' } }, /claim/],
     [{ image: { digest: 'latest' } }, /digest/],
@@ -208,7 +211,7 @@ test("the pod is what Kubernetes' restricted profile asks for, and runs as the i
     [container.livenessProbe.httpGet.path, container.readinessProbe.httpGet.path],
     ['/healthz', '/readyz'],
   )
-  // What the image writes to: its data, the compiled modules beside them, and the machine's temporary files.
+  // The folders to which the image writes: its data with the compiled modules, and temporary files.
   assert.deepEqual(
     container.volumeMounts.map(({ mountPath }) => mountPath),
     ['/data', '/tmp'],
@@ -231,7 +234,7 @@ test('one version is everywhere', needsBoth, (t) => {
   assert.match(read('CHANGELOG.md'), new RegExp(`^## \\[${RegExp.escape(version)}\\]|^## \\[Unreleased\\]`, 'm'))
 })
 
-/** Which variables are secrets, or hold a password in an address. */
+/** Variables that are secrets, or that contain a password in an address. */
 const SECRETS = [
   'APP_ID',
   'PRIVATE_KEY',
@@ -244,7 +247,7 @@ const SECRETS = [
   'NOTIFY_URLS',
   'NOTIFY_SECRET',
 ]
-/** What the image sets, and the manifests count on. */
+/** What the image sets, and the manifests rely on. */
 const OF_THE_IMAGE = ['HOST', 'PORT', 'DATA_DIR']
 const OF_COMPOSE = ['POSTGRES_PASSWORD']
 
@@ -348,7 +351,7 @@ test('Prometheus takes its settings, with the alert rules of docs/watching', { s
   assert.match(words, /rules found/)
 })
 
-/** As the pod has it: its user, no capabilities, nothing to write but two folders. */
+/** With the restrictions of the pod: its user, no capabilities, and only two writable folders. */
 function inPod(data: string): readonly string[] {
   const user = ['--unshare-user', '--uid', '10001', '--gid', '10001', '--cap-drop', 'ALL', '--die-with-parent']
   // The checkout may be below /tmp.

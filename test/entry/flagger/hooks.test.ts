@@ -1,4 +1,4 @@
-/** The endpoints that Flagger asks: who may, and what it hears. It goes on with any status up to 202. */
+/** The endpoints for Flagger's questions: who may ask, and the answers. Flagger continues with any status up to 202. */
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import type { VersionApprovals } from '../../../src/core/flagger/approvals.ts'
@@ -62,7 +62,7 @@ async function anEdge(canaries: Canaries | undefined, approvals?: VersionApprova
   return { url: `http://127.0.0.1:${edge.port}`, looks, logged }
 }
 
-/** As Flagger sends it (pkg/controller/webhook.go). */
+/** A request in the form in which Flagger sends it (pkg/controller/webhook.go). */
 function payload(metadata: Readonly<Record<string, unknown>> = { key: KEY }): string {
   return JSON.stringify({ name: 'web', namespace: 'shop', phase: 'Progressing', checksum: '85d557f47b', metadata })
 }

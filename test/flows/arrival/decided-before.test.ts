@@ -1,4 +1,4 @@
-/** Whether a person has taken over the rollout that a pull request of automation brings. */
+/** Whether a person has taken over the rollout of a pull request from automation. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Comment, Permission } from '../../../src/core/rollout/facts.ts'

@@ -1,4 +1,4 @@
-/** With `start: first-step` the rollout of a version that automation brings begins by itself. */
+/** With `start: first-step`, the rollout of a version from automation begins by itself. */
 import assert from 'node:assert/strict'
 import { headOf, moveBranch, type Pull } from '../../memory/github/github.ts'
 import { type MemoryPerson, memoryPerson } from '../../memory/github/person.ts'
@@ -28,7 +28,7 @@ const SUBSETS = subsetsFile('production', 'web')
 const ROUTE = routeFile('production', 'web')
 const BY_ITSELF = { start: 'first-step', automation: ['flux'] } as const
 
-/** A pull request of a bot that brings a version of the canary. */
+/** A pull request by a bot with a new version of the canary. */
 async function anUpdate(world: World, version = 'v3', { isDraft = false } = {}) {
   const bot = memoryPerson(world.state, 'renovate[bot]', 'write')
   const branch = `update-${version}`
@@ -40,7 +40,7 @@ async function anUpdate(world: World, version = 'v3', { isDraft = false } = {}) 
   return { bot, pull }
 }
 
-/** Makes the branch of an update anew from the base branch, without what others committed to it. */
+/** Recreates the branch of an update from the base branch, without other people's commits. */
 function remakes(world: World, bot: MemoryPerson, { head }: Pull): void {
   const text = textOn(world, head.ref, SUBSETS)
   const base = headOf(world.state, 'main') ?? ''

@@ -1,4 +1,4 @@
-/** What comes of commands on open, merged and closed pull requests. */
+/** The effects of commands on open, merged and closed pull requests. */
 import assert from 'node:assert/strict'
 import type { Pull } from '../../memory/github/github.ts'
 import { routeFile, subsetsFile } from '../../simulate/repository.ts'
@@ -25,7 +25,7 @@ const test = recordedIn(import.meta.url)
 
 const ROUTE = routeFile('production', 'web')
 
-/** What Perch answers to a comment. */
+/** Perch's answer to a comment. */
 async function asked(world: World, pull: Pull, text: string, who: 'alice' | 'bob' | 'olga' | 'mallory' = 'alice') {
   const before = answers(world, pull).length
   await says(world, who, pull, text)
@@ -74,7 +74,7 @@ test('a command for another head than there is, or by somebody who may not write
   assert.match(await asked(world, pull, `/canary 5 @${pull.head.sha}`), /✅/)
 })
 
-/** Bob pushes between Alice's comment and the moment when Perch reads it. */
+/** Bob pushes after Alice's comment, and before Perch reads it. */
 async function pushesAfter(world: World, pull: Pull, command: string): Promise<void> {
   world.hears = false
   world.alice.comment(pull.number, command)

@@ -1,4 +1,4 @@
-/** What the log and the metrics say of commands: one line each. */
+/** Commands in the log and the metrics, with one line each. */
 import assert from 'node:assert/strict'
 import { SILENT } from '../../memory/context.ts'
 import { memoryMeter } from '../../memory/meter.ts'

@@ -1,4 +1,4 @@
-/** `/canary plan` shows the plan of the one rollout that can be meant. */
+/** `/canary plan` shows the plan of the only rollout that can be meant. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { planOutcome } from '../../../src/flows/commands/handlers/plan-outcome.ts'

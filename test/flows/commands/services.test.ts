@@ -1,4 +1,4 @@
-/** One route for several services, each with rules and a rollout of its own. */
+/** One route for several services, each with its own rules and rollout. */
 import assert from 'node:assert/strict'
 import type { Pull } from '../../memory/github/github.ts'
 import { recordedIn } from '../recorded/account.ts'
@@ -18,7 +18,7 @@ import {
 
 const test = recordedIn(import.meta.url)
 
-/** What Perch answers to a comment. */
+/** Perch's answer to a comment. */
 async function asked(world: World, pull: Pull, text: string) {
   const before = answers(world, pull).length
   await says(world, 'alice', pull, text)
@@ -80,7 +80,7 @@ test('two services of one route roll out side by side, each by pull requests of 
   await merges(world, 'bob', step('canary/edge/web/100'))
   assert.equal(weights(), '50/50/0/100')
 
-  // An abort of one leaves the other alone.
+  // An abort of one does not change the other.
   await asked(world, step('canary/edge/api/100'), '/canary abort errors')
   await merges(world, 'bob', step('canary/edge/api/0'))
   assert.equal(weights(), '100/0/0/100')
@@ -120,7 +120,7 @@ test('a rule that the config names for no service sends no requests to a canary 
   assert.equal(await raised(before), `success: edge/api 0% → 100%, edge/web 0% → 100%; ${waits}`)
   const twice = start + rule('api', 'api-stable').replace('/api', '/never') + rule('api', 'api-canary') + web
   assert.equal(await raised(twice), `success: edge/api 0% → 100%; ${waits}`)
-  // The config says whose canary this is.
+  // The config tells whose canary this is.
   const known = start + rule('fast', 'web-canary') + rule('api', 'api-stable') + web
   assert.equal(await raised(known), `success: edge/web 0% → 100%; ${waits}`)
 })

@@ -1,4 +1,4 @@
-/** Whole conversations about switches of all traffic, and about what a controller in the cluster moves. */
+/** Whole conversations about switches of all traffic, and about traffic that a controller in the cluster moves. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BLUE_GREEN_SUBSETS, blueGreenPods, blueGreenRoute } from '../../blue-green.ts'

@@ -1,4 +1,4 @@
-/** Whole conversations about routes that only a render shows: of charts, and of kustomizations with patches. */
+/** Whole conversations about routes that only a render shows: from charts, and from kustomizations with patches. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BASE, CHART, SCHEMA } from '../../memory/builds.ts'
@@ -170,7 +170,7 @@ versions: { stable: v1, canary: v2 }
   await assertConversation(both, 'a-chart-with-two-weights')
 })
 
-/** A chart that writes the share where Perch reads that it drives the rollout, with the pods of both versions. */
+/** A chart that writes the share into the annotation that tells Perch to drive the rollout, with the pods of both versions. */
 const DRIVEN = {
   'charts/web/templates/virtualservice.yaml': CHART['charts/web/templates/virtualservice.yaml'].replace(
     'spec:',

@@ -1,4 +1,4 @@
-/** Whole conversations about what would keep a merge from having its effect, and about what policies and validators say. */
+/** Whole conversations about problems that would keep a merge from taking effect, and about policies and validators. */
 import { test } from 'node:test'
 import { memoryRenderer } from '../../memory/renderer.ts'
 import { routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'
@@ -43,7 +43,7 @@ spec:
 const CONFIG = 'services: { web: { steps: [5, 100], bake: 1m } }\n'
 const BROKEN = 'apiVersion: v1\nkind: Service\n'
 
-/** Production, and a folder of others in the same namespace; both are deployed by Argo CD. */
+/** Production, and a folder of another team in the same namespace. Argo CD deploys both. */
 function withNeighbours(files: Readonly<Record<string, string>> = {}, share = 0): Promise<World> {
   return aTranscribedWorld({
     share,

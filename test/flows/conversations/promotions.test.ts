@@ -1,4 +1,4 @@
-/** Whole conversations about `/promote`: between overlays, and of what cannot be carried. */
+/** Whole conversations about `/promote` between overlays, and about what cannot be carried. */
 import { test } from 'node:test'
 import { BASE, CHART } from '../../memory/builds.ts'
 import { routeFile, withShare } from '../../simulate/repository.ts'

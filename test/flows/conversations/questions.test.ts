@@ -1,4 +1,4 @@
-/** Whole conversations of people who ask, and of commands that come at a bad moment. */
+/** Whole conversations of people who ask questions, and of commands at a bad moment. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { headOf } from '../../memory/github/github.ts'

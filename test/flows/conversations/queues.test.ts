@@ -1,4 +1,7 @@
-/** Whole conversations of GitHub's merge queue: groups that fail, that move, and commits that are two things at once. */
+/**
+ * Whole conversations with GitHub's merge queue: groups that fail, groups that move, and commits that belong to a group and a
+ * pull request.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { headOf, moveBranch, person } from '../../memory/github/github.ts'

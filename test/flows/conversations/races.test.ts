@@ -1,4 +1,4 @@
-/** Whole conversations where somebody is quicker than Perch, or an answer of GitHub is lost, each at the request that matters. */
+/** Whole conversations in which somebody is faster than Perch, or an answer of GitHub is lost, at each relevant request. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GitHubUnavailable } from '../../../src/adapters/github/client/client.ts'
@@ -11,7 +11,7 @@ import { aTranscribedBuiltWorld, aTranscribedWorld, assertConversation } from '.
 
 const ROUTE = routeFile('production', 'web')
 
-/** Does something when a request of this name is answered, as often as told. */
+/** Does something when a request with this name was answered, a given number of times. */
 function when(world: World, request: string, act: () => void, times = 1): void {
   const { onAnswered } = world.network
   let left = times
@@ -23,7 +23,7 @@ function when(world: World, request: string, act: () => void, times = 1): void {
   }
 }
 
-/** The answers to these requests are lost, the first of each. */
+/** Loses the first answer to each of these requests. */
 function losing(world: World, requests: readonly string[]): void {
   for (const request of requests)
     when(world, request, () => {
@@ -70,7 +70,7 @@ test('somebody takes the branch of a step while it is made, and pushes to it whi
   await assertConversation(world, 'quicker-branches')
 })
 
-/** What is there in the end, whatever happened on the way. */
+/** The final state, whatever happened on the way. */
 function endOf({ state }: World): unknown {
   const pulls = [...state.pulls.values()].map(({ title, state: is, labels, head }) => [
     title,
@@ -171,7 +171,7 @@ test('a rollout is looked at again after its step was reverted, brought again, a
   await assertConversation(world, 'there-and-back')
 })
 
-/** The process ends when a request of this name was answered, and what it did is merged before another one begins. */
+/** The process ends after a request with this name was answered, and its result is merged before another process begins. */
 async function endsAt(
   world: World,
   request: string,

@@ -1,4 +1,7 @@
-/** Whole conversations about rollouts: all that people see of Perch, and all that it asks of GitHub, on pages that somebody has read. */
+/**
+ * Whole conversations about rollouts: everything that people see of Perch, and all of its requests to GitHub, on pages that
+ * somebody has read.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryMetrics } from '../../memory/metrics.ts'

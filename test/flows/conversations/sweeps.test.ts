@@ -1,4 +1,4 @@
-/** Whole conversations where GitHub tells nothing, loses answers, or is told things that Perch may not do. */
+/** Whole conversations in which GitHub sends no webhooks, loses answers, or refuses requests. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { headOf } from '../../memory/github/github.ts'

@@ -1,4 +1,4 @@
-/** Whole conversations about several pull requests at once: the merge queue, commits that they share, branches and drafts. */
+/** Whole conversations about several pull requests at the same time: the merge queue, shared commits, branches and drafts. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CONFIG, routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'

@@ -1,4 +1,4 @@
-/** The issue that lists all rollouts of a repository, where the config asks for one. */
+/** The issue that lists all rollouts of a repository, if the config asks for it. */
 import assert from 'node:assert/strict'
 import { lookMarker } from '../../../src/core/marker/dashboard.ts'
 import {
@@ -36,7 +36,7 @@ function aDashboard({ files = {}, ...options }: WorldOptions = {}): Promise<Worl
   return aWorld({ ...options, files: { [CONFIG]: configText(), ...files } })
 }
 
-/** Its issues, without what is the same in all of them. */
+/** Its issues, without the parts that are the same in all of them. */
 function issues({ state }: World): readonly string[] {
   return [...state.issues.values()].map(({ isOpen, body }) => {
     const [, text = ''] = /-->\n\n(.*?)(?:\n\n\*\*Check again\*\*|$)/s.exec(body) ?? []
@@ -50,7 +50,7 @@ function theIssue({ state }: World) {
   return issue
 }
 
-/** The request names since a moment, of the issues port. */
+/** The names of the requests of the issues port since a moment. */
 function asked(world: World): string[] {
   const names: string[] = []
   const before = world.network.onAnswered
@@ -179,7 +179,7 @@ test('what a controller in the cluster moves is counted and not listed', async (
 test('line ends of GitHub’s editor are no change: the issue is not written again', async () => {
   const world = await aDashboard()
   await aRollout(world)
-  // Until the gates of its step say nothing new.
+  // Until the gates of its step have something new.
   await world.pass(20)
   const { number, body } = theIssue(world)
   const names = asked(world)

@@ -1,4 +1,4 @@
-/** The steps of a rollout as GitHub's own pages show them, where the config asks for that. */
+/** The steps of a rollout on GitHub's own pages, if the config asks for that. */
 import assert from 'node:assert/strict'
 import { argoRollout } from '../../owners.ts'
 import { subsetsFile, withCanaryVersion } from '../../simulate/repository.ts'
@@ -132,7 +132,7 @@ test('without the permission the rollout goes on, and that is said once', async 
   assert.equal(said.length, 1)
   assert.match(said[0]?.body ?? '', /GitHub does not let Perch show deployments\..*write access to deployments\./s)
   assert.deepEqual(shown(world), [])
-  // Granted in the middle of a rollout, the next state is shown.
+  // If the permission is granted during a rollout, the next state is shown.
   world.state.mayDeploy = true
   await world.pass(20)
   assert.deepEqual(shown(world), ['production canary:web: success'])

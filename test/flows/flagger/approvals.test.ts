@@ -1,4 +1,4 @@
-/** Flagger waits for the approvals of the pull request that brought the version which it asks about. */
+/** Flagger waits for the approvals of the pull request that brought the version it asks about. */
 import assert from 'node:assert/strict'
 import { approved, mayGoOn } from '../../../src/core/flagger/answer.ts'
 import { versionAsked } from '../../../src/core/flagger/approvals.ts'
@@ -21,7 +21,7 @@ const deployment = (image: string): string =>
 
 const REPOSITORY = { owner: 'acme', name: 'gitops' }
 
-/** Production asks for approvals, and web is there at v1. */
+/** Production requires approvals, and web has v1 there. */
 function aCanary(approvals = 1): Promise<World> {
   const files = { [CANARY]: askingCanary(), [DEPLOYMENT]: deployment('web:v1') }
   return aWorld({ services: ['api'], config: { approvals }, files })
@@ -32,7 +32,7 @@ async function does(world: World, task: Task): Promise<void> {
   await world.settle()
 }
 
-/** What Flagger hears at one of its webhooks, by what the edge knows, or has looked up. */
+/** The answer at one of Flagger's webhooks, from what the edge knows or has looked up. */
 async function hears(world: World, hook: Hook, checksum?: string): Promise<string> {
   const memo = world.service.memo()
   const now = world.now()
@@ -72,7 +72,7 @@ const GOES = 'go: Nothing stops production/web.'
 test('Flagger does not promote a version before somebody approves the pull request that brought it', async () => {
   const world = await aCanary()
   const pull = await brings(world, 'web:v2')
-  // It changes the same environment, and not the version.
+  // It changes the same environment, but not the version.
   await merges(world, 'bob', await aPull(world, { [CANARY]: askingCanary().replace('maxWeight: 50', 'maxWeight: 40') }))
   assert.equal(await hears(world, 'confirm-promotion', 'two'), WAITS(pull))
   assert.equal(await hears(world, 'confirm-traffic-increase', 'two'), WAITS(pull))
@@ -144,7 +144,7 @@ test('the approval of the next version does not promote the one that Flagger is 
 test('whoever asks about a checksum before its version comes to Git does not promote that by the approvals of another', async () => {
   const world = await aCanary()
   await brings(world, 'web:v2', ['olga'])
-  // Anybody who reads the repository may know the key, and can tell the checksum of what is to come.
+  // Everybody with read access may know the key, and can compute the checksum of a future version.
   assert.equal(await hears(world, 'confirm-promotion', 'three'), GOES)
   const pull = await brings(world, 'web:v3')
   assert.equal(await hears(world, 'confirm-promotion', 'three'), WAITS(pull))

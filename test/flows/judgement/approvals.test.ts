@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { approvalsOf } from '../../../src/flows/judgement/approvals.ts'
 import type { CommitMaker } from '../../../src/ports/github/branches.ts'
 
-/** A pull request by alice, which bob approves, of commits that these made; undefined where nobody can tell of all of them. */
+/** A pull request by alice that bob approves, with commits by these makers. Undefined if some makers are unknown. */
 async function approved(makers: readonly string[] | undefined): Promise<number | undefined> {
   const commits = makers?.map((author, index): CommitMaker => ({
     sha: String(index),

@@ -1,4 +1,4 @@
-/** Pull requests of a repository that asks for a dry run against the operator's API server. */
+/** Pull requests in a repository with dry runs against the operator's API server. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RenderedObject } from '../../../src/core/diff/objects.ts'
@@ -40,7 +40,7 @@ interface Server {
   readonly isNamed?: boolean
 }
 
-/** What a pull request with these files (undefined: removed) is told, and what the API server was asked about. */
+/** The problems and notes for a pull request with these files (undefined: removed), and the objects sent to the API server. */
 async function review(
   files: Readonly<Record<string, string | undefined>>,
   { base = BASE, maySend = true, says: answer = () => NO_VERDICT, isNamed = true }: Server = {},
@@ -108,7 +108,7 @@ test('what the API server refuses is red on its line, with its words', async () 
     'dry-run apps/b.yaml:7 The API server would refuse ConfigMap shop/b in production: policy says <b>no</b>.',
   ])
   assert.equal(validateReport(found).conclusion, 'failure')
-  // What was there before was asked about too.
+  // The previous objects were sent too.
   assert.deepEqual(asked, ['ConfigMap shop/b', 'ConfigMap shop/b'])
 })
 

@@ -1,4 +1,4 @@
-/** One fault is told once, and what it hides is red as long as it is there. */
+/** One mistake is reported once, and what it hides is red as long as it is there. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryValidators } from '../../memory/validators.ts'

@@ -1,4 +1,4 @@
-/** What somebody who may write to the repository tries, to raise a canary past its gates. */
+/** Attempts of somebody with write access to raise a canary without the gates. */
 import assert from 'node:assert/strict'
 import { commandTrailer } from '../../../src/core/marker/trailer.ts'
 import type { Pull } from '../../memory/github/github.ts'
@@ -67,7 +67,7 @@ test('who makes a share readable again brings no other version with it, and no s
   assert.match(gateOf(world, lowered), /^success/)
 })
 
-/** Two pull requests on top of each other, which do not conflict: to 5 %, and from there to 20 %. */
+/** Two stacked pull requests without conflicts: to 5 %, and from there to 20 %. */
 async function stacked(world: World): Promise<readonly [Pull, Pull]> {
   const text = textOn(world, 'main', ROUTE)
   world.alice.push('five', { [ROUTE]: withShare(text, 5) })
@@ -100,7 +100,7 @@ test('a branch cannot call itself deployed, and each of two deployed branches ha
     const pull = world.alice.open(`to-${base}`, base, base)
     assert.ok(pull !== undefined)
     await world.settle()
-    // Checks are required on `main` alone.
+    // Only `main` requires checks.
     assert.equal(world.bob.merge(pull, { ignoresChecks: base !== 'main' }), 'merged')
     await world.settle()
   }

@@ -1,4 +1,4 @@
-/** What holds a raise back beside the step before it: order, approvals, other pull requests, windows and what files hide. */
+/** What holds a raise back, apart from the previous step: order, approvals, other pull requests, windows and unreadable files. */
 import assert from 'node:assert/strict'
 import { CONFIG, routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'
 import {

@@ -1,4 +1,7 @@
-/** What Perch does not render: a note where a pull request leaves it as it was, and red where nobody can tell what the change does. */
+/**
+ * Environments that Perch does not render: a note if a pull request does not change them, and red if the effect of the change is
+ * unknown.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseRendered, type RenderedObject } from '../../../src/core/diff/objects.ts'
@@ -20,7 +23,7 @@ function remote(tag: string, ...files: readonly string[]): string {
 const ROOT: Files = { [KUSTOMIZATION]: remote('v1.0.0', 'map.yaml'), 'web/map.yaml': MAP }
 const SAID = `remote ${KUSTOMIZATION}`
 
-/** What is said of the root alone: its name stands for a note, `red` for a problem. */
+/** The verdict on the root alone: its name for a note, `red` for a problem. */
 async function verdict(before: Files, changed: Readonly<Record<string, string | undefined>>): Promise<string> {
   const { problems, notes } = await reviewed(before, changed)
   const isOf = (words: string): boolean => words === SAID

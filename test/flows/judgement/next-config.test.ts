@@ -1,4 +1,4 @@
-/** Pull requests that change which folders are environments, and what environments and services are called. */
+/** Pull requests that change which folders are environments, and the names of environments and services. */
 import assert from 'node:assert/strict'
 import { HOSTS_ROUTE, hostsRoute, imagesFleet, imagesRepository, inEnvironment } from '../../images.ts'
 import { CONFIG } from '../../simulate/repository.ts'
@@ -10,7 +10,7 @@ const test = recordedIn(import.meta.url)
 
 const FILES = imagesRepository()
 
-/** `share`: what the canary has in production, by our annotations. */
+/** `share`: the canary's share in production, with Perch's annotations. */
 function aRunning(share: number): Promise<World> {
   return aBuiltWorld({ ...FILES, [HOSTS_ROUTE]: hostsRoute(share) })
 }

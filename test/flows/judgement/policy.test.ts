@@ -1,4 +1,4 @@
-/** Pull requests of a repository with policies and validators, each through the code that reviews every one. */
+/** Pull requests in a repository with policies and validators, with the code that reviews all pull requests. */
 import assert from 'node:assert/strict'
 import { tmpdir } from 'node:os'
 import { test } from 'node:test'
@@ -29,7 +29,7 @@ const BASE: Files = {
   'apps/old.yaml': service('old', 80),
 }
 
-/** What a pull request with these files (undefined: removed) would be told. */
+/** The problems and notes for a pull request with these files (undefined: removed). */
 async function review(
   files: Readonly<Record<string, string | undefined>>,
   { base = BASE, validators = real }: { readonly base?: Files; readonly validators?: Validators } = {},
@@ -52,7 +52,7 @@ async function review(
   ).review
 }
 
-/** What schemas say is no matter here. */
+/** Findings of schemas do not matter here. */
 const NO_SCHEMAS = { misfits: async () => [] }
 
 function told(problems: readonly Problem[]): readonly string[] {
@@ -155,7 +155,7 @@ test('a configured validator that is missing is red, and says what to install or
   for (const { next } of found.problems.map(explainProblem))
     assert.match(next, /^Ask the operator of Perch to install it .*, or remove .* from/)
   assert.equal(validateReport(found).conclusion, 'failure')
-  // Who brings the config that asks for it is told too, before everybody else is.
+  // The author of the config that asks for it is told too, before everybody else is.
   const plain = { ...BASE, '.github/canary.yml': 'environments:\n  production: { path: apps }\n' }
   const bringing = await review({ '.github/canary.yml': config }, { base: plain, validators: nowhere })
   assert.equal(bringing.problems.length, 5)
@@ -300,7 +300,7 @@ test(
       '.github/canary.yml':
         'environments:\n  production: { path: apps }\nvalidators: [{ name: kubectl-validate, crds: crds }]\n',
       'apps/old.yaml': widget('applied.com', 'old'),
-      // So large that its schemas are left as texts where nobody asks for them.
+      // So large that its schemas stay texts unless somebody needs them.
       'apps/definition.yaml': definition('applied.com').replace(
         '          type: object\n',
         `          type: object\n          description: ${'x'.repeat(60_000)}\n`,
@@ -317,7 +317,7 @@ test(
     assert.deepEqual(told(found.notes), [
       'kubectl-validate apps/old.yaml:6 kubectl-validate: an API server would refuse Widget old in production: at spec: Invalid value: "object": min is above max.',
     ])
-    // A definition that the pull request brings is not applied yet, and one that it weakens still counts as it is.
+    // A definition in the pull request is not applied yet, and a weakened one still counts with its current rules.
     const own = { 'apps/d.yaml': definition('nowhere.com'), 'apps/n.yaml': widget('nowhere.com', 'n') }
     assert.equal((await review(own, { base })).problems.length, 1)
     const weaker = definition('applied.com').replace('self.min <= self.max', 'true')

@@ -1,4 +1,4 @@
-/** Pull requests while the base branch itself is broken: what repairs it passes, and what needs it waits. */
+/** Pull requests while the base branch itself is broken: repairs pass, and pull requests that depend on it wait. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { explainProblem } from '../../../src/core/message/problem/problem.ts'
@@ -47,7 +47,7 @@ const BASE: Files = {
   'apps/settings.yaml': settings('one'),
 }
 
-/** What a pull request with these files (undefined: removed) would be told. */
+/** The problems and notes for a pull request with these files (undefined: removed). */
 async function review(
   files: Files,
   base: Files = BASE,

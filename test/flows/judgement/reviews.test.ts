@@ -1,4 +1,4 @@
-/** What two trees say about the way from one to the other, as a whole. */
+/** The whole review of the change between two trees. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BASE, CHART } from '../../memory/builds.ts'
@@ -19,7 +19,7 @@ function at(share: number): string {
 
 const TITLES = Object.fromEntries(TOOLS.map((tool) => [tool, `${tool} 1.0`]))
 
-/** Programs that refuse what is called forbidden, and warn about what is odd. */
+/** Programs that refuse everything named forbidden, and warn about everything named odd. */
 const PROGRAMS = memoryValidators({
   tools: TITLES,
   compile: ({ modules }) =>
@@ -52,7 +52,7 @@ const PROGRAMS = memoryValidators({
   }),
 })
 
-/** All that is said, as lines. */
+/** The whole review, as lines. */
 async function said(before: Files, changed: Readonly<Record<string, string | undefined>>): Promise<readonly string[]> {
   const { review } = await reviewed(before, changed, { validators: PROGRAMS })
   const where = ({ code, file = '', line }: Problem): string => `${code} ${file}${line === undefined ? '' : `:${line}`}`
@@ -327,7 +327,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   ],
 }
 
-/** What other programs say, and what of it counts. */
+/** The remarks of other programs, and which of them count. */
 const CHECKS: Readonly<Record<string, Change>> = {
   'each program refuses what a change brings': [CHECKED, { 'web/map.yaml': FORBIDDEN }],
   'each program warns about what a change brings': [CHECKED, { 'web/map.yaml': MAP.replace('key: a', 'key: odd') }],

@@ -1,4 +1,6 @@
-/** What surrounds a pull request: which older one has its route, whose word counts, and how its branch is protected. */
+/**
+ * The surroundings of a pull request: the older one that has its route, whose approvals count, and the protection of its branch.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PullRequest } from '../../../src/core/rollout/facts.ts'
@@ -16,7 +18,7 @@ function pull(number: number, change: Partial<PullRequest> = {}): PullRequest {
   return { ...one, draft: false, head: { ...one.head, sha: `head-${number}` }, ...change }
 }
 
-/** A pull request #9 that moves a route, beside others that are remembered to move some too. */
+/** A pull request #9 that moves a route, and others in memory that move some too. */
 async function around(
   others: readonly (readonly [PullRequest, readonly string[]])[],
   own = pull(9),
@@ -110,7 +112,7 @@ test('how a branch is protected is read once in six hours, and what GitHub does 
   now += 1
   await lookAtProtection(context, ['main'])
   assert.deepEqual(asked, ['main', 'release', 'main'])
-  // Where memory is lost it is read for the note.
+  // If memory is lost, it is read for the note.
   assert.deepEqual((await protectionNotes(context, 'next')).length, 0)
   assert.deepEqual(asked, ['main', 'release', 'main', 'next'])
 })

@@ -1,4 +1,4 @@
-/** What Perch does not see of an environment that works: that is no harm which a pull request does. */
+/** Parts of a working environment that Perch does not see. They are not the fault of a pull request. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../../src/adapters/kustomize/renderer.ts'
@@ -11,7 +11,7 @@ const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
 const needsKustomize = (await renderer.tool()) === undefined ? { skip: 'kustomize is not installed' } : {}
 const needsHelm = (await renderer.tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
 
-/** What the real programs make of it. */
+/** The output of the real programs. */
 const reviewed = (before: Files, changed: Files): ReturnType<typeof review> => review(before, changed, { renderer })
 
 const SPLIT = IDLE.replace('weight: 100', 'weight: 90').replace('weight: 0', 'weight: 10')

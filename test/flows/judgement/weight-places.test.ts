@@ -1,4 +1,4 @@
-/** Each share of a comment leads to the line that says its weight, or to nothing. */
+/** Each share in a comment links to the line with its weight, or to nothing. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BASE, CHART } from '../../memory/builds.ts'
@@ -115,7 +115,7 @@ test('of a chart, the one value that changes like the share is the place; what i
     'production stable 75: nowhere',
     'production canary 25: values.yaml: weight: 25',
   ])
-  // Two values change alike: nothing says which one it is.
+  // Two values change in the same way, so it is unknown which one it is.
   assert.deepEqual(await places(files, { 'values.yaml': 'replicas: 25\ncanary:\n  weight: 25\n' }), [
     'production stable 75: nowhere',
     'production canary 25: nowhere',
@@ -142,7 +142,7 @@ test('the comment links each share at the head commit, and not where the merge m
   const links = [`**95%** ${path}#L${line(95)}`, `**5%** ${path}#L${line(5)}`]
   assert.deepEqual(linksOn(world, pull), links)
 
-  // Elsewhere the base branch may move as it likes.
+  // Other files on the base branch may change.
   world.bob.push('main', { 'README.md': '# More\n' })
   await world.sweep()
   assert.deepEqual(linksOn(world, pull), links)

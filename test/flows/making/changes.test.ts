@@ -1,4 +1,4 @@
-/** What a wish becomes in files of many kinds: new texts with their proof, or why there are none. */
+/** The result of a wish in many kinds of files: new texts with their proof, or the refusal. */
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { diffLines } from 'diff'
@@ -16,7 +16,7 @@ import { assertPage } from '../page.ts'
 
 type Files = Readonly<Record<string, string>>
 
-/** The new texts as lines that change, and the proof; else the refusal. In the end what was built for it. */
+/** The changed lines of the new texts with the proof, or the refusal. At the end, what was built for it. */
 async function made(files: Files, environment: string | undefined, percent = 25): Promise<string> {
   const mirror = memoryMirror(memoryGitHub({ clock: { now: () => 0 }, files }))
   const treeish = (await mirror.fetch(['refs/heads/main'])).get('refs/heads/main') ?? assert.fail('no branch')

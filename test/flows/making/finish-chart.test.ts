@@ -1,4 +1,4 @@
-/** When the stable version of a chart may become the canary's by its values: only as a whole. */
+/** When values can turn the stable version of a chart into the canary's: only completely. */
 import assert from 'node:assert/strict'
 import { CHART } from '../../memory/builds.ts'
 import { recordedIn } from '../recorded/account.ts'
@@ -17,7 +17,7 @@ spec:
   source: { path: charts/web, helm: { releaseName: web } }
 `
 
-/** The Deployments of both versions: their labels come from the values, and their images as told. */
+/** The Deployments of both versions. Their labels come from the values, and their images are given. */
 function pods(imageOf: (version: string) => string): string {
   const deployment = (version: string): string => `---
 apiVersion: apps/v1
@@ -37,7 +37,7 @@ spec: { selector: { app: web }, ports: [{ port: 80 }] }
 `
 }
 
-/** A chart whose canary has all traffic, and what Perch opens then. */
+/** A chart whose canary has all traffic, and the pull request that Perch opens then. */
 async function finishes(
   imageOf: (version: string) => string,
 ): Promise<{ readonly titles: string; readonly answer: string }> {

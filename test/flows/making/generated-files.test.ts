@@ -1,4 +1,4 @@
-/** Weights in files that the git generator of an ApplicationSet reads: read, judged and changed where they are. */
+/** Weights in files that the git generator of an ApplicationSet reads are read, judged and changed there. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../../src/adapters/kustomize/renderer.ts'

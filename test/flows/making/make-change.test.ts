@@ -1,4 +1,4 @@
-/** Making an intended change: its new texts, and the proof by rendering that they change just what is meant. */
+/** Makes an intended change: its new texts, and the proof by rendering that they change only what is intended. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Config } from '../../../src/core/config/schema.ts'
@@ -37,7 +37,7 @@ const SHARED: Files = {
 
 type Render = (files: ReadonlyMap<string, string>) => string | undefined
 
-/** What kustomize makes of kustomizations that do nothing but list resources. */
+/** The output of kustomize for kustomizations that only list resources. */
 function resources(files: ReadonlyMap<string, string>): string {
   return [...files].flatMap(([path, text]) => (path.endsWith('kustomization.yaml') ? [] : [text])).join('---\n')
 }
@@ -128,7 +128,7 @@ test('two environments that share a file change together, and both are rendered 
 })
 
 test('one of two environments that share a file gets a patch; where that would do nothing, it is refused', async () => {
-  // A renderer that takes no notice of patches.
+  // A renderer that ignores patches.
   const { result } = await make(SHARED, { percent: 25, environment: 'staging' })
   assert.deepEqual(!result.ok && { ...result.error, missing: [] }, {
     code: 'no-effect',

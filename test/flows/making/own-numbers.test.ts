@@ -1,4 +1,4 @@
-/** Which numbers of an environment's files may be changed for its weights, and which of them are tried first. */
+/** Which numbers in an environment's files may be changed for its weights, and which of them are tried first. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Config } from '../../../src/core/config/schema.ts'
@@ -106,7 +106,7 @@ test('a chart that is the whole repository is read like one in a folder', async 
   assert.match(found['templates/virtualservice.yaml'] ?? '', /weight: +\n/)
 })
 
-/** Which lines are changed in each attempt at a share, in order. */
+/** The lines that each attempt at a share changes, in order. */
 async function tried(files: Files, environment: string): Promise<readonly string[]> {
   const { mirror, treeish, snapshot } = await read(files)
   const wish = { kind: 'share', percent: 25, environment, service: undefined } as const

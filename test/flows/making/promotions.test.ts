@@ -1,4 +1,4 @@
-/** What is carried from one environment to another, or why nothing is. */
+/** What a promotion carries from one environment to another, or why nothing. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Config } from '../../../src/core/config/schema.ts'

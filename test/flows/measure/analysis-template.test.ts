@@ -44,7 +44,7 @@ const GOOD = 'successCondition: result[0] >= 0.95'
 const PLACE = 'analysis/success-rate.yaml'
 const NAMED = '{ template: success-rate, args: { version: "{{version}}" } }'
 
-/** A world whose steps are measured by a template; `rate` is what its query comes to at a moment. */
+/** A world whose steps are measured by a template. `rate`: the value of its query at a moment. */
 async function measured(
   rate: (time: number, query: string) => number | undefined,
   {
@@ -122,7 +122,7 @@ test('an answer of thousands of series is never taken for the last one that was 
       { length: Math.floor((until - from) / stepMs) + 1 },
       (_value, index) => from + index * stepMs,
     )
-    // Good as long as it is remembered; then bad.
+    // Good while the measurements are in memory, and bad after that.
     const points = times.map((time, index) => [time, index < 4 ? 1 : 0] as const)
     return { ok: true, series: Array.from({ length: 10_000 }, () => ({ points })), warnings: [], clock: undefined }
   }

@@ -1,4 +1,7 @@
-/** What the verdicts on a change rest on in Git: while it is the same, a base branch that moves has nothing judged again. */
+/**
+ * The facts in Git on which the verdicts about a change depend. While they are the same, a moving base branch causes no new
+ * verdicts.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NO_CHANGE, type Review, type TrafficRow } from '../../../src/core/gate/review.ts'
@@ -23,16 +26,16 @@ interface Change {
   readonly folder?: string
   readonly config?: unknown
   readonly review?: Partial<Review>
-  /** Other files of the base branch, which the change leaves as they are. */
+  /** Other files on the base branch, which the change does not touch. */
   readonly beside?: Readonly<Record<string, string>>
-  /** The commit of the base branch that brought the shares of those files; none where the history does not tell. */
+  /** The commit on the base branch that brought the shares in those files. Undefined if the history does not tell. */
   readonly landing?: string
-  /** What the change moves instead, and what it moves besides. */
+  /** What the change moves instead, and in addition. */
   readonly known?: (difference: RolloutDifference) => RolloutDifference
   readonly twice?: (difference: RolloutDifference) => RolloutDifference
 }
 
-/** A hash; undefined where more of the base branch counts. */
+/** A hash. Undefined if more of the base branch counts. */
 async function grounds({
   from = virtualService(100, 0),
   to = virtualService(95, 5),
@@ -79,7 +82,7 @@ test('a change rests on the same while nothing of it is another', async () => {
   assert.equal(await grounds(), usual)
 })
 
-/** Each has grounds of its own; undefined counts as one too. */
+/** All of them differ. Undefined counts as one too. */
 async function assertAllDiffer(changes: readonly Change[]): Promise<void> {
   const all = await Promise.all(changes.map((change) => grounds(change)))
   assert.deepEqual(
@@ -121,7 +124,7 @@ test('another share, version, environment, config and finding are other grounds'
     { review: { validators: ['opa 1.0'] } },
     { review: { renderer: 'kustomize v5.8.0' } },
     { review: { problems: [PROBLEM] } },
-    // A check that shows a problem does not show what else is different.
+    // A check that shows a problem does not hide other differences.
     { review: { problems: [PROBLEM], rows: [ROW] } },
     { review: { problems: [PROBLEM], diffs: [DIFF] } },
     { review: { problems: [PROBLEM], diffs: [{ ...DIFF, hidden: 2 }] } },
@@ -144,9 +147,9 @@ test('where the same service is in another environment is part of the grounds: p
     { landing: 'a', beside: staging(99, 1) },
     { landing: 'a', beside: staging(95, 5, { versions: 'v3' }) },
     { landing: 'a', beside: staging(95, 5, { as: 'test' }) },
-    // It is there since another commit.
+    // Another commit brought it.
     { landing: 'b', beside: staging(95, 5) },
-    // Since when is not known.
+    // It is unknown since when it is there.
     { beside: staging(95, 5) },
   ])
   assert.equal(await grounds({ beside: staging(95, 5) }), undefined)
@@ -171,7 +174,7 @@ function movedAs({ to, ...rest }: RolloutDifference, route: Partial<Pick<RouteNa
 }
 
 test('a route of the same kind and name or for the same service is asked about, and no other', async () => {
-  // The history does not tell since when it is there: that counts where it is asked about.
+  // The history does not tell since when it is there, which counts if that matters.
   const beside = staging(95, 5)
   assert.equal(await grounds({ beside, known: (one) => movedAs(one, {}) }), undefined)
   const other = { 'staging/vs.yaml': virtualService(95, 5).replace('name: api-service', 'name: other') }
@@ -183,7 +186,7 @@ test('a route of the same kind and name or for the same service is asked about, 
     [other, {}],
   ] as const)
     assert.match((await grounds({ beside: rest, known: (one) => movedAs(one, known) })) ?? '', /^[0-9a-f]{64}$/)
-  // It is enough for one of the rollouts that move.
+  // One of the rollouts that move is enough.
   assert.equal(await grounds({ beside, twice: (one) => movedAs(one, { name: 'other' }) }), undefined)
 })
 

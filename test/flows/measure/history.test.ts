@@ -1,4 +1,4 @@
-/** With which commit a step came to its base branch, however the branch went on. */
+/** The commit with which a step came to its base branch, however the branch continued. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Config } from '../../../src/core/config/schema.ts'
@@ -23,7 +23,7 @@ function aBranch(files: Readonly<Record<string, string>> = {}) {
   let now = 1_000
   const state = memoryGitHub({ clock: { now: () => (now += 1_000) }, files: { ...BASE, ...files } })
   const own = memoryMirror(state)
-  /** How many changes were asked for, call by call. */
+  /** The number of changes that each call read. */
   const asked: (number | undefined)[] = []
   const mirror: typeof own = {
     ...own,
@@ -43,7 +43,7 @@ function aBranch(files: Readonly<Record<string, string>> = {}) {
     bob.push('main', changed)
     return headOf(state, 'main') ?? assert.fail()
   }
-  /** Where the only rollout stands on the branch's head. */
+  /** The state of the only rollout at the branch's head. */
   const standing = async (): Promise<Standing> => {
     const sha = (await mirror.fetch(['refs/heads/main'])).get('refs/heads/main') ?? assert.fail()
     const { targets } = await loadSnapshot(context, sha, { config: Config.parse({}) })
@@ -67,7 +67,7 @@ test('a step has landed with the first commit that has it, whatever else came si
   const found = await history()
   assert.equal(found?.landing.sha, landing)
   assert.deepEqual([found.wants, found.scannedTo, found.reported], ['', undefined, []])
-  // The same head is not looked at again.
+  // The same head is not read again.
   assert.deepEqual(await history(), found)
   assert.deepEqual(asked, [])
 })
@@ -82,14 +82,14 @@ test('what is known of a step stays while newer commits leave it alone, and is f
   push({ 'README.md': '# Our shop\n' })
   const second = push({ [ROUTE]: `# Traffic.\n${at(5)}` })
   assert.deepEqual(await history(), { ...kept, checkedTo: second })
-  // It looks at what came since, and at the changes among that, but not at what was there before the step.
+  // It reads the newer commits and their changes, but not those from before the step.
   assert.equal(asked.length, 2)
   assert.equal(asked[1], 3)
   push({ [ROUTE]: at(25) })
   const back = push({ [ROUTE]: at(5) })
   const again = await history()
   assert.deepEqual([again?.landing.sha, again?.wants, again?.scannedTo], [back, '', undefined])
-  // Somebody sets the branch back: what was checked is not in its history.
+  // Somebody resets the branch, so the checked commit is not in its history.
   moveBranch(state, 'main', { sha: second, by: person('bob') })
   assert.equal((await history())?.landing.sha, landing)
 })

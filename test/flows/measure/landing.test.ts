@@ -1,4 +1,4 @@
-/** What the history of a base branch tells of a share that cannot be read any more. */
+/** What the history of a base branch tells about a share that can no longer be read. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { standingOf } from '../../../src/core/rollout/standing.ts'
@@ -7,7 +7,7 @@ import type { Landing, Mirror } from '../../../src/ports/mirror.ts'
 import { destinationRule, sample, targetOf, virtualService } from '../../core/samples.ts'
 import { memoryMemo } from '../../memory/memo.ts'
 
-/** A base branch by the canary's weight in each change, newest first; nothing where the route is not there. */
+/** A base branch with the canary's weight in each change, newest first. Undefined if the route does not exist. */
 function mirrorOf(weights: readonly string[]): Pick<Mirror, 'landings' | 'read' | 'entries'> {
   const changes: Landing[] = weights.map((_, index) => ({ sha: String(index), time: 0 }))
   return {

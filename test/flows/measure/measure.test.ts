@@ -1,4 +1,4 @@
-/** How a step is doing: what clusters report, and what its canary measures. */
+/** The state of a step: reports of clusters, and measurements of its canary. */
 import assert from 'node:assert/strict'
 import { type Knowledge, memoryMetrics } from '../../memory/metrics.ts'
 import { setStatus } from '../../memory/github/signals.ts'
@@ -169,7 +169,7 @@ services:
     analysis: { provider: prometheus, checks: [{ metric: success-rate, min: 99 }] }
 `
 
-/** A world whose canary has requests; `rate` is its success rate at a moment. */
+/** A world whose canary has requests. `rate`: its success rate at a moment. */
 async function measured(
   rate: (time: number) => number | undefined,
   onFailure = 'rollback',

@@ -1,4 +1,4 @@
-/** How often a metrics server is asked about a step, and what follows from what it answers. */
+/** How often a metrics server is queried about a step, and what follows from its answers. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RangeAnswer } from '../../../src/core/analysis/answer.ts'
@@ -37,18 +37,21 @@ annotationPrefix: gitops.example.com
 
 interface World {
   readonly perch: MemoryPerch
-  /** What the canary measures. */
+  /** The success rate of the canary. */
   rate: number | undefined | Extract<RangeAnswer, { ok: false }>
-  /** The newest point of each question, oldest question first; two queries are one measurement. */
+  /** The latest point of each query, oldest query first. Two queries are one measurement. */
   readonly asked: number[]
   onAsk: ((task: Task) => void | Promise<void>) | undefined
-  /** What passes before an answer arrives. */
+  /** Called before an answer arrives. */
   onAnswer: (() => Promise<void>) | undefined
-  /** The moment at which points of a minute end: the step is live since then. */
+  /** The moment at which one-minute points end, because the step is live since then. */
   readonly live: number
 }
 
-/** A canary at 5 % that has been live for three minutes, and the step that Perch opened for it. Nobody has looked at the third yet. */
+/**
+ * A canary at 5 % that has been live for three minutes, and the step that Perch opened for it. Nobody has measured the third
+ * minute yet.
+ */
 async function world({ interval = '1m', service = '' } = {}): Promise<World> {
   const it: Omit<World, 'perch' | 'live'> = { rate: 100, asked: [], onAsk: undefined, onAnswer: undefined }
   const server = memoryMetrics({ prometheus: (query) => (query.startsWith('sum(increase(') ? 1000 : it.rate) })
@@ -95,7 +98,7 @@ function titles(perch: MemoryPerch, state: 'open' | 'closed'): readonly string[]
 const STEP = 'Canary staging/api-service v2: 5% → 25%'
 const ROLLBACK = 'Roll back staging/api-service v2: 5% → 0%'
 
-/** Up to which point of a minute it has been asked, for each time. */
+/** Up to which one-minute point each measurement goes. */
 function points({ asked, live }: World): readonly number[] {
   return asked.map((until) => (until - live) / MINUTE)
 }
@@ -230,7 +233,7 @@ test('where memory is lost before the rollback, the server is asked again', asyn
   assert.deepEqual([titles(perch, 'open'), points(it)], [[ROLLBACK], [3]])
 })
 
-/** Everything that may change between finding a failure and doing something about it. */
+/** Everything that may change between finding a failure and acting on it. */
 const MOVED: Readonly<
   Record<string, { readonly files: (text: string) => Record<string, string>; readonly left: string }>
 > = {
@@ -279,7 +282,7 @@ test('where the config says so a failing rollout is held, and its step stays ope
 test('an older answer that comes late neither replaces a newer failure nor keeps anybody from rolling it back', async () => {
   const it = await world()
   const { perch } = it
-  // The gate asks while all is well; before it hears the answer, the sweep finds the failure of the next point.
+  // The gate measures while all is well. Before it has the answer, the sweep finds the failure of the next point.
   let release = (): void => undefined
   it.onAnswer = () => {
     it.onAnswer = undefined
@@ -305,7 +308,7 @@ test('a canary that fails, recovers and fails again is looked at each time', asy
   const asked: number[] = []
   it.onAsk = ({ why }) => void (why.code === 'failed' && asked.push(why.failsSince))
   const rates = [90, 100, 90, 90]
-  // A person who closes the rollback decides to go on, so the failure lasts.
+  // A person who closes the rollback decides to continue, so the failure stays.
   for (const rate of rates) {
     it.rate = rate
     await sweep(it.perch)

@@ -1,4 +1,4 @@
-/** The share that Prometheus really sees: proof that a step is live, and a line of `/canary status`. */
+/** The share that Prometheus really observes: as proof that a step is live, and as a line of `/canary status`. */
 import assert from 'node:assert/strict'
 import { type Knowledge, memoryMetrics } from '../../memory/metrics.ts'
 import { routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'
@@ -22,7 +22,7 @@ const test = recordedIn(import.meta.url)
 const CONFIG = (live: string): string =>
   `environments:\n  production: { path: apps/production, live: ${live} }\nservices:\n  web: { steps: [5, 25, 100], bake: 10m }\n`
 
-/** A world in which the canary gets `share` percent of `requests` now. */
+/** A world in which the canary now gets `share` percent of `requests`. */
 async function seen(
   traffic: { share: number; requests: number },
   live = '{ traffic: ±2, within: 1h }',

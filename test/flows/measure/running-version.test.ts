@@ -1,4 +1,7 @@
-/** A version that images alone tell: it has to go live and bake like any other, and nobody brings it into a rollout under way unseen. */
+/**
+ * A version that only images tell: like any other, it has to go live and bake, and nobody can bring it into a running rollout
+ * unnoticed.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CANARY_FILE, HOSTS_ROUTE, hostsRoute, imagesRepository, STABLE_FILE, versionFile } from '../../images.ts'

@@ -1,4 +1,4 @@
-/** Which comments with commands wait for their answer, as far as that is remembered. */
+/** The memory of comments with commands that wait for their answer. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
@@ -45,7 +45,7 @@ test('what is too old to be carried out is forgotten, and what cannot be read to
   await rememberAnswered(context, { pull: 3, comment: 31 })
   await rememberWaitingCommand(another, { pull: 3, comment: 32 })
   await context.memo.set('command:7:3:33', { state: 'of another version' })
-  // Commands count for a day and are told for two hours more; this is kept twice as long.
+  // Commands count for a day, and their authors are told for two more hours. The memory lasts twice as long.
   pass(52)
   assert.deepEqual((await knownCommands(context)).waiting, [{ pull: 3, comment: 30, at: now() - 52 * HOUR }])
   assert.equal(await context.memo.get('command:7:3:33'), undefined)

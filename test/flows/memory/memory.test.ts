@@ -1,4 +1,4 @@
-/** What is remembered comes back as it was, for the one that it was remembered for; what cannot be read counts as lost. */
+/** The memory returns what was stored, and only for the same subject. Entries that cannot be read count as lost. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {

@@ -1,4 +1,4 @@
-/** Who is told of rollouts outside of GitHub, of what and how often. */
+/** Notifications about rollouts outside of GitHub: who gets them, about what, and how often. */
 import assert from 'node:assert/strict'
 import { DestinationUnavailable } from '../../../src/adapters/notify/notifier.ts'
 import type { Notification, Notifier } from '../../../src/ports/notifier.ts'

@@ -1,4 +1,4 @@
-/** `/promote`: configuration goes from one environment to another by a pull request. */
+/** `/promote`: a pull request carries configuration from one environment to another. */
 import assert from 'node:assert/strict'
 import {
   answers,
@@ -26,7 +26,7 @@ const STAGING = routeFile('staging', 'web')
 const PRODUCTION = routeFile('production', 'web')
 const TIMEOUT = '    - timeout: 3s   # as the callers wait\n      route:'
 
-/** Staging has a new rule, another version and a policy of its own; production has the same route without them. */
+/** Staging has a new rule, another version and its own policy. Production has the same route without them. */
 function differing(text: string): string {
   return text.replace('    - route:', TIMEOUT)
 }
@@ -59,7 +59,7 @@ stringData:
   key: not-to-be-copied
 `
 
-/** The one pull request of Perch that is open. */
+/** The only open pull request of Perch. */
 function promotionIn(world: World): Pull {
   const [first, ...others] = openSteps(world)
   assert.ok(first !== undefined && others.length === 0, `${openSteps(world).length} are open`)
@@ -157,7 +157,7 @@ test('the gate of a promotion asks for the source to be live, for the order, app
 
 test('a target in the middle of a rollout is left alone until that ends', async () => {
   const { world, pull } = await twoEnvironments()
-  // Else the promotion would be in conflict with the rollout: both change the same lines.
+  // Otherwise the promotion would conflict with the rollout, because both change the same lines.
   world.alice.push('main', { [STAGING]: textOn(world, 'main', PRODUCTION) })
   await world.settle()
   await says(world, 'alice', pull, '/promote staging production')

@@ -1,4 +1,4 @@
-/** A pull request that brings a new canary version is told once how to begin its rollout. */
+/** A pull request with a new canary version is told once how to begin its rollout. */
 import assert from 'node:assert/strict'
 import { subsetsFile, withCanaryVersion } from '../../simulate/repository.ts'
 import { aNewVersion, aPull, aRollout, aWorld, comments, says, shareOn, textOn, type World } from '../world.ts'
@@ -42,7 +42,7 @@ test('pushes that change nothing about it, and lost memory, leave the comment as
   assert.match(comments(world, pull)[0] ?? '', /No canary traffic changes/, 'it does not ask for what is gone')
 })
 
-/** The requests that follow when the base branch moves under an open pull request. */
+/** The requests after the base branch moves under an open pull request. */
 async function costOfMove(open: (world: World) => Promise<unknown>): Promise<number> {
   const world = await aWorld()
   await open(world)

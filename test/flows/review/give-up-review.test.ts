@@ -1,4 +1,4 @@
-/** A review that keeps failing: what the checks say, and what the next try knows. */
+/** A review that keeps failing: the checks, and what the next try knows. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CheckReport } from '../../../src/core/rollout/facts.ts'

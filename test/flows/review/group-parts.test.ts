@@ -1,4 +1,4 @@
-/** Which pull requests a group of the merge queue is made of, and what each of them does. */
+/** The pull requests in a group of the merge queue, and what each of them changes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Config } from '../../../src/core/config/schema.ts'
@@ -35,7 +35,7 @@ function aQueue() {
     const made = { files: all, parents: [parent], message: 'x', author: 'github', isVerified: true, time: 0 }
     return state.objects.commit(made).sha
   }
-  /** What merging a head gives. */
+  /** The result of merging a head. */
   const merge = (parent: string, head: string): string => {
     const merged = state.objects.merge(parent, head)
     assert.ok('tree' in merged)

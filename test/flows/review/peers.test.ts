@@ -34,7 +34,7 @@ function pullOf(number: number, { base = 'main', state = 'open' }: PullFacts): P
   }
 }
 
-/** A repository with these pull requests, what was asked of it, and an empty memory. */
+/** A repository with these pull requests, its requests, and an empty memory. */
 function repository(known: Readonly<Record<number, PullFacts>>): {
   readonly context: Pick<RepositoryContext, 'pulls' | 'mirror' | 'memo' | 'repo'>
   readonly asked: number[]

@@ -1,4 +1,4 @@
-/** A review in its three parts: the conversation, the judgement of a head, and the aftermath. */
+/** The three parts of a review: the conversation, the verdict on a head, and the aftermath. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Comment } from '../../../src/core/rollout/facts.ts'
@@ -32,7 +32,7 @@ annotationPrefix: gitops.example.com
   }
 }
 
-/** A pull request of Alice's with these files in it, not looked at yet. */
+/** A pull request by Alice with these files, which was not reviewed yet. */
 async function pullOf(
   perch: MemoryPerch,
   change: Readonly<Record<string, string>>,
@@ -107,7 +107,7 @@ const TRAFFIC: Review = {
   rows: [{ environment: 'production', route: 'x', rule: 'y', before: undefined, after: undefined }],
 }
 
-/** What is done with our comment, by what was found, and by the comments: undefined where nobody read them. */
+/** What happens to Perch's comment, by the result and the existing comments: undefined if nobody has read them. */
 for (const [what, found, comments, isExpected, expected] of [
   ['is written where traffic changes', TRAFFIC, undefined, false, ['of', 'add']],
   ['is edited where it says something else', TRAFFIC, [SUMMARY], false, ['edit']],
@@ -162,7 +162,7 @@ test('a review whose pull request was merged meanwhile leaves checks and comment
   const [fetch, get] = [mirror.fetch.bind(mirror), pulls.get.bind(pulls)]
   const asked = memoryPerson(perch.state, 'adam', 'admin')
   let isMerged = false
-  // It is merged after its state was read, and before Git is.
+  // It is merged after its state was read, and before Git is read.
   Object.assign(perch.context, {
     pulls: new Proxy(pulls, {
       get: (port, name) =>
@@ -204,7 +204,7 @@ interface RivalFacts {
   readonly behind?: readonly number[]
 }
 
-/** What pull request 2 asks for when it looks at its rivals, where another one is as these facts say. */
+/** The tasks that pull request 2 requests when it looks at its rivals, and another one has these facts. */
 async function rivalsAsked(other: number, facts: RivalFacts, self: RivalFacts = {}): Promise<readonly string[]> {
   const memo = memoryMemo()
   const sent: Job[] = []

@@ -1,4 +1,4 @@
-/** What Perch says on a pull request, what it merges by itself, and what it takes back. */
+/** What Perch posts on a pull request, what it merges by itself, and what it takes back. */
 import assert from 'node:assert/strict'
 import type { Renderer } from '../../../src/ports/renderer.ts'
 import { NO_TOOLS } from '../../memory/context.ts'

@@ -1,4 +1,4 @@
-/** Which pull requests a sweep looks at again, by what is remembered of them. */
+/** Which pull requests a sweep looks at again, by what the memory has of them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PullRequest } from '../../../src/core/rollout/facts.ts'
@@ -23,11 +23,11 @@ interface Known {
   readonly open: readonly PullRequest[]
   readonly seen: Readonly<Record<number, Partial<ReviewMemory> | 'begun'>>
   readonly heads?: ReadonlyMap<string, string>
-  /** Where a base that nothing deploys belongs. */
+  /** The branch for which a base that nothing deploys is judged. */
   readonly homeOf?: (base: string) => string | undefined
 }
 
-/** What is asked for, in order. */
+/** The requested tasks, in order. */
 async function asked({ open, seen, heads = HEADS, homeOf = (base) => base }: Known): Promise<readonly string[]> {
   const lines: string[] = []
   const ask: Pick<TaskRequests, 'review' | 'cleanUp' | 'advance'> = {
@@ -77,7 +77,7 @@ test('what is known and as it was is left alone; what is new, abandoned or lost 
   assert.equal(await look({}), 'no')
   assert.equal(await look(undefined), 'again')
   assert.equal(await look({ abandoned: true, head: '' }), 'again')
-  // Somebody is at it.
+  // Another task is working on it.
   assert.equal(await look('begun'), 'no')
 })
 

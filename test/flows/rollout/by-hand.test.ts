@@ -1,4 +1,4 @@
-/** Which pull request brought a share that carries no annotations of ours. */
+/** The pull request that brought a share without Perch's annotations. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryMemo } from '../../memory/memo.ts'

@@ -1,4 +1,4 @@
-/** Steps that somebody closed without merging, in a repository where many other pull requests come. */
+/** Steps that somebody closed without merging, in a repository with many newer pull requests. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryMemo } from '../../memory/memo.ts'
@@ -15,7 +15,7 @@ const standing = standingOf(sample(95, 5))
 const STEP = 'canary/default/api-service/25'
 const ROLLBACK = 'canary/default/api-service/0'
 
-/** A pull request of each number, the step that is given and people's, one a minute since the step landed. */
+/** A pull request for each number: the given step, and others by people. One per minute since the step landed. */
 function pullsUpTo(count: number, steps: Readonly<Record<number, PullRequest>>): PullRequest[] {
   return Array.from({ length: count }, (_, index) => {
     const number = index + 1
@@ -28,7 +28,7 @@ interface Looked extends ClosedSteps {
   readonly requests: number
 }
 
-/** What a look at the base branch finds, and how many requests it makes beside the first list. */
+/** The result of a look at the base branch, and the number of its requests apart from the first list. */
 async function look(
   pulls: readonly PullRequest[],
   memo: Memo,
@@ -109,7 +109,7 @@ test('what is known of the pull requests of an earlier step counts for that step
   const landing = { sha: 'later', time: LANDED + 10 * 60_000 }
   const later = await look(refused, memo, { landing })
   assert.deepEqual([later.stoppedByHand, later.rollbackRefused, later.older], [false, false, []])
-  // A second before the step landed is one with it: commit times have whole seconds.
+  // A pull request from the second before the landing counts as newer, because commit times are whole seconds.
   const near = (before: number) =>
     pullsUpTo(140, { 20: pullRequest(20, STEP, 'closed') }).map((pull) =>
       pull.number === 20 ? { ...pull, createdAt: LANDED - before } : pull,

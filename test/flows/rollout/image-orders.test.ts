@@ -1,4 +1,4 @@
-/** The order of environments where labels name the roles of pods, so that only images tell which version an environment runs. */
+/** The order of environments if labels name the roles of pods, so that only images tell which version an environment runs. */
 import assert from 'node:assert/strict'
 import { CANARY_FILE, imagesFleet, inEnvironment, STABLE_FILE, versionFile } from '../../images.ts'
 import { aBuiltWorld, aPull, gateOf, merges, openSteps, says, type World } from '../world.ts'

@@ -1,4 +1,4 @@
-/** Rollouts that go on by what people merge and close. */
+/** Rollouts that continue with what people merge and close. */
 import assert from 'node:assert/strict'
 import { memoryBranches } from '../../memory/github/branches.ts'
 import { headOf, moveBranch, person } from '../../memory/github/github.ts'
@@ -27,7 +27,7 @@ const test = recordedIn(import.meta.url)
 const ROUTE = routeFile('production', 'web')
 const STEP = 'canary/production/web'
 
-/** Merges each step as soon as its gate is green, and says which there were. */
+/** Merges each step as soon as its gate is green. Returns the steps. */
 async function mergeAll(world: World): Promise<readonly string[]> {
   const titles: string[] = []
   for (let [step] = openSteps(world); step !== undefined && titles.length < 9; [step] = openSteps(world)) {
@@ -273,7 +273,7 @@ test('a repository that is restored to an hour ago goes on from there, without a
   await world.pass(20)
   await merges(world, 'bob', step)
   assert.deepEqual(branches(openSteps(world)), ['canary/production/web/100'])
-  // A backup has the branches of then, and GitHub the pull requests of now.
+  // A backup has old branches, and GitHub has the current pull requests.
   moveBranch(world.state, 'main', { sha: then, by: person('olga') })
   await world.settle()
   assert.equal(shareOn(world, 'main'), 5)

@@ -1,4 +1,4 @@
-/** What becomes of the branches of steps whose pull request was not opened by the try that began them. */
+/** The branches of steps for which the first try did not open a pull request. */
 import assert from 'node:assert/strict'
 import { rememberUnopened, removeUnopened } from '../../../src/flows/rollout/unopened.ts'
 import { headOf } from '../../memory/github/github.ts'

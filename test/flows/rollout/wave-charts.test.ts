@@ -1,4 +1,4 @@
-/** Waves of environments that are releases of one chart: each wave is one pull request that changes numbers in values. */
+/** Waves of environments that are releases of one chart. Each wave is one pull request that changes numbers in values. */
 import assert from 'node:assert/strict'
 import { CHART } from '../../memory/builds.ts'
 import { repositoryFiles, routeFile, subsetsFile } from '../../simulate/repository.ts'
@@ -36,7 +36,7 @@ spec:
 }
 
 const ROUTE = 'charts/web/templates/virtualservice.yaml'
-/** The chart writes the share where Perch reads that it drives the rollout, so that Perch finishes it. */
+/** The chart writes the share into the annotation that tells Perch to drive the rollout, so that Perch finishes it. */
 const DRIVEN = {
   [ROUTE]: CHART[ROUTE].replace(
     'spec:',
@@ -66,7 +66,7 @@ function aFleet({ service = '', files = {} }: Fleet = {}): Promise<World> {
 const shares = (world: World, branch = 'main'): readonly (string | undefined)[] =>
   ENVIRONMENTS.map((name) => /weight: (\d+)/.exec(textOn(world, branch, valuesOf(name)))?.[1])
 
-/** A pull request that brings 25% to the first wave, merged. */
+/** A merged pull request that brings 25% to the first wave. */
 async function aFleetRollout(world: World) {
   const pull = await aPull(world, { 'docs/a.md': 'v2\n' }, 'web v2')
   await says(world, 'alice', pull, '/canary 25')
@@ -75,7 +75,7 @@ async function aFleetRollout(world: World) {
   return pull
 }
 
-/** Merges each step when its gate is green; what was opened, in its order. */
+/** Merges each step when its gate is green. Returns the opened steps in order. */
 async function mergesAll(world: World): Promise<readonly string[]> {
   const seen: string[] = []
   for (
@@ -161,7 +161,7 @@ test('a rollback of a chart’s wave that somebody pushed to is said to be chang
   assert.ok(back !== undefined && back.head.ref === 'canary/eu-2+us-1/web/0')
   const changed = /Somebody pushed to this step/
   assert.doesNotMatch(comments(world, back).join('\n'), changed)
-  // Half of it only.
+  // Only half of it.
   world.bob.push(back.head.ref, { [valuesOf('us-1')]: textOn(world, 'main', valuesOf('us-1')) })
   await world.settle()
   assert.match(comments(world, back).join('\n'), changed)
@@ -200,7 +200,7 @@ test('a wave of a chart and of plain files moves one environment at a time', asy
   assert.deepEqual(branches(openSteps(world)), ['canary/eu-1/web/100'])
 })
 
-/** Each environment's values in a folder of its own, so that a change of one touches no file of the chart. */
+/** The values of each environment in a separate folder, so that changing one touches no file of the chart. */
 const APART = Object.fromEntries(
   ENVIRONMENTS.flatMap((name) => [
     [`apps/${name}.yaml`, application(name).replace(/values-/, '../../clusters/')],

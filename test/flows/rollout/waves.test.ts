@@ -176,7 +176,7 @@ const FIRST = 'canary/eu-1/web'
 const SECOND = 'canary/eu-2+us-1/web'
 const open = (world: World): readonly string[] => branches(openSteps(world))
 
-/** Merges the open steps one after the other until this one is open. */
+/** Merges the open steps one after the other until the given one is open. */
 async function upTo(world: World, branch: string): Promise<Pull> {
   for (let count = 0; count < 12; count += 1) {
     const [step] = openSteps(world)
@@ -329,7 +329,7 @@ test('Perch merges the steps of waves by itself where the config says so', async
   assert.deepEqual(versionsOn(world, 'main', { environment: 'us-1' }), ['v3', 'v3'])
 })
 
-/** A world of three clusters, each with a Prometheus of its own; `rates` are their success rates. */
+/** A world with three clusters, each with its own Prometheus. `rates`: their success rates. */
 function aMeasuredFleet(rates: Record<string, number>, onFailure = 'rollback'): Promise<World> {
   const lines = ENVIRONMENTS.map(
     (name) => `  ${name}: { path: apps/${name}, live: { after: 3m }, prometheus: ${name} }\n`,

@@ -1,4 +1,4 @@
-/** Who is judged again when a stop comes or goes. */
+/** Which pull requests are judged again when a stop is set or lifted. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { rememberGroup } from '../../../src/flows/memory/commit-memory.ts'
@@ -9,7 +9,7 @@ import { memoryMemo } from '../../memory/memo.ts'
 
 const SHA = 'c'.repeat(40)
 
-/** `refs`: the stops that there are. `config`: that of the default branch. */
+/** `refs`: the current stops. `config`: that of the default branch. */
 function aMemory({
   refs = {},
   config,
@@ -33,7 +33,7 @@ function aMemory({
       group: async (group: object, why: object) => void told.push(`${JSON.stringify(group)} ${JSON.stringify(why)}`),
     } as never,
   }
-  /** Remembers a pull request that changes traffic and is judged for `main`. */
+  /** Stores a pull request that changes traffic and is judged for `main`. */
   const remember = async (pull: number, change: Partial<ReviewMemory> = {}): Promise<void> => {
     await rememberBegun(context, pull, undefined)
     const seen = (await recallPull(context, pull)) ?? assert.fail()
@@ -57,7 +57,7 @@ test('a stop that goes while a pull request is judged by it has that one judged 
   await rememberBegun(context, 3, undefined)
   const judged = await recallPull(context, 3)
   assert.ok(judged !== undefined)
-  // Judged by the stops that there are now, which are none.
+  // Judged with the current stops, of which there are none.
   await rememberPull(context, 4, { ...judged, stops: '' })
   await judgeStopsAgain(context)
   assert.deepEqual(asked, [3])

@@ -1,4 +1,4 @@
-/** Holds and freezes: who may make and lift them, what they stop, and when they end. */
+/** Holds and freezes: who may set and lift them, what they stop, and when they end. */
 import assert from 'node:assert/strict'
 import { aNewVersion, aRollout, aWorld, answers, gateOf, merges, presses, says, type World } from '../world.ts'
 import { recordedIn } from '../recorded/account.ts'

@@ -1,4 +1,4 @@
-/** By what pull requests are found that were judged under other stops. */
+/** The key by which pull requests are found that were judged with other stops. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'

@@ -1,4 +1,4 @@
-/** What makes and lifts a stop, and what a second try of the same command finds. */
+/** What sets and lifts a stop, and what a second try of the same command finds. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { freeze, hold, resume, stopsAmong, unfreeze } from '../../../src/flows/stop/stops.ts'
@@ -82,7 +82,7 @@ test('a resume lifts what is held, and a second try of it is told the same', asy
   assert.deepEqual(await resume(context, [WEB], before), resumed)
   assert.deepEqual(await resume(context, [WEB], asked('c3')), nothing)
   assert.deepEqual(await resume(context, [], asked('c3')), { code: 'refused', refusal: { code: 'no-rollout' } })
-  // What a person deletes is not this command's doing.
+  // A stop that a person deletes was not lifted by this command.
   await hold(context, [API], { ...asked('c4'), reason: undefined })
   const later = asked('c5')
   pass(2_000)
@@ -135,7 +135,7 @@ test('a freeze is of an environment that is there, ends in the future, and is to
   assert.deepEqual(other, { ...first, stop, isNew: false })
   assert.deepEqual(told.length, 1)
   assert.equal((await frozen('c1', wanted)).code === 'frozen' && stops().length, 1)
-  // One that is over makes room.
+  // One that is over gives way to a new one.
   pass(HOUR)
   assert.deepEqual(await frozen('c3'), {
     ...first,

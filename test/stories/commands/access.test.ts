@@ -1,4 +1,4 @@
-/** Repositories that Perch may not write to for a while: nothing loops, others go on, and all is taken up again. */
+/** Repositories to which Perch temporarily cannot write: nothing loops, others continue, and everything is done later. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aStory, checksOn, type Story, sweeps, VS } from '../world.ts'
@@ -19,10 +19,10 @@ async function reviewed(story: Story): Promise<void> {
   await green(story, head.sha)
 }
 
-/** How often three sweeps may go by until all that was begun before has ended: many times on a busy machine. */
+/** How many times three sweeps may pass until all earlier work has ended. Many on a busy machine. */
 const TURNS = 10
 
-/** What Perch still asks about a story's repository, while three sweeps go by, when all that was begun before has ended. */
+/** Perch's requests about a story's repository during three sweeps, after all earlier work has ended. */
 async function askedOf(story: Story): Promise<readonly string[]> {
   const name = story.repository().fullName
   let asked: readonly string[] = []
@@ -57,7 +57,7 @@ test('an archived repository is left alone, others go on, and its pull requests 
 })
 
 test('a suspended installation is not asked for anything, and what was pushed meanwhile is judged afterwards', async () => {
-  // A box of its own: the installation is everybody's.
+  // A separate sandbox, because all stories share an installation.
   const story = await aStory({ isStepped: false, env: SWEEPS, retryLimit: 4 })
   await reviewed(story)
   const comment = (): number => story.repository().comments(1).length

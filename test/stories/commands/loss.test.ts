@@ -1,4 +1,4 @@
-/** What becomes of commands when Perch loses all that it remembers. */
+/** Commands when Perch loses its whole memory. */
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -37,7 +37,7 @@ test(
       answers().map(({ body }) => body),
       before,
     )
-    // Two sweeps and a bit.
+    // A little more than two sweeps.
     await sleep(2_500)
     assert.equal(answers().length, 2)
     const stops = repo.branches().filter((name) => name.startsWith('perch/'))
@@ -75,7 +75,7 @@ test(
     })
     const [again] = await eventually('the answer again', () => answers().length > 0 && answers())
     assert.equal(again?.body, answer?.body)
-    // Two sweeps and a bit.
+    // A little more than two sweeps.
     await sleep(2_500)
     assert.equal(answers().length, 1)
     assert.equal(repo.branch(stop), undefined)

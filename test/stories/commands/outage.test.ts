@@ -1,11 +1,11 @@
-/** No outage loses a command, and no lost webhook. */
+/** Neither an outage nor a lost webhook loses a command. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { badGateway, type FaultRequest } from '../../../src/sandbox/wire/faults.ts'
 import { aRollout, openReviewed, say } from './commanding.ts'
 import { aStory } from '../world.ts'
 
-/** Jobs are tried once more before they count as failing for longer, so that a story's outage takes seconds. */
+/** Jobs are retried once before they count as failing for longer, so that a story's outage takes seconds. */
 const IMPATIENT = { retryLimit: 1 }
 
 const COMMIT = { path: 'graphql:createCommitOnBranch' } as const

@@ -1,4 +1,4 @@
-/** What GitHub does not allow is said where people look, once, and nothing else stops for it. */
+/** Perch reports once, and in the right place, what GitHub does not allow. Nothing else stops because of it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FaultDraft } from '../../../src/sandbox/wire/faults.ts'
@@ -26,7 +26,7 @@ function notices(story: Story, pull: number): readonly string[] {
     .flatMap(({ body }) => (body.startsWith('<!-- perch:notice:') ? [body] : []))
 }
 
-/** GitHub answers so to what fits, in this story's repository only, for as long as nobody takes it back. */
+/** Makes GitHub answer matching requests like this, only in this story's repository, until it is taken back. */
 function refuse(story: Story, match: { method: string; path: RegExp }, answer: { status: number; message: string }) {
   const name = story.repository().fullName
   const draft: FaultDraft = {

@@ -1,4 +1,6 @@
-/** The issue that lists all rollouts, over HTTP: GitHub's own description of issues, its webhooks and the price of it. */
+/**
+ * The issue that lists all rollouts, over HTTP: with GitHub's own description of issues, its webhooks, and the cost in requests.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { destinationRule } from '../../manifests.ts'
@@ -17,7 +19,7 @@ function theIssue({ repository }: Story) {
   return issue
 }
 
-/** What was asked of GitHub about it. */
+/** The requests to GitHub about it. */
 function asked({ box }: Story, since: number): readonly string[] {
   return box
     .requestsSince(since, 'perch')

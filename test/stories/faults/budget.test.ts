@@ -2,13 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aStory, checksOn, FAST, gitops, type Story, sweeps, VS } from '../world.ts'
 
-/** Beyond what is due soon after something has happened. */
+/** Longer than everything that is due soon after an event. */
 const QUIET_MS = 2_000
 
-/** How the base branch is protected is asked once in six hours. */
+/** The protection of the base branch is read once in six hours. */
 const ONCE = ['/repos/{owner}/{repo}/branches/{branch}', '/repos/{owner}/{repo}/rules/branches/{branch}']
 
-/** What Perch asks of GitHub from before `act` until all is quiet again; tokens and what is asked once in hours aside. */
+/**
+ * Perch's requests to GitHub from before `act` until nothing happens any more, without tokens and what is requested once in
+ * hours.
+ */
 async function cost(
   story: Story,
   act: () => Promise<unknown>,
@@ -34,7 +37,7 @@ function within(
 test('a pull request and a push that touch no traffic cost at most 4 API requests', async () => {
   const story = await aStory({ isStepped: false })
   const alice = story.person('alice')
-  // Who Perch is, and its token, are asked for once.
+  // Perch's own identity and its token are requested once.
   const first = alice.openPullRequest({ branch: 'first', title: 'first', files: { 'README.md': 'first\n' } })
   await story.until('checks', () => checksOn(story.repository(), first.head.sha).gate === 'success')
   const opened = await cost(story, async () => {
@@ -98,7 +101,7 @@ test('a sweep over quiet pull requests asks two lists a repository and nothing o
       .every(({ head }) => checksOn(story.repository(), head.sha).gate === 'success'),
   )
   const wanted = ['GET /repos/{owner}/{repo}/issues/comments', 'GET /repos/{owner}/{repo}/pulls']
-  // Sweeps that began before the last review ended may still look at its pull request once.
+  // Sweeps that began before the end of the last review may still look at its pull request once.
   let perSweep: readonly string[] = []
   for (let turn = 0; turn < 20 && perSweep.join(' ') !== wanted.join(' '); turn += 1) {
     const swept = await cost(story, () => sweeps(story))

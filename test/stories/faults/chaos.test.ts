@@ -9,7 +9,7 @@ import { hasPassed, type Scene, type Served, type Service, served } from '../pro
 import { randomFrom } from '../random.ts'
 import { aScene } from '../world.ts'
 
-/** What a rollout comes to when nothing goes wrong. */
+/** The result of a rollout without faults. */
 const undisturbed = new Map<string, PlayResult>()
 
 for (const live of ['{ after: 0s }', LIVE_BY_STATUS]) {
@@ -51,7 +51,7 @@ for (const live of ['{ after: 0s }', LIVE_BY_STATUS]) {
 
 const POST_COMMENT = /\/issues\/\d+\/comments$/
 
-/** Every effect that a rollout has, in the order in which the service is killed after them. */
+/** All effects of a rollout, in the order in which the service is killed after them. */
 const EFFECTS: Readonly<Record<string, FaultDraft['match']>> = {
   'the first check is made': { method: 'POST', path: /\/check-runs$/ },
   'a check is concluded': { method: 'PATCH', path: /\/check-runs\/\d+$/ },
@@ -70,7 +70,10 @@ function isComment({ method, path, body }: FaultRequest, marker: string): boolea
   return method === 'POST' && POST_COMMENT.test(path) && JSON.stringify(body).includes(marker)
 }
 
-/** The effects after which the service is killed; some come again, later in the rollout: the commit of a step, and a check on its head. */
+/**
+ * The effects after which the service is killed. Some appear again later in the rollout: the commit of a step, and a check on its
+ * head.
+ */
 const KILLS: readonly { readonly name: string; readonly skip: number }[] = [
   ...Object.keys(EFFECTS).map((name) => ({ name, skip: 0 })),
   { name: 'the commit of a command', skip: 1 },
@@ -112,7 +115,7 @@ async function killedAfterEffects(t: TestContext): Promise<void> {
   tellSeed(t)
   const service = await served(t, { files: leanRepository() })
   const kills = drawn('kills', KILLS, 3)
-  // Labels alone are only set where the service ended between a pull request and its labels.
+  // Labels are set alone only if the service ended between creating a pull request and labelling it.
   const isUnlabelled = kills.some(({ name }) => name === 'the pull request of a step is opened')
   const faults = kills.flatMap(({ name, skip }) => {
     if (name === 'the labels' && !isUnlabelled) return []
@@ -162,7 +165,7 @@ async function terminatedInACommit(t: TestContext): Promise<void> {
   await settlesAs(service, undisturbed.get('{ after: 0s }'))
 }
 
-/** What happens to the process of a service in the middle of a rollout. */
+/** What happens to the service's process during a rollout. */
 const ENDS: Readonly<Record<string, (t: TestContext) => Promise<void>>> = {
   'a service that is killed at random moments brings the rollout to the same end': killedAtRandom,
   'a service that is killed right after effects of some kinds, of all with --full, has each effect once':
@@ -172,10 +175,10 @@ const ENDS: Readonly<Record<string, (t: TestContext) => Promise<void>>> = {
 }
 
 suite('the same end', { concurrency: 3 }, () => {
-  // One of them, all with --full: the simulation ends the process, and loses its memory, in every run.
+  // One of them, or all with --full. In every run, the simulation also ends the process and deletes its memory.
   for (const [name, body] of drawn('ends', Object.entries(ENDS), 1)) test(name, { timeout: 1_200_000 }, body)
 
-  // One of them, all with --full: the simulation loses, doubles and delays webhooks in every run.
+  // One of them, or all with --full. In every run, the simulation also loses, doubles and delays webhooks.
   for (const [name, storm] of drawn('storms', Object.entries(webhookStorms(SEED)), 1)) {
     test(`${name}: the same end`, { timeout: 1_200_000 }, async (t) => {
       const scene = await sceneWithFlux(t)

@@ -24,14 +24,14 @@ import { drawn } from '../../drawn.ts'
 import type { Scene } from '../process.ts'
 import { aScene, weightsIn } from '../world.ts'
 
-/** Each suite takes one of them, all with --full. */
+/** Each suite takes one of them, or all with --full. */
 const LOSSES: Readonly<Record<string, FaultKind>> = {
   'is lost after it was done': 'lose-answer-after',
   'is a 502 although it was done': badGateway({ isDone: true }),
   'is lost before it was done': 'lose-answer-before',
 }
 
-/** Every way of writing that a rollout uses, each at another place, so that no job has to fail often. */
+/** Every kind of write in a rollout, each at another place, so that no job has to fail often. */
 const WRITES: readonly Pick<FaultDraft, 'match' | 'skip'>[] = [
   { match: { method: 'POST', path: /\/reactions$/ } },
   { match: { method: 'PATCH', path: /\/check-runs\/\d+$/ } },
@@ -81,7 +81,7 @@ suite('a whole rollout', { concurrency: 2 }, () => {
 
 const STEP = 'canary/production/api-service/50'
 
-/** A rollout that stands at 25% with its step to 50% open, waiting for a status that nobody sends. */
+/** A rollout at 25% with an open step to 50%, which waits for a status that nobody sends. */
 async function aWaitingStep(t: TestContext): Promise<Scene & { readonly step: number }> {
   const files = leanRepository({ live: LIVE_BY_STATUS, autoMerge: 'never', weights: [75, 25] })
   const scene = await aScene(t, files)
@@ -186,7 +186,7 @@ suite('GitHub says that it is too much', { concurrency: 3 }, () => {
           assert.equal(gate(), 'action_required')
           await pass(100)
         }
-        // What was under way when the limit came may still arrive.
+        // Requests that were already sent when the limit came may still arrive.
         const early = box.requests.records.filter(
           (one) =>
             one.who === 'perch[bot]' && ['rest', 'graphql'].includes(one.kind) && one.at > at + 150 && one.at < end(at),
@@ -227,7 +227,7 @@ test(
     assert.match(answer, new RegExp(`Somebody pushed \`${theirs.slice(0, 7)}\` after this comment was written`))
     assert.equal(weightsIn(repo.file(VS, 'api-v2') ?? ''), '100/0')
     await until('green checks on their commit', () => isGreen(box, theirs))
-    // What was pushed in the very second of a comment counts as later.
+    // A push in the same second as a comment counts as later.
     await pass(1_100)
     await command(scene, pull.number, '/canary 25 api-service')
     const subjects = repo.log('api-v2').map(({ message }) => message.split('\n')[0])

@@ -1,4 +1,4 @@
-/** What a merge costs while other steps are open. */
+/** The cost of a merge while other steps are open. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aStory, checksOn } from '../world.ts'
@@ -17,7 +17,7 @@ test('a merge asks about no other step, unless what that one rests on changes', 
     return step === undefined ? '-' : checksOn(repo, step.head.sha).gate
   }
   await story.until('all steps', () => SERVICES.every((name) => gateOf(name, 50) === 'action_required'))
-  // The webhooks of their opening are looked at a little later.
+  // The webhooks about their opening are handled a little later.
   await story.pass(30_000)
 
   const mark = story.box.requests.mark()
@@ -27,7 +27,7 @@ test('a merge asks about no other step, unless what that one rests on changes', 
   const { api, records } = story.box.requestsSince(mark, 'perch')
   assert.ok(api <= 10, records.map(({ method, path }) => `${method} ${path}`).join('\n'))
 
-  // The bake of web-1 is over as soon as its step is live, and the config on the base branch says how long it is.
+  // The bake of web-1 is over as soon as its step is live. The config on the base branch has its length.
   const [landed] = repo.log()
   alice.setStatus(landed?.sha ?? '', { context: 'flux/apps', state: 'success' })
   await story.quiet()

@@ -1,4 +1,4 @@
-/** What `/metrics` shows of the work on a pull request. */
+/** The metrics in `/metrics` about the work on a pull request. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,10 +6,10 @@ import { promtool, withoutPromtool } from '../../promtool.ts'
 import { aRollout, ask, openReviewed } from '../commands/commanding.ts'
 import { aStory, checksOn, type Story } from '../world.ts'
 
-/** How often the numbers are read before a test says what is wrong with them: half a minute. */
+/** How often the metrics are read before a test fails: half a minute. */
 const READS = 60
 
-/** The numbers, once they show something: the thread that works sends its own four times a second, and some are read once a second. */
+/** The metrics, once they match. The worker thread sends its own four times a second, and some are read once a second. */
 async function metricsWith(story: Story, shows: (text: string) => boolean): Promise<string> {
   let text = ''
   for (let read = 0; read < READS && !shows(text); read += 1) {
@@ -29,7 +29,7 @@ const DUE = /^perch_queue_depth\{state="due"\}/
 const WAITING = /^perch_gates\{gate="live",state="wait"\}/
 const DELAYS = /^perch_live_delay_seconds_count/
 
-/** The sum of the samples that a pattern names; undefined where there is none. */
+/** The sum of the samples that match a pattern. Undefined if there are none. */
 function sumOf(text: string, pattern: RegExp): number | undefined {
   const values = text.split('\n').flatMap((line) => (pattern.test(line) ? [Number(line.split(' ').at(-1))] : []))
   return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value)
@@ -57,7 +57,7 @@ test('a command on a pull request shows in the numbers, and no name of a reposit
     assert.ok(!text.includes(name), name)
   await t.test('as Prometheus reads it', { skip: withoutPromtool }, () => {
     const checked = promtool(['check', 'metrics'], text)
-    // Two of the usual ones of Node.js are named against the rules.
+    // Two of the standard metrics of Node.js have names that break the conventions.
     assert.deepEqual(
       checked.words.split('\n').filter((line) => line.includes('perch_')),
       [],

@@ -1,4 +1,4 @@
-/** A repository gets another name, or another owner, while a rollout is under way. */
+/** A repository gets another name or owner during a rollout. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { leanRepository, VS } from '../play.ts'
@@ -6,7 +6,9 @@ import { ROLES } from '../process.ts'
 import { openStage, waiting } from '../stage.ts'
 import { weightsIn } from '../world.ts'
 
-/** A rollout at 25 % whose next step waits for somebody to merge it. Git is asked over HTTP, where an old name is redirected. */
+/**
+ * A rollout at 25 % whose next step waits for a person to merge it. Git is reached over HTTP, where an old name is redirected.
+ */
 async function atFirstStep(t: TestContext) {
   const stage = await openStage({ isStepped: false })
   t.after(() => stage.close())
@@ -28,7 +30,7 @@ async function atFirstStep(t: TestContext) {
 
 test('a rollout goes on in a repository that is renamed, and a command that came under the old name is answered once', async (t) => {
   const { box, repo, alice, until, step, answers, answered } = await atFirstStep(t)
-  // The webhook still names the old one.
+  // The webhook still has the old name.
   const last = alice.comment(step.number, '/canary hold')
   box.move('platform')
   await answered(step.number, last.id)

@@ -1,4 +1,4 @@
-/** What a sweep costs when nothing is new. */
+/** The cost of a sweep when nothing is new. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aStory, checksOn } from '../world.ts'
@@ -22,13 +22,13 @@ test('of a sweep over 8 waiting rollouts and 50 quiet pull requests at most one 
     const mark = story.box.requests.mark()
     await story.pass(SWEEP_MS)
     const { api, tokens, records } = story.box.requestsSince(mark, 'perch')
-    // Minting a token counts against no limit.
+    // Creating a token counts against no limit.
     const asked = records.filter(({ kind, route }) => kind === 'graphql' || (kind === 'rest' && route !== TOKENS))
     const counted = asked.filter(({ status }) => status !== 304)
     t.diagnostic(`${api} requests, ${tokens} tokens, ${counted.length} counted`)
     return counted.map(({ method, path }) => `${method} ${path}`)
   }
-  // Another token has other ETags: then each thing is asked for once. Two sweeps look at what has just happened.
+  // A new token has new ETags, so everything is requested once. Two sweeps still look at recent events.
   await story.pass(3_600_000)
   await sweep()
   await sweep()
@@ -37,7 +37,7 @@ test('of a sweep over 8 waiting rollouts and 50 quiet pull requests at most one 
     assert.ok(counted.length <= 1, counted.join('\n'))
   }
 
-  // What is new is seen all the same.
+  // Changes are still noticed.
   const [step] = repo.pulls('open').filter(({ head }) => head.ref.startsWith('canary/'))
   const comment = alice.comment(step?.number ?? 0, '/canary status')
   await story.until('an answer', () =>

@@ -1,4 +1,4 @@
-/** Another App takes over a repository, with another key and nothing that the first one remembered. */
+/** Another App takes over a repository, with another key and without the first one's memory. */
 import assert from 'node:assert/strict'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ import { threadFor } from '../thread.ts'
 import { ROLES } from '../process.ts'
 import { weightsIn } from '../world.ts'
 
-/** The same box with a service of another App, after the first one was uninstalled. */
+/** The same sandbox with the service of another App, after the first one was uninstalled. */
 async function takenOver(stage: Stage): Promise<Stage> {
   await stage.service.stop()
   stage.box.installation.remove()
@@ -47,7 +47,7 @@ test('another App goes on with a rollout: nothing is carried out twice, a hold s
   const pull = alice.openPullRequest({ branch: 'note', title: 'Release v2', files: { 'note.md': 'v2\n' } })
   const ask = async (number: number, text: string, stage = first): Promise<void> => {
     const { id } = alice.comment(number, text)
-    // Webhooks go to the first App only: the second finds out by its sweeps.
+    // Only the first App gets webhooks. The second one finds out by its sweeps.
     if (stage !== first) stage.clock.step(stage.env.reconcileSeconds * 1_000)
     await waiting(stage, true)(text, () =>
       repo.comments(number).some(({ body }) => body.includes(`perch:answer:${id} `)),
@@ -73,7 +73,7 @@ test('another App goes on with a rollout: nothing is carried out twice, a hold s
   assert.equal(gate?.conclusion, 'action_required')
   assert.match(gate.summary ?? '', /\*\*hold\*\* .*held by `alice`/)
 
-  // A person makes way for a step of the new App, and it goes on from there.
+  // A person closes the old step, so that the new App can open its own, and the rollout continues from there.
   alice.close(step.number)
   alice.deleteBranch(step.head.ref)
   await ask(step.number, '/canary resume', second)

@@ -1,4 +1,4 @@
-/** Traces, as a collector gets them. */
+/** Traces, as a collector receives them. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -32,13 +32,13 @@ const Export = z.object({
 interface Collector {
   readonly url: string
   readonly spans: Span[]
-  /** Everything that arrived, as it was. */
+  /** Everything that arrived, unchanged. */
   readonly texts: string[]
   readonly headers: (string | undefined)[]
   readonly services: Set<unknown>
 }
 
-/** Takes spans as OTLP over HTTP says. */
+/** Receives spans with OTLP over HTTP. */
 async function openCollector(t: TestContext): Promise<Collector> {
   const kept = { spans: [], texts: [], headers: [], services: new Set() } satisfies Partial<Collector>
   const collector: Omit<Collector, 'url'> = kept
@@ -64,7 +64,7 @@ async function openCollector(t: TestContext): Promise<Collector> {
   return { ...collector, url: `http://127.0.0.1:${address.port}` }
 }
 
-/** Alice brings v2, comments, and is answered. The number of her pull request. */
+/** Alice brings v2, comments, and gets an answer. Resolves to the number of her pull request. */
 async function canary25(service: Service, text: string): Promise<number> {
   const { box, until } = service
   const alice = box.person('alice')

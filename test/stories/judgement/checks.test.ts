@@ -1,4 +1,4 @@
-/** What a check speaks for: every merge that GitHub would let it open, as long as its reasons last. */
+/** A check covers every merge that GitHub would allow because of it, as long as its reasons last. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ProcessEnvironment } from '../../../src/entry/env.ts'
@@ -44,7 +44,7 @@ function headOf({ repository }: Story, pull: number): string {
   return repository().pull(pull).head.sha
 }
 
-/** The newest run of a check. */
+/** The latest run of a check. */
 function run({ repository }: Story, sha: string, name = 'canary/gate'): { title: string; words: string; id: string } {
   const found = repository()
     .checkRuns(sha)
@@ -122,7 +122,7 @@ test('an approval that is taken back closes the gate that it opened', async () =
   await gate(made, sha, 'success')
   olga.review(pull, 'REQUEST_CHANGES')
   await gate(made, sha, 'action_required', /approv/)
-  // Approvals of a pull request that merges elsewhere do not count for the branch that is deployed.
+  // Approvals of a pull request that merges into another branch do not count for the deployed branch.
   made.person('alice').push('decoy', { 'x.md': 'x\n' })
   const decoy = made.person('alice').openPullRequest({ branch: 'to-25', base: 'decoy', title: 'decoy' }).number
   olga.review(decoy, 'APPROVE')

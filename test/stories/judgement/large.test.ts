@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aStory, checksOn, gitops, type Story, VS } from '../world.ts'
 
-/** Pull requests that change more than fits on a page of GitHub, and such as do not build. */
+/** Pull requests that change more than fits on a page of GitHub, and pull requests that do not build. */
 
 const NAMES = Array.from({ length: 20 }, (_, n) => `dashboard-${String(n).padStart(2, '0')}`)
 
-/** A resource of about 8 kB, of which every line changes with the word. */
+/** A resource of about 8 kB, of which every line contains the word. */
 function dashboard(name: string, word: string): string {
   const lines = Array.from({ length: 120 }, (_, n) => `  line-${n}: "${word} ${n} of a panel of ${name}"\n`)
   return `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata:\n${lines.join('')}`
@@ -57,7 +57,7 @@ test('sixty large resources in three environments: the comment and the check hol
   assert.ok(comment.length <= 65_536 && text.length <= 65_535)
 
   const [first, second] = [titles(comment), titles(text)]
-  // Environments by name, traffic first in each; development and staging change alike and are shown once.
+  // Environments by name, each with traffic first. Development and staging change in the same way and are shown once.
   const dashboards = NAMES.map((name) => `ConfigMap ${name}`)
   const all = [...dashboards, 'VirtualService api-service', ...dashboards]
   assert.deepEqual([...first, ...second], all.slice(0, first.length + second.length))

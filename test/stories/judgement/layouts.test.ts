@@ -51,7 +51,7 @@ test('YAML that no kustomization uses is one environment, default, and needs no 
       .checkRuns(step.head.sha)
       .find(({ name, conclusion }) => name === 'canary/gate' && conclusion === 'action_required'),
   )
-  // Without a config nothing reports: a timer stands in, and says that it is one.
+  // Without a config nothing reports, so Perch uses a timer, and says so.
   assert.match(gate.summary ?? '', /by a timer, because no report is configured \(weak\)/)
 })
 

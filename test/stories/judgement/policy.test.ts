@@ -1,4 +1,4 @@
-/** Repositories with policies: what their pull requests are told. */
+/** Repositories with policies, and the verdicts on their pull requests. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { needsTool } from '../../adapters/policy/tools.ts'
@@ -6,7 +6,7 @@ import { aStory, checksOn, FAST, gitops, type Story, VS } from '../world.ts'
 
 const CONFIG = `${FAST}policy: { path: policy }\n`
 
-/** The old syntax and the new one, side by side. */
+/** The old and the new syntax next to each other. */
 const POLICIES = {
   'policy/timeouts.rego':
     'package main\n\ndeny[{"msg": msg, "path": ["spec", "http", i]}] {\n  input.kind == "VirtualService"\n  rule := input.spec.http[i]\n  rule.name != "testers"\n  rule.timeout == "600s"\n  msg := sprintf("rule %v waits too long", [rule.name])\n}\n',

@@ -1,4 +1,4 @@
-/** Who re-runs the checks of a commit always gets a conclusion with words. */
+/** Whoever re-runs the checks of a commit always gets a conclusion with words. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aStory, type Story, VS } from '../world.ts'
@@ -12,7 +12,7 @@ function runs(story: Story, sha: string): readonly Run[] {
     .filter(({ name }) => name.startsWith('canary/'))
 }
 
-/** The newest of each check, once both are concluded and there are so many in all. */
+/** The latest run of each check, when both are concluded and there are this many runs in total. */
 function concluded(story: Story, sha: string, count: number): Promise<readonly Run[]> {
   return story.until(`${count} runs, the newest concluded`, () => {
     const all = runs(story, sha)

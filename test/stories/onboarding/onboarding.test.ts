@@ -1,4 +1,4 @@
-/** The App is installed on a repository that has no config. */
+/** The App is installed on a repository without a config. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PullView } from '../../../src/sandbox/read.ts'

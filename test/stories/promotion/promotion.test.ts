@@ -1,4 +1,4 @@
-/** A promotion between kustomize overlays, built by kustomize, through GitHub in a box. */
+/** A promotion between kustomize overlays with the real kustomize, through the GitHub in a box. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { say } from '../commands/commanding.ts'

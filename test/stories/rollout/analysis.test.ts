@@ -1,10 +1,10 @@
-/** What is measured of a step lets the next one on, rolls it back, holds it, or leaves it waiting. */
+/** The measurements of a step allow the next one, roll it back, hold it, or leave it waiting. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { type PrometheusBox, startPrometheus } from '../../../src/sandbox/prometheus.ts'
 import { aStory, checksOn, gitops, type Story, sweeps, VS, weightsIn } from '../world.ts'
 
-/** What the canary of each story measures now, by the story's namespace: a success rate, a failure to answer, or nothing. */
+/** What each story's canary measures now, by the story's namespace: a success rate, a failure to answer, or nothing. */
 const rates = new Map<string, number | 'no-data'>()
 let prometheus: PrometheusBox | undefined
 
@@ -29,7 +29,7 @@ annotationPrefix: ${name}.example.com
 `
 }
 
-/** A story of its own namespace, whose canary measures what `rates` says. */
+/** A story with its own namespace, whose canary measures the value in `rates`. */
 async function measured(name: string, service = ''): Promise<Story> {
   prometheus ??= await startPrometheus((query) => {
     const namespace = /destination_service_namespace="([^"]+)"/.exec(query)?.[1] ?? ''
@@ -45,7 +45,7 @@ async function measured(name: string, service = ''): Promise<Story> {
   })
 }
 
-/** Brings a canary to 5% on the base branch; the step that Perch opens then. */
+/** Brings a canary to 5% on the base branch. Resolves to the step that Perch then opens. */
 async function begin(story: Story): Promise<number> {
   const alice = story.person('alice')
   const text = `${story.repository().file(VS) ?? ''}# v2\n`

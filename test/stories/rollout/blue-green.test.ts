@@ -1,4 +1,4 @@
-/** All traffic from one version to the other and back, by pull requests. */
+/** Moves all traffic from one version to the other and back, with pull requests. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BLUE_GREEN_SUBSETS, blueGreenPods, blueGreenRoute } from '../../blue-green.ts'
@@ -26,7 +26,7 @@ async function ask(story: Story, pull: number, text: string): Promise<string> {
   return answer.body
 }
 
-/** The pull request of Perch for a version, once its checks have concluded. */
+/** Perch's pull request for a version, once its checks have concluded. */
 async function switchTo(story: Story, version: string): Promise<{ readonly number: number; readonly gate: string }> {
   const ref = `switch/production/web/${version}`
   const open = await story.until(`a pull request from ${ref}`, () =>

@@ -9,7 +9,7 @@ const CONFIG = `environments: { prod: { path: prod, live: { after: 0s } } }
 services: { web: { steps: [5, 25, 100], bake: 0.1s } }
 `
 
-/** One route of weights without annotations, as many repositories have it. */
+/** A route with weights and without annotations, as in many repositories. */
 function web(config: string = CONFIG): Record<string, string> {
   return {
     '.github/canary.yml': config,

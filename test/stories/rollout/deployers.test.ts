@@ -1,4 +1,4 @@
-/** Weights that a deployer sets after the build: the rollout moves where they stand. */
+/** Weights that a deployer sets after the build: the rollout changes them where they are written. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DR, VS } from '../../layouts/repository.ts'

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { aStory, checksOn, DR, gitops, type Story } from '../world.ts'
 import { destinationRule } from '../../manifests.ts'
 
-/** Live when somebody else says that the very environment is deployed, as Perch does, too. */
+/** A step is live when another App reports that this environment is deployed, as Perch itself does too. */
 const CONFIG = `environments:
   staging: { path: overlays/staging, live: { after: 0s } }
   production: { path: overlays/production, live: { deployment: "*" } }
@@ -41,7 +41,7 @@ test('a merged step is a deployment, which makes nothing live by itself and is l
   const gate = (): unknown => checksOn(story.repository(), step.head.sha).gate
   await story.until('a gate that waits', () => gate() === 'action_required')
 
-  // GitHub tells Perch of its own deployment, too.
+  // GitHub also sends webhooks about Perch's own deployment.
   await story.quiet()
   assert.deepEqual(shown(story), begun)
   assert.equal(gate(), 'action_required')

@@ -1,4 +1,4 @@
-/** Flagger asks Perch before it goes on, over HTTP as it does in a cluster. */
+/** Flagger asks Perch before it continues, over HTTP as in a cluster. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { flaggerKey } from '../../../src/entry/edge/report-key.ts'
@@ -53,7 +53,7 @@ test('Flagger hears no while somebody holds its canary, and its questions cost n
       .find(({ body }) => body.includes(`perch:answer:${hold.id} `)),
   )
   assert.match(await ask(), /^403 production\/web is held by alice \(errors\)\./)
-  // GitHub tells of the hold's branch.
+  // GitHub sends a webhook about the hold's branch.
   await story.pass(1_500)
   await ask()
   const mark = story.box.requests.mark()

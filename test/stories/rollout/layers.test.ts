@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { DR, render, repository, VS } from '../../layouts/repository.ts'
 import { aStory, checksOn, type Story } from '../world.ts'
 
-/** One base with a route and its versions; production and staging build on it. */
+/** One base with a route and its versions. Production and staging build on it. */
 function files(autoMerge: string): Record<string, string> {
   return {
     '.github/canary.yml': `environments:
@@ -18,7 +18,7 @@ services:
 
 const PRODUCTION = 'overlays/production/kustomization.yaml'
 
-/** Comments on a new pull request, and resolves to the answer's words and the pull request's number. */
+/** Comments on a new pull request. Resolves to the answer's words and the pull request's number. */
 async function ask(
   story: Story,
   branch: string,
@@ -115,7 +115,7 @@ test('an environment that leaves its group: the group’s step is closed in word
   )
   const own = await ask(story, 'faster', '/canary 100 --env production')
   assert.match(own.answer, /✅ `production\/web`: 25% → \*\*100%\*\*/)
-  // The step of both is older and moves production too, so that it goes first unless a maintainer says otherwise.
+  // The step of both is older and moves production too, so it goes first unless a maintainer decides otherwise.
   await story.until('a gate that waits for the step', () => {
     const runs = story.repository().checkRuns(story.repository().branch('faster') ?? '')
     return runs.some(({ summary }) => summary?.includes(`#${together.number} is older`))
@@ -183,7 +183,7 @@ patch: '[{"op": "replace", "path": "/spec/http/0/route/1/weight", "value": ${wei
     .find(({ name }) => name === 'canary/validate')
   assert.match(JSON.stringify(run), /production\/web 0% → 75%/)
 
-  // Nobody can tell since when it is so: older commits are read by their files.
+  // It is unknown since when it is so, because older commits are read from their files.
   story.person('alice').merge(own.number, { method: 'squash' })
   const next = story.person('alice').openPullRequest({
     branch: 'later',

@@ -1,4 +1,4 @@
-/** How a step is known to be live, by everybody who may say so, and what is made of those who may not. */
+/** How Perch learns that a step is live, from every accepted source, and how it treats others. */
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
@@ -13,11 +13,11 @@ interface Waiting {
   /** `gitops-1`. */
   readonly name: string
   readonly main: () => string
-  /** Waits until the gate of the step concludes so, and says so. */
+  /** Waits until the gate of the step has this conclusion with these words. */
   readonly gate: (conclusion: string, words?: RegExp) => Promise<void>
 }
 
-/** A rollout that stands at 5%, whose step to 25% is open and waits for what `live` asks for. */
+/** A rollout at 5%, with an open step to 25% that waits for `live`. */
 async function aWaitingStep(
   live: string,
   { bake = '0.3s', ...options }: StoryOptions & { readonly bake?: string } = {},
@@ -50,7 +50,7 @@ services:
   return { story, step: step.number, name, main: () => story.repository().branch('main') ?? '', gate }
 }
 
-/** What another App writes over REST. */
+/** Another App's writes over REST. */
 function anApp(
   story: Story,
   slug: string,
@@ -109,7 +109,7 @@ interface FluxEvent {
   readonly cluster?: string
 }
 
-/** As Flux's notification-controller sends it; the status of the answer. */
+/** The request of Flux's notification-controller. Resolves to the status of the answer. */
 async function tellAsFlux({ story, name }: Waiting, event: FluxEvent, keyOf = `acme/${name}`): Promise<number> {
   const { commit, severity = 'info', at = story.clock.now(), cluster } = event
   const body = JSON.stringify({
@@ -139,7 +139,7 @@ test('what Flux tells Perch itself is kept on the commit and makes a step live, 
       .map(({ name, conclusion, title }) => `${name} ${String(conclusion)} ${String(title)}`)
   const began = story.clock.now()
   assert.equal(await tellAsFlux(waiting, { commit: main() }, 'acme/other'), 401)
-  // A commit that is not there, and another cluster's word, change nothing.
+  // A missing commit, and a report of another cluster, change nothing.
   assert.equal(await tellAsFlux(waiting, { commit: 'f'.repeat(40) }), 202)
   assert.equal(await tellAsFlux(waiting, { commit: main(), cluster: 'us' }), 202)
   await story.until('the other cluster’s report', () => kept().length === 1)
@@ -153,12 +153,12 @@ test('what Flux tells Perch itself is kept on the commit and makes a step live, 
   ])
   assert.equal(await tellAsFlux(waiting, { commit: main(), severity: 'error', at: began + 2_000 }), 202)
   await gate('failure', /the report \[`kustomization\/flux-system\/apps`\]\(http[^)]+\) failed: HealthCheckFailed/)
-  // A replay of what was true before does not undo it.
+  // A replay of an earlier state does not undo it.
   assert.equal(await tellAsFlux(waiting, { commit: main(), at: began + 1_000 }), 202)
   await story.pass(1_500)
   await gate('failure')
   assert.equal(kept().length, 2)
-  // Our own check runs come back to us as webhooks, and are no cause to look again.
+  // Perch's own check runs come back as webhooks, and cause no new look.
   const mark = story.box.requests.mark()
   await story.pass(2_500)
   assert.deepEqual(story.box.requestsSince(mark, 'perch').records, [])
@@ -173,7 +173,7 @@ test('what Argo CD tells Perch itself makes a step live', async () => {
     const headers = { 'content-type': 'application/json', authorization }
     return (await fetch(`${story.service}/api/reports/argocd/acme/${repo}`, { method: 'POST', headers, body })).status
   }
-  // A repository that Perch is not installed on, or that is not there.
+  // A repository on which Perch is not installed, or that does not exist.
   assert.equal(await tell('Healthy', 'nowhere'), 202)
   assert.equal(await tell('Progressing'), 202)
   assert.equal(await tell('Healthy'), 202)

@@ -28,7 +28,7 @@ function gateRun(story: Story, sha: string): ReturnType<RepositoryView['checkRun
     .find(({ name }) => name === 'canary/gate')
 }
 
-/** Waits until the gate of a pull request's head concludes so, and says what is expected. */
+/** Waits until the gate of a pull request's head has this conclusion with these words. */
 async function gate(story: Story, pull: number, conclusion: string, words = /./): Promise<void> {
   await story.until(`gate ${conclusion} ${words.source}`, () => {
     const found = gateOf(story, pull)

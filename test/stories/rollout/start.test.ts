@@ -1,4 +1,4 @@
-/** How a rollout begins: a pull request brings a new version of the canary. */
+/** The beginning of a rollout: a pull request brings a new version of the canary. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aStory, checksOn, FAST, gitops, type Story, VS, weightsIn } from '../world.ts'
@@ -38,7 +38,7 @@ function withTag(text: string | undefined, tag: string): string {
   return (text ?? '').replace(/newTag: .*/, `newTag: ${tag}`)
 }
 
-/** Our comments on a pull request that say what it does. */
+/** Perch's comments on a pull request that say what it does. */
 function summaries(story: Story, pull: number): readonly string[] {
   const all = story.repository().comments(pull)
   return all.map(({ body }) => body).filter((body) => body.startsWith('<!-- perch:summary -->'))

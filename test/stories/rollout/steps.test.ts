@@ -11,13 +11,13 @@ import { leanRepository, LIVE_BY_STATUS, VS, virtualService } from '../play.ts'
 
 const NOTICE = /Somebody pushed to this step.*it no longer updates or merges it/s
 
-/** A rollout at 25% whose step to 50% is open, and merges by itself once the base is live. */
+/** A rollout at 25% with an open step to 50%, which merges by itself once the base is live. */
 async function aRollout(config: { readonly approvals?: number } = {}): Promise<{ story: Story; step: PullView }> {
   const files = leanRepository({ live: LIVE_BY_STATUS, weights: [75, 25] })
   const approvals = config.approvals === undefined ? '' : `, approvals: ${config.approvals}`
   const text = (files['.github/canary.yml'] ?? '').replace(' },\n', ' },\n').replace('*" } }', `*" }${approvals} }`)
   const story = await aStory({ files: { ...files, '.github/canary.yml': text } })
-  // Somebody has to make the first move: a push to main.
+  // Somebody has to begin, with a push to main.
   story.person('alice').push('main', { 'README.md': 'go\n' })
   const step = await story.until('the step', () => story.repository().pulls('open')[0])
   await story.until('its checks', () => checksOn(story.repository(), step.head.sha).gate === 'action_required')
@@ -42,7 +42,7 @@ async function inClone(story: Story, branch: string, commands: readonly (readonl
   const alice = story.person('alice')
   const [{ head } = { head: { repository: '' } }] = story.repository().pulls()
   const url = `${story.box.url.replace('://', `://alice:${alice.token}@`)}/${head.repository}.git`
-  // Not in step with us: the box answers from this process.
+  // Runs in the background, because the sandbox answers from this process.
   const git = async (...args: readonly string[]): Promise<void> => {
     await promisify(execFile)('git', args, { cwd: folder, env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null' } })
   }

@@ -1,4 +1,4 @@
-/** What the config may say: every key once, each changed a little, and each limit with what is just beyond it. */
+/** What the config may contain: every key once, each with small changes, and each limit with a value just beyond it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parse, stringify } from 'yaml'
@@ -84,7 +84,7 @@ function read(text: string): readonly string[] {
     : config.error.map(({ path, message, line }) => `${line} ${path}: ${clip(message, 100)}`)
 }
 
-/** Numbers just within and beyond each limit, and texts that are something else at one of their ends. */
+/** Numbers within and just beyond each limit, and texts that differ at one of their ends. */
 function othersOf(value: JsonValue): readonly JsonValue[] {
   if (typeof value === 'number') return [-1, 0.5, value + 1, '1']
   if (typeof value === 'string') return ['', `-${value}`, `${value} -`]
@@ -99,7 +99,7 @@ const service = (rest: string): string => `services: { a: { ${rest} } }`
 const checks = (rest: string, more = ''): string => service(`analysis: { checks: ${rest} ${more} }`)
 const check = (rest: string): string => checks(`[{ ${rest} }]`)
 
-/** Texts at a limit and just beyond it, side by side. */
+/** Texts at a limit and just beyond it, next to each other. */
 const LIMITS: readonly string[] = [
   ...['±0', '0', '0.0', '0.01', '±0.5', '9', '±1.25', '49.5', '50', '50.1', '51', '±±2', '2±', ' 2'].map((points) =>
     environment(`live: { traffic: "${points}" }`),

@@ -1,4 +1,4 @@
-/** Which requests reach the canary more often after one small change of a mesh, and after taking that change back. */
+/** Which requests reach the canary more often after one small change of a mesh, and after the reverse change. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'

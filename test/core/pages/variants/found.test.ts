@@ -1,4 +1,4 @@
-/** What a pull request brings that makes one small change in the manifests of test/findings. */
+/** The findings for a pull request that makes one small change in the manifests of test/findings. */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -32,7 +32,7 @@ function foundAfter(before: Objects): (after: Objects) => readonly string[] {
 
 test('what one small change brings is what somebody read and agreed to', () => {
   const sections: Record<string, readonly string[]> = {}
-  // What many files have in common is changed once.
+  // Parts that many files share are changed once.
   const seen = new Set<string>()
   for (const file of globSync('test/findings/*.yaml').sort()) {
     const objects = objectsIn(file)

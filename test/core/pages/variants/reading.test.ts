@@ -1,4 +1,4 @@
-/** What one small change of a repository makes of its environments, deliveries, routes, and of the edits for a share. */
+/** The effect of one small change in a repository on its environments, deliveries and routes, and on the edits for a share. */
 import { globSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
@@ -25,7 +25,7 @@ function withoutLines(data: unknown): unknown {
   return JSON.parse(JSON.stringify(data ?? null, (key, value: unknown) => (key === 'line' ? undefined : value)))
 }
 
-/** Lines of the file are left out: they are others wherever something above is. */
+/** Line numbers are left out, because they change with everything above. */
 function targetData(target: Target) {
   const { aliases, environments, route, placement, unclear, settings } = target
   const { phase, share, versions } = standingOf(target)
@@ -59,7 +59,7 @@ function targetData(target: Target) {
   }
 }
 
-/** What `/canary 30` writes: the lines that come, of each file. */
+/** What `/canary 30` writes: the added lines of each file. */
 function editOf(snapshot: Snapshot, texts: Texts, { service, environment, settings }: Target): unknown {
   const wish = { kind: 'share', percent: 30, environment, service: settings.names.scope ?? service } as const
   const change = intend({ snapshot, base: undefined, changed: [] }, wish)
@@ -102,7 +102,7 @@ function readingOf(texts: Texts, known?: FileCache): readonly string[] {
     remoteCharts,
     gaps: gaps.map(({ title, prefix, why, entry }) => `${title} ${prefix} ${why} ${entry}`),
     targets: Object.fromEntries(targets.map((target) => [named(target), targetData(target)])),
-    // Of what is deployed by others, how it is read is enough.
+    // For deployments by others, showing how they are read is enough.
     edits:
       deliveries.length > 0
         ? undefined
@@ -111,7 +111,7 @@ function readingOf(texts: Texts, known?: FileCache): readonly string[] {
   })
 }
 
-/** The repositories, and which of their files are changed. */
+/** The repositories, and those of their files that are changed. */
 const REPOSITORIES: Readonly<Record<string, RegExp>> = {
   routes: /web|grpc|canary/,
   several: /routes|owners|canary/,
@@ -124,7 +124,7 @@ const REPOSITORIES: Readonly<Record<string, RegExp>> = {
 for (const [name, varied] of Object.entries(REPOSITORIES)) {
   test(`what one small change of a repository makes of it is what somebody read and agreed to: ${name}`, () => {
     const texts = textsIn(name)
-    // What stays the same is read once.
+    // Files that stay the same are read once.
     const known = emptyFileCache()
     const changed = variantLines(
       texts,

@@ -1,4 +1,6 @@
-/** How sentences turn with their facts: with none, one or many of something, without what may be missing, and the other way round. */
+/**
+ * How sentences vary with their facts: with none, one or many of something, without optional parts, and with booleans reversed.
+ */
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { isRecord } from '../../../../src/core/manifest/data.ts'
@@ -15,7 +17,7 @@ import { assertPage } from '../page.ts'
 import { canaryNews, outcomes, review } from '../word-outcomes.ts'
 import { gateReasons, livenesses, problems, refusals, reports } from '../word-samples.ts'
 
-/** What has a page of its own, or is none of the facts that a sentence is made of. */
+/** Facts that have their own page, or that no sentence depends on. */
 const OTHERS = new Set(['target', 'standing', 'standings', 'owner', 'diffs'])
 const MANY = 25
 const DATE = 1e11
@@ -57,7 +59,7 @@ function variants(data: unknown, at = ''): readonly Variant[] {
   })
 }
 
-/** The part of a text that is another one; no text where the facts are none that can be. */
+/** The part of a text that differs. Undefined if none does, or if the facts are impossible. */
 function turned(usual: string, now: string): string | undefined {
   if (usual === now || /undefined|NaN|Invalid Date/.test(now)) return undefined
   let start = 0
@@ -68,7 +70,10 @@ function turned(usual: string, now: string): string | undefined {
   return now.slice(from, now.length - end + 20)
 }
 
-/** For each sample what its sentences become, the same for several variants in one line, and what other samples showed left out. */
+/**
+ * The sentences of each sample for each variant. Variants with the same result share one line, and results of other samples are
+ * left out.
+ */
 function turns<T>(samples: readonly T[], words: (sample: T) => string): readonly string[] {
   const seen = new Set<string>()
   return samples.flatMap((sample) => {
@@ -86,7 +91,7 @@ function turns<T>(samples: readonly T[], words: (sample: T) => string): readonly
   })
 }
 
-/** A digest stands for what nobody reads to its end. */
+/** A digest replaces what nobody reads to the end. */
 function brief(text: string): string {
   const line = text.replaceAll('\n', '⏎')
   if (line.length <= 120) return line
