@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aBox, COMMIT, commitInput, graphql, rest } from './support.ts'
 
-// Tests read answers of every shape. oxlint-disable-next-line typescript/no-explicit-any
+// Tests read answers of every shape.
+// oxlint-disable-next-line typescript/no-explicit-any
 type Data = any
 
 const READ = `query ($owner: String!, $name: String!, $number: Int!) {

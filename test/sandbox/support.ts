@@ -38,7 +38,8 @@ export async function aBox(scope: Scope, options: GitHubOptions = {}): Promise<S
 export interface Reply {
   readonly status: number
   readonly headers: Headers
-  // Tests read answers of every shape. oxlint-disable-next-line typescript/no-explicit-any
+  // Tests read answers of every shape.
+  // oxlint-disable-next-line typescript/no-explicit-any
   readonly body: any
 }
 
