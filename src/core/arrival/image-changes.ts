@@ -1,4 +1,5 @@
 /** Changes of images that give a running rollout another version, whatever labels select the pods. */
+import type { BothSides } from '../both-sides.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { isUnderWay, type Standing, standingOf, sureShare } from '../rollout/standing.ts'
 import { isBlueGreen, sameRollouts, type Target } from '../rollout/target.ts'
@@ -10,11 +11,6 @@ export interface ImageChange {
   /** The target after the change. */
   readonly target: Target
   readonly version: { readonly role: 'stable' | 'canary'; readonly from: string; readonly to: string }
-}
-
-interface BothSides<T> {
-  readonly before: T
-  readonly after: T
 }
 
 /** The images of both versions, before and after the change. */

@@ -1,4 +1,5 @@
 /** New versions of canaries without traffic, with which a rollout could start. */
+import type { BothSides } from '../both-sides.ts'
 import type { Config } from '../config/schema.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { standingOf } from '../rollout/standing.ts'
@@ -20,11 +21,6 @@ export interface NewVersion {
 }
 
 type VersionNames = Omit<NewVersion, 'target' | 'after'>
-
-interface BothSides<T> {
-  readonly before: T
-  readonly after: T
-}
 
 /** What a change brings to the canaries of one environment. A rollout that a controller in the cluster moves is never idle. */
 export function newVersions(

@@ -1,3 +1,4 @@
+import type { BothSides } from '../both-sides.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { asRendered, finderIn } from '../diff/rendered-route.ts'
 import { routeFrom } from '../diff/routes.ts'
@@ -19,18 +20,13 @@ export interface RolloutRise extends Rise {
   readonly isGone: boolean
 }
 
-interface BeforeAndAfter<T> {
-  readonly before: T
-  readonly after: T
-}
-
 /**
  * The rises that a change causes for the canaries of an environment. The targets after the change use the roles from the base
  * branch.
  */
 export function rolloutRises(
   environment: string,
-  targets: BeforeAndAfter<readonly Target[]>,
+  targets: BothSides<readonly Target[]>,
   objects: { readonly before: readonly RenderedObject[] | undefined; readonly after: readonly RenderedObject[] },
 ): readonly RolloutRise[] {
   const isHere = ({ environments }: Target): boolean => environments.includes(environment)

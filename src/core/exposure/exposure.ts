@@ -9,7 +9,7 @@ import { reachedAt, takersOf } from './earlier.ts'
 import { isForSome } from './match.ts'
 import { type Picture, picturesOf, rulesTo, shareIn } from './picture.ts'
 import { type Excess, excessOf, isMore, isUnknown, mostOf, NOTHING_SURE, type Share } from './share.ts'
-import { type BothSides, type Canary, sideOf, tablesFor } from './side.ts'
+import { type ExposureSides, type Canary, sideOf, tablesFor } from './side.ts'
 import type { ExposureRule } from './tables.ts'
 import { touchedBy } from './touched.ts'
 import type { ObjectIdentity } from '../manifest/identity.ts'
@@ -56,7 +56,7 @@ function distinct(rises: readonly Rise[]): readonly Rise[] {
   return [...groups.values()].flatMap((group) => group.toSorted((a, b) => b.to - b.from - a.to + a.from).slice(0, 1))
 }
 
-function risesOf(canary: Canary, picture: Picture, { old, now }: BothSides): readonly Rise[] {
+function risesOf(canary: Canary, picture: Picture, { old, now }: ExposureSides): readonly Rise[] {
   return rulesTo(picture, now).flatMap(({ table, index }) => {
     const reached = reachedAt(table, index)
     const bases = reached === undefined ? [] : tablesFor(old, table.host)
@@ -78,7 +78,7 @@ function risesOf(canary: Canary, picture: Picture, { old, now }: BothSides): rea
  * Compares with the share in the files, if the render before is unknown. Rules for special requests cannot be compared with that
  * share.
  */
-function risesFrom(canary: Canary, picture: Picture, { now }: BothSides): readonly Rise[] {
+function risesFrom(canary: Canary, picture: Picture, { now }: ExposureSides): readonly Rise[] {
   const base = { sure: canary.share, maybe: new Map() }
   return rulesTo(picture, now).flatMap(({ table, index }) => {
     const entry = reachedAt(table, index)?.entry

@@ -1,6 +1,6 @@
 /** Computes how much of a rule's requests reaches one canary. */
 import { NOTHING_SURE, type Share, shareOf } from './share.ts'
-import { type BothSides, type Canary, type DestinationUse, destinationKey, type ExposureSide } from './side.ts'
+import { type ExposureSides, type Canary, type DestinationUse, destinationKey, type ExposureSide } from './side.ts'
 import type { ExposureRule, Table } from './tables.ts'
 import {
   areTogether,
@@ -30,7 +30,7 @@ export interface Picture {
  * The canary's pods on the base branch, its pods after the change, and its name. None of the three may get more requests than
  * before.
  */
-export function picturesOf(canary: Canary, { old, now }: BothSides): readonly Picture[] {
+export function picturesOf(canary: Canary, { old, now }: ExposureSides): readonly Picture[] {
   const pick = (side: ExposureSide, places: Canary['before']): readonly Selection[] =>
     places.flatMap((place) => selectionsOf(side.world, place))
   const [was, is] = [pick(old, canary.before), pick(now, canary.after)]

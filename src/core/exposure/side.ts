@@ -29,7 +29,7 @@ export interface ExposureSide {
   readonly places: ReadonlyMap<string, DestinationUse>
 }
 
-export interface BothSides {
+export interface ExposureSides {
   readonly old: ExposureSide
   readonly now: ExposureSide
 }

@@ -6,6 +6,7 @@ import { resolveHost } from '../traffic/host.ts'
 import { weightOf } from '../traffic/kinds/kind.ts'
 import { type Path, canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'
 import { gatewayName } from '../traffic/gateway-name.ts'
+import { shares } from '../traffic/route.ts'
 import { exactly, gatewayMatch, istioMatch, type Match, oneOf } from './match.ts'
 import type { NamedDestination, World } from './world.ts'
 import { effectiveNamespace, qualifiedTitle } from '../manifest/identity.ts'
@@ -135,17 +136,12 @@ function labelOf(rule: Data, path: Path): string {
   return textOf(rule['name']) ?? `${String(section)}[${String(index)}]`
 }
 
-/**
- * The same calculation as `shares` of a route: a single destination gets everything in Istio, and nothing with weight 0 in the
- * Gateway API.
- */
+/** Undefined if a weight that counts cannot be read. */
 function percentsOf(entries: readonly Data[], api: 'istio' | 'gateway'): readonly number[] | undefined {
-  if (api === 'istio' && entries.length === 1) return [100]
-  const read = entries.map(weightOf)
-  if (read.some(({ badWeight }) => badWeight !== undefined)) return undefined
-  const weights = read.map(({ weight }) => weight ?? (api === 'gateway' ? 1 : 0))
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  return weights.map((weight) => (total === 0 ? 0 : (weight * 100) / total))
+  const destinations = entries.map(weightOf)
+  const isAlone = api === 'istio' && destinations.length === 1
+  const isUnread = !isAlone && destinations.some(({ badWeight }) => badWeight !== undefined)
+  return isUnread ? undefined : shares({ api, destinations })
 }
 
 /** Gateway API routes, as one table for each host name and for each Service that they are attached to. */

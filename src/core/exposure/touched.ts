@@ -3,7 +3,7 @@ import { type RenderedObject } from '../diff/objects.ts'
 import { type ObjectIndex, labelsMatch, specOf } from '../finding/scene/scene.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { recordOf, textOf } from '../manifest/data.ts'
-import type { BothSides, Canary, ExposureSide } from './side.ts'
+import type { ExposureSides, Canary, ExposureSide } from './side.ts'
 import { leadsTo, selectionsOf } from './world.ts'
 import { identityKey, effectiveNamespace, qualifiedTitle } from '../manifest/identity.ts'
 
@@ -13,7 +13,7 @@ interface Objects {
 }
 
 /** Returns a predicate: whether any changed object can move requests to or from a canary. */
-export function touchedBy(objects: Objects, { old, now }: BothSides): (canary: Canary) => boolean {
+export function touchedBy(objects: Objects, { old, now }: ExposureSides): (canary: Canary) => boolean {
   const sides = [old, now]
   const hosts = new Set(changedIn(objects).flatMap((object) => sides.flatMap((side) => hostsOf(object, side))))
   if (hosts.size === 0) return () => false

@@ -1,4 +1,5 @@
 /** Grades findings in a pull request: harm that it does, possible problems, and notes. */
+import type { BothSides } from '../both-sides.ts'
 import { recordOf, textOf } from '../manifest/data.ts'
 import type { Config } from '../config/schema.ts'
 import type { RenderedObject } from '../diff/objects.ts'
@@ -11,11 +12,6 @@ import { type Finding, findingKey } from './finding.ts'
 import type { Grade } from './grade.ts'
 import { hopsOf, rulesOf } from './scene/hops.ts'
 import { annotation } from './scene/scene.ts'
-
-interface BothSides<T> {
-  readonly before: T
-  readonly after: T
-}
 
 export interface GradingContext {
   readonly objects: BothSides<readonly RenderedObject[]>

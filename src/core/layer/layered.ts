@@ -3,7 +3,7 @@ import { isRenderedPart } from '../chart/rendered-parts.ts'
 import { isRecord } from '../manifest/data.ts'
 import type { Manifest, ManifestObject, Location } from '../manifest/parse.ts'
 import type { Filler, Kustomization } from './kustomization.ts'
-import { type Chain, chainsTo, type Layout, manifestIn, rootOf } from './layout.ts'
+import { type Chain, chainsTo, hasPatches, type Layout, manifestIn, rootOf } from './layout.ts'
 import { type ObjectData, type PatchStep } from './step.ts'
 import type { ObjectIdentity } from '../manifest/identity.ts'
 import { contestedBy } from './deployed.ts'
@@ -67,10 +67,6 @@ function contestedIn({ environments }: Layout, name: string, object: BuiltObject
   const environment = environmentNamed(environments, name)
   const place = environment && contestedBy(environment, object)
   return place && { ...place, why: 'deployers' }
-}
-
-function unclearIn(build: ObjectBuild, object: BuiltObject, chains: readonly Chain[]): Unclear | undefined {
-  return build.unclear ?? twiceIn(object, chains)
 }
 
 /** An object's data with the variables of its deployer replaced, and facts about them. */
@@ -143,9 +139,14 @@ function placeIn({ document, at }: Pick<Spot, 'document' | 'at'>): string {
   return `${document}/${at.join('/')}`
 }
 
-/** An object that is built in several ways, if none is chosen. Its patched data is then ambiguous. */
-function twiceIn({ file, line, way }: BuiltObject, chains: readonly Chain[]): Unclear | undefined {
-  const isTwice = way === undefined && chains.length > 1 && chains.some((chain) => chain.some(hasPatches))
+/** The patched data of an object that is built in several ways is ambiguous if none of them is chosen. */
+function unclearIn(
+  { unclear }: ObjectBuild,
+  { file, line, way }: BuiltObject,
+  chains: readonly Chain[],
+): Unclear | undefined {
+  if (unclear !== undefined) return unclear
+  const isTwice = way === undefined && chains.length > 1 && chains.some(hasPatches)
   return isTwice ? { file, line, why: 'twice' } : undefined
 }
 
@@ -153,10 +154,6 @@ function twiceIn({ file, line, way }: BuiltObject, chains: readonly Chain[]): Un
 export function waysTo(layout: Layout, environment: string, { file }: Pick<Spot, 'file'>): readonly number[] {
   const chains = chainsTo(layout, environment, file)
   return chains.length > 1 ? chains.map((_, way) => way) : []
-}
-
-function hasPatches({ patches }: Kustomization): boolean {
-  return patches.length > 0
 }
 
 /** Identifies one object in one environment. */

@@ -2,7 +2,7 @@ import type { Texts } from '../environment/closure.ts'
 import { emptyFileCache, type FileCache, readKustomizationOnce, readOnce } from '../environment/file-cache.ts'
 import { type Environment, environmentNamed, inputsOf } from '../environment/environment.ts'
 import { TRAFFIC_OBJECT, TRAFFIC_OR_PODS } from '../environment/traffic-text.ts'
-import { KUSTOMIZATION_NAMES } from '../environment/tree.ts'
+import { inFolder, KUSTOMIZATION_NAMES } from '../environment/tree.ts'
 import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
 import type { Path } from '../manifest/data.ts'
 import { type Manifest, type ManifestObject, type ManifestProblem, parseManifest } from '../manifest/parse.ts'
@@ -198,9 +198,13 @@ const MAX_CHAINS = 8
 function some(chains: readonly Chain[]): readonly Chain[] {
   const [first, ...others] = chains
   if (first === undefined || chains.length <= MAX_CHAINS) return chains
-  const hasPatches = (chain: Chain): boolean => chain.some(({ patches }) => patches.length > 0)
   const ordered = [...others.filter(hasPatches), ...others.filter((chain) => !hasPatches(chain))]
   return [first, ...ordered.slice(0, MAX_CHAINS - 1)]
+}
+
+/** Whether a kustomization of the chain patches objects. */
+export function hasPatches(chain: Chain): boolean {
+  return chain.some(({ patches }) => patches.length > 0)
 }
 
 function isFolder(layout: Layout, path: string): boolean {
@@ -230,7 +234,7 @@ function kustomizationIn(layout: Layout, folder: string): Kustomization | undefi
     const patch = text === undefined ? undefined : readOnce(layout.known.patches, { file, text }, readWhole)
     return patch?.ok === true ? patch.value : undefined
   }
-  const files = KUSTOMIZATION_NAMES.map((name) => (folder === '' ? name : `${folder}/${name}`))
+  const files = KUSTOMIZATION_NAMES.map((name) => inFolder(folder, name))
   const file = files.find((path) => layout.texts.get(path) !== undefined)
   if (file === undefined) for (const path of files) textOf(path)
   const text = file === undefined ? undefined : layout.texts.get(file)

@@ -1,4 +1,4 @@
-import { parentOf } from '../environment/tree.ts'
+import { inFolder, parentOf } from '../environment/tree.ts'
 import type { AnyEdit } from '../manifest/edit/edit.ts'
 import { yamlText } from '../manifest/edit/items.ts'
 import { isRecord } from '../manifest/data.ts'
@@ -66,10 +66,6 @@ function fileName(sibling: string, { name }: ManifestObject, isTaken: (path: str
     const path = inFolder(folder, `${lead}${name}-canary${count === 1 ? '' : `-${count}`}${end}`)
     if (!isTaken(path)) return path
   }
-}
-
-function inFolder(folder: string, name: string): string {
-  return folder === '' ? name : `${folder}/${name}`
 }
 
 function isFilled(value: unknown): boolean {

@@ -198,7 +198,9 @@ export function countedWeight(rule: Pick<Rule, 'api'>, { weight }: Pick<Destinat
  * gets everything in Istio, whatever its weight. In the Gateway API, a single backend with weight 0 gets nothing. If all weights
  * are 0, nobody gets any.
  */
-export function shares(rule: Rule): readonly number[] {
+export function shares(
+  rule: Pick<Rule, 'api'> & { readonly destinations: readonly Pick<Destination, 'weight'>[] },
+): readonly number[] {
   if (rule.api === 'istio' && rule.destinations.length === 1) return [100]
   const weights = rule.destinations.map((destination) => countedWeight(rule, destination))
   const total = weights.reduce((sum, weight) => sum + weight, 0)

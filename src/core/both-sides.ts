@@ -1,0 +1,5 @@
+/** The same thing before a change and after it. */
+export interface BothSides<T> {
+  readonly before: T
+  readonly after: T
+}
