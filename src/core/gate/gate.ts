@@ -139,7 +139,8 @@ function live({ target }: TrafficChange, liveness: Liveness): Verdict {
   return { gate: 'live', target, ...liveState(liveness), reason: { code: 'live', liveness } }
 }
 
-function liveState(liveness: Liveness): { readonly state: Verdict['state']; readonly until?: number } {
+/** What the state of a step means for a verdict that waits until the step is live. */
+export function liveState(liveness: Liveness): { readonly state: Verdict['state']; readonly until?: number } {
   if (liveness.state === 'live') return { state: 'pass' }
   if (liveness.state === 'failed') return { state: 'block' }
   return liveness.until === undefined ? { state: 'wait' } : { state: 'wait', until: liveness.until }

@@ -1,9 +1,9 @@
 import type { PromotionFlow } from '../promotion/promotion.ts'
 import type { Standing } from '../rollout/standing.ts'
-import type { Verdict } from './gate.ts'
+import { liveState, type Verdict } from './gate.ts'
 import type { Liveness } from './live.ts'
 import { earliest } from './waits.ts'
-import { restrain, type RestraintReason, type Restraints } from './restraint.ts'
+import { restrain, type Restraints } from './restraint.ts'
 
 /** What is known about a promotion pull request, besides its files. */
 export interface PromotionFacts {
@@ -62,18 +62,11 @@ export function unknownPromotion(branch: string): ReviewedPromotion {
 }
 
 function orderOf({ flow, after, liveness }: PromotionFacts, target: string): Verdict {
-  const verdict = (state: Verdict['state'], reason: RestraintReason): Verdict => ({
-    gate: 'order',
-    target,
-    state,
-    reason,
-  })
-  if (after !== undefined && after !== flow.from)
-    return verdict('block', { code: 'skips', environment: after, from: flow.from })
-  const reason: RestraintReason = { code: 'source-live', environment: flow.from, liveness }
-  if (liveness.state === 'live') return verdict('pass', reason)
-  if (liveness.state === 'failed') return verdict('block', reason)
-  return liveness.until === undefined ? verdict('wait', reason) : { ...verdict('wait', reason), until: liveness.until }
+  const { from } = flow
+  const verdict = { gate: 'order', target } as const
+  if (after !== undefined && after !== from)
+    return { ...verdict, state: 'block', reason: { code: 'skips', environment: after, from } }
+  return { ...verdict, ...liveState(liveness), reason: { code: 'source-live', environment: from, liveness } }
 }
 
 function runningOf({ running }: PromotionFacts, target: string): readonly Verdict[] {

@@ -1,6 +1,7 @@
 import type { Config } from '../../core/config/schema.ts'
 import type { Override } from '../../core/gate/gate.ts'
 import type { FrozenWindow, Order, Restraints } from '../../core/gate/restraint.ts'
+import { earliest } from '../../core/gate/waits.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import { type Standing, standingOf, sureShare } from '../../core/rollout/standing.ts'
 import { isBlueGreen, movedRoutes, type Target } from '../../core/rollout/target.ts'
@@ -115,7 +116,7 @@ export function restraintsIn(
   )
   const names = services.length === 0 ? [''] : services
   const found = new Set(names.flatMap((service) => stopsOf(stops, { ...scope, service }, now)))
-  return { stops: [...found], windows, freezesAt: starts.length === 0 ? undefined : Math.min(...starts) }
+  return { stops: [...found], windows, freezesAt: earliest(starts) }
 }
 
 /**
