@@ -1,8 +1,7 @@
 /** Whether another environment runs the version that a change raises here. If labels name roles (`track: canary`), only images tell versions apart. */
 import type { Config } from '../config/schema.ts'
 import { isBlueGreen, type Target } from '../rollout/target.ts'
-import { isTrialRole } from '../traffic/roles.ts'
-import { versionLabels } from '../traffic/version.ts'
+import { labelsTellVersion } from '../traffic/version.ts'
 import { imageNameOf, tagOf } from './version-behind.ts'
 
 /** The images of both versions in one environment. Empty if unknown. */
@@ -11,15 +10,7 @@ type Images = Readonly<Record<'stable' | 'canary', readonly string[]>>
 /** Whether other environments of its service come before or after it, and only images tell whether they run the same version. */
 export function isOrderedByImages(target: Target, { environments }: Pick<Config, 'environments'>): boolean {
   const isAsked = target.settings.wave !== undefined || target.environments.some((name) => environments?.[name]?.after)
-  return isAsked && !isBlueGreen(target) && !labelsTellVersion(target)
-}
-
-/** Whether the labels of the canary's pods tell its version, and not only its role. */
-function labelsTellVersion({ route, neighbours }: Pick<Target, 'route' | 'neighbours'>): boolean {
-  const [stable, canary] = [versionLabels(route, 'stable', neighbours), versionLabels(route, 'canary', neighbours)]
-  if (canary === undefined) return false
-  const own = Object.entries(canary).filter(([key, value]) => stable?.[key] !== value)
-  return own.every(([, value]) => !isTrialRole(value))
+  return isAsked && !isBlueGreen(target) && !labelsTellVersion(target.route, target.neighbours)
 }
 
 /** The images by which a version is found again elsewhere: those of the canary after a change that the stable version did not have before it. */

@@ -126,6 +126,14 @@ export function versionLabels(
   return sourceOf(route, role, manifests)?.labels
 }
 
+/** Whether the labels of the canary's pods tell its version, and not only its role: then every new version has other labels. */
+export function labelsTellVersion(route: Route, manifests: readonly Manifest[]): boolean {
+  const [stable, canary] = [versionLabels(route, 'stable', manifests), versionLabels(route, 'canary', manifests)]
+  if (canary === undefined) return false
+  const own = Object.entries(canary).filter(([key, value]) => stable?.[key] !== value)
+  return own.every(([, value]) => !isTrialRole(value))
+}
+
 /**
  * Other Services that select pods of a destination's Service: all whose selector has only labels of its selector, or all of them
  * and more.

@@ -2,7 +2,9 @@
 import { mayHaveTraffic, type Standing, sureShare } from '../rollout/standing.ts'
 import { isBlueGreen, nextStep, originPull, planOf, type Target } from '../rollout/target.ts'
 import { readNotes } from '../traffic/annotations.ts'
-import { canaryVersion } from '../traffic/version.ts'
+import type { Route } from '../traffic/route.ts'
+import { withCanary } from '../traffic/start.ts'
+import { canaryVersion, labelsTellVersion } from '../traffic/version.ts'
 import type { Wave } from './wave.ts'
 
 /** What a rollout may do, from the state of the other rollouts of its service. */
@@ -116,14 +118,26 @@ function lowest(members: readonly Member[]): number {
 
 /** An environment without traffic may begin only with the same version, and only if nobody has rolled that version back there. */
 function mayGo(standing: Standing, first: Standing): boolean {
-  const { phase, versions, target } = standing
+  const { phase, versions } = standing
   if (phase !== 'idle') return true
   const version = versions?.canary
-  return version !== undefined && version === first.versions?.canary && !isTakenBack(target)
+  return version !== undefined && version === first.versions?.canary && !isTakenBack(standing, first)
 }
 
-/** A rollback sets the share to 0 in the annotation, and keeps the version there. */
-function isTakenBack({ route, settings, neighbours }: Target): boolean {
+/**
+ * A rollback sets the share to 0 in the annotation, and keeps the version there. If labels name roles, every version has the same name. Then the
+ * pull request that began the rollout tells whether the rollback belongs to this rollout or to an earlier one.
+ */
+function isTakenBack({ target }: Standing, first: Standing): boolean {
+  const { route, settings, neighbours } = target
   const { percentage, version } = readNotes(route, settings.prefix)
-  return percentage === '0' && version === canaryVersion(route, neighbours)
+  if (percentage !== '0' || version !== canaryVersion(route, neighbours)) return false
+  const isAnyRollout = !labelsTellVersion(started(target), neighbours)
+  return !isAnyRollout || originPull(target) === originPull(first.target)
+}
+
+/** Before the rollout, the route may have no destination for the canary. */
+function started({ route, neighbours }: Target): Route {
+  const split = withCanary(route, neighbours)
+  return split.ok ? split.value : route
 }

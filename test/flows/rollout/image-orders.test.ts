@@ -84,6 +84,53 @@ test('the stable workloads get the image of the canary wave by wave', async () =
   assert.match(gateOf(world, second), /^success/, 'it has finished there')
 })
 
+/** A rollout of all waves from 0 to the end, with an image in the canary's workloads that the stable ones get at 100%. */
+async function rollsOut(world: World, version: string): Promise<void> {
+  const pull = await aPull(world, canaries(version, FLEET), `web ${version}`)
+  await says(world, 'alice', pull, '/canary 5 --env eu-1')
+  await merges(world, 'bob', pull)
+  for (let [step] = openSteps(world); step !== undefined; [step] = openSteps(world)) {
+    await world.pass(15)
+    await merges(world, 'bob', step)
+  }
+  await world.pass(15)
+  await pushes(world, stables(version, FLEET))
+  for (const name of FLEET) await says(world, 'alice', pull, `/canary 0 --env ${name}`)
+  for (const flip of openSteps(world)) await merges(world, 'bob', flip)
+}
+
+test('the waves of the next image begin by themselves after the end of the last rollout', async () => {
+  const world = await aFleet()
+  await rollsOut(world, 'v2')
+  const pull = await aPull(world, canaries('v3', FLEET), 'web v3')
+  await says(world, 'alice', pull, '/canary 5 --env eu-1')
+  await merges(world, 'bob', pull)
+  await world.pass(15)
+  assert.deepEqual(
+    openSteps(world).map(({ head }) => head.ref),
+    ['canary/eu-2/web/5'],
+  )
+})
+
+test('a wave that a person took back stays at 0% for the rest of its rollout, where only images tell versions', async () => {
+  const world = await aFleet()
+  const pull = await aPull(world, canaries('v2', FLEET), 'web v2')
+  await says(world, 'alice', pull, '/canary 5 --env eu-1')
+  await merges(world, 'bob', pull)
+  await world.pass(15)
+  const [second] = openSteps(world)
+  assert.ok(second)
+  await merges(world, 'bob', second)
+  await says(world, 'alice', pull, '/canary 0 --env eu-2')
+  const flip = openSteps(world).find(({ head }) => head.ref === 'canary/eu-2/web/0')
+  assert.ok(flip)
+  await merges(world, 'bob', flip)
+  await world.pass(15)
+  const [next, ...others] = openSteps(world)
+  assert.deepEqual([next?.head.ref, others.length], ['canary/eu-1/web/100', 0])
+  assert.match(next === undefined ? '' : gateOf(world, next), /Waiting for order: eu-2/)
+})
+
 test('production starts with the image that staging has finished with, and with no other one', async () => {
   const files = imagesFleet(['staging', 'production'], {
     service: '',
