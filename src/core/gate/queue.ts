@@ -24,10 +24,10 @@ const ABSENT: RouteState = { share: 0, stable: undefined, key: '' }
  * The parts that raise a route in a merge group. If there are several, the second step would merge together with the first,
  * before anyone has seen that one live.
  */
-export function raisersOf(route: string, base: Routes, parts: readonly GroupPart[]): readonly string[] {
+export function raisersOf(route: string, base: Routes, parts: readonly GroupPart[]): readonly GroupPart[] {
   const raises = (old: RouteState, now: RouteState): boolean =>
     now.share > old.share || (old.share > 0 && now.stable !== old.stable)
-  return partsThat(raises, { route, base, parts }).map(({ name }) => name)
+  return partsThat(raises, { route, base, parts })
 }
 
 /** The parts that may contribute to a change of a rollout. `isHidden`: weights and versions do not show the whole change. */

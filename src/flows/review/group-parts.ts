@@ -1,4 +1,5 @@
 /** Finds the pull requests in a merge group, and what each of them changes. */
+import { imageChanges } from '../../core/arrival/image-changes.ts'
 import { type GroupPart } from '../../core/gate/queue.ts'
 import { environmentsTouched } from '../../core/environment/environment.ts'
 import type { Config } from '../../core/config/schema.ts'
@@ -6,8 +7,9 @@ import type { Sha } from '../../core/rollout/facts.ts'
 import { snapshotAsBase } from '../../core/rollout/as-base.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import { standingOf, stepKey, sureShare } from '../../core/rollout/standing.ts'
-import { movedRoutes } from '../../core/rollout/target.ts'
+import { movedRoutes, sameRollouts, type Target } from '../../core/rollout/target.ts'
 import type { QueuedPull } from '../../ports/github/merge-queue.ts'
+import { targetObjectsAt } from '../measure/objects-at.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type FileSource, loadSnapshot } from '../repository/load.ts'
 
@@ -67,15 +69,33 @@ async function placeOf(
   return -1
 }
 
+interface CommitRead {
+  readonly sha: Sha
+  readonly snapshot: Snapshot
+}
+
+/** A part with the commits before and after it. */
+interface ReadPart extends GroupPart {
+  readonly before: CommitRead
+  readonly after: CommitRead
+}
+
+export interface GroupParts {
+  readonly base: GroupPart['routes']
+  readonly parts: readonly ReadPart[]
+}
+
+type Needs = FileSource & Pick<RepositoryContext, 'mirror' | 'renderer'>
+
 /** What each member, and each commit without a member, changes in the rollouts of the base branch. */
 export async function partsOf(
-  context: FileSource & Pick<RepositoryContext, 'mirror' | 'renderer'>,
+  context: Needs,
   { base, commits, members }: Omit<GroupRange, 'into'> & { readonly members: readonly GroupMember[] },
   config: Config,
-): Promise<{ readonly base: GroupPart['routes']; readonly parts: readonly GroupPart[] }> {
+): Promise<GroupParts> {
   const own = await loadSnapshot(context, base, { config })
-  const parts: GroupPart[] = []
-  let before = { sha: base, snapshot: own }
+  const parts: ReadPart[] = []
+  let before: CommitRead = { sha: base, snapshot: own }
   for (const sha of endsOf(commits, members)) {
     const snapshot = snapshotAsBase(own, await loadSnapshot(context, sha, { config }))
     const changed = await context.mirror.changed(before.sha, sha)
@@ -83,10 +103,46 @@ export async function partsOf(
     const touches = new Set(environmentsTouched(both, changed).map(({ name }) => name))
     const pull = members.find(({ at }) => at === sha)?.pull
     const name = pull === undefined ? sha.slice(0, 7) : `#${pull}`
-    parts.push({ name, pull, routes: routesIn(snapshot), touches })
-    before = { sha, snapshot }
+    const after = { sha, snapshot }
+    parts.push({ name, pull, routes: routesIn(snapshot), touches, before, after })
+    before = after
   }
   return { base: routesIn(own), parts }
+}
+
+/**
+ * The parts that give the stable version of a rollout the canary's image, so that all users get it. Labels do not show this. If an
+ * environment cannot be built before or after a part, the part may do it too.
+ */
+export async function promotersOf(
+  context: Needs,
+  target: Target,
+  { parts }: GroupParts,
+): Promise<readonly GroupPart[]> {
+  const promoters: GroupPart[] = []
+  for (const part of parts) {
+    const touched = target.environments.filter((name) => part.touches.has(name))
+    for (const environment of touched) {
+      if (promoters.includes(part) || !(await promotes(context, part, { environment, target }))) continue
+      promoters.push(part)
+    }
+  }
+  return promoters
+}
+
+async function promotes(
+  context: Needs,
+  part: ReadPart,
+  { environment, target }: { readonly environment: string; readonly target: Target },
+): Promise<boolean> {
+  const here = { ...target, environments: [environment] }
+  const [before, after] = [part.before, part.after].map(({ snapshot }) => sameRollouts(snapshot.targets, here)[0])
+  if (before === undefined || after === undefined) return false
+  const old = await targetObjectsAt(context, part.before.sha, { target: before, environment })
+  const now = await targetObjectsAt(context, part.after.sha, { target: after, environment })
+  if (old === undefined || now === undefined || old === 'not-seen' || now === 'not-seen') return true
+  const changes = imageChanges(environment, { before: [before], after: [after] }, { before: old, after: now })
+  return changes.some(({ version }) => version.role === 'stable')
 }
 
 /** The last commit of each part. A rebased member has several commits. */

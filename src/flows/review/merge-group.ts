@@ -25,7 +25,7 @@ import { judgePeer, judgeQueuedPromotion } from './judgement.ts'
 import { decidingRef } from '../repository/deployed-branches.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { judgeMerge, type Question } from '../judgement/judge-merge.ts'
-import { type GroupMember, type GroupRange, membersOf, partsOf } from './group-parts.ts'
+import { type GroupMember, type GroupParts, type GroupRange, membersOf, partsOf, promotersOf } from './group-parts.ts'
 import { loadConfig } from '../repository/load.ts'
 import { checkBoard, publishFailure } from './check-board.ts'
 import { type PullEnds, fetchEnds, judgedBase } from '../repository/pull-ends.ts'
@@ -188,18 +188,16 @@ async function byMembers(
   const changes: ReviewedChange[] = []
   for (const change of found.changes) {
     const overrides = isOpen(change) ? await overridesFor(context, change, { ...parted, members }) : []
-    changes.push(withTwins({ ...change, verdicts: overrule(change.verdicts, overrides) }, parted))
+    changes.push(await withTwins(context, { ...change, verdicts: overrule(change.verdicts, overrides) }, parted))
   }
   return { ...found, changes }
 }
-
-type Parted = Awaited<ReturnType<typeof partsOf>>
 
 /** No overrides if the change does not belong to one pull request alone, because an override was given for that pull request. */
 async function overridesFor(
   context: RepositoryContext,
   { target, version, widened = [], leaving }: ReviewedChange,
-  { base, parts, members }: Parted & { readonly members: readonly GroupMember[] },
+  { base, parts, members }: GroupParts & { readonly members: readonly GroupMember[] },
 ): Promise<readonly Override[]> {
   const isHidden = version !== undefined || widened.length > 0 || leaving !== undefined
   const change = { routes: movedRoutes(target), environments: target.environments, isHidden }
@@ -209,11 +207,20 @@ async function overridesFor(
   return overridesIn(await context.conversation.of(member.pull), member.head, context.seal)
 }
 
-function withTwins(change: ReviewedChange, { base, parts }: Parted): ReviewedChange {
-  const all = movedRoutes(change.target).map((route) => raisersOf(route, base, parts))
-  const raisers = all.find((some) => some.length > 1)
+/** Blocks a rollout that several parts raise, by its share or by the version behind it. */
+async function withTwins(
+  context: RepositoryContext,
+  change: ReviewedChange,
+  parted: GroupParts,
+): Promise<ReviewedChange> {
+  const { base, parts } = parted
+  const promoters = change.version?.role === 'stable' ? await promotersOf(context, change.target, parted) : []
+  const raisers = movedRoutes(change.target)
+    .map((route) => new Set([...raisersOf(route, base, parts), ...promoters]))
+    .find(({ size }) => size > 1)
   if (raisers === undefined) return change
-  const target = targetName(change.target)
-  const verdict: Verdict = { gate: 'queue', target, state: 'block', reason: { code: 'two-steps', raisers } }
+  const names = parts.filter((part) => raisers.has(part)).map(({ name }) => name)
+  const reason = { code: 'two-steps', raisers: names } as const
+  const verdict: Verdict = { gate: 'queue', target: targetName(change.target), state: 'block', reason }
   return { ...change, verdicts: [...change.verdicts, verdict] }
 }

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import { commandTrailer } from '../../../src/core/marker/trailer.ts'
 import type { Pull } from '../../memory/github/github.ts'
 import { CONFIG, routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'
+import { CANARY_FILE, imagesRepository, STABLE_FILE, versionFile } from '../../images.ts'
 import { recordedIn } from '../recorded/account.ts'
 import {
+  aBuiltWorld,
   aNewVersion,
   aPull,
   aRollout,
@@ -12,6 +14,7 @@ import {
   branches,
   checkOf,
   gateOf,
+  merges,
   openSteps,
   queue,
   says,
@@ -86,6 +89,25 @@ test('two steps of one rollout never merge together in a merge group', async () 
   assert.match((await queue(world, [five])).gate(), /^success/)
   const both = await queue(world, [five, twenty])
   assert.match(both.gate(), /^failure: .*both raise it and would merge together/)
+})
+
+test('a step and a stable version that gets the canary’s image never merge together in a merge group', async () => {
+  const world = await aBuiltWorld(imagesRepository())
+  const pull = await aPull(world, { [CANARY_FILE]: versionFile('web-canary', 'v2') }, 'web v2')
+  await says(world, 'alice', pull, '/canary 5')
+  await merges(world, 'bob', pull)
+  await world.pass(15)
+  const [step] = openSteps(world)
+  assert.ok(step !== undefined)
+  const promotion = await aPull(world, { [STABLE_FILE]: versionFile('web', 'v2') }, 'v2 for all')
+  await says(world, 'olga', promotion, '/canary override conflict both are wanted')
+  assert.match(gateOf(world, promotion), /^success/)
+  const beside = await aPull(world, { 'apps/production/README.md': '# Production\n' }, 'Describe production')
+  assert.match((await queue(world, [promotion])).gate(), /^success/)
+  assert.match((await queue(world, [beside, promotion])).gate(), /^success/)
+  const both = await queue(world, [step, beside, promotion])
+  const raisers = new RegExp(`^failure: .*#.?${step.number} and #.?${promotion.number} both raise it and would merge`)
+  assert.match(both.gate(), raisers)
 })
 
 test('a branch cannot call itself deployed, and each of two deployed branches has steps of its own', async () => {
