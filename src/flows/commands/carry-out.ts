@@ -61,7 +61,7 @@ function dispatchOnHead(
 ): HandlerResult | Promise<HandlerResult> {
   if (subject.pull.state === 'closed') return refused({ code: 'closed' })
   // A comment with such a command is carried out by the task of the base branch.
-  if (isActingOn(command, 'rollout')) return refused({ code: 'nothing-to-abort' })
+  if (isActingOn(command, 'rollout')) return refused({ code: 'nothing-to-abort', isOpen: true })
   return handle(context, { command, subject, by, id })
 }
 

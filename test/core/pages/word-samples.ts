@@ -149,6 +149,7 @@ export function refusals(): readonly Refusal[] {
     { code: 'owned', name: T, writer: 'argo-rollouts', title: T, why: { code: 'elsewhere', environment: T }, ...place },
     { code: 'branch-behind', name: T, base: T, what: 'limit' },
     { code: 'step-undone', name: T, share: 50 },
+    { code: 'nothing-to-abort', isOpen: false },
     { code: 'not-of-step', why: 'other-rollout', name: T },
     { code: 'not-of-step', why: 'goes-back', name: T },
     { code: 'not-of-step', why: 'finishes', name: T },

@@ -54,7 +54,7 @@ export async function abortRollouts(
   const all = [[...closed], [...rollbacks], rolledBack, names, owned, takenBack]
   const isNothing = all.every(({ length }) => length === 0)
   return isNothing
-    ? refused({ code: 'nothing-to-abort' })
+    ? refused({ code: 'nothing-to-abort', isOpen: pull.state === 'open' })
     : {
         code: 'aborted',
         closed: [...closed],
