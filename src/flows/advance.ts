@@ -2,7 +2,8 @@ import type { ConfigProblem } from '../core/config/read.ts'
 import { explainProblem } from '../core/message/problem/problem.ts'
 import { closingComment } from '../core/message/pull-request/pull-request.ts'
 import { configProblem } from '../core/problem/files.ts'
-import { isStep, kindOf } from '../core/rollout/branch.ts'
+import { isMisplaced, isStep, kindOf, madeFor } from '../core/rollout/branch.ts'
+import type { PullRequest } from '../core/rollout/facts.ts'
 import { isWatched } from '../core/rollout/failure.ts'
 import { targetName } from '../core/rollout/target.ts'
 import type { RolloutFacts } from '../core/rollout/transition.ts'
@@ -19,7 +20,15 @@ import type { RepositoryContext } from './repository/repository-context.ts'
 import { withFailures } from './measure/failures.ts'
 import { cleanUpForgotten } from './review/clean-up.ts'
 import { judgeMoved } from './stop/judge-again.ts'
-import { forgetBase, rememberDeployed, rememberWatch, settle, settledAt } from './memory/base-memory.ts'
+import {
+  forgetBase,
+  knownBases,
+  recallDeployed,
+  rememberDeployed,
+  rememberWatch,
+  settle,
+  settledAt,
+} from './memory/base-memory.ts'
 import { removeUnopened } from './rollout/unopened.ts'
 import { labelsOf } from './rollout/propose.ts'
 import { type BaseProblem, type BaseState, loadBase } from './rollout/rollouts.ts'
@@ -46,7 +55,7 @@ export async function advance(context: RepositoryContext, task: AdvanceTask): Pr
   const { rollouts, sha } = state.value
   const { stuck, isPassing } = await takeAllSteps(context, state.value, why)
   await replanPromotions(context, state.value)
-  for (const pull of state.value.orphans) await closePull(context, pull, closingComment('split'))
+  for (const pull of state.value.orphans) await closeOrphan(context, pull, 'split')
   await tidy(context, state.value)
   await judgeMoved(context, state.value)
   await cleanUpForgotten(context, state.value)
@@ -115,9 +124,22 @@ async function giveUpBase(context: RepositoryContext, base: BaseProblem): Promis
   }
   if (base.deployed.problems.length > 0) return warnOf(context, base.deployed.problems)
   const open = base.pulls.filter((pull) => pull.state === 'open' && isStep(pull, context.botLogin))
-  for (const pull of open) await closePull(context, pull, closingComment('not-deployed'))
+  for (const pull of open) await closeOrphan(context, pull, 'not-deployed')
   await forgetBase(context, base.ref)
   await askForDashboard(context)
+}
+
+/** Closes a step that no rollout of its base branch has. Its own branch may need the step, so Perch looks at that one too. */
+async function closeOrphan(
+  context: RepositoryContext,
+  pull: PullRequest,
+  reason: 'split' | 'not-deployed',
+): Promise<void> {
+  if (!isMisplaced(pull)) return void (await closePull(context, pull, closingComment(reason)))
+  await closePull(context, pull, closingComment('misplaced'))
+  const bases = [...(await recallDeployed(context)), ...(await knownBases(context))]
+  const home = madeFor(pull, context.repo.defaultBranch, bases)
+  if (home !== undefined) await context.ask.advance(home, { code: 'ended', pull: pull.number, at: context.clock.now() })
 }
 
 /** Does what somebody asked for. Returns false if nobody asked. */

@@ -1,5 +1,5 @@
 import { COMMAND_LIFE_MS } from '../core/command/pending.ts'
-import { isStep } from '../core/rollout/branch.ts'
+import { isMisplaced, isStep } from '../core/rollout/branch.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { STOP_REFS } from '../core/stop/stop.ts'
 import { lookAtDashboard } from './dashboard/ask-dashboard.ts'
@@ -38,8 +38,9 @@ export async function sweep(context: RepositoryContext): Promise<void> {
   for (const base of bases) {
     const head = heads.get(`refs/heads/${base}`)
     if (head === undefined) continue
-    // Other branches need work only while steps are open that were made when the branch was deployed.
-    const isLeft = !deployed.has(base) && open.some((pull) => pull.base.ref === base && isStep(pull, context.botLogin))
+    // Other branches need work only while steps are open that were made when the branch was deployed, or for another branch.
+    const steps = open.filter((pull) => pull.base.ref === base && isStep(pull, context.botLogin))
+    const isLeft = deployed.has(base) ? steps.some(isMisplaced) : steps.length > 0
     const hasMoved = deployed.has(base) && head !== (await settledAt(context, base))
     if (isLeft || hasMoved) await context.ask.advance(base, { code: 'swept', head, at: started })
   }

@@ -126,6 +126,7 @@ const REVIEW: Table<CauseOf<'review'>> = {
 }
 
 const ADVANCE: Table<CauseOf<'advance'>> = {
+  'pull-changed': byDelivery({ code: 'pull-changed', delivery }),
   'pull-ended': byDelivery({ code: 'pull-ended', delivery, merged: true, head: HEAD }),
   pushed: byDelivery({ code: 'pushed', delivery, head: HEAD }),
   button: byDelivery({ code: 'button', delivery, pull: 3, name: 'hold', login: 'alice', head: HEAD }),

@@ -81,6 +81,28 @@ export function isStepBranch(ref: string): boolean {
   return ref.startsWith(STEP) || ref.startsWith(SWITCH)
 }
 
+/**
+ * Whether the base of a step is not the branch that it was made for: somebody changed the base, or the repository has another default
+ * branch.
+ */
+export function isMisplaced({ head, base }: PullRequest): boolean {
+  return baseIn(head.ref) !== (base.isDefault ? undefined : branchPart(base.ref))
+}
+
+/** The branch among some that a step was made for. Undefined if it is none of them. */
+export function madeFor({ head }: PullRequest, defaultBranch: string, bases: readonly string[]): string | undefined {
+  const named = baseIn(head.ref)
+  return named === undefined
+    ? defaultBranch
+    : bases.find((base) => base !== defaultBranch && branchPart(base) === named)
+}
+
+/** The base in the name of a step's branch, as one part of a ref. Undefined for the default branch. */
+function baseIn(branch: string): string | undefined {
+  const [, part = ''] = branch.split('/')
+  return part.startsWith('@') ? part.slice(1) : undefined
+}
+
 /** Whether Perch opened this pull request for this rollout. The branch's name alone proves nothing: anyone can push one. */
 export function isStepOf(target: Name, pull: PullRequest, botLogin: string): boolean {
   return isStep(pull, botLogin) && (isOwn(target, pull) || isWaveStep(target, pull))

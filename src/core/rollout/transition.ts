@@ -68,6 +68,8 @@ export type CloseReason =
   | 'apart'
   | 'failed'
   | 'not-deployed'
+  /** It was made for another base branch. */
+  | 'misplaced'
   /** A controller in the cluster moves the traffic now. */
   | 'owned'
 

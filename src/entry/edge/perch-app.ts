@@ -132,6 +132,8 @@ async function onPullRequest(event: Payload<'pull_request'>, context: WebhookCon
   if (action === 'reopened') await ask.review(pull.number, { code: 'reopened', delivery })
   const hasOtherBase = action === 'edited' && changes?.base !== undefined
   if (hasOtherBase || DRAFT.includes(action)) await ask.review(pull.number, { code: 'pull-changed', delivery })
+  // A step fits only the branch that it was made for.
+  if (hasOtherBase && isStepBranch(pull.head.ref)) await ask.advance(pull.base.ref, { code: 'pull-changed', delivery })
   if (action !== 'closed') return
   // A merge moves the base branch, and closing a step stops its rollout. Both affect the rollout.
   const merged = pull.merged === true

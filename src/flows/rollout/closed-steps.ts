@@ -67,8 +67,11 @@ export async function closedSteps(
   const list = await at.readBack(from)
   const isMine = (pull: PullRequest): boolean =>
     isStepOf(standing.target, pull, context.botLogin) && pull.createdAt >= since
-  const found = [...list.pulls.filter(isMine), ...(await endedSince(context, list, known))]
-  const steps = stepsOf(standing, found, known)
+  const gone = await unlisted(context, list, known)
+  const found = [...list.pulls.filter(isMine), ...gone.filter(({ base }) => base.ref === at.base.ref)]
+  const steps = stepsOf(standing, found, known).filter(
+    ({ number }) => !gone.some((pull) => pull.number === number && pull.base.ref !== at.base.ref),
+  )
   const upTo = Math.max(...list.pulls.map(({ createdAt }) => createdAt))
   if (at.recent.since > 0) await context.memo.set(key, { landing: landing.sha, upTo, steps } satisfies KnownSteps)
   return {
@@ -105,8 +108,8 @@ async function isStopped(
   return !(await conversation.of(number)).some(({ isOurs, body }) => isOurs && saysClosedByPerch(body))
 }
 
-/** Pull requests that were open when they were last seen, and are no longer in the list. */
-async function endedSince(
+/** Pull requests that were open when they were last seen, and are no longer in the list: they ended, or somebody changed their base. */
+async function unlisted(
   { pulls }: Pick<RepositoryContext, 'pulls'>,
   list: RecentPulls,
   known: KnownSteps | undefined,

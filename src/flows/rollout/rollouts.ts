@@ -2,7 +2,7 @@ import type { ConfigProblem } from '../../core/config/read.ts'
 import { configRefusal } from '../../core/refusal/unreadable.ts'
 import { canaryVersion } from '../../core/traffic/version.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { isStep, isStepOf, isWaveStep, kindOf, moveOf } from '../../core/rollout/branch.ts'
+import { isMisplaced, isStep, isStepOf, isWaveStep, kindOf, moveOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import { filesOf } from '../../core/rollout/read-target.ts'
@@ -31,7 +31,7 @@ export interface BaseState {
   readonly rollouts: readonly RolloutFacts[]
   /** The newest pull requests against the branch, open or closed, plus all open ones, and all steps of its rollouts. */
   readonly pulls: readonly PullRequest[]
-  /** Our open steps whose rollout no longer exists: its environments now move separately, or its route is gone. */
+  /** Our open steps without a rollout on this branch: it no longer exists, or they were made for another branch. */
   readonly orphans: readonly PullRequest[]
   /** Branches that an interrupted remake of a step left behind. */
   readonly leftovers: readonly string[]
@@ -86,7 +86,7 @@ export async function loadBase(context: Needs, ref: string): Promise<Result<Base
   // A file that cannot be read still exists, and so does a release that cannot be rendered.
   const isWhole =
     snapshot.problems.length === 0 && snapshot.unrendered.every(({ environments }) => environments.length === 0)
-  const orphans = isWhole ? open.filter(isOrphan) : []
+  const orphans = open.filter((pull) => isMisplaced(pull) || (isWhole && isOrphan(pull)))
   const known = withWaitingWaves(rollouts)
   return ok({ ref, sha, deployed, snapshot, rollouts: known, pulls: [...pulls, ...older], orphans, leftovers })
 }

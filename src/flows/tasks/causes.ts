@@ -193,6 +193,7 @@ export const Causes = {
   'clean-up': z.discriminatedUnion('code', [PullEnded, Swept]),
   advance: z.discriminatedUnion('code', [
     PullEnded,
+    PullChanged,
     Pushed,
     Button,
     HandedOver,

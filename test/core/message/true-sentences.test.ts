@@ -171,6 +171,7 @@ test('a pull request is closed with the reason for which it was', () => {
     superseded: /from the current state of the base branch, this is not the next step/,
     'nothing-to-do': /from the current state of the base branch, this rollout has no next step/,
     'not-deployed': /is not a deployed branch/,
+    misplaced: /was made for another base branch/,
     owned: /a controller in the cluster now moves the traffic/,
     apart: /are no longer at the same step\. Until they are, each of them moves in a pull request of its own/,
     split: /no longer has the rollout/,

@@ -54,6 +54,7 @@ const CLOSED: readonly CloseReason[] = [
   'nothing-to-do',
   'aborted',
   'split',
+  'misplaced',
   'failed',
   'not-deployed',
 ]

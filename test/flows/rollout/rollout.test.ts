@@ -1,7 +1,7 @@
 /** Rollouts that continue with what people merge and close. */
 import assert from 'node:assert/strict'
 import { memoryBranches } from '../../memory/github/branches.ts'
-import { headOf, moveBranch, person } from '../../memory/github/github.ts'
+import { headOf, moveBranch, person, type Pull, tellPull } from '../../memory/github/github.ts'
 import { routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'
 import {
   aNewVersion,
@@ -333,6 +333,53 @@ test('a branch that nothing deploys any more loses its steps, in words', async (
     (step && comments(world, step).at(-1)) ?? '',
     /^Closed: the base of this pull request is not a deployed branch/,
   )
+})
+
+async function retargets(world: World, pull: Pull, base: string): Promise<void> {
+  const changes = { base: { ref: { from: pull.base.ref }, sha: { from: pull.base.sha } } }
+  pull.base.ref = base
+  pull.base.sha = headOf(world.state, base) ?? ''
+  pull.updatedAt = world.state.now()
+  tellPull(world.state, pull, { action: 'edited', by: person('bob'), changes })
+  await world.settle()
+}
+
+test('a step whose base somebody changes is closed in words, and opened again where it was made for', async () => {
+  for (const hears of [true, false]) {
+    const world = await aWorld()
+    const { step } = await aRollout(world)
+    world.alice.push('release', { 'docs/notes.md': '# Notes\n' })
+    await world.settle()
+    world.hears = hears
+    await retargets(world, step, 'release')
+    world.hears = true
+    if (!hears) await world.sweep()
+    assert.equal(step.state, 'closed')
+    assert.match(comments(world, step).at(-1) ?? '', /^Closed: this step was made for another base branch/)
+    const [again, ...others] = openSteps(world)
+    assert.deepEqual([again?.head.ref, again?.base.ref, others.length], ['canary/production/web/25', 'main', 0])
+  }
+})
+
+test('a step whose base somebody changes to another deployed branch is opened again where it was made for', async () => {
+  const world = await aWorld()
+  const config = textOn(world, 'main', '.github/canary.yml')
+  world.olga.push('main', { '.github/canary.yml': `branches: [main, release]\n${config}` })
+  world.alice.push('release', { 'docs/notes.md': '# Notes\n' })
+  await world.settle()
+  const { step } = await aRollout(world)
+  await world.sweep()
+  for (const hears of [true, false]) {
+    const [open] = openSteps(world)
+    assert.ok(open !== undefined)
+    world.hears = hears
+    await retargets(world, open, 'release')
+    world.hears = true
+    await world.sweep()
+    assert.equal(open.state, 'closed')
+    const [again, ...others] = openSteps(world)
+    assert.deepEqual([again?.head.ref, again?.base.ref, others.length], [step.head.ref, 'main', 0])
+  }
 })
 
 test('while the config on the base branch is broken no rollout goes on, and afterwards it does', async () => {

@@ -275,6 +275,8 @@ export function closingComment(reason: CloseReason, facts: ClosingFacts = {}): s
       return 'Closed: from the current state of the base branch, this rollout has no next step.'
     case 'not-deployed':
       return 'Closed: the base of this pull request is not a deployed branch, so no rollout runs there. `branches` in `.github/canary.yml` on the default branch names the deployed branches.'
+    case 'misplaced':
+      return 'Closed: this step was made for another base branch, or before the repository got another default branch. If it is still the next step, Perch opens it again.'
     case 'owned':
       return 'Closed: a controller in the cluster now moves the traffic of this rollout, and would overwrite the weights. `/canary status` names it.'
     case 'apart':
