@@ -86,7 +86,7 @@ function fingerprint(folder: string): ReadonlyMap<string, string> {
 }
 
 scene(
-  'commits are read by name, and what differs between them',
+  'commits are read by name, and so are their differences',
   ({ dir, commit }) => {
     commit({ 'a.yaml': 'a: 1\n', 'b.yaml': 'b: 1\n' })
     git(dir, 'tag', '-a', 'v1', '-m', 'v1')
@@ -108,7 +108,7 @@ scene(
 )
 
 scene(
-  'the work tree is what git knows and what is new, not what it is told to ignore',
+  'the work tree has the files that git knows and new ones, without ignored files',
   ({ dir, commit, write }) => {
     commit({ 'same.yaml': 's: 1\n', 'edited.yaml': 'e: 1\n', 'deleted.yaml': 'd: 1\n', '.gitignore': 'out/\n*.log\n' })
     symlinkSync('same.yaml', join(dir, 'link'))
@@ -153,7 +153,7 @@ scene(
 )
 
 scene(
-  'nothing that the repository configures is run: no hook, monitor, filter, driver or remote',
+  "nothing in the repository's configuration runs: no hook, monitor, filter, driver or remote",
   ({ dir, commit, write }) => {
     const trap = join(dir, '.git', 'trap.sh')
     commit({ 'a.yaml': '1\n', '.gitattributes': '*.yaml filter=trap merge=trap diff=trap\n' })
@@ -201,7 +201,7 @@ test('a folder below, and a linked work tree, lead to their own top', async () =
   }
 })
 
-test('a shallow clone is read as far as it goes, and a folder that is in no repository is none', async () => {
+test('a shallow clone is read as far as it goes, and a folder outside of a repository is reported', async () => {
   const { dir, commit } = repository()
   commit({ 'a.yaml': '1\n' })
   const first = git(dir, 'rev-parse', 'HEAD')
@@ -219,7 +219,7 @@ test('a shallow clone is read as far as it goes, and a folder that is in no repo
 })
 
 scene(
-  'files of the work tree that are as in a commit are read as they are there, and the others as they are here',
+  'unchanged files are read from the commit, and changed ones from the work tree',
   ({ commit, write }) => {
     commit({ 'a.yaml': 'a: 1\n', 'b.yaml': 'b: 1\n' })
     write({ 'b.yaml': 'b: 2\n', 'new.yaml': 'c: 1\n' })

@@ -54,7 +54,7 @@ function crowd(name: (index: number) => string): readonly string[] {
   return Array.from({ length: 1_200 }, (_, index) => name(index))
 }
 
-scene('a crowd of refs below a name is listed, and only the first of them are fetched', async (world) => {
+scene('of many refs below a name, all are listed and only the first are fetched', async (world) => {
   const { server, reopen, written, branches } = world
   const main = server.author.push('main', { a: '1' })
   const stop = server.author.push('perch/freeze/production', { 'README.md': 'frozen\n' })
@@ -87,7 +87,7 @@ scene('a crowd of refs below a name is listed, and only the first of them are fe
   assert.deepEqual(await mirror.fetch([STOPS]), new Map())
 })
 
-scene('the first of a crowd can be read, each by the commit that is answered', async (world) => {
+scene('the first of many refs can be read, each at the commit that the fetch returned', async (world) => {
   const { server, reopen, branches } = world
   const main = server.author.push('main', { a: '1' })
   branches(
@@ -102,7 +102,7 @@ scene('the first of a crowd can be read, each by the commit that is answered', a
   for (const sha of new Set(found.slice(0, READABLE_BELOW))) assert.equal((await mirror.read(sha, ['a'])).size, 1)
 })
 
-scene('a crowd of names nearly like that of a branch leaves the branch to be fetched alone', async (world) => {
+scene('many names similar to that of a branch do not keep the branch from being fetched alone', async (world) => {
   const { server, reopen, written, branches } = world
   const main = server.author.push('main', { a: '1' })
   const many = crowd((index) => `mai-${index}-n`)

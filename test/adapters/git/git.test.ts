@@ -85,7 +85,7 @@ mirrorContract('git from a folder', async () => {
 const many = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`d/${n}.yaml`, `${n}: x\n`.repeat(30)]))
 
 scene(
-  'the first fetch brings no contents, and one more conversation all that are read',
+  'the first fetch brings no contents, and one more request brings all that are read',
   async ({ server, mirror, folder }) => {
     const main = server.author.push('main', many)
     await mirror.fetch([MAIN])
@@ -98,7 +98,7 @@ scene(
   },
 )
 
-scene('from then on a fetch is one conversation and a read none', async ({ server, mirror }) => {
+scene('after that, a fetch is one request, and a read needs none', async ({ server, mirror }) => {
   const first = server.author.push('main', many)
   await mirror.fetch([MAIN])
   await mirror.read(first, Object.keys(many))
@@ -116,7 +116,7 @@ scene('from then on a fetch is one conversation and a read none', async ({ serve
   assert.deepEqual(server.requests, ['GET info/refs', 'POST git-upload-pack'], 'nothing new: nothing sent')
 })
 
-scene('changes to files that were never read cost one conversation more, however many they are', async (world) => {
+scene('changes to files that were never read cost one more request, however many there are', async (world) => {
   const { server, mirror } = world
   server.author.push('main', many)
   await mirror.fetch([MAIN])
@@ -126,7 +126,7 @@ scene('changes to files that were never read cost one conversation more, however
   assert.ok(server.conversations() <= 2, String(server.conversations()))
 })
 
-scene('a merge fetches the contents that it needs in one conversation', async ({ server, mirror }) => {
+scene('a merge fetches the contents that it needs in one request', async ({ server, mirror }) => {
   const base = server.author.push('main', many)
   const changes = (word: string, line: number) =>
     Object.fromEntries(Object.entries(many).map(([path, text]) => [path, text.split('\n').with(line, word).join('\n')]))
@@ -186,7 +186,7 @@ scene('the token is in no argument and in no file', async ({ server, reopen, fol
 })
 
 scene(
-  'a token that the server takes no longer is replaced, and the fetch is done again',
+  'a token that the server no longer accepts is replaced, and the fetch is repeated',
   async ({ server, folder }) => {
     const main = server.author.push('main', { a: '1' })
     const refused: (string | undefined)[] = []
@@ -202,7 +202,7 @@ scene(
   },
 )
 
-scene('what the server forbids is a refusal, and not tried again and again', async ({ server, mirror }) => {
+scene('what the server forbids is a refusal, and is not tried again', async ({ server, mirror }) => {
   server.author.push('main', { a: '1' })
   server.behaviour = 'forbid'
   await assert.rejects(mirror.fetch([MAIN]), (error) => {
@@ -213,7 +213,7 @@ scene('what the server forbids is a refusal, and not tried again and again', asy
   assert.equal(server.conversations(), 1)
 })
 
-scene('a 403 while the permission is still granted passes, like an outage', async ({ server, folder }) => {
+scene('a 403 despite the permission is temporary, like an outage', async ({ server, folder }) => {
   const main = server.author.push('main', { a: '1' })
   server.behaviour = 'forbid'
   const environment = { PATH: process.env['PATH'] ?? '' }
@@ -228,7 +228,7 @@ scene('a 403 while the permission is still granted passes, like an outage', asyn
   assert.deepEqual(await mirror.fetch([MAIN]), new Map([[MAIN, main]]))
 })
 
-scene('a refused token is told without the token', async ({ server, reopen }) => {
+scene('the message about a refused token does not contain it', async ({ server, reopen }) => {
   server.author.push('main', { a: '1' })
   const mirror = reopen({ token: 'ghs_wrong' })
   await assert.rejects(mirror.fetch([MAIN]), (error) => {
@@ -245,7 +245,7 @@ scene('a redirect is not followed', async ({ server, mirror }) => {
   assert.ok(server.requests.every((request) => request === 'GET info/refs'))
 })
 
-scene('a machine without git is told so', async ({ reopen }) => {
+scene('on a machine without git, the message says so', async ({ reopen }) => {
   await assert.rejects(reopen({ environment: { PATH: '/nonexistent' } }).fetch([MAIN]), /is it installed/)
 })
 
@@ -265,7 +265,7 @@ scene('locks of a killed git are removed when they are old, and respected while 
   assert.equal(existsSync(lock), false)
 })
 
-scene('a damaged mirror is made anew', async ({ server, mirror, reopen, folder }) => {
+scene('a damaged mirror is replaced', async ({ server, mirror, reopen, folder }) => {
   const main = server.author.push('main', many)
   await mirror.fetch([MAIN])
   await mirror.read(main, Object.keys(many))
@@ -280,7 +280,7 @@ scene('a damaged mirror is made anew', async ({ server, mirror, reopen, folder }
   assert.equal((await restarted.read(main, ['d/1.yaml'])).size, 1)
 })
 
-scene('half a mirror, or one whose refs point nowhere, is made anew', async ({ server, reopen, folder }) => {
+scene('half a mirror, or one whose refs point nowhere, is replaced', async ({ server, reopen, folder }) => {
   const main = server.author.push('main', many)
   await reopen().fetch([MAIN])
   rmSync(join(folder, 'objects/pack'), { recursive: true })
@@ -293,7 +293,7 @@ scene('half a mirror, or one whose refs point nowhere, is made anew', async ({ s
   assert.equal((await reopen().fetch([MAIN])).get(MAIN), next)
 })
 
-scene('a mirror that git does not understand is made anew, but not while the server is away', async (world) => {
+scene('a mirror that git does not understand is replaced, but not while the server is down', async (world) => {
   const { server, reopen, folder } = world
   const main = server.author.push('main', many)
   await reopen().fetch([MAIN])
@@ -306,7 +306,7 @@ scene('a mirror that git does not understand is made anew, but not while the ser
   assert.equal((await reopen().entries(main)).length, 40)
 })
 
-scene('every fetch leaves a pack, and many of them are packed together', async ({ server, mirror, folder }) => {
+scene('every fetch leaves a pack, and many packs are combined', async ({ server, mirror, folder }) => {
   let main = server.author.push('main', many)
   const packs = join(folder, 'objects/pack')
   const count = (): number => readdirSync(packs).filter((name) => name.endsWith('.pack')).length
@@ -330,7 +330,7 @@ scene('every fetch leaves a pack, and many of them are packed together', async (
   assert.equal((await mirror.read(main, ['round', 'd/3.yaml'])).size, 2)
 })
 
-test('a git that hangs is killed with all that it started', async () => {
+test('a hanging git is killed with all processes that it started', async () => {
   const before = sleepers()
   const env = { PATH: process.env['PATH'] ?? '', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' }
   const ask = { title: 'git', env, folder: '/', timeoutMs: 300, maxBytes: 1000 }
@@ -341,7 +341,7 @@ test('a git that hangs is killed with all that it started', async () => {
   assert.deepEqual(endless, { end: 'too-large' })
 })
 
-test('contents that are too large for one answer are read in parts, and a git that is too slow is not asked again', async () => {
+test('contents that are too large for one answer are read in parts, and a slow git is not started again', async () => {
   const failing = (problem: Error): Git => {
     const fail = async (): Promise<never> => {
       throw problem

@@ -30,7 +30,7 @@ const one = 'refs/heads/one'
 const two = 'refs/heads/two'
 const gone = 'refs/heads/gone'
 
-test('those who come during a fetch share the next one, and each gets its own refs', async () => {
+test('callers who come during a fetch share the next one, and each gets its own refs', async () => {
   const { fetch, asked, reply } = server()
   const first = fetch([main])
   await new Promise((resolve) => setImmediate(resolve))
@@ -54,7 +54,7 @@ test('those who come during a fetch share the next one, and each gets its own re
   assert.deepEqual(asked, [[main], [main, one, two, gone]])
 })
 
-test('a name that is none fails whoever asks for it, and a pattern is asked for by itself', async () => {
+test('an invalid name fails only for its caller, and a pattern is fetched alone', async () => {
   const { fetch, asked, reply } = server()
   const good = fetch([main])
   await assert.rejects(fetch(['--upload-pack=x']), TypeError)

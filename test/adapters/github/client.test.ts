@@ -123,7 +123,7 @@ for (const { what, call } of CALLS) {
   })
 }
 
-test('a token that GitHub does not hand out in ten seconds holds nobody up either', async (t) => {
+test('a token that GitHub does not provide in ten seconds blocks nobody either', async (t) => {
   const timeout = AbortSignal.timeout.bind(AbortSignal)
   t.mock.method(AbortSignal, 'timeout', (ms: number) => timeout(ms / 10))
   const world = await aSilentGitHub(t, (path) => path !== '/app')
@@ -132,7 +132,7 @@ test('a token that GitHub does not hand out in ten seconds holds nobody up eithe
   assert.deepEqual([world.asked().length, world.tokensTaken()], [0, 2])
 })
 
-test('five writes in a row are made at once: nothing in Octokit spaces them out', async () => {
+test('five writes in a row are sent immediately: nothing in Octokit delays them', async () => {
   const world = await aGitHub()
   world.api.post(`${REPO}/issues/3/comments`).times(5).reply(201, aComment())
   const start = performance.now()
@@ -145,7 +145,7 @@ test('five writes in a row are made at once: nothing in Octokit spaces them out'
   )
 })
 
-test('a comment that GitHub made but could not say so is not made twice', async () => {
+test('a comment that GitHub created without an answer is not created twice', async () => {
   const world = await aGitHub()
   world.api.post(`${REPO}/issues/3/comments`).reply(502)
   world.api.post(`${REPO}/issues/3/comments`).optionally().reply(201, aComment())
@@ -253,7 +253,7 @@ test('a limit is a limit even where 403 would be an answer: 👀 and labels wait
   await assert.rejects(second.pulls.label(3, ['canary']), RetryLater)
 })
 
-test('until a limit ends the installation asks nothing more, whatever the route', async () => {
+test('until a limit ends, the installation sends no requests, whatever the route', async () => {
   const world = await aGitHub()
   world.api.post(`${REPO}/issues/3/labels`).reply(429, { message: 'No' }, { 'retry-after': '5' })
   await assert.rejects(world.pulls.label(3, ['canary']), RetryLater)
@@ -274,7 +274,7 @@ test('403 for a missing permission is a refusal, not a limit to wait for', async
   assert.equal(world.asked().length, 1)
 })
 
-test('GraphQL tells of a limit with 200 and an error of its type: the commit is postponed, the head not looked at', async () => {
+test('GraphQL reports a limit with 200 and an error of that type: the commit is postponed, and the head is not read', async () => {
   const draft = { branch: 'b', expectedHead: SHA, headline: 'h', body: '', files: new Map([['f', 'x']]) }
   const answers: [object, Record<string, string>, number][] = [
     [
@@ -313,7 +313,7 @@ test('lists are read page by page, a hundred at a time, until a page is short', 
   assert.equal(world.asked().length, 3)
 })
 
-test('comments are read page by page too, and half of them is never taken for all', async () => {
+test('comments are read page by page too, and an incomplete list is never used', async () => {
   const world = await aGitHub()
   world.api.post('/graphql').reply(200, aConversation([aWrittenComment({ fullDatabaseId: '71' })], 'next'))
   world.api
@@ -335,7 +335,7 @@ test('comments are read page by page too, and half of them is never taken for al
   }
 })
 
-test('a list that ends with a full page is asked for one page more', async () => {
+test('after a list that ends with a full page, one more page is requested', async () => {
   const world = await aGitHub()
   const hundred = Array.from({ length: 100 }, (_, index) => aPull({ number: index + 1 }))
   const query = 'sort=created&direction=desc&state=open&per_page=100'
@@ -344,7 +344,7 @@ test('a list that ends with a full page is asked for one page more', async () =>
   assert.equal((await world.pulls.allOpen()).length, 100)
 })
 
-test('lists of which only the newest matter stop at their limit', async () => {
+test('lists of which only the latest items matter stop at their limit', async () => {
   const world = await aGitHub()
   const hundred = Array.from({ length: 100 }, (_, index) => aPull({ number: index + 1 }))
   const newest = 'sort=created&direction=desc'
@@ -364,7 +364,7 @@ test('lists of which only the newest matter stop at their limit', async () => {
   assert.equal((await world.conversation.since(Date.parse('2026-03-01T10:00:00Z'))).length, 500)
 })
 
-test('pull requests are listed back to a moment, and it is told how far the list reaches', async () => {
+test('pull requests are listed back to a moment, and the result tells how far the list reaches', async () => {
   const world = await aGitHub()
   const day = (date: number): string => new Date(Date.UTC(2026, 2, date)).toISOString()
   const pages = [3, 2, 1].map((date) => Array.from({ length: 100 }, () => aPull({ created_at: day(date) })))
@@ -384,7 +384,7 @@ test('pull requests are listed back to a moment, and it is told how far the list
   assert.equal((await world.pulls.recent('main', 1)).since, 0)
 })
 
-test('the pull request that brought a commit is the one that was merged as it', async () => {
+test('the pull request that brought a commit is the one with that merge commit', async () => {
   const world = await aGitHub()
   const merged = { state: 'closed', merged_at: '2026-03-02T09:00:00Z', closed_at: '2026-03-02T09:00:00Z' }
   const found = [aPull({ number: 1 }), aPull({ ...merged, number: 2, merge_commit_sha: SHA })]
@@ -396,7 +396,7 @@ test('the pull request that brought a commit is the one that was merged as it', 
   assert.equal(await world.pulls.mergedAs(OTHER_SHA, 'main'), undefined)
 })
 
-test('a page that fails fails the list: half of it is never taken for the whole', async () => {
+test('if a page fails, the list fails: an incomplete list is never used', async () => {
   const world = await aGitHub()
   const path = `${REPO}/pulls/3/reviews?per_page=100`
   const review = { user: null, state: 'COMMENTED', commit_id: SHA }
@@ -419,7 +419,7 @@ test('an answer that is cut off or is no list is an outage, and never an empty l
   }
 })
 
-test('one token serves all calls of an installation, for the API and for Git, even when they come at once', async () => {
+test('one token serves all calls of an installation, for the API and for Git, even if they come at the same time', async () => {
   const world = await aGitHub()
   world.api.get(`${REPO}/pulls/3`).times(4).reply(200, aPull())
   await Promise.all([world.pulls.get(3), world.pulls.get(3), world.access.tokenFor(5)])
@@ -434,7 +434,7 @@ test('one token serves all calls of an installation, for the API and for Git, ev
   assert.ok(world.asked().every(({ authorization }) => authorization === `token ${TOKEN}`))
 })
 
-test('an installation that GitHub gives no token for is a refusal, whatever the number, and no answer to the question', async () => {
+test('an installation without a token is a refusal, whatever the status, and not an answer to the question', async () => {
   const cases = [
     { status: 404, call: ({ pulls }: GitHubWorld) => pulls.get(3) },
     { status: 404, call: ({ people }: GitHubWorld) => people.permission('mona') },
@@ -464,7 +464,7 @@ test('an installation that GitHub gives no token for is a refusal, whatever the 
   }
 })
 
-test('a token that GitHub refuses is replaced at once, and the request made again', async (t) => {
+test('a token that GitHub refuses is replaced immediately, and the request is repeated', async (t) => {
   const { api, access } = anApp()
   const [old, good, newest] = ['ghs_old', 'ghs_good', 'ghs_newest']
   const grant = (token: string): unknown =>
@@ -494,7 +494,7 @@ test('a token that GitHub refuses is replaced at once, and the request made agai
   assert.equal(await access.tokenFor(7, good), newest)
 })
 
-test("where this machine's clock is off, the App signs by GitHub's", async () => {
+test("if this machine's clock is wrong, the App signs with GitHub's time", async () => {
   const { api, access } = anApp()
   const theirs = Date.now() - 5 * 60_000
   const issued: number[] = []
@@ -530,7 +530,7 @@ test('a limit on tokens postpones what needs one', async () => {
   await assert.rejects(access.tokenFor(5), RetryLater)
 })
 
-test('who Perch is is asked once, and again after GitHub could not say', async () => {
+test("Perch's own identity is requested once, and again if GitHub gave no answer", async () => {
   const { access, api } = anApp()
   const place = { installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' } }
   api.get('/app').reply(502)
@@ -540,7 +540,7 @@ test('who Perch is is asked once, and again after GitHub could not say', async (
   assert.equal((await access.portsFor(place)).botLogin, 'perch[bot]')
 })
 
-test('an App without a name is refused: a bot called "[bot]" would know nobody as itself', async () => {
+test('an App without a name is refused, because a bot called "[bot]" could not recognize itself', async () => {
   const { access, api } = anApp()
   api.get('/app').reply(200, { id: 7 })
   await assert.rejects(

@@ -38,7 +38,7 @@ test('pressed buttons are found in the log of webhooks, page by page back to a m
   ])
 })
 
-test('of more webhooks than are read nobody knows which repositories all of them are about', async () => {
+test('if there are more webhooks than are read, their repositories are unknown', async () => {
   const world = await aGitHub()
   const next = { link: `<${API}/app/hook/deliveries?per_page=100&cursor=more>; rel="next"` }
   const pushes = [delivery(9, 9, { event: 'push', action: null, repository_id: 4 })]
@@ -46,7 +46,7 @@ test('of more webhooks than are read nobody knows which repositories all of them
   assert.equal((await world.access.webhooksSince(DAY)).repositories, undefined)
 })
 
-test('a webhook that failed, and whose work no sweep finds, is asked for again, but not without end', async () => {
+test('a failed webhook whose work no sweep finds is requested again, but not forever', async () => {
   const world = await aGitHub()
   const rerun = { action: 'rerequested' }
   const again = (guid: string, status_code: number) => ({ ...rerun, guid, status_code })

@@ -13,7 +13,7 @@ const listed = (id: number, sha: string, fields: object = {}): object => ({
   ...fields,
 })
 
-test('deployments of others are left alone, whatever they are called', async () => {
+test("other people's deployments are left alone, whatever their names are", async () => {
   const { api, deployments } = await aGitHub()
   api.get(LIST).reply(200, [
     listed(3, SHA, { creator: anAccount('mona') }),
@@ -38,7 +38,7 @@ test('a deployment merges nothing, waits for no check and ends no other one', as
   await deployments.setState(9, 'success', 'live')
 })
 
-test('a state that Perch does not give is none', async () => {
+test('a state that Perch never sets is ignored', async () => {
   const { api, deployments } = await aGitHub()
   const created = { id: 1, environment: 'x', created_at: '2026-03-01T10:00:00Z' }
   for (const [state, expected] of [
@@ -52,7 +52,7 @@ test('a state that Perch does not give is none', async () => {
   assert.equal(await deployments.stateOf(9), undefined)
 })
 
-test('without the permission GitHub refuses, and that is told by its kind', async () => {
+test("without the permission, GitHub's refusal has its own kind", async () => {
   const { api, deployments } = await aGitHub()
   api.post(`${REPO}/deployments`).reply(403, { message: 'Resource not accessible by integration' })
   const draft = { commit: SHA, environment: 'production', task: 'canary:web', description: 'web: 5%' }

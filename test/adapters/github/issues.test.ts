@@ -6,7 +6,7 @@ import { aGitHub, REPO } from './github-api.ts'
 
 const issue = (number: number): object => ({ number, state: 'open', body: null, updated_at: '2026-01-05T09:00:00Z' })
 
-test('without the permission GitHub refuses, and that is told as being about the issue', async () => {
+test("without the permission, GitHub's refusal is about the issue", async () => {
   const { api, issues } = await aGitHub()
   const refusal = { message: 'Resource not accessible by integration' }
   api.post(`${REPO}/issues`).reply(403, refusal)

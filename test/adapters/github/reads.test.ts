@@ -19,7 +19,7 @@ import {
 
 const PERCH = { appId: 7, login: 'perch[bot]' }
 
-test('a pull request is told in our words', async () => {
+test("a pull request is read in Perch's own terms", async () => {
   const world = await aGitHub()
   world.api.get(`${REPO}/pulls/3`).reply(200, aPull())
   assert.deepEqual(await world.pulls.get(3), {
@@ -45,7 +45,7 @@ test('a pull request that is not there is undefined', async () => {
   assert.equal(await world.pulls.get(4), undefined)
 })
 
-test('merged is what has a time of merging; only then is the merge commit one that landed', () => {
+test('only a pull request with a merge time is merged, and only then has its merge commit landed', () => {
   const closed = { state: 'closed', closed_at: '2026-03-02T10:00:00+01:00' }
   const merged = pullRequestOf(aPull({ ...closed, merged_at: '2026-03-02T09:00:00Z', merge_commit_sha: SHA }))
   assert.deepEqual([merged.state, merged.mergeCommit, merged.closedAt], ['merged', SHA, Date.UTC(2026, 2, 2, 9)])
@@ -96,12 +96,12 @@ test('an answer without a field that Perch needs fails and names the field', asy
   await assert.rejects(world.checks.create(SHA, report), lacks('id'))
 })
 
-test('a time that is none, and a comment of no pull request, are refused rather than read as NaN', () => {
+test('an invalid time, and a comment without a pull request, are refused instead of read as NaN', () => {
   assert.throws(() => pullRequestOf(aPull({ created_at: 'yesterday' })), ZodError)
   assert.throws(() => commentOf(aComment({ issue_url: 'https://api.github.test/repos/acme/gitops' }), PERCH), ZodError)
 })
 
-test('whatever an answer holds, it is read as a pull request or refused by the schema', () => {
+test('whatever an answer contains, it is read as a pull request or refused by the schema', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.constantFrom(...Object.keys(aPull())), fc.anything()), (fields) => {
       try {
@@ -141,7 +141,7 @@ test('somebody whom GitHub does not know has no permission', async () => {
   assert.equal(await world.people.permission('nobody'), 'none')
 })
 
-test('a permission that cannot be read is no permission at all: it fails', async () => {
+test('reading an unreadable permission fails, and grants nothing', async () => {
   const world = await aGitHub()
   world.api.get(`${REPO}/collaborators/mona/permission`).reply(500)
   world.api.get(`${REPO}/collaborators/mona/permission`).reply(403, { message: 'Must have push access' })
@@ -149,7 +149,7 @@ test('a permission that cannot be read is no permission at all: it fails', async
   await assert.rejects(world.people.permission('mona'), /Must have push access/)
 })
 
-test('a login is one part of the address, whatever it holds', async () => {
+test('a login is one part of the address, whatever it contains', async () => {
   await fc.assert(
     fc.asyncProperty(fc.string({ minLength: 1, unit: 'grapheme' }), async (login) => {
       const world = await aGitHub()
@@ -166,7 +166,7 @@ test('a login is one part of the address, whatever it holds', async () => {
   )
 })
 
-test('a role that Perch does not know gives what `permission` says, and two unknown words give nothing', async () => {
+test('for an unknown role, `permission` counts, and two unknown words grant nothing', async () => {
   const word = fc.oneof(fc.constantFrom(...PERMISSIONS), fc.string(), fc.constantFrom('Admin', 'owner', '__proto__'))
   await fc.assert(
     fc.asyncProperty(word, word, async (permission, role_name) => {
@@ -180,7 +180,7 @@ test('a role that Perch does not know gives what `permission` says, and two unkn
   )
 })
 
-test('only our own check runs count, by App and by name, newest first', async () => {
+test("only Perch's own check runs count, by App and by name, newest first", async () => {
   const world = await aGitHub()
   world.api.get(`${REPO}/commits/${SHA}/check-runs?app_id=7&filter=all&per_page=100&page=1`).reply(200, {
     total_count: 6,
@@ -250,7 +250,7 @@ test('neutral, skipped, stale, cancelled and unfinished check runs are not green
   assert.ok(found.every(({ conclusion }) => conclusion === undefined))
 })
 
-test("a comment is ours by the App that made it, or else by the App's own account", () => {
+test("a comment is Perch's own if the App made it, or else the App's account did", () => {
   const bot = anAccount('perch[bot]', 'Bot')
   const isOurs = (fields: Readonly<Record<string, unknown>>): boolean =>
     commentOf(aComment(fields), PERCH).comment.isOurs
@@ -264,7 +264,7 @@ test("a comment is ours by the App that made it, or else by the App's own accoun
   assert.equal(isOurs({}), false)
 })
 
-test('comments tell who wrote them, when, and whether the text was changed', () => {
+test('comments have their author, their time, and whether the text was edited', () => {
   const { pull, comment } = commentOf(
     aComment({ issue_url: 'https://api.github.test/repos/acme/7/issues/31', body: null, user: null }),
     PERCH,
@@ -283,7 +283,7 @@ test('comments tell who wrote them, when, and whether the text was changed', () 
   assert.equal(commentOf(aComment({ user: anAccount('renovate[bot]', 'Bot') }), PERCH).comment.author.isBot, true)
 })
 
-test('comments come oldest first, with who wrote them and whether anybody has changed them', async () => {
+test('comments come oldest first, with their author and whether anybody edited them', async () => {
   const world = await aGitHub()
   const app = { kind: 'Bot', login: PERCH.login.replace('[bot]', '') }
   world.api.post('/graphql').reply(
@@ -365,7 +365,7 @@ test('where a server does not know a field of the conversation, it is read over 
   await assert.rejects(world.conversation.of(3))
 })
 
-test('what moved a branch is told newest first, and nothing where GitHub does not say', async () => {
+test('the moves of a branch come newest first, and are unknown if GitHub does not list them', async () => {
   const world = await aGitHub()
   const move = {
     id: 1,

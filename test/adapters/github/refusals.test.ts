@@ -32,7 +32,7 @@ test('a ruleset that forbids a branch is named by its words', async () => {
   })
 })
 
-test('a branch that is in the way is found, above the wanted one or below it', async () => {
+test('a blocking branch is found, above the wanted one or below it', async () => {
   const above = await aGitHub()
   above.api.post(`${REPO}/git/refs`).reply(422, { message: 'Reference update failed' })
   above.api.get(refOf(BRANCH)).reply(404)
@@ -51,7 +51,7 @@ test('a branch that is in the way is found, above the wanted one or below it', a
   assert.deepEqual([found.cause, found.rival], ['in-the-way', `${BRANCH}/mine`])
 })
 
-test('a protected name without a branch in the way is a rule, and a name that is too long is said to be', async () => {
+test('a protected name without a blocking branch is a rule, and a name that is too long is reported as such', async () => {
   const world = await aGitHub()
   world.api.post(`${REPO}/git/refs`).reply(422, { message: 'Reference update failed' })
   world.api.get(refOf('perch')).times(2).reply(404)
@@ -128,7 +128,7 @@ test('a commit that a rule or a protection forbids', async () => {
   }
 })
 
-test('what may be gone a moment later is an outage, and not refused', async () => {
+test('what may be gone a moment later is an outage, and not a refusal', async () => {
   const commit = (world: GitHubWorld): Promise<unknown> =>
     world.branches.commit({ branch: 'b', expectedHead: SHA, headline: 'h', body: '', files: new Map() })
   for (const error of [{ type: 'STALE_DATA', message: 'Pull' }, { message: 'Something went wrong' }]) {
@@ -144,7 +144,7 @@ test('what may be gone a moment later is an outage, and not refused', async () =
   }
 })
 
-test('a repository that is not there any more, for this App, is not installed', async () => {
+test('a repository that no longer exists for this App is not installed', async () => {
   const world = await aGitHub()
   world.api.get(/\/repos\/acme\/gitops\/pulls\?/).reply(404, { message: 'Not Found' })
   assert.deepEqual(await refused(world.pulls.allOpen()), {

@@ -18,7 +18,7 @@ function aRecord(fields: Readonly<Record<string, unknown>> = {}): Readonly<Recor
   return aCheckRun({ name: `live/${NAME}`, external_id: String(AT), completed_at: '2026-03-01T10:00:05Z', ...fields })
 }
 
-test('what is kept of a name on a commit is the newest run of ours, whose external id dates it', async () => {
+test('the latest run of Perch stores the report of a name on a commit, and its external id has the time', async () => {
   const table: [string, readonly unknown[], unknown][] = [
     ['none', [], 'none'],
     ['another App’s of the same name', [aRecord({ app: { id: 8, slug: 'x' } })], 'none'],
@@ -41,7 +41,7 @@ test('what is kept of a name on a commit is the newest run of ours, whose extern
   }
 })
 
-test('a commit that GitHub does not have is none, and an answer that was cut off is no empty list', async () => {
+test('a commit that GitHub does not have has no reports, and a truncated answer is not an empty list', async () => {
   for (const status of [404, 422]) {
     const world = await aGitHub()
     world.api.get(FIND).reply(status, { message: `No commit found for SHA: ${SHA}` })
@@ -88,7 +88,7 @@ async function aContext(world: Awaited<ReturnType<typeof aGitHub>>): Promise<Rec
   return { jobs, said, run: (report, receivedAt) => recordReport(context, { report, receivedAt, why }) }
 }
 
-test('the first report makes a check run on its commit, and wakes who waits for it', async () => {
+test('the first report creates a check run on its commit, and wakes those who wait for it', async () => {
   const world = await aGitHub()
   const context = await aContext(world)
   world.api.get(FIND).reply(200, { check_runs: [] })
@@ -111,7 +111,7 @@ test('the first report makes a check run on its commit, and wakes who waits for 
   ])
 })
 
-test('a later failure takes the run over, and a replay of what was before it changes nothing', async () => {
+test('a later failure replaces the report, and a replay of an earlier one changes nothing', async () => {
   const world = await aGitHub()
   const context = await aContext(world)
   world.api.get(FIND).reply(200, { check_runs: [aRecord()] })
@@ -130,7 +130,7 @@ test('a later failure takes the run over, and a replay of what was before it cha
   assert.equal(context.jobs.length, 1)
 })
 
-test('a success that is said again keeps since when, and wakes nobody', async () => {
+test('a repeated success keeps its start time, and wakes nobody', async () => {
   const world = await aGitHub()
   const context = await aContext(world)
   world.api.get(FIND).reply(200, { check_runs: [aRecord()] })
@@ -141,7 +141,7 @@ test('a success that is said again keeps since when, and wakes nobody', async ()
   assert.deepEqual(context.jobs, [])
 })
 
-test('a report whose answer was lost is kept once, when its job is tried again', async () => {
+test('if the answer to a report is lost, a retry stores it only once', async () => {
   const world = await aGitHub()
   const context = await aContext(world)
   world.api.get(FIND).reply(200, { check_runs: [] })

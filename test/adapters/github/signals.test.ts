@@ -119,7 +119,7 @@ test('check runs of other Apps are read, every one, newest first by number, with
   )
 })
 
-test('our own check runs are no word of others, whatever their name, and reports are ours alone', async () => {
+test("Perch's own check runs are not signals of others, whatever their name, and only Perch's reports count", async () => {
   const world = await aGitHub()
   const ours = { id: 7, slug: 'perch' }
   world.api.get(`${RUNS}?filter=all&per_page=100&page=1`).reply(200, {
@@ -139,7 +139,7 @@ test('our own check runs are no word of others, whatever their name, and reports
   )
 })
 
-test('what can be asked for by name or by App is', async () => {
+test('signals are requested by name or by App if possible', async () => {
   const world = await aGitHub()
   const none = { check_runs: [] }
   world.api.get(`${RUNS}?filter=all&check_name=argocd%2Fweb&per_page=100&page=1`).reply(200, none)
@@ -155,13 +155,13 @@ test('what can be asked for by name or by App is', async () => {
   await world.signals.about([SHA, OTHER_SHA], [want('deployment', 'eu'), want('deployment', 'u*')])
 })
 
-test('nothing is asked where nothing is wanted', async () => {
+test('without wanted signals, nothing is requested', async () => {
   const world = await aGitHub()
   assert.deepEqual(await world.signals.about([SHA, OTHER_SHA], []), [[], []])
   assert.deepEqual(await world.signals.about([], [want('status', 'x')]), [])
 })
 
-test('the statuses of the deployments of our commits are read, those of two deployments in one order', async () => {
+test('the statuses of deployments of the given commits are read, and several deployments have one order', async () => {
   const world = await aGitHub()
   world.api
     .get(`${REPO}/deployments?per_page=100&page=1`)
@@ -192,7 +192,7 @@ test('the statuses of the deployments of our commits are read, those of two depl
   )
 })
 
-test('what Perch shows as deployments says nothing to it', async () => {
+test('Perch ignores the deployments that it created', async () => {
   const world = await aGitHub()
   world.api
     .get(`${REPO}/deployments?per_page=100&page=1`)
@@ -203,7 +203,7 @@ test('what Perch shows as deployments says nothing to it', async () => {
   assert.deepEqual(await world.signals.about([SHA], [want('deployment', '*')]), [[]])
 })
 
-test('a list that is none is no empty list, and an answer without what we need is refused', async () => {
+test('an invalid list is not an empty list, and an answer without needed fields is refused', async () => {
   const world = await aGitHub()
   world.api.get(`${REPO}/deployments?per_page=100&page=1`).reply(200, 'upstream timed out')
   await assert.rejects(world.signals.about([SHA], [want('deployment', '*')]), /holds no list/)

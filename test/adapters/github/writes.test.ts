@@ -96,14 +96,14 @@ test('a commit that GitHub answers with 200 and no commit is not taken for made'
   }
 })
 
-test('when the head cannot be read after a refused commit, nobody says that it has moved', async () => {
+test('if the head cannot be read after a refused commit, Perch does not say that it has moved', async () => {
   const world = await aGitHub()
   world.api.post('/graphql').reply(200, { data: null, errors: [{ type: 'STALE_DATA', message: 'Pull' }] })
   world.api.get(REF).reply(502)
   await assert.rejects(world.branches.commit(aDraft()), GitHubUnavailable)
 })
 
-test('a branch is made by its full name', async () => {
+test('a branch is created by its full name', async () => {
   const world = await aGitHub()
   world.api.post(`${REPO}/git/refs`, { ref: `refs/heads/${BRANCH}`, sha: SHA }).reply(201, {})
   assert.equal(await world.branches.create(BRANCH, SHA), 'created')
@@ -145,7 +145,7 @@ test('a branch is moved only from where it is expected to be, and removed even w
   for (let count = 0; count < 3; count += 1) await world.branches.remove(BRANCH)
 })
 
-test('the makers of commits and of pushes are those whom GitHub names', async () => {
+test("the makers of commits and pushes are those in GitHub's records", async () => {
   const world = await aGitHub()
   const commit = (sha: string, over: object): object => ({
     sha,
@@ -171,7 +171,7 @@ test('the makers of commits and of pushes are those whom GitHub names', async ()
   assert.equal(await world.branches.pushes(BRANCH), undefined)
 })
 
-test('whoever may have made commits that GitHub does not list is nobody: then nothing is known of any', async () => {
+test('if GitHub does not list all commits, the makers of all are unknown', async () => {
   const world = await aGitHub()
   const commit = { sha: SHA, commit: {}, author: { login: 'perch[bot]' }, parents: [] }
   const reply = (total: number, listed: readonly number[]): void => {
@@ -190,7 +190,7 @@ test('whoever may have made commits that GitHub does not list is nobody: then no
   assert.equal(await world.branches.makers(OTHER_SHA, SHA), undefined)
 })
 
-test('a pull request is opened with its words, and told as it is', async () => {
+test('a pull request is opened with its texts, and returned as it is', async () => {
   const world = await aGitHub()
   const draft = { head: BRANCH, base: 'main', title: 'Set 25 %', body: 'Why' }
   world.api.post(`${REPO}/pulls`, draft).reply(201, aPull({ number: 12 }))
@@ -207,7 +207,7 @@ test('422 for a pull request that is open already is "exists"', async () => {
   assert.equal(await world.pulls.open({ head: BRANCH, base: 'main', title: 't', body: '' }), 'exists')
 })
 
-test('words of a pull request are replaced, and it is closed, by number', async () => {
+test('the texts of a pull request are replaced, and it is closed, by number', async () => {
   const world = await aGitHub()
   world.api.patch(`${REPO}/pulls/3`, { title: 'T', body: 'B' }).reply(200, aPull())
   world.api.patch(`${REPO}/pulls/3`, { state: 'closed' }).reply(200, aPull({ state: 'closed' }))
@@ -215,7 +215,7 @@ test('words of a pull request are replaced, and it is closed, by number', async 
   assert.equal(await world.pulls.close(3), 'closed')
 })
 
-test('closing what somebody has merged meanwhile is answered 200, and is told as "merged"', async () => {
+test('closing a pull request that was merged in the meantime is answered with 200, and reported as "merged"', async () => {
   const world = await aGitHub()
   const merged = aPull({ state: 'closed', merged_at: '2026-03-02T09:00:00Z', merge_commit_sha: SHA })
   world.api.patch(`${REPO}/pulls/3`, { state: 'closed' }).reply(200, merged)
@@ -261,7 +261,7 @@ test('409 to a merge is "head-moved", and no other method is tried', async () =>
   assert.equal(requests.length, 2)
 })
 
-test('any other number to a merge is an outage, and no other method is tried', async () => {
+test('any other status of a merge is an outage, and no other method is tried', async () => {
   for (const status of [404, 422, 500]) {
     const world = await aGitHub()
     const before = world.asked().length
@@ -271,7 +271,7 @@ test('any other number to a merge is an outage, and no other method is tried', a
   }
 })
 
-test('labels, assignees and 👀 are decoration: where they are not to be had, nothing fails', async () => {
+test('labels, assignees and 👀 are decoration: without them nothing fails', async () => {
   const world = await aGitHub()
   for (const status of [403, 404, 410, 422]) {
     world.api.post(`${REPO}/issues/3/labels`, { labels: ['canary'] }).reply(status, { message: 'No' })
@@ -291,7 +291,7 @@ test('a comment is edited by its own number', async () => {
   await world.conversation.edit(70, 'New')
 })
 
-test('a check run at work says so; it is known again by its name, also as its external id', async () => {
+test('a check run in progress says so, and is found again by its name, which is also its external id', async () => {
   const world = await aGitHub()
   const report = { name: 'canary/gate', conclusion: undefined, title: 'Looking', summary: 'Soon.' } as const
   world.api
@@ -349,7 +349,7 @@ test('a new check run gets its further annotations too', async () => {
   assert.equal(await world.checks.create(SHA, { ...report, annotations: Array.from({ length: 51 }, () => one) }), 99)
 })
 
-test('a check run says for which merges it speaks, as far as there is room', async () => {
+test('a check run lists the merges that it covers, as far as there is room', async () => {
   const world = await aGitHub()
   const report = { name: 'canary/gate', conclusion: 'success', title: 'T', summary: 'S' } as const
   world.api.patch(`${REPO}/check-runs/99`).times(2).reply(200, aCheckRun())

@@ -6,7 +6,7 @@ function said(stderr: string): string {
   return detailOf({ stderr, folder: '/tmp/build', files: new Map() })
 }
 
-test('what a build says is the same each time: without the time of a log line and addresses in memory', () => {
+test('the message of a build is the same each time: without times of log lines and memory addresses', () => {
   const build = (time: string, address: string): string =>
     said(
       `# Warning: 'vars' is deprecated.\n${time} well-defined vars that were never replaced: tag\nError: merging from generator &{${address} <nil>}: x\n`,

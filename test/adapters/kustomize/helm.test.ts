@@ -73,7 +73,7 @@ test('a chart may ask for kinds of Istio and the Gateway API, as in a cluster th
   assert.ok(rendered.ok && rendered.yaml.includes('x: "true true false true"'), JSON.stringify(rendered))
 })
 
-test('what helm refuses is said with no path of this machine in it', needs, async () => {
+test("helm's refusals are shown without paths of this machine", needs, async () => {
   const broken = await render({ 'charts/web/templates/broken.yaml': 'a: {{ .Values.none.such }}\n' })
   assert.ok(!broken.ok && broken.code === 'build-failed')
   assert.match(broken.detail, /web\/templates\/broken\.yaml:1:\d+/)
@@ -83,7 +83,7 @@ test('what helm refuses is said with no path of this machine in it', needs, asyn
   assert.ok(!missing.ok && missing.detail.includes('missing in charts/ directory: redis'), JSON.stringify(missing))
 })
 
-test('names are no options, addresses or ways out of the folder', needs, async () => {
+test('names cannot be options, addresses or paths out of the folder', needs, async () => {
   for (const release of ['--post-renderer=/bin/sh', '-f', 'a b', '$(id)']) {
     const rendered = await render({}, { release })
     assert.ok(!rendered.ok, release)

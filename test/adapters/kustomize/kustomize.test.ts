@@ -73,7 +73,7 @@ test('the root may be the top of the repository', needs, async () => {
   assert.equal(rendered.ok, true)
 })
 
-test('a failed build tells why, without a path of this machine', needs, async () => {
+test('a failed build has its reason, without paths of this machine', needs, async () => {
   const rendered = await render({ 'k/kustomization.yaml': 'resources: [nope.yaml]' }, 'k')
   assert.ok(!rendered.ok)
   assert.equal(rendered.code, 'build-failed')
@@ -81,12 +81,12 @@ test('a failed build tells why, without a path of this machine', needs, async ()
   assert.doesNotMatch(rendered.detail, /\/tmp|perch-render|E\d{4}|run\.go/)
 })
 
-test('what kustomize advises does not hide what it refuses', needs, async () => {
+test("kustomize's warnings do not hide its errors", needs, async () => {
   const rendered = await render({ 'k/kustomization.yaml': 'commonLabels: { app: web }\nresources: [nope.yaml]' }, 'k')
   assert.ok(!rendered.ok && rendered.detail.startsWith('accumulating resources'), JSON.stringify(rendered))
 })
 
-test('a failed build does not tell a Secret', needs, async () => {
+test('the message of a failed build contains no Secret', needs, async () => {
   const files = {
     'kustomization.yaml': 'secretGenerator:\n- name: s\n  envs: [a.env]\n  literals: [swordfish-without-key]\n',
     'a.env': 'PASSWORD hunter22\n',
@@ -96,7 +96,7 @@ test('a failed build does not tell a Secret', needs, async () => {
   assert.doesNotMatch(rendered.detail, /hunter22|swordfish/)
 })
 
-test('a long complaint is cut', needs, async () => {
+test('a long message is cut', needs, async () => {
   const rendered = await render({ 'kustomization.yaml': `resources: [${'x'.repeat(200)}/${'y'.repeat(5000)}]` }, '')
   assert.ok(!rendered.ok)
   assert.equal(rendered.detail.length, 2000)
@@ -154,7 +154,7 @@ test(
   },
 )
 
-test('paths that are none are not written', async () => {
+test('invalid paths are not written', async () => {
   await withTool('echo "a: 1"', async (path) => {
     for (const odd of ['../evil', '/etc/evil', 'a/../../evil', '', 'a\0b', `${'x'.repeat(300)}/a`]) {
       const rendered = await render({ [odd]: 'x' }, '', { path })
@@ -242,7 +242,7 @@ test('endless output is cut off', async () => {
   })
 })
 
-test('a build that gets no more memory says just that', async () => {
+test('a build without enough memory says just that', async () => {
   await withTool('echo "fatal error: out of memory" >&2; echo "goroutine 1 [running]:" >&2; exit 2', async (path) => {
     assert.deepEqual(await render({}, '', { path }), { ok: false, code: 'out-of-memory', detail: '' })
   })

@@ -6,7 +6,7 @@ import { promtool, withoutPromtool } from '../../promtool.ts'
 
 const linesOf = (text: string, name: string): string[] => text.split('\n').filter((line) => line.startsWith(name))
 
-test('what is counted before the library is loaded is not lost', async () => {
+test('counts from before the library is loaded are not lost', async () => {
   const meter = openMeter()
   meter.record('perch_jobs_total', { task: 'review', result: 'done' })
   await meter.load()
@@ -33,7 +33,7 @@ test('a gauge that is not known at this moment is absent, neither old nor zero',
 })
 
 test(
-  'Prometheus can read all families, and has nothing to say about names and units',
+  'promtool accepts all families, and has no warnings about names and units',
   { skip: withoutPromtool },
   async () => {
     const meter = openMeter()

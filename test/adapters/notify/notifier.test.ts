@@ -97,7 +97,7 @@ test('a CloudEvent has its attributes as headers, its facts as data, and a signa
   })
 })
 
-test('a destination that is out, overloaded or silent is to be tried again, and no error or line of the log has its address', async (t) => {
+test('a destination that is down, overloaded or silent is tried again, and no error or log line has its address', async (t) => {
   for (const status of [500, 503, 429, 0]) {
     const { notifier, lines, port } = await aReceiver(t, 'slack', status)
     const error: unknown = await notifier.send('team', NOTIFICATION).then(
@@ -110,7 +110,7 @@ test('a destination that is out, overloaded or silent is to be tried again, and 
   }
 })
 
-test('one that does not take it, or leads elsewhere, has refused it', async (t) => {
+test('a destination that does not accept it, or redirects, has refused it', async (t) => {
   for (const status of [400, 403, 404, 302]) {
     const { notifier, lines, received } = await aReceiver(t, 'slack', status)
     assert.equal(await notifier.send('team', NOTIFICATION), 'refused')
@@ -119,7 +119,7 @@ test('one that does not take it, or leads elsewhere, has refused it', async (t) 
   }
 })
 
-test('a name that nobody configured is said to be unknown', async (t) => {
+test('a name that is not configured is reported as unknown', async (t) => {
   const { notifier } = await aReceiver(t, 'slack')
   assert.equal(await notifier.send('elsewhere', NOTIFICATION), 'unknown-destination')
   assert.deepEqual(notifier.destinations(), ['team'])

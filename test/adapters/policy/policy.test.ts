@@ -65,7 +65,7 @@ test('old and new Rego stand side by side, in files of any name, with data', opa
   ])
 })
 
-test('whatever a rule says that is not plainly nothing counts', opa, async () => {
+test('any result of a rule that is not clearly empty counts', opa, async () => {
   const about = 'if input.kind == "Service"'
   const table: [rule: string, expected: readonly string[]][] = [
     [`deny contains "text" ${about}`, ['text']],
@@ -91,7 +91,7 @@ test('whatever a rule says that is not plainly nothing counts', opa, async () =>
   }
 })
 
-test('a policy says where in the object', opa, async () => {
+test('a policy names the place in the object', opa, async () => {
   const rules = policy({
     'a.rego':
       'package main\ndeny contains {"msg": "list", "path": ["spec", "ports", 0]} if input.kind == "Service"\ndeny contains {"msg": "pointer", "metadata": {"path": "/spec/ports/0/x~1y"}} if input.kind == "Service"\n',
@@ -101,7 +101,7 @@ test('a policy says where in the object', opa, async () => {
   assert.deepEqual(checked.remarks.map(({ path }) => path.join(' ')).sort(), ['spec ports 0', 'spec ports 0 x/y'])
 })
 
-test('exceptions pass rules by name, as in conftest, for the objects that they name', opa, async () => {
+test('exceptions override rules by name, as in conftest, for the objects that they name', opa, async () => {
   const found = await judged({
     'a.rego':
       'package main\ndeny_root contains "root" if input\ndeny contains "plain" if input\nwarn_a contains "a" if input\nexception contains ["root", "a"] if input.kind == "Service"\n',
@@ -117,7 +117,7 @@ test('exceptions pass rules by name, as in conftest, for the objects that they n
   ])
 })
 
-test('only the packages count that the config names', opa, async () => {
+test('only the packages in the config count', opa, async () => {
   const modules = {
     'a.rego': 'package main\ndeny contains "main" if input.kind == "Service"\n',
     'b.rego': 'package docker.files\ndeny contains "docker" if input\n',
@@ -127,7 +127,7 @@ test('only the packages count that the config names', opa, async () => {
   assert.ok(none?.code === 'not-valid' && none.faults[0]?.code === 'no-rules')
 })
 
-test('a policy that does not compile says where, old or new', opa, async () => {
+test('a policy that does not compile is reported with its place, in the old syntax and the new one', opa, async () => {
   const good = 'package good\ndeny contains "x" if input\n'
   assert.deepEqual(await faults({ 'policy/a.rego': 'package main\n\ndeny[msg] {\n  msg := \n}\n', 'g.rego': good }), [
     'policy/a.rego:5 unexpected } token',
@@ -173,7 +173,7 @@ test('thousands of objects are judged in one go', opa, async () => {
   assert.ok(checked.ok && checked.remarks.length === 300, JSON.stringify(checked).slice(0, 500))
 })
 
-test('an OPA that is too old, or says what nobody understands, is no OPA', async () => {
+test('an OPA that is too old, or has unknown output, is not used', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'perch-tools-'))
   try {
     const write = (script: string): void => {
@@ -226,7 +226,7 @@ test('yamllint: its relaxed rules, or those of the repository', needsTool('yamll
   })
 })
 
-test('yamllint: what is checked does not say what it is checked for', needsTool('yamllint'), async () => {
+test('yamllint: a checked file cannot switch off its own checks', needsTool('yamllint'), async () => {
   const files = new Map([
     ['a.yaml', '# yamllint disable-file\na: 1 \n'],
     ['b.yaml', '# yamllint disable\na: 1 \n'],
@@ -259,7 +259,7 @@ test('yamllint: settings extend files of the base branch and no others', needsTo
     })
 })
 
-test('yamllint: one that crashes has not found nothing', async () => {
+test('yamllint: a crash is not an empty result', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'perch-tools-'))
   const crash = 'echo "Traceback (most recent call last):" >&2; echo "RecursionError: too deep" >&2; exit 1'
   const version = 'if [ "$1" = --version ]; then echo "yamllint 1.0"; exit 0; fi'
@@ -357,7 +357,7 @@ test('kubectl-validate: the rules of CRDs, built-in kinds, and kinds without a s
 })
 
 test(
-  'kubectl-validate: what is applied counts before the repository, that before the server',
+  "kubectl-validate: applied CRDs come before those of the repository, and these before the server's",
   kubectlValidate,
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'perch-crds-'))
@@ -429,7 +429,7 @@ test('kubectl-validate: a thousand objects are judged, and an answer that leaves
   return undefined
 })
 
-test('istioctl: what it says, in every namespace, and what it cannot read', needsTool('istioctl'), async () => {
+test('istioctl: its findings in every namespace, and files that it cannot read', needsTool('istioctl'), async () => {
   const checked = await real.analyze(
     rendering(`apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -452,7 +452,7 @@ metadata: {name: x}
   ])
 })
 
-test('what was said once about the same is not asked again; a policy that knows the time is', opa, async () => {
+test('results for equal input are cached, except with a policy that reads the time', opa, async () => {
   let asked = 0
   const judge: typeof real.judge = (...given) => {
     asked += 1

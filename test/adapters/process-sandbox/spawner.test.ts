@@ -25,7 +25,7 @@ test('many programs run side by side, and each gets its own answer', async () =>
   )
 })
 
-test('a program that is not there, is too slow or says too much has an end of its own', async () => {
+test('a missing program, a slow one and one with too much output have different results', async () => {
   const ends = await Promise.all([
     runApart({ ...PLAIN, command: ['/no/such/program'] }),
     runApart({ ...PLAIN, command: ['sleep', '60'], timeoutMs: 100 }),
@@ -38,7 +38,7 @@ test('a program that is not there, is too slow or says too much has an end of it
 })
 
 test(
-  'when the process that starts programs is killed, nothing is known of what runs, and the next program runs',
+  'if the process that starts programs is killed, running programs have no result, and the next one runs',
   { timeout: 60_000 },
   async () => {
     const running = runApart({ ...PLAIN, command: ['sleep', '60'], timeoutMs: 2_000 })
@@ -61,7 +61,7 @@ test('no program outlives a service that is killed', { timeout: 60_000 }, async 
   while (processes((command) => command === `sleep ${mark}`).length > 0) await sleep(20)
 })
 
-test('a process that waits for nothing ends, though it has started programs', { timeout: 60_000 }, async () => {
+test('a process without work ends, even if it has started programs', { timeout: 60_000 }, async () => {
   const run = new URL('../../../src/adapters/process-sandbox/run-apart.ts', import.meta.url).href
   const code = `import { runApart } from ${JSON.stringify(run)}; console.log((await runApart(${JSON.stringify({ ...PLAIN, command: ['true'] })})).end)`
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })

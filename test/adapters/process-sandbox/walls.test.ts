@@ -116,7 +116,7 @@ test('a folder of the machine that a program must read can be shown to it', asyn
   return undefined
 })
 
-test('a program that works within no walls is still found, and said to be in none', async () => {
+test('a program that works in no sandbox is still found, and reported as such', async () => {
   const empty = mkdtempSync(join(tmpdir(), 'perch-bin-'))
   const walls = await wallsOf({ path: empty, maxMemory: 2 ** 31, probe: ['/bin/cat', '/dev/null'] })
   assert.deepEqual(

@@ -30,14 +30,14 @@ test('a small environment is built in memory, where the machine has such a folde
   assert.ok(place.startsWith(roomInMemory() > 2 ** 20 ? '/dev/shm/perch-render-' : '/tmp/perch-render-'), place)
 })
 
-test('an environment for which memory has no room is built on the disk', async () => {
+test('an environment that is too large for memory is built on the disk', async () => {
   const text = 'x'.repeat(2 ** 28)
   const count = Math.ceil(roomInMemory() / text.length) + 1
   const files = new Map(Array.from({ length: count }, (_, index) => [`${index}.yaml`, text]))
   assert.match(await placeOf(files), /^\/tmp\/perch-render-/)
 })
 
-test('TMPDIR says where environments are built', async () => {
+test('environments are built in TMPDIR', async () => {
   process.env['TMPDIR'] = chosen
   assert.ok((await inWorkshop(new Map(), async ({ top }) => top)).startsWith(tmpdir()))
 })

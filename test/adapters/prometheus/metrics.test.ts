@@ -97,7 +97,7 @@ const matrix = (...values: unknown[]): string =>
     data: { resultType: 'matrix', result: values.map((one) => ({ metric: {}, values: one })) },
   })
 
-test('what is asked: a form, by POST, below the server’s path, with the range in seconds', async () => {
+test('a query is a form, sent by POST below the server’s path, with the range in seconds', async () => {
   const { port, seen } = await serve(text(matrix()))
   await open(`http://127.0.0.1:${port}/eu/prometheus/`).range('prometheus', 'sum(x{a="ü&="})', RANGE)
   const [one] = seen
@@ -113,7 +113,7 @@ test('what is asked: a form, by POST, below the server’s path, with the range 
   })
 })
 
-test('who is let in: the user of the URL, else the token', async () => {
+test('the credentials are the user in the URL, or else the token', async () => {
   const { port, seen } = await serve(text(matrix()))
   const url = `u%40:p%3Aw@127.0.0.1:${port}`
   await open(`http://${url}`, { token: 'secret' }).range('prometheus', 'up', RANGE)
@@ -124,7 +124,7 @@ test('who is let in: the user of the URL, else the token', async () => {
   )
 })
 
-test('numbers are read with all their forms', async () => {
+test('numbers are read in all their forms', async () => {
   const answer = await ask(
     text(
       matrix([
@@ -146,7 +146,7 @@ test('numbers are read with all their forms', async () => {
   ])
 })
 
-test('each odd answer is one of a few failures', async () => {
+test('each strange answer is one of a few failures', async () => {
   const json = (body: unknown, status = 200): Answering => text(JSON.stringify(body), status)
   const error = (errorType: string, message: string) => ({ status: 'error', errorType, error: message })
   const table: [string, Answering, string][] = [
@@ -190,7 +190,7 @@ test('each odd answer is one of a few failures', async () => {
   for (const [why, answer, expected] of table) assert.equal(say(await ask(answer)), expected, why)
 })
 
-test('a server that is down is tried again, and said to be', async () => {
+test('a server that is down is tried again, and then reported', async () => {
   const { port, seen } = await serve((response) => {
     if (seen.length < 3) response.destroy()
     else response.end(matrix([[1, '1']]))
@@ -206,7 +206,7 @@ test('a server that is down is tried again, and said to be', async () => {
   )
 })
 
-test('what was refused is not asked again', async () => {
+test('a refused query is not sent again', async () => {
   const { port, seen } = await serve(text('', 401))
   await open(`http://127.0.0.1:${port}`).range('prometheus', 'up', RANGE)
   assert.equal(seen.length, 1)
@@ -224,7 +224,7 @@ test('a slow server is given up, whether it says nothing or trickles', async () 
   timers.forEach((timer) => clearInterval(timer))
 })
 
-test('an answer beyond all measure is left off', async () => {
+test('an answer that is too large is not read to its end', async () => {
   let written = 0
   const endless: Answering = (response) => {
     const more = (): void => {
@@ -271,7 +271,7 @@ test('warnings and the server’s clock come with the answer', async () => {
   assert.equal(answer.clock, START + 5_000)
 })
 
-test('neither the address nor a credential is in an answer or the log, whoever repeats it', async () => {
+test('neither the address nor a credential is in an answer or the log, even if a server repeats them', async () => {
   const lines: string[] = []
   const log: Log = { ...silent, warn: (facts, message) => void lines.push(JSON.stringify([facts, message])) }
   const echo: Answering = (response, { authorization }) => {

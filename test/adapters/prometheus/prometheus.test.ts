@@ -188,7 +188,7 @@ scene('a good canary passes', async () => {
   )
 })
 
-scene('a minute of errors fails, at once and ever after', async () => {
+scene('a minute of errors fails, immediately and forever', async () => {
   assert.match(say(await measure('failing')), /^fail: success-rate fail 9\d\.\d+ \(\d\) broke-bar, latency-p99 pass /)
   const early = await measure('failing', { since: SINCE + 150 * SECOND })
   assert.match(say(early), /^fail so far: /)
@@ -201,7 +201,7 @@ scene('a canary that never succeeded has 0%, not no data', async () => {
   assert.match(say(await measure('broken', { checks: [RATE] })), /^fail: success-rate fail 0 \(10\) broke-bar$/)
 })
 
-scene('a slow one fails by its latency', async () => {
+scene('a slow canary fails by its latency', async () => {
   assert.match(
     say(await measure('slow')),
     /^fail: success-rate pass 100, latency-p99 fail 99\d\.\d* ?\(10\) broke-bar|latency-p99 fail 995 \(10\) broke-bar$/,
@@ -212,7 +212,7 @@ scene('errors of gRPC count, which HTTP calls 200', async () => {
   assert.match(say(await measure('grpc', { checks: [RATE] })), /^fail: success-rate fail 90 \(10\) broke-bar$/)
 })
 
-scene('counters that begin again are no loss', async () => {
+scene('counters that restart lose nothing', async () => {
   const report = await measure('restarted')
   assert.equal(say(report), 'pass: success-rate pass 100, latency-p99 pass 99.5')
   assert.ok((report.checks[0]?.requests ?? 0) > 5_700)
@@ -235,7 +235,7 @@ scene('no requests, no series and too few requests are told apart, and none pass
   assert.equal((await measure('rare', { checks: [RATE], analysis: { interval: '9m' } })).outcome, 'pass')
 })
 
-scene('own PromQL is filled in, and compared by itself for each side', async () => {
+scene('custom PromQL is filled in for each side, and both sides are compared', async () => {
   const query =
     'sum(rate(istio_requests_total{destination_service_name="{{service}}",{{destination}},response_code=~"5.."}[{{window}}])) or vector(0)'
   const errors = { metric: 'errors', unit: 'errors/s', query, max: 0.5 }
@@ -302,7 +302,7 @@ scene('the canary is compared with stable', async () => {
   )
 })
 
-scene('a server that is killed in the middle is an error, and what it said before is no pass', async () => {
+scene('a server that is killed in between is an error, and its earlier answers are no pass', async () => {
   const mortal = await startPrometheus(TEXT)
   const real = metrics(mortal.url)
   let asked = 0

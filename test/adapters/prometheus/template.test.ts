@@ -121,7 +121,7 @@ scene('one that the bake does not see is waited for', async () => {
   assert.equal(report.ends, SINCE + 20 * MINUTE)
 })
 
-scene('more failures than the limit fail it at once, and no more are taken', async () => {
+scene('more failures than the limit fail immediately, and nothing more is measured', async () => {
   const report = await measure('failing', GOOD)
   assert.equal(say(report), 'fail: 3 successful, 1 failed')
   assert.ok(report.isFailure)
@@ -134,13 +134,16 @@ scene('as many failures as the limit are no failure, and neither are those after
   assert.equal(say(await measure('failing', `${GOOD}\ncount: 3`)), 'pass: 3 successful')
 })
 
-scene('what is neither good nor bad is inconclusive: nothing passes, and nothing is rolled back', async () => {
-  const both = `${GOOD}\nfailureCondition: result[0] < 0.8`
-  const report = await measure('middling', both)
-  assert.equal(say(report), 'inconclusive: 1 inconclusive')
-  assert.equal(report.isFailure, false)
-  assert.equal(say(await measure('middling', `${both}\ninconclusiveLimit: 10`)), 'pass: 10 inconclusive')
-})
+scene(
+  'a measurement that is neither good nor bad is inconclusive: nothing passes, and nothing is rolled back',
+  async () => {
+    const both = `${GOOD}\nfailureCondition: result[0] < 0.8`
+    const report = await measure('middling', both)
+    assert.equal(say(report), 'inconclusive: 1 inconclusive')
+    assert.equal(report.isFailure, false)
+    assert.equal(say(await measure('middling', `${both}\ninconclusiveLimit: 10`)), 'pass: 10 inconclusive')
+  },
+)
 
 scene('an answer without series cannot be evaluated, unless the condition says what it means', async () => {
   assert.equal(say(await measure('nobody', GOOD)), 'no-data: 10 error')
@@ -172,7 +175,7 @@ scene('several series are a list, of which every one can be asked', async () => 
   assert.equal(say(await measure('good', 'successCondition: "all(result, # > 0)"', each)), 'fail: 1 failed')
 })
 
-scene('what was before the step went live does not count', async () => {
+scene('measurements from before the step went live do not count', async () => {
   assert.equal(say(await measure('cured', GOOD)), 'pass: 10 successful')
 })
 

@@ -27,7 +27,7 @@ test('a lock held by a living process is refused in words that say what to do', 
   assert.deepEqual(readdirSync(dirname(path)), [])
 })
 
-test('a lock of a process that is gone, of one whose pid is used anew, or half-written, is taken over at once', async () => {
+test('a lock of a process that is gone, a lock with a reused pid, and a half-written lock are taken over immediately', async () => {
   const path = newLock()
   const first = await lockFolder(path)
   const mine = JSON.parse(readFileSync(path, 'utf8'))
@@ -50,7 +50,7 @@ test('a lock of a process that is gone, of one whose pid is used anew, or half-w
   }
 })
 
-test('of several processes that find the same stale lock, one gets it', async () => {
+test('if several processes find the same stale lock, one of them gets it', async () => {
   const path = newLock()
   writeFileSync(path, '{}')
   const results = await Promise.allSettled([lockFolder(path), lockFolder(path), lockFolder(path)])

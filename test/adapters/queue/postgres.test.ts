@@ -75,7 +75,7 @@ function onPostgres(server: PostgresServer): void {
     )
   })
 
-  test('a redelivery that reaches another replica is not run again', async () => {
+  test('a redelivery to another replica is not run again', async () => {
     const url = await server.newDatabase()
     const [one, two] = await Promise.all([open(url), open(url)])
     let ran = 0

@@ -144,7 +144,7 @@ test('a job that ends the process each time is given up instead of run forever',
   }
 })
 
-test('closing gives back what still runs, without counting it as a try', async () => {
+test('closing returns running jobs to the queue, without counting a try', async () => {
   const dataDir = newFolder()
   const first = await openAt(dataDir)
   let started = 0

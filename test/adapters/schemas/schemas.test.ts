@@ -66,7 +66,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-test('what is right passes, of every kind and version', async () => {
+test('valid objects of every kind and version pass', async () => {
   for (const name of MODELS.keys()) {
     const [group = '', version = '', kind = ''] = name.split('/')
     const specs = RIGHT[kind] ?? []
@@ -152,7 +152,7 @@ for (const apiVersion of NETWORKING) {
   })
 }
 
-test('the Gateway API refuses what Istio takes, and says so', async () => {
+test('the Gateway API refuses values that Istio accepts, and says so', async () => {
   const route = (entry: string): Promise<readonly string[]> =>
     said('gateway.networking.k8s.io/v1', 'HTTPRoute', `{ rules: [{ backendRefs: [${entry}] }] }`)
   const begin = 'schema: does not match the schema of Gateway API 1.5:'
@@ -182,7 +182,7 @@ test('text that Flux, or a generator of Argo CD, puts in is never judged, nor wh
   assert.deepEqual(await said('gateway.networking.k8s.io/v1', 'HTTPRoute', generated), [])
 })
 
-test('kinds and versions without a schema here, and names that are no versions, are let pass', async () => {
+test('kinds and versions without a schema, and names that are not versions, pass', async () => {
   for (const [apiVersion, kind] of [
     ['networking.istio.io/v2', 'VirtualService'],
     ['networking.istio.io/v1alpha3', 'EnvoyFilter'],
@@ -194,7 +194,7 @@ test('kinds and versions without a schema here, and names that are no versions, 
     assert.deepEqual(await said(apiVersion, kind, '{ http: 1 }'), [])
 })
 
-test('keys that JavaScript has meanings for are keys like others', async () => {
+test('keys with a meaning in JavaScript are ordinary keys', async () => {
   for (const key of ['__proto__', 'constructor', 'toString', 'length']) {
     const found = await said('networking.istio.io/v1', 'VirtualService', `{ hosts: [web], ${key}: { a: 1 } }`)
     assert.deepEqual(found, [])

@@ -132,7 +132,7 @@ describe('dry runs on a real API server', needsApiServer, () => {
 
   const dryRun = (yaml: string, question = QUESTION) => open().dryRun(rendering(yaml).objects, question)
 
-  test('a VirtualService that the API server takes has nothing said of it, and is not written', async () => {
+  test('a VirtualService that the API server accepts has no remarks, and is not written', async () => {
     const before = await server.keys('/registry/networking.istio.io/')
     const found = await dryRun(
       `${virtualService(`{ hosts: [web], http: [{ timeout: 1s, ${ROUTE} }] }`)}---\n${configMap('web')}`,
@@ -152,7 +152,7 @@ describe('dry runs on a real API server', needsApiServer, () => {
     ])
   })
 
-  test('a field that a kind does not have, and a value of another type, are refused at their place', async () => {
+  test('an unknown field, and a value of another type, are refused at their place', async () => {
     const table: readonly (readonly [yaml: string, expected: string])[] = [
       [virtualService('{ hosts: [web], htpp: [] }'), 'error 0 spec.htpp: at spec.htpp: field not declared in schema'],
       [virtualService('{ hosts: web }'), 'error 0 spec.hosts: at spec.hosts: expected list, got &{web}'],
@@ -250,7 +250,7 @@ describe('dry runs on a real API server', needsApiServer, () => {
     assert.deepEqual(said(await elsewhere.dryRun(objects, template)), ['no-namespace 0: {{ .name }}'])
   })
 
-  test('an object that the server is to name is asked about too', async () => {
+  test('an object with a name that the server generates is sent too', async () => {
     const job = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { generateName: web- }\n'
     assert.deepEqual(said(await dryRun(job)), [])
     assert.match(said(await dryRun(job.replace('web-', 'We_b-'))).join(), /^error 0 metadata\.generateName: /)
@@ -356,7 +356,7 @@ spec: { policyName: odd, validationActions: [Warn] }
     assert.deepEqual(nowhere, { ok: false, failure: { code: 'unreachable', detail: 'ECONNREFUSED' } })
   })
 
-  test('a server that is not the one of the kubeconfig is told nothing', async () => {
+  test("a server with another certificate than the kubeconfig's is told nothing", async () => {
     const heard: string[] = []
     const other = await serve((body, response, request) => {
       heard.push(`${request.headers.authorization} ${body}`)
@@ -373,7 +373,7 @@ spec: { policyName: odd, validationActions: [Warn] }
     }
   })
 
-  test('whatever a server answers that is no API server gives no verdict, and the token follows no redirect', async () => {
+  test('a server that is not an API server gives no verdict, and the token follows no redirect', async () => {
     const list = JSON.stringify({ resources: [{ name: 'configmaps', kind: 'ConfigMap', namespaced: true }] })
     const long = 'x'.repeat(3 * 1024 * 1024)
     const table: readonly (readonly [code: number, body: string, expected: string])[] = [
@@ -413,7 +413,7 @@ spec: { policyName: odd, validationActions: [Warn] }
     }
   })
 
-  test('four hundred objects are asked about, and not one more', async () => {
+  test('four hundred objects are sent, and not one more', async () => {
     const many = (count: number) =>
       rendering(Array.from({ length: count }, (_, index) => configMap(`web-${index}`)).join('---\n')).objects
     const patient = openDryRuns({ kubeconfig: kubeconfig(), log: QUIET, timeoutMs: 120_000 })
