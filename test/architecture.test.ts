@@ -109,7 +109,7 @@ test(`no folder has more than ${MOST_FILES} files`, () => {
   )
 })
 
-test('the reader of imports finds them', () => {
+test('the reader of imports finds every import', () => {
   assert.ok(imports.length > 300, `${imports.length} imports in ${sources.length} files`)
   assert.deepEqual(
     sources.map(layerOf).filter((layer) => !isLayer(layer)),
@@ -130,7 +130,7 @@ test('layers import in one direction only', () => {
   assert.deepEqual(wrong, [])
 })
 
-test('sentences stand on top: nothing else in the core imports them', () => {
+test('nothing else in the core imports the modules with sentences', () => {
   const words = 'src/core/message/'
   const wrong = imports.filter(
     (one) => layerOf(one.file) === 'core' && !one.file.startsWith(words) && targetOf(one)?.startsWith(words) === true,
@@ -230,7 +230,7 @@ function exportsOf(file: string): ReadonlySet<string> {
 /** Everything except the GitHub in a box, which uses GitHub's own terms. */
 const NAMED_ONCE: readonly string[] = ['core', 'flows', 'ports', 'adapters', 'entry']
 
-test('one name is one thing: none is exported twice outside the GitHub in a box, and nothing under another name', () => {
+test('no name is exported twice outside the GitHub in a box, and no export is renamed', () => {
   const files = sources.filter((file) => NAMED_ONCE.includes(layerOf(file)))
   const homes = Map.groupBy(
     files.flatMap((file) => [...exportsOf(file)].map((name) => ({ name, file }))),
@@ -261,7 +261,7 @@ test('no adapter imports another', () => {
   assert.deepEqual(wrong, [])
 })
 
-test('the core, the ports and the flows use packages that compute only, and nothing of Node but hashes', () => {
+test('the core, the ports and the flows use only packages that compute, and only hashes of Node', () => {
   const wrong = imports.filter((one) => {
     const layer = layerOf(one.file)
     const pure = isLayer(layer) ? PURE_PACKAGES[layer] : undefined
@@ -270,7 +270,7 @@ test('the core, the ports and the flows use packages that compute only, and noth
   assert.deepEqual(wrong, [])
 })
 
-test('the core has no clock, chance, environment, log, network or waiting', () => {
+test('the core has no clock, randomness, environment, log, network or waiting', () => {
   const wrong = sources
     .filter((file) => layerOf(file) === 'core')
     .flatMap((file) => {
@@ -305,7 +305,7 @@ const OWN_TIME: Readonly<Record<string, string>> = {
   'src/entry/watch/collect-gauges.ts': 'asks a database now and then',
 }
 
-test('time of the domain comes from the clock that is handed in', () => {
+test('time of the domain comes from the clock that is passed in', () => {
   const reads = /\bDate\.now\b|\bnew Date\(\)|\bset(?:Timeout|Interval)\b/
   const found = sources.filter((file) => layerOf(file) !== 'sandbox' && reads.test(withoutComments(read(file))))
   assert.deepEqual(found.toSorted(), Object.keys(OWN_TIME).toSorted())
@@ -316,7 +316,7 @@ test('only process-env.ts reads the environment of the process', () => {
   assert.deepEqual(readers, ['src/entry/process-env.ts'])
 })
 
-test('one file makes jobs, so that one table says what is the same cause', () => {
+test('one file makes jobs, so that one table decides which causes are the same', () => {
   const makers = sources.filter((file) => {
     const isOurs = layerOf(file) === 'flows' || layerOf(file) === 'entry'
     return isOurs && /\b(notBefore|patienceMs)\b|\benqueue\(\s*\{/.test(withoutComments(read(file)))
@@ -341,7 +341,7 @@ test('every export has a name', () => {
   )
 })
 
-test('no file names a folder of the machine that it was written on', () => {
+test('no file contains a path of the machine on which it was written', () => {
   const exclude = ['node_modules', '.git', 'data']
   const entries = globSync(['**/*', '.*', '.*/**/*'], { cwd: root, exclude, withFileTypes: true })
   const texts = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))

@@ -167,7 +167,7 @@ test('no script in a comment runs, and no other site can make a browser act', ne
   assert.equal(story.repository().pull(number).state, 'open')
 })
 
-test('a file shows its weights, a commit what it changed, and what is not there says so', needs, async (t) => {
+test('a file shows its weights, a commit its changes, and a missing page says so', needs, async (t) => {
   const { story, page, url } = await scene(t)
   await show(page, `${url}/file?at=main&path=${encodeURIComponent(ROUTE)}`, 'desktop')
   assert.equal((await page.$$('.file .weight')).length, 2)

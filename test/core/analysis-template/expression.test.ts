@@ -76,7 +76,7 @@ test('conditions about several series', () => {
   ])
 })
 
-test('NaN among several series is where Go leaves it', () => {
+test('NaN among several series has the same place as in Go', () => {
   assertSaid([
     ['max(result) < 0.1', [0.06, Number.NaN], 'true'],
     ['max(result) > 0.05', [0.06, Number.NaN], 'true'],
@@ -90,7 +90,7 @@ test('NaN among several series is where Go leaves it', () => {
   ])
 })
 
-test('what expr-lang does not compile is refused, also where it could be answered', () => {
+test('conditions that expr-lang does not compile are refused, even if they had an answer', () => {
   assertSaid([
     ['!isNaN(asInt(result[0]))', [1], 'checked: mismatch at 2'],
     ['isInf(len(result))', [1], 'checked: mismatch at 1'],
@@ -122,7 +122,7 @@ test('a scalar is a number, a vector is a list, and one is never taken for the o
   ])
 })
 
-test('what has no answer is never true', () => {
+test('a condition without an answer is never true', () => {
   assertSaid([
     ['result[0] >= 0.95', [], 'no-item at 7'],
     ['result[1] > 0', [1], 'no-item at 7'],
@@ -157,7 +157,7 @@ test('what has no answer is never true', () => {
   ])
 })
 
-test('predicates in predicates come to an end', () => {
+test('nested predicates end', () => {
   const many = Array.from({ length: 1_000 }, (_, index) => index)
   assert.equal(said('all(result, any(result, # < 0) || true)', many), 'too-many-steps at 27')
 })
@@ -186,7 +186,7 @@ const WORDS = [
   'nil',
 ]
 
-test('any text and any result come to an answer or a trouble, never to an exception', () => {
+test('any text with any result gives an answer or a trouble, never an exception', () => {
   const text = fc.oneof(
     fc.string({ maxLength: 60 }),
     fc.array(fc.constantFrom(...WORDS), { maxLength: 25 }).map((words) => words.join(' ')),

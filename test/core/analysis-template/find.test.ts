@@ -25,7 +25,7 @@ function found(files: Readonly<Record<string, string>>, analysis: object = {}): 
   return `${metric} ${lookup.value.place.file}:${lookup.value.place.line}`
 }
 
-test('the one of its folder, before others', () => {
+test("the template of the environment's folder comes before others", () => {
   assert.equal(
     found({ 'app/rate.yaml': template('rate'), 'more/rate.yaml': template('rate', { metric: 'b' }) }),
     '"name":"a" app/rate.yaml:1',
@@ -36,7 +36,7 @@ test('the one of its folder, before others', () => {
   )
 })
 
-test('the only one of the repository', () => {
+test('the only template of the repository', () => {
   assert.equal(
     found({ 'more/rate.yaml': template('rate', { metric: 'b', namespace: 'shop' }) }),
     '"name":"b" more/rate.yaml:1',
@@ -45,7 +45,7 @@ test('the only one of the repository', () => {
   assert.equal(found({}), 'not-found')
 })
 
-test('of several the one in the namespace of the route, and never one of two', () => {
+test("of several templates, the one in the route's namespace counts, and never one of two", () => {
   const two = {
     'more/a.yaml': template('rate', { metric: 'a', namespace: 'shop' }),
     'more/b.yaml': template('rate', { metric: 'b', namespace: 'default' }),
@@ -57,7 +57,7 @@ test('of several the one in the namespace of the route, and never one of two', (
   assert.equal(found({ ...both, 'some/b.yaml': template('rate', { metric: 'a' }) }), '"name":"a" more/a.yaml:1')
 })
 
-test('a ClusterAnalysisTemplate only where the config says so', () => {
+test('a ClusterAnalysisTemplate counts only if the config says so', () => {
   const cluster = { 'more/c.yaml': template('rate', { metric: 'c', kind: 'ClusterAnalysisTemplate' }) }
   assert.equal(found(cluster), 'not-found')
   assert.equal(
@@ -67,7 +67,7 @@ test('a ClusterAnalysisTemplate only where the config says so', () => {
   assert.equal(found({ 'more/c.yaml': template('rate').replace('argoproj.io', 'example.com') }), 'not-found')
 })
 
-test('a number that JSON does not have is no end of Perch', () => {
+test('a number that JSON cannot express does not crash Perch', () => {
   const files = { 'app/rate.yaml': template('rate').replace('name: a', 'name: a, count: 99999999999999999999') }
   assert.equal(found(files), '"name":"a" app/rate.yaml:1')
   const { settings } = targetOf(
@@ -77,7 +77,7 @@ test('a number that JSON does not have is no end of Perch', () => {
   assert.ok(JSON.stringify(settings).includes('"99999999999999999999"'))
 })
 
-test('a file that cannot be read may hold it', () => {
+test('an unreadable file may contain the template', () => {
   assert.equal(found({ 'more/a.yaml': `${template('rate')}  x: [` }), 'unreadable')
 })
 
@@ -86,7 +86,7 @@ const KUSTOMIZED = {
   'base/rate.yaml': template('rate'),
 }
 
-test('as kustomize builds it: patched, and by its name there or in its file', () => {
+test('a template counts as kustomize builds it: patched, with its built name or the one in its file', () => {
   const resources = 'resources: [vs.yaml, dr.yaml, ../base]\n'
   const patch = `patches:\n- target: { kind: AnalysisTemplate }\n  patch: '[{ op: replace, path: /spec/metrics/0/name, value: patched }]'\n`
   assert.equal(
@@ -103,7 +103,7 @@ test('as kustomize builds it: patched, and by its name there or in its file', ()
   )
 })
 
-test('services that name one template look through the files once', () => {
+test('services that name one template search the files once', () => {
   const names = Array.from({ length: 60 }, (_, index) => `s${index}`)
   const files: Record<string, string> = { 'more/rate.yaml': template('rate') }
   for (const name of names)

@@ -94,7 +94,7 @@ const empty =
   (minute) =>
     minutes.includes(minute) ? [] : [1]
 
-test('count times interval is waited for, also where the bake is longer or shorter', () => {
+test('the analysis waits for count times interval, even if the bake is longer or shorter', () => {
   assert.equal(said(judge(`count: 3, ${EVERY}`, well, { now: SINCE + 3 * MINUTE })), 'pass 3/0/0/0')
   assert.equal(said(judge(`count: 3, ${EVERY}`, well)), 'pass complete 3/0/0/0')
   const long = `count: 20, ${EVERY}`
@@ -194,7 +194,7 @@ test('a scalar is a number; an answer without one is none', () => {
   assert.equal(said(judge('', () => [], { spec })), 'no-data complete 0/0/0/1')
 })
 
-test('measurements without an answer are made up for, never counted, and never pass', () => {
+test('measurements without an answer are repeated, never counted, and never pass', () => {
   const five = `count: 5, ${EVERY}`
   assert.equal(said(judge(five, empty(2))), 'pass complete 5/0/0/1')
   assert.equal(said(judge(five, empty(2), { now: SINCE + 5 * MINUTE })), 'pass 4/0/0/1')
@@ -213,7 +213,7 @@ test('measurements without an answer are made up for, never counted, and never p
   assert.equal(said(judge(five, () => [], { analysis: { onNoData: 'fail' } })), 'no-data complete failure 0/0/0/10')
 })
 
-test('what was decided stays so, however long the step waits', () => {
+test('a decided outcome stays, however long the step waits', () => {
   const two = `count: 2, ${EVERY}`
   const night = 3_000
   const until = (minute: number, values: readonly number[], then: readonly number[]): World => {
@@ -239,7 +239,7 @@ test('after days without an answer, answers count again', () => {
   assert.ok(years.next > SINCE + 1_000_000 * MINUTE)
 })
 
-test('so many good ones in a row are enough', () => {
+test('enough successes in a row pass', () => {
   const row = `consecutiveSuccessLimit: 3, failureLimit: 2, ${EVERY}`
   assert.equal(said(judge(row, bad(2))), 'pass complete 4/1/0/0')
   assert.equal(said(judge(row, bad(3), { now: SINCE + 6 * MINUTE })), 'pass 5/1/0/0')
@@ -248,7 +248,7 @@ test('so many good ones in a row are enough', () => {
   assert.equal(said(judge(row.replace('3', '50'), well)), 'inconclusive complete 10/0/0/0')
 })
 
-test('the worst metric counts, and those in dry-run mode are only shown', () => {
+test('the worst metric counts, and metrics in dry-run mode are only shown', () => {
   const spec = (dryRun: string): string =>
     `${dryRun}metrics:\n${metric(`count: 2, ${EVERY}`, 'a')}${metric(`count: 2, ${EVERY}`, 'b')}`
   const world: World = (_, query) => [query.includes('(b)') ? 0 : 1]
@@ -263,7 +263,7 @@ test('the worst metric counts, and those in dry-run mode are only shown', () => 
   assert.equal(said(judge('', world, { spec: spec('dryRun: [{ metricName: .* }]\n') })), 'pass complete 2/0/0/0')
 })
 
-test('metrics that measure the same are asked for once', () => {
+test('metrics with the same query are queried once', () => {
   const same = (name: string, bar: string): string =>
     `- { name: ${name}, interval: 1m, successCondition: "${bar}", provider: { prometheus: { query: sum(x) } } }\n`
   let asked = 0

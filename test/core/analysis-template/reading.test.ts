@@ -50,7 +50,7 @@ function wrong(...given: Parameters<typeof read>): readonly string[] {
 const metric = (more: string, query = 'up'): string =>
   `metrics:\n- name: m\n  provider: { prometheus: { address: "http://prom", query: "${query}" } }\n${more === '' ? '' : `${more.replaceAll(/^/gm, '  ')}\n`}`
 
-test('templates as public repositories have them are read, with the conditions that people write', () => {
+test('templates in the style of public repositories are read, with their conditions', () => {
   assert.ok(PUBLIC_TEMPLATES.length >= 10)
   for (const { title, spec, args, metrics } of PUBLIC_TEMPLATES) {
     const found = metricsOf(spec, args)
@@ -86,7 +86,7 @@ test('defaults are those of Argo Rollouts', () => {
   )
 })
 
-test('arguments are put into every text of a metric; the config gives values, also from the rollout', () => {
+test('arguments are filled into every text of a metric, with values from the config and from the rollout', () => {
   const spec = `
 args:
 - { name: service }
@@ -126,7 +126,7 @@ metrics:
   assert.match(wrong(spec, { service: '{{password}}', hash: 'x' })[0] ?? '', /`\{\{password\}\}`/)
 })
 
-test('what Perch does not evaluate is refused by its name', () => {
+test('unsupported parts of a template are refused by name', () => {
   const refused: readonly (readonly [spec: string, words: string])[] = [
     ['templates: [{ templateName: a }]\n' + metric(''), 'Perch does not support `templates`.'],
     ['metrics: []', 'it has no metrics.'],
@@ -218,7 +218,7 @@ test('what Perch does not evaluate is refused by its name', () => {
   for (const [spec, words] of refused) assert.deepEqual(wrong(spec), [words], spec)
 })
 
-test('metrics in dry-run mode are those whose names fit', () => {
+test('metrics with matching names are in dry-run mode', () => {
   const two = `${metric('')}- { name: test-n, provider: { prometheus: { query: up } } }\n`
   const dry = (rule: string): readonly string[] =>
     metricsOf(`dryRun: [{ metricName: "${rule}" }]\n${two}`).flatMap(({ name, isDryRun }) => (isDryRun ? [name] : []))
@@ -229,7 +229,7 @@ test('metrics in dry-run mode are those whose names fit', () => {
   assert.deepEqual(dry('st-'), ['test-n'])
 })
 
-test('durations are those of Go', () => {
+test('durations are read like in Go', () => {
   const known: readonly (readonly [string, number | undefined])[] = [
     ['90s', 90_000],
     ['1h30m', 5_400_000],
@@ -247,7 +247,7 @@ test('durations are those of Go', () => {
   for (const [text, ms] of known) assert.equal(goDuration(text), ms, text)
 })
 
-test('a query comes to a number only where PromQL surely makes a scalar of it', () => {
+test('a query counts as a number only if it certainly is a scalar in PromQL', () => {
   for (const query of [
     '1',
     'scalar(sum(up{a=")"}))',
@@ -279,7 +279,7 @@ test('a pull request cannot keep Perch busy with a long number or a pattern that
   assert.deepEqual(wrong(spec), ['`dryRun[0]` names `a.*a.*a.*x`, but there is no such metric.'])
 })
 
-test('whatever stands in a spec, reading it ends with metrics or with problems in words', () => {
+test('whatever a spec contains, reading it gives metrics or problems in words', () => {
   const name = { kind: 'AnalysisTemplate', name: 'x' } as const
   const metricKeys = [
     'name',

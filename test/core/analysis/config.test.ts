@@ -17,7 +17,7 @@ function problems(analysis: string, bake = '10m'): string {
 
 const check = (text: string): string => problems(`checks:\n  - ${text}`)
 
-test('defaults: destination’s own metrics, and nothing but a pass passes', () => {
+test('by default the destination’s own metrics count, and only a pass passes', () => {
   const config = readConfig('services: { web: { analysis: { checks: [{ metric: success-rate, min: 99 }] } } }')
   assert.ok(config.ok)
   assert.deepEqual(config.value.services['web']?.analysis, {
@@ -127,7 +127,7 @@ test('what is a mistake', () => {
   assert.match(problems('{ onError: pass, checks: [{ metric: latency-p99, max: 500 }] }'), /onError/)
 })
 
-test('a mistake of a query is told with the query’s own line', () => {
+test('a mistake in a query is reported with the query’s own line', () => {
   const text = 'checks:\n  - metric: own\n    unit: x\n    max: 1\n    query: |\n      sum({{nope}})'
   assert.match(problems(text), /^9 analysis\.checks\.0\.query: has the unknown variable \{\{nope\}\}/)
 })
@@ -160,7 +160,7 @@ services: { web: { analysis: { provider: main, checks: [{ metric: success-rate, 
   assert.deepEqual([analysis, unchecked], [undefined, []])
 })
 
-test('traffic is no proof where one step moves several environments: the requests of one alone could prove it', () => {
+test('traffic is no proof if one step moves several environments, because the requests of one could prove it for all', () => {
   const live = [{ traffic: 2 }]
   const config = Config.parse({ environments: { us: { path: 'us', live }, eu: { path: 'eu', live } } })
   const service = { name: 'web', config: DEFAULT_SERVICE, names: { stable: undefined, canary: undefined } }

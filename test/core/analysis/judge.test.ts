@@ -25,7 +25,7 @@ const only =
     asked.point <= count ? WELL(asked) : undefined
 const LATENCY = [...CHECKS, { metric: 'latency-p99', max: 500 }]
 
-test('what each world comes to', async () => {
+test('each world has its outcome', async () => {
   const table: [string, World, Play, string][] = [
     ['all is well', WELL, {}, 'pass'],
     ['a bar is held when it is just reached', dips({ 4: 99 }), {}, 'pass'],
@@ -86,7 +86,7 @@ test('what each world comes to', async () => {
   for (const [why, world, play, expected] of table) assert.equal(await say(world, play), expected, why)
 })
 
-test('a failure after the bake is still seen, for as long as nobody merges', async () => {
+test('a failure after the bake counts as long as nobody merges', async () => {
   for (const later of [1, 7, 500, 5_000]) {
     const now = ENDS + later * MINUTE
     const world: World = (asked) => (asked.kind === 'success' && asked.time > now - 2 * MINUTE ? 50 : WELL(asked))
@@ -94,7 +94,7 @@ test('a failure after the bake is still seen, for as long as nobody merges', asy
   }
 })
 
-test('so many points may fail in any time as long as the bake', async () => {
+test('the limit of failures applies to any period as long as the bake', async () => {
   const analysis = { failureLimit: 2 }
   const late = { analysis, now: ENDS + 60 * MINUTE }
   assert.equal(await say(dips({ 2: 90, 9: 90 }), { analysis }), 'pass')
@@ -159,7 +159,7 @@ test('the canary is compared with stable at the same time', async () => {
   assert.equal(await say(unanswered, { analysis: barred }), 'fail broke-bar failure', 'the fixed bar is broken anyway')
 })
 
-test('at 100% the canary is compared with what stable had before, because it has no traffic now', async () => {
+test('at 100% the canary is compared with earlier values of stable, because stable has no traffic now', async () => {
   const analysis = { checks: [{ metric: 'latency-p99', againstStable: { maxAbove: 10 } }] }
   const asked: string[] = []
   const world: World = ({ kind, side, time, query }) => {
@@ -188,7 +188,7 @@ const answers = (
   },
 })
 
-test('an answer that is not what was asked for is an error, never a value', async () => {
+test('an answer to another question is an error, never a value', async () => {
   const good = ({ from, until, stepMs }: { from: number; until: number; stepMs: number }) =>
     Array.from({ length: (until - from) / stepMs + 1 }, (_, index) => [from + index * stepMs, 100] as const)
   const table: [string, Parameters<typeof answers>[0], string][] = [
@@ -231,7 +231,7 @@ test('an answer that is not what was asked for is an error, never a value', asyn
   for (const [why, make, expected] of table) assert.equal(await say(WELL, answers(make)), expected, why)
 })
 
-test('who does not answer is asked once, and each thing is asked once', async () => {
+test('a silent server is asked once, and each query is sent once', async () => {
   const asked: string[] = []
   const play = (answer: RangeAnswer): Play => ({
     analysis: { checks: LATENCY },
@@ -251,7 +251,7 @@ test('who does not answer is asked once, and each thing is asked once', async ()
   assert.equal(asked.length, 1)
 })
 
-test('every query is about the time after live and settled, all of it and nothing else', async () => {
+test('every query covers exactly the time after live and settled', async () => {
   const bakes = ['90s', '2m', '10m', '1h', '1d', '14d']
   for (const bake of bakes) {
     const seen: { from: number; until: number; stepMs: number; window: string }[] = []
@@ -300,7 +300,7 @@ const anyWorld = fc
   })
 const anyNow = fc.integer({ min: 0, max: 60 * 60 }).map((seconds) => SINCE + seconds * SECOND)
 
-test('no data never passes, whatever else is said', async () => {
+test('no data never passes, whatever the other answers are', async () => {
   const empties = fc.constantFrom(
     undefined,
     Number.NaN,
@@ -324,7 +324,7 @@ test('no data never passes, whatever else is said', async () => {
   )
 })
 
-test('a later look never forgets a failure, and a pass is never without values', async () => {
+test('a later look never loses a failure, and a pass always has values', async () => {
   await fc.assert(
     fc.asyncProperty(anyWorld, anyNow, anyNow, fc.nat({ max: 3 }), async (world, one, other, failureLimit) => {
       const [now, later] = [Math.min(one, other), Math.max(one, other)]
@@ -342,7 +342,7 @@ test('a later look never forgets a failure, and a pass is never without values',
   )
 })
 
-test('a report says what it covers, and when the next look may find more', async () => {
+test('a report has its period, and the time when the next look may find more', async () => {
   const { from, until, ends, next, server } = await report(WELL, { now: SINCE + 200 * SECOND })
   assert.deepEqual(
     [from, until, ends, next].map((time) => (time - SINCE) / SECOND),
@@ -351,7 +351,7 @@ test('a report says what it covers, and when the next look may find more', async
   assert.equal(server, 'prometheus')
 })
 
-test('where points say too little, what most of them lack is the reason, and how long would be enough', async () => {
+test('if points have too little data, the most frequent reason is shown, with an interval that would be enough', async () => {
   const reasonOf = async (world: World, play: Play = {}): Promise<unknown> =>
     (await report(world, play)).checks[0]?.reason
   const requests =

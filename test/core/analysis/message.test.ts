@@ -17,7 +17,7 @@ const dip =
   (asked) =>
     asked.kind === 'success' && asked.point === point ? value : WELL(asked)
 
-test('what each outcome says', async () => {
+test('each outcome has its words', async () => {
   const latency = { analysis: { checks: LATENCY } }
   const stable: World = (asked) => (asked.kind === 'requests' ? 500 : asked.side === 'stable' ? 100 : 130.4)
   const against = { analysis: { checks: [{ metric: 'latency-p99', max: 500, againstStable: { maxAbove: '20%' } }] } }
@@ -217,7 +217,7 @@ interface Node {
 
 const leaves = (node: Node): readonly Node[] => (node.children === undefined ? [node] : node.children.flatMap(leaves))
 
-test('no name and no value breaks the words or the table, calls anybody, or goes on without end', () => {
+test('no name and no value breaks the words or the table, mentions anybody, or makes them too long', () => {
   fc.assert(
     fc.property(anyReport, (one) => {
       const [said, table] = [analysisWords(one), analysisTable(one)]

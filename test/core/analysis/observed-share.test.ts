@@ -38,7 +38,7 @@ test('a version without a series had no requests, and two without any say nothin
   assert.equal(observation(counted(9), counted(90)).code, 'few-requests')
 })
 
-test('what is no count is no share', () => {
+test('values that are not counts give no share', () => {
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY, -1])
     assert.deepEqual(observation(counted(value), counted(900)), {
       code: 'no-answer',
@@ -51,7 +51,7 @@ test('what is no count is no share', () => {
   assert.equal(observation({ ok: false, code: 'timed-out', detail: '' }, counted(950)).code, 'no-answer')
 })
 
-test('the tolerance never takes the share before for this one', () => {
+test('the tolerance never confuses the previous share with this one', () => {
   assert.equal(provingTolerance(2, { share: 5, before: 0 }), 2)
   assert.equal(provingTolerance(2, { share: 1, before: 0 }), 0.5)
   assert.equal(provingTolerance(2, { share: 25, before: 26 }), 0.5)
@@ -60,14 +60,14 @@ test('the tolerance never takes the share before for this one', () => {
   assert.equal(isAbout(nothing, { share: 1, tolerance: provingTolerance(2, { share: 1, before: 0 }) }), false)
 })
 
-test('requests prove a share only where chance does not make as many of the share before', () => {
+test('requests prove a share only if the previous share would not give as many by chance', () => {
   const of = (requests: number): Observation => observation(counted(requests / 10), counted((requests * 9) / 10))
   assert.equal(proves(of(150), { share: 10, before: 5, tolerance: 2 }), false)
   assert.equal(proves(of(400), { share: 10, before: 5, tolerance: 2 }), true)
   assert.equal(proves(of(100), { share: 10, before: 0, tolerance: 2 }), true)
 })
 
-test('a share that chance alone may make does not differ', () => {
+test('a share within the range of chance does not differ', () => {
   const few = observation(counted(8), counted(92))
   assert.equal(isAbout(few, { share: 5, tolerance: 2 }), false, 'it proves nothing either')
   assert.equal(differs(few, 5, 2), false)
@@ -103,7 +103,7 @@ test('copies of requests, and a rule with a share of its own, do not tell the sh
   )
 })
 
-test('both versions are asked about with the labels that tell them apart, at one moment', () => {
+test('both versions are queried with the labels that distinguish them, at one moment', () => {
   const question = observationQuestion(sample(95, 5), { windowMs: 300_000, at: 7 })
   assert.ok(question.ok)
   const { queries, range } = question.value

@@ -66,7 +66,7 @@ const SUBSETS = vs('{ host: web, subset: stable }', '{ host: web, subset: canary
 const HOSTS = vs('{ host: web-stable }', '{ host: web-canary.shop.svc.cluster.local }')
 const subsets = (stable: string, canary: string): Files => ({ 'vs.yaml': SUBSETS, 'dr.yaml': dr(stable, canary) })
 
-test('the built-in queries are these, to the character', () => {
+test('the built-in queries are exactly these', () => {
   const files = subsets('{ version: v1 }', '{ version: v2 }')
   const checks = [
     { metric: 'success-rate', min: 99 },
@@ -162,7 +162,7 @@ test('a canary in several places is not told apart', () => {
   assert.equal(asked({ 'vs.yaml': two, 'dr.yaml': dr('{ version: v1 }', '{ version: v2 }') }), 'several-destinations')
 })
 
-test('an own query is filled in for each side', () => {
+test('a custom query is filled in for each side', () => {
   const query =
     'a{s="{{service}}",n="{{ namespace }}",e="{{environment}}",c=~"{{canary}}|{{stable}}",v="{{version}}",i="{{side}}",{{destination}}}[{{window}}]'
   const check = {
@@ -182,19 +182,19 @@ test('an own query is filled in for each side', () => {
   )
 })
 
-test('an own query needs only what it uses', () => {
+test('a custom query needs only the variables that it uses', () => {
   const own = (query: string) => ({ checks: [{ metric: 'own', query, unit: 'x', max: 1 }] })
   const tcp = { 'vs.yaml': vs('{ host: web-stable }', '{ host: web-canary }', 'tcp') }
   assert.equal(asked(tcp, own('a{n="{{side}}"}')), 'a{n="web-canary"}')
   assert.equal(asked(tcp, own('a{{{destination}}}')), 'not-http')
 })
 
-test('a query of names beyond reason is not sent', () => {
+test('a query with extremely long names is not sent', () => {
   const files = subsets('{ version: v1 }', `{ version: "${'x'.repeat(9_000)}" }`)
   assert.match(asked(files), /^\{"code":"long-query"\}$/)
 })
 
-test('what is wrong with a template is told', () => {
+test('problems of a query template are reported', () => {
   const problems = (query: string): string => parseTemplate(query).problems.join('; ')
   assert.equal(problems('sum(rate(x{a="{{service}}",b=~\'{{version}}.*\'}[{{window}}]))'), '')
   assert.equal(problems('x{a="\\"{{service}}"}'), '')
@@ -266,7 +266,7 @@ function unquoted(text: string): string {
   })
 }
 
-test('no name changes the shape of a query, and each arrives as it is', () => {
+test('no name changes the structure of a query, and each arrives unchanged', () => {
   const template = parseTemplate(
     'sum(x{a="{{service}}",b=\'p-{{version}}\',{{destination}},c=~"{{side}}",d!~\'{{canary}}\'}[{{window}}])',
   )
@@ -291,7 +291,7 @@ test('no name changes the shape of a query, and each arrives as it is', () => {
   )
 })
 
-test('no name in a file changes the shape of a built-in query', () => {
+test('no name in a file changes the structure of a built-in query', () => {
   const shapes = new Set<string>()
   fc.assert(
     fc.property(hostile, (name) => {

@@ -17,7 +17,7 @@ const ARRIVAL: Arrival = {
 
 const closed = (ref: string): Arrival['refused'] => [{ head: { ref, sha: 'a'.repeat(40), isFork: false } }]
 
-test('a version begins where all that must be known is known, and nobody did anything about it yet', () => {
+test('a version begins if all necessary facts are known, and nobody has acted on it yet', () => {
   assert.equal(beginningOf(ARRIVAL), 'start')
   assert.equal(beginningOf({ ...ARRIVAL, settings: { ...ARRIVAL.settings, start: 'ask' } }), undefined)
   assert.equal(beginningOf({ ...ARRIVAL, wasConfigured: false }), undefined)
@@ -32,7 +32,7 @@ test('a version begins where all that must be known is known, and nobody did any
   )
 })
 
-test('what comes while the canary has traffic begins anew only where the config says so', () => {
+test('a version that comes while the canary has traffic begins again only if the config says so', () => {
   const during = (onNewVersion: Arrival['settings']['onNewVersion'], traffic: Arrival['traffic']): unknown =>
     beginningOf({ ...ARRIVAL, settings: { start: 'first-step', onNewVersion }, wasRunning: true, traffic })
   assert.deepEqual([during('restart', 'inherited'), during('restart', 'restarted')], ['restart', 'start'])
@@ -51,13 +51,13 @@ test('what comes while the canary has traffic begins anew only where the config 
   assert.equal(beginningOf(refused), undefined, 'a person closed the rollback')
 })
 
-test('Apps are automation, and who the config names', () => {
+test('Apps are automation, and so are the logins in the config', () => {
   assert.ok(isAutomation('renovate[bot]', { automation: [] }))
   assert.ok(isAutomation('flux', { automation: ['flux'] }))
   assert.ok(!isAutomation('alice', { automation: ['flux'] }))
 })
 
-test('nothing is committed to a draft, to a fork, and where something is wrong', () => {
+test('nothing is committed to a draft or a fork, or if something is wrong', () => {
   const target = sample(100, 0)
   const own = { ...target, settings: { ...target.settings, start: 'first-step' as const } }
   const found = { ...NO_CHANGE, newVersions: [{ target: own, from: 'v2', to: 'v3', after: [] }] }

@@ -72,7 +72,7 @@ test('another image of a canary with traffic is another version, at any share th
   assert.deepEqual(changed({}, {}), [])
 })
 
-test('where the canary has no traffic before or after, its image may change', () => {
+test('without traffic before or after, the canary’s image may change', () => {
   assert.deepEqual(changed({ share: 0, isDriven: false }, { canary: 'v3' }), [])
   assert.deepEqual(changed({}, { share: 0, canary: 'v3' }), [])
 })
@@ -96,14 +96,14 @@ test('a sidecar that both get tells no versions apart; one that the canary alone
   ])
 })
 
-test('a share that somebody set by hand is no rollout, until somebody raises it', () => {
+test('a share that somebody set by hand is no rollout until somebody raises it', () => {
   assert.deepEqual(changed({ isDriven: false }, { isDriven: false, canary: 'v3' }), [])
   assert.deepEqual(changed({ isDriven: false }, { isDriven: false, canary: 'v3', share: 1 }), [])
   assert.deepEqual(changed({ isDriven: false }, { canary: 'v3', share: 50 }), ['web canary v2 → v3'])
   assert.deepEqual(changed({ isDriven: false }, { isDriven: false, canary: 'v3', share: 50 }), ['web canary v2 → v3'])
 })
 
-test('a version that both get at once is new to everybody', () => {
+test('a version that both get at the same time is new to everybody', () => {
   assert.deepEqual(changed({}, { stable: 'v3', canary: 'v3' }), ['web canary v2 → v3'])
   const [old, now] = [{ sidecar: 'proxy:1' }, { sidecar: 'proxy:2' }]
   assert.deepEqual(changed(old, { ...now, stable: 'v3', canary: 'v3' }), ['web canary v2 → v3'])
@@ -133,7 +133,7 @@ test('what runs before the containers is a part of the version', () => {
   assert.deepEqual(changed({}, { init: 'app:1' }), [`web canary ${web} → app:1 ${web}`])
 })
 
-test('images whose tags are the same are called by what tells them apart', () => {
+test('images with equal tags are named by their difference', () => {
   const [one, other] = ['sha256:0123456789abcdef', 'sha256:abcdef0123456789']
   assert.deepEqual(changed({}, { canary: `v2@${one}` }), ['web canary v2 → v2@sha256:0123456789ab'])
   assert.deepEqual(changed({ canary: `v2@${one}` }, { canary: `v2@${other}` }), [

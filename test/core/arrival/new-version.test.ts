@@ -59,12 +59,12 @@ test('another label of the canary is a new version, another one of the stable ve
   assert.deepEqual(found({}, {}), [])
 })
 
-test('the version that has the traffic already is no new one', () => {
+test('the version that already has the traffic is not a new one', () => {
   assert.deepEqual(found({}, { versions: ['v1', 'v1'] }), [])
   assert.deepEqual(found({ versions: ['v1', 'v1'] }, { versions: ['v1', 'v2'] }), ['v1 → v2'])
 })
 
-test('another image behind the same labels is a new version, called like its tag', () => {
+test('another image with the same labels is a new version, named after its tag', () => {
   const tag = (name: string): string => `ghcr.io:443/shop/api:${name}`
   const before: Wanted = { versions: ['stable', 'canary'], images: [tag('1.0'), tag('1.1')] }
   assert.deepEqual(found(before, { ...before, images: [tag('1.0'), tag('1.2')] }), ['1.1 → 1.2'])
@@ -75,7 +75,7 @@ test('another image behind the same labels is a new version, called like its tag
   assert.deepEqual(found({ versions: ['stable', 'canary'] }, before), [], 'nobody knows what ran')
 })
 
-test('where the canary has traffic, before or after, it is no beginning', () => {
+test('with traffic before or after, the canary’s version is no beginning', () => {
   const running = virtualService(95, 5)
   assert.deepEqual(found({ route: running }, { route: running, versions: ['v1', 'v3'] }), [])
   assert.deepEqual(found({}, { route: running, versions: ['v1', 'v3'] }), [])
@@ -115,7 +115,7 @@ test('a service that is new brings no new canary version', () => {
   assert.deepEqual(newVersions({ environment: target.environment, config: Config.parse({}) }, ...sides), [])
 })
 
-test('the command that begins a rollout is one, and environments come in their order', () => {
+test('one command begins a rollout, and environments come in their order', () => {
   const [target] = snapshotOf(filesOf({}), { services: { 'api-service': { steps: [10, 100] } } }).targets
   assert.ok(target)
   const one = { target, from: 'v2', to: 'v3', after: [] }

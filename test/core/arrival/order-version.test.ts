@@ -15,7 +15,7 @@ test('a version is known by the images that the stable version did not have befo
   assert.deepEqual(versionImages(undefined, before), before.canary, 'a new route')
 })
 
-test('an environment runs a version that it pulls from a registry of its own, whatever runs beside it', () => {
+test('an environment may pull the version from its own registry, whatever else it runs', () => {
   assert.ok(runsVersion([web('v2')], [web('v2')]))
   assert.ok(runsVersion([web('v2')], ['eu.example.com/mirror/web:v2', proxy('9')]))
   assert.ok(runsVersion([web('v2')], ['eu.example.com/web-eu:v2']), 'by its tag where no image has its name')
@@ -25,7 +25,7 @@ test('an environment runs a version that it pulls from a registry of its own, wh
   assert.ok(!runsVersion([web('v2'), `${REGISTRY}/worker:v2`], [web('v2'), `${REGISTRY}/worker:v1`]), 'all of it')
 })
 
-test('a digest tells more than a tag, where both have one', () => {
+test('if both have a digest, digests count more than tags', () => {
   const [one, other] = [`@sha256:${'a'.repeat(64)}`, `@sha256:${'b'.repeat(64)}`]
   assert.ok(!runsVersion([web('latest') + one], [web('latest') + other]))
   assert.ok(runsVersion([web('v2') + one], [web('renamed') + one]))

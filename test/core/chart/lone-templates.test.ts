@@ -20,7 +20,7 @@ function found(...owned: readonly string[]): readonly unknown[] {
   ])
 }
 
-test('of the template of a chart that another chart has a copy of, the words say that helm renders the copy', () => {
+test('for a template of a chart that another chart has copied, the words say that helm renders the copy', () => {
   assert.deepEqual(found(), [['charts/web', undefined]])
   assert.deepEqual(found('charts/all/Chart.yaml'), [['charts/web', 'charts/all']])
   assert.deepEqual(found('charts/all/Chart.yaml', 'charts/web/templates/route.yaml'), [])

@@ -53,7 +53,7 @@ test('every way to write a command that is one', () => {
   assert.deepEqual(only('/canary'), { name: 'help' })
 })
 
-test('a byte order mark, which some editors put before a text, takes nothing away from a command', () => {
+test('a byte order mark, which some editors write before a text, does not hide a command', () => {
   for (const body of [
     '\uFEFF/canary 25',
     '\uFEFFShip it\n\n/canary 25',
@@ -93,13 +93,13 @@ test('what is quoted, code, HTML, a list, a heading or another slash is not a co
   }
 })
 
-test('a percent is digits from 0 to 100 and nothing else that a computer would read as a number', () => {
+test('a percentage is written in digits from 0 to 100, and not in other notations of numbers', () => {
   for (const word of ['101', '+10', '-5', '1e1', '٢٥', '0x10', '25%%', '5.123', '.5', '1000', '25,5']) {
     assert.deepEqual(only(`/canary ${word}`), { code: 'bad-percent', word }, word)
   }
 })
 
-test('a near miss is asked about once, a far one is left alone', () => {
+test('for a similar word Perch asks once, and other words are ignored', () => {
   assert.deepEqual(only('/canray 25'), { code: 'unknown-command', word: '/canray', meant: '/canary 25' })
   assert.deepEqual(only('/canary statsu'), { code: 'unknown-command', word: 'statsu', meant: '/canary status' })
   assert.deepEqual(only('/canary dance'), { code: 'unknown-command', word: 'dance', meant: undefined })
@@ -126,7 +126,7 @@ test('each command of the table begins in its own way, and a line of that alone 
   for (const name of COMMAND_NAMES) assert.ok(usageOf(name).startsWith(COMMANDS[name].start))
 })
 
-test('what stops or lowers traffic is never gated, and a button needs no argument', () => {
+test('commands that stop or lower traffic are never gated, and a button needs no argument', () => {
   assert.deepEqual(
     COMMAND_NAMES.filter((name) => 'isNeverGated' in COMMANDS[name]),
     ['hold', 'abort', 'freeze'],
@@ -134,7 +134,7 @@ test('what stops or lowers traffic is never gated, and a button needs no argumen
   for (const name of COMMAND_NAMES.filter(isButton)) assert.ok(readCommand(name, []).ok, name)
 })
 
-test('words too many are refused, not guessed at', () => {
+test('extra words are refused, not guessed at', () => {
   assert.deepEqual(only('/canary 25 web now'), { code: 'bad-argument', word: 'now', name: 'set' })
   assert.deepEqual(only('/canary 25 $(id)'), { code: 'bad-argument', word: '$(id)', name: 'set' })
   assert.deepEqual(only('/canary 25 --env'), { code: 'missing-value', word: '--env', name: 'set' })
@@ -171,7 +171,7 @@ test('more commands than anybody means are refused as one', () => {
   assert.deepEqual(only('/canary status\n'.repeat(21)), { code: 'too-many', most: 20 })
 })
 
-test('a paragraph that begins like something else is still one', () => {
+test('a paragraph that looks like another block is still a paragraph', () => {
   // After a definition, `2)` begins no list, so the following text is not an item.
   assert.deepEqual(only('[x]: y\n2) a\n/canary 5'), { name: 'set', percent: 5, ...none })
   assert.deepEqual(only('===\n/canary 5'), { name: 'set', percent: 5, ...none })

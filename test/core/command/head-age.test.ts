@@ -18,7 +18,7 @@ const CREATED = moved('created', ZERO, A, 1_000)
 const comment = { createdAt: 5_000 }
 const pull = { createdAt: 2_000 }
 
-test('a comment counts for what GitHub showed before it', () => {
+test('a comment counts for the head that GitHub showed before it', () => {
   const table: readonly (readonly [string, readonly BranchMove[], string, string])[] = [
     ['nothing was pushed since the branch was made', [CREATED], A, 'seen'],
     ['a push before', [moved('push', A, B, 4_000), CREATED], B, 'seen'],

@@ -42,7 +42,7 @@ test('every mistake is named with its line, all at once', () => {
   )
 })
 
-test('an environment after one that is not there is a mistake', () => {
+test('an environment after a missing one is a mistake', () => {
   const config = readConfig('environments:\n  production: { path: a, after: staging }\n')
   assert.ok(!config.ok && config.error[0]?.path === 'environments.production.after')
 })
@@ -113,7 +113,7 @@ test('waves name environments of the file, each once', () => {
   for (const written of ['[]', '[[]]', '[eu-1]', '[[""]]']) assert.ok(!waves(written).ok, written)
 })
 
-test('no wave is called as an environment or another wave is, because branches have these names', () => {
+test('no wave has the name of an environment or another wave, because branches have these names', () => {
   const problems = (written: string, before = '') => {
     const read = readConfig(`${before}services:\n  web:\n    waves: ${written}\n`)
     return read.ok ? [] : read.error.map(({ path, message }) => `${path}: ${message}`)

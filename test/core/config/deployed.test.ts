@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isNamed, readBranches, wantsDashboard } from '../../../src/core/config/deployed.ts'
 
-test('which branches the config calls deployed, and what a mistake elsewhere does to that', () => {
+test('the config names deployed branches, and a mistake elsewhere does not change them', () => {
   const table: readonly [string | undefined, readonly string[] | 'unknown' | undefined][] = [
     [undefined, undefined],
     ['', undefined],
@@ -25,7 +25,7 @@ test('which branches the config calls deployed, and what a mistake elsewhere doe
   }
 })
 
-test('whether the config asks for a dashboard, and that nobody knows where it cannot be read', () => {
+test('the config may ask for a dashboard, which is unknown if it cannot be read', () => {
   const table: readonly [string | undefined, boolean | undefined][] = [
     [undefined, false],
     ['requireSum100: true\n', false],

@@ -14,7 +14,7 @@ const flux = (name: string, spec: string): string =>
 const argo = (name: string, kustomize: string): string =>
   `---\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: ${name}, namespace: argocd}\nspec: {source: {repoURL: x, path: web, kustomize: ${kustomize}}}\n`
 
-test('what a Flux Kustomization adds, in the words of a kustomization', () => {
+test('the additions of a Flux Kustomization as fields of a kustomization', () => {
   assert.equal(added(flux('a', '{path: web}')), undefined)
   assert.deepEqual(added(flux('a', '{path: web, targetNamespace: shop, namePrefix: a-, nameSuffix: -b}')), {
     namespace: 'shop',
@@ -33,7 +33,7 @@ test('what a Flux Kustomization adds, in the words of a kustomization', () => {
   })
 })
 
-test('what an Application adds, as `kustomize edit` writes it', () => {
+test('the additions of an Application as `kustomize edit` writes them', () => {
   assert.equal(added(argo('a', '{}')), undefined)
   const images = (image: string): unknown => added(argo('a', `{images: ["${image}"]}`))
   const image = (fields: Readonly<Record<string, string>>): unknown => ({ images: [fields] })
@@ -54,7 +54,7 @@ test('what an Application adds, as `kustomize edit` writes it', () => {
   })
 })
 
-test('additions are merged into what a kustomization says', () => {
+test('additions are merged into the fields of a kustomization', () => {
   const own = {
     namespace: 'a',
     patches: [{ path: 'p.yaml' }],
@@ -111,7 +111,7 @@ test('the patch of a Kustomization does not say all variables: those that it doe
   assert.deepEqual(variables({ 'clusters/eu/apps.yaml': patch }), ['tier=silver', '…'])
 })
 
-test('a fleet has ConfigMaps of one name: that of the same cluster counts, never that of another', () => {
+test('in a fleet with ConfigMaps of one name, that of the same cluster counts, never another', () => {
   const apps = flux('apps', '{path: web, postBuild: {substituteFrom: [{kind: ConfigMap, name: settings}]}}')
   const both = { 'clusters/eu/apps.yaml': apps, 'clusters/us/apps.yaml': apps }
   const us = { 'clusters/us/vars/settings.yaml': settings('us') }
@@ -146,7 +146,7 @@ function environments(deployers: Readonly<Record<string, string>>, text = 'kind:
     )
 }
 
-test('deployers that add different things to one folder make an environment each', () => {
+test('deployers with different additions to one folder make one environment each', () => {
   assert.deepEqual(environments({ 'a.yaml': argo('web-eu', '{}') + argo('web-us', '{}') }), ['web 2'])
   assert.deepEqual(environments({ 'a.yaml': argo('web-eu', '{}') + argo('web-us', '{namePrefix: us-}') }), [
     'web-eu 2',
@@ -199,7 +199,7 @@ test('Argo CD takes the files of a folder and none below it, unless the Applicat
   assert.deepEqual(files('{include: a.yaml}', '{include: a.yaml}'), ['plain: a.yaml'])
 })
 
-test('builds of Argo CD read files above their folder where its options say so', () => {
+test('builds of Argo CD read files above their folder if its options allow it', () => {
   const reads = (file: string, text: string): readonly boolean[] =>
     readDeliveries(
       new Map([
@@ -245,7 +245,7 @@ test('an instance of the Flux operator deploys the folder that it syncs', () => 
   assert.deepEqual(instance('{}'), [`${apps} applied`])
 })
 
-test('components that are not here are left out where the deployer ignores them', () => {
+test('missing components are left out if the deployer ignores them', () => {
   const components = (spec: string): unknown =>
     readDeliveries(new Map([['a.yaml', flux('a', `{path: web, components: [../c, ../gone], ${spec}}`)]]), {
       paths: ['web/a.yaml', 'c/kustomization.yaml'],

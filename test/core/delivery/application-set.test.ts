@@ -80,7 +80,7 @@ test('folders and files of the repository', () => {
   assert.deepEqual(applications({ generators: others, path: '{{path}}' }), [])
 })
 
-test('a file that has to be read first is asked for', () => {
+test('a file that has to be read first is requested', () => {
   const generators = '[{git: {repoURL: infra, files: [{path: "clusters/*/more.json"}]}}]'
   const found = read({ generators, path: '{{folder}}' }, { paths: ['clusters/eu/more.json'] })
   assert.deepEqual(found.needs, ['clusters/eu/more.json'])
@@ -144,7 +144,7 @@ test('a selector on a generator, and several generators', () => {
   ])
 })
 
-test('what nobody knows is not deployed, and nothing that is made to be large takes long', () => {
+test('unknown Applications are not deployed, and no large input takes long', () => {
   const list = '[{list: {elements: [{env: eu}]}}]'
   assert.deepEqual(applications({ generators: list, path: '{{ .env | lower }}', more: GO }), [])
   assert.deepEqual(applications({ generators: list, path: 'apps/{{gone}}' }), [])
@@ -184,7 +184,7 @@ spec:
 const gapsOf = (set: Set, source: DeliverySource = {}): readonly string[] =>
   read(set, source).gaps.map(({ file, line, why, entry, prefix }) => `${file}:${line} ${why} ${entry} ${prefix}`)
 
-test('what nobody can expand is named with its file and line', () => {
+test('a generator that cannot be expanded is named with its file and line', () => {
   const asks = '{pullRequest: {github: {owner: acme, repo: shop}}}'
   const list = '{list: {elements: [{env: eu}]}}'
   const path = 'apps/{{branch}}'
@@ -202,7 +202,7 @@ test('what nobody can expand is named with its file and line', () => {
   assert.deepEqual(gapsOf(lower), ['set.yaml:9 expression {{ .path.path | lower }} '])
 })
 
-test('what is known, or does not say which folders are deployed, is no gap', () => {
+test('known parts, and parts that do not decide which folders are deployed, are no gap', () => {
   assert.deepEqual(gapsOf({ generators: DIRECTORIES, path: '{{path}}' }), [])
   assert.deepEqual(gapsOf({ generators: '[{pullRequest: {}}]', path: 'apps/web', name: 'web-{{number}}' }), [])
   assert.deepEqual(gapsOf({ generators: '[{clusters: {}}]', path: 'apps/web' }, { clusters: undefined }), [])
@@ -222,7 +222,7 @@ test('generators in generators are looked into as deep as Argo CD allows and a l
   assert.match(nameAt(50), /^generator matrix /)
 })
 
-test('an element of a list is found again by the name of its Application, else by what is no number', () => {
+test('an element of a list is found again by the name of its Application, or else by everything except numbers', () => {
   const spec = (elements: string, name: string): Readonly<Record<string, unknown>> =>
     parse(`{goTemplate: true, generators: [{list: {elements: ${elements}}}], template: {metadata: {name: '${name}'}}}`)
   const weightIn = (now: string, then: string, name: string): unknown => {

@@ -47,7 +47,7 @@ test('Argo CD: which folders, whether by itself, and whether weights count', () 
     assert.deepEqual(deliveries(application(spec), repository), expected, what)
 })
 
-test('an ApplicationSet deploys what its template names outright', () => {
+test('an ApplicationSet deploys the folders that its template names directly', () => {
   const set = (path: string): string =>
     `apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: { name: all }\nspec:\n  template:\n    spec: { source: { repoURL: x, path: "${path}" } }\n`
   assert.deepEqual(deliveries(set('overlays/one')), ['ApplicationSet all | overlays/one | by-hand'])
@@ -100,7 +100,7 @@ test('Flux: what its source follows, of which repository, and for each cluster',
   assert.deepEqual(stops('{ url: "https://example.com/acme/other" }'), [])
 })
 
-test('where something is deployed to that is not of this repository', () => {
+test('the namespaces to which other repositories are deployed', () => {
   const outsiders = (text: string): readonly string[] => [
     ...readDeliveries(new Map([['apps.yaml', text]]), { repository: 'infra' }).outsiders,
   ]
@@ -118,7 +118,7 @@ test('where something is deployed to that is not of this repository', () => {
 
 const VS = 'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: web }\n'
 
-test('a folder that is deployed is an environment, also where another kustomization builds on it', () => {
+test('a deployed folder is an environment, even if another kustomization builds on it', () => {
   const texts = new Map([
     ['base/kustomization.yaml', 'resources: [vs.yaml]\n'],
     ['base/vs.yaml', VS],

@@ -56,7 +56,7 @@ spec:
 
 const OF = 'group: networking.istio.io, kind: VirtualService'
 
-test('an entry counts where it leaves out a weight of this very object', () => {
+test('an entry counts if it ignores a weight of this object', () => {
   const table: readonly (readonly [string, readonly string[]])[] = [
     [`{ ${OF}, jsonPointers: [/spec/http] }`, ['error never']],
     [`{ ${OF}, jsonPointers: [/spec/http/0/route/1/weight] }`, ['error never']],
@@ -144,7 +144,7 @@ test('argocd-cm speaks for every Application', () => {
   assert.deepEqual(ignored([settings(`${key}all:${body}`)]), [], 'nothing of ours is deployed by Argo CD')
 })
 
-test('what a deployer patches after the build is what is live', () => {
+test('the patches of a deployer after the build decide what is live', () => {
   const patched = (patches: string): readonly string[] =>
     ignored([application('', { more: `, kustomize: { patches: [${patches}] }` })])
   const operation = (path: string): string => `"- { op: replace, path: ${path}, value: 100 }"`

@@ -111,7 +111,7 @@ test('values that helm fills into an Application of a chart of Applications are 
   ])
 })
 
-test('releases are called like what deploys them; those that are alike are one, and folders tell others apart', () => {
+test('releases are named after their deployers; equal releases are one, and folders distinguish the others', () => {
   const source = (file: string): string =>
     `  source: { ${HERE}, path: charts/web, helm: { releaseName: web, valueFiles: [/${file}] } }\n`
   const names = (files: Readonly<Record<string, string>>): readonly string[] =>

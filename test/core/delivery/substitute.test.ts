@@ -10,7 +10,7 @@ function filled(text: string): string | undefined {
   return substituteText(text, (name) => (name.startsWith('unknown') ? undefined : (VALUES[name] ?? '')))
 }
 
-test('variables are filled in as Flux does it', () => {
+test('variables are replaced like in Flux', () => {
   const table: readonly (readonly [string, string | undefined])[] = [
     ['no variables, $HOME, a $ and 5$', 'no variables, $HOME, a $ and 5$'],
     ['a ${cluster} b', 'a eu-1 b'],
@@ -54,7 +54,7 @@ test('variables are filled in as Flux does it', () => {
   for (const [text, expected] of table) assert.equal(filled(text), expected, text)
 })
 
-test('text that is made to take long does not', () => {
+test('text that is designed to take long does not', () => {
   const depth = 100_000
   assert.equal(filled('${a:='.repeat(depth) + '}'.repeat(depth)), undefined)
   assert.equal(filled('${a'.repeat(depth)), undefined)
@@ -63,7 +63,7 @@ test('text that is made to take long does not', () => {
   assert.ok(withVariables('${a}'.repeat(depth), long).length < 22 * 1024 * 1024)
 })
 
-test('which variables a text names', () => {
+test('a text names its variables', () => {
   assert.deepEqual(variablesIn('a ${b} ${c:=${d}} ${#e} $f $(g)'), ['b', 'c', 'd', 'e'])
 })
 

@@ -49,12 +49,12 @@ test('a rollback is a failure of its step when it is opened, and the step is ove
   assert.deepEqual(play(at(25, { isRollingBack: true })), ['c25 in_progress, c25 failure'])
 })
 
-test('what somebody sets back to 0 is over, also from 100 while there are two versions', () => {
+test('a step that somebody sets back to 0 is over, also from 100 while there are two versions', () => {
   assert.deepEqual(play(at(25), at(0), at(0)), ['c25 in_progress', 'c25 inactive', ''])
   assert.deepEqual(play(at(100), at(0)), ['c100 in_progress', 'c100 inactive'])
 })
 
-test('what nobody knows changes nothing', () => {
+test('an unknown state changes nothing', () => {
   assert.deepEqual(play(at(25), at('unknown'), at(50, { commit: undefined }), at(50)), [
     'c25 in_progress',
     '',
@@ -70,7 +70,7 @@ test('a deployment never goes back to an earlier state', () => {
   }
 })
 
-test('each environment is shown by itself, unless they are many', () => {
+test('each environment is shown separately, unless there are many', () => {
   const names = Array.from({ length: 11 }, (_, index) => `eu-${index}`)
   assert.deepEqual(deployedEnvironments({ environment: 'eu+us', environments: ['eu', 'us'] }), ['eu', 'us'])
   assert.deepEqual(deployedEnvironments({ environment: 'all', environments: names }), ['all'])

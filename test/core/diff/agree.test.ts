@@ -27,7 +27,7 @@ function rows(before: string, after: string): readonly string[] {
   })
 }
 
-test('a split that comes, changes or goes is a row; one that stays is none', () => {
+test('a split that is added, changed or removed is a row, and an unchanged one is not', () => {
   const [old, now] = [virtualService(95, 5), virtualService(75, 25)]
   const single = now.slice(
     0,

@@ -62,7 +62,7 @@ test('a stream and the items of lists are objects, empty documents are none', ()
   assert.deepEqual(objects(''), [])
 })
 
-test('of an object that is there twice the last counts, and where it begins is told', () => {
+test('if an object appears twice, the last one counts, with the line where it begins', () => {
   const parsed = parseRendered(
     'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {x: "1"}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n',
   )
@@ -87,7 +87,7 @@ test('objects that the cluster names are different ones', () => {
   )
 })
 
-test('what is no stream of objects is a problem with its line', () => {
+test('a text that is not a stream of objects is a problem with its line', () => {
   const one = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n'
   assert.deepEqual(problem(`${one}---\nfoo: 1\n`), { code: 'not-an-object', line: 5 })
   assert.deepEqual(problem('hello'), { code: 'not-an-object', line: 1 })
@@ -162,7 +162,7 @@ test('a changed weight is a hunk with three lines around it', () => {
   )
 })
 
-test('the order of keys and the way of writing are no change, a new version of the API is', () => {
+test('the order of keys and the style are no change, but a new API version is', () => {
   const rewritten = `{"kind":"VirtualService","apiVersion":"networking.istio.io/v1","spec":{"http":[{"route":[{"destination":{"host":"api","subset":"stable"},"weight":100},{"destination":{"subset":"canary","host":"api"},"weight":0}],"name":"main"}],"hosts":["api"]},"metadata":{"name":"api-service","namespace":"default"}}`
   assert.deepEqual(diff(virtualService(100, 0), rewritten), [])
   const [change, ...others] = diff(virtualService(100, 0, 'v1beta1'), virtualService(100, 0))
@@ -170,7 +170,7 @@ test('the order of keys and the way of writing are no change, a new version of t
   assert.deepEqual([change?.additions, change?.deletions, others.length], [1, 1, 0])
 })
 
-test('objects that come and go are shown whole, sorted by kind, namespace and name', () => {
+test('added and removed objects are shown completely, sorted by kind, namespace and name', () => {
   const map = (name: string, namespace: string) =>
     `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, namespace: ${namespace}}\n`
   const changes = diff(
@@ -188,7 +188,7 @@ test('objects that come and go are shown whole, sorted by kind, namespace and na
   )
 })
 
-test('large numbers that differ little are seen to differ', () => {
+test('a small difference between large numbers is visible', () => {
   const at = (id: string) => `apiVersion: v1\nkind: A\nmetadata: {name: a}\nid: ${id}\n`
   assert.equal(diff(at('12345678901234567890'), at('12345678901234567891')).length, 1)
 })
@@ -210,7 +210,7 @@ test('objects that have nothing in common are replaced without a search', () => 
 const secret = (data: object, more: object = {}) =>
   stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', ...more }, ...data })
 
-test('of a Secret only the keys are shown, and which values change', () => {
+test('a Secret’s diff shows only the keys, and which values change', () => {
   const before = secret({
     data: { password: 'aHVudGVyMg==', user: 'cm9vdA==' },
     stringData: { token: 'old-token' },
@@ -284,7 +284,7 @@ const anyValue = fc.oneof(
 )
 const anySecret = fc.record({ data: fc.dictionary(fc.stringMatching(/^[a-f]{1,3}$/), anyValue), stringData: anyValue })
 
-test('no value of a Secret is ever in what is shown of it', () => {
+test('no value of a Secret is ever shown', () => {
   fc.assert(
     fc.property(anySecret, anySecret, fc.boolean(), (before, after, listed) => {
       const wrap = (data: object): string => {
@@ -311,7 +311,7 @@ function leaves(value: unknown): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : []
 }
 
-test("a tool's words lose the Secrets' values that the files hold", () => {
+test("values of Secrets in the files are hidden in a tool's output", () => {
   const files = new Map([
     [
       'k/secret.yaml',

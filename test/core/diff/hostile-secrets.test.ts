@@ -172,7 +172,7 @@ test('a private key is hidden wherever it stands', () => {
   assert.doesNotMatch(shown([], [object('ConfigMap', { data: { 'tls.key': key } })]), /hunter22/)
 })
 
-test('what is encrypted is shown, and what SOPS leaves plain beside it is not', () => {
+test('encrypted values are shown, and plain values that SOPS leaves next to them are not', () => {
   const sops = { mac: 'ENC[AES256_GCM,data:bWFj,iv:aXY=,tag:dGFn,type:str]', age: [{ recipient: 'age1recipient' }] }
   const encrypted = 'ENC[AES256_GCM,data:c2VjcmV0,iv:aXY=,tag:dGFn,type:str]'
   const text = shown([], [object('Secret', { stringData: { a: encrypted, b: OLD }, sops })])
@@ -191,13 +191,13 @@ test('the lines that all certificates begin with, and words in files of settings
     assert.ok(text.includes(kept), text)
 })
 
-test('a large text that holds only the beginning of many values stays as it is', () => {
+test('a large text with only the beginnings of many values stays unchanged', () => {
   const values = Array.from({ length: 2_000 }, (_, index) => `${'a'.repeat(200)}${index}`)
   const text = 'a'.repeat(800_000)
   assert.equal(hideValues(values, { mark: '•••', shortest: 8 })(text), text)
 })
 
-test('what values cover is what a plain search finds', () => {
+test('the hidden ranges are those that a simple search finds', () => {
   const word = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 2, maxLength: 6 })
   const text = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 40 })
   fc.assert(
@@ -216,7 +216,7 @@ test('what values cover is what a plain search finds', () => {
   )
 })
 
-test('a copy is hidden where only the copy changes', () => {
+test('a copy is hidden even if only the copy changes', () => {
   const map = (text: string): object => object('ConfigMap', { data: { text } })
   const [before, after] = [
     [secret(OLD), map('nothing')],
@@ -287,7 +287,7 @@ test('a reference to a Secret is shown', () => {
   assert.match(shown([], [gateway]), /name: tls-cert/)
 })
 
-test("what a tool says loses also what patches' files and configured kinds hold", () => {
+test("values in patch files and configured kinds are hidden in a tool's output too", () => {
   const files = new Map([
     [
       'o/kustomization.yaml',

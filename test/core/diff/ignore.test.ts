@@ -35,13 +35,13 @@ const NOISE: readonly IgnoreRule[] = [
   { kind: 'apps/Deployment', path: '/spec/template/metadata/annotations/checksum~1*' },
 ]
 
-test('a resource that changes only in what the config hides is counted and not shown', () => {
+test('a resource with only hidden changes is counted and not shown', () => {
   const found = diff(deployment('web-1', 'a:1'), deployment('web-2', 'a:1'), NOISE)
   assert.deepEqual(found, { changes: [], hidden: 1 })
   assert.equal(diff(deployment('web-1', 'a:1'), deployment('web-2', 'a:1'), []).hidden, 0)
 })
 
-test('of a resource that changes elsewhere too, the rest is shown', () => {
+test('if a resource has other changes too, these are shown', () => {
   const found = diff(deployment('web-1', 'a:1'), deployment('web-2', 'a:2'), NOISE)
   assert.deepEqual(
     lines(found)
@@ -71,7 +71,7 @@ test('a rule for another kind or group hides nothing', () => {
     )
 })
 
-test('resources that come or go are shown, whatever the rules', () => {
+test('added and removed resources are shown, whatever the rules are', () => {
   assert.equal(diff('', deployment('web-1', 'a:1'), [{ path: '/*' }]).changes.length, 1)
 })
 
@@ -98,7 +98,7 @@ test('weights, hosts and the annotations of Perch cannot be hidden', () => {
   assert.equal(diff(route(5, 'a'), route(5, 'b'), rules).hidden, 1)
 })
 
-test('a rule that cannot be meant is an error with its line', () => {
+test('a rule that makes no sense is an error with its line', () => {
   for (const path of ['metadata/labels', '/', '', '/a//b', '/a~2']) {
     const config = readConfig(`diff:\n  ignore:\n    - path: "${path}"\n`)
     assert.ok(!config.ok && config.error[0]?.line === 3, path)

@@ -173,7 +173,7 @@ test('an ignored place is hidden in its kind only, and what moves traffic is alw
   assert.deepEqual(shown.metadata.annotations, { 'perch.dev/canary-percentage': '5' })
 })
 
-test('values that lie in each other, or overlap, are hidden as one stretch', () => {
+test('nested and overlapping values are hidden as one range', () => {
   const hide = (text: string, ...values: readonly string[]): string =>
     hideValues(new Set(values), { mark: '•', shortest: 2 })(text)
   assert.equal(hide('say abcdef now', 'bcd'), 'say a•ef now')
@@ -189,7 +189,7 @@ test('values that lie in each other, or overlap, are hidden as one stretch', () 
   assert.equal(hide('abxyq', 'abxy', 'xyq'), '•')
 })
 
-test('values of Secrets are hidden in what is said, however they are written there', () => {
+test('values of Secrets are hidden in messages, in any spelling', () => {
   const secret = 'apiVersion: v1\nkind: Secret\nmetadata: { name: s }\nstringData: { key: "p@ss word/1" }\n'
   const files = new Map([['a.yaml', secret]])
   for (const form of [

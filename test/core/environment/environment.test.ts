@@ -99,7 +99,7 @@ test('each kustomize root that no other one uses is an environment, with every f
   ])
 })
 
-test('what Argo CD deploys reads no file above its root', () => {
+test('a deployment of Argo CD reads no file above its root', () => {
   const { environments } = discover(BOX, { restricted: new Set(['overlays/staging']) })
   assert.deepEqual(
     environments.map(({ name, readsAbove }) => `${name} ${readsAbove}`),
@@ -174,7 +174,7 @@ labels: [{pairs: {a: b}}]
   assert.deepEqual(environment.files, [...expected, ...more].sort())
 })
 
-test('folders of one name are told apart by the folders above them', () => {
+test('folders with the same name are distinguished by the folders above them', () => {
   const names = (...folders: string[]) =>
     discover(Object.fromEntries(folders.map((folder) => [`${folder}/kustomization.yaml`, '']))).environments.map(
       ({ name }) => name,
@@ -252,7 +252,7 @@ test('a file beside a kustomization that does not name it is an environment of a
   assert.deepEqual(names({ 'other/c.yaml': OBJECT }), ['other', 'plain-web', 'web'])
 })
 
-test('files of other tools that look like objects are none', () => {
+test('files of other tools that look like objects are not objects', () => {
   const files: Files = {
     'kind.yaml': 'apiVersion: kind.x-k8s.io/v1alpha4\nkind: Cluster\n',
     'k3d.yaml': 'apiVersion: k3d.io/v1alpha5\nkind: Simple\nmetadata: {name: local}\n',
@@ -290,7 +290,7 @@ test('in a folder that nothing deploys, a file that a script fills in is a templ
   assert.ok(environments[0]?.files.includes('k8s/go.yaml'))
 })
 
-test('configured environments are exactly those, and a path that is not there is refused', () => {
+test('with configured environments there are no others, and a missing path is refused', () => {
   const files: Files = { ...BOX, 'plain/a.yaml': OBJECT, 'plain/deep/b.yaml': OBJECT, 'plain/values.yaml': 'a: 1' }
   const configured = {
     prod: { path: './overlays/production/' },
@@ -315,7 +315,7 @@ test('configured environments are exactly those, and a path that is not there is
   )
 })
 
-test('only what a configured environment can read is asked for', () => {
+test('only files that a configured environment can read are requested', () => {
   const entries = Object.keys(BOX).map((path) => ({ path, type: 'file' as const }))
   const configured = { prod: { path: 'overlays/production' } }
   const first = discoverEnvironments({ entries, texts: new Map(), configured })
@@ -434,7 +434,7 @@ for (const [what, text] of Object.entries({
   'a depth bomb': `resources: ${'['.repeat(20_000)}`,
   'too much text': `# ${'x'.repeat(1024 * 1024)}`,
 })) {
-  test(`a kustomization that might mean something else to kustomize is refused: ${what}`, () => {
+  test(`a kustomization that kustomize might read differently is refused: ${what}`, () => {
     const found = refusals(text)
     assert.ok(
       found.length > 0 && found.every((refusal) => /^(?:unparsable|unknown-field):/.test(refusal)),
@@ -443,7 +443,7 @@ for (const [what, text] of Object.entries({
   })
 }
 
-test('a field in another spelling, which kustomize would take, is refused', () => {
+test('a field in another spelling, which kustomize would accept, is refused', () => {
   assert.deepEqual(refusals('namespace: a\nResources:\n- https://example.com\n'), ['unknown-field:3'])
   assert.deepEqual(refusals('re\u017Fources: [https://example.com]\n'), ['unknown-field:1'])
   assert.deepEqual(refusals('patches:\n- Path: https://example.com\n'), ['remote:2'])
@@ -475,7 +475,7 @@ test('too many files, too much text and files that are no text are refused', () 
   )
 })
 
-test('a heap of YAML is no environment, and a file too deep to parse is not overlooked', () => {
+test('a folder of arbitrary YAML is no environment, and a file that is too deep to parse is not overlooked', () => {
   const heap = Object.fromEntries(Array.from({ length: 10_001 }, (_, n) => [`${n}.yaml`, OBJECT]))
   assert.deepEqual(
     only(heap).refusals.map(({ code }) => code),

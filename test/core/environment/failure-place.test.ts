@@ -20,7 +20,7 @@ function placeOf(said: string, files: Readonly<Record<string, string>> = FILES):
   return place === undefined ? undefined : `${place.file}:${place.line}`
 }
 
-test('the place of a failed build is the one that its words lead to', () => {
+test('the place of a failed build is the one in its message', () => {
   const broken = { ...FILES, 'base/broken.yaml': 'a: 1\nb: [\n' }
   const table: readonly (readonly [string, string | undefined, Readonly<Record<string, string>>?])[] = [
     ['yaml: line 3: did not find', 'base/broken.yaml:2', broken],

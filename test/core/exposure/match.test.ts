@@ -15,7 +15,7 @@ const uri = (how: string, text: string): unknown => ({ uri: { [how]: text } })
 const header = (name: string, value: unknown): unknown => ({ headers: { [name]: value } })
 const path = (type: string, value: string): Match => gatewayMatch({ path: { type, value } })
 
-test('what every request fits asks for nothing', () => {
+test('a condition that every request matches requires nothing', () => {
   const all: readonly unknown[] = [
     {},
     { name: 'main', statPrefix: 'x', gateways: ['mesh'] },
@@ -35,7 +35,7 @@ test('what every request fits asks for nothing', () => {
   assert.deepEqual(path('PathPrefix', '/a//'), [{ on: 'uri', how: 'path', text: '/a' }])
 })
 
-test('names of headers and parameters are the same in any case, their values and labels are not', () => {
+test('names of headers and parameters ignore case, and their values and labels do not', () => {
   assert.deepEqual(istio(header('X-Canary', { exact: 'Yes' })), [{ on: 'header:x-canary', how: 'exact', text: 'Yes' }])
   assert.deepEqual(istio({ queryParams: { Beta: { exact: '1' } } }), [{ on: 'query:beta', how: 'exact', text: '1' }])
   assert.deepEqual(istio({ sourceLabels: { App: 'Web' } }), [{ on: 'source:App', how: 'exact', text: 'Web' }])
@@ -52,7 +52,7 @@ test('names of headers and parameters are the same in any case, their values and
   assert.deepEqual(istio({ ...(uri('exact', '/A') as object), ignoreUriCase: true })[0]?.how, 'other')
 })
 
-test('one rule covers another where every request of the other fits it', () => {
+test('one rule covers another if it matches every request of the other', () => {
   const table: readonly (readonly [Match, Match, boolean])[] = [
     [istio({}), istio(uri('exact', '/a')), true],
     [istio(uri('exact', '/a')), istio({}), false],
@@ -81,7 +81,7 @@ test('one rule covers another where every request of the other fits it', () => {
     assert.equal(covers(wide, narrow), expected, JSON.stringify([wide, narrow]))
 })
 
-test('two rules have no request in common where one asks for what the other forbids', () => {
+test('two rules have no common request if one requires what the other forbids', () => {
   const table: readonly (readonly [Match, Match, boolean])[] = [
     [istio(uri('exact', '/a')), istio(uri('exact', '/b')), true],
     [istio(uri('exact', '/a')), istio(uri('exact', '/a')), false],

@@ -8,7 +8,7 @@ const share = (sure: number, maybe: Readonly<Record<string, number>> = {}): Shar
   maybe: new Map(Object.entries(maybe)),
 })
 
-test('parts that lead to the canary add up, the unknown ones by what they hinge on', () => {
+test('certain parts that lead to the canary add up, and unknown parts add up by their cause', () => {
   const portions = [
     { percent: 10, leads: 'all' },
     { percent: 20, leads: { unknown: 'a' } },

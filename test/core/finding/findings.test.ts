@@ -79,7 +79,7 @@ test('every code is found in one of the files', () => {
     if (code !== 'not-synced' && code !== 'use-before-definition') assert.ok(codes.has(code), code)
 })
 
-test('a finding says its place, what is wrong and what to do', () => {
+test('a finding has its place, what is wrong and what to do', () => {
   const file = 'test/findings/dead-rule-by-the-root.yaml'
   const text = readFileSync(file, 'utf8')
   const [finding] = findingsIn(objectsOf(text))
@@ -108,7 +108,7 @@ test('a finding in an object that kustomize has renamed is found in the file tha
   assert.equal(source.split('\n')[(place?.line ?? 0) - 1]?.trim(), '- name: main')
 })
 
-test('what is found in one place for several environments is said once, for all of them', () => {
+test('a finding at one place in several environments is reported once for all of them', () => {
   const [finding] = findingsIn(objectsOf(readFileSync('test/findings/dead-rule-by-the-root.yaml', 'utf8')))
   assert.ok(finding)
   const place = { file: 'base/vs.yaml', line: 12 }
@@ -141,7 +141,7 @@ test('each of a thousand findings has its own place', () => {
   assert.equal(new Set(lines).size, 1_000, 'also where one name begins with another')
 })
 
-test('of two thousand services with nothing wrong, nothing is found', () => {
+test('two thousand correct services have no findings', () => {
   const own = readFileSync('test/findings/nothing-wrong.yaml', 'utf8').split('---\n').slice(1).join('---\n')
   const one = objectsOf(own)
   const all = Array.from({ length: 2_000 }, (_, index) => {
@@ -165,7 +165,7 @@ function shared(text: string, stable: number, canary: number): string {
   return text.replace('weight: 90', `weight: ${stable}`).replace('weight: 10', `weight: ${canary}`)
 }
 
-test('what was there before is a note, unless the change raises that very canary into it', () => {
+test('an old finding is a note, unless the change raises this canary into it', () => {
   assert.deepEqual(change('', OFF), ['error no-pods'])
   assert.deepEqual(change(OFF, OFF), ['note no-pods'])
   assert.deepEqual(change(OFF, shared(OFF, 75, 25)), ['error no-pods'])
@@ -205,7 +205,7 @@ test('a controller that is brought to a route of Perch is red', () => {
   assert.deepEqual(change(before, written), ['error two-writers'])
 })
 
-test('the config says what a finding comes to, where a pull request brings it', () => {
+test('the config decides the grade of a finding that a pull request brings', () => {
   for (const grade of ['error', 'warning', 'note'])
     assert.deepEqual(change('', OFF, { findings: { 'no-pods': grade } }), [`${grade} no-pods`])
   assert.deepEqual(change('', OFF, { findings: { 'no-pods': 'off' } }), [])
@@ -235,7 +235,7 @@ test('what an object says not to be told is a note while a pull request says so,
   }
 })
 
-test('what else is deployed to the namespace may bring what is missing', () => {
+test('other deployments to the namespace may provide missing objects', () => {
   const lacking = objectsOf(readFileSync('test/findings/chart-for-another-namespace.yaml', 'utf8'))
   const codes = (outsiders: readonly string[]): readonly string[] =>
     findingsIn(lacking, { outsiders: new Set(outsiders) }).map(({ detail }) => detail.code)
@@ -318,7 +318,7 @@ function istioctl(): string | undefined {
 const tool = istioctl()
 const skip = tool === undefined ? 'optional: istioctl is not installed' : false
 
-test('istioctl finds the same in the same files, or it is said why not', { skip }, () => {
+test('istioctl finds the same in the same files, or the file says why not', { skip }, () => {
   for (const file of FILES) {
     const text = readFileSync(file, 'utf8')
     const args = [

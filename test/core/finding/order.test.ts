@@ -89,7 +89,7 @@ test('a subset that gets its first traffic in the commit that adds it is a warni
   assert.deepEqual(change(shop(STABLE), shop(CANARY)), ['warning added canary'])
 })
 
-test('a subset that was there before, or that gets no traffic yet, is nothing to say', () => {
+test('a subset that was there before, or that gets no traffic yet, has no finding', () => {
   assert.deepEqual(change(shop({ ...CANARY, route: { stable: 100 } }), shop(CANARY)), [])
   assert.deepEqual(change(shop(STABLE), shop({ subsets: BOTH, route: { stable: 100, canary: 0 } })), [])
 })
