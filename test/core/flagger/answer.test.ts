@@ -23,7 +23,7 @@ function heard(known: readonly KnownCanary[], now = FRIDAY, over: Partial<Canari
   return `${answer.code}: ${hookWords(answer, { ...asked, repository: 'acme/gitops' })}`
 }
 
-test('a window of the config stops a Canary while it lasts', () => {
+test('a window in the config stops a Canary while it lasts', () => {
   const canary = { ...WEB, windows: [{ environment: 'production', window: WEEKEND }] }
   assert.equal(
     heard([canary]),
@@ -32,7 +32,7 @@ test('a window of the config stops a Canary while it lasts', () => {
   assert.equal(heard([canary], FRIDAY - 2 * 3_600_000), 'go: Nothing stops production/web.')
 })
 
-test('a freeze that is over does not stop it, and one that says nothing does', () => {
+test('a freeze that is over does not stop it, and a stop without details does', () => {
   const until = FRIDAY + 60_000
   const canary = { ...WEB, stops: [{ frozen: 'production', by: 'olga', until }] }
   assert.match(heard([canary]), /^stopped: production is frozen by olga until 2026-11-20 17:01:00 UTC\. To let/)
@@ -46,7 +46,7 @@ test('a Canary of another namespace is another one, and one without a namespace 
   assert.match(heard([WEB, { ...WEB, namespace: '', rollout: 'qa/web' }]), /^several: .*: production\/web, qa\/web\. /)
 })
 
-test('a reason cannot call anybody in a chat, and is one line', () => {
+test('a reason mentions nobody in a chat, and is one line', () => {
   const words = heard([{ ...WEB, stops: [{ by: 'alice', reason: '@here\nlook' }] }])
   assert.ok(!words.includes('@here') && !words.includes('\n'), words)
 })

@@ -15,7 +15,7 @@ function after(...events: readonly EventPayload[]): CanaryNews | undefined {
   return events.reduce<CanaryNews | undefined>((known, event) => newsAfter(known, event, NOW) ?? known, undefined)
 }
 
-test('the weight is the one that Flagger named last in this rollout', () => {
+test('the weight is the last one that Flagger named in this rollout', () => {
   const begin = told('Progressing', 'New revision detected! Scaling up web.shop', NOW - 4_000)
   const advance = told('Progressing', 'Advance web.shop canary weight 20', NOW - 3_000)
   const halt = told('Progressing', 'Halt web.shop advancement success rate 91.00% < 99%', NOW - 2_000)
@@ -36,7 +36,7 @@ test('the weight is the one that Flagger named last in this rollout', () => {
   assert.equal(after(told('Failed', 'x', NOW - 5_000), halt)?.weight, undefined)
 })
 
-test('what was said earlier changes nothing, and a clock that is ahead keeps nobody from being heard', () => {
+test('older events change nothing, and a clock that is ahead does not block later events', () => {
   const late = told('Progressing', 'Advance web.shop canary weight 10', NOW - 60_000)
   assert.equal(after(told('Succeeded', 'Promotion completed!'), late)?.phase, 'Succeeded')
   const ahead = told('Progressing', 'x', NOW + 3_600_000)
@@ -44,7 +44,7 @@ test('what was said earlier changes nothing, and a clock that is ahead keeps nob
   assert.equal(after(ahead, told('Succeeded', 'y'))?.phase, 'Succeeded')
 })
 
-test('a weight that is no percentage is none, nor is one in other words', () => {
+test('a weight that is not a percentage is ignored, and so is one in other words', () => {
   for (const message of [
     'Advance web.shop canary weight 101',
     'canary weight 20',
@@ -54,7 +54,7 @@ test('a weight that is no percentage is none, nor is one in other words', () => 
     assert.equal(after(told('Progressing', message))?.weight, undefined, message)
 })
 
-test('long messages are cut, and what is no event is none', () => {
+test('long messages are cut, and invalid events are ignored', () => {
   assert.equal(after(told('Progressing', 'x'.repeat(5_000)))?.message.length, 300)
   const whole = { name: 'web', namespace: 'shop', phase: 'Progressing', metadata: { key: 'k' } }
   assert.ok(EventPayload.safeParse(whole).success)
@@ -81,7 +81,7 @@ test('a rollout begins with a new revision, and with the first event after one t
   assert.equal(began(advance, told('Failed', 'Canary failed!', NOW - 7_500), next), NOW - 4_000)
 })
 
-test('how it has ended is what Flagger says last: it sends the end of a promotion with the phase before', () => {
+test('the last event tells how a rollout ended: Flagger sends the end of a promotion with the previous phase', () => {
   const end = (phase: string, message = 'x') => canaryEnd({ phase, message })
   assert.equal(end('Finalising', 'Promotion completed! Scaling down web.shop'), 'promoted')
   assert.equal(end('Succeeded'), 'promoted')
@@ -91,7 +91,7 @@ test('how it has ended is what Flagger says last: it sends the end of a promotio
     assert.equal(end(phase), undefined, phase)
 })
 
-test('the same words a minute later are no news, and the same words of another rollout are', () => {
+test('the same message a minute later is no news, and the same message of another rollout is', () => {
   const halt = (at: number) => told('Progressing', 'Halt web.shop advancement', at)
   const [first, later, other] = [after(halt(NOW - 60_000)), after(halt(NOW - 60_000), halt(NOW)), after(halt(NOW))]
   assert.ok(first !== undefined && later !== undefined && other !== undefined)

@@ -40,7 +40,7 @@ function say(over: Partial<TrafficChange>, now: number): string {
     .join(', ')
 }
 
-test('what begins with something that nobody can read is no start, and a maintainer may pass it', () => {
+test('a rollout with an unreadable part is no start, and a maintainer may override the gate', () => {
   const hidden = { unknownBase: { code: 'base-unreadable' } as const, from: 0, to: 5, liveness: undefined }
   assert.equal(say(hidden, 0), 'live block')
   assert.equal(say({ ...hidden, to: 0, promotes: true }, 0), 'live block')
@@ -51,7 +51,7 @@ test('what begins with something that nobody can read is no start, and a maintai
   )
 })
 
-test('where only a render shows what the base branch has, a raise waits for a maintainer and a start for nobody', () => {
+test('if only a render shows the state of the base branch, a raise waits for a maintainer and a start for nobody', () => {
   const undated = { isBaseUndated: true, liveness: undefined }
   assert.equal(say({ ...undated, from: 5, to: 25 }, 0), 'live block')
   assert.equal(say({ ...undated, from: 25, to: 5 }, 0), '')
@@ -105,7 +105,7 @@ const REPORT: AnalysisReport = {
   checks: [],
 }
 
-test('only measurements of the whole bake that pass let a step on', () => {
+test('only passing measurements of the whole bake allow the next step', () => {
   const table: [string, Partial<AnalysisReport> | undefined, string][] = [
     ['nothing was measured', undefined, 'wait'],
     ['all is well', {}, 'pass'],
@@ -126,7 +126,7 @@ test('only measurements of the whole bake that pass let a step on', () => {
   assert.equal(say({ isAnalysed: true, to: 0, analysis: { ...REPORT, isFailure: true } }, 1500), '', 'lowering')
 })
 
-test('a bake shows its progress in tenths, and is looked at again when there is more to show', () => {
+test('a bake shows its progress in tenths, and is updated when there is more to show', () => {
   const bakeMs = 600_000
   const at = (now: number): string =>
     judge(change({ bakeMs }), 1000 + now)
@@ -145,7 +145,7 @@ test('a bake shows its progress in tenths, and is looked at again when there is 
 })
 const TIMER = livenessBy([{ after: 300 }], { commits: [], landedAt: 0, now: 1200 })
 
-test('a waiting gate says when to look again, where time alone can tell', () => {
+test('a waiting gate tells when to look again, if time alone can change it', () => {
   assert.equal(nextLook(judge(change({}), 1200)), 1500)
   assert.equal(nextLook(judge(change({ liveness: NOT_YET }), 1200)), undefined)
   assert.equal(nextLook(judge(change({ liveness: TIMER }), 1200)), 1300)
@@ -162,7 +162,7 @@ const STAGING = {
   analysis: undefined,
 } as const
 
-test('what holds a raise back beside its own rollout', () => {
+test('reasons outside of its own rollout that hold a raise back', () => {
   const table: [string, Partial<Restraints>, number, string][] = [
     ['a hold has no end', { stops: [{ ...FROZEN, kind: 'hold', until: undefined }] }, 9999, 'hold wait'],
     ['a freeze', { stops: [FROZEN] }, 5000, 'freeze wait until 9000'],
@@ -207,7 +207,7 @@ test('what holds a raise back beside its own rollout', () => {
   }
 })
 
-test('in waves an environment asks earlier ones for this step, and all others for the step before', () => {
+test('in waves, an environment needs this step in earlier ones, and the previous step in all others', () => {
   const first = { code: 'found', share: 5, stable: 'v1', canary: 'v2', liveness: LIVE, bakeMs: 500 } as const
   const there = { ...first, analysis: undefined }
   const other = { ...there, canary: 'v9' }

@@ -20,7 +20,7 @@ function left(canary: number | string, before: string, after?: string): number |
   return leavingOwner(standing(canary, before), standing(canary, after))?.share
 }
 
-test('Git counts where a controller goes, and nothing changes where it stays or never was', () => {
+test('the weights in Git count if a controller is removed, and nothing changes if it stays or never existed', () => {
   assert.equal(left(30, argoRollout()), 30)
   assert.equal(left(0, argoRollout()), undefined)
   assert.equal(left(30, argoRollout(), argoRollout()), undefined)
@@ -29,7 +29,7 @@ test('Git counts where a controller goes, and nothing changes where it stays or 
   assert.equal(leavingOwner(undefined, standing(30)), undefined)
 })
 
-test('a weight that nobody can read may be any', () => {
+test('an unreadable weight may be any', () => {
   assert.equal(left('many', argoRollout()), 'unknown')
 })
 

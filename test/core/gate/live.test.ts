@@ -34,7 +34,7 @@ function say(found: Liveness): string {
   return found.state === 'live' ? `live ${(found.since - 1000 - LANDED) / MINUTE}` : found.state
 }
 
-test('live is the newest word on the newest commit that says anything, since the run of successes began', () => {
+test('a step is live by the latest report on the latest commit with one, since the run of successes began', () => {
   const other = { name: 'kustomization/apps/77777777' }
   const table: [string, Signal[][], string][] = [
     ['nobody said anything', [[]], 'not-yet'],
@@ -60,7 +60,7 @@ test('live is the newest word on the newest commit that says anything, since the
   for (const [why, commits, expected] of table) assert.equal(say(look(commits)), expected, why)
 })
 
-test('everything that is asked for is required, and the last of it says since when', () => {
+test('all configured signals are required, and the last one decides since when', () => {
   const entries = [STATUS, CHECK]
   const check = (state: Signal['state'], at: number): Signal =>
     signal(state, at, { source: 'check', name: 'argocd/web', by: ['argo[bot]'] })
@@ -79,7 +79,7 @@ test('everything that is asked for is required, and the last of it says since wh
   assert.deepEqual([waits.state, 'until' in waits && waits.until], ['not-yet', LANDED + 4 * MINUTE + 1000])
 })
 
-test('a time before the step landed is clamped to the landing, and one to come makes it wait', () => {
+test('a time before the landing is clamped to the landing, and a time in the future makes the step wait', () => {
   assert.equal(say(look([[ok(-60)]])), 'live 0')
   assert.equal(say(look([[ok(5)]])), 'live 5')
   // Synchronized clocks differ by a moment. The bake begins at that time, and nothing else changes.
@@ -98,7 +98,7 @@ test('a time before the step landed is clamped to the landing, and one to come m
   assert.equal(look([[bad(20), ok(1)]]).state, 'failed')
 })
 
-test('silence is normal for a while, and then the gate speaks up, and never turns green', () => {
+test('silence is normal for a while, then the gate reports it, and it never turns green', () => {
   const due = LANDED + 30 * MINUTE + 1000
   const before = look([[]], { now: due - 1 })
   assert.deepEqual([before.state, 'until' in before && before.until], ['not-yet', due])
@@ -114,14 +114,14 @@ test('silence is normal for a while, and then the gate speaks up, and never turn
   assert.deepEqual([two.state, 'until' in two && two.until], ['overdue', due])
 })
 
-test('what made a step live, or failed, is told with its page', () => {
+test('the gate links to the page of the signal that made a step live, or failed', () => {
   const page = { url: 'https://flux.example/1' }
   const live = liveSentence(look([[ok(2), ok(1, page)]]))
   assert.match(live, /according to the commit status \[`[^`]+`\]\(https:\/\/flux\.example\/1\)\.$/)
   assert.match(liveSentence(look([[bad(4, page), ok(1)]])), /status \[`[^`]+`\]\(https:\/\/flux\.example\/1\) failed/)
 })
 
-test('what somebody else says does not count, for better or worse, and is told by name', () => {
+test('reports of other authors do not count, good or bad, and the gate names them', () => {
   const entries: LiveEntry[] = [{ ...STATUS, by: 'flux' }]
   const mallory = { by: ['mallory'] }
   const only = look([[ok(1, mallory), ok(1, { by: [] })]], { entries })
@@ -137,7 +137,7 @@ test('what somebody else says does not count, for better or worse, and is told b
   assert.match(liveSentence(overdue), /^overdue: .*Reports by `mallory` do not count/)
 })
 
-test('a writer is meant by login or by the slug of its App, whatever the case', () => {
+test('a writer is named by login or by the slug of its App, in any case', () => {
   const table: [string[], string, boolean][] = [
     [['flux[bot]'], 'flux', true],
     [['Flux[bot]'], 'flux', true],
@@ -152,7 +152,7 @@ test('a writer is meant by login or by the slug of its App, whatever the case', 
   for (const [by, wanted, expected] of table) assert.equal(isBy(by, wanted), expected, `${by.join('+')} ${wanted}`)
 })
 
-test('only success is success, failures are failures, and the rest says nothing', () => {
+test('only success is success, failures are failures, and other states are ignored', () => {
   const words = ['success', 'failure', 'error', 'timed_out', 'startup_failure']
   assert.deepEqual(words.map(stateOf), ['success', 'failure', 'failure', 'failure', 'failure'])
   const silent = ['pending', 'queued', 'in_progress', 'inactive', 'neutral', 'skipped', 'cancelled', 'stale']
@@ -172,7 +172,7 @@ test('a pattern’s star stands for anything, and nothing else in it is special'
   assert.ok(matcher('aa*a')('aaa'))
 })
 
-test('no signals at all, in any order, make a step live that is not, or longer than it has been there', () => {
+test('no signals, in any order, make a step live that is not, or from before it landed', () => {
   const anySignal = fc.record({
     source: fc.constantFrom<Signal['source'][]>('status', 'check', 'report'),
     name: fc.constantFrom('kustomization/apps/a', 'kustomization/apps/b', 'x'),
@@ -195,7 +195,7 @@ test('no signals at all, in any order, make a step live that is not, or longer t
   )
 })
 
-test('the sentence of a gate names every witness, and says that a timer is weak', () => {
+test('the sentence of a gate names every signal, and says that a timer is weak', () => {
   const entries = [STATUS, CHECK, { after: MINUTE }]
   const check = ok(3, { source: 'check', name: 'argocd/web' })
   assert.equal(
@@ -241,7 +241,7 @@ test('the config takes one entry or several, of one kind each', () => {
 
 const UNNAMED = { stable: undefined, canary: undefined }
 
-test('where one file moves several environments, what each of them asks for is required, once', () => {
+test('if one file moves several environments, the signals of all of them are required, once each', () => {
   const config = readConfig(`environments:
   eu: { path: eu, live: [{ status: a, by: flux }, { check: b }] }
   us: { path: us, live: { check: b } }
@@ -260,7 +260,7 @@ test('where one file moves several environments, what each of them asks for is r
   assert.deepEqual(liveIn(), [timer])
 })
 
-test('those whose word does not count are named, once each, and nobody who counts', () => {
+test('authors whose reports do not count are named, once each, and no others', () => {
   const entries: LiveEntry[] = [{ status: 'kustomization/apps/*', by: 'flux[bot]', within: 30 * MINUTE }]
   const by = (...names: string[]): Partial<Signal> => ({ by: names })
   const strangers = (...signals: Signal[]): unknown => {

@@ -16,7 +16,7 @@ function part(name: string, routes: Routes, touches: readonly string[] = []): Gr
   return { name, pull: undefined, routes, touches: new Set(touches) }
 }
 
-test('a raise in a merge group is of the part that raises the share, or changes the stable version under traffic', () => {
+test('a raise in a merge group belongs to the part that raises the share, or changes the stable version under traffic', () => {
   const table: [string, Routes, readonly GroupPart[], readonly string[]][] = [
     ['nobody', at(5), [part('#1', at(5)), part('#2', at(5))], []],
     ['the first', at(5), [part('#1', at(25)), part('#2', at(25))], ['#1']],
@@ -37,7 +37,7 @@ test('a raise in a merge group is of the part that raises the share, or changes 
     )
 })
 
-test('a part has a hand in a change when it moves the route, or touches its environment where not all can be seen', () => {
+test('a part takes part in a change if it moves the route, or touches its environment while something is unreadable', () => {
   const parts = [
     part('#1', at(5), ['production']),
     part('#2', at(5, 'v1', 'another weight'), ['staging']),

@@ -57,7 +57,7 @@ function since(history: StepHistory, now: number): number | string {
   return found.state === 'live' ? found.since / SECOND - 1 : found.state
 }
 
-test('the start of a bake stays where it is however many reported commits follow', () => {
+test('the start of a bake stays, however many reported commits follow', () => {
   const branch = new Branch()
   branch.report('c0', signal('success', 5))
   let history = branch.look(EMPTY)
@@ -69,7 +69,7 @@ test('the start of a bake stays where it is however many reported commits follow
   }
 })
 
-test('a history that was lost is found again from the oldest reports, a bounded part in each look', () => {
+test('a lost history is read again from the oldest reports, a bounded part in each look', () => {
   const branch = new Branch()
   for (let second = 1; second < 60; second += 1) branch.report(branch.push(), signal('success', second))
   let history = branch.look(EMPTY)
@@ -80,7 +80,7 @@ test('a history that was lost is found again from the oldest reports, a bounded 
   assert.equal(branch.asked, 4)
 })
 
-test('a failure between two looks makes the bake begin anew, also when its commit is no longer among the newest', () => {
+test('a failure between two looks restarts the bake, even if its commit is no longer among the latest', () => {
   const branch = new Branch()
   branch.report('c0', signal('success', 5))
   const before = branch.look(EMPTY)
@@ -101,7 +101,7 @@ test('a commit that a webhook names is asked about, unless it does not carry the
   assert.deepEqual(branch.look(history, 'elsewhere').reported, [])
 })
 
-test('what GitHub cuts off, or what a check run said before it was updated, is not forgotten', () => {
+test('reports that GitHub cuts off, or that a check run had before an update, are not forgotten', () => {
   const branch = new Branch()
   branch.report('c0', signal('success', 5))
   let history = branch.look(EMPTY)
@@ -120,7 +120,7 @@ test('what GitHub cuts off, or what a check run said before it was updated, is n
 
 type Happening = { readonly what: 'push' | 'look' | 'loss' } | { readonly what: 'report'; readonly ago: number }
 
-test('with any pushes, reports, looks and losses the start is at last what all reports together say', () => {
+test('with any pushes, reports, looks and losses, the start is finally the one from all reports together', () => {
   const happening: fc.Arbitrary<Happening> = fc.oneof(
     fc.record({ what: fc.constantFrom('push' as const, 'look' as const, 'loss' as const) }),
     fc.record({ what: fc.constant('report' as const), ago: fc.nat(3) }),

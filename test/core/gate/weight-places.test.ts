@@ -12,7 +12,7 @@ class CountedTexts extends Map<string, string> {
   }
 }
 
-test('large values are looked through once, however many rules a pull request moves', () => {
+test('large values are searched once, however many rules a pull request moves', () => {
   const files = (weight: number): CountedTexts =>
     new CountedTexts([['values.yaml', `replicas: 2\nweight: ${weight}\n`]])
   const [before, after] = [files(5), files(25)]

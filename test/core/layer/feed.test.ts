@@ -5,7 +5,7 @@ import { asSeen } from '../../../src/core/layer/seen.ts'
 
 /** Numbers in texts of any format, and objects with the values that were rendered. */
 
-test('a number is found where it stands by itself: in YAML, in quotes, behind an equals sign, not in names, paths and longer numbers', () => {
+test('a number is found if it stands alone: in YAML, in quotes, after an equals sign, not in names, paths and longer numbers', () => {
   const text = 'a: 20\nb: "20"\nc=20\nd: [20,200]\n/spec/20/x v20 20m 1.20 web-20 $20\n'
   const places = numberPlaces(new Map([['x', text]]), new Set([20]))
   assert.deepEqual(
@@ -29,7 +29,7 @@ test('numbers are written where they were found, whatever their lengths', () => 
   )
 })
 
-test('an object has the numbers that are rendered, and names as they are written where something stands before or behind them', () => {
+test('an object has the rendered numbers, and names without the prefix or suffix of the render', () => {
   const written = { kind: 'A', metadata: { name: 'web' }, spec: { list: [{ host: 'web', weight: 1 }] } }
   const rendered = {
     kind: 'A',
@@ -43,7 +43,7 @@ test('an object has the numbers that are rendered, and names as they are written
   })
 })
 
-test('words are found where they are values, and not in longer ones or as keys', () => {
+test('words are found as values, and not in longer words or as keys', () => {
   const texts = new Map([
     ['a.yaml', 'stable: { tag: stable, "stable": 1 }\nimage: web:1.0\nmore: [1.0, x1.0, 1.0-rc]\nstable:\n'],
   ])

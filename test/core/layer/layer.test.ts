@@ -20,7 +20,7 @@ function list(...operations: readonly string[]): unknown {
   return data === undefined ? undefined : JSON.parse(JSON.stringify(data)).spec.list
 }
 
-test('a place behind the last item of a list is one that a patch may add to, and no further one is', () => {
+test('a patch may add an item right after the last one of a list, and not later', () => {
   assert.deepEqual(list('{op: add, path: /spec/list/3, value: 4}'), [1, 2, 3, 4])
   assert.deepEqual(list('{op: add, path: /spec/list/-, value: 4}'), [1, 2, 3, 4])
   assert.deepEqual(list('{op: add, path: /spec/list/1, value: 4}'), [1, 4, 2, 3])
@@ -29,7 +29,7 @@ test('a place behind the last item of a list is one that a patch may add to, and
     assert.equal(list(`{op: add, path: /spec/list/${place}, value: 4}`), undefined, place)
 })
 
-test('a patch replaces and removes only what is there, and a test that does not hold stops it', () => {
+test('a patch replaces and removes only existing values, and a failed test stops it', () => {
   assert.deepEqual(list('{op: replace, path: /spec/list/2, value: 4}'), [1, 2, 4])
   assert.deepEqual(list('{op: remove, path: /spec/list/0}'), [2, 3])
   assert.deepEqual(list('{op: test, path: /spec/list/0, value: 1}', '{op: remove, path: /spec/list/1}'), [1, 3])
@@ -41,7 +41,7 @@ test('a patch replaces and removes only what is there, and a test that does not 
   assert.equal(list('{op: add, path: spec/list/0, value: 4}'), undefined)
 })
 
-test('a key with a slash or a tilde is written as RFC 6901 has it', () => {
+test('a key with a slash or a tilde is escaped as in RFC 6901', () => {
   const data = applied('{op: replace, path: /metadata/a~1b, value: 8}', '{op: replace, path: /metadata/c~0d, value: 9}')
   assert.deepEqual(data, { ...OBJECT, metadata: { name: 'web', 'a/b': 8, 'c~d': 9 } })
 })

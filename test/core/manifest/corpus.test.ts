@@ -133,7 +133,7 @@ function verdictOf({ text, name }: Sample): string {
   return 'edited'
 }
 
-test('every manifest of the corpus is edited to the byte, or refused by the name that is expected', () => {
+test('every manifest of the corpus is edited to the byte, or refused with the expected code', () => {
   const samples = corpus()
   const counts = new Map<string, number>()
   for (const sample of samples) {

@@ -55,7 +55,7 @@ function withoutValues(data: JsonValue): JsonValue {
 
 const FIELD = '        properties: { size: { type: integer } }'
 
-test('of a large definition all but the schema is read, and the whole when it is asked for', () => {
+test('a large definition is read without its schema, and completely on request', () => {
   const text = definition(FIELD)
   const [object] = objects(text)
   assert.ok(object?.abridged)
@@ -64,7 +64,7 @@ test('of a large definition all but the schema is read, and the whole when it is
   assert.equal(object.abridged.lines, 1_502)
 })
 
-test('several versions, quotes over lines, block scalars and comments are where they are', () => {
+test('several versions, quotes over lines, block scalars and comments keep their places', () => {
   const text = `${definition(`        description: 'what
           it is: "a''b" {
           openAPIV3Schema:
@@ -106,7 +106,7 @@ test('whatever is in a schema, the rest of the definition reads the same', () =>
   )
 })
 
-test('a text whose schema could hide what it really is, is read as a whole', () => {
+test('a text whose schema could change its meaning is read as a whole', () => {
   const route = 'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: web }\n'
   const own = 'apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: { name: a }\n'
   const long = `# ${'x'.repeat(60_000)}\n`
@@ -122,7 +122,7 @@ test('a text whose schema could hide what it really is, is read as a whole', () 
   for (const [what, text] of Object.entries(hidden)) assert.equal(readDefinition(text, Infinity), undefined, what)
 })
 
-test('a definition that comes is shown without its schema, and its lines are counted', () => {
+test('an added definition is shown without its schema, and its lines are counted', () => {
   const text = definition(FIELD)
   const [change] = diffRendered([], objects(text)).changes
   const lines = change?.hunks.flatMap((hunk) => hunk.lines) ?? []
@@ -133,7 +133,7 @@ test('a definition that comes is shown without its schema, and its lines are cou
   assert.deepEqual([removed?.additions, removed?.deletions], [0, lines.length + 1_502])
 })
 
-test('what changes in a schema is shown, and an order of keys is no change', () => {
+test('changes in a schema are shown, and the order of keys is no change', () => {
   const [before, after] = [definition(FIELD), definition(FIELD.replace('integer', 'string'))].map(objects)
   assert.ok(before && after)
   const [change] = diffRendered(before, after).changes

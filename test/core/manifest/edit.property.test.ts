@@ -138,7 +138,7 @@ const mutated = fc
     }, routeText(style).text),
   )
 
-test('what is not YAML any more is refused as a value, and an edit that goes through is exact', () => {
+test('a value that would break the YAML is refused, and an accepted edit is exact', () => {
   fc.assert(
     fc.property(fc.oneof(mutated, fc.string(), fc.string({ unit: 'binary' })), (text) => {
       const manifest = parseManifest('route.yaml', text)
@@ -162,7 +162,7 @@ test('what is not YAML any more is refused as a value, and an edit that goes thr
   )
 })
 
-test('the parser finds the same documents, values and faults as yaml’s own', () => {
+test('the parser finds the same documents, values and errors as that of yaml', () => {
   fc.assert(
     fc.property(fc.oneof(mutated, fc.string(), fc.string({ unit: 'binary' })), (text) => {
       const ours = compose(text)

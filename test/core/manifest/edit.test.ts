@@ -40,7 +40,7 @@ test('an annotation is added to a block map, after its last line', () => {
   )
 })
 
-test('annotations are made where there are none, {}, null or a flow map', () => {
+test('annotations are added if there are none, {}, null or a flow map', () => {
   assert.equal(
     edited('metadata:\n    name: web\nspec: 1', annotation('pr', '1')),
     'metadata:\n    name: web\n    annotations:\n        perch.dev/pr: "1"\nspec: 1',
@@ -70,7 +70,7 @@ test('CRLF, a missing final newline and several new keys at once are kept and wr
   )
 })
 
-test('taking the last annotation away takes the map away, and there and back gives the same bytes', () => {
+test('removing the last annotation removes the map, and adding and removing restores the bytes', () => {
   for (const text of [
     'metadata:\n  name: web\nspec: {}\n',
     'metadata:\r\n  name: web\r\nspec: {}\r\n',
@@ -86,7 +86,7 @@ test('taking the last annotation away takes the map away, and there and back giv
   }
 })
 
-test('a comment goes with the annotations that it is about, and stays with what stays', () => {
+test('a comment is removed with its annotations, and stays with others', () => {
   const gone = (text: string): string => edited(text, annotation('pr', undefined), annotation('steps', undefined))
   const map = (lines: string): string => `metadata:\n  name: web\n  annotations:\n${lines}spec: {}\n`
   const ours = '    perch.dev/pr: "1" # here\n    perch.dev/steps: "5,25"\n'
@@ -116,7 +116,7 @@ test('a comment goes with the annotations that it is about, and stays with what 
   for (const [before, after] of table) assert.equal(gone(before), after)
 })
 
-test('a comment in a value stays in it when new keys come behind it', () => {
+test('a comment in a value stays there when new keys follow', () => {
   const text = 'metadata:\n  name: web\n  labels:\n    app: web\n    # more come from kustomize\n  # of all\nspec: {}\n'
   const there = edited(text, annotation('pr', '1'))
   assert.equal(
@@ -133,7 +133,7 @@ const weights = (...values: readonly (readonly [string, number])[]): readonly Ed
     value,
   }))
 
-test('a number that aliases repeat is changed at its anchor where all of them are to become the same', () => {
+test('a number that aliases repeat is changed at its anchor if all of them get the same value', () => {
   assert.equal(edited('a: &w 10 # why\nb: *w\n', ...weights(['a', 25], ['b', 25])), 'a: &w 25 # why\nb: *w\n')
   const rules = 'x: &route\n  - {to: a, weight: 90}\n  - {to: b, weight:  10}\ny: *route\n'
   const all = weights(['x.0.weight', 75], ['x.1.weight', 25], ['y.0.weight', 75], ['y.1.weight', 25])
@@ -144,7 +144,7 @@ test('a number that aliases repeat is changed at its anchor where all of them ar
   )
 })
 
-test('a number that other places show too, or that is to become two numbers, stays', () => {
+test('a number that other places share, or that would become two numbers, stays', () => {
   assert.equal(edited('a: &w 10\nb: *w\nc: *w\n', ...weights(['a', 25], ['b', 25])), 'anchored')
   assert.equal(edited('a: &w 50\nb: *w\n', ...weights(['a', 75], ['b', 25])), 'anchored')
   const rules = 'x: &route\n  - {to: a, weight: 90}\n  - {to: b, weight: 10}\ny: *route\nz: *route\n'
@@ -219,7 +219,7 @@ test('an item is copied in its own style, without its comments, while its own we
   )
 })
 
-test('an annotation that goes from a flow map takes its comma and one blank with it, wherever it stands', () => {
+test('removing an annotation from a flow map removes its comma and one space, at any place', () => {
   const without = (map: string, ...names: string[]): string =>
     edited(`metadata: {annotations: ${map}}\n`, ...names.map((name) => annotation(name, undefined)))
   const [a, b, c] = ['a', 'b', 'c'].map((name) => `perch.dev/${name}: "1"`)

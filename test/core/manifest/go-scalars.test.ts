@@ -27,7 +27,7 @@ test('a comment may follow quotes and brackets without a space, as Go reads it',
   ])
 })
 
-test('a quote that never ends is still a fault', () => {
+test('a quote that never ends is still an error', () => {
   assert.match(String(read('a: "never\nclosed\n')), /Missing closing/)
   assert.match(String(read('a: "x" y\n')), /Unexpected/)
 })

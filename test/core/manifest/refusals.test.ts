@@ -105,7 +105,7 @@ function edits(weights: readonly [number, number], note: string | undefined): re
   ]
 }
 
-test('a number that octal and decimal readers agree on can be changed: 00 is 0', () => {
+test('a number that is equal in octal and decimal can be changed: 00 is 0', () => {
   const after = (weight: string): string | undefined => {
     const manifest = parseManifest('web.yaml', vs(`    - {${S}, weight: 100}\n    - {${C}, weight: ${weight}}\n`))
     const edited = manifest.ok ? editManifest(manifest.value, edits([75, 25], undefined)) : manifest

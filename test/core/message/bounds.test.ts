@@ -94,7 +94,7 @@ test('a small diff is all in the comment, with what it does to traffic before th
   assert.doesNotMatch(comment, /shown/)
 })
 
-test('a share leads to its line as long as all rows fit with their links, else more rows count for more', () => {
+test('shares link to their lines if all rows fit with links; otherwise more rows are shown without links', () => {
   const linkedRow = (name: string): TrafficRow => ({
     ...row(name),
     after: [{ name: 'canary', share: 25, place: { file: 'overlays/a b/route.yaml', line: 7 } }],
@@ -112,7 +112,7 @@ test('a share leads to its line as long as all rows fit with their links, else m
   assert.ok(crowded.split('**25%**').length > 100)
 })
 
-test('what does not fit into the comment is in the check, nothing twice, and what fits nowhere is told', () => {
+test('the check has what does not fit into the comment, nothing appears twice, and what fits nowhere is counted', () => {
   const diffs = ['a', 'b', 'c'].map((name) =>
     environment(
       name,
@@ -174,7 +174,7 @@ test('a thousand environments: the table is cut between rows, and says how many 
   for (const page of posted(review)) assert.ok(sizeOf(page) <= MAX_CHECK)
 })
 
-test('environments that come, go or cannot be compared are told in words', () => {
+test('environments that are added, removed or not comparable are described in words', () => {
   const rendered = { code: 'timed-out', detail: '' } as const
   const unbuilt = renderProblem({ environment: 'odd', file: undefined, rendered })
   const diffs = [
@@ -322,7 +322,7 @@ function assertWellFormed(page: string): void {
   assert.doesNotMatch(page, /[\u0000-\u0008\u000B-\u001F\u202A-\u202E\u2066-\u2069]/)
 }
 
-test('no name and no value in a review breaks the comment or the checks, or calls anybody', () => {
+test('no name and no value in a review breaks the comment or the checks, or mentions anybody', () => {
   fc.assert(
     fc.property(anyReview, (review) => {
       const { comment, text = '' } = summaryPages(review)

@@ -26,7 +26,7 @@ function gateOf(merges: readonly MergeReports[]): {
   return report
 }
 
-test('a commit is as good as the worst of its merges, and says which', () => {
+test('a commit is as good as the worst of its merges, which it names', () => {
   const one = gateOf([merge(7, 'main', 'success')])
   assert.deepEqual([one.conclusion, one.title], ['success', 'success of 7'])
   assert.match(one.summary, /Judged: #7 into `main`/)
@@ -70,7 +70,7 @@ test('whatever merges a commit has, it is green only if each that counts is, and
   )
 })
 
-test('what is not required of a branch is told, and what GitHub does not show is not', () => {
+test('checks that a branch does not require are reported, unless GitHub does not show them', () => {
   const ours = (['canary/validate', 'canary/gate'] as const).map((name) => ({ name, isOurs: true }))
   const good = { checks: ours, isUpToDate: undefined, hasQueue: false, sparesAdmins: false }
   assert.deepEqual(protectionGaps(good), [])

@@ -13,7 +13,7 @@ function dashboard(rollouts: readonly ListedRollout[], pulls: Dashboard['pulls']
   return { defaultBranch: 'main', listings: [['main', { code: 'listed', rollouts, owned: 0 }]], pulls }
 }
 
-test('ten thousand rollouts on several branches fit, and what is left out is said in the table and under the boxes', () => {
+test('ten thousand rollouts on several branches fit, and the table and the boxes tell what they leave out', () => {
   const rollouts = Array.from({ length: 5_000 }, (_, index) => ({
     ...LISTED,
     name: `production-${index}/service-${'x'.repeat(40)}`,
@@ -33,7 +33,7 @@ test('ten thousand rollouts on several branches fit, and what is left out is sai
   }
 })
 
-test('the boxes of any names are told apart again when they are ticked, and nobody else’s are', () => {
+test('ticked boxes with any names are recognized, and other people’s boxes are not', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), (base, name) => {
       const body = dashboardBody({
@@ -64,7 +64,7 @@ test('every state of a rollout without a pull request says what it waits for', (
     }
 })
 
-test('nothing that is not known to be green is ready to merge', () => {
+test('only a pull request that is known to be green is ready to merge', () => {
   const seen = { head: 'a', draft: false, green: false }
   assert.deepEqual(pullState(undefined, []), { code: 'not-reviewed' })
   assert.deepEqual(pullState({ ...seen, head: '', green: true }, []), { code: 'not-reviewed' })
@@ -100,14 +100,14 @@ test('the headline counts what people can merge and what needs them', () => {
   assert.equal(first([{ ...LISTED, state: 'stopped', pulls: [3] }], states(waiting)), '**1 rollout**')
 })
 
-test('what is not known is not called no rollouts', () => {
+test('unknown rollouts are not reported as none', () => {
   for (const listing of [{ code: 'config' }, { code: 'not-looked-at' }] as const) {
     const body = dashboardBody({ ...dashboard([]), listings: [['main', listing]] })
     assert.doesNotMatch(body, /No rollouts/)
   }
 })
 
-test('issues that Perch gave up are known as such', () => {
+test('issues that Perch has abandoned are recognized', () => {
   for (const body of [dashboardOffBody('main'), dashboardTwiceBody(3)]) assert.ok(isDashboard(body))
   assert.ok(!isDashboard('x <!-- perch:dashboard -->'))
 })

@@ -420,7 +420,7 @@ test('a link leads to a page of the web, and nothing ends it early or begins ano
   })
 })
 
-test('the path of a file leads to that file, whatever it holds', () => {
+test('the link to a file leads to that file, whatever its path contains', () => {
   often((t) => {
     const place = { file: `a/${t}`, line: 7 }
     const page = table(['a', 'b'], [[`stable ${linkedWords('**5%**', lineAddress(OWN_PAGES, 'c0ffee', place))}.`, 'x']])
@@ -562,7 +562,7 @@ test('pull requests, commits, notices, reports and stops are inert', () => {
 /** The commands of the runners of GitHub, Azure, TeamCity and GitLab. */
 const OBEYED = /^\s*::|##\[|##vso\[|##teamcity\[|section_(?:start|end):/m
 
-test('what a terminal and a log of CI get is obeyed by none of them', () => {
+test('no text is executed by a terminal or the log of a CI system', () => {
   often((t) => {
     const review = reviewOf(t, problemsOf(t))
     const pages = [
@@ -595,7 +595,7 @@ test('a cell, a code span and a fence hold what was put in, and nothing else', (
   })
 })
 
-test('text of others that goes on in words of ours stays what it is', () => {
+test('other people’s text before Perch’s own words keeps its meaning', () => {
   for (const [begin, rest] of [
     ['a\\', '.'],
     ['a\\', '`b`'],
@@ -611,7 +611,7 @@ test('text of others that goes on in words of ours stays what it is', () => {
   }
 })
 
-test('what is not seen is written out, but for what emoji are made with; what was calm stays as it is', () => {
+test('invisible characters are written out, except those in emoji, and harmless text stays unchanged', () => {
   assert.equal(seen('a\u202Eb\u0000c\u{E0041}\r'), 'a\\u202eb\\u0000c\\udb40\\udc41\\u000d')
   assert.equal(seen('👩\u200D💻 ⚠\uFE0F a\u200Db'), '👩\u200D💻 ⚠\uFE0F a\\u200db')
   assert.equal(titleText('at 17:21:07 UTC :tada:'), 'at 17:21:07 UTC :\u200Btada:')

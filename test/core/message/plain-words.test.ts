@@ -4,6 +4,6 @@ import { test } from 'node:test'
 import { plainText } from '../../../src/core/message/markdown/markdown.ts'
 import { plainWords } from '../../../src/core/message/markdown/plain-words.ts'
 
-test('what keeps a name from being a mention is taken out again, so that people can copy the name', () => {
+test('the character that prevents a mention is removed in plain text, so that people can copy the name', () => {
   assert.equal(plainWords(`Asked by ${plainText('@alice')}.`), 'Asked by @alice.')
 })

@@ -78,7 +78,7 @@ const ROW = {
   after: [{ name: 'a', share: 60 }],
 }
 
-test('that no traffic changes is said only where everything was looked at and none does', () => {
+test('Perch says that no traffic changes only if it has looked at everything and none does', () => {
   const table: readonly (readonly [Partial<Review>, comment: RegExp, title: RegExp])[] = [
     [{}, /This pull request changes no canary traffic\./, /^No canary traffic changes$/],
     [{ problems: [BROKEN] }, /in what it could render\. The problems below may hide/, /does not build/],
@@ -109,14 +109,14 @@ test('that no traffic changes is said only where everything was looked at and no
   assert.match(gateReport({ ...NO_CHANGE, rows: [ROW] }).summary, /^No rollout moves/)
 })
 
-test('why nothing holds a pull request back follows from what it moves', () => {
+test('the reason why nothing holds a pull request back follows from what it moves', () => {
   const why = (review: Review): string =>
     answer(1, 'alice', [{ command: '/canary why', outcome: { code: 'why', review } }])
   assert.match(why(NO_CHANGE), /it moves no rollout\.$/)
   assert.match(why({ ...NO_CHANGE, changes: [{ ...CHANGE, from: 0, to: 5 }] }), /No gate applies to `.*0% → 5%`\.$/)
 })
 
-test('the answer to an abort says what sends the traffic back, and that it has none only where Perch could read that', () => {
+test('the answer to an abort says what sends the traffic back, and says that there is none only if Perch could read it', () => {
   const done = { closed: [3], rollbacks: [], rolledBack: [], unreadable: [], owned: [] }
   const words = (facts: Partial<AbortResult>): string =>
     answer(1, 'alice', [{ command: '/canary abort', outcome: { code: 'aborted', ...done, ...facts } }])
@@ -155,7 +155,7 @@ test('the body of a step says what its gate waits for, and which way the traffic
   }
 })
 
-test('that nothing differs is said only where everything was rendered', () => {
+test('Perch says that nothing differs only if everything was rendered', () => {
   const diff = (review: Review): string =>
     answer(1, 'alice', [{ command: '/canary diff', outcome: { code: 'diff', review } }])
   assert.match(diff(NO_CHANGE), /The rendered environments do not change\.$/)

@@ -55,14 +55,14 @@ test('Flagger has no maximum where none above 0 is written, and reads whole numb
   assert.deepEqual(limit(written('    stepWeights: [5, 12.5]\n'), 20), ['no-number'])
 })
 
-test('where both kinds of steps are written, Flagger mixes them, and nobody means that', () => {
+test('if both kinds of steps are set, Flagger mixes them, which nobody intends', () => {
   const both = flaggerCanary({ analysis: '    maxWeight: 50\n    stepWeight: 10\n    stepWeights: [5, 30]\n' })
   assert.deepEqual(limit(both, 20), ['two-plans'])
   const list = flaggerCanary({ analysis: '    maxWeight: 50\n    stepWeight: 0\n    stepWeights: [5, 30]\n' })
   assert.deepEqual(limit(list, 20), ['30→20', 'stepWeights: [5, 20]'])
 })
 
-test('weights that are no percents have no limit in percent', () => {
+test('weights that are not percentages have no limit in percent', () => {
   const parts = argoRollout().replace('trafficRouting:\n', 'trafficRouting:\n        maxTrafficWeight: 1000\n')
   assert.deepEqual(limit(parts, 20), ['other-scale'])
 })
@@ -75,7 +75,7 @@ test("Flagger's list of weights ends at the limit", () => {
   assert.deepEqual(limit(list, 50), ['50→50'])
 })
 
-test('a Canary that does not go by weights has no limit', () => {
+test('a Canary without weights has no limit', () => {
   assert.deepEqual(limit(flaggerCanary({ analysis: '    interval: 1m\n    iterations: 10\n' }), 25), ['no-steps'])
   assert.deepEqual(limit(flaggerCanary({ analysis: '    interval: 1m\n' }), 25), ['no-steps'])
   assert.deepEqual(limit(flaggerCanary({ analysis: '    stepWeights: [5, "10"]\n' }), 25), ['no-number'])
@@ -94,7 +94,7 @@ test('the steps of a Rollout go no higher than the limit', () => {
   assert.deepEqual(limit(argoRollout({ steps: '        - pause: {}\n' }), 25), ['no-steps'])
 })
 
-test('several limits that become one are told with the highest that there was', () => {
+test('several limits that become one are reported with the highest old one', () => {
   const of = (maxWeight: number): string => byStep(maxWeight, 10)
   const snapshot = snapshotOf({ 'a/web.yaml': of(30), 'b/web.yaml': of(50) })
   const wish = { kind: 'share', percent: 20, service: 'web', environment: 'all' } as const

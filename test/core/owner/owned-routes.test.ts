@@ -16,7 +16,7 @@ function routesOf(object: Parameters<typeof ownedRoutes>[0]): readonly string[] 
   return ownedRoutes(object).map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`)
 }
 
-test('Flagger writes the route that is called like its service, or like its target', () => {
+test('Flagger writes the route with the name of its service, or of its target', () => {
   const targetRef = { kind: 'Deployment', name: 'web' }
   const table: readonly (readonly [object, readonly string[]])[] = [
     [{ targetRef, service: { port: 80 } }, ['* shop/web']],

@@ -20,7 +20,7 @@ function owners(files: Files, config: object = {}): readonly string[] {
 const ROLLOUT = 'Rollout default/web'
 const CANARY = 'Canary default/web'
 
-test('a route beside its Rollout or Canary is theirs', () => {
+test('a route next to its Rollout or Canary belongs to it', () => {
   assert.deepEqual(owners({ 'app/vs.yaml': splitRoute(), 'app/rollout.yaml': argoRollout() }), [
     `default/web: ${ROLLOUT}`,
   ])
@@ -63,7 +63,7 @@ const OVERLAYS = {
   'overlays/production/kustomization.yaml': 'resources: [../../base]\n',
 }
 
-test('environments that share a route are taken apart where only one has an owner', () => {
+test('environments that share a route are split if only one has an owner', () => {
   assert.deepEqual(owners(OVERLAYS), ['production/web: –', `staging/web: ${ROLLOUT}`])
   const both = {
     ...OVERLAYS,
@@ -102,7 +102,7 @@ function folders(...paths: readonly string[]): object {
 const HALVES = folders('mesh/production', 'mesh/staging', 'apps/staging')
 const FREE = ['mesh-production/web: –', 'mesh-staging/web: –']
 
-test('a Rollout in a folder of its own owns the route of the folder that is alike but for its first part', () => {
+test('a Rollout in another folder owns the route of the folder that differs only in its first part', () => {
   const apps = { ...MESH, 'apps/staging/rollout.yaml': argoRollout() }
   assert.deepEqual(owners(apps, HALVES), ['mesh-production/web: –', `mesh-staging/web: ${ROLLOUT}`])
   const shared = {
@@ -137,7 +137,7 @@ test('a Rollout owns no route of a folder that is less like its own', () => {
   assert.deepEqual(free, ['mesh-eu/web: –', 'net-eu/web: –'])
 })
 
-test('an application that has its route beside itself owns no other one', () => {
+test('an application with its own route next to it owns no other route', () => {
   const pods =
     'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { selector: { matchLabels: { app: web } } }\n'
   const files = {
@@ -163,7 +163,7 @@ test('a Canary owns no route of another folder', () => {
   assert.deepEqual(owners(files, HALVES), [`apps-staging/web: ${CANARY}`, ...FREE])
 })
 
-test('an owner is found however its kind is written', () => {
+test('an owner is found in any spelling of its kind', () => {
   const kinds = ['!!str Rollout', '&kind Rollout', '"Rollout"', '>-\n  Rollout', '!!str &kind "Rollout"']
   for (const kind of kinds) {
     const rollout = argoRollout().replace('kind: Rollout', `kind: ${kind}`)
@@ -177,7 +177,7 @@ test('an owner is found however its kind is written', () => {
   assert.deepEqual(owners({ 'app/vs.yaml': splitRoute(), 'app/rollout.yaml': alias }), [`default/web: ${ROLLOUT}`])
 })
 
-test('a route that says so is left to Perch', () => {
+test('a route with that annotation is left to Perch', () => {
   const note = '  annotations: { perch.dev/ignore: two-writers }\n'
   assert.deepEqual(owners({ 'app/vs.yaml': splitRoute(0, note), 'app/rollout.yaml': argoRollout() }).slice(0, 1), [
     'default/web: –',

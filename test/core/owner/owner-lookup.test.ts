@@ -6,7 +6,7 @@ import { ownerLookup, type WrittenRoute } from '../../../src/core/owner/owner-lo
 
 const WEB: WrittenRoute = { kind: 'VirtualService', namespace: 'shop', names: ['web'], rules: [] }
 
-test('of a VirtualService a Rollout writes the rules that it names, or all', () => {
+test('a Rollout writes the rules of a VirtualService that it names, or all', () => {
   const writes = (service: object) => {
     const istio = { virtualService: { name: 'web', ...service } }
     const spec = { strategy: { canary: { trafficRouting: { istio } } } }
@@ -34,7 +34,7 @@ test('of a VirtualService a Rollout writes the rules that it names, or all', () 
   assert.deepEqual([tls(['http', 'main']), tls(['tls']), tls(['tcp'])], [false, true, false])
 })
 
-test('where one of the two names no namespace, the deployer decides for both', () => {
+test('if one of the two names no namespace, the deployer decides for both', () => {
   const find = ownerLookup([[{ kind: 'VirtualService', namespace: 'shop', name: 'web', rules: 'all' }, 'it']])
   const anywhere = ownerLookup([[{ kind: '*', namespace: '', name: 'web', rules: 'all' }, 'it']])
   const table: readonly (readonly [Partial<WrittenRoute>, boolean, boolean])[] = [
@@ -51,7 +51,7 @@ test('where one of the two names no namespace, the deployer decides for both', (
   }
 })
 
-test('of several owners the first one counts', () => {
+test('if there are several owners, the first one counts', () => {
   const owned = { kind: 'VirtualService', namespace: '', name: 'web' } as const
   const find = ownerLookup([
     [{ ...owned, name: 'api', rules: 'all' }, 'other'],

@@ -169,7 +169,7 @@ function taken(line: string): string {
   return `${JSON.stringify(line)} → ${commands.join(' and ') || 'nothing'}${may}`
 }
 
-test('what each line of a comment is taken for is what somebody read and agreed to', () => {
+test('the meaning of each line of a comment is on a page that somebody has approved', () => {
   const many = (count: number, line: (index: number) => string): string =>
     Array.from({ length: count }, (_, index) => line(index)).join('\n')
   const crowds = {

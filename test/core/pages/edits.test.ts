@@ -160,7 +160,7 @@ function ofText(text: string): readonly string[] {
   })
 }
 
-test('what each edit does to a text is what somebody read and agreed to', () => {
+test('the result of each edit is on a page that somebody has approved', () => {
   assertPage('edits.md', Object.fromEntries(TEXTS.map((text) => [JSON.stringify(text), ofText(text)])))
 })
 

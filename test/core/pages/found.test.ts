@@ -44,7 +44,7 @@ async function foundIn(file: string): Promise<readonly string[]> {
   ]
 }
 
-test('what is found is what somebody read and agreed to', async () => {
+test('the findings are on a page that somebody has approved', async () => {
   const sections: Record<string, readonly string[]> = {}
   for (const file of globSync('test/findings/*.yaml').sort()) sections[basename(file, '.yaml')] = await foundIn(file)
   assertPage('found.md', sections)

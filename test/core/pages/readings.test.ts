@@ -110,7 +110,7 @@ function readingOf(name: string): readonly string[] {
   ]
 }
 
-test('what is read is what somebody read and agreed to', () => {
+test('the readings are on a page that somebody has approved', () => {
   assertPage(
     'readings.md',
     Object.fromEntries(

@@ -278,7 +278,7 @@ function evaluated(condition: string): string {
   return `${condition} → ${said.every((one) => one === said[0]) ? said[0] : said.join(' · ')}`
 }
 
-test('what a template is read as and comes to is what somebody read and agreed to', () => {
+test('the readings and outcomes of templates are on a page that somebody has approved', () => {
   const spec: JsonValue = parse(SPEC)
   const durations = [
     '0',

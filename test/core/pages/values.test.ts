@@ -128,7 +128,7 @@ const TEXTS = [
   'section_x:1',
 ]
 
-test('what becomes of a text is what somebody read and agreed to', () => {
+test('the results for texts are on a page that somebody has approved', () => {
   assertPage('values-text.md', {
     calm: made(TEXTS, calm),
     seen: made(TEXTS, seen),
@@ -211,7 +211,7 @@ test('what becomes of a text is what somebody read and agreed to', () => {
   })
 })
 
-test('what becomes of a number is what somebody read and agreed to', () => {
+test('the results for numbers are on a page that somebody has approved', () => {
   const picture = { plan: [5, 25, 100], now: 5, next: 25 }
   assertPage('values-number.md', {
     rounded: made(NUMBERS, rounded),
@@ -247,7 +247,7 @@ test('what becomes of a number is what somebody read and agreed to', () => {
   })
 })
 
-test('what a pattern fits is what somebody read and agreed to', () => {
+test('the matches of patterns are on a page that somebody has approved', () => {
   const fits = (
     patterns: readonly string[],
     texts: readonly string[],
@@ -327,7 +327,7 @@ test('what a pattern fits is what somebody read and agreed to', () => {
   })
 })
 
-test('what becomes of a time is what somebody read and agreed to', () => {
+test('the results for times are on a page that somebody has approved', () => {
   const week = { from: 'Fri 16:00', until: 'Mon 08:00', timezone: 'UTC' }
   const once = { from: '2026-12-20', until: '2026-12-21 10:30', timezone: 'UTC' }
   const times = [

@@ -254,4 +254,4 @@ function page(): Readonly<Record<string, readonly string[]>> {
   }
 }
 
-test('every sentence is the one that somebody read and agreed to', () => assertPage('words.md', page()))
+test('every sentence is on a page that somebody has approved', () => assertPage('words.md', page()))

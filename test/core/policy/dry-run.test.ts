@@ -83,7 +83,7 @@ test('an answer is a refusal of the object, or none at all', () => {
   for (const [code, said, expected] of table) assert.equal(verdict(code, said), expected)
 })
 
-test('each fault is said at its field', () => {
+test('each fault is reported at its field', () => {
   const causes = [
     { reason: 'FieldValueInvalid', message: 'too long', field: 'spec.http[0].timeout' },
     { reason: '', message: 'odd', field: '<nil>' },

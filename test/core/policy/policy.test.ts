@@ -21,7 +21,7 @@ function read(texts: Readonly<Record<string, string>>, config: { path: string; d
 
 const RULE = 'package main\n'
 
-test('a policy is the Rego below its folder, less tests, with its data as OPA merges it', () => {
+test('a policy is the Rego below its folder without tests, with its data merged like in OPA', () => {
   const policy = read(
     {
       'policy/a.rego': RULE,
@@ -40,7 +40,7 @@ test('a policy is the Rego below its folder, less tests, with its data as OPA me
   assert.deepEqual(policy.value.data, { ports: { allowed: [80] }, teams: { names: ['a'], ports: 1, more: { a: 1 } } })
 })
 
-test('what a policy must not be made of is named with its file', () => {
+test('a file that must not be in a policy is named', () => {
   const rule = { 'p/a.rego': RULE }
   const table: [Readonly<Record<string, string>>, string][] = [
     [{ 'q/a.rego': RULE }, 'p:1 no-modules'],
@@ -63,7 +63,7 @@ test('what a policy must not be made of is named with its file', () => {
   }
 })
 
-test('links are no policy, wherever they are on the way', () => {
+test('links are not followed, at any place in a policy’s path', () => {
   for (const path of ['policy', 'policy/a.rego', 'policy/data']) {
     const entries = [file('policy/b.rego'), { path, type: 'symlink' as const }]
     const files = policyFiles(entries, { path: 'policy/inner/..', data: 'policy/data' })
@@ -84,7 +84,7 @@ const remark = (text: string, fields: Partial<ObjectRemark> = {}): ObjectRemark 
 
 const identity = (name: string, group = 'apps') => ({ group, kind: 'Deployment', namespace: '', name })
 
-test('what was said of the same object before is a note, wherever the object stands now', () => {
+test('an old remark on the same object is a note, wherever the object is now', () => {
   const keys = { before: objectKey([identity('a'), identity('b')]), after: objectKey([identity('b'), identity('a')]) }
   const sorted = (before: ObjectRemark[], after: ObjectRemark[]) => {
     const { brought, notes } = sortRemarks(before, after, keys)
@@ -103,7 +103,7 @@ test('what was said of the same object before is a note, wherever the object sta
   assert.deepEqual(sorted([], [remark('nobody', { object: -1 })]), ['nobody', ''])
 })
 
-test('nothing that is said afterwards is lost, and nothing new is a note', () => {
+test('no remark is lost, and no new one is a note', () => {
   const remarks = fc.array(
     fc.record({ text: fc.constantFrom('a', 'b'), level: fc.constantFrom('error' as const, 'warning' as const) }),
   )
@@ -121,7 +121,7 @@ test('nothing that is said afterwards is lost, and nothing new is a note', () =>
   )
 })
 
-test('a line that says the same is the same line, wherever it has moved', () => {
+test('a line with the same text is the same line, wherever it has moved', () => {
   const line = (text: string, number: number) => ({
     level: 'error' as const,
     rule: 'r',
@@ -176,7 +176,7 @@ test('a schema that refers to another place is refused, with the line', () => {
   }
 })
 
-test('of istioctl only what is new is said, and what only a cluster could confirm is a note that says so', () => {
+test('istioctl adds only new findings, and those that only a cluster could confirm are notes that say so', () => {
   const rendered = parseRendered(`apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: zero}
@@ -246,7 +246,7 @@ test('the config of policies and validators: names, or names with options, and e
   }
 })
 
-test('every failure has words, a place and a next step; what others say calls nobody', () => {
+test('every failure has words, a place and a next step, and other people’s text mentions nobody', () => {
   const place = { file: '.github/canary.yml', line: 7 }
   const asked = { tool: 'opa', place, side: 'base', environment: 'production' } as const
   const words = (code: 'missing' | 'busy' | 'timed-out' | 'too-large' | 'failed', detail = '') =>

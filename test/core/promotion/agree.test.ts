@@ -26,7 +26,7 @@ const VALUE: CarriedValue = {
 
 const PLAN = { values: [VALUE], added: [], images: [] }
 
-test('what is carried changes, also below a name with a prefix', () => {
+test('carried values change in the render, also with a prefix on the name', () => {
   for (const name of ['web', 'production-web']) {
     const objects = { before: rendered(configMap(name, 'info')), after: rendered(configMap(name, 'debug')) }
     assert.deepEqual(promotionMismatch(objects, PLAN, []), { also: [], missing: [] }, name)
@@ -40,7 +40,7 @@ test('another object whose name only begins alike does not pass for the one that
   assert.deepEqual(also, ['ConfigMap web-admin data.level'])
 })
 
-test('what is carried and changes nothing is named', () => {
+test('carried values that change nothing are named', () => {
   const same = rendered(configMap('web', 'info'))
   const { missing } = promotionMismatch({ before: same, after: same }, PLAN, [])
   assert.deepEqual(missing, ['ConfigMap web data.level'])

@@ -48,7 +48,7 @@ function say(read: ReturnType<typeof readFluxEvent>): string {
     : read.code
 }
 
-test('an event of Flux is read as what it says about a commit, or as nothing', () => {
+test('an event of Flux is read as a report about a commit, or ignored', () => {
   assert.deepEqual(readFluxEvent(anEvent()), { code: 'report', report: GOOD })
   const name = 'kustomization/flux-system/istio-config'
   const group = 'kustomize.toolkit.fluxcd.io'
@@ -103,7 +103,7 @@ test('a notification of Argo CD says that an application is applied and healthy,
   for (const [why, over, expected] of table) assert.equal(say(readArgoCdReport({ ...body, ...over })), expected, why)
 })
 
-test('whatever a body holds, it is read or refused with the place of the mistake', () => {
+test('whatever a body contains, it is read or refused with the place of the mistake', () => {
   const parts = fc.constantFrom(...Object.keys(anEvent()), 'app', 'commit', 'phase', 'at')
   fc.assert(
     fc.property(fc.oneof(fc.anything(), fc.dictionary(parts, fc.anything())), (body) => {
@@ -120,7 +120,7 @@ test('whatever a body holds, it is read or refused with the place of the mistake
   )
 })
 
-test('of several reports the newest counts, whatever the order in which they come', () => {
+test('the latest of several reports counts, in whatever order they arrive', () => {
   const MINUTE = 60_000
   const kept = (state: StoredReport['state'], heardAt: number): StoredReport => ({
     state,
@@ -169,7 +169,7 @@ test('reports in any order end as the newest of them says, and no success outliv
   )
 })
 
-test('the words of a report come from its reason only, and call nobody', () => {
+test('the words of a report come only from its reason, and mention nobody', () => {
   const failed = reportWords({ ...GOOD, state: 'failure', reason: 'HealthCheckFailed `@ops`' })
   assert.equal(failed.title, 'HealthCheckFailed `@\u200Bops`')
   assert.match(

@@ -17,12 +17,12 @@ test('an annotation that swaps the roles swaps nothing', () => {
   assert.equal(standingOf(targetAsBase([base], head)).share, 95)
 })
 
-test('an annotation that is taken away takes no role away', () => {
+test('removing the annotation removes no role', () => {
   const base = targetOf(route(95, 5, 'stable=v1,canary=v2'))
   assert.equal(standingOf(targetAsBase([base], targetOf(route(50, 50)))).share, 50)
 })
 
-test('where base has no annotation, one of the pull request counts for nothing', () => {
+test('if the base has no annotation, one of the pull request does not count', () => {
   const files = (weights: readonly [number, number], roles: Record<string, string>) =>
     targetOf({ 'vs.yaml': virtualService(...weights, roles), 'dr.yaml': destinationRule('v1', 'v2') })
   const head = files([0, 100], { roles: 'stable=canary,canary=stable' })
@@ -30,7 +30,7 @@ test('where base has no annotation, one of the pull request counts for nothing',
   assert.equal(standingOf(targetAsBase([files([100, 0], {})], head)).share, 100)
 })
 
-test('a new route is read by the usual words, and by its annotation where they say nothing', () => {
+test('a new route is read by the usual names, or else by its annotation', () => {
   const swapped = targetOf({ 'vs.yaml': virtualService(0, 100, { roles: 'stable=canary,canary=stable' }) })
   assert.equal(standingOf(targetAsBase([], swapped)).share, 100)
   assert.equal(standingOf(targetAsBase([], targetOf(route(60, 40, 'stable=v1,canary=v2')))).share, 40)

@@ -47,7 +47,7 @@ test('two names never become one, and each is a legal part of a ref', () => {
   )
 })
 
-test('a pull request is a step of a rollout only where author, branch and base fit', () => {
+test('a pull request is a step of a rollout only if author, branch and base match', () => {
   const target = { environment: 'production', service: 'web' }
   const step = pullRequest(1, 'canary/production/web/25')
   const onRelease = { ...step.base, ...RELEASE }
@@ -64,7 +64,7 @@ test('a pull request is a step of a rollout only where author, branch and base f
   for (const [what, pull, expected] of table) assert.equal(isStepOf(target, pull, 'perch[bot]'), expected, what)
 })
 
-test('a step’s branch says which move it proposes from where the base branch stands', () => {
+test('a step’s branch tells which move it proposes from the state of the base branch', () => {
   const table: readonly [string, [number, number], [string, string], Move | undefined][] = [
     ['canary/d/api/25', [95, 5], ['v1', 'v2'], { kind: 'share', from: 5, to: 25 }],
     ['canary/d/api/12.5', [95, 5], ['v1', 'v2'], { kind: 'share', from: 5, to: 12.5 }],

@@ -440,7 +440,7 @@ test('a change that cannot be made says why', () => {
   assert.equal(made(read({ 'production/web.yaml': route('web', '"50%"') }), share(25)), 'cannot-edit invalid-weight')
 })
 
-test('the pull request that drives a rollout is written down, and kept where there is none', () => {
+test('the pull request that drives a rollout is recorded, and an old record is kept without a new one', () => {
   const files = made(read(ONE), share(25), 12)
   assert.ok(typeof files === 'object')
   const [written = ''] = files.values()

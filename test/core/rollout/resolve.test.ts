@@ -40,7 +40,7 @@ function meant(
     : error.code
 }
 
-test('what is named must match, and what the pull request touches decides among several', () => {
+test('named parts must match, and the files of the pull request decide among several rollouts', () => {
   const both = filesOf(['web', 'api'], ['staging', 'production'])
   const one = filesOf(['web'], ['staging', 'production'])
   const table: readonly (readonly [Readonly<Record<string, string>>, Asked, string])[] = [
@@ -64,7 +64,7 @@ test('what is named must match, and what the pull request touches decides among 
   for (const [files, wish, expected] of table) assert.equal(meant(files, wish), expected, JSON.stringify(wish))
 })
 
-test('of services in one folder, the one is meant whose route or versions are in a file that the pull request changes', () => {
+test('among services in one folder, the pull request means the one whose route or versions it changes', () => {
   const only = { production: { path: 'apps' } }
   const subset = (role: string, weight: number): string =>
     `{ destination: { host: NAME, subset: ${role} }, weight: ${weight} }`
@@ -85,7 +85,7 @@ test('of services in one folder, the one is meant whose route or versions are in
   for (const [changed, expected] of table) assert.equal(meant(files, { changed }, only), expected, changed.join(' '))
 })
 
-test('a route without a canary is meant only where there is no other', () => {
+test('a route without a canary is meant only if there is no other', () => {
   const files = filesOf(['web', 'api'], ['production'])
   const path = routeFile('production', 'api')
   const alone = {

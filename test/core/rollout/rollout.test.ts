@@ -51,7 +51,7 @@ test('each phase is read from the files alone', () => {
   )
 })
 
-test('what follows from every standing with every kind of open pull request', () => {
+test('every state with every kind of open pull request has its next actions', () => {
   const nothing: OpenStep[] = []
   const table: [keyof typeof standings, OpenStep[], string][] = [
     ['idle', nothing, ''],
@@ -82,7 +82,7 @@ test('what follows from every standing with every kind of open pull request', ()
   }
 })
 
-test('a share that a pull request set by hand goes on like any other', () => {
+test('a share that a pull request set by hand continues like any other', () => {
   const facts = { standing: standings.byHand, open: [], stoppedByHand: false, rollbackRefused: false, broughtBy: 7 }
   assert.equal(say(transition(facts)), 'propose 10→25')
   assert.equal(say(transition({ ...facts, stoppedByHand: true })), '')
@@ -138,7 +138,7 @@ test('an abort closes the step and proposes the rollback once, and nothing where
   assert.equal(say(abort({ standing: standings.idle, open: [] })), '')
 })
 
-test('a share that cannot be read is no share of nothing: it is rolled back, and no rollback is dropped for it', () => {
+test('an unreadable share is not a share of 0: it is rolled back, and no rollback is dropped because of it', () => {
   const text = virtualService(75, 25).replace(/weight: 25$/m, 'weight: "25"')
   const standing = standingOf(targetOf({ 'vs.yaml': text, 'dr.yaml': destinationRule('v1', 'v2') }))
   assert.deepEqual([standing.phase, standing.share], ['unreadable', 'unknown'])
@@ -150,14 +150,14 @@ test('a share that cannot be read is no share of nothing: it is rolled back, and
   assert.equal(made.ok ? 'made' : made.error.code, 'invalid-weight')
 })
 
-test('the plan is the object’s own, else the config’s, and always ends at 100', () => {
+test('the plan is the object’s own, or else the config’s, and always ends at 100', () => {
   assert.deepEqual(planOf(sample(95, 5, ['v1', 'v2'], { 'canary-percentage': '5', steps: '5,50' })), [5, 50])
   assert.deepEqual(planOf(sample(95, 5, ['v1', 'v2'], { 'canary-percentage': '5', steps: 'all' })), [5, 25, 50, 100])
   assert.equal(nextStep([5, 50], 50), 100)
   assert.equal(nextStep([5, 50], 100), undefined)
 })
 
-test('each route goes by the config of its own service, wherever that stands in the config', () => {
+test('each route has the config of its own service, wherever that is in the config', () => {
   const web = (text: string): string => text.replaceAll('api-service', 'web')
   const files = {
     'app/vs.yaml': virtualService(95, 5),
@@ -196,7 +196,7 @@ test('a service of another kind or namespace does not speak for a route of the s
     assert.deepEqual(steps(route), [5, 25, 50, 100], JSON.stringify(route))
 })
 
-test('a step was made on the share of today unless its commits hold a former one of the base branch', () => {
+test('a step was made on the current share unless its commits contain an earlier share of the base branch', () => {
   const from5 = (...shares: readonly (number | 'unknown' | undefined)[]): boolean =>
     isMadeOn(shares, { to: 100, now: 5 })
   assert.equal(from5(100), true)

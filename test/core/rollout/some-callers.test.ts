@@ -32,16 +32,16 @@ function finish(vs: string): string {
   return files.ok ? [...files.value.files.keys()].join() : files.error.code
 }
 
-test('a version that only some callers have met does not become the stable one for everybody', () => {
+test('a version that only some callers have used does not become the stable one for everybody', () => {
   assert.equal(finish(route('{headers: {x-beta: {exact: "true"}}}')), 'some-callers')
   assert.equal(finish(route('{queryParams: {beta: {exact: "1"}}}')), 'some-callers')
 })
 
-test('a version that all callers of a path have met does', () => {
+test('a version that all callers of a path have used does', () => {
   assert.equal(finish(route('{uri: {prefix: /}}')), 'app/dr.yaml')
 })
 
-test('beside a rule for everybody, a rule for some callers holds nothing up', () => {
+test('next to a rule for everybody, a rule for some callers holds nothing up', () => {
   const everybody = `    - name: main
       route:
         - {destination: {host: api-service, subset: stable}, weight: 0}

@@ -24,7 +24,7 @@ function said(outcome: Outcome): string {
   return answer(1, 'alice', [{ command: '/canary', outcome }])
 }
 
-test('no answer takes a share that nobody can read for none', () => {
+test('no answer takes an unreadable share for none', () => {
   assert.equal(unreadable.share, 'unknown')
   const table: readonly (readonly [Outcome, RegExp])[] = [
     [
@@ -47,7 +47,7 @@ test('no answer takes a share that nobody can read for none', () => {
   }
 })
 
-test('a route that goes away is told with its share, or that nobody can read it', () => {
+test('the message about a removed route has its share, or says that it is unreadable', () => {
   const table = [
     [unreadable, true, /cannot be read|cannot read|unknown|nobody can/i],
     [standingOf(sample(95, 5)), true, /5%/],

@@ -11,7 +11,7 @@ function at(share: number, versions: Versions): Standing {
   return standingOf(sample(100 - share, share, versions))
 }
 
-test('only the flip to the very version that was measured ends a rollout', () => {
+test('only the switch to the measured version ends a rollout', () => {
   const table: readonly (readonly [
     what: string,
     Standing,

@@ -9,7 +9,7 @@ import { seen } from '../../../src/core/text/inert.ts'
 import { type Stop, stopBranch, stopsOf } from '../../../src/core/stop/stop.ts'
 import { FreezeWindow, windowEnd, windowStart } from '../../../src/core/stop/window.ts'
 
-test('what a stop says is read back from its message, whatever people write into it', () => {
+test('a stop is read back from its message, whatever people write into it', () => {
   const text = fc.string({ unit: 'binary', minLength: 1 }).map((one) => one.replaceAll(/\s+/g, ' ').trim())
   fc.assert(
     fc.property(
@@ -33,7 +33,7 @@ test('a reason cannot pretend to be somebody else, or to end sooner', () => {
   assert.equal(read.until, undefined)
 })
 
-test('a branch that somebody made by hand stops too', () => {
+test('a branch that somebody created by hand is a stop too', () => {
   const stop = stopFrom('perch/hold/production/web', '# anything\n')
   assert.deepEqual(stop, { kind: 'hold', by: undefined, reason: undefined, until: undefined })
 })
@@ -52,7 +52,7 @@ test('a rollout is stopped by its own hold, and by the freeze of any of its envi
   assert.deepEqual(stopsOf(stops, { ...target, service: 'x', environments: ['staging'] }, 0), [])
 })
 
-test('windows: which moments are in them, and when they end', () => {
+test('a window contains its moments, and has an end', () => {
   const weekend = { from: 'Fri 16:00', until: 'Mon 08:00', timezone: 'Europe/Berlin' }
   const table: [string, object, string, string | undefined][] = [
     ['Friday before', weekend, '2026-11-20T14:59:00Z', undefined],

@@ -46,7 +46,7 @@ const host = (name: string, weight = 100): string => `{ destination: { host: ${n
 const both = ['blue', 'green'] as const
 const declared = '{ perch.dev/deployment-strategy: blue-green }'
 
-test('two versions called blue and green are found, and the one that has the traffic is active', () => {
+test('two versions named blue and green are found, and the one with the traffic is active', () => {
   assert.equal(found({ destinations: to(subset('blue')), subsets: both }), 'blue | green')
   assert.equal(found({ destinations: to(subset('green')), subsets: both }), 'green | blue')
   assert.equal(found({ destinations: to(subset('blue', 0), subset('green')) }), 'green | blue')
@@ -58,7 +58,7 @@ test('two versions called blue and green are found, and the one that has the tra
   )
 })
 
-test('what may be something else is not taken for blue/green unless somebody says so', () => {
+test('ambiguous routes do not count as blue/green unless the config says so', () => {
   assert.equal(found({ destinations: to(subset('blue')), subsets: ['blue'] }), 'no')
   assert.equal(found({ destinations: to(subset('blue', 90), subset('green', 10)) }), 'no', 'both have traffic')
   assert.equal(found({ destinations: to(host('blue-shop')), services: ['blue-shop', 'green-shop'] }), 'no')

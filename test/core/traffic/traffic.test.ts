@@ -38,7 +38,7 @@ function backends(list: string): string {
   return `apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: web}\nspec:\n  rules:\n  - backendRefs:\n${list}`
 }
 
-test('where a share is not what the weight seems to say, the reason is told', () => {
+test('if a share differs from its weight, the reason is shown', () => {
   const name = (role: string): string => `name: web-${role}, port: 80`
   const cases: [string, [number, string | undefined][]][] = [
     [
@@ -87,7 +87,7 @@ test('where a share is not what the weight seems to say, the reason is told', ()
   }
 })
 
-test('a mirror to the canary is told about; one to anything else is not', () => {
+test('a mirror to the canary is reported, and other mirrors are not', () => {
   const mirrored = (host: string): string =>
     `${routeWith(`    - {${S}, weight: 90}\n    - {${C}, weight: 10}\n`)}    mirrors:\n    - destination: {host: ${host}, subset: canary}\n`
   const found = notes(targetOf({ 'vs.yaml': mirrored('web.default.svc') }).route)
@@ -98,7 +98,7 @@ test('a mirror to the canary is told about; one to anything else is not', () => 
   assert.equal(notes(targetOf({ 'route.yaml': filter }).route).length, 1)
 })
 
-test('of a route for two services the mirrors to the canary of one are none of the other', () => {
+test('in a route for two services, mirrors to one canary do not count for the other', () => {
   const rule = (name: string): string => `  - name: ${name}
     route:
     - {destination: {host: ${name}-stable}, weight: 90}
@@ -159,7 +159,7 @@ test('a command changes only the rules with both roles; the header pin stays', (
   ])
 })
 
-test('others keep their weights, and what does not fit is refused with the most that does', () => {
+test('other destinations keep their weights, and a share that does not fit is refused with the highest possible one', () => {
   const others = routeWith(
     `    - {${S}, weight: 60}\n    - {${C}, weight: 20}\n    - {destination: {host: legacy}, weight: 20}\n`,
   )
@@ -176,7 +176,7 @@ test('a share that the total cannot express multiplies all weights', () => {
   assert.deepEqual(weights.ok && weights.value.map((edit) => edit.kind === 'set' && edit.value), [995, 5])
 })
 
-test('two entries of one role are refused, because nobody can say which is meant', () => {
+test('two entries with one role are refused, because it is unknown which one is meant', () => {
   const twice = routeWith(`    - {${S}, weight: 90}\n    - {${C}, weight: 5}\n    - {${C}, weight: 5}\n`)
   const refused = reweigh(targetOf({ 'vs.yaml': twice }).route, 10)
   assert.ok(!refused.ok && refused.error.code === 'several-of-a-role' && refused.error.line === 7)
@@ -202,7 +202,7 @@ test('roles come from the config or the names that the field uses, never from th
   assert.equal(roleOf({ host, subset: 'v2', namespace: 'default' }, { stable: 'v1', canary: 'v2' }), 'canary')
 })
 
-test('beside the canary of a host, its only other subset is the stable version, unless that is on trial too', () => {
+test('next to the canary of a host, its only other subset is the stable version, unless that is a candidate too', () => {
   const roles = (entries: string): string => {
     const target = targetOf({ 'vs.yaml': routeWith(entries) })
     return target.route.rules.flatMap(({ destinations }) => destinations.map(({ role }) => role)).join(' ')
@@ -242,13 +242,13 @@ test('after the finish the weights are 100/0; an object with its own prefix keep
   assert.equal(files.value.files.get('app/vs.yaml'), virtualService(100, 0))
 })
 
-test('where versions are not to be seen, the finish is refused with the place', () => {
+test('if the versions are unknown, the finish is refused with the place', () => {
   const target = targetOf({ 'vs.yaml': virtualService(0, 100) })
   const files = filesFor([{ target, move: { kind: 'finish-version', from: 'v1', to: 'v2' } }], undefined)
   assert.ok(!files.ok && files.error.code === 'no-version' && files.error.file === 'vs.yaml')
 })
 
-test('where a label calls the pods by what they are to the rollout, each later canary has it too: no finish by a label', () => {
+test('if a label names the role of the pods, each later canary has it too, so a label cannot finish the rollout', () => {
   const finish = (stable: string, canary: string): string => {
     const target = sample(0, 100, [stable, canary])
     const files = filesFor([{ target, move: { kind: 'finish-version', from: stable, to: canary } }], undefined)
@@ -261,7 +261,7 @@ test('where a label calls the pods by what they are to the rollout, each later c
     assert.equal(finish('stable', version), 'finished', version)
 })
 
-test('a DestinationRule of another environment says nothing about this one', () => {
+test('a DestinationRule in another environment does not count for this one', () => {
   const kustomization = 'resources: [vs.yaml, dr.yaml]\n'
   const dr = (stable: string): string =>
     `apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: api-service}\nspec:\n  host: api-service\n  subsets:\n  - {name: stable, labels: {version: ${stable}}}\n  - {name: canary, labels: {version: v9}}\n`
@@ -306,7 +306,7 @@ test('for any weights and percent: the total stays, the shares are as asked, and
   )
 })
 
-test('half-written DestinationRules are passed over when a canary starts, whatever they lack', () => {
+test('incomplete DestinationRules are skipped when a canary starts, whatever they lack', () => {
   const single = routeWith(`    - {${S}}\n`)
   const rule = (spec: string): string =>
     `---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: web}\n${spec}`

@@ -11,7 +11,7 @@ function facts(phase: Phase, more: object = {}): RolloutFacts {
 
 const open = (kind: string, createdAt = 0): object => ({ open: [{ kind, fits: true, pull: { createdAt } }] })
 
-test('each state has one name, and what needs a person most wins', () => {
+test('each state has one name, and the one that most needs a person wins', () => {
   const table: [RolloutFacts, boolean, string | undefined][] = [
     [facts('idle'), false, undefined],
     [facts('idle', { stoppedByHand: true }), true, undefined],

@@ -39,7 +39,7 @@ function say(places: Readonly<Record<string, Place>>, waves: readonly (readonly 
     .join(', ')
 }
 
-test('each wave takes a share after the one before it, and the first goes on when all have it', () => {
+test('each wave takes a share after the previous one, and the first continues when all have it', () => {
   const table: readonly [string, Readonly<Record<string, Place>>, string][] = [
     ['nothing has traffic', { a: at(0), b: at(0), c: at(0) }, ''],
     ['the first has begun', { a: at(5), b: at(0), c: at(0) }, 'a waits for b,c, b goes 5, c goes 5'],
@@ -67,13 +67,13 @@ test('each wave takes a share after the one before it, and the first goes on whe
   for (const [what, places, expected] of table) assert.equal(say(places), expected, what)
 })
 
-test('nobody goes on while one environment is unknown, missing, or rolls out another version', () => {
+test('no environment continues while one is unknown, missing, or rolls out another version', () => {
   assert.equal(say({ a: at(5), b: at(5) }), 'a waits for c, b waits for c')
   const other = say({ a: at(5), b: at(5, ['v1', 'v9']), c: at(0) })
   assert.equal(other, 'a waits for b, b waits for b, c waits for b')
 })
 
-test('an environment begins only with the version of the others, and where nobody took it back', () => {
+test('an environment begins only with the version of the others, and only if nobody rolled it back there', () => {
   const waiting = 'a waits for b, b waits for b, c waits for b'
   assert.equal(say({ a: at(5), b: at(0, ['v1', 'v1']), c: at(5) }), waiting, 'it has not got the version')
   const back = { share: 0, notes: { 'canary-percentage': '0', 'canary-version': 'v2' } }

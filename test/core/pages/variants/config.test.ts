@@ -215,7 +215,7 @@ const LIMITS: readonly string[] = [
   'unknown: 1\nother: 2',
 ]
 
-test('what each key of the config may be is what somebody read and agreed to', () => {
+test('the values for each key of the config are on a page that somebody has approved', () => {
   const whole: { readonly [key: string]: JsonValue } = parse(WHOLE)
   const shown = (text: string): string => (text.length > 100 ? `${text.slice(0, 60)} … ${text.slice(-30)}` : text)
   const changed = Object.entries(whole).flatMap(([key, value]) => {
@@ -232,7 +232,7 @@ test('what each key of the config may be is what somebody read and agreed to', (
   })
 })
 
-test('a mistake elsewhere in the config makes no branch undeployed and no dashboard unwanted', () => {
+test('a mistake elsewhere in the config undeploys no branch and removes no dashboard', () => {
   const texts: Readonly<Record<string, readonly [branches: unknown, dashboard: unknown]>> = {
     'branches: [main]\ndashboard: true': [['main'], true],
     'branches: [main]\ndashboard: false': [['main'], false],

@@ -20,7 +20,7 @@ function objectsIn(name: string): Objects {
   return rendered.objects
 }
 
-test('what one small change brings to the canary is what somebody read and agreed to', () => {
+test('the effect of one small change on the canary is on a page that somebody has approved', () => {
   const sections: Record<string, readonly string[]> = {}
   for (const name of ['subsets', 'delegates', 'services', 'routes'] as const) {
     const usual = objectsIn(name)

@@ -30,7 +30,7 @@ function foundAfter(before: Objects): (after: Objects) => readonly string[] {
     )
 }
 
-test('what one small change brings is what somebody read and agreed to', () => {
+test('the effect of one small change is on a page that somebody has approved', () => {
   const sections: Record<string, readonly string[]> = {}
   // Parts that many files share are changed once.
   const seen = new Set<string>()

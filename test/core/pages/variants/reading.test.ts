@@ -122,7 +122,7 @@ const REPOSITORIES: Readonly<Record<string, RegExp>> = {
 }
 
 for (const [name, varied] of Object.entries(REPOSITORIES)) {
-  test(`what one small change of a repository makes of it is what somebody read and agreed to: ${name}`, () => {
+  test(`the effect of one small change in a repository is on a page that somebody has approved: ${name}`, () => {
     const texts = textsIn(name)
     // Files that stay the same are read once.
     const known = emptyFileCache()

@@ -106,7 +106,7 @@ function made<T>(data: T, words: (sample: T) => string): string | undefined {
   }
 }
 
-test('how each sentence turns with its facts is what somebody read and agreed to', () => {
+test('the variants of each sentence are on a page that somebody has approved', () => {
   const states = ['pass', 'wait', 'block'] as const
   assertPage('variants/words.md', {
     Refusals: turns(refusals(), explainRefusal),
