@@ -79,6 +79,6 @@ export async function lookAtDashboard(
   for (const [base, { code }] of listings) if (code === 'not-looked-at') await context.ask.advance(base, why)
   const dashboard = await recallDashboard(context, listings)
   if (dashboard === undefined) return
-  const isWritten = board.number !== undefined && board.written === context.seal(dashboardBody(dashboard))
+  const isWritten = board.written === context.seal(dashboardBody(dashboard))
   if (!isWritten || listedRollouts(dashboard.listings).length > 0) await context.ask.dashboard(why)
 }

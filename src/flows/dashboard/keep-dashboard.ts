@@ -38,7 +38,7 @@ async function wantedNow(context: Pick<Needs, 'memo' | 'repo'>): Promise<WantedD
 /** Whether Perch has not written this text yet. After a refusal of GitHub, the sweep tries again. */
 function isNew({ seal }: Pick<Needs, 'seal'>, board: Board, wanted: WantedDashboard | undefined): boolean {
   if (board.barredAt !== undefined) return false
-  return wanted === undefined || board.number === undefined || board.written !== seal(wanted.body)
+  return wanted === undefined || board.written !== seal(wanted.body)
 }
 
 /** Logs once why there is no dashboard. Rollouts continue without it. */

@@ -122,10 +122,12 @@ test('a base branch is known from its first look on, and forgotten with its roll
   await rememberWatch(context, 'next', false)
   assert.deepEqual(await watchedBases(context), ['release', 'main'])
   await memo.set('rollouts:7:release', [])
+  await memo.set('listing:7:release', [])
   await forgetBase(context, 'release')
   assert.deepEqual(await knownBases(context), ['main'])
   assert.deepEqual(await watchedBases(context), ['main'])
   assert.equal(await memo.get('rollouts:7:release'), undefined)
+  assert.equal(await memo.get('listing:7:release'), undefined)
 })
 
 test('what is known of a rollout is known of that rollout alone', async () => {

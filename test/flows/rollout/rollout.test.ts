@@ -219,6 +219,16 @@ test('when somebody moves the share on the base branch, the step is planned anew
   assert.deepEqual(branches(openSteps(world)), [`${STEP}/50`])
 })
 
+test('a branch on which a step was being made again when its process died is removed', async () => {
+  const world = await aWorld()
+  const { step } = await aRollout(world)
+  await memoryBranches(world.state).create(`${step.head.ref}.next`, step.base.sha)
+  world.alice.push('main', { 'README.md': '# Ours\n' })
+  await world.settle()
+  assert.equal(world.state.refs.has(`refs/heads/${step.head.ref}.next`), false)
+  assert.equal(step.state, 'open')
+})
+
 test('a step that a person changed is not made again when its base moves', async () => {
   const world = await aWorld()
   const { pull, step } = await aRollout(world)
