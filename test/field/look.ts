@@ -1,5 +1,6 @@
 /** Looks at one repository in a separate process, so that its memory can be measured. Prints the result as JSON. */
 import { diffLines } from 'diff'
+import { parse } from 'yaml'
 import { openWorktree } from '../../src/adapters/checkout/worktree.ts'
 import { cachedRenderer } from '../../src/adapters/kustomize/cached-renderer.ts'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
@@ -8,6 +9,7 @@ import { explainProblem } from '../../src/core/message/problem/problem.ts'
 import { plainWords } from '../../src/core/message/markdown/plain-words.ts'
 import { explainRefusal } from '../../src/core/message/refusal/refusal.ts'
 import type { Problem } from '../../src/core/problem/problem.ts'
+import { recordOf } from '../../src/core/manifest/data.ts'
 import { CONFIG_FILE } from '../../src/core/config/read.ts'
 import type { Target } from '../../src/core/rollout/target.ts'
 import { isSplit, isUnnamed, routeId } from '../../src/core/traffic/route.ts'
@@ -41,13 +43,16 @@ function configFor({ service, route }: Target): string | undefined {
   return JSON.stringify({ services: { [service]: { ...known, stable, canary } } })
 }
 
-/** The same folder with that config, which other people's repositories do not have. */
+/** The same folder with that config in addition to its own, which other people's repositories mostly do not have. */
 function withConfig(worktree: Worktree, text: string): Worktree {
   return {
     ...worktree,
     read: async (treeish, paths, keeps) => {
       const texts = new Map(await worktree.read(treeish, paths, keeps))
-      if (paths.includes(CONFIG_FILE)) texts.set(CONFIG_FILE, text)
+      if (paths.includes(CONFIG_FILE)) {
+        const [own, added] = [recordOf(parse(texts.get(CONFIG_FILE) ?? '')), recordOf(parse(text))]
+        texts.set(CONFIG_FILE, JSON.stringify({ ...own, ...added }))
+      }
       return texts
     },
   }

@@ -83,7 +83,10 @@ test(
     const files = { ...VALUES, '.github/canary.yml': CONFIG, 'charts/web/templates/job.yaml': job }
     assert.deepEqual(await problems(repository(files)), [])
     assert.equal((await moves(repository(files), 25, ' --env production')).length, 3)
-    const service = 'apiVersion: v1\nkind: Service\nmetadata: { name: other }\nspec: { ports: [], ports: [] }\n'
+    const service = 'apiVersion: v1\nkind: Service\nmetadata: { name: other }\nspec: { ports: [], ports: 1 }\n'
+    const labels = service.replace('{ name: other }', '{ name: other, labels: { app: web, app: other } }')
+    const labelled = labels.replace('ports: [], ports: 1', 'ports: []')
+    assert.deepEqual(await problems(repository({ ...files, 'charts/web/templates/job.yaml': labelled })), [])
     const broken = await problems(repository({ ...files, 'charts/web/templates/job.yaml': service }))
     assert.deepEqual([...new Set(broken.map((text) => text.split(' ')[0]))], ['unparsable'])
   },

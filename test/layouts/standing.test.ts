@@ -142,6 +142,44 @@ test('a key that a file about traffic has twice is one problem, with its line', 
   assert.deepEqual(await reviewed(SHOP, { 'k8s/service.yaml': service }), [['not-yaml k8s/service.yaml:5'], []])
 })
 
+const RULE_OF_OTHERS = DR.replace('name: web', 'name: other').replace('spec:', 'spec: {}\nspec:')
+
+test('a file about traffic that cannot be read, in a folder that nothing deploys, leaves the routes in other files as they are', async () => {
+  for (const text of [RULE_OF_OTHERS, VS.replace('name: web', 'name: other').replace('  http:', ' http:')]) {
+    const before = { ...SHOP, 'k8s/other.yaml': text }
+    const [problems, notes] = await reviewed(before, RAISED)
+    assert.deepEqual([problems, notes?.map((note) => note.split(':')[0])], [[], ['not-yaml k8s/other.yaml']])
+    const files = new Map(Object.entries(before))
+    await command(files, '/canary 25')
+    assert.match(files.get('k8s/web.yaml') ?? '', /weight: 75/)
+    // Who changes it has to mend it.
+    const [touched, other] = await reviewed(before, { 'k8s/other.yaml': `${text}# more\n` })
+    assert.deepEqual([touched?.map((one) => one.split(':')[0]), other], [['not-yaml k8s/other.yaml'], []])
+  }
+})
+
+test('a file about traffic that cannot be read stops the folder that Argo CD deploys', async () => {
+  const before = { ...SHOP, 'argo.yaml': APPLICATION, 'k8s/other.yaml': RULE_OF_OTHERS }
+  assert.deepEqual(await reviewed(before, RAISED), [['not-yaml k8s/other.yaml:6'], []])
+})
+
+test('a label that is there twice, and a key that is there twice with one value, are read as kubectl reads them', async () => {
+  const labels = 'metadata: { name: web, labels: { app: web, app: shop } }'
+  const service = SERVICE.replace('metadata: { name: web }', labels).replace('spec:', 'kind: Service\nspec:\nspec:')
+  const before = {
+    ...SHOP,
+    'k8s/service.yaml': service,
+    'k8s/web.yaml': VS.replace('spec:', 'kind: VirtualService\nspec:'),
+  }
+  assert.deepEqual(
+    await reviewed({ ...before, 'argo.yaml': APPLICATION }, { 'k8s/v1.yaml': `${PODS('v1')}# more\n` }),
+    [[], []],
+  )
+  const files = new Map(Object.entries(before))
+  await command(files, '/canary 25')
+  assert.match(files.get('k8s/web.yaml') ?? '', /weight: 75/)
+})
+
 test('a document about traffic without a name, in a folder that nothing deploys, leaves its neighbours as they are', async () => {
   const before = { ...WEB, 'k8s/sample.yaml': VS.replace(/name: web\b/, 'labels: {}') }
   const [problems, notes] = await reviewed(before, RAISED)

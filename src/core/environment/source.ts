@@ -31,9 +31,9 @@ export function ambiguousLine(text: string): number | undefined {
 export function doubtIn({ text, documents }: Manifest): number | undefined {
   const ambiguous = ambiguousLine(text)
   if (ambiguous !== undefined) return ambiguous
-  for (const { document, piece } of documents) {
-    const [warning] = document.warnings
-    if (warning !== undefined) return linesOf(piece.text, piece.line)(warning.pos[0])
+  for (const { document, piece, repeatAt } of documents) {
+    const at = document.warnings[0]?.pos[0] ?? repeatAt
+    if (at !== undefined) return linesOf(piece.text, piece.line)(at)
   }
   return undefined
 }

@@ -46,7 +46,7 @@ function definesKind(data: JsonValue): data is AbridgedDefinition['data'] {
 
 /** The complete definition. Undefined if only a part of it can be read. */
 export function wholeDefinition({ document }: Abridged): AbridgedDefinition['data'] | undefined {
-  const read = readDocuments(document, { budget: Infinity, lastKeyWins: true })
+  const read = readDocuments(document, { budget: Infinity, repeats: 'any' })
   const data = read.ok ? read.documents[0]?.data : undefined
   return isRecord(data) ? data : undefined
 }

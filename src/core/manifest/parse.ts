@@ -104,7 +104,7 @@ export function readPiece(
   piece: Piece,
   budget: number,
 ): Result<{ readonly sources: readonly SourceDocument[]; readonly lexemes: number }, ManifestProblem> {
-  const read = readDocuments(piece.text, { budget })
+  const read = readDocuments(piece.text, { budget, repeats: 'harmless' })
   const { lexemes } = read
   if (read.ok) return ok({ sources: read.documents.map((document, index) => ({ ...document, piece, index })), lexemes })
   const { code, at, detail } = read.problem

@@ -33,7 +33,7 @@ function referencesIn(files: ReadonlyMap<string, string>): readonly Reference[] 
 function referencesOf(text: string): readonly string[] {
   if (!/extends|ignore-from-file/.test(text)) return []
   // An ignore file is not YAML. For every other file that cannot be read, yamllint itself says why.
-  const read = readOneDocument(text, { lastKeyWins: true })
+  const read = readOneDocument(text, { repeats: 'any' })
   const data = read.ok ? read.value?.data : undefined
   if (!isRecord(data)) return []
   const { extends: extended, rules = {} } = data

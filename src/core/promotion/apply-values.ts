@@ -26,7 +26,9 @@ export function applyValues(file: string, text: string, edits: readonly Document
   }
   if (now === undefined) return undefined
   const { documents } = now
-  const isExact = before.value.documents.every(({ data }, index) => {
+  const isExact = before.value.documents.every(({ data, repeatAt }, index) => {
+    // A file may have a key twice. An edit never adds one.
+    if (documents[index]?.repeatAt !== undefined && repeatAt === undefined) return false
     const own = edits.filter(({ document }) => document === index)
     return sameData(own.reduce(edited, data), documents[index]?.data)
   })

@@ -202,7 +202,8 @@ async function compareByConfig(
     ...saidOnce(comparison.problems, refused),
   ]
   const gaps = generatorNotes(after, { changed, folders: undeployedAmong(after, names) })
-  const notes = [...refused.notes, ...templates.notes, ...comparison.notes, ...checked.notes, ...gaps]
+  const remarks = saidOnce(comparison.notes, { problems: refused.notes })
+  const notes = [...refused.notes, ...templates.notes, ...remarks, ...checked.notes, ...gaps]
   const validators = [...requiredChecks.titles.values()]
   return {
     review: { ...NO_CHANGE, ...comparison, problems, notes, validators },
@@ -220,9 +221,8 @@ async function compareByConfig(
  */
 function saidOnce(problems: readonly Problem[], read: Pick<Review, 'problems'>): readonly Problem[] {
   const broken = new Set(read.problems.flatMap(({ cause, file }) => (cause.kind === 'manifest' ? [file] : [])))
-  return problems.filter(
-    ({ cause, file }) => cause.kind !== 'unreadable-render' || file === undefined || !broken.has(file),
-  )
+  const isOfRender = ({ kind }: Problem['cause']): boolean => kind === 'unreadable-render' || kind === 'left-out'
+  return problems.filter(({ cause, file }) => !isOfRender(cause) || file === undefined || !broken.has(file))
 }
 
 /** The folders of environments without a known deployer. */

@@ -128,7 +128,7 @@ test('what is applied as it is written may have a key twice, as Argo CD and kube
   // Next to an object about traffic, it counts document by document.
   const service = 'apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: []}\n'
   assert.deepEqual(problemOf(`${service}---\n${job}`), [])
-  assert.deepEqual(problemOf(`${job}---\n${service.replace('{ports: []}', '{ports: [], ports: []}')}`), {
+  assert.deepEqual(problemOf(`${job}---\n${service.replace('{ports: []}', '{ports: [], ports: 1}')}`), {
     code: 'unparsable',
     line: 9,
   })

@@ -3,6 +3,7 @@ import type { Known } from '../../environment/file-cache.ts'
 import { mentionsTraffic } from '../../environment/traffic-text.ts'
 import { type Abridged, readDefinition } from '../../manifest/definition.ts'
 import { readDocuments } from '../../manifest/yaml/documents.ts'
+import type { RepeatedKeys } from '../../manifest/yaml/read-data.ts'
 import type { JsonValue } from '../../manifest/data.ts'
 import { breaksIn, type Piece } from '../../manifest/pieces.ts'
 
@@ -68,7 +69,7 @@ function asApplied(
 ): ReadPiece {
   const isBroken = strict.parts.some((part) => 'code' in part)
   if (!isBroken || budget <= 0 || mentionsTraffic(text) || mayHoldSecrets(text, secrets)) return strict
-  const read = partsOf(text, budget, true)
+  const read = partsOf(text, budget, 'any')
   return read.parts.some((part) => 'code' in part) ? strict : read
 }
 
@@ -81,10 +82,10 @@ function mayHoldSecrets(text: string, kinds: readonly string[]): boolean {
 const SECRET = /kind["']?\s*:\s*["']?\w*secret/i
 
 /** Line numbers are those of the piece. */
-function partsOf(text: string, budget: number, lastKeyWins = false): ReadPiece {
+function partsOf(text: string, budget: number, repeats: RepeatedKeys = 'harmless'): ReadPiece {
   const definition = readDefinition(text, budget)
   if (definition !== undefined) return { parts: [definition], lexemes: definition.lexemes }
-  const read = readDocuments(text, { budget, lastKeyWins })
+  const read = readDocuments(text, { budget, repeats })
   let [at, line] = [0, 1]
   const lineAt = (offset: number): number => {
     line += breaksIn(text.slice(at, offset))

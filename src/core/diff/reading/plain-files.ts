@@ -44,8 +44,9 @@ interface PlainReading extends LenientReading {
   readonly documents: KnownDocuments
   readonly leavesOut?: LeavesOut | undefined
   /**
-   * The folder is deployed by nothing. Then each document without a name is left out too, whatever its kind, because nobody can
-   * apply it. kubectl would apply the other documents of its file.
+   * The folder is deployed by nothing. Then every unreadable file is left out, because people apply such files one by one. Each
+   * document without a name is left out too, whatever its kind, because nobody can apply it. kubectl would apply the other
+   * documents of its file.
    */
   readonly isLoose: boolean
 }
@@ -67,7 +68,7 @@ export function readPlain(
     const text = streamText(texts.get(file) ?? '')
     const read = readText(text, { budget: left, known: documents, lenient: { secrets }, leavesNameless: isLoose })
     left -= read.lexemes
-    const without = leftOutOf({ file, text, read, leavesOut })
+    const without = leftOutOf({ file, text, read, leavesOut, isLoose })
     if (without !== undefined) leftOut.push(without)
     if (without?.isWhole === true) continue
     const start = line - 1
@@ -81,15 +82,15 @@ export function readPlain(
   return { yaml: renderPlain([...kept.keys()], kept), parsed, leftOut }
 }
 
-interface FileReading extends Pick<LeftOutFile, 'file' | 'text'> {
+interface FileReading extends Pick<LeftOutFile, 'file' | 'text'>, Pick<PlainReading, 'isLoose'> {
   readonly read: TextReading
   readonly leavesOut: LeavesOut
 }
 
 /** What is left out of a file; undefined if nothing is. */
-function leftOutOf({ file, text, read, leavesOut }: FileReading): LeftOutFile | undefined {
+function leftOutOf({ file, text, read, leavesOut, isLoose }: FileReading): LeftOutFile | undefined {
   const { objects, problem, nameless } = read
-  const isWhole = problem === undefined ? objects.length === 0 : isLeftOut(problem, text, leavesOut)
+  const isWhole = problem === undefined ? objects.length === 0 : isLeftOut(problem, text, isLoose ? 'all' : leavesOut)
   const why = (isWhole ? problem : undefined) ?? nameless[0]?.problem
   if (why === undefined) return undefined
   const without = isWhole ? text : nameless.map(({ piece }) => piece.text).join('')

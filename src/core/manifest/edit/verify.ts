@@ -131,9 +131,12 @@ function isPieceExact({ piece, data, index }: SourceDocument, changes: readonly 
   const after = readPiece('', { ...piece, text }, Infinity)
   if (!before.ok || !after.ok || before.value.sources.length !== after.value.sources.length) return false
   const effects = changes.flatMap((change) => change.effects)
-  return after.value.sources.every(({ data: now }, at) =>
-    sameOrderedData(now, at === index ? applyEffects(data, effects) : before.value.sources[at]?.data),
-  )
+  const { sources } = before.value
+  return after.value.sources.every(({ data: now, repeatAt }, at) => {
+    // A file may have a key twice. An edit never adds one.
+    if (repeatAt !== undefined && sources[at]?.repeatAt === undefined) return false
+    return sameOrderedData(now, at === index ? applyEffects(data, effects) : sources[at]?.data)
+  })
 }
 
 /** Whether every comment is still a comment, except those on the line of a removed value and on the lines above it. */

@@ -11,6 +11,8 @@ export interface YamlDocument {
   readonly document: Document
   readonly data: JsonValue
   readonly hasAlias: boolean
+  /** Where a key appears for the second time, if any does. */
+  readonly repeatAt: number | undefined
   /** The offset of its content. */
   readonly at: number
 }
@@ -62,6 +64,7 @@ export function readDocuments(text: string, limits: YamlLimits): YamlReading {
       document,
       data: reading.value,
       hasAlias: reading.hasAlias,
+      repeatAt: reading.repeatAt,
       at: startOfContent(document),
     })
   }

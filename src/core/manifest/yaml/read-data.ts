@@ -1,10 +1,16 @@
-import { isRecord, type JsonValue } from '../data.ts'
+import { isRecord, type JsonValue, sameData } from '../data.ts'
 import { type Alias, isAlias, isMap, isPair, isScalar, isSeq, type Scalar, type YAMLMap } from 'yaml'
 import { kubernetesNumber } from './number.ts'
 
 /** A document as plain data, or why it cannot be read. `at` is an offset in its text. */
 export type Reading =
-  | { readonly ok: true; readonly value: JsonValue; readonly hasAlias: boolean }
+  | {
+      readonly ok: true
+      readonly value: JsonValue
+      readonly hasAlias: boolean
+      /** Where a key appears for the second time, if any does. */
+      readonly repeatAt: number | undefined
+    }
   | { readonly ok: false; readonly code: 'not-yaml' | 'alias-bomb'; readonly at: number; readonly detail: string }
 
 /**
@@ -15,11 +21,17 @@ const MAX_REPEATED = 100_000
 /** Deeper than any schema of Kubernetes, and much less deep than what overflows a recursive reader. */
 export const MAX_DEPTH = 200
 
+/**
+ * `any`: as in PyYAML, Argo CD and kubectl. `harmless`: a key whose values are the same or whose first value is empty, and a label
+ * of an object. Charts often write the common labels of an object and then some of its own again.
+ */
+export type RepeatedKeys = 'any' | 'harmless'
+
 export interface DataOptions {
   /** Reads a scalar. The default reads it like kubectl. */
   readonly scalar?: (node: Scalar) => JsonValue
-  /** If a key appears twice, the last one counts, as in PyYAML. */
-  readonly lastKeyWins?: boolean
+  /** Which keys may appear twice. The last one counts. By default, none may. */
+  readonly repeats?: RepeatedKeys
   /** Texts of values that were not composed, by the scalar in their place. */
   readonly omitted?: ReadonlyMap<string, string> | undefined
 }
@@ -29,29 +41,30 @@ export interface DataOptions {
  * of `yaml`, because that throws on alias bombs, takes 100 legitimate aliases for a bomb, and finds duplicate keys in quadratic
  * time.
  */
-export function readData(
-  contents: unknown,
-  { scalar = scalarValue, lastKeyWins = false, omitted }: DataOptions = {},
-): Reading {
+export function readData(contents: unknown, { scalar = scalarValue, repeats, omitted }: DataOptions = {}): Reading {
   const reader: Reader = {
     scalar: omitted === undefined ? scalar : (node) => omitted.get(String(node.value)) ?? scalar(node),
-    lastKeyWins,
+    repeats,
+    keys: [],
     anchors: new Map(),
     open: new Set(),
     repeated: 0,
     size: 0,
     deepest: 0,
     problem: undefined,
+    repeatAt: undefined,
     hasAlias: false,
   }
   const value = read(reader, contents, 0)
-  const { problem, hasAlias } = reader
-  return problem === undefined ? { ok: true, value, hasAlias } : { ok: false, ...problem }
+  const { problem, hasAlias, repeatAt } = reader
+  return problem === undefined ? { ok: true, value, hasAlias, repeatAt } : { ok: false, ...problem }
 }
 
 interface Reader {
   readonly scalar: (node: Scalar) => JsonValue
-  readonly lastKeyWins: boolean
+  readonly repeats: RepeatedKeys | undefined
+  /** The keys of the mappings that are being read, from the top. */
+  readonly keys: string[]
   readonly anchors: Map<string, { readonly value: JsonValue; readonly size: number; readonly height: number }>
   /** Anchors of the nodes that enclose the current one. */
   readonly open: Set<string>
@@ -59,6 +72,7 @@ interface Reader {
   size: number
   deepest: number
   problem: Omit<Extract<Reading, { ok: false }>, 'ok'> | undefined
+  repeatAt: number | undefined
   hasAlias: boolean
 }
 
@@ -110,17 +124,28 @@ function readMap(reader: Reader, map: YAMLMap, depth: number): Readonly<Record<s
   const own = new Set<string>()
   for (const { key, value } of map.items) {
     const name = keyName(reader, key, depth)
-    if (own.has(name) && !reader.lastKeyWins) {
+    reader.keys.push(name)
+    const data = read(reader, value, depth + 1)
+    reader.keys.pop()
+    if (own.has(name)) {
       const at = isScalar(key) ? (key.range?.[0] ?? 0) : 0
-      reader.problem ??= { code: 'not-yaml', at, detail: `The key ${JSON.stringify(name)} is there twice` }
+      reader.repeatAt ??= at
+      if (!isScalar(key) || !mayRepeat(reader, out[name], data))
+        reader.problem ??= { code: 'not-yaml', at, detail: `The key ${JSON.stringify(name)} is there twice` }
     }
     own.add(name)
-    const data = read(reader, value, depth + 1)
     if (isMergeKey(key)) merge(out, data)
     else if (name === '__proto__') Object.defineProperty(out, name, { value: data, enumerable: true, writable: true })
     else out[name] = data
   }
   return out
+}
+
+/** Whether a key of the mapping that is being read may be there twice with these values. */
+function mayRepeat({ repeats, keys }: Reader, first: JsonValue | undefined, second: JsonValue): boolean {
+  if (repeats !== 'harmless') return repeats === 'any'
+  const isLabel = keys.at(-1) === 'labels' && keys.at(-2) === 'metadata'
+  return isLabel || first === null || (first !== undefined && sameData(first, second))
 }
 
 /** The keys of a merge never override a map's own keys, whatever their order. */

@@ -9,7 +9,7 @@ import { diffEnvironment, rowsOf, withTraffic } from '../../../core/diff/review.
 import type { RolloutRise } from '../../../core/exposure/canaries.ts'
 import type { Sources } from '../../../core/finding/locate.ts'
 import type { EnvironmentDiff, TrafficRow } from '../../../core/gate/review.ts'
-import { unknownOnce } from '../../../core/problem/files.ts'
+import { leftOutProblem, unknownOnce } from '../../../core/problem/files.ts'
 import { findingProblems, type LocatedFinding } from '../../../core/problem/findings.ts'
 import { withPlaces } from '../../../core/gate/weight-places.ts'
 import type { Problem } from '../../../core/problem/problem.ts'
@@ -20,7 +20,7 @@ import type { RequiredChecks } from '../../validation/required-checks.ts'
 import { knownBefore } from '../../../core/config/known-texts.ts'
 import { failurePlace } from '../../../core/environment/failure-place.ts'
 import { deployedNamespace, effects, type RenderNeighbour } from './effects.ts'
-import { sortIncomplete, unreadOf } from './known-refusals.ts'
+import { freshlyBroken, sortIncomplete, unreadOf } from './known-refusals.ts'
 import { readEnvironmentTexts } from '../../build/environment-texts.ts'
 import type { FileSource } from '../../repository/load.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
@@ -112,6 +112,26 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
     renderSide(context, sides.after, { name, documents }),
   ])
   if (!now.ok) return withoutRender(sides, name, { wasRendered: old.ok, problems: now.error })
+  const broken = freshlyBroken(old.ok ? old.value : NOTHING_RENDERED, now.value)
+  if (broken !== undefined) return onlyProblems([leftOutProblem(name, broken)])
+  return compareRendered(context, sides, { name, old, now })
+}
+
+interface RenderedSides {
+  readonly name: string
+  readonly old: RenderedSide
+  readonly now: Extract<RenderedSide, { ok: true }>
+}
+
+type RenderedSide = Awaited<ReturnType<typeof renderSide>>
+
+/** The result for an environment that can be rendered after the change. */
+async function compareRendered(
+  context: Needs,
+  sides: CompareInput,
+  { name, old, now }: RenderedSides,
+): Promise<EnvironmentComparison> {
+  const { documents } = knownBefore(context.known)
   const { config } = sides.after.snapshot
   const before = old.ok ? old.value : NOTHING_RENDERED
   const texts = { before: before.yaml, after: now.value.yaml }

@@ -11,7 +11,7 @@ import type { Problem } from '../../../core/problem/problem.ts'
 import type { EnvironmentProblem } from '../../../core/rollout/snapshot/unreadable-files.ts'
 import type { Target } from '../../../core/rollout/target.ts'
 import type { FileSource } from '../../repository/load.ts'
-import type { SnapshotPair } from './render.ts'
+import { environmentAt, type SnapshotPair } from './render.ts'
 
 /**
  * Entries that the deployer may build but Perch does not. Perch runs no program from a repository, fetches nothing, and follows
@@ -28,7 +28,9 @@ export interface SortedRefusals {
  * A refusal that existed before is a note if nothing else suggests that traffic changes. The deployer of a chart's release may
  * well know what this repository does not contain. For a root, traffic may change if only a render shows its weights, or if the
  * pull request changes one of its files that mentions traffic or cannot be read. Then the refusal is a problem, because the
- * effect of the change is unknown. In a root without a rollout, another version of a fetched base counts as the same refusal.
+ * effect of the change is unknown. In a root without a rollout, another version of a fetched base counts as the same refusal. A
+ * file that cannot be read is a note where nothing deploys its folder and the pull request does not change it: people apply such
+ * files one by one.
  */
 export async function sortRefusals(
   context: FileSource,
@@ -40,11 +42,23 @@ export async function sortRefusals(
   for (const problem of found) {
     const isCalmRoot = async (paths: readonly string[]): Promise<boolean> =>
       isStandingRoot(sides, problem) && !(await mayMoveTraffic(context, sides, inputsAmong(paths, sides, problem)))
-    const isNote = isStandingRelease(sides, problem) || (changed !== 'all' && (await isCalmRoot(changed)))
+    const isStanding = (paths: readonly string[]): boolean => isStandingFile(sides, problem, paths)
+    const isNote =
+      isStandingRelease(sides, problem) || (changed !== 'all' && (isStanding(changed) || (await isCalmRoot(changed))))
     if (isNote) notes.push(problem)
     else problems.push(problem)
   }
   return { problems, notes }
+}
+
+function isStandingFile(
+  { after }: SnapshotPair,
+  { cause, file, environments }: EnvironmentProblem,
+  changed: readonly string[],
+): boolean {
+  const isLoose = (name: string): boolean => environmentAt(after, name)?.isLoose === true
+  const isUnread = cause.kind === 'manifest' && ['not-yaml', 'template'].includes(cause.problem.code)
+  return isUnread && file !== undefined && !changed.includes(file) && environments.every(isLoose)
 }
 
 function isStandingRelease({ before, after }: SnapshotPair, { cause, environments }: EnvironmentProblem): boolean {
@@ -150,8 +164,7 @@ export function sortIncomplete(
 ): SortedRefusals {
   const wasBuilt = ({ file }: Problem): boolean =>
     nested.some(({ place }) => place.file === file) && !before.skipped.some((one) => one.file === file)
-  const textsBefore = new Map(before.leftOut.map(({ file, text }) => [file, text]))
-  const isOld = ({ file, text }: LeftOutFile): boolean => textsBefore.get(file) === text
+  const isOld = wasLeftOut(before)
   const [old, fresh] = [true, false].map((wanted) =>
     after.leftOut.filter((one) => isOld(one) === wanted).map((one) => leftOutProblem(environment, one)),
   )
@@ -159,6 +172,23 @@ export function sortIncomplete(
     problems: [...after.skipped.filter(wasBuilt), ...(fresh ?? [])],
     notes: [...after.skipped.filter((problem) => !wasBuilt(problem)), ...(old ?? [])],
   }
+}
+
+function wasLeftOut({ leftOut }: Pick<MissingParts, 'leftOut'>): (one: LeftOutFile) => boolean {
+  const texts = new Map(leftOut.map(({ file, text }) => [file, text]))
+  return ({ file, text }) => texts.get(file) === text
+}
+
+/** A file about traffic that is unreadable and new or changed. What the change does to the environment is unknown. */
+export function freshlyBroken(
+  before: Pick<MissingParts, 'leftOut'>,
+  after: Pick<MissingParts, 'leftOut'>,
+): LeftOutFile | undefined {
+  const isOld = wasLeftOut(before)
+  return after.leftOut.find((one) => {
+    const isUnread = one.isWhole && one.problem.code !== 'not-an-object'
+    return isUnread && mentionsTraffic(one.text) && !isOld(one)
+  })
 }
 
 /** What unreadable files hide about an environment. */
