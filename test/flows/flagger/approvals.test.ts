@@ -4,8 +4,8 @@ import { approved, mayGoOn } from '../../../src/core/flagger/answer.ts'
 import { versionAsked } from '../../../src/core/flagger/approvals.ts'
 import type { Hook } from '../../../src/core/flagger/hook.ts'
 import { hookWords } from '../../../src/core/message/flagger/hook.ts'
-import { recallApprovals } from '../../../src/flows/stop/approval-memory.ts'
-import { noteCanaryNews, recallCanaries } from '../../../src/flows/stop/canary-memory.ts'
+import { recallApprovals, rememberVersion } from '../../../src/flows/stop/approval-memory.ts'
+import { canariesMark, noteCanaryNews, recallCanaries } from '../../../src/flows/stop/canary-memory.ts'
 import { jobOf, type Task } from '../../../src/flows/tasks/tasks.ts'
 import type { Pull } from '../../memory/github/github.ts'
 import { askingCanary } from '../../owners.ts'
@@ -175,6 +175,16 @@ test('a version that nobody brought by a pull request is never approved', async 
     await hears(world, 'confirm-promotion', 'two'),
     'stop: production/web needs 1 approval of the pull request that brought its version, but Perch finds no such pull request. Bring the version with a pull request, or lower approvals in .github/canary.yml.',
   )
+})
+
+test('the approvals of the newest version never count for one that no pull request brought', async () => {
+  const memo = (await aCanary()).service.memo()
+  const called = { repository: REPOSITORY, rollout: 'production/web' }
+  const known = { branch: 'main', sha: 'a', mark: await canariesMark(memo, REPOSITORY), wanted: 0 }
+  const pull = { number: 1, head: 'b', base: 'main', author: 'alice' }
+  await rememberVersion(memo, called, { ...known, version: 'newest', at: 2, pull, has: 1 })
+  await rememberVersion(memo, called, { ...known, version: 'checksum two', at: 1, has: 0 })
+  assert.deepEqual(await recallApprovals(memo, { ...called, version: 'checksum two' }), { at: 1, has: 0 })
 })
 
 test('where the config asks for no approvals, GitHub is not asked for any', async () => {
