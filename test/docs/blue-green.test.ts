@@ -11,7 +11,7 @@ function fence(word: string): string {
   return new RegExp(`^\`\`\`yaml ${word}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(page)?.[1] ?? ''
 }
 
-test('the page switches what it shows', () => {
+test('the example on the page makes the switch that it shows', () => {
   const config = readConfig(undefined)
   assert.ok(config.ok)
   const texts = new Map([['web.yaml', fence('before')]])
@@ -24,6 +24,6 @@ test('the page switches what it shows', () => {
   assert.deepEqual([...edit.value.files], [['web.yaml', fence('after')]])
 })
 
-test('the config that it shows is one', () => {
+test('the config on the page is valid', () => {
   assert.equal(readConfig(fence('config')).ok, true)
 })

@@ -67,7 +67,7 @@ function played(story: string): string {
 }
 
 test(
-  'the demo plays a change of staging that comes to production, once staging is live and somebody approves',
+  'the demo plays a promotion from staging to production, once staging is live and somebody approves',
   needsKustomize,
   () => {
     const output = played('promote')
@@ -77,7 +77,7 @@ test(
   },
 )
 
-test('the demo plays a switch of all traffic, and the way back', needsKustomize, () => {
+test('the demo plays a switch of all traffic, and back', needsKustomize, () => {
   const output = played('switch')
   assert.match(output, /#1 {2}traffic blue → green, .*Waiting for approvals/)
   assert.match(output, /green → blue +Switch production\/api-service: green → blue \(#2\)\n/)

@@ -59,7 +59,7 @@ for (const [heading, type] of [
   })
 }
 
-test('Flux is given an address that Perch has, and its key under the name that Flux reads', () => {
+test('Flux gets an address that Perch has, and its key under the name that Flux reads', () => {
   const manifests = under('### Flux')
   const provider = only(manifests, 'Provider')
   const { pathname } = new URL(z.string().parse(provider.spec['address']))
@@ -110,7 +110,7 @@ const Webhook = z.object({
   webhook: z.object({ perch: z.object({ method: z.string(), path: z.string(), body: z.string() }) }),
 })
 
-test('what the template of Argo CD makes of an application is what Perch reads', () => {
+test('Perch reads the output of Argo CD’s template for an application', () => {
   const manifests = under('### Argo CD')
   const { data } = only(manifests, 'ConfigMap')
   const { method, path, body } = Webhook.parse(parse(data['template.perch'] ?? '')).webhook.perch
@@ -149,7 +149,7 @@ function render(template: string, app: unknown): string {
   return done
 }
 
-test('every meaning that the page gives a word is the one that it has', () => {
+test('every word on the page has the meaning that the page gives it', () => {
   const [, failures = '', silent = ''] =
     /`success` is a success\. (.*?) are failures\. All other states are ignored:(.*?), which/s.exec(page) ?? []
   const words = (text: string): readonly string[] => [...text.matchAll(/`(\w+)`/g)].map(([, word = '']) => word)

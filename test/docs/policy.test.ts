@@ -36,7 +36,7 @@ function folderWith(paths: readonly string[], config: string): string {
   return folder
 }
 
-test('the config of the page is one', () => {
+test('the config on the page is valid', () => {
   const config = readConfig(files.get('.github/canary.yml'))
   assert.ok(config.ok, JSON.stringify(config))
   assert.deepEqual(
@@ -46,7 +46,7 @@ test('the config of the page is one', () => {
   )
 })
 
-test('the policies of the page say what the page says', needsTool('opa'), async () => {
+test('the policies on the page have the results on the page', needsTool('opa'), async () => {
   const config = 'policy: { path: policy, data: policy/data }\n'
   const folder = folderWith(
     ['policy/traffic.rego', 'policy/old.rego', 'policy/data/ports.yaml', 'apps/web.yaml'],

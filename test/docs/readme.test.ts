@@ -79,7 +79,7 @@ function assertDocker(words: readonly string[]): void {
   assert.match(dockerfile, new RegExp(`^VOLUME ${valueOf('--volume').split(':')[1]}$`, 'm'))
 }
 
-test('what it does in a checkout works in one like that of the demo', needsKustomize, (t) => {
+test('the README’s commands for a checkout work in one like the demo’s', needsKustomize, (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'perch-readme-'))
   t.after(() => rmSync(dir, { recursive: true, force: true }))
   for (const [path, text] of Object.entries(demoFiles())) {
@@ -102,7 +102,7 @@ test('what it does in a checkout works in one like that of the demo', needsKusto
   }
 })
 
-test('the command line says what the README calls it, and refuses what it does not know', () => {
+test('the command line has the name in the README, and refuses unknown words', () => {
   const run = (...words: string[]): ReturnType<typeof spawnSync> =>
     spawnSync(process.execPath, ['src/entry/cli.ts', ...words], { cwd: root, encoding: 'utf8', env: {} })
   const help = run('help')
@@ -116,7 +116,7 @@ test('the command line says what the README calls it, and refuses what it does n
     assert.match(String(unset.stderr), new RegExp(`- ${name} `))
 })
 
-test('the image starts what npm start starts, as somebody who is not root', () => {
+test('the image starts the same as npm start, and not as root', () => {
   const dockerfile = read('Dockerfile')
   const entry = z.array(z.string()).parse(JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? '[]'))
   const started = scripts['start']?.replace('--env-file-if-exists=.env ', '').replace('src/entry/cli.ts', 'dist/cli.js')
@@ -124,7 +124,7 @@ test('the image starts what npm start starts, as somebody who is not root', () =
   assert.match(dockerfile, /^USER (?!root)/m)
 })
 
-test('the table of variables names all that are read, with their defaults', () => {
+test('the table of variables has all of them, with their defaults', () => {
   const rows = rowsAfter('| Variable |', read('docs/deploy/README.md'))
   assert.deepEqual(
     rows.map(([name = '']) => name.replaceAll('`', '')),
@@ -148,7 +148,7 @@ test('every YAML fence is a config that is valid', () => {
   }
 })
 
-test('every command that is shown is understood', () => {
+test('every shown command is understood', () => {
   const shown = pages.flatMap((page) => {
     const text = read(page)
     const spans = [...text.matchAll(/`(\/canary[^`<[]*)`/g)]
@@ -162,7 +162,7 @@ test('every command that is shown is understood', () => {
   }
 })
 
-test('every file that a page names or links to is there', () => {
+test('every file that a page names or links to exists', () => {
   const missing = pages.flatMap((page) => {
     const text = read(page)
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, to = '']) => join(dirname(page), to))

@@ -49,7 +49,7 @@ test('every alert has a section that says what it means and what to do', () => {
   for (const [, name, words = ''] of sections) assert.match(words, /\*\*Do:\*\*/, name)
 })
 
-test('every metric that a rule or a panel names is one that the service has, with the labels that it has', async () => {
+test('every metric in a rule or a panel exists in the service, with its labels', async () => {
   const known = new Map(Object.entries<Family>(FAMILIES))
   const usual = [...(await openMeter().text()).matchAll(/^# TYPE ((?:process|nodejs)_\w+)/gm)].map(([, name]) => name)
   let found = 0
@@ -172,7 +172,7 @@ const WELL: Readonly<Record<string, string>> = {
   'perch_rollout_age_seconds{state="stepping"}': '86400x120',
 }
 
-test('each alert fires for what it is about, and none for a service that is well', { skip: withoutPromtool }, (t) => {
+test('each alert fires for its cause, and none for a healthy service', { skip: withoutPromtool }, (t) => {
   assert.deepEqual(
     Object.keys(FIRES),
     ALERTS.map(({ name }) => name),

@@ -69,7 +69,7 @@ function row(way: (text: string, stable: number) => string): string {
   return [...touched, lost, 0].join(' | ')
 }
 
-test('each pair on the page is what the edit does', () => {
+test('each pair on the page is the result of the edit', () => {
   assert.equal(befores.length, 3)
   assert.deepEqual(
     befores.map((text, index) => edited(text, stableOf(index))),
@@ -77,7 +77,7 @@ test('each pair on the page is what the edit does', () => {
   )
 })
 
-test('each refusal on the page is refused by that name, and every code has a row', () => {
+test('each refusal on the page has that code, and every code has a row', () => {
   for (const code of ['odd-number', 'anchored', 'template'])
     assert.deepEqual(
       fences(code).map((text) => edited(text, 75)),
@@ -98,7 +98,7 @@ test('each refusal on the page is refused by that name, and every code has a row
   for (const code of codes) assert.match(page, new RegExp(`^\\|.*\`${code}\`.*\\|.*\\|.*\\|$`, 'm'))
 })
 
-test('the table beside other ways holds what this run measures', () => {
+test('the table of comparisons has the numbers of this run', () => {
   assert.ok(page.includes(`| Perch | ${row(edited)} |`), row(edited))
   assert.ok(page.includes(`| \`yaml\` | ${row(throughLibrary)} |`), row(throughLibrary))
 })

@@ -13,7 +13,7 @@ function perchProcess(...words: string[]): Printed {
   return { code: done.status, out: done.stdout, err: done.stderr }
 }
 
-test('the program prints and exits as its commands say', async () => {
+test('the program prints the output of its commands, and exits with their code', async () => {
   const dir = checkout(gitops())
   for (const words of [['status', '--dir', dir], ['validate', '--dir', dir], ['set', '25', '--dir', dir], ['dance']]) {
     const found = perchProcess(...words)
@@ -52,7 +52,7 @@ test('perch switch sends all traffic to a version; a dry run only tells', async 
   assert.equal((await perch('switch', '--dir', dir)).code, 2)
 })
 
-test('perch status tells where every rollout stands, for people and for machines', async () => {
+test('perch status shows the state of every rollout, for people and for machines', async () => {
   const dir = checkout(gitops(undefined, [95, 5]))
   assert.match(
     (await perch('status', '--dir', dir)).out,
@@ -73,7 +73,7 @@ test('a folder without any environment is refused by every command, and never gr
   assert.match((await perch('validate', '--dir', dir)).err, /There is no environment here/)
 })
 
-test('an environment that is not there is refused with those that are, by every command', async () => {
+test('every command refuses a missing environment, and lists the existing ones', async () => {
   const dir = checkout(gitops())
   for (const words of [['status'], ['validate'], ['set', '25']]) {
     const done = await perch(...words, '--env', 'prod', '--dir', dir)
@@ -84,7 +84,7 @@ test('an environment that is not there is refused with those that are, by every 
   }
 })
 
-test('a repository with more YAML than Perch holds is read, where what concerns no traffic is large', async () => {
+test('a repository with more YAML than Perch keeps is read if the large files do not concern traffic', async () => {
   const old = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: old}\ndata:\n  text: |\n${'    what was released before\n'.repeat(37_000)}`
   const released = Object.fromEntries(
     Array.from({ length: 66 }, (_, index) => [`released/v${index}.yaml`, `# ${index}\n${old}`]),
@@ -103,7 +103,7 @@ test('a repository with more YAML than Perch holds is read, where what concerns 
   assert.equal(validated.code, 0, validated.out + validated.err)
 })
 
-test('perch status tells the true share, and the reason where it surprises', async () => {
+test('perch status shows the actual share, and the reason if it is unexpected', async () => {
   const { [VS]: text = '' } = gitops()
   const surprising = text.replace(/weight: 100.*\n/, '\n').replace('weight: 0', 'weight: 10')
   const dir = checkout({ 'vs.yaml': surprising })
@@ -155,7 +155,7 @@ test('perch diff prints traffic first and then every hunk, between HEAD and the 
   assert.match((await perch('diff', '--env', 'staging', '--dir', dir)).out, /^The rendered environments do not change/)
 })
 
-test('an entry that Perch never renders is red where a change brings it or may move traffic beside it, else a note', async () => {
+test('an entry that Perch never renders is red if a change brings it or may move traffic next to it, and otherwise a note', async () => {
   const dir = checkout({
     ...gitops(),
     'shop/kustomization.yaml': 'resources:\n  - https://github.com/acme/base//web?ref=v1\n  - vs.yaml\n  - text.yaml\n',
@@ -180,7 +180,7 @@ test('an entry that Perch never renders is red where a change brings it or may m
   assert.match((await perch('diff', '--dir', dir)).err, / remote /)
 })
 
-test('perch diff between commits, and of what a merge would bring', needsKustomize, async () => {
+test('perch diff compares commits, and shows the changes of a merge', needsKustomize, async () => {
   const dir = repository()
   git(dir, 'checkout', '-q', '-b', 'topic')
   edit(dir, VS, (text) => text.replace('weight: 100', 'weight: 95').replace('weight: 0', 'weight: 5'))
@@ -203,7 +203,7 @@ test('perch diff between commits, and of what a merge would bring', needsKustomi
   assert.deepEqual(await changed('HEAD'), [])
 })
 
-test('perch diff for machines has one shape, and hides Secrets in it', needsKustomize, async () => {
+test('perch diff for machines has one format, and hides Secrets', needsKustomize, async () => {
   const dir = repository({
     ...gitops(),
     'overlays/staging/kustomization.yaml':
@@ -252,7 +252,7 @@ test('perch diff for machines has one shape, and hides Secrets in it', needsKust
 })
 
 test(
-  'an environment that does not build is no "nothing changes", and the config is that of the older side',
+  'an environment that does not build is not "nothing changes", and the config is that of the older side',
   needsKustomize,
   async () => {
     const dir = repository()
@@ -271,7 +271,7 @@ test(
   },
 )
 
-test('where only what was before does not build, it is said that all counts as new', needsKustomize, async () => {
+test('if only the old side does not build, the output says that everything counts as new', needsKustomize, async () => {
   const kustomization = 'overlays/staging/kustomization.yaml'
   const files = gitops()
   const dir = repository({
@@ -326,7 +326,7 @@ test('perch validate checks every environment, with a checkout and without', nee
   )
 })
 
-test('what cannot be compared is refused in words', async () => {
+test('what cannot be compared is refused with a reason', async () => {
   const dir = repository()
   assert.match((await perch('diff', '--dir', checkout(gitops()))).err, /^perch: There is nothing to compare with/)
   assert.match((await perch('diff', 'nope', '--dir', dir)).err, /^perch: There is no commit nope in this checkout/)
@@ -342,7 +342,7 @@ test('what cannot be compared is refused in words', async () => {
   assert.equal(JSON.parse((await perch('diff', 'nope', '--json', '--dir', dir)).out).refused, 'no-such-commit')
 })
 
-test('what cannot be done exits 1 with the reason on stderr, and changes nothing', async () => {
+test('a command that cannot be carried out exits 1 with the reason on stderr, and changes nothing', async () => {
   const files = gitops()
   const dir = checkout(files)
   const ambiguous = await perch('set', '25', '--dir', dir)
@@ -354,7 +354,7 @@ test('what cannot be done exits 1 with the reason on stderr, and changes nothing
   assert.equal(readFileSync(join(dir, VS), 'utf8'), files[VS])
 })
 
-test('a wrong way to call it exits 2 and says the usage', async () => {
+test('a usage error exits 2 and shows the usage', async () => {
   for (const words of [
     ['dance'],
     ['set'],

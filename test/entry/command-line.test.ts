@@ -92,7 +92,7 @@ const NOTHING_THERE: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'a chart of another repository': { 'apps/web.yaml': remote },
 }
 
-test('where there is nothing to work on, every command says so and exits 1', async () => {
+test('without anything to work on, every command says so and exits 1', async () => {
   for (const [what, files] of Object.entries(NOTHING_THERE))
     for (const words of [['status'], ['set', '25'], ['validate'], ['diff']]) {
       const done = await perch(...words, '--dir', git(checkout(files)))
@@ -104,7 +104,7 @@ test('where there is nothing to work on, every command says so and exits 1', asy
     }
 })
 
-test('objects beside a chart of another repository are still looked at', async () => {
+test('objects next to a chart of another repository are still checked', async () => {
   const dir = git(
     checkout({
       'apps/web.yaml': remote,
@@ -114,7 +114,7 @@ test('objects beside a chart of another repository are still looked at', async (
   assert.equal((await perch('validate', '--dir', dir)).out, 'No problems in 1 environment.\n')
 })
 
-test('where no route splits traffic, status says so and exits 1', async () => {
+test('if no route splits traffic, status says so and exits 1', async () => {
   const dir = checkout({ 'web.yaml': 'apiVersion: v1\nkind: Service\nmetadata: { name: web }\n' })
   const none = await perch('status', '--dir', dir)
   assert.deepEqual([none.code, none.out], [1, ''])
@@ -122,7 +122,7 @@ test('where no route splits traffic, status says so and exits 1', async () => {
   assert.equal(JSON.parse((await perch('status', '--json', '--dir', dir)).out).refused, 'no-service')
 })
 
-test('status names what it cannot read, and exits 1 where that is all', async () => {
+test('status names what it cannot read, and exits 1 if there is nothing else', async () => {
   const broken = await perch('status', '--dir', checkout({ ...gitops(), 'overlays/staging/a.yaml': 'a: [\n' }))
   assert.equal(broken.code, 0)
   const alone = await perch('status', '--dir', checkout({ 'vs.yaml': `${gitops()[VS]}  broken: [\n` }))
@@ -132,7 +132,7 @@ test('status names what it cannot read, and exits 1 where that is all', async ()
 
 const GREEN = '\u001B[32m'
 
-test('a diff has colours on a terminal that shows them, and nowhere else', async () => {
+test('a diff has colours only on a terminal that supports them', async () => {
   const dir = checkout(gitops())
   const words = ['set', '25', '--env', 'production', '--dry-run', '--dir', dir]
   const { out } = await perchOn({ isColourful: true }, ...words)
@@ -153,7 +153,7 @@ test('NO_COLOR counts on a real terminal', needsProgram('script'), () => {
   assert.ok(!run({ NO_COLOR: '1' }).includes(GREEN))
 })
 
-test('after a second of silence the progress is shown, where somebody watches', async () => {
+test('after a second of silence the progress is shown, if somebody watches', async () => {
   const clock = mock.timers
   clock.enable({ apis: ['setInterval'] })
   try {
@@ -181,7 +181,7 @@ test('after a second of silence the progress is shown, where somebody watches', 
   }
 })
 
-test('a reader that has enough ends the program without a word', () => {
+test('a reader that closes the pipe ends the program silently', () => {
   const done = spawnSync('bash', ['-c', `${process.execPath} src/entry/cli.ts schema | head -1`], { encoding: 'utf8' })
   assert.deepEqual([done.stdout, done.stderr], ['{\n', ''])
 })
@@ -213,7 +213,7 @@ test('fish completes commands and options', needsProgram('fish'), async () => {
   assert.match(offers('perch set 25 --dr'), /^--dry-run\tprint what would change/m)
 })
 
-test('zsh takes the script, and completes by it', needsProgram('zsh'), async () => {
+test('zsh accepts the script, and completes with it', needsProgram('zsh'), async () => {
   const { out } = await perch('completion', 'zsh')
   const asked = `autoload -Uz compinit; compinit -u -D
 ${out}

@@ -95,7 +95,7 @@ test('a delivery that cannot be stored is answered 503, without the reason, so t
   assert.equal(errors.length, 1)
 })
 
-test('the secret before the current one is taken while it is rotated', async () => {
+test('the previous secret is accepted during a rotation', async () => {
   const world = await anEdge({ secrets: ['current', 'previous'] })
   for (const secret of ['current', 'previous']) {
     assert.equal((await deliver(world, '{}', { 'x-hub-signature-256': sign('{}', secret) })).status, 202)
@@ -103,7 +103,7 @@ test('the secret before the current one is taken while it is rotated', async () 
   assert.equal((await deliver(world, '{}', { 'x-hub-signature-256': sign('{}', 'older') })).status, 401)
 })
 
-test('what is not from GitHub, or not what we take, is refused before it is parsed', async () => {
+test('requests that are not from GitHub, or have another type, are refused before they are parsed', async () => {
   const world = await anEdge()
   const refusals: [number, string, Record<string, string | undefined>][] = [
     [401, '{}', { 'x-hub-signature-256': undefined }],
@@ -133,7 +133,7 @@ test('what is not from GitHub, or not what we take, is refused before it is pars
   assert.equal((await deliver(world, '{}', { 'content-type': 'application/json; charset=utf-8' })).status, 202)
 })
 
-test('ping is answered with pong, and an event that is not on the list is taken and dropped', async () => {
+test('ping is answered with pong, and an event that is not on the list is accepted and dropped', async () => {
   const world = await anEdge()
   const ping = await deliver(world, '{"zen":"x"}', { 'x-github-event': 'ping' })
   assert.deepEqual([ping.status, await ping.text()], [200, 'pong'])
@@ -161,7 +161,7 @@ test('there is one webhook path and one method', async () => {
     assert.equal((await fetch(world.url + path, { method: 'POST' })).status, 405, path)
 })
 
-test('a browser is shown the version and what is missing, by a page that can run and load nothing', async () => {
+test('a browser is shown the version and what is missing, on a page that can neither run nor load anything', async () => {
   const parts = { queue: 'ok', renderer: 'missing: install <kustomize> & "kubectl"' }
   const world = await anEdge({ ready: async () => ({ ok: false, parts }) })
   const answer = await fetch(`${world.url}/`)
@@ -197,7 +197,7 @@ test('the page of a service that is ready says so, and one that cannot tell is n
   assert.doesNotMatch(page, /10\.0\.0\.7/)
 })
 
-test('a body that says that it is too large is refused without reading it', async () => {
+test('a body with a length above the limit is refused without reading it', async () => {
   const world = await anEdge()
   const answer = await raw(world, (socket) => {
     socket.write(head({ 'content-length': String(5 * 1024 * 1024 + 1) }))
@@ -206,7 +206,7 @@ test('a body that says that it is too large is refused without reading it', asyn
   assert.match(answer, /connection: close/i)
 })
 
-test('a body that does not say how large it is, is read up to the cap only', async () => {
+test('a body without a length is read only up to the limit', async () => {
   const world = await anEdge()
   let sentMiB = 0
   const answer = await raw(world, async (socket) => {
@@ -225,7 +225,7 @@ test('a body that does not say how large it is, is read up to the cap only', asy
   assert.equal((await deliver(world, '{}')).status, 202)
 })
 
-test('a body at the cap is taken', async () => {
+test('a body at the limit is accepted', async () => {
   const world = await anEdge()
   const body = JSON.stringify({ x: 'y'.repeat(5 * 1024 * 1024 - 8) })
   assert.equal(body.length, 5 * 1024 * 1024)
@@ -264,7 +264,7 @@ test('a client that goes away in the middle of a body leaves no trace', async ()
   assert.deepEqual(errors, [])
 })
 
-test('the probes tell whether it lives and whether it is ready, and nothing that breaks inside', async () => {
+test('the probes tell whether the service is alive and ready, and no internal errors', async () => {
   let isOk = true
   const world = await anEdge({
     ready: async () => ({ ok: isOk, parts: { queue: isOk ? 'ok' : 'does not answer' } }),
@@ -284,7 +284,7 @@ test('the probes tell whether it lives and whether it is ready, and nothing that
   assert.deepEqual([answer.status, await answer.text()], [503, '{"ok":false,"parts":{}}'])
 })
 
-test('closing lets a delivery under way end, refuses new ones, and cuts off what takes too long', async () => {
+test('closing waits for current deliveries, refuses new ones, and aborts those that take too long', async () => {
   const onDisk = Promise.withResolvers<void>()
   const world = await anEdge({ accept: () => onDisk.promise })
   const answer = deliver(world, '{}')
@@ -332,7 +332,7 @@ function raw(world: World, talk: (socket: Socket) => unknown): Promise<string> {
   })
 }
 
-test('a crowd of connections that say nothing, or send slowly, keeps no delivery out', async () => {
+test('many silent or slow connections do not keep a delivery out', async () => {
   const world = await anEdge()
   const crowd: Socket[] = []
   const join = async (words: string): Promise<void> => {

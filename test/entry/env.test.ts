@@ -20,7 +20,7 @@ function problemsOf(env: NodeJS.ProcessEnv, readFile: (path: string) => string =
   return result.problems
 }
 
-test('what has a default may be left out, or empty as a Compose file leaves it', () => {
+test('a variable with a default may be missing, or empty as in a Compose file', () => {
   const { privateKey, ...rest } = read({ ...complete, PORT: '', GHE_HOST: ' ', DATABASE_URL: '' })
   assert.match(privateKey, /^-----BEGIN PRIVATE KEY-----\n/)
   assert.deepEqual(rest, {
@@ -36,7 +36,7 @@ test('what has a default may be left out, or empty as a Compose file leaves it',
   })
 })
 
-test('everything that can be set is read', () => {
+test('every variable is read', () => {
   const { privateKey: _, ...rest } = read({
     ...complete,
     WEBHOOK_SECRET_PREVIOUS: 'hush before',
@@ -80,7 +80,7 @@ test('everything that can be set is read', () => {
   })
 })
 
-test('several Prometheus servers have names, of which a repository picks one', () => {
+test('several Prometheus servers have names, and a repository selects one', () => {
   const url = 'eu=https://user:p%40ss@prometheus.eu/prometheus, us-1=http://prometheus.us:9090'
   assert.deepEqual(read({ ...complete, PROMETHEUS_URL: url }).prometheusServers, [
     { name: 'eu', url: 'https://user:p%40ss@prometheus.eu/prometheus' },
@@ -99,7 +99,7 @@ test('each kind of GitHub has its API in its own place', () => {
   assert.deepEqual(urls('api.acme.ghe.com'), ['https://api.acme.ghe.com', 'https://acme.ghe.com'])
 })
 
-test('the private key is taken in every form that Probot takes, and from a file', () => {
+test('the private key is accepted in every form that Probot accepts, and from a file', () => {
   const wanted = createPrivateKey(pem).export({ type: 'pkcs8', format: 'pem' })
   const base64 = Buffer.from(pem).toString('base64')
   for (const form of [
@@ -191,7 +191,7 @@ test('a key file that cannot be read, or holds something else, is named by its v
   assert.match(problemsOf(env, () => 'hello')[0] ?? '', /^PRIVATE_KEY_PATH holds no RSA private key\./)
 })
 
-test('a secret of reports that could be found out by trying is refused, without showing it', () => {
+test('a guessable secret for reports is refused, without showing it', () => {
   for (const secret of ['development', 'r'.repeat(31), `${'r'.repeat(40)}\n`]) {
     const [problem = '', ...more] = problemsOf({ ...complete, REPORT_SECRET: secret })
     assert.match(problem, /^REPORT_SECRET (must|begins)/)
@@ -203,7 +203,7 @@ test('a secret of reports that could be found out by trying is refused, without 
   for (const env of [{}, { REPORT_SECRET: '' }, { REPORT_SECRET: ' ' }]) assert.equal(readReportSecret(env).ok, false)
 })
 
-test('destinations of news are read by name and kind, and what is wrong with them is said without their addresses', () => {
+test('destinations of notifications are read by name and kind, and errors about them do not contain their addresses', () => {
   const urls = 'team=slack+https://hooks.slack.com/services/T/B/hush, bus=cloudevents+http://bus:8080/perch'
   const { notifyDestinations, notifySecret } = read({ ...complete, NOTIFY_URLS: urls, NOTIFY_SECRET: 'n'.repeat(32) })
   assert.deepEqual(notifyDestinations, [

@@ -18,7 +18,7 @@ function withoutConfig(): Record<string, string> {
   return files
 }
 
-test('init writes what it found, after which all is read as before, and never writes over a config', async () => {
+test('init writes what it found, which changes nothing, and never overwrites a config', async () => {
   const dir = checkout(withoutConfig())
   const before = await perch('status', '--json', '--dir', dir)
   const dry = await perch('init', '--dry-run', '--dir', dir)
@@ -39,7 +39,7 @@ test('init writes what it found, after which all is read as before, and never wr
   assert.equal(readFileSync(join(dir, CONFIG), 'utf8'), text)
 })
 
-test('where no rollout could begin nothing is written', async () => {
+test('if no rollout could begin, nothing is written', async () => {
   const empty = mkdtempSync(join(tmpdir(), 'perch-init-'))
   try {
     const found = await perch('init', '--dir', empty)
@@ -51,7 +51,7 @@ test('where no rollout could begin nothing is written', async () => {
   }
 })
 
-test('what could not be told is listed with what to do', async () => {
+test('what init could not tell is listed, with what to do', async () => {
   const legacy = `apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: legacy}
@@ -64,7 +64,7 @@ spec:
   assert.match(out, /# What Perch could not tell:\n# - default\/legacy: .*Perch cannot find its canary/)
 })
 
-test('whatever things are called, the file is one valid config', () => {
+test('with any names, the file is one valid config', () => {
   for (const name of ['a: b', 'x\ny: z', '# c', "it's", '"q"', '- d', 'true', '12', 'a\u2028b', '*x', '&y', '{f}']) {
     const quoted = JSON.stringify(name)
     const route = `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: ${quoted}, namespace: ${quoted}}\nspec:\n  hosts: [web]\n  http:\n    - route:\n        - destination: {host: web, subset: stable}\n          weight: 100\n        - destination: {host: web, subset: canary}\n          weight: 0\n`

@@ -8,7 +8,7 @@ import { knownBefore } from '../../src/core/config/known-texts.ts'
 
 const FILE = '.github/canary.yml'
 
-test('a text is read once, from look to look, in its own repository', () => {
+test('a text is parsed once for all looks at its repository', () => {
   const knownOf = keepKnown()
   let reads = 0
   const read = (text: string): ReturnType<typeof readConfig> => {
@@ -27,7 +27,7 @@ test('a text is read once, from look to look, in its own repository', () => {
   assert.equal(reads, 3)
 })
 
-test('a document that was rendered before is not read again', () => {
+test('a document that was rendered before is not parsed again', () => {
   const { documents } = keepKnown()(1)
   const render = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\n`
   const [before, again] = ['b', 'c'].map((name) => parseRendered(`${render('a')}---\n${render(name)}`, documents))
@@ -35,7 +35,7 @@ test('a document that was rendered before is not read again', () => {
   assert.equal(before.objects[0]?.data, again.objects[0]?.data)
 })
 
-test('what is too much to be kept is still read only once in a look', () => {
+test('texts that are too much to keep are still parsed only once per look', () => {
   const known = knownBefore(keepKnown()(1))
   const text = `# ${'x'.repeat(2_000_000)}\n`
   let reads = 0

@@ -7,7 +7,7 @@ const backlogMs = async () => 60_000
 const walls = async () => ({ isConfined: true, isOffline: true })
 const tools = async () => ({ renderer: 'kustomize v5.5.0', validators: new Map([['opa', 'opa 1.22.2']] as const) })
 
-test('the service says what it renders and checks with, and is ready without what is optional', async () => {
+test('the service shows its tools for rendering and checking, and is ready without optional ones', async () => {
   assert.deepEqual(await readiness({ queue, backlogMs, tools, walls }), {
     ok: true,
     parts: {
@@ -33,7 +33,7 @@ test('it is not ready where it cannot store or render', async () => {
   assert.equal((await readiness({ queue: { ready: async () => false }, backlogMs, tools, walls })).ok, false)
 })
 
-test('it says what programs are not kept from, and is ready all the same', async () => {
+test('it shows which sandbox restrictions are missing, and is still ready', async () => {
   const none = async () => ({ isConfined: false, isOffline: false })
   const { ok, parts } = await readiness({ queue, backlogMs, tools, walls: none })
   assert.equal(ok, true)
@@ -41,7 +41,7 @@ test('it says what programs are not kept from, and is ready all the same', async
   assert.equal(parts['network'], 'programs can reach it: allow namespaces')
 })
 
-test('it says that work waits for longer than a minute, and is ready all the same: the other replicas have the same queue', async () => {
+test('it shows that work waits for more than a minute, and is still ready, because the other replicas have the same queue', async () => {
   const said = async (ms: number | undefined): Promise<string> => {
     const { ok, parts } = await readiness({ queue, backlogMs: async () => ms, tools, walls })
     return `${ok} ${parts['backlog']}`

@@ -108,7 +108,7 @@ test('a notification of Argo CD with the key is handed on', async () => {
   assert.deepEqual([world.told[0]?.report.name, world.told[0]?.report.at], ['argocd/web', NOW - 1_000])
 })
 
-test('the same request has the same id, whoever repeats it, and any other another', async () => {
+test('the same request has the same id, whoever repeats it, and any other request has another one', async () => {
   const world = await anEdge()
   await flux(world, anEvent())
   await flux(world, anEvent(), {}, 'Acme/GitOps')
@@ -120,7 +120,7 @@ test('the same request has the same id, whoever repeats it, and any other anothe
   assert.equal(new Set(ids).size, 3)
 })
 
-test('who does not have the repository’s key is refused before anything is parsed', async () => {
+test('a request without the repository’s key is refused before anything is parsed', async () => {
   const world = await anEdge()
   const body = anEvent()
   const others = { team: reportKey(SECRET, 'acme/other'), secret: SECRET, empty: '' }
@@ -141,14 +141,14 @@ test('who does not have the repository’s key is refused before anything is par
   assert.deepEqual(world.told, [])
 })
 
-test('the key of a repository is that of its name in any case, and of no other', () => {
+test('the key of a repository depends on its name, ignoring case', () => {
   assert.equal(reportKey(SECRET, 'Acme/GitOps'), KEY)
   assert.equal(KEY, createHmac('sha256', SECRET).update('acme/gitops').digest('hex'))
   assert.notEqual(reportKey(SECRET, 'acme/gitops2'), KEY)
   assert.notEqual(reportKey(`${SECRET}x`, 'acme/gitops'), KEY)
 })
 
-test('what is wrong with a body is said with its place', async () => {
+test('a mistake in a body is reported with its place', async () => {
   const world = await anEdge()
   const table: [string, RegExp][] = [
     ['{', /not a JSON object/],
@@ -168,7 +168,7 @@ test('what is wrong with a body is said with its place', async () => {
   assert.deepEqual(world.told, [])
 })
 
-test('an event that names no commit, or says nothing, is taken and dropped', async () => {
+test('an event without a commit, or without news, is accepted and dropped', async () => {
   const world = await anEdge()
   const bodies = [anEvent({ metadata: {} }), anEvent({ metadata: null }), anEvent({ reason: 'Progressing' })]
   for (const body of bodies) {
@@ -195,7 +195,7 @@ test('a report from another hour is refused with both times: a replay, or a cloc
   assert.equal(world.told.length, 2)
 })
 
-test('a body that is too large is refused, whether it says so or not', async () => {
+test('a body that is too large is refused, with or without a length', async () => {
   const world = await anEdge()
   const large = anEvent({ message: 'x'.repeat(256 * 1024) })
   assert.equal((await flux(world, large)).status, 413)
@@ -215,7 +215,7 @@ test('a body that is too large is refused, whether it says so or not', async () 
   assert.equal((await flux(world, anEvent({ message: 'x'.repeat(39_000) }))).status, 202)
 })
 
-test('without a secret there are no such endpoints, and there never are others', async () => {
+test('without a secret these endpoints do not exist, and there are never others', async () => {
   const none = await anEdge({ secret: undefined })
   assert.equal((await flux(none, anEvent())).status, 404)
   assert.equal((await argo(none, JSON.stringify(ARGO))).status, 404)

@@ -166,7 +166,7 @@ test('GitHub may fail for a moment: the page is loaded again, and the code is ex
   assert.equal(box.requests.records.filter(({ name }) => name.includes('app-manifests')).length, 2)
 })
 
-test('only the machine itself is answered: not another host name, another path or another method', async (t) => {
+test('only requests from the machine itself are answered: no other host name, path or method', async (t) => {
   const { box, address, code } = await aSetup(t)
   const { port, pathname, origin } = new URL(address)
   const named = (host: string): Promise<number> =>
@@ -187,7 +187,7 @@ test('only the machine itself is answered: not another host name, another path o
   assert.equal(await code, 0)
 })
 
-test('a port that is taken is said in words', async (t) => {
+test('a port in use is reported in words', async (t) => {
   const { address, code, box } = await aSetup(t)
   const other = await aSetup(t, ['--port', new URL(address).port])
   assert.equal(await other.code, 1)
@@ -204,7 +204,7 @@ test('it does not wait forever', async (t) => {
   assert.equal(existsSync(file), false)
 })
 
-test('a file that is there is left as it is, unless it is to be replaced', async (t) => {
+test('an existing file stays unchanged, unless it is to be replaced', async (t) => {
   const keep = (file: string): void => writeFileSync(file, 'APP_ID=1\n')
   const refused = await aSetup(t, [], keep)
   assert.equal(await refused.code, 1)
@@ -224,7 +224,7 @@ test('a file that is there is left as it is, unless it is to be replaced', async
   assert.equal(readFileSync(raced.file, 'utf8'), 'APP_ID=1\n')
 })
 
-test('words that it does not know, and addresses that are none, are refused', async () => {
+test('unknown words and invalid addresses are refused', async () => {
   delete process.env['GHE_HOST']
   for (const words of [
     [],

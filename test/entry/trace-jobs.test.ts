@@ -40,7 +40,7 @@ async function carried(job: Job, laterMs = 0): Promise<SpanStart | undefined> {
   return tracer.started.at(-1)
 }
 
-test('a job is a part of the trace that asked for it', async () => {
+test('a job is a part of the trace that requested it', async () => {
   assert.deepEqual(await carried(REVIEW), {
     name: 'task review',
     kind: 'consumer',
@@ -55,7 +55,7 @@ test('a job is a part of the trace that asked for it', async () => {
   })
 })
 
-test('a job that waits for long, and the sweep of a repository, begin traces of their own', async () => {
+test('a job that waits for long, and the sweep of a repository, begin their own traces', async () => {
   const late = await carried(REVIEW, 3_600_000)
   assert.deepEqual([late?.parent, late?.askedBy], [undefined, 'asker'])
   const soon = await carried(REVIEW, 3_000)
@@ -64,7 +64,7 @@ test('a job that waits for long, and the sweep of a repository, begin traces of 
   assert.deepEqual([sweep?.parent, sweep?.askedBy], [undefined, 'asker'])
 })
 
-test('a job of a version that knows no traces, or another one, is done all the same', async () => {
+test('a job from a version without traces, or with another format, is still done', async () => {
   const tracer = memoryTracer()
   let done = 0
   const handle = traceHandler(tracer, async () => void (done += 1), { now: () => 0 })
@@ -76,7 +76,7 @@ test('a job of a version that knows no traces, or another one, is done all the s
   )
 })
 
-test('a call of a port is a span with its name, and nothing of what was asked', async () => {
+test('a call of a port is a span with its name, and without its arguments', async () => {
   const tracer = memoryTracer()
   class Port {
     readonly #found = 'it'
@@ -89,7 +89,7 @@ test('a call of a port is a span with its name, and nothing of what was asked', 
   assert.deepEqual(tracer.started, [{ name: 'port.find' }])
 })
 
-test('where nobody wants traces nothing is wrapped', async () => {
+test('without traces nothing is wrapped', async () => {
   assert.equal((await openTraces({}, SILENT)).tracer, UNTRACED)
   const port = {}
   const handle = async (): Promise<void> => undefined

@@ -137,14 +137,14 @@ for (const action of ['ready_for_review', 'converted_to_draft']) {
   })
 }
 
-test('a pull request that is labelled, assigned, locked or asked to be reviewed gives nothing to do', async () => {
+test('labelling, assigning, locking or requesting a review of a pull request causes no task', async () => {
   const acted = ['opened', 'reopened', 'synchronize', 'ready_for_review', 'converted_to_draft', 'closed']
   const others = real('pull_request').filter((payload) => !acted.includes(String(payload['action'])))
   assert.ok(others.length >= 10)
   for (const payload of others) assert.deepEqual(await tasksFrom('pull_request', payload), [])
 })
 
-test('a pull request that was closed brings the rollouts of its base branch on; a merged one names the merge commit', async () => {
+test('a closed pull request advances the rollouts of its base branch; a merged one names the merge commit', async () => {
   for (const payload of real('pull_request', 'closed')) {
     const place = placeIn(payload)
     const pull = z.int().parse(fieldsIn(payload, 'pull_request')['number'])
@@ -161,7 +161,7 @@ test('a pull request that was closed brings the rollouts of its base branch on; 
   }
 })
 
-test('a pull request is looked at again when its base branch is changed, and not when its words are', async () => {
+test('a pull request is reviewed again when its base branch changes, and not when its texts do', async () => {
   const [opened] = real('pull_request', 'opened')
   const edited = { ...opened, action: 'edited' }
   const changes = { base: { ref: { from: 'old' }, sha: { from: 'a'.repeat(40) } } }
@@ -183,7 +183,7 @@ function aCommand(body: string | null = '/canary 25'): Json {
   return but(onPull, 'comment', { id: 77, body })
 }
 
-test('a comment that may hold commands is read, on the thread that works', async () => {
+test('a comment that may contain commands is read on the worker thread', async () => {
   const bodies = [
     '/canary 25',
     'Looks good.\n\n/canary next',
@@ -200,7 +200,7 @@ test('a comment that may hold commands is read, on the thread that works', async
   }
 })
 
-test('a comment that cannot hold one gives nothing to do: talk, a quote, a path, nothing', async () => {
+test('a comment without commands causes no task: talk, a quote, a path, an empty one', async () => {
   for (const body of [
     'You are totally right!',
     '> /canary 100',
@@ -213,7 +213,7 @@ test('a comment that cannot hold one gives nothing to do: talk, a quote, a path,
     assert.deepEqual(await tasksFrom('issue_comment', aCommand(body)), [], String(body))
 })
 
-test('the largest comment costs the thread that answers next to nothing, because its Markdown is read elsewhere', async () => {
+test('the largest comment costs the answering thread almost nothing, because its Markdown is parsed elsewhere', async () => {
   for (const text of ['- a\n  b\n', '> a\n', '/canaryyyyyy\n', '/abcd\n', '/\n', '\n', '/canary 5 ']) {
     const body = `${text.repeat(65_536 / text.length - 4)}\n\n/canary 5`
     const payload = aCommand(body)
@@ -224,7 +224,7 @@ test('the largest comment costs the thread that answers next to nothing, because
   }
 })
 
-test('a command that is edited in, or in a comment that was deleted, is none', async () => {
+test('a command that is added by an edit, or in a deleted comment, does not count', async () => {
   for (const action of ['edited', 'deleted']) {
     assert.deepEqual(await tasksFrom('issue_comment', { ...aCommand(), action }), [])
     for (const payload of real('issue_comment', action)) {
@@ -234,7 +234,7 @@ test('a command that is edited in, or in a comment that was deleted, is none', a
   }
 })
 
-test('a command on a plain issue is none', async () => {
+test('a command on an ordinary issue does not count', async () => {
   for (const payload of real('issue_comment', 'created')) {
     const { pull_request: _, ...issue } = fieldsIn(payload, 'issue')
     assert.deepEqual(
@@ -244,12 +244,12 @@ test('a command on a plain issue is none', async () => {
   }
 })
 
-test('a command by a bot is none, ours or any other', async () => {
+test('a command by any bot does not count', async () => {
   for (const login of ['perch[bot]', 'renovate[bot]'])
     assert.deepEqual(await tasksFrom('issue_comment', but(aCommand(), 'sender', { login, type: 'Bot' })), [])
 })
 
-test('a push to the default branch brings its rollouts on to the new head', async () => {
+test('a push to the default branch advances its rollouts at the new head', async () => {
   const toBranch = real('push').filter(({ ref }) => ref === 'refs/heads/master')
   assert.equal(toBranch.length, 2)
   for (const payload of toBranch) {
@@ -267,7 +267,7 @@ test('a push to the default branch brings its rollouts on to the new head', asyn
   }
 })
 
-test('a push of a tag, to another branch, or that deletes gives nothing to do', async () => {
+test('a push of a tag, a push to another branch, and a deletion cause no task', async () => {
   const tags = real('push').filter(({ ref }) => String(ref).startsWith('refs/tags/'))
   assert.ok(tags.length > 0)
   for (const payload of tags) assert.deepEqual(await tasksFrom('push', payload), [])
@@ -285,7 +285,7 @@ test('a push of a tag, to another branch, or that deletes gives nothing to do', 
 })
 
 for (const name of ['check_run', 'check_suite'] as const) {
-  test(`a ${name} that somebody runs again has its commit judged, whatever pull requests GitHub names`, async () => {
+  test(`a ${name} that somebody re-runs has its commit judged, whatever pull requests GitHub names`, async () => {
     for (const payload of real(name, 'rerequested')) {
       const head = fieldsIn(payload, name)['head_sha']
       for (const pulls of [[], [{ number: 2 }, { number: 9 }]]) {
@@ -296,13 +296,13 @@ for (const name of ['check_run', 'check_suite'] as const) {
     }
   })
 
-  test(`a ${name} with any other action gives nothing to do`, async () => {
+  test(`a ${name} with any other action causes no task`, async () => {
     for (const payload of real(name).filter(({ action }) => action !== 'rerequested'))
       assert.deepEqual(await tasksFrom(name, but(payload, name, { pull_requests: [{ number: 2 }] })), [])
   })
 }
 
-test('a merge group that GitHub asks checks for is judged, and one that is over is not', async () => {
+test('a merge group for which GitHub requests checks is judged, and one that is over is not', async () => {
   for (const payload of real('merge_group', 'checks_requested')) {
     const group = fieldsIn(payload, 'merge_group')
     const at = { base: 'main', ref: group['head_ref'], head: group['head_sha'] }
@@ -312,7 +312,7 @@ test('a merge group that GitHub asks checks for is judged, and one that is over 
   }
 })
 
-test('a button of a check is pressed for its head by somebody, and one that is not ours does nothing', async () => {
+test('a button of a check is pressed by somebody for its head, and another App’s button does nothing', async () => {
   const run = { pull_requests: [{ number: 2, base: { ref: 'main' } }], head_sha: 'a'.repeat(40) }
   const press = (identifier: string): Json => ({
     ...but(real('check_run')[0], 'check_run', run),
@@ -345,7 +345,7 @@ test('a review whose text may hold commands is answered', async () => {
   assert.deepEqual(await tasksFrom('pull_request_review', { ...payload, action: 'edited' }), [])
 })
 
-test('commands in a comment on a line are answered once a review, and those of bots are not', async () => {
+test('commands in comments on lines are answered once per review, and those of bots are not', async () => {
   const [payload] = real('pull_request_review_comment', 'created')
   const user = { login: 'alice', type: 'User' }
   const tasks = (fields: Json): Promise<readonly Json[]> => {
@@ -365,7 +365,7 @@ test('commands in a comment on a line are answered once a review, and those of b
   assert.deepEqual(await tasksFrom('pull_request_review_comment', edited), [])
 })
 
-test('an installation gives each repository that Perch comes to one task, the later ones later', async () => {
+test('an installation causes one task for each new repository, with a growing delay', async () => {
   const [created] = real('installation', 'created')
   const why = { code: 'installed', delivery, repository: 186853002, due: NOW }
   const repository = { owner: 'Codertocat', name: 'Hello-World' }
@@ -384,7 +384,7 @@ test('an installation gives each repository that Perch comes to one task, the la
   assert.equal((await tasksFrom('installation_repositories', added ?? {})).length, 1)
 })
 
-test('an installation that ends, rests or changes its permissions gives nothing to do', async () => {
+test('an installation that is removed, suspended or changes its permissions causes no task', async () => {
   for (const payload of real('installation').filter(({ action }) => action !== 'created'))
     assert.deepEqual(await tasksFrom('installation', payload), [])
   for (const payload of real('installation_repositories', 'removed'))
@@ -407,7 +407,7 @@ test('every real webhook is read', () => {
       assert.ok(EVENTS[name].safeParse(payload).success, `${name}.${String(payload['action'])}`)
 })
 
-test('an event that Perch does not know is none, even if every object has a property of that name', async () => {
+test('an unknown event is ignored, even if every object has a property of that name', async () => {
   for (const name of [
     'ping',
     'installation_target',
@@ -437,7 +437,7 @@ const OWN_PARTS: Readonly<Record<EventName, readonly string[]>> = {
   check_suite: ['check_suite', 'action'],
 }
 
-test('a webhook without an installation, a repository or its own part gives nothing to do and does not throw', async () => {
+test('a webhook without an installation, a repository or its own part causes no task and does not throw', async () => {
   for (const [name, own] of Object.entries(OWN_PARTS)) {
     assert.ok(isEventName(name))
     const [payload] = real(name)
@@ -450,7 +450,7 @@ test('a webhook without an installation, a repository or its own part gives noth
   }
 })
 
-test('whatever comes in gives tasks or nothing, and never an error', async () => {
+test('any payload causes tasks or nothing, and never an error', async () => {
   const names = Object.keys(EVENTS).filter(isEventName)
   const anyEvent = fc.constantFrom(...names)
   await fc.assert(
@@ -483,7 +483,7 @@ test('a webhook is kept under its id, each task with the key of what it is about
   for (const { id } of jobs) assert.match(String(id), /"delivery":"guid"/)
 })
 
-test('the tasks of a webhook are stored together, and one without any leaves nothing', async () => {
+test('the tasks of a webhook are stored together, and a webhook without tasks stores nothing', async () => {
   const calls: number[] = []
   const { hear } = await aReceiver(async (...jobs) => void calls.push(jobs.length))
   await hear('pull_request', real('pull_request', 'closed')[0] ?? {})
@@ -491,7 +491,7 @@ test('the tasks of a webhook are stored together, and one without any leaves not
   assert.deepEqual(calls, [2, 0])
 })
 
-test('a push to another branch gives work only where the branch is known to be deployed', async () => {
+test('a push to another branch causes work only if the branch is known to be deployed', async () => {
   const { hear, jobs, memo } = await aReceiver()
   const [payload] = real('push')
   assert.ok(payload !== undefined)
@@ -564,7 +564,7 @@ for (const [what, { key, event, payload, silent }] of Object.entries(SAID)) {
   })
 }
 
-test('a deployment status that names no environment is about that of its deployment', async () => {
+test('a deployment status without an environment has that of its deployment', async () => {
   const { hear, jobs, memo } = await aReceiver()
   for (const environment of [undefined, null, '']) {
     const deployed = but(real('deployment_status')[0], 'deployment', { environment: 'production' })
@@ -579,7 +579,7 @@ test('a deployment status that names no environment is about that of its deploym
   assert.equal(jobs.length, 3)
 })
 
-test('a status of a deployment of ours wakes nobody', async () => {
+test('a status of Perch’s own deployment wakes nobody', async () => {
   const { hear, jobs, memo } = await aReceiver()
   const app = { id: 7 }
   const payload = but(real('deployment_status')[0], 'deployment', {
@@ -592,7 +592,7 @@ test('a status of a deployment of ours wakes nobody', async () => {
   assert.deepEqual(jobs, [])
 })
 
-test('a pattern of a status is plain text but for its stars', async () => {
+test('a pattern for a status is plain text except for its stars', async () => {
   const { hear, jobs, memo } = await aReceiver()
   const [payload] = real('status')
   assert.ok(payload !== undefined)

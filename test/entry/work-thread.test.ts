@@ -52,7 +52,7 @@ test('a call is answered once, by name, in whatever order the answers come', asy
   })
 })
 
-test('an error comes back with its words, and with the moment at which to try again', async () => {
+test('an error comes back with its message, and with the time of the next try', async () => {
   const answers: CallHandlers = {
     fail: async () => Promise.reject(new TypeError('broken')),
     later: async () => Promise.reject(new RetryLater(123, 'a limit')),
@@ -65,7 +65,7 @@ test('an error comes back with its words, and with the moment at which to try ag
   })
 })
 
-test('when the other side is gone, what waits and what is called later fails', async () => {
+test('when the other side is gone, waiting and later calls fail', async () => {
   await between({ wait: () => new Promise(() => undefined) }, async (line) => {
     const waiting = line.call('wait')
     line.cut(new Error('gone'))

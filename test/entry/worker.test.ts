@@ -75,7 +75,7 @@ test('a task is done in its own repository', async () => {
   assert.deepEqual(asked, [PLACE.repo, 5])
 })
 
-test('a task that failed is done where its repository is now, unless another repository has taken its name', async () => {
+test('a failed task is done where its repository is now, unless another repository has taken its name', async () => {
   const moved = { id: 1, owner: 'other', name: 'platform', defaultBranch: 'main' }
   const done = async (found: NamedPlace | undefined, attempt: number): Promise<unknown> => {
     let asked: unknown
@@ -106,7 +106,7 @@ function aReport(name: string): TaskOf<'report'> {
   }
 }
 
-test('a report goes to its repository, one of a repository without Perch nowhere, and none fails', async () => {
+test('a report goes to its repository, or nowhere for a repository without Perch, and never fails', async () => {
   const asked: unknown[] = []
   const place = { ...PLACE, isArchived: false, isFork: false }
   const { run, warned } = aWorker({
@@ -126,7 +126,7 @@ test('a report goes to its repository, one of a repository without Perch nowhere
   assert.deepEqual(asked.slice(1), ['acme/gitops', place])
 })
 
-test('what another version of Perch left in the queue is dropped with a line in the log', async () => {
+test('an unreadable job from another version of Perch is dropped with a line in the log', async () => {
   const { parts, warned } = aWorker()
   const old: readonly Job['data'][] = [
     { delivery: { id: 'guid', name: 'push', payload: {} } },
@@ -145,7 +145,7 @@ test('what another version of Perch left in the queue is dropped with a line in 
   assert.match(warned[0] ?? '', /dropped/)
 })
 
-test('a review that GitHub refuses time and again for the same reason is left to the next sweep each time', async () => {
+test('a review that GitHub keeps refusing for the same reason is left to the next sweep each time', async () => {
   const refusal = { action: 'check', cause: 'archived', branch: '', reason: 'read-only' } as const
   const memo = memoryMemo()
   const { run, warned } = aWorker({ memo, contextFor: () => Promise.reject(new GitHubRefused(refusal)) })
@@ -158,7 +158,7 @@ test('a review that GitHub refuses time and again for the same reason is left to
   assert.deepEqual(warned, ['GitHub refuses a task', 'GitHub takes no checks'])
 })
 
-test('when a job is given up, only a review, a group and commands have somebody to tell', async () => {
+test('when a job is given up, only a review, a group and commands tell somebody', async () => {
   const places: unknown[] = []
   const { parts } = aWorker({
     contextFor: (place) => {
@@ -210,7 +210,7 @@ function aConversation(): Conversed {
 
 const CODE = '```\n/canary 100\n```'
 
-test('a comment with commands is remembered, carried out and gets 👀; one that only shows them is passed over', async () => {
+test('a comment with commands is stored, carried out and gets 👀; one that only quotes them is ignored', async () => {
   const { context, jobs, done } = aConversation()
   const why = { code: 'command', delivery: 'guid' } as const
   const comment = { type: 'comment', ...PLACE, pull: 31, comment: 77, why } as const
@@ -222,7 +222,7 @@ test('a comment with commands is remembered, carried out and gets 👀; one that
   assert.equal((await context.memo.entries('command:1:31:77')).size, 1)
 })
 
-test('commands in a review are answered, and a review that only shows them is not', async () => {
+test('commands in a review are answered, and a review that only quotes them is not', async () => {
   const { context, done } = aConversation()
   const why = { code: 'delivered', delivery: 'guid' } as const
   const text = { type: 'redirect', ...PLACE, pull: 31, review: 9, login: 'alice', why } as const

@@ -154,7 +154,7 @@ test('the chart refuses settings that would not work', needsBoth, (t) => {
   )
 })
 
-test('no replica starts without the database that all share', needsBoth, (t) => {
+test('no replica starts without the shared database', needsBoth, (t) => {
   const deployment = base(t, {}, ['replicas']).objects.get('Deployment')
   assert.deepEqual(Pod.parse(deployment).spec.template.spec.containers[0]?.env, [
     { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: 'perch', key: 'DATABASE_URL' } } },
@@ -184,7 +184,7 @@ const Pod = z.object({
   }),
 })
 
-test("the pod is what Kubernetes' restricted profile asks for, and runs as the image's own user", needsBoth, (t) => {
+test("the pod meets Kubernetes' restricted profile, and runs as the image's own user", needsBoth, (t) => {
   const { spec } = Pod.parse(base(t).objects.get('Deployment')).spec.template
   const [container] = spec.containers
   assert.ok(container !== undefined)
@@ -219,7 +219,7 @@ test("the pod is what Kubernetes' restricted profile asks for, and runs as the i
   assert.match(dockerfile, /DATA_DIR=\/data NODE_COMPILE_CACHE=\/data\/compiled/)
 })
 
-test('one version is everywhere', needsBoth, (t) => {
+test('all files have one version', needsBoth, (t) => {
   const { version } = z.object({ version: z.string() }).parse(JSON.parse(read('package.json')))
   const Chart = z.object({ version: z.string(), appVersion: z.string() })
   const { version: own, appVersion } = Chart.parse(parse(read('docs/deploy/helm/perch/Chart.yaml')))
@@ -320,7 +320,7 @@ test('the compose file sets variables that are read, mounts what is there, and i
 
 const page = read('docs/deploy/README.md')
 
-test('what the page has people type names files that are there, and its kustomization builds', needsBoth, (t) => {
+test('the commands on the page name existing files, and its kustomization builds', needsBoth, (t) => {
   const commands = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, body = '']) => body).join('')
   const files = commands.match(/docs\/deploy\/[\w/.-]+/g) ?? []
   assert.ok(files.length > 3)
@@ -334,7 +334,7 @@ test('what the page has people type names files that are there, and its kustomiz
   assert.equal(container?.image, 'registry.example.com/perch:VERSION')
 })
 
-test('the build takes its base images as the page says', () => {
+test('the build uses its base images as on the page', () => {
   const dockerfile = read('Dockerfile')
   for (const [, name = '', image = ''] of page.matchAll(/--build-arg (\w+)=([\w:.-]+)@sha256/g))
     assert.match(dockerfile, new RegExp(`^ARG ${name}=${image}$`, 'm'))
@@ -362,7 +362,7 @@ function inPod(data: string): readonly string[] {
 const canWall = spawnSync('bwrap', [...inPod(root).slice(1), 'true']).status === 0
 
 test(
-  'Perch is ready where it can write nothing but its data and temporary files',
+  'Perch is ready if it can write only its data and temporary files',
   { skip: canWall ? false : 'optional: bwrap is not installed or may not be used' },
   async (t) => {
     const data = folder(t)

@@ -75,7 +75,7 @@ async function askOver(world: World, hook: string, body = payload(), repository 
 
 const CONFIRMS = ['confirm-rollout', 'confirm-traffic-increase', 'confirm-promotion']
 
-test('Flagger goes on where nothing stops the Canary, and hears why not where something does', async () => {
+test('Flagger continues if nothing stops the Canary, and gets the reason if something does', async () => {
   for (const hook of CONFIRMS) {
     assert.equal(await askOver(await anEdge(FREE), hook), '200 Nothing stops production/web.')
     assert.equal(
@@ -85,7 +85,7 @@ test('Flagger goes on where nothing stops the Canary, and hears why not where so
   }
 })
 
-test('Flagger takes a canary back only where somebody aborted this version, and that was just read', async () => {
+test('Flagger rolls a canary back only if somebody aborted this version, and Perch has just read that', async () => {
   assert.equal(await askOver(await anEdge(ABORTED), 'rollback'), '200 production/web was aborted by alice (errors).')
   for (const canaries of [FREE, HELD]) assert.match(await askOver(await anEdge(canaries), 'rollback'), /^403 Nobody/)
   const old = await anEdge({ ...ABORTED, at: NOW - 40_000 })
@@ -97,7 +97,7 @@ test('Flagger takes a canary back only where somebody aborted this version, and 
   assert.match(await askOver(await anEdge(ABORTED), 'confirm-rollout'), /^403 production\/web was aborted by alice/)
 })
 
-test('what is not known is a no: not read in time, or too long ago', async () => {
+test('unknown is a no: not read in time, or too long ago', async () => {
   for (const canaries of [undefined, { ...FREE, at: NOW - 11 * 60_000 }])
     assert.match(
       await askOver(await anEdge(canaries), 'confirm-rollout'),
@@ -122,14 +122,14 @@ test('each question before a raise waits for the approvals of the version that i
   }
 })
 
-test('a Flagger that does not say which version it is about is told to be updated', async () => {
+test('a Flagger that sends no version is told that it needs an update', async () => {
   const world = await anEdge(ONE_WANTED, { at: NOW, pull: 12, has: 1 })
   const old = JSON.stringify({ name: 'web', namespace: 'shop', metadata: { key: KEY } })
   assert.match(await askOver(world, 'confirm-promotion', old), /^403 .* Update Flagger to 1\.34 or newer\.$/)
   assert.equal(await askOver(world, 'confirm-rollout', old), '200 Nothing stops production/web.')
 })
 
-test('approvals are looked at only where nothing else stops the Canary, and never for the way back', async () => {
+test('approvals are checked only if nothing else stops the Canary, and never for a rollback', async () => {
   const [held, aborted] = [HELD, ABORTED].map((canaries) => ({
     ...canaries,
     known: canaries.known.map((canary) => ({ ...canary, approvals: 1 })),
@@ -142,7 +142,7 @@ test('approvals are looked at only where nothing else stops the Canary, and neve
   assert.match(await askOver(await anEdge(aborted), 'rollback'), /^200 /)
 })
 
-test('without the key of this very repository nothing is said and nothing is looked up, and no key is logged', async () => {
+test('without the key of this repository, nothing is answered or looked up, and no key is logged', async () => {
   const world = await anEdge(FREE)
   const others = [flaggerKey(SECRET, 'acme/other'), reportKey(SECRET, 'acme/other'), '', SECRET]
   for (const key of others)
@@ -160,7 +160,7 @@ test('without the key of this very repository nothing is said and nothing is loo
   )
 })
 
-test('no other path is there: nothing that Flagger takes for a yes', async () => {
+test('no other path exists, so Flagger gets no accidental yes', async () => {
   const world = await anEdge(FREE)
   for (const hook of ['', 'confirm', 'gate', 'confirm-rollout/', '../confirm-rollout'])
     assert.match(await askOver(world, hook), /^404 /, hook)
@@ -171,7 +171,7 @@ test('no other path is there: nothing that Flagger takes for a yes', async () =>
 
 const REPOSITORY = { owner: 'acme', name: 'gitops' }
 
-test('Git is read where nothing is known, and the answer waits for that; then memory answers', async () => {
+test('Git is read if nothing is known, and the answer waits for it; after that, memory answers', async () => {
   const memo = memoryMemo()
   const asked: CauseOf<'canaries'>[] = []
   const ask = async (why: CauseOf<'canaries'>): Promise<void> => {
@@ -187,7 +187,7 @@ test('Git is read where nothing is known, and the answer waits for that; then me
   assert.notEqual(asked[0]?.mark, asked[1]?.mark)
 })
 
-test('what was read before a stop came does not count, although it is remembered after', async () => {
+test('a state that was read before a stop came does not count, although it is stored after it', async () => {
   const memo = memoryMemo()
   const mark = await canariesMark(memo, REPOSITORY)
   await markMoved(memo, REPOSITORY, 'a stop came')
@@ -201,7 +201,7 @@ test('what was read before a stop came does not count, although it is remembered
   assert.deepEqual([asked, found?.known[0]?.stops.length], [1, 1])
 })
 
-test('Git is read again while what is known still answers', async () => {
+test('Git is read again while the known state still answers', async () => {
   const memo = memoryMemo()
   await rememberCanaries(memo, REPOSITORY, { ...FREE, at: NOW - 4 * 60_000, mark: '' })
   let asked = 0
@@ -210,7 +210,7 @@ test('Git is read again while what is known still answers', async () => {
   assert.equal(asked, 1)
 })
 
-test('what moves while Git is read has it read once more', async () => {
+test('a change while Git is read makes Perch read it once more', async () => {
   const memo = memoryMemo()
   let asked = 0
   const ask = async (): Promise<void> => {
