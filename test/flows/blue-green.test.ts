@@ -91,7 +91,7 @@ test('a switch on an open pull request is a commit of all that changes, and no m
   assert.deepEqual(openSteps(world), [], 'nothing follows a switch')
 })
 
-test('on a closed pull request a switch opens one of its own', async () => {
+test('on a closed pull request, a switch opens a new one', async () => {
   const world = await blueGreen()
   const opened = await asks(world, '/switch green')
   assert.equal(opened.head.ref, 'switch/production/web/green')
@@ -133,7 +133,7 @@ test('a switch by hand is gated like one by command', async () => {
   assert.match(gateOf(world, byWeights), /order/i)
 })
 
-test('going back is never held back, as long as it goes back to what had the traffic', async () => {
+test('a switch back is never held back, as long as it goes to the version that had the traffic', async () => {
   const world = await blueGreen(['production'], 1)
   const first = await asks(world, '/switch green')
   assert.match(gateOf(world, first), /approvals/i)
@@ -149,7 +149,7 @@ test('going back is never held back, as long as it goes back to what had the tra
   assert.doesNotMatch(gateOf(world, again), /^success/, 'green was left, so it is a raise again')
 })
 
-test('a version that has changed since it had the traffic is not what was there before', async () => {
+test('a version that has changed since it had the traffic is not the previous version', async () => {
   const world = await blueGreen(['production'], 1)
   const first = await asks(world, '/switch green')
   world.bob.approve(first)
@@ -161,7 +161,7 @@ test('a version that has changed since it had the traffic is not what was there 
   assert.match(gateOf(world, next), /approvals/i)
 })
 
-test('several environments are asked about, and a share is refused with the way that works', async () => {
+test('with several environments Perch asks, and a share is refused with the command that works', async () => {
   const world = await blueGreen(['staging', 'production'])
   const pull = await note(world)
   await says(world, 'alice', pull, '/switch green')
@@ -172,7 +172,7 @@ test('several environments are asked about, and a share is refused with the way 
   assert.match(answers(world, pull).at(-1) ?? '', /`purple` is not a version of `production\/web`/)
 })
 
-test('a switch whose base moves is planned again, or closed where nothing is left of it', async () => {
+test('a switch whose base moves is planned again, or closed if nothing is left of it', async () => {
   const world = await blueGreen()
   const opened = await asks(world, '/switch green')
   async function pushes(text: string): Promise<void> {

@@ -60,13 +60,13 @@ test('a repository in which nothing has happened since a sweep that found nothin
   assert.equal(await needs('x'), true)
 })
 
-test('it is swept as before where GitHub does not say about which repositories it sent webhooks', async () => {
+test('it is swept as before if GitHub does not tell for which repositories it sent webhooks', async () => {
   const { context } = aWorld()
   await rememberCalm(context, { pulse: 'x', asked: false })
   assert.equal(await needsSweep(context, repo, { pulses: undefined, active: undefined }), true)
 })
 
-test('it is swept when its pulse is another one or cannot be read, and after any webhook about it', async () => {
+test('it is swept when its pulse changes or cannot be read, and after any webhook about it', async () => {
   const { context, needs } = aWorld()
   await rememberCalm(context, { pulse: 'x', asked: false })
   assert.equal(await needs('y'), true)
@@ -75,7 +75,7 @@ test('it is swept when its pulse is another one or cannot be read, and after any
   assert.equal(await needsSweep(context, repo, { pulses: new Map(), active: new Set() }), true)
 })
 
-test('one in which something was found or is waited for is swept each time', async () => {
+test('a repository in which something was found, or something waits, is swept each time', async () => {
   const { context, needs } = aWorld()
   const isLeftAlone = async (): Promise<boolean> => {
     await rememberCalm(context, { pulse: 'x', asked: false })
@@ -103,7 +103,7 @@ test('one in which something was found or is waited for is swept each time', asy
   assert.equal(await isLeftAlone(), false)
 })
 
-test('GitHub is asked for the pulse at a start and at every tenth sweep', () => {
+test('the pulse is requested from GitHub at the start and at every tenth sweep', () => {
   assert.equal(isPulseTime({ code: 'started', at: 1 }), true)
   const asked = Array.from({ length: 30 }, (_, count) => isPulseTime({ code: 'interval', count }))
   assert.equal(asked.filter((one) => one).length, 3)

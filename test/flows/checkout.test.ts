@@ -36,7 +36,7 @@ function set(percent: number, more: Partial<ShareWish> = {}): ShareWish {
   return { service: undefined, environment: undefined, ...more, kind: 'share', percent }
 }
 
-test('a share is set in the files of one environment, and what was written is told', async () => {
+test('a share is set in the files of one environment, and the changes are reported', async () => {
   const { texts, worktree } = folder()
   const done = await setInCheckout({ worktree, ...programs }, set(5, { environment: 'production' }))
   assert.ok(done.ok)
@@ -49,7 +49,7 @@ test('a share is set in the files of one environment, and what was written is to
   assert.deepEqual([again.value.from, again.value.files.size], [5, 0])
 })
 
-test('a share of all environments is set in all of them, and one that nobody names is asked about', async () => {
+test('a share for all environments is set in all of them, and without a name Perch asks', async () => {
   const { texts, worktree } = folder()
   const unclear = await setInCheckout({ worktree, ...programs }, set(5))
   assert.deepEqual(unclear.ok ? unclear : unclear.error.code, 'ambiguous')
@@ -61,7 +61,7 @@ test('a share of all environments is set in all of them, and one that nobody nam
   assert.equal(shareIn(texts.get(routeFile('staging', 'web'))), 5)
 })
 
-test('where the config cannot be read, or the weights cannot be written, nothing is', async () => {
+test('if the config cannot be read, or the weights cannot be written, nothing is written', async () => {
   const broken = folder({ ...FILES, '.github/canary.yml': 'environment: {}\n' })
   const refused = await setInCheckout({ worktree: broken.worktree, ...programs }, set(5))
   assert.deepEqual(refused.ok ? refused : refused.error.code, 'unreadable')
@@ -75,7 +75,7 @@ test('where the config cannot be read, or the weights cannot be written, nothing
   )
 })
 
-test('the status of a folder is where each rollout stands in its files', async () => {
+test('the status of a folder shows the state of each rollout in its files', async () => {
   const { worktree } = folder({ ...FILES, [ROUTE]: withShare(FILES[ROUTE] ?? '', 25) })
   const status = await statusOfCheckout({ worktree, ...programs })
   assert.ok(status.ok)
@@ -121,7 +121,7 @@ function repository(work: Readonly<Record<string, string>> = FILES) {
 
 const touched = { environment: undefined, scope: 'touched' } as const
 
-test('two names, two dots, three dots and the work tree are compared as git diff reads them', async () => {
+test('two names, two dots, three dots and the work tree are compared like in git diff', async () => {
   const { checkout, names } = repository({ ...FILES, [ROUTE]: withShare(FILES[ROUTE] ?? '', 9) })
   const rows = async (...refs: readonly string[]) => {
     const found = await reviewCheckout({ checkout, ...programs }, { refs, ...touched })
@@ -151,7 +151,7 @@ test('two names, two dots, three dots and the work tree are compared as git diff
   })
 })
 
-test('a name that is no commit, a merge in conflict and an environment that is not there are said', async () => {
+test('a name without a commit, a merge with conflicts and a missing environment are reported', async () => {
   const { checkout } = repository()
   const code = async (refs: readonly string[], environment?: string) => {
     const found = await reviewCheckout({ checkout, ...programs }, { refs, scope: 'touched', environment })
@@ -176,7 +176,7 @@ test('one environment alone, and all of them, can be looked at', async () => {
   assert.deepEqual(await looked('staging', 'all'), ['staging'])
 })
 
-test('in a folder without a repository everything is new, and a broken config is said', async () => {
+test('in a folder without a repository everything is new, and a broken config is reported', async () => {
   const good = await reviewFolder({ worktree: folder().worktree, ...programs }, { environment: undefined })
   assert.ok(good.ok)
   assert.deepEqual([good.value.environments, good.value.base], [['production', 'staging'], undefined])
@@ -186,7 +186,7 @@ test('in a folder without a repository everything is new, and a broken config is
   assert.ok(told.value.review.problems.some(({ file }) => file === '.github/canary.yml'))
 })
 
-test('the status of a folder tells of a route in a chart that nothing releases', async () => {
+test('the status of a folder mentions a route in a chart that nothing releases', async () => {
   const { worktree } = folder({
     ...FILES,
     'chart/Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 1.0.0\n',

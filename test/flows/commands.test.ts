@@ -65,7 +65,7 @@ async function stageOf(it: Commanding, share?: number): Promise<Stage> {
   return { it, pull: await it.open('release', share) }
 }
 
-test('somebody who may only read can ask for everything and change nothing', async () => {
+test('somebody with read access can ask for everything and change nothing', async () => {
   const it = await commanding()
   it.person('reader', 'read')
   const pull = await it.open('release', 5)
@@ -139,7 +139,7 @@ test('on a merged pull request commands act on its rollout, and those for a head
   })
 })
 
-test('on an open step a command that would leave nothing of it is refused, one that lowers the share is not', async () => {
+test('on an open step, a command that would undo it is refused, and one that lowers the share is not', async () => {
   const { it, pull } = await opened()
   await it.say('carol', pull.number, '/canary 5')
   it.person('alice').merge(pull, { ignoresChecks: true })
@@ -153,7 +153,7 @@ test('on an open step a command that would leave nothing of it is refused, one t
   assert.match((await it.ask('carol', 2, '/canary 2')) ?? '', /^✅ `production\/api-service`: 5% → \*\*2%\*\*/)
 })
 
-test('a rollback takes no other share and no plan', async () => {
+test('a rollback accepts no other share and no plan', async () => {
   const { it, pull } = await opened()
   await it.say('carol', pull.number, '/canary 5')
   it.person('alice').merge(pull, { ignoresChecks: true })
@@ -200,7 +200,7 @@ test('on a pull request that merged into a branch that nothing deploys, freezes 
     assert.match(answer, /^⛔ This pull request merged into `topic`, which is not a deployed branch\./, name)
 })
 
-test('while the base config is not valid nothing is changed by it, and the answer names the line', async () => {
+test('while the base config is not valid, no command changes anything, and the answer names the line', async () => {
   const broken = async (isMerged: boolean): Promise<Stage> => {
     const stage = await opened(5)
     const alice = stage.it.person('alice')
@@ -222,7 +222,7 @@ test('while the base config is not valid nothing is changed by it, and the answe
   for (const [name, answer] of Object.entries(merged)) assert.match(answer, line, name)
 })
 
-test('an unknown command is asked about once, without a look at who wrote it', async () => {
+test('Perch asks about an unknown command once, without checking its author', async () => {
   const { it, pull } = await opened(5)
   assert.equal(
     await it.ask('stranger', pull.number, '/canary hol'),
@@ -235,7 +235,7 @@ test('an unknown command is asked about once, without a look at who wrote it', a
   )
 })
 
-test('two commands in one comment get one answer, and the second finds what the first has done', async () => {
+test('two commands in one comment get one answer, and the second sees the result of the first', async () => {
   const { it, pull } = await opened(5)
   const answer = await it.say('carol', pull.number, '/canary 25\n\n/canary 50\n\n/canary override bake no reason')
   const head = headOf(it.state, 'release') ?? ''
@@ -247,7 +247,7 @@ test('two commands in one comment get one answer, and the second finds what the 
   assert.equal(it.answersOn(pull.number).length, 1)
 })
 
-test('an abort takes its comment to the base branch, where what needs the open head is not carried out', async () => {
+test('an abort moves its comment to the base branch, where commands for the open head are not carried out', async () => {
   const { it, pull } = await opened(25, { share: 5 })
   const head = headOf(it.state, 'release')
   const lines = ['set', 'plan', 'why', 'override', 'abort', 'freeze'] as const
@@ -274,7 +274,7 @@ for (const ids of ['same', 'new'] as const) {
   })
 }
 
-test('a command that waited for more than a day is not carried out, and its author is told so', async () => {
+test('a command that waited for more than a day is not carried out, and its author is told', async () => {
   const { it, pull } = await opened(5)
   const head = headOf(it.state, 'release')
   it.person('carol').comment(pull.number, '/canary 25\n/canary abort\n/canary hlp')
@@ -287,7 +287,7 @@ test('a command that waited for more than a day is not carried out, and its auth
   assert.equal(headOf(it.state, 'release'), head)
 })
 
-test('a button asks who pressed it, does what its command does, and does it once', async () => {
+test('a button checks who pressed it, does what its command does, and does it once', async () => {
   const { it, pull } = await stageOf(await commanding({ share: 5 }), 25)
   it.person('reader', 'read')
   const step = [...it.state.pulls.values()].find(({ head }) => head.ref.startsWith('canary/')) ?? pull

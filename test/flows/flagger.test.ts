@@ -30,7 +30,7 @@ async function asks(world: World, metadata: { readonly environment?: string } = 
   return `${['go', 'take-back'].includes(answer.code) ? yes : 'stop'}: ${hookWords(answer, { ...asked, repository: 'acme/gitops' })}`
 }
 
-test('a hold stops Flagger where it asks, until somebody resumes', async () => {
+test('a hold stops Flagger when it asks, until somebody resumes', async () => {
   const world = await aWorld({ services: ['api'], files: { [CANARY]: ASKING } })
   const pull = await aPull(world, { [CANARY]: ASKING.replace('maxWeight: 50', 'maxWeight: 40') })
   await merges(world, 'bob', pull)
@@ -49,7 +49,7 @@ test('a hold stops Flagger where it asks, until somebody resumes', async () => {
   assert.equal(await asks(world), 'go: Nothing stops production/web.')
 })
 
-test('a pull request that is open holds it too, and one without such a Canary near says that there is nothing to hold', async () => {
+test('a hold on an open pull request stops it too, and without a Canary nearby the answer says that there is nothing to hold', async () => {
   const world = await aWorld({ services: ['api'], files: { [CANARY]: ASKING } })
   const near = await aPull(world, { [CANARY]: ASKING.replace('maxWeight: 50', 'maxWeight: 40') })
   const far = await aPull(world, { 'docs/a.md': 'x\n' })
@@ -60,7 +60,7 @@ test('a pull request that is open holds it too, and one without such a Canary ne
   assert.match(await asks(world), /^stop: production\/web is held by alice\./)
 })
 
-test('a Canary that does not ask is not held: nothing would stop it', async () => {
+test('a Canary that does not ask Perch cannot be held', async () => {
   const world = await aWorld({ services: ['api'], files: { [CANARY]: flaggerCanary() } })
   const pull = await aPull(world, { [CANARY]: flaggerCanary().replace('maxWeight: 50', 'maxWeight: 40') })
   await says(world, 'alice', pull, '/canary hold')
@@ -80,7 +80,7 @@ test('a freeze stops it', async () => {
   assert.match(await asks(world), /^stop: production is frozen/)
 })
 
-test('a hold that somebody makes by hand while Perch hears nothing counts once what is known is old', async () => {
+test('a hold that somebody sets by hand without a webhook counts once the known state is old', async () => {
   const world = await aWorld({ services: ['api'], files: { [CANARY]: ASKING } })
   assert.match(await asks(world), /^go/)
   world.hears = false
@@ -92,7 +92,7 @@ test('a hold that somebody makes by hand while Perch hears nothing counts once w
   )
 })
 
-test('what is not known is never "go on": no Canary, several, and a config that is not valid', async () => {
+test('an unknown state is never "go on": no Canary, several, and a config that is not valid', async () => {
   const other = { 'apps/staging/web-canary.yaml': ASKING.replace('maxWeight: 50', 'maxWeight: 30'), [CANARY]: ASKING }
   const world = await aWorld({ services: ['api'], environments: ['staging', 'production'], files: other })
   assert.match(await asks(world), /^stop: acme\/gitops has several Canaries default\/web: .*Set metadata\.environment/)
@@ -109,7 +109,7 @@ test('what is not known is never "go on": no Canary, several, and a config that 
   )
 })
 
-test('a Canary on another deployed branch asks by the config of that branch; names of no branch, and patterns, deploy nothing', async () => {
+test('a Canary on another deployed branch has the config of that branch; missing branches, and patterns, deploy nothing', async () => {
   const world = await aWorld({ services: ['api'], files: { [CANARY]: ASKING } })
   world.alice.push('release', { 'README.md': 'x\n' })
   const config = textOn(world, 'main', '.github/canary.yml')
@@ -124,7 +124,7 @@ test('a Canary on another deployed branch asks by the config of that branch; nam
 
 const goesBack = (world: World): Promise<string> => asks(world, {}, mustGoBack)
 
-test('an abort has Flagger take the version back and lets nothing go on, until somebody resumes', async () => {
+test('an abort makes Flagger roll the version back and stops everything until somebody resumes', async () => {
   const world = await aWorld({ services: ['api'], files: { [CANARY]: ASKING } })
   const pull = await aPull(world, { [CANARY]: ASKING.replace('maxWeight: 50', 'maxWeight: 40') })
   await merges(world, 'bob', pull)
@@ -143,7 +143,7 @@ test('an abort has Flagger take the version back and lets nothing go on, until s
   assert.match(await goesBack(world), /^stop/)
 })
 
-test('an abort takes no other version back: once Git asks for something else it only keeps Flagger from going on', async () => {
+test('an abort rolls no other version back: once Git asks for something else, it only keeps Flagger from continuing', async () => {
   const world = await aWorld({ services: ['api'], files: { [CANARY]: ASKING } })
   const pull = await aPull(world, { [CANARY]: ASKING.replace('maxWeight: 50', 'maxWeight: 40') })
   await merges(world, 'bob', pull)
@@ -161,7 +161,7 @@ test('an abort takes no other version back: once Git asks for something else it 
   assert.match(await goesBack(world), /^back/)
 })
 
-test('an abort that means several Canaries takes none back, and what was read long ago takes none back', async () => {
+test('an abort that means several Canaries rolls none back, and neither does a state that was read long ago', async () => {
   const other = ASKING.replaceAll(' web', ' shop')
   const world = await aWorld({
     services: ['api'],
@@ -174,7 +174,7 @@ test('an abort that means several Canaries takes none back, and what was read lo
   assert.match(await goesBack(world), /^stop: Nobody aborted/)
 })
 
-test('`/canary status` says what Flagger told last of a Canary near the pull request', async () => {
+test('`/canary status` shows Flagger’s last event about a Canary near the pull request', async () => {
   const world = await aWorld({ services: ['api'], files: { [CANARY]: ASKING } })
   const pull = await aPull(world, { [CANARY]: ASKING.replace('maxWeight: 50', 'maxWeight: 40') })
   const memo = world.service.memo()
@@ -233,7 +233,7 @@ function shown({ state }: World): readonly string[] {
 
 const NEW_REVISION = 'New revision detected! Scaling up web.default'
 
-test('the pull request that brought a version shows what Flagger tells of it, in one check, to its end', async () => {
+test('the pull request that brought a version shows Flagger’s events about it in one check, until its end', async () => {
   const world = await aDeployment()
   const pull = await aPull(world, { [DEPLOYMENT]: deployment('web:v2') })
   await merges(world, 'bob', pull)
@@ -258,7 +258,7 @@ test('the pull request that brought a version shows what Flagger tells of it, in
   assert.match(await asks(world), /^go/)
 })
 
-test('a version that Flagger takes back is red, and the next one has a check of its own', async () => {
+test('a version that Flagger rolls back is red, and the next one has its own check', async () => {
   const world = await aDeployment()
   const second = await aPull(world, { [DEPLOYMENT]: deployment('web:v2') })
   await merges(world, 'bob', second)
@@ -277,7 +277,7 @@ test('a version that Flagger takes back is red, and the next one has a check of 
   ])
 })
 
-test('a version that Flagger tries again is shown in a new check, because GitHub opens none again', async () => {
+test('a version that Flagger tries again is shown in a new check, because GitHub reopens none', async () => {
   const world = await aDeployment()
   const pull = await aPull(world, { [DEPLOYMENT]: deployment('web:v2') })
   await merges(world, 'bob', pull)
@@ -294,7 +294,7 @@ test('a version that Flagger tries again is shown in a new check, because GitHub
   assert.match(shown(world)[1] ?? '', /canary at 30%/)
 })
 
-test('a version that nobody brought by a pull request is shown nowhere', async () => {
+test('a version without a pull request is shown nowhere', async () => {
   const world = await aDeployment()
   await tells(world, 'Progressing', NEW_REVISION)
   world.alice.push('main', { [DEPLOYMENT]: deployment('web:v2') })

@@ -32,7 +32,7 @@ test('each command that sets the share takes the rollout over, by whatever name 
     assert.equal(await isTaken(comment(line)), true, line)
 })
 
-test('another command, another rollout, and somebody who may not write take nothing over', async () => {
+test('another command, another rollout, and somebody without write access take nothing over', async () => {
   assert.equal(await isTaken(), false)
   for (const line of [
     'Nice.',

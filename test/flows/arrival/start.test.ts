@@ -75,7 +75,7 @@ test('a pull request of a bot gets the first step, held by its gate, and nobody 
   assert.match(world.state.objects.find(pull.head.sha)?.message ?? '', /Asked by the config \(`start: first-step`\)/)
 })
 
-test('it is one commit, whatever is lost, and what people make of it stays', async () => {
+test('there is one commit, whatever is lost, and people’s changes to it stay', async () => {
   const world = await aWorld({ config: BY_ITSELF })
   const { pull } = await anUpdate(world)
   const { sha } = pull.head
@@ -138,7 +138,7 @@ test('a version that is pushed before the step of another one has merged gets a 
   assert.equal(step.head.sha, sha)
 })
 
-test('what is rolled back does not begin again', async () => {
+test('a version that was rolled back does not begin again', async () => {
   const world = await aWorld({ config: BY_ITSELF })
   await aPush(world)
   const [step] = openSteps(world)
@@ -152,7 +152,7 @@ test('what is rolled back does not begin again', async () => {
   assert.deepEqual([openSteps(world), shareOn(world, 'main')], [[], 0])
 })
 
-test('what is finished does not begin again, nor does what stable runs already', async () => {
+test('a finished version does not begin again, and neither does one that stable runs already', async () => {
   const world = await aWorld({ config: { ...BY_ITSELF, steps: [100] } })
   await aPush(world)
   for (let count = 0; count < 3; count += 1) {
@@ -184,7 +184,7 @@ test('a version whose first step a person took back on its pull request does not
   }
 })
 
-test('when a bot makes its branch anew, a share that a person has set there is not set again', async () => {
+test('when a bot recreates its branch, a share that a person has set there is not set again', async () => {
   const world = await aWorld({ config: BY_ITSELF })
   const { pull, bot } = await anUpdate(world)
   await says(world, 'mallory', pull, '/canary 0')
@@ -197,7 +197,7 @@ test('when a bot makes its branch anew, a share that a person has set there is n
   assert.equal(shareOn(world, pull.head.ref), 0)
 })
 
-test('a share that a person sets to 0 by a pull request of their own stays there', async () => {
+test('a share that a person sets to 0 with their own pull request stays there', async () => {
   const world = await aWorld({ config: BY_ITSELF })
   const { pull } = await anUpdate(world)
   await merges(world, 'bob', pull)
@@ -223,7 +223,7 @@ test('`finish-first`: a version that was pushed into a rollout, and is rolled ba
   assert.deepEqual([openSteps(world), shareOn(world, 'main')], [[], 0])
 })
 
-test('`restart`: an abort while the traffic is being taken away is the end of it', async () => {
+test('`restart`: an abort while the traffic is being removed ends the restart', async () => {
   const world = await aWorld({ config: { ...BY_ITSELF, onNewVersion: 'restart' } })
   const { pull } = await aRollout(world)
   await aPush(world, 'v4')
@@ -237,7 +237,7 @@ test('`restart`: an abort while the traffic is being taken away is the end of it
   assert.deepEqual([openSteps(world), shareOn(world, 'main')], [[], 0])
 })
 
-test('a push of a person, and a version from before the config, are left to people', async () => {
+test('a push by a person, and a version from before the config, are left to people', async () => {
   const world = await aWorld({ config: BY_ITSELF })
   await aPush(world, 'v3', 'carol')
   assert.deepEqual(openSteps(world), [])
@@ -248,7 +248,7 @@ test('a push of a person, and a version from before the config, are left to peop
   assert.deepEqual(openSteps(other), [])
 })
 
-test('nobody can bring a version and name themselves as automation at once', async () => {
+test('nobody can bring a version and name themselves as automation in one change', async () => {
   const config = { automation: ['flux'] }
   const named = (text: string): string =>
     text.replace('["flux"]', '["flux", "alice"]').replace('start: ask', 'start: first-step')
@@ -267,7 +267,7 @@ test('nobody can bring a version and name themselves as automation at once', asy
   assert.deepEqual(openSteps(pushed), [])
 })
 
-test('a login that the config no longer names is not automation, whenever it brought the version', async () => {
+test('a login that is no longer in the config is not automation, whenever it brought the version', async () => {
   const world = await aWorld({ config: BY_ITSELF })
   world.hears = false
   await aPush(world)
@@ -277,7 +277,7 @@ test('a login that the config no longer names is not automation, whenever it bro
   assert.deepEqual(openSteps(world), [])
 })
 
-test('a push that GitHub has not recorded yet is looked at again, and in the end left to people', async () => {
+test('a push that GitHub has not recorded yet is checked again, and finally left to people', async () => {
   const world = await aWorld({ config: BY_ITSELF })
   world.hears = false
   await aPush(world)
@@ -305,7 +305,7 @@ test('two versions in one pull request both begin', async () => {
   assert.match(gateOf(world, pull), /^success/)
 })
 
-test('where a person is to begin, `restart` takes nobody the traffic', async () => {
+test('if a person has to begin, `restart` removes no traffic', async () => {
   const world = await aWorld({ config: { automation: ['flux'], onNewVersion: 'restart' } })
   await aRollout(world)
   const { pull } = await anUpdate(world, 'v4')
@@ -345,7 +345,7 @@ test('`restart`: a version that is pushed into a rollout is rolled back, and the
   assert.deepEqual(branches(openSteps(world)), ['canary/production/web/5'])
 })
 
-test('`restart`: a version that began anew goes on with its next steps, and is not taken back again', async () => {
+test('`restart`: a version that began again continues with its next steps, and is not rolled back again', async () => {
   const world = await aWorld({ config: { ...BY_ITSELF, onNewVersion: 'restart' } })
   await aRollout(world)
   await aPush(world, 'v4')
@@ -363,7 +363,7 @@ test('`restart`: a version that began anew goes on with its next steps, and is n
   assert.deepEqual([shareOn(world, 'main'), versionsOn(world, 'main')], [0, ['v4', 'v4']])
 })
 
-test('`finish-first`: a new version waits for the rollout, and begins when that is over', async () => {
+test('`finish-first`: a new version waits for the rollout, and begins when it is over', async () => {
   const world = await aWorld({ config: BY_ITSELF })
   const { pull: first } = await aRollout(world)
   const { pull, bot } = await anUpdate(world, 'v4')
@@ -395,7 +395,7 @@ test('`finish-first`: the steps of a rollout do not wait for the older pull requ
   assert.match(comments(world, waiting).join(), /New canary version/)
 })
 
-test('what a controller in the cluster moves is not begun, and its limit stays', async () => {
+test('a rollout that a controller in the cluster moves is not begun, and its limit stays', async () => {
   for (const owner of [flaggerCanary(), argoRollout()]) {
     const world = await aWorld({ config: BY_ITSELF, files: { 'apps/production/web-owner.yaml': owner } })
     const { pull } = await anUpdate(world)
@@ -406,7 +406,7 @@ test('what a controller in the cluster moves is not begun, and its limit stays',
   }
 })
 
-test('of environments that come one after the other only the first begins by itself on a pull request', async () => {
+test('if environments come in order, only the first one begins by itself on a pull request', async () => {
   const environments = ['staging', 'production']
   const world = await aWorld({ environments, config: { ...BY_ITSELF, isOrdered: true } })
   const bot = memoryPerson(world.state, 'renovate[bot]', 'write')

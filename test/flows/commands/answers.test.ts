@@ -58,7 +58,7 @@ test('a raise is one commit of Perch with weights and annotations, and the same 
   assert.equal(shareOn(world, pull.head.ref), 0)
 })
 
-test('a command for another head than there is, or by somebody who may not write, commits nothing', async () => {
+test('a command for another head, or by somebody without write access, commits nothing', async () => {
   const world = await aWorld()
   const pull = await aNewVersion(world)
   assert.match(
@@ -94,14 +94,14 @@ test('a raise does not count for a commit that was pushed after it was written',
   assert.match(await asked(world, pull, '/canary 5'), /✅/)
 })
 
-test('a lower share counts for any commit, also one that was pushed after it was written', async () => {
+test('a lower share counts for any commit, even one that was pushed after the comment', async () => {
   const world = await aWorld({ share: 25 })
   const pull = await aPull(world, { 'README.md': '# Lower\n' })
   await pushesAfter(world, pull, '/canary 5')
   assert.match(answers(world, pull).at(-1) ?? '', /✅ `production\/web`: 25% → \*\*5%\*\*/)
 })
 
-test('what Perch commits for one command does not stand in the way of the next, by another person', async () => {
+test('Perch’s commit for one command does not block the next one by another person', async () => {
   const world = await aWorld()
   const pull = await aNewVersion(world)
   await world.pass(1)
@@ -112,7 +112,7 @@ test('what Perch commits for one command does not stand in the way of the next, 
   assert.equal(shareOn(world, pull.head.ref), 25)
 })
 
-test('a command is carried out once, also when somebody deletes its answer', async () => {
+test('a command is carried out once, even if somebody deletes its answer', async () => {
   const world = await aWorld()
   const { step } = await aRollout(world)
   await says(world, 'alice', step, '/canary hold')
@@ -158,7 +158,7 @@ test('the plan is shown and replaced, and the steps after it follow it', async (
   assert.match(await asked(world, pull, '/canary plan 5,100'), /⛔ .*#2/)
 })
 
-test('why, diff, status, help and retry answer from what is there, and change nothing', async () => {
+test('why, diff, status, help and retry answer from the current state, and change nothing', async () => {
   const world = await aWorld()
   const { pull, step } = await aRollout(world)
   assert.match(
@@ -217,7 +217,7 @@ test('an abort before anything has merged is refused, and one by a button is an 
   }
 })
 
-test('on a merged pull request a percent opens a step, which takes the place of the open one', async () => {
+test('on a merged pull request, a percentage opens a step, which replaces the open one', async () => {
   const world = await aWorld()
   const { pull, step } = await aRollout(world)
   assert.match(await asked(world, pull, '/canary 50'), /✅ #3: Canary production\/web v3: 5% → 50%/)
@@ -228,7 +228,7 @@ test('on a merged pull request a percent opens a step, which takes the place of 
   assert.match(await asked(world, pull, '/canary 0'), /✅ #\d+: Roll back production\/web v3: 5% → 0%/)
 })
 
-test('on a closed pull request nothing is raised, and it says so', async () => {
+test('on a closed pull request nothing is raised, and the answer says so', async () => {
   const world = await aWorld()
   const pull = await aNewVersion(world)
   world.alice.close(pull)
@@ -237,7 +237,7 @@ test('on a closed pull request nothing is raised, and it says so', async () => {
     assert.match(await asked(world, pull, text), /⛔ This pull request was closed without merging/)
 })
 
-test('where several rollouts can be meant Perch asks which, and all of them can be named', async () => {
+test('if several rollouts can be meant, Perch asks which one, and each can be named', async () => {
   const world = await aWorld({ services: ['web', 'api'], environments: ['staging', 'production'] })
   const pull = await aPull(world, { 'README.md': '# Words\n' })
   const question = await asked(world, pull, '/canary 5')
@@ -326,7 +326,7 @@ test('a raise and an abort outlast an outage, and a process that ends, and are c
   assert.deepEqual([step.state, branches(openSteps(world))], ['closed', ['canary/production/web/0']])
 })
 
-test('an abort whose process ends after any of its requests tells once what it has closed and opened, and so does the rollback', async () => {
+test('an abort whose process ends after any of its requests reports once what it has closed and opened, and so does the rollback', async () => {
   for (let nth = 1; nth <= 16; nth += 1) {
     const world = await aWorld()
     const { pull, step } = await aRollout(world)
@@ -345,7 +345,7 @@ test('an abort whose process ends after any of its requests tells once what it h
   }
 })
 
-test('a version that a pull request changes under way restarts nothing by itself', async () => {
+test('a version that a pull request changes during a rollout restarts nothing by itself', async () => {
   const world = await aWorld()
   const { step } = await aRollout(world)
   const path = subsetsFile('production', 'web')

@@ -7,7 +7,7 @@ import { recordedIn } from '../recorded/account.ts'
 
 const test = recordedIn(import.meta.url)
 
-test('each command that is answered is one line in the log: where, who, what, how it ended and how long it took', async () => {
+test('each answered command is one line in the log: where, who, what, how it ended and how long it took', async () => {
   const lines: object[] = []
   const meter = memoryMeter()
   const log = { ...SILENT, info: (facts: object, words: string) => void lines.push({ ...facts, words }) }
@@ -37,7 +37,7 @@ test('each command that is answered is one line in the log: where, who, what, ho
   ])
 })
 
-test('a rollback that is opened is a line of its own, and counted by who wanted it', async () => {
+test('an opened rollback has its own line, and is counted by its cause', async () => {
   const lines: object[] = []
   const meter = memoryMeter()
   const log = { ...SILENT, info: (facts: object, words: string) => void lines.push({ ...facts, words }) }

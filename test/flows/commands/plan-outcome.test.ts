@@ -17,7 +17,7 @@ function outcomeOf(service: string | undefined, environment: string | undefined)
   return outcome.code === 'refused' ? outcome.refusal.code : outcome.code
 }
 
-test('a plan is shown where service and environment leave one rollout', () => {
+test('a plan is shown if service and environment leave one rollout', () => {
   assert.equal(outcomeOf('web', undefined), 'staging/web 5 25')
   assert.equal(outcomeOf(undefined, 'production'), 'production/api-service 5 25')
   assert.equal(outcomeOf('api-service', 'staging'), 'staging/api-service 5 25')

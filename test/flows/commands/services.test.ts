@@ -56,7 +56,7 @@ services:
 `,
 }
 
-test('two services of one route roll out side by side, each by pull requests of its own', async () => {
+test('two services of one route roll out independently, each with its own pull requests', async () => {
   const world = await aWorld({ services: [], environments: [], files: EDGE })
   const route = (branch = 'main'): string => textOn(world, branch, 'edge/edge.yaml')
   const weights = (branch?: string): string =>
@@ -88,7 +88,7 @@ test('two services of one route roll out side by side, each by pull requests of 
   assert.deepEqual(notes, ['web.canary-percentage: "100"', 'api.canary-percentage: "0"'])
 })
 
-test('a rule that is called otherwise sends no requests to a canary unseen', async () => {
+test('a rule with another name cannot send requests to a canary unnoticed', async () => {
   const world = await aWorld({ services: [], environments: [], files: EDGE })
   const pull = await aPull(world, { 'README.md': '# Begin\n' })
   await asked(world, pull, '/canary 5 api')
@@ -99,7 +99,7 @@ test('a rule that is called otherwise sends no requests to a canary unseen', asy
   assert.match(gateOf(world, all), /^(?:action_required|failure)/)
 })
 
-test('a rule that the config names for no service sends no requests to a canary unseen, also before its rollout', async () => {
+test('a rule that the config assigns to no service cannot send requests to a canary unnoticed, even before its rollout', async () => {
   const rule = (name: string, host: string): string =>
     `    - name: ${name}\n      match: [{ uri: { prefix: /api } }]\n      route: [{ destination: { host: ${host} } }]\n`
   const [start = '', rest = ''] = EDGE['edge/edge.yaml'].split(/(?<=http:\n)/)

@@ -25,7 +25,7 @@ services: { web: { bake: 10m } }
   })
 }
 
-test('a switch, the way back that no gate holds, and the next switch, which is gated again', async () => {
+test('a switch, the switch back without gates, and the next switch, which is gated again', async () => {
   const world = await blueGreen()
   const pull = await aPull(world, { 'docs/a.md': 'x\n' }, 'Ask')
   await says(world, 'alice', pull, '/canary 5')

@@ -60,7 +60,7 @@ test('the rollout of a chart is numbers in its values, to the new stable version
   await assertConversation(world, 'a-chart')
 })
 
-test('the rollout of a chart is rolled back, and a pull request breaks the chart and mends it', async () => {
+test('the rollout of a chart is rolled back, and pull requests break and repair the chart', async () => {
   const world = await aChart()
   const pull = await aPull(world, { 'docs/a.md': 'v2\n' }, 'web v2')
   await says(world, 'alice', pull, '/canary 25 --env production')
@@ -76,7 +76,7 @@ test('the rollout of a chart is rolled back, and a pull request breaks the chart
   await assertConversation(world, 'a-chart-goes-back')
 })
 
-test('what a broken chart on the base branch shows, and a repair of it', async () => {
+test('a broken chart on the base branch, and its repair', async () => {
   const template = 'charts/web/templates/virtualservice.yaml'
   const world = await aChart({ [template]: `${CHART[template]}{{ fail "no" }}\n` })
   const other = await aPull(
@@ -98,7 +98,7 @@ test('what a broken chart on the base branch shows, and a repair of it', async (
   await assertConversation(world, 'a-broken-chart')
 })
 
-test('two kustomizations on one base: the share of one environment is a patch of its own', async () => {
+test('two kustomizations on one base: the share of one environment is a separate patch', async () => {
   const world = await aTranscribedBuiltWorld({
     ...BASE,
     [CONFIG]: `environments:
@@ -128,7 +128,7 @@ services:
   await assertConversation(world, 'overlays')
 })
 
-test('a rollout of a chart merges by itself, except where somebody changed more than its numbers', async () => {
+test('a rollout of a chart merges by itself, unless somebody changed more than its numbers', async () => {
   const world = await aChart({ [CONFIG]: 'services:\n  web: { steps: [25, 50, 100], bake: 1m, autoMerge: always }\n' })
   const pull = await aPull(world, { 'docs/a.md': 'v2\n' }, 'web v2')
   await says(world, 'alice', pull, '/canary 25 --env production')
@@ -146,7 +146,7 @@ test('a rollout of a chart merges by itself, except where somebody changed more 
   await assertConversation(world, 'a-chart-by-itself')
 })
 
-test('a chart whose schema takes no other numbers: single changes are tried, the likeliest first', async () => {
+test('a chart whose schema accepts no other numbers: single changes are tried, the most likely first', async () => {
   const values = `replicaCount: 0
 Other: { share: 0 }
 canary:
@@ -212,7 +212,7 @@ test('the stable version of a chart becomes the canary’s by its values, and th
   await assertConversation(world, 'a-chart-finishes')
 })
 
-test('a chart whose versions its values do not say is left for a person to finish', async () => {
+test('a chart without versions in its values is left for a person to finish', async () => {
   const fixed = {
     ...DRIVEN,
     'charts/web/templates/pods.yaml': DRIVEN['charts/web/templates/pods.yaml']
@@ -288,7 +288,7 @@ test('a HelmRelease of Flux, alone and in a kustomization with a patch after it'
   await assertConversation(world, 'helm-releases')
 })
 
-test('a kustomization that Perch does not build: what leaves traffic alone is noted, what may move it is red', async () => {
+test('a kustomization that Perch does not build: changes without traffic are noted, and those that may move it are red', async () => {
   const remote = 'resources: [../../base, "https://example.com/more?ref=v1"]\nnamespace: production\n'
   const world = await aTranscribedBuiltWorld({
     ...BASE,

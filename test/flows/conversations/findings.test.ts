@@ -61,7 +61,7 @@ function withNeighbours(files: Readonly<Record<string, string>> = {}, share = 0)
   })
 }
 
-test('a raise to pods that are not there, a dead split, a host and a subset that are missing', async () => {
+test('a raise to missing pods, a split without effect, a missing host and a missing subset', async () => {
   const world = await withNeighbours({}, 5)
   const text = textOn(world, 'main', ROUTE)
   await aPull(world, { [ROUTE]: withShare(text, 25) }, 'Raise')
@@ -79,7 +79,7 @@ test('a raise to pods that are not there, a dead split, a host and a subset that
   await assertConversation(world, 'findings')
 })
 
-test('what was wrong before is a note, weights that are ignored are red for who raises them, and strict is strict', async () => {
+test('an old mistake is a note, ignored weights are red for whoever raises them, and strict is strict', async () => {
   const ignore =
     '  ignoreDifferences:\n    - { group: networking.istio.io, kind: VirtualService, jqPathExpressions: [".spec.http[].route[].weight"] }\n'
   const world = await withNeighbours({
@@ -98,7 +98,7 @@ test('what was wrong before is a note, weights that are ignored are red for who 
   await assertConversation(world, 'findings-before')
 })
 
-test('a file that cannot be read, one that is mended, one that goes, and an object that is there twice', async () => {
+test('an unreadable file, a repaired one, a removed one, and a duplicate object', async () => {
   const world = await withNeighbours({ 'apps/production/broken.yaml': `${BROKEN}a: [1\n` })
   await aPull(world, { 'apps/production/broken.yaml': SERVICE.replace('name: web', 'name: mended') }, 'Mend')
   await aPull(world, { 'apps/production/broken.yaml': undefined }, 'Remove')

@@ -13,7 +13,7 @@ spec:
 `
 const MAP = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: words }\ndata: { a: b }\n'
 
-test('overlays are promoted with a patch and a new file, and what cannot be carried is refused', async () => {
+test('overlays are promoted with a patch and a new file, and impossible promotions are refused', async () => {
   const world = await aTranscribedBuiltWorld({
     ...BASE,
     ...CHART,
@@ -58,7 +58,7 @@ spec:
   await assertConversation(world, 'promoted-overlays')
 })
 
-test('a promotion waits for a rollout, is refused by a branch of somebody else, closes when empty, and queues', async () => {
+test('a promotion waits for a rollout, is blocked by somebody else’s branch, closes when empty, and uses the queue', async () => {
   const world = await aTranscribedWorld({
     environments: ['staging', 'production'],
     config: { isOrdered: true, approvals: 1 },

@@ -59,7 +59,7 @@ test('commands on pull requests that are closed, merged elsewhere, or in conflic
   await assertConversation(world, 'in-the-wrong-place')
 })
 
-test('buttons of a step, pressed by those who may and by one who may not', async () => {
+test('buttons of a step, pressed by people with and without permission', async () => {
   const world = await aTranscribedWorld()
   const { step } = await aRollout(world)
   await presses(world, 'mallory', step, 'hold')
@@ -71,7 +71,7 @@ test('buttons of a step, pressed by those who may and by one who may not', async
   await assertConversation(world, 'buttons')
 })
 
-test('a hold, a freeze and windows of several environments and services come and go', async () => {
+test('a hold, a freeze and windows of several environments and services begin and end', async () => {
   const world = await aTranscribedWorld({ services: ['api', 'web'], environments: ['staging', 'production'] })
   const pull = await aNewVersion(world, { service: 'api' })
   await says(world, 'alice', pull, '/canary 5')
@@ -112,7 +112,7 @@ test('answers that GitHub lost, a process that ends, and memory that is gone rep
   await assertConversation(world, 'lost-answers')
 })
 
-test('GitHub is out for more than a day: what was asked for is told to be too late', async () => {
+test('GitHub is down for more than a day: authors of commands are told that they came too late', async () => {
   const world = await aTranscribedWorld()
   const { step } = await aRollout(world)
   world.network.outages.set('git', world.now() + 28 * 60 * 60_000)

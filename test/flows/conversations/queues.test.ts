@@ -30,7 +30,7 @@ test('a group that cannot be judged turns red, one that is gone is forgotten, an
   await assertConversation(world, 'groups-lost')
 })
 
-test('groups of a commit that is a pull request too, of a broken config, and of a branch that is not deployed', async () => {
+test('groups with a commit that is also a pull request, with a broken config, and for a branch that is not deployed', async () => {
   const world = await aTranscribedWorld()
   const first = await aNewVersion(world)
   await says(world, 'alice', first, '/canary 5')

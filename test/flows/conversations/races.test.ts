@@ -31,7 +31,7 @@ function losing(world: World, requests: readonly string[]): void {
     })
 }
 
-test('somebody pushes to the branch while a command is carried out: it is done on what they pushed, or left', async () => {
+test('somebody pushes to the branch while a command is carried out: it is done on the new commit, or not at all', async () => {
   const world = await aTranscribedWorld()
   const pull = await aNewVersion(world)
   let pushes = 0
@@ -46,7 +46,7 @@ test('somebody pushes to the branch while a command is carried out: it is done o
   await assertConversation(world, 'quicker-pushes')
 })
 
-test('somebody takes the branch of a step while it is made, and pushes to it while it is made again', async () => {
+test('somebody takes the branch of a step while it is created, and pushes to it while it is created again', async () => {
   const world = await aTranscribedWorld({ config: { steps: [5, 25, 100] } })
   const mine = { 'docs/mine.md': 'x\n' }
   when(world, 'branches.create', () => void world.bob.push('canary/production/web/25', mine))
@@ -85,7 +85,7 @@ function endOf({ state }: World): unknown {
   return { pulls, branches, said: said.map((text) => text.slice(0, 200)).toSorted() }
 }
 
-test('the first answer to each kind of request is lost in each part of a rollout: all happens once', async () => {
+test('the first answer to each kind of request is lost in each part of a rollout: everything happens once', async () => {
   const play = async (isLosing: boolean): Promise<World> => {
     const world = await aTranscribedWorld({ config: { steps: [5, 25, 100] } })
     const lose = (...requests: readonly string[]): void => {
@@ -127,7 +127,7 @@ test('the first answer to each kind of request is lost in each part of a rollout
   assert.deepEqual(endOf(await play(true)), endOf(await play(false)))
 })
 
-test('a step for one of two environments of a route merges by itself, and not where somebody changed it', async () => {
+test('a step for one of two environments of a route merges by itself, unless somebody changed it', async () => {
   const world = await aTranscribedBuiltWorld({
     ...BASE,
     '.github/canary.yml': `environments:
@@ -154,7 +154,7 @@ services:
   await assertConversation(world, 'one-of-two')
 })
 
-test('a rollout is looked at again after its step was reverted, brought again, and pushed past', async () => {
+test('a rollout is checked again after its step was reverted, repeated, and replaced by a push', async () => {
   const world = await aTranscribedWorld({ config: { live: 'status', steps: [5, 25, 100] } })
   const { step } = await aRollout(world)
   const at5 = textOn(world, 'main', ROUTE)
@@ -186,7 +186,7 @@ async function endsAt(
   await world.settle()
 }
 
-test('what a process did before it ended, and somebody merged since, is told and not done again', async () => {
+test('the work of a process that ended, and that somebody merged since, is reported and not repeated', async () => {
   const world = await aTranscribedWorld({ config: { steps: [5, 50, 100] } })
   const pull = await aNewVersion(world)
   await endsAt(world, 'branches.commit', {

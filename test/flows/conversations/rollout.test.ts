@@ -30,7 +30,7 @@ test('a rollout from its first command to the new stable version', async () => {
   await assertConversation(world, 'a-rollout')
 })
 
-test('a step fails to apply, is held, goes on, and is rolled back by a command', async () => {
+test('a step fails to apply, is held, continues, and is rolled back by a command', async () => {
   const world = await aTranscribedWorld({ config: { live: 'status', steps: [5, 50, 100] } })
   const { pull, step } = await aRollout(world)
   await flux(world, 'failure')
@@ -68,7 +68,7 @@ services:
   await assertConversation(world, 'a-failed-analysis')
 })
 
-test('a rollout with autoMerge goes by itself, except where somebody changed its step', async () => {
+test('a rollout with autoMerge continues by itself, unless somebody changed its step', async () => {
   const world = await aTranscribedWorld({ config: { autoMerge: 'always', steps: [5, 50, 100] } })
   const { step } = await aRollout(world)
   await world.pass(15)
@@ -103,7 +103,7 @@ test('people move the share, close a step, take its branch and break the config'
   await assertConversation(world, 'people-in-the-way')
 })
 
-test('a version comes while a rollout is under way, and another pull request moves the same route', async () => {
+test('a version comes during a rollout, and another pull request moves the same route', async () => {
   const world = await aTranscribedWorld({ config: { steps: [5, 100], onNewVersion: 'restart' } })
   await aRollout(world)
   const rival = await aPull(world, { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 60) }, 'By hand')

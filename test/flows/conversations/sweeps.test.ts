@@ -54,7 +54,7 @@ test('sweeps alone carry a rollout, its merge queue, a hold and an end', async (
   await assertConversation(world, 'sweeps-alone')
 })
 
-test('a pull request of a fork is judged, and nothing is committed to it', async () => {
+test('a pull request from a fork is judged, and nothing is committed to it', async () => {
   const world = await aTranscribedWorld()
   const pull = world.mallory.openFromFork({ [ROUTE]: withShare(textOn(world, 'main', ROUTE), 5) }, 'From a fork')
   await world.settle()
@@ -66,7 +66,7 @@ test('a pull request of a fork is judged, and nothing is committed to it', async
   await assertConversation(world, 'a-fork')
 })
 
-test('a branch that is not deployed keeps nothing of Perch, and one that becomes deployed begins', async () => {
+test('a branch that is no longer deployed loses everything of Perch, and one that becomes deployed begins', async () => {
   const world = await aTranscribedWorld()
   const { step } = await aRollout(world)
   world.alice.push('release', { 'docs/r.md': 'x\n' })
@@ -90,7 +90,7 @@ test('a branch that is not deployed keeps nothing of Perch, and one that becomes
   await assertConversation(world, 'deployed-branches')
 })
 
-test('commands whose answers were lost are found done on a pull request that has merged since', async () => {
+test('commands whose answers were lost are recognized as done on a pull request that has merged since', async () => {
   const world = await aTranscribedWorld({ config: { steps: [5, 50, 100] } })
   const pull = await aNewVersion(world)
   world.hears = false
@@ -136,7 +136,7 @@ test('buttons and stops whose answers were lost happen once', async () => {
   await assertConversation(world, 'lost-presses')
 })
 
-test('what is in the way of the branches of Perch is named, and what it left half made is made', async () => {
+test('refs that block Perch’s branches are named, and unfinished work is completed', async () => {
   const world = await aTranscribedWorld({ config: { steps: [5, 25, 100] } })
   world.bob.push('canary/production', { 'docs/mine.md': 'x\n' })
   await world.settle()
@@ -165,7 +165,7 @@ test('what is in the way of the branches of Perch is named, and what it left hal
   await assertConversation(world, 'in-the-way')
 })
 
-test('GitHub refuses: no rights for deployments, merges, labels or the person', async () => {
+test('GitHub refuses: no permission for deployments, merges, labels or the person', async () => {
   const config = `environments:
   production: { path: apps/production, live: { after: 3m } }
 services:

@@ -9,7 +9,7 @@ import { aTranscribedWorld, assertConversation } from './page.ts'
 
 const ROUTE = routeFile('production', 'web')
 
-test('groups of the merge queue, with an override, a freeze, a signal and a base that moves on', async () => {
+test('groups of the merge queue, with an override, a freeze, a signal and a moving base', async () => {
   const world = await aTranscribedWorld({ config: { live: 'status' } })
   const { step } = await aRollout(world)
   const words = await aPull(world, { 'README.md': '# Words\n' })
@@ -26,7 +26,7 @@ test('groups of the merge queue, with an override, a freeze, a signal and a base
   await assertConversation(world, 'merge-queue')
 })
 
-test('two pull requests of one commit, a draft, a new base and a pull request that comes back', async () => {
+test('two pull requests of one commit, a draft, a new base and a reopened pull request', async () => {
   const world = await aTranscribedWorld()
   world.alice.push('release', { 'docs/r.md': 'x\n' })
   const pull = await aPull(world, { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 5) }, 'By hand')
@@ -67,7 +67,7 @@ test('a bot brings versions, in a pull request and by a push, and rollouts begin
   await assertConversation(world, 'automation')
 })
 
-test('a step is shown as a deployment and told to a channel', async () => {
+test('a step is shown as a deployment and announced in a channel', async () => {
   const config = `environments:
   production: { path: apps/production, live: { after: 3m } }
 services:
@@ -103,7 +103,7 @@ notify: [{ to: team }]
   ])
 })
 
-test('a promotion is asked for twice, planned again, held and merged', async () => {
+test('a promotion is requested twice, planned again, held and merged', async () => {
   const world = await aTranscribedWorld({ environments: ['staging', 'production'], config: { isOrdered: true } })
   const [staging, production] = [routeFile('staging', 'web'), routeFile('production', 'web')]
   const slow = (text: string, seconds: number): string =>

@@ -72,7 +72,7 @@ async function ticks(world: World, box: string, who: 'alice' | 'mallory' = 'alic
   await world.settle()
 }
 
-test('a repository that asks for it gets one issue, which says that there is no rollout and how to begin one', async () => {
+test('a repository with a dashboard in its config gets one issue, which says that there is no rollout and how to begin one', async () => {
   const world = await aDashboard()
   await world.pass(2)
   assert.deepEqual(issues(world), [
@@ -113,7 +113,7 @@ test('a rollout that has ended leaves the list', async () => {
   assert.match(issues(world)[0] ?? '', /^open: \*\*No rollouts/)
 })
 
-test('a pull request that is to begin a rollout is listed while it is open', async () => {
+test('a pull request that will begin a rollout is listed while it is open', async () => {
   const world = await aDashboard()
   const pull = await aNewVersion(world)
   await says(world, 'alice', pull, '/canary 5')
@@ -149,7 +149,7 @@ test('a hold, a step that a person closed, and a share that was set by hand say 
   )
 })
 
-test('a step that a person closed and opened again is a step again, also where no webhook told of it', async () => {
+test('a step that a person closed and reopened is a step again, even without a webhook', async () => {
   for (const hears of [true, false]) {
     const world = await aDashboard()
     const { step } = await aRollout(world)
@@ -167,7 +167,7 @@ test('a step that a person closed and opened again is a step again, also where n
   }
 })
 
-test('what a controller in the cluster moves is counted and not listed', async () => {
+test('a rollout that a controller in the cluster moves is counted and not listed', async () => {
   const world = await aDashboard({ files: { 'apps/production/web-rollout.yaml': argoRollout() }, share: 20 })
   await world.pass(2)
   assert.match(
@@ -176,7 +176,7 @@ test('what a controller in the cluster moves is counted and not listed', async (
   )
 })
 
-test('line ends of GitHub’s editor are no change: the issue is not written again', async () => {
+test('line breaks from GitHub’s editor are no change, so the issue is not written again', async () => {
   const world = await aDashboard()
   await aRollout(world)
   // Until the gates of its step have something new.
@@ -189,7 +189,7 @@ test('line ends of GitHub’s editor are no change: the issue is not written aga
   assert.deepEqual([...new Set(names)], ['issues.get'])
 })
 
-test('it is written once a minute at most, and asks GitHub nothing while it says the same', async () => {
+test('the issue is written at most once a minute, and needs no request while its text stays the same', async () => {
   const world = await aDashboard()
   await world.pass(2)
   const names = asked(world)
@@ -206,7 +206,7 @@ test('it is written once a minute at most, and asks GitHub nothing while it says
   assert.deepEqual(names, ['issues.get'])
 })
 
-test('where nothing is under way, sweeps ask for nothing', async () => {
+test('without rollouts, sweeps request nothing', async () => {
   const world = await aDashboard()
   await world.pass(2)
   world.network.lastWebhook = 0
@@ -220,7 +220,7 @@ test('where nothing is under way, sweeps ask for nothing', async () => {
   assert.deepEqual([names, world.network.requests - before], [[], 0])
 })
 
-test('without the key there is no issue, and nothing is asked of GitHub about it', async () => {
+test('without the key there is no issue, and no request to GitHub about it', async () => {
   const world = await aWorld({ files: { [CONFIG]: configText('') } })
   const names = asked(world)
   await aRollout(world)
@@ -229,7 +229,7 @@ test('without the key there is no issue, and nothing is asked of GitHub about it
   assert.deepEqual([issues(world), names], [[], []])
 })
 
-test('a tick has one rollout looked at again, and is taken away', async () => {
+test('a tick makes Perch check one rollout again, and is removed', async () => {
   const world = await aDashboard()
   const { step } = await aRollout(world)
   await world.pass(2)
@@ -240,7 +240,7 @@ test('a tick has one rollout looked at again, and is taken away', async () => {
   assert.ok(theIssue(world).body.includes(WEB))
 })
 
-test('the first box has everything looked at again, also pull requests that are no steps', async () => {
+test('the first box makes Perch check everything again, including pull requests that are not steps', async () => {
   const world = await aDashboard()
   const pull = await aNewVersion(world)
   await says(world, 'alice', pull, '/canary 5')
@@ -251,7 +251,7 @@ test('the first box has everything looked at again, also pull requests that are 
   assert.ok(theIssue(world).body.includes(ALL))
 })
 
-test('a tick of which no webhook told is found by the next sweep while there is a rollout', async () => {
+test('a tick without a webhook is found by the next sweep while there is a rollout', async () => {
   const world = await aDashboard()
   await aRollout(world)
   await world.pass(2)
@@ -262,7 +262,7 @@ test('a tick of which no webhook told is found by the next sweep while there is 
   assert.ok(theIssue(world).body.includes(WEB))
 })
 
-test('the own edits of Perch ask for nothing, nor do boxes in the issues of others', async () => {
+test('Perch’s own edits cause no task, and neither do boxes in other people’s issues', async () => {
   const world = await aDashboard()
   await aRollout(world)
   await world.pass(2)
@@ -275,7 +275,7 @@ test('the own edits of Perch ask for nothing, nor do boxes in the issues of othe
   assert.deepEqual(names, [])
 })
 
-test('what somebody else writes into it is undone, and a tick of a rollout that is gone does nothing', async () => {
+test('other people’s edits of the issue are undone, and a tick for a rollout that is gone does nothing', async () => {
   const world = await aDashboard()
   await aRollout(world)
   await world.pass(2)
@@ -288,7 +288,7 @@ test('what somebody else writes into it is undone, and a tick of a rollout that 
   assert.equal(theIssue(world).body, body)
 })
 
-test('one that a person closed stays closed until there is something new to show', async () => {
+test('an issue that a person closed stays closed until there is something new to show', async () => {
   const world = await aDashboard()
   await aRollout(world)
   await world.pass(2)
@@ -300,7 +300,7 @@ test('one that a person closed stays closed until there is something new to show
   assert.equal(world.state.issues.size, 1)
 })
 
-test('one that a person closed is not opened again to say that there is no rollout', async () => {
+test('an issue that a person closed is not reopened to say that there is no rollout', async () => {
   const world = await aDashboard({ share: 20 })
   await world.pass(2)
   world.alice.closeIssue(theIssue(world).number)
@@ -313,7 +313,7 @@ test('one that a person closed is not opened again to say that there is no rollo
   assert.match(issues(world)[0] ?? '', /^closed: \*\*1 rollout/)
 })
 
-test('when the config asks for it no longer, Perch says so and closes it; asked again, it opens the same one', async () => {
+test('when the config no longer asks for the issue, Perch says so and closes it; later it reopens the same one', async () => {
   const world = await aDashboard()
   await world.pass(2)
   world.alice.push('main', { [CONFIG]: configText('') })
@@ -337,7 +337,7 @@ test('while the config cannot be read, the issue stays, and says so', async () =
   assert.match(issues(world)[0] ?? '', /^open: ⚠️ `.github\/canary.yml` is not valid here, so no rollout continues/)
 })
 
-test('when memory is lost the same issue is found again, and of two the oldest stays', async () => {
+test('after memory is lost, the same issue is found again, and the oldest of two stays', async () => {
   const world = await aDashboard()
   await aRollout(world)
   await world.pass(2)
@@ -357,7 +357,7 @@ test('when memory is lost the same issue is found again, and of two the oldest s
   assert.match(twice.body, new RegExp(`keeps #${number} up to date`))
 })
 
-test('one that was deleted is opened again', async () => {
+test('a deleted issue is replaced', async () => {
   const world = await aDashboard()
   await aRollout(world)
   await world.pass(2)
@@ -366,7 +366,7 @@ test('one that was deleted is opened again', async () => {
   assert.match(issues(world)[0] ?? '', /^open: \*\*1 rollout/)
 })
 
-test('without the permission, or without issues, rollouts go on and the log says it once', async () => {
+test('without the permission, or without issues, rollouts continue and the log says it once', async () => {
   for (const what of ['permission', 'issues'] as const) {
     const warnings: string[] = []
     const log = {

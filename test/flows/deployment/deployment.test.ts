@@ -55,7 +55,7 @@ test('each merged step is a deployment: in progress, live, and over when the nex
   ])
 })
 
-test('steps that never were live are over when a later one is live, or when the rollout ends', async () => {
+test('steps that were never live are over when a later one is live, or when the rollout ends', async () => {
   for (const end of ['live', 'rollback'] as const) {
     const world = await aWorldThat({ shows: true, steps: [5, 10, 20, 100] })
     const { pull } = await aRollout(world)
@@ -78,7 +78,7 @@ test('steps that never were live are over when a later one is live, or when the 
   }
 })
 
-test('what a controller in the cluster moves is not shown, and what it takes over is over', async () => {
+test('a rollout that a controller in the cluster moves is not shown, and one that it takes over is over', async () => {
   const owner = 'apps/production/web-rollout.yaml'
   const owned = await aWorldThat({ shows: true, files: { [owner]: argoRollout() }, share: 20 })
   await owned.sweep()
@@ -90,7 +90,7 @@ test('what a controller in the cluster moves is not shown, and what it takes ove
   assert.deepEqual(shown(world), ['production canary:web: in_progress → inactive'])
 })
 
-test('when a rollout has finished, its last step stays what GitHub shows', async () => {
+test('after a rollout has finished, GitHub still shows its last step', async () => {
   const world = await aWorldThat({ shows: true })
   await aRollout(world)
   for (let count = 0; count < 3; count += 1) {
@@ -103,7 +103,7 @@ test('when a rollout has finished, its last step stays what GitHub shows', async
   assert.deepEqual(ends, ['inactive', 'inactive', 'success'])
 })
 
-test('a rollback that is opened makes its step a failure, and one that is merged ends it', async () => {
+test('an opened rollback makes its step a failure, and a merged one ends it', async () => {
   const world = await aWorldThat({ shows: true })
   const { pull } = await aRollout(world)
   await world.pass(20)
@@ -120,7 +120,7 @@ test('without the key nothing is shown', async () => {
   assert.deepEqual(shown(world), [])
 })
 
-test('without the permission the rollout goes on, and that is said once', async () => {
+test('without the permission the rollout continues, and Perch says so once', async () => {
   const world = await aWorldThat({ shows: true })
   world.state.mayDeploy = false
   await aRollout(world)
@@ -148,7 +148,7 @@ test('lost webhooks show nothing twice', async () => {
   assert.deepEqual(shown(world), ['production canary:web: in_progress → success'])
 })
 
-test('a sweep costs no request more', async () => {
+test('a sweep costs no more requests', async () => {
   const costs: number[] = []
   for (const shows of [true, false]) {
     const world = await aWorldThat({ shows })

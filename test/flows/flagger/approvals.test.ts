@@ -100,7 +100,7 @@ test('an approval from before the merge counts, and so does only one by the rule
   assert.equal(await hears(world, 'confirm-promotion', 'three'), GOES)
 })
 
-test('a Canary that is pointed at another Deployment has the version of the pull request that did so', async () => {
+test('a Canary that gets another Deployment has the version of the pull request that changed it', async () => {
   const world = await aCanary()
   const other = { 'apps/production/other.yaml': deployment('web:v9').replace('{ name: web }', '{ name: other }') }
   const first = await aPull(world, other)
@@ -111,7 +111,7 @@ test('a Canary that is pointed at another Deployment has the version of the pull
   assert.equal(await hears(world, 'confirm-promotion', 'nine'), WAITS(second).replace('/web', '/other'))
 })
 
-test('an approval that is taken back does not count any more', async () => {
+test('a withdrawn approval no longer counts', async () => {
   const world = await aCanary()
   const pull = await brings(world, 'web:v2', ['olga'])
   assert.equal(await hears(world, 'confirm-promotion', 'two'), GOES)
@@ -122,7 +122,7 @@ test('an approval that is taken back does not count any more', async () => {
   assert.equal(await hears(world, 'confirm-promotion', 'two'), WAITS(pull))
 })
 
-test('what no webhook told of counts no longer than ten minutes', async () => {
+test('an approval that was withdrawn without a webhook counts for at most ten minutes', async () => {
   const world = await aCanary()
   const pull = await brings(world, 'web:v2', ['olga'])
   assert.equal(await hears(world, 'confirm-promotion', 'two'), GOES)
@@ -131,7 +131,7 @@ test('what no webhook told of counts no longer than ten minutes', async () => {
   assert.match(await hears(world, 'confirm-promotion', 'two'), /^stop: Perch is still reading/)
 })
 
-test('the approval of the next version does not promote the one that Flagger is at', async () => {
+test('the approval of the next version does not promote the current one', async () => {
   const world = await aCanary()
   const bad = await brings(world, 'web:v2')
   assert.equal(await hears(world, 'confirm-traffic-increase', 'two'), WAITS(bad))
@@ -141,7 +141,7 @@ test('the approval of the next version does not promote the one that Flagger is 
   assert.equal(await hears(world, 'confirm-promotion', 'two'), WAITS(bad))
 })
 
-test('whoever asks about a checksum before its version comes to Git does not promote that by the approvals of another', async () => {
+test('asking about a checksum before its version is in Git does not promote it with the approvals of another', async () => {
   const world = await aCanary()
   await brings(world, 'web:v2', ['olga'])
   // Everybody with read access may know the key, and can compute the checksum of a future version.
@@ -167,7 +167,7 @@ test('Flagger does not begin with a version that is not approved: there it still
   assert.equal(await hears(world, 'confirm-rollout', 'two'), GOES)
 })
 
-test('a version that nobody brought by a pull request is never approved', async () => {
+test('a version without a pull request is never approved', async () => {
   const world = await aCanary()
   world.alice.push('main', { [DEPLOYMENT]: deployment('web:v2') })
   await world.settle()
@@ -187,7 +187,7 @@ test('the approvals of the newest version never count for one that no pull reque
   assert.deepEqual(await recallApprovals(memo, { ...called, version: 'checksum two' }), { at: 1, has: 0 })
 })
 
-test('where the config asks for no approvals, GitHub is not asked for any', async () => {
+test('if the config requires no approvals, none are requested from GitHub', async () => {
   const world = await aCanary(0)
   await brings(world, 'web:v2')
   assert.equal(await hears(world, 'confirm-promotion', 'two'), GOES)

@@ -28,7 +28,7 @@ async function approved(makers: readonly string[] | undefined): Promise<number |
   return (await approvalsOf(context as never, { base: 'base', head: 'head', around: { pull } }, 1))?.has
 }
 
-test('an approval counts only where it is known who wrote every commit', async () => {
+test('an approval counts only if the authors of all commits are known', async () => {
   assert.equal(await approved(['alice', 'alice']), 1)
   assert.equal(await approved(['alice', 'bob']), 0)
   assert.equal(await approved(undefined), 0, 'GitHub does not know all of them')
