@@ -69,12 +69,12 @@ async function assertAlike(before: Files, after: Files, expected: readonly strin
     )
 }
 
-test('of many environments only the one that changes is read', async () => {
+test('only the changed one of many environments is read', async () => {
   const files = { ...BASE, ...overlays(['eu', 'us', 'asia']) }
   await assertAlike(files, { ...files, 'eu/web.yaml': raised }, ['eu/api-service'])
 })
 
-test('those that have a route together are read together', async () => {
+test('environments that share a route are read together', async () => {
   const files = {
     ...overlays(['eu', 'us', 'asia']),
     ...BASE,
@@ -85,7 +85,7 @@ test('those that have a route together are read together', async () => {
   await assertAlike(files, after, ['all/shared', 'asia/api-service', 'eu/api-service', 'us/api-service'])
 })
 
-test('an environment that gets another name is read under both, though none of its files changed', async () => {
+test('a renamed environment is read under both names, although none of its files changed', async () => {
   const files = { ...overlays(['shop/eu', 'shop/us']), 'shop/base/kustomization.yaml': 'resources: []\n' }
   const after = { ...files, ...overlays(['bank/eu']), 'bank/base/kustomization.yaml': 'resources: []\n' }
   const { before, written } = await read(files, after, true)

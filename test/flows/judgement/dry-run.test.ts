@@ -92,7 +92,7 @@ const refuses =
     ),
   })
 
-test('the API server is asked about what a pull request changes, and about nothing else', async () => {
+test('only the changes of a pull request are sent to the API server', async () => {
   const { asked, questions, found } = await review({ 'apps/b.yaml': map('b', 'new'), 'apps/c.yaml': map('c', 'new') })
   assert.deepEqual(asked, ['ConfigMap shop/b, ConfigMap shop/c'])
   assert.deepEqual(questions, [{ namespace: undefined, fieldManager: 'perch' }])
@@ -102,7 +102,7 @@ test('the API server is asked about what a pull request changes, and about nothi
   assert.deepEqual((await review({ 'apps/a.yaml': `# A comment.\n${map('a', 'old')}` })).asked, [])
 })
 
-test('what the API server refuses is red on its line, with its words', async () => {
+test('a refusal of the API server is red on its line, with its message', async () => {
   const { found, asked } = await review({ 'apps/b.yaml': map('b', 'new') }, { says: refuses('policy says <b>no</b>') })
   assert.deepEqual(told(found.problems), [
     'dry-run apps/b.yaml:7 The API server would refuse ConfigMap shop/b in production: policy says <b>no</b>.',
@@ -112,7 +112,7 @@ test('what the API server refuses is red on its line, with its words', async () 
   assert.deepEqual(asked, ['ConfigMap shop/b', 'ConfigMap shop/b'])
 })
 
-test('what it refused before too, and what it warns about, is a note', async () => {
+test('an old refusal, and a warning, is a note', async () => {
   const before = await review({ 'apps/b.yaml': map('b', 'new') }, { says: refuses('no owner', 'ConfigMap') })
   assert.deepEqual(told(before.found.problems), [])
   assert.deepEqual(told(before.found.notes), [
@@ -130,7 +130,7 @@ test('what it refused before too, and what it warns about, is a note', async () 
   assert.equal(validateReport(warned.found).conclusion, 'success')
 })
 
-test('an object without a verdict is neither green nor red, also where it had none before', async () => {
+test('an object without a verdict is neither green nor red, even if it had none before', async () => {
   const codes = ['no-kind', 'no-namespace', 'not-allowed', 'no-dry-run', 'not-answered'] as const
   for (const code of codes) {
     const { found } = await review(
@@ -146,7 +146,7 @@ test('an object without a verdict is neither green nor red, also where it had no
   }
 })
 
-test('an API server that cannot be asked is neither green nor red, and one that nobody named is red', async () => {
+test('an API server that cannot be reached is neither green nor red, and a missing configuration is red', async () => {
   const codes = ['unreachable', 'unauthorized', 'timed-out', 'too-many', 'failed', 'too-large', 'busy'] as const
   for (const code of codes satisfies readonly ToolFailure['code'][]) {
     const { found } = await review(
@@ -166,7 +166,7 @@ test('an API server that cannot be asked is neither green nor red, and one that 
   assert.equal(validateReport(unnamed.found).conclusion, 'failure')
 })
 
-test('what is red stays red where something else is not known', async () => {
+test('a red result stays red if something else is unknown', async () => {
   const { found } = await review(
     { 'apps/a.yaml': map('a', 'new'), 'apps/b.yaml': map('b', 'new') },
     { says: (objects) => ({ ...refuses('no')(objects), gaps: [{ code: 'no-kind', object: 0, text: '' }] }) },
@@ -175,7 +175,7 @@ test('what is red stays red where something else is not known', async () => {
   assert.equal(validateReport(found).conclusion, 'failure')
 })
 
-test('a Secret is never sent, nor an object in which one stands or is repeated', async () => {
+test('a Secret is never sent, and neither is an object that contains or repeats one', async () => {
   const nested = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: n, namespace: shop }\ndata:\n  s.yaml: |\n${secret(
     'tr0ub4dor-and-3',
   )
@@ -208,7 +208,7 @@ test('a Secret is never sent, nor an object in which one stands or is repeated',
   )
 })
 
-test('a value of a Secret that a pull request takes out is not sent with what was there before', async () => {
+test('the value of a removed Secret is not sent with the old objects', async () => {
   const base = {
     ...BASE,
     'apps/s.yaml': secret('correct-horse-battery'),
@@ -219,7 +219,7 @@ test('a value of a Secret that a pull request takes out is not sent with what wa
   assert.equal(found.problems.length, 1)
 })
 
-test('what the API server repeats of a Secret does not get out', async () => {
+test('values of a Secret in the API server’s messages are hidden', async () => {
   const base = { ...BASE, 'apps/s.yaml': secret('correct-horse-battery') }
   const leaky = 'the cluster has correct-horse-battery'
   const { found } = await review({ 'apps/b.yaml': map('b', 'new') }, { base, says: refuses(leaky) })
@@ -231,7 +231,7 @@ test('what the API server repeats of a Secret does not get out', async () => {
   assert.doesNotMatch(JSON.stringify(failed), /correct-horse/)
 })
 
-test('kinds below `ignore` are left out, and the deployer says where an object without a namespace belongs', async () => {
+test('kinds in `ignore` are left out, and the deployer decides the namespace of an object without one', async () => {
   const application = `apiVersion: argoproj.io/v1alpha1
 kind: Application
 metadata: { name: web, namespace: argocd }
@@ -265,7 +265,7 @@ async function aServedWorld(answer: () => DryRunResult = () => NO_VERDICT) {
   return { world, asked }
 }
 
-test('a pull request of this repository is asked about; one from a fork is not, and waits with words', async () => {
+test('a pull request of this repository is sent; one from a fork is not, and waits with an explanation', async () => {
   const { world, asked } = await aServedWorld()
   const pull = await aPull(world, { 'apps/b.yaml': map('b', 'new') })
   assert.match(checkOf(world, pull, 'canary/validate'), /^success/)
@@ -291,14 +291,14 @@ test('when the base moves, a pull request from a fork is still not sent', async 
   assert.match(checkOf(world, stranger, 'canary/validate'), /^action_required/)
 })
 
-test('what is in the merge queue was put there by somebody with write access, and is asked about', async () => {
+test('a group in the merge queue is sent, because somebody with write access put it there', async () => {
   const { world, asked } = await aServedWorld()
   const pull = await aPull(world, { 'apps/b.yaml': map('b', 'new') })
   await queue(world, [pull])
   assert.deepEqual(asked, ['ConfigMap shop/b', 'ConfigMap shop/b'])
 })
 
-test('an API server that did not answer is asked again by itself, and one that knows no kind is not', async () => {
+test('an API server that did not answer is asked again automatically, and one without the kind is not', async () => {
   let now: DryRunResult = { ok: false, failure: { code: 'unreachable', detail: 'ECONNREFUSED' } }
   const { world, asked } = await aServedWorld(() => now)
   const pull = await aPull(world, { 'apps/b.yaml': map('b', 'new') })
@@ -316,7 +316,7 @@ test('an API server that did not answer is asked again by itself, and one that k
   assert.match(checkOf(world, pull, 'canary/validate'), /^success/)
 })
 
-test('what the merge queue holds goes on when the API server answers again', async () => {
+test('a group in the merge queue continues when the API server answers again', async () => {
   let now: DryRunResult = NO_VERDICT
   const { world } = await aServedWorld(() => now)
   const pull = await aPull(world, { 'apps/b.yaml': map('b', 'new') })

@@ -41,15 +41,15 @@ async function codesOf(files: Readonly<Record<string, string>>): Promise<readonl
   return review.problems.map(({ code }) => code)
 }
 
-test('a weight that no cluster takes is one line', async () => {
+test('a weight that no cluster accepts is one line', async () => {
   assert.deepEqual(await codesOf({ 'apps/route.yaml': route('-1') }), ['IST0106'])
 })
 
-test('what keeps that line away does not make it green', async () => {
+test('hiding that line does not make it green', async () => {
   const quiet = ', annotations: { galley.istio.io/analyze-suppress: "*" }'
   assert.deepEqual(await codesOf({ 'apps/route.yaml': route('-1', quiet) }), ['exposure-unknown'])
 })
 
-test('another reason beside it stays said once the weight is whole', async () => {
+test('another reason is still reported once the weight is valid', async () => {
   assert.deepEqual(await codesOf({ 'apps/subsets.yaml': subsets('') }), ['exposure-unknown'])
 })

@@ -28,7 +28,7 @@ const test = recordedIn(import.meta.url)
 const ROUTE = routeFile('production', 'web')
 const SUBSETS = subsetsFile('production', 'web')
 
-test('a commit that claims to have carried a command out does not keep it from being carried out', async () => {
+test('a commit with a forged command trailer does not keep the command from being carried out', async () => {
   const world = await aWorld()
   const pull = await aNewVersion(world)
   const first = world.alice.comment(pull.number, 'Comments are numbered upwards.')
@@ -41,7 +41,7 @@ test('a commit that claims to have carried a command out does not keep it from b
   assert.equal(shareOn(world, pull.head.ref), 5)
 })
 
-test('roles cannot be swapped by themselves, for a later change to lower the stable version', async () => {
+test('roles cannot be swapped first, so that a later change could lower the stable version', async () => {
   const world = await aWorld()
   await aRollout(world)
   const text = textOn(world, 'main', ROUTE)
@@ -53,7 +53,7 @@ test('roles cannot be swapped by themselves, for a later change to lower the sta
   assert.match(JSON.stringify(run?.report), /get other roles/)
 })
 
-test('who makes a share readable again brings no other version with it, and no share where none could be read', async () => {
+test('a repair of an unreadable share brings neither another version nor a share of its own', async () => {
   const world = await aWorld()
   await aRollout(world)
   const good = textOn(world, 'main', ROUTE)
@@ -110,7 +110,7 @@ test('a step and a stable version that gets the canary’s image never merge tog
   assert.match(both.gate(), raisers)
 })
 
-test('a branch cannot call itself deployed, and each of two deployed branches has steps of its own', async () => {
+test('a branch cannot declare itself deployed, and each of two deployed branches has its own steps', async () => {
   const world = await aWorld()
   const config = textOn(world, 'main', CONFIG)
   world.alice.push('mine', { [CONFIG]: `branches: [main, mine]\n${config}` })

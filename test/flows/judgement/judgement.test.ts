@@ -25,7 +25,7 @@ function validateOf(world: World, pull: Parameters<typeof checkOf>[1]): string {
   return checkOf(world, pull, 'canary/validate')
 }
 
-test('production waits until staging has the share, has it live, and has baked', async () => {
+test('production waits until staging has the share, is live with it, and has baked', async () => {
   const world = await aWorld({ environments: ['staging', 'production'], config: { isOrdered: true } })
   const pull = await aNewVersion(world, { environment: 'production' })
   await says(world, 'alice', pull, '/canary 5 --env production')
@@ -41,7 +41,7 @@ test('production waits until staging has the share, has it live, and has baked',
   assert.match(gateOf(world, pull), /^success: In order/)
 })
 
-test('production waits for another version in staging, and for a service that is missing there', async () => {
+test('production waits if staging has another version, or lacks the service', async () => {
   const world = await aWorld({ environments: ['staging', 'production'], config: { isOrdered: true } })
   const path = subsetsFile('staging', 'web')
   await merges(world, 'bob', await aPull(world, { [path]: textOn(world, 'main', path).replace('v2', 'v7') }))
@@ -62,7 +62,7 @@ test('production waits for another version in staging, and for a service that is
   assert.match(gateOf(world, pull), /staging must do this step first, but has no such service/)
 })
 
-test('a raise needs the approvals of people who may write and had no part in it', async () => {
+test('a raise needs the approvals of people with write access who had no part in it', async () => {
   const world = await aWorld({ config: { approvals: 2 } })
   const pull = await aNewVersion(world)
   await says(world, 'alice', pull, '/canary 5')
@@ -87,7 +87,7 @@ test('a raise needs the approvals of people who may write and had no part in it'
   assert.match(gate(), /\(1 of 2\)/, 'who pushed to it cannot approve it')
 })
 
-test('bringing a branch up to date makes nobody a maker of it', async () => {
+test('updating a branch does not make anybody an author of its commits', async () => {
   const world = await aWorld({ config: { approvals: 1 } })
   const pull = await aNewVersion(world)
   await says(world, 'alice', pull, '/canary 5')
@@ -99,7 +99,7 @@ test('bringing a branch up to date makes nobody a maker of it', async () => {
   assert.match(gateOf(world, pull), /^success: Approved/)
 })
 
-test('the younger of two pull requests on one route waits for the older, while that is open and no draft', async () => {
+test('the younger of two pull requests on one route waits for the older one while that is open and not a draft', async () => {
   const world = await aWorld()
   const older = await aNewVersion(world)
   const path = subsetsFile('production', 'web')
@@ -123,7 +123,7 @@ test('the younger of two pull requests on one route waits for the older, while t
   assert.match(gateOf(world, younger), /^success/)
 })
 
-test('a maintainer passes one gate for one commit, and nobody else does', async () => {
+test('only a maintainer can override a gate, and only for one commit', async () => {
   const world = await aWorld()
   const { step } = await aRollout(world)
   await says(world, 'alice', step, '/canary override bake it is fine')
@@ -143,7 +143,7 @@ test('a maintainer passes one gate for one commit, and nobody else does', async 
   assert.match(gateOf(world, step), /^action_required: Waiting for live and bake/)
 })
 
-test('a record of an override that somebody else wrote passes nothing', async () => {
+test('a forged record of an override overrides nothing', async () => {
   const world = await aWorld()
   const { step } = await aRollout(world)
   await says(world, 'olga', step, '/canary override live fine')
@@ -152,7 +152,7 @@ test('a record of an override that somebody else wrote passes nothing', async ()
   assert.match(gateOf(world, step), /Waiting for bake/)
 })
 
-test('a window of the config freezes an environment, and opens its gates when it ends', async () => {
+test('a window in the config freezes an environment, and opens its gates when it ends', async () => {
   const world = await aWorld()
   const config = textOn(world, 'main', CONFIG).replace(
     'path: apps/production,',
@@ -185,7 +185,7 @@ test('a new version under traffic, a route that disappears and roles that swap a
   assert.match(gateOf(world, lower), /^success/)
 })
 
-test('a pull request in conflict with its base says which files', async () => {
+test('a pull request in conflict with its base names the files', async () => {
   const world = await aWorld()
   const pull = await aPull(world, { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 5) })
   world.olga.push('main', { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 7) })
@@ -194,7 +194,7 @@ test('a pull request in conflict with its base says which files', async () => {
   assert.match(gateOf(world, pull), /^failure/)
 })
 
-test('a pull request that brings its own config is judged by that of the base', async () => {
+test('a pull request with its own config is judged by that of the base', async () => {
   const world = await aWorld()
   const { step } = await aRollout(world)
   const config = textOn(world, 'main', CONFIG)
@@ -207,7 +207,7 @@ test('a pull request that brings its own config is judged by that of the base', 
   assert.deepEqual(openSteps(world), [step])
 })
 
-test('a share that cannot be read stops its rollout, and a repair may go back to what was', async () => {
+test('an unreadable share stops its rollout, and a repair may restore the old state', async () => {
   const world = await aWorld()
   const { step } = await aRollout(world)
   const good = textOn(world, 'main', ROUTE)
@@ -220,7 +220,7 @@ test('a share that cannot be read stops its rollout, and a repair may go back to
   assert.match(gateOf(world, repair), /^success|conflict/)
 })
 
-test('a pull request that adds a subset and sends traffic there at once is told so, and is not red for it', async () => {
+test('a pull request that adds a subset and immediately sends traffic there gets a warning, and is not red for it', async () => {
   const world = await aWorld()
   const path = subsetsFile('production', 'web')
   const subsets = textOn(world, 'main', path)

@@ -33,7 +33,7 @@ async function verdict(before: Files, changed: Readonly<Record<string, string | 
 const NOTED = '0 red, 1 noted'
 const RED = '1 red, 0 noted'
 
-test('a root that was not rendered before is noted while its files say nothing about traffic', async () => {
+test('a root that was not rendered before is a note while its files do not concern traffic', async () => {
   assert.equal(await verdict(ROOT, { 'web/map.yaml': MAP.replace('name: web', 'name: other') }), NOTED)
   assert.equal(await verdict(ROOT, { [KUSTOMIZATION]: `${ROOT[KUSTOMIZATION]}namespace: web\n` }), NOTED)
   assert.equal(await verdict(ROOT, { [KUSTOMIZATION]: remote('v1.0.1-rc.1', 'map.yaml') }), NOTED)
@@ -41,7 +41,7 @@ test('a root that was not rendered before is noted while its files say nothing a
   assert.equal(await verdict(ROOT, { [KUSTOMIZATION]: remote('main', 'map.yaml') }), NOTED)
 })
 
-test('a file about traffic is red in such a root, on whichever side it says so', async () => {
+test('a file about traffic in such a root is red, on either side', async () => {
   const route = { [KUSTOMIZATION]: remote('v1.0.0', 'map.yaml', 'dr.yaml') }
   assert.equal(await verdict(ROOT, { ...route, 'web/dr.yaml': DR }), RED)
   assert.equal(await verdict({ ...ROOT, ...route, 'web/dr.yaml': DR }, { 'web/dr.yaml': DR.replace('v2', 'v3') }), RED)
@@ -50,7 +50,7 @@ test('a file about traffic is red in such a root, on whichever side it says so',
   assert.equal(await verdict({ ...ROOT, ...route, 'web/dr.yaml': DR }, { ...ROOT, 'web/dr.yaml': undefined }), RED)
 })
 
-test('a file of such a root that cannot be read is red, and one that goes is not one of them', async () => {
+test('an unreadable file of such a root is red, and a removed one is not', async () => {
   const pair = { ...ROOT, [KUSTOMIZATION]: remote('v1.0.0', 'map.yaml', 'more.yaml'), 'web/more.yaml': MAP }
   assert.equal(await verdict(pair, { 'web/more.yaml': NO_TEXT }), RED)
   assert.equal(await verdict({ ...pair, 'web/more.yaml': NO_TEXT }, { 'web/more.yaml': MAP }), RED)
@@ -61,7 +61,7 @@ test('a file of such a root that cannot be read is red, and one that goes is not
   assert.equal(await verdict(pair, { 'web/map.yaml': MAP.replace('web', 'x'), 'README.md': NO_TEXT }), NOTED)
 })
 
-test('beside a split the same version of a base is noted, and another one is red', async () => {
+test('next to a split, the same version of a base is a note, and another one is red', async () => {
   const files = { ...ROOT, [KUSTOMIZATION]: remote('v1.0.0', 'map.yaml', 'vs.yaml', 'dr.yaml') }
   const split = { ...files, 'web/vs.yaml': SPLIT, 'web/dr.yaml': DR }
   assert.equal(await verdict(split, { 'web/map.yaml': MAP.replace('web', 'other') }), NOTED)
@@ -103,7 +103,7 @@ test('versions of one base are versions, and other numbers in its address are no
   for (const [old, now] of other) assert.equal(await verdict(at(old), at(now)), RED, now)
 })
 
-test('what is wrong in itself stays red, whether or not it was so before', async () => {
+test('a mistake of its own stays red, whether or not it was there before', async () => {
   const broken = { ...ROOT, [KUSTOMIZATION]: 'resources: [map.yaml, none.yaml]\n' }
   const { problems, notes } = await reviewed(broken, { 'web/map.yaml': MAP.replace('web', 'x') })
   assert.deepEqual([...problems, ...notes], [`missing ${KUSTOMIZATION}`])
@@ -129,7 +129,7 @@ spec:
 `
 }
 
-test('a release whose values are not here is noted, unless it was rendered before', async () => {
+test('a release without its values is a note, unless it was rendered before', async () => {
   const missing = { ...CHART, 'apps/web.yaml': release('none.yaml') }
   const changed = { 'chart/values.yaml': 'key: b\n' }
   const standing = await reviewed(missing, changed)
@@ -149,7 +149,7 @@ function objectsIn(...names: readonly string[]): readonly RenderedObject[] {
   return read.objects
 }
 
-test('a file that is mended counts as having said before what it says now, where nothing else says it', () => {
+test('a repaired file counts as if its content had been there before, unless another file has it', () => {
   const broken = (file: string) => ({ file, text: 'x', problem: 'unparsable', line: 1 }) as never
   const unread = (before: readonly string[], after: readonly string[], files: readonly string[]) =>
     unreadOf('production', {
@@ -176,7 +176,7 @@ test('a file that is mended counts as having said before what it says now, where
   )
 })
 
-test('a release that was part of a render and is left out of it is red, and one that never was is noted', () => {
+test('a release that disappears from a render is red, and one that was never in it is a note', () => {
   const left = (file: string) => refusalProblem({ code: 'helm-values', file, line: 1, entry: 'x' })
   const nested = [{ place: { file: 'a.yaml', line: 1 } }, { place: { file: 'b.yaml', line: 1 } }] as never
   const parts = (...skipped: readonly string[]) => ({ skipped: skipped.map(left), leftOut: [] })
@@ -195,7 +195,7 @@ test('a release that was part of a render and is left out of it is red, and one 
   })
 })
 
-test('a file that cannot be read is red where it is new or another than before, and noted where it stays', () => {
+test('an unreadable file is red if it is new or changed, and a note if it is unchanged', () => {
   const leftOut = (...files: readonly string[]) =>
     files.map((text) => ({ file: text.split(' ')[0] ?? '', text, line: 1, problem: { code: 'not-yaml' } }))
   const before = { skipped: [], leftOut: leftOut('a.yaml [', 'b.yaml [') as never }

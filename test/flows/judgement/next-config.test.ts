@@ -36,7 +36,7 @@ function validateOf(world: World, pull: Pull): string {
   return checkOf(world, pull, 'canary/validate')
 }
 
-test('a config that takes the route from another folder raises nothing past the gates', async () => {
+test('a config that takes the route from another folder cannot raise a canary without the gates', async () => {
   for (const share of [0, 5]) {
     const world = await aRunning(share)
     const pull = await aPull(world, { ...copied('prod', 50), ...config(elsewhere) })
@@ -49,7 +49,7 @@ test('a config that takes the route from another folder raises nothing past the 
   }
 })
 
-test('it makes no difference whether the folder came before its config, or has another name there', async () => {
+test('it does not matter whether the folder came before its config, or has another name there', async () => {
   const world = await aRunning(0)
   await merges(world, 'bob', await aPull(world, copied('prod', 50), 'A copy that nobody deploys'))
   const later = await aPull(world, config(elsewhere))

@@ -61,7 +61,7 @@ function told(problems: readonly Problem[]): readonly string[] {
     .sort()
 }
 
-test('a policy denies what a pull request brings, with its line; what was there is a note', opa, async () => {
+test('a policy denies new mistakes in a pull request, with their lines; old ones are notes', opa, async () => {
   const found = await review({ 'apps/api.yaml': service('api', 443) })
   assert.deepEqual(told(found.problems), [
     'policy apps/api.yaml:1 The policy main.deny refuses Service api in production: port 443 is privileged.',
@@ -81,7 +81,7 @@ test('a policy denies what a pull request brings, with its line; what was there 
   )
 })
 
-test('another message about an old object is new; one that is gone is not spoken of', opa, async () => {
+test('a different message about an old object is new, and one that is gone is not mentioned', opa, async () => {
   const worse = await review({ 'apps/old.yaml': service('old', 22) })
   assert.deepEqual(told(worse.problems), [
     'policy apps/old.yaml:1 The policy main.deny refuses Service old in production: port 22 is privileged.',
@@ -92,7 +92,7 @@ test('another message about an old object is new; one that is gone is not spoken
   assert.equal(validateReport(better).conclusion, 'success')
 })
 
-test('a pull request that softens the policy is judged by the old one', opa, async () => {
+test('a pull request that weakens the policy is judged by the old one', opa, async () => {
   const found = await review({
     'apps/api.yaml': service('api', 443),
     'policy/ports.rego': 'package main\nwarn contains "x" if false\n',
@@ -120,7 +120,7 @@ test('a pull request that breaks the policy is red on its line, though it is jud
 })
 
 test(
-  'a base whose policy does not compile is red for everybody who changes an environment, and for nobody else',
+  'a base with a policy that does not compile is red for pull requests that change an environment, and for no others',
   opa,
   async () => {
     const base = {
@@ -136,7 +136,7 @@ test(
   },
 )
 
-test('a configured validator that is missing is red, and says what to install or to take out', async () => {
+test('a configured validator that is missing is red, and says what to install or remove', async () => {
   const nowhere = openValidators({ log: QUIET, path: tmpdir() })
   const config =
     'environments:\n  production: { path: apps }\npolicy: { path: policy }\nvalidators: [yamllint, kubeconform, kubectl-validate, istioctl]\n'
@@ -161,7 +161,7 @@ test('a configured validator that is missing is red, and says what to install or
   assert.equal(bringing.problems.length, 5)
 })
 
-test('what fails while it judges is red with its words, and without Secrets', async () => {
+test('a validator that fails is red with its message, and without Secrets', async () => {
   const base = {
     ...BASE,
     'apps/secret.yaml':
@@ -180,7 +180,7 @@ test('what fails while it judges is red with its words, and without Secrets', as
   }
 })
 
-test('a message that repeats a Secret does not get out, in any of its forms', opa, async () => {
+test('a Secret in a message is hidden, in all of its forms', opa, async () => {
   const secret =
     'apiVersion: v1\nkind: Secret\nmetadata: { name: s }\nstringData: { password: correct-horse }\ndata: { key: YmF0dGVyeS1zdGFwbGU= }\n'
   const base = {
@@ -200,95 +200,80 @@ test('a message that repeats a Secret does not get out, in any of its forms', op
 const OLD_REFUSED =
   'policy apps/old.yaml:1 The policy main.deny refuses Service old in production: port 80 is privileged.'
 
-test('what a pull request brings in place of a file that could not be read counts as brought', opa, async () => {
+test('the content that replaces an unreadable file counts as new', opa, async () => {
   const base = { ...BASE, 'apps/old.yaml': 'apiVersion: v1\nkind: [\n' }
   const found = await review({ 'apps/old.yaml': service('old', 80) }, { base })
   assert.deepEqual(told(found.problems), [OLD_REFUSED])
 })
 
-test(
-  'where one file of the base could not be read, what the policy says of the others was so before',
-  opa,
-  async () => {
-    const base = { ...BASE, 'apps/broken.yaml': 'apiVersion: v1\nkind: [\n' }
-    const found = await review({ 'apps/broken.yaml': undefined }, { base })
-    assert.deepEqual(told(found.problems), [])
-    assert.ok(told(found.notes).includes(OLD_REFUSED))
-  },
-)
+test('if one file of the base is unreadable, the policy’s remarks on the others are old', opa, async () => {
+  const base = { ...BASE, 'apps/broken.yaml': 'apiVersion: v1\nkind: [\n' }
+  const found = await review({ 'apps/broken.yaml': undefined }, { base })
+  assert.deepEqual(told(found.problems), [])
+  assert.ok(told(found.notes).includes(OLD_REFUSED))
+})
 
 test('an environment that is removed is not judged', opa, async () => {
   const found = await review({ 'apps/web.yaml': undefined, 'apps/old.yaml': undefined })
   assert.ok(!told([...found.problems, ...found.notes]).some((line) => line.startsWith('policy')))
 })
 
-test(
-  'yamllint speaks of the lines that a pull request brings, by the base’s rules',
-  needsTool('yamllint'),
-  async () => {
-    const base = {
-      ...BASE,
-      '.github/canary.yml': 'environments:\n  production: { path: apps }\nvalidators: [yamllint]\n',
-      '.yamllint': 'extends: relaxed\nrules: {braces: disable, trailing-spaces: {level: error}}\n',
-      'apps/web.yaml': `${service('web', 8080)}# trailing \n`,
-      'apps/other.yaml': `${service('other', 8080)}# trailing \n`,
-    }
-    const text = `# new  \n${service('web', 8081)}# trailing \n`
-    const found = await review({ 'apps/web.yaml': text, '.yamllint': 'rules: {}\n', 'docs.md': '' }, { base })
-    assert.deepEqual(told(found.problems), ['yamllint apps/web.yaml:1 yamllint (trailing-spaces): trailing spaces.'])
-    assert.deepEqual(told(found.notes), ['yamllint apps/web.yaml:8 yamllint (trailing-spaces): trailing spaces.'])
-    assert.deepEqual(
-      found.validators.map((title) => title.split(' ')[0]),
-      ['yamllint'],
-    )
-    const faulty = await review(
-      { 'apps/web.yaml': text },
-      { base: { ...base, '.yamllint': 'rules: {nope: enable}\n' } },
-    )
-    assert.deepEqual(told(faulty.problems), [
-      'yamllint-not-valid .yamllint:1 yamllint cannot be used: no such rule: "nope".',
-    ])
-  },
-)
+test('yamllint checks the new lines of a pull request, with the base’s rules', needsTool('yamllint'), async () => {
+  const base = {
+    ...BASE,
+    '.github/canary.yml': 'environments:\n  production: { path: apps }\nvalidators: [yamllint]\n',
+    '.yamllint': 'extends: relaxed\nrules: {braces: disable, trailing-spaces: {level: error}}\n',
+    'apps/web.yaml': `${service('web', 8080)}# trailing \n`,
+    'apps/other.yaml': `${service('other', 8080)}# trailing \n`,
+  }
+  const text = `# new  \n${service('web', 8081)}# trailing \n`
+  const found = await review({ 'apps/web.yaml': text, '.yamllint': 'rules: {}\n', 'docs.md': '' }, { base })
+  assert.deepEqual(told(found.problems), ['yamllint apps/web.yaml:1 yamllint (trailing-spaces): trailing spaces.'])
+  assert.deepEqual(told(found.notes), ['yamllint apps/web.yaml:8 yamllint (trailing-spaces): trailing spaces.'])
+  assert.deepEqual(
+    found.validators.map((title) => title.split(' ')[0]),
+    ['yamllint'],
+  )
+  const faulty = await review({ 'apps/web.yaml': text }, { base: { ...base, '.yamllint': 'rules: {nope: enable}\n' } })
+  assert.deepEqual(told(faulty.problems), [
+    'yamllint-not-valid .yamllint:1 yamllint cannot be used: no such rule: "nope".',
+  ])
+})
+
+test('kubeconform reports the invalid place, and new kinds without a schema', needsTool('kubeconform'), async () => {
+  const schema = JSON.stringify({
+    type: 'object',
+    properties: { spec: { properties: { ports: { items: { properties: { port: { type: 'integer' } } } } } } },
+  })
+  const base = {
+    ...BASE,
+    '.github/canary.yml':
+      'environments:\n  production: { path: apps }\nvalidators: [{ name: kubeconform, schemas: schemas }]\n',
+    'schemas/service-v1.json': schema,
+    'apps/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: old }\n',
+  }
+  const bad = 'apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  ports:\n    - port: "80"\n'
+  const found = await review(
+    { 'apps/web.yaml': bad, 'apps/new.yaml': 'apiVersion: v1\nkind: Pod\nmetadata: { name: p }\n' },
+    { base },
+  )
+  assert.deepEqual(told(found.problems), [
+    'kubeconform apps/new.yaml:1 kubeconform: Pod p in production does not match its schema: could not find schema for Pod.',
+    'kubeconform apps/web.yaml:7 kubeconform: Service web in production does not match its schema: at /spec/ports/0/port: got string, want integer.',
+  ])
+  assert.equal(found.notes.length, 1)
+  const reaching = await review(
+    { 'apps/web.yaml': bad },
+    { base: { ...base, 'schemas/service-v1.json': '{"$ref": "http://127.0.0.1:1/x"}' } },
+  )
+  assert.match(
+    told(reaching.problems).join(),
+    /^kubeconform-not-valid schemas\/service-v1\.json:1 .* refers to http:\/\/127\.0\.0\.1:1\/x/,
+  )
+})
 
 test(
-  'kubeconform speaks of the place that does not fit, and of new kinds without a schema',
-  needsTool('kubeconform'),
-  async () => {
-    const schema = JSON.stringify({
-      type: 'object',
-      properties: { spec: { properties: { ports: { items: { properties: { port: { type: 'integer' } } } } } } },
-    })
-    const base = {
-      ...BASE,
-      '.github/canary.yml':
-        'environments:\n  production: { path: apps }\nvalidators: [{ name: kubeconform, schemas: schemas }]\n',
-      'schemas/service-v1.json': schema,
-      'apps/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: old }\n',
-    }
-    const bad = 'apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  ports:\n    - port: "80"\n'
-    const found = await review(
-      { 'apps/web.yaml': bad, 'apps/new.yaml': 'apiVersion: v1\nkind: Pod\nmetadata: { name: p }\n' },
-      { base },
-    )
-    assert.deepEqual(told(found.problems), [
-      'kubeconform apps/new.yaml:1 kubeconform: Pod p in production does not match its schema: could not find schema for Pod.',
-      'kubeconform apps/web.yaml:7 kubeconform: Service web in production does not match its schema: at /spec/ports/0/port: got string, want integer.',
-    ])
-    assert.equal(found.notes.length, 1)
-    const reaching = await review(
-      { 'apps/web.yaml': bad },
-      { base: { ...base, 'schemas/service-v1.json': '{"$ref": "http://127.0.0.1:1/x"}' } },
-    )
-    assert.match(
-      told(reaching.problems).join(),
-      /^kubeconform-not-valid schemas\/service-v1\.json:1 .* refers to http:\/\/127\.0\.0\.1:1\/x/,
-    )
-  },
-)
-
-test(
-  'kubectl-validate holds a pull request to the rules of CRDs that are applied, and to no others',
+  'kubectl-validate checks a pull request with the rules of applied CRDs, and no others',
   needsTool('kubectl-validate'),
   async () => {
     const definition = (group: string): string =>
@@ -336,7 +321,7 @@ test(
 )
 
 test(
-  'istioctl adds what Perch does not find itself, and does not take what it cannot see for wrong',
+  'istioctl adds findings that Perch does not have, and does not report objects that it cannot see',
   needsTool('istioctl'),
   async () => {
     const base = {

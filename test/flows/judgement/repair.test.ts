@@ -69,7 +69,7 @@ async function review(
   return (await compareTrees(context, { base: 'base', head: 'head', changed: Object.keys(files) })).review
 }
 
-test('the pull request that repairs the config passes, alone or with what moves no traffic', async () => {
+test('the pull request that repairs the config passes, alone or with changes that move no traffic', async () => {
   for (const more of [{}, { 'apps/settings.yaml': settings('two') }, { 'README.md': 'words' }]) {
     const found = await review({ [CONFIG]: GOOD, ...more })
     assert.deepEqual(found.problems, [])
@@ -81,7 +81,7 @@ test('the pull request that repairs the config passes, alone or with what moves 
   assert.match(notes.map(explainProblem)[0]?.next ?? '', /This pull request repairs it/)
 })
 
-test('a repair that moves traffic too is to be split, whatever config it brings', async () => {
+test('a repair that also moves traffic has to be split, whatever config it brings', async () => {
   const hiding = `${GOOD}diff:\n  ignore: [{ kind: VirtualService, path: /spec }]\n`
   for (const config of [GOOD, 'environments:\n  production: { path: elsewhere }\n', hiding]) {
     const found = await review({ [CONFIG]: config, [ROUTE]: route(0) })
@@ -94,7 +94,7 @@ test('a repair that moves traffic too is to be split, whatever config it brings'
   }
 })
 
-test('who leaves the broken config alone passes without traffic, and is told where with it', async () => {
+test('a pull request that does not touch the broken config passes without traffic, and otherwise is told the place', async () => {
   const harmless = await review({ 'apps/settings.yaml': settings('two') })
   assert.deepEqual(harmless.problems, [])
   assert.match(
@@ -109,7 +109,7 @@ test('who leaves the broken config alone passes without traffic, and is told whe
   assert.match(raise.problems.map(explainProblem)[0]?.next ?? '', /Perch cannot judge .* Repair it first/)
 })
 
-test('who breaks the config, or does not repair it all the way, is to fix it there', async () => {
+test('a pull request that breaks the config, or repairs it only in part, has to fix it there', async () => {
   const base = { ...BASE, [CONFIG]: GOOD }
   for (const found of [
     await review({ [CONFIG]: BAD }, base),
@@ -124,19 +124,15 @@ test('who breaks the config, or does not repair it all the way, is to fix it the
 const RULE = 'package main\n\ndeny contains "no" if input.metadata.name == "forbidden"\n'
 const BROKEN_RULE = 'package main\n\ndeny contains msg if {\n  msg :=\n}\n'
 
-test(
-  'a policy that does not compile is repaired by pull request, and only with what moves no traffic',
-  opa,
-  async () => {
-    const validators = openValidators({ log: QUIET, path: TOOL_PATH })
-    const base = { ...BASE, [CONFIG]: `${GOOD}policy: { path: policy }\n`, 'policy/a.rego': BROKEN_RULE }
-    const look = (files: Files): Promise<Review> => review(files, base, validators)
-    const codes = ({ problems }: Review): readonly string[] => problems.map(({ code }) => code)
-    assert.deepEqual(codes(await look({ 'policy/a.rego': RULE })), [])
-    assert.deepEqual(codes(await look({ 'policy/a.rego': RULE, 'apps/settings.yaml': settings('two') })), [])
-    assert.deepEqual(codes(await look({ 'policy/a.rego': RULE, [ROUTE]: route(50) })), ['mixed-repair'])
-    assert.deepEqual(codes(await look({ 'apps/settings.yaml': settings('two') })), ['policy-not-valid'])
-    const forbidden = settings('two').replace('settings', 'forbidden')
-    assert.deepEqual(codes(await look({ 'policy/a.rego': RULE, 'apps/settings.yaml': forbidden })), ['policy'])
-  },
-)
+test('a pull request can repair a policy that does not compile, but only without moving traffic', opa, async () => {
+  const validators = openValidators({ log: QUIET, path: TOOL_PATH })
+  const base = { ...BASE, [CONFIG]: `${GOOD}policy: { path: policy }\n`, 'policy/a.rego': BROKEN_RULE }
+  const look = (files: Files): Promise<Review> => review(files, base, validators)
+  const codes = ({ problems }: Review): readonly string[] => problems.map(({ code }) => code)
+  assert.deepEqual(codes(await look({ 'policy/a.rego': RULE })), [])
+  assert.deepEqual(codes(await look({ 'policy/a.rego': RULE, 'apps/settings.yaml': settings('two') })), [])
+  assert.deepEqual(codes(await look({ 'policy/a.rego': RULE, [ROUTE]: route(50) })), ['mixed-repair'])
+  assert.deepEqual(codes(await look({ 'apps/settings.yaml': settings('two') })), ['policy-not-valid'])
+  const forbidden = settings('two').replace('settings', 'forbidden')
+  assert.deepEqual(codes(await look({ 'policy/a.rego': RULE, 'apps/settings.yaml': forbidden })), ['policy'])
+})

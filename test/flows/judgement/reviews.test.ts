@@ -82,7 +82,7 @@ for (const [path, isSaid] of [
   ['src/main.go', true],
   ['web/more.yaml', true],
 ] as const)
-  test(`while the config is broken a change of ${path} ${isSaid ? 'is told so' : 'need not hear of it'}`, async () => {
+  test(`while the config is broken a change of ${path} ${isSaid ? 'is told so' : 'is not told'}`, async () => {
     const lines = await said(broken, { [path]: path.endsWith('.yaml') ? MAP.replace('web', 'more') : 'x\n' })
     assert.equal(
       lines.some((line) => line.startsWith('note: config')),
@@ -391,14 +391,14 @@ const CHECKS: Readonly<Record<string, Change>> = {
   ],
 }
 
-test('what other programs say of each kind of change', async () => {
+test('remarks of other programs on each kind of change', async () => {
   const parts: string[] = []
   for (const [what, [before, changed]] of Object.entries(CHECKS))
     parts.push(`## ${what}\n\n${(await said(before, changed)).map((line) => `- ${line}\n`).join('')}`)
   assertPage(new URL('checks.md', import.meta.url), parts.join('\n'))
 })
 
-test('what is said of each kind of change', async () => {
+test('the review of each kind of change', async () => {
   const parts: string[] = []
   for (const [what, [before, changed]] of Object.entries(CHANGES))
     parts.push(`## ${what}\n\n${(await said(before, changed)).map((line) => `- ${line}\n`).join('')}`)

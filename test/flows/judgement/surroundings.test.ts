@@ -54,7 +54,7 @@ async function around(
 
 const WEB = ['production VirtualService default/web']
 
-test('the oldest open pull request that moves the route has it, no draft, and none of another branch or commit', async () => {
+test('the oldest open pull request that moves the route has it, without drafts and those of another branch or commit', async () => {
   const others = [
     [pull(1, { state: 'merged' }), WEB],
     [pull(2, { draft: true }), WEB],
@@ -73,7 +73,7 @@ test('the oldest open pull request that moves the route has it, no draft, and no
   assert.equal(await found.claimant(['production VirtualService default/api']), 6)
 })
 
-test('where nobody older is open, nobody has the route, and what is gone is forgotten', async () => {
+test('if no older one is open, nobody has the route, and closed ones are forgotten', async () => {
   const { found, known } = await around([
     [pull(3, { state: 'closed' }), WEB],
     [pull(10), WEB],
@@ -82,7 +82,7 @@ test('where nobody older is open, nobody has the route, and what is gone is forg
   assert.equal(await known(3), undefined)
 })
 
-test('approvals and overrides count where a pull request merges into the branch that it is judged for', async () => {
+test('approvals and overrides count if a pull request merges into the branch for which it is judged', async () => {
   const own = await around([])
   assert.deepEqual(own.found.pull, { number: 9, author: pull(9).author.login, branch: 'change-9', hasSay: true })
   assert.deepEqual([await own.found.overrides(), own.reads()], [[], 1])
@@ -93,7 +93,7 @@ test('approvals and overrides count where a pull request merges into the branch 
   assert.deepEqual([await stacked.found.overrides(), stacked.reads()], [[], 0])
 })
 
-test('how a branch is protected is read once in six hours, and what GitHub does not say is no gap', async () => {
+test('the protection of a branch is read once in six hours, and what GitHub does not show is no gap', async () => {
   let now = 1_000_000
   const asked: string[] = []
   const protections = {

@@ -33,7 +33,7 @@ for (const [what, written] of [
   ['base', remote],
 ] as const) {
   test(
-    `another version of a ${what} from the network is a note where Perch moves nothing`,
+    `another version of a ${what} from the network is a note if Perch moves nothing there`,
     needsKustomize,
     async () => {
       const before = { [KUSTOMIZATION]: written('1.2.3'), 'redis/service.yaml': SERVICE }
@@ -46,7 +46,7 @@ for (const [what, written] of [
 }
 
 test(
-  'another version of a chart from the network is red beside a split, and so is one that is new',
+  'another version of a chart from the network is red next to a split, and so is a new chart',
   needsKustomize,
   async () => {
     const files = { 'redis/service.yaml': SERVICE, 'redis/vs.yaml': SPLIT, 'redis/dr.yaml': DR }
@@ -62,20 +62,16 @@ test(
   },
 )
 
-test(
-  'a file about traffic in a root of which a part is not seen is red, whichever object it has',
-  needsKustomize,
-  async () => {
-    const before = { [KUSTOMIZATION]: fetching('1.2.3'), 'redis/service.yaml': SERVICE }
-    const route = IDLE.replace(/route:[^]*$/, 'route: [{ destination: { host: web, subset: v2 } }]\n')
-    for (const text of [route, DR, SERVICE.replaceAll('redis', 'web')]) {
-      const changed = { [KUSTOMIZATION]: fetching('1.2.3', 'service.yaml, all.yaml'), 'redis/all.yaml': text }
-      assert.deepEqual((await reviewed(before, changed)).problems, [`helm ${KUSTOMIZATION}`], text)
-    }
-  },
-)
+test('a file about traffic in a root with unseen parts is red, whatever its object is', needsKustomize, async () => {
+  const before = { [KUSTOMIZATION]: fetching('1.2.3'), 'redis/service.yaml': SERVICE }
+  const route = IDLE.replace(/route:[^]*$/, 'route: [{ destination: { host: web, subset: v2 } }]\n')
+  for (const text of [route, DR, SERVICE.replaceAll('redis', 'web')]) {
+    const changed = { [KUSTOMIZATION]: fetching('1.2.3', 'service.yaml, all.yaml'), 'redis/all.yaml': text }
+    assert.deepEqual((await reviewed(before, changed)).problems, [`helm ${KUSTOMIZATION}`], text)
+  }
+})
 
-test('a route in a file that is called as one of bytes is judged as it renders', needsKustomize, async () => {
+test('a route in a file with a binary file’s name is judged by its render', needsKustomize, async () => {
   const bytes = (text: string): string => Buffer.from(text).toString('base64')
   const root = { 'web/kustomization.yaml': 'resources: [route.bin, dr.yaml]\n', 'web/dr.yaml': DR }
   const raised = SPLIT.replace('weight: 90', 'weight: 40').replace('weight: 10', 'weight: 60')
@@ -109,7 +105,7 @@ spec:
 ${values}`
 }
 
-test('a release whose values only a generator knows is noted where helm does not render it', needsHelm, async () => {
+test('a release whose values only a generator knows is a note if helm does not render it', needsHelm, async () => {
   const { problems, notes, review } = await reviewed(CHART, {
     'apps/web.yaml': applicationSet('            key: {{ .key }}\n'),
   })
@@ -119,7 +115,7 @@ test('a release whose values only a generator knows is noted where helm does not
   assert.match(found === undefined ? '' : explainProblem(found).what, /without a value for `\{\{ \.key \}\}`/)
 })
 
-test('a release whose values are all known, and that helm does not render, is red', needsHelm, async () => {
+test('a release with known values that helm does not render is red', needsHelm, async () => {
   const { problems } = await reviewed(CHART, { 'apps/web.yaml': applicationSet('            other: 1\n') })
   assert.deepEqual(problems, ['build-failed chart/templates/map.yaml'])
 })
@@ -142,7 +138,7 @@ test('a key store in a ConfigMap is part of the build, to the byte', needsKustom
   assert.ok(text.includes(bytes.toString('base64')), text)
 })
 
-test('a limit of a Rollout that a folder has twice is refused by that name', async () => {
+test('a limit of a Rollout that a folder has twice is refused for that reason', async () => {
   const rollout = (weight: number): string =>
     `apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: { name: web }\nspec:\n  strategy:\n    canary:\n      canaryService: web-canary\n      stableService: web\n      trafficRouting: { istio: { virtualService: { name: web } } }\n      steps:\n        - setWeight: ${weight}\n        - pause: {}\n`
   const files = new Map(

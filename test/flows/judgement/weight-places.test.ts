@@ -57,7 +57,7 @@ patches:
       - { op: replace, path: /spec/http/0/route/1/weight, value: ${share} }
 `
 
-test('a weight in a patch is found in the patch, and in the base where no patch says it', async () => {
+test('a weight in a patch is found in the patch, and in the base if no patch sets it', async () => {
   const production = 'overlays/production/kustomization.yaml'
   const files = {
     ...BASE,
@@ -91,7 +91,7 @@ spec:
       canary: "${canary}"
 `
 
-test('a weight that a deployer fills in is found where the deployer says it, and the text around a default in the route', async () => {
+test('a weight that a deployer fills in is found in the deployer, and a default in the route', async () => {
   const route = VS.replace('weight: 100', 'weight: ${stable:=95}').replace('weight: 0', 'weight: ${canary}')
   const files = {
     'web/kustomization.yaml': 'resources: [vs.yaml, dr.yaml]\n',
@@ -109,7 +109,7 @@ test('a weight that a deployer fills in is found where the deployer says it, and
 const CONFIG =
   'environments:\n  production: { helm: { chart: charts/web, values: [values.yaml], release: web, namespace: shop } }\n'
 
-test('of a chart, the one value that changes like the share is the place; what is calculated has none', async () => {
+test('in a chart, the only value that changes like the share is the place; a computed weight has none', async () => {
   const files = { ...CHART, '.github/canary.yml': CONFIG, 'values.yaml': 'replicas: 5\ncanary:\n  weight: 5\n' }
   assert.deepEqual(await places(files, { 'values.yaml': 'replicas: 5\ncanary:\n  weight: 25\n' }), [
     'production stable 75: nowhere',
@@ -132,7 +132,7 @@ function linksOn({ state }: World, { number, head }: Pull): readonly string[] {
   })
 }
 
-test('the comment links each share at the head commit, and not where the merge moves its lines', async () => {
+test('the comment links each share at the head commit, unless the merge moves its lines', async () => {
   const world = await aWorld()
   const pull = await aNewVersion(world)
   await says(world, 'alice', pull, '/canary 5')

@@ -224,7 +224,7 @@ const CASES: Readonly<Record<string, readonly [Files, string | undefined, number
   'a chart that an overlay is beside': [{ ...RELEASES, ...BASE }, 'production'],
 }
 
-test('what a share becomes in files of many kinds', async () => {
+test('a share in files of many kinds', async () => {
   const parts: string[] = []
   for (const [what, [files, environment, percent]] of Object.entries(CASES))
     parts.push(`## ${what}\n\n${await made(files, environment, percent)}`)

@@ -64,12 +64,12 @@ async function finishes(
   }
 }
 
-test('labels and images that values say become the canary’s together', async () => {
+test('labels and images in the values become the canary’s together', async () => {
   const { titles } = await finishes((version) => `{{ .Values.tags.${version} }}`)
   assert.equal(titles, 'Finish production/web: stable becomes v2')
 })
 
-test('the label alone is not made the canary’s while the stable pods run another image that no text of the chart says', async () => {
+test('the label alone does not become the canary’s while the stable pods run another image that is in no text of the chart', async () => {
   const { titles, answer } = await finishes((version) =>
     version === 'stable' ? '{{ sub 3 2 }}.0.0' : '{{ sub 3 2 }}.1.0',
   )

@@ -157,7 +157,7 @@ test('a change of a file that a generator reads is a change of its environment',
   }
 })
 
-test('a file whose numbers two environments take is not changed for one of them', needsKustomize, async () => {
+test('a file with numbers for two environments is not changed for one of them', needsKustomize, async () => {
   const files = new Map(Object.entries(PATCHED))
   const more = (files.get('argocd/set.yaml') ?? '').replace('name: web,', 'name: more,')
   files.set('argocd/more.yaml', more.replace("'web-{{", "'more-{{").replace('name: web }', 'name: web }'))

@@ -94,7 +94,7 @@ test('the texts of one environment change, and rendering shows it', async () => 
   assert.deepEqual(tried.rendered, [], 'YAML that needs no kustomize is not given to it')
 })
 
-test('nothing is rendered, and nobody objects, where all is as it should be', async () => {
+test('if nothing needs to change, nothing is rendered, and nobody objects', async () => {
   const done = textsOf(await make(SHARED, { percent: 25, environment: 'all' }))
   let objections = 0
   const objection = async (): Promise<undefined> => void (objections += 1)
@@ -103,7 +103,7 @@ test('nothing is rendered, and nobody objects, where all is as it should be', as
   assert.deepEqual([objections, again.rendered], [0, []])
 })
 
-test('who objects is heard before anything is rendered', async () => {
+test('objections come before anything is rendered', async () => {
   const refusal: Refusal = { code: 'head-not-seen', head: 'a'.repeat(40), age: 'later' }
   const tried = await make(SHARED, { percent: 25, environment: 'all' }, { objection: async () => refusal })
   assert.deepEqual(tried, { result: { ok: false, error: refusal }, rendered: [] })
@@ -127,7 +127,7 @@ test('two environments that share a file change together, and both are rendered 
   assert.deepEqual(tried.rendered, twice)
 })
 
-test('one of two environments that share a file gets a patch; where that would do nothing, it is refused', async () => {
+test('one of two environments that share a file gets a patch; if the patch would do nothing, the change is refused', async () => {
   // A renderer that ignores patches.
   const { result } = await make(SHARED, { percent: 25, environment: 'staging' })
   assert.deepEqual(!result.ok && { ...result.error, missing: [] }, {
@@ -150,7 +150,7 @@ test('a change that reaches something else is refused', async () => {
   })
 })
 
-test('an environment that does not build any more with the change, or did not before, is refused', async () => {
+test('an environment that does not build with the change, or did not build before, is refused', async () => {
   for (const broken of ['weight: 25', 'weight: 5']) {
     const render: Render = (files) => (resources(files).includes(`${broken}\n`) ? undefined : resources(files))
     const { result } = await make(SHARED, { percent: 25, environment: 'all' }, { render })

@@ -46,12 +46,12 @@ async function own(files: Files, wanted: readonly string[]): Promise<Files> {
   return Object.fromEntries(found)
 }
 
-test('for one release of a chart its own values may be changed, and what says that it is released', async () => {
+test('for one release of a chart, its own values and its deployer’s object may be changed', async () => {
   const found = await own(FILES, ['production'])
   assert.deepEqual(Object.keys(found), ['apps/production.yaml', 'charts/web/values-production.yaml'])
 })
 
-test('values that a folder of plain YAML holds are the release’s all the same, and what another release reads is not', async () => {
+test('values in a folder of plain YAML belong to the release, and what another release reads does not', async () => {
   const beside = {
     ...FILES,
     'apps/production.yaml': application('production').replace(
@@ -71,7 +71,7 @@ test('values that a folder of plain YAML holds are the release’s all the same,
   assert.deepEqual(Object.keys(await own(both, ['production'])), ['apps/production.yaml'])
 })
 
-test('for all of its releases the chart may be changed too: no chart in it, no name of it, no number of an action', async () => {
+test('for all of its releases the chart may be changed too, but not a chart in it, its name, or a number in an action', async () => {
   const more = {
     'charts/web/charts/redis/values.yaml': 'weight: 5\n',
     'charts/web/charts.yaml': 'weight: 6\n',
@@ -139,7 +139,7 @@ function apart(values: string): Files {
   }
 }
 
-test('the numbers near words of traffic are tried first, each alone and then each with one for the other weight', async () => {
+test('the numbers near words about traffic are tried first, each alone and then each with one for the other weight', async () => {
   const values = `replicas: 0
 limits:
   cpu: 100

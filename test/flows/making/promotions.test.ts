@@ -136,7 +136,7 @@ const CASES: Readonly<Record<string, readonly [Files, Wish]>> = {
   ],
 }
 
-test('what a promotion carries, and what it is refused for', async () => {
+test('what a promotion carries, and why it is refused', async () => {
   const parts: string[] = []
   for (const [what, [files, wish]] of Object.entries(CASES)) parts.push(`## ${what}\n\n${await prepared(files, wish)}`)
   assertPage(new URL('promotions.md', import.meta.url), parts.join('\n'))

@@ -59,7 +59,7 @@ async function measured(
   })
 }
 
-test('a good canary goes on, asked by the template’s query with the version of this rollout', async () => {
+test('a good canary continues, measured by the template’s query with the version of this rollout', async () => {
   const queries = new Set<string>()
   const world = await measured((_, query) => {
     queries.add(query)
@@ -77,7 +77,7 @@ test('a good canary goes on, asked by the template’s query with the version of
   assert.equal(shareOn(world, 'main'), 25)
 })
 
-test('count times interval is waited for where the bake is shorter, and the gate says until when', async () => {
+test('the analysis waits for count times interval if the bake is shorter, and the gate says until when', async () => {
   const world = await measured(() => 0.99, { metric: `${GOOD}\n    count: 20` })
   const { step } = await aRollout(world)
   await world.pass(15)
@@ -152,7 +152,7 @@ test('a pull request is judged by the template of the base branch, not by the on
   assert.doesNotMatch(step.body, /good where `true`/)
 })
 
-test('canary/validate names what is wrong with a template, where a pull request changes it or the config', async () => {
+test('canary/validate names the problem of a template if a pull request changes it or the config', async () => {
   const world = await measured(() => 0.99)
   const validates = async (files: Readonly<Record<string, string | undefined>>): Promise<string> => {
     const pull = await aPull(world, files)

@@ -76,7 +76,7 @@ async function grounds({
   return groundsOf(context as never, { ref: 'main', sha: base }, { review: { ...NO_CHANGE, ...review }, differences })
 }
 
-test('a change rests on the same while nothing of it is another', async () => {
+test('a change has the same grounds while nothing of it changes', async () => {
   const usual = await grounds()
   assert.match(usual ?? '', /^[0-9a-f]{64}$/)
   assert.equal(await grounds(), usual)
@@ -139,7 +139,7 @@ function staging(stable: number, canary: number, { as = 'staging', versions = 'v
   }
 }
 
-test('where the same service is in another environment is part of the grounds: production may have to come after it', async () => {
+test('the state of the same service in another environment is part of the grounds, because production may have to come after it', async () => {
   await assertAllDiffer([
     { landing: 'a' },
     { landing: 'a', beside: staging(100, 0) },
@@ -156,7 +156,7 @@ test('where the same service is in another environment is part of the grounds: p
   assert.equal(await grounds({ beside: staging(99, 1) }), undefined)
 })
 
-test('a template of the analysis that is another in staging is other grounds', async () => {
+test('another template of the analysis in staging is other grounds', async () => {
   const template = (successes: number) =>
     `apiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nmetadata: { name: errors }\nspec: { metrics: [{ name: errors, count: ${successes} }] }\n`
   const config = { services: { 'api-service': { analysis: { template: 'errors' } } } }
@@ -173,7 +173,7 @@ function movedAs({ to, ...rest }: RolloutDifference, route: Partial<Pick<RouteNa
   return { ...rest, to: { ...to, target } }
 }
 
-test('a route of the same kind and name or for the same service is asked about, and no other', async () => {
+test('routes of the same kind and name, or for the same service, are part of the grounds, and no others', async () => {
   // The history does not tell since when it is there, which counts if that matters.
   const beside = staging(95, 5)
   assert.equal(await grounds({ beside, known: (one) => movedAs(one, {}) }), undefined)
@@ -190,7 +190,7 @@ test('a route of the same kind and name or for the same service is asked about, 
   assert.equal(await grounds({ beside, twice: (one) => movedAs(one, { name: 'other' }) }), undefined)
 })
 
-test('where nothing moves, a share is not sure, or the history does not tell since when, more counts than that', async () => {
+test('if nothing moves, a share is uncertain, or the history does not tell since when, more of the base branch counts', async () => {
   assert.equal(await grounds({ to: virtualService(100, 0) }), undefined)
   assert.equal(await grounds({ from: UNSURE }), undefined)
   assert.equal(await grounds({ to: UNSURE }), undefined)
@@ -206,7 +206,7 @@ test('one rollout of several is enough for more of the base branch to count: its
   }
 })
 
-test('what a change makes of a rollout is part of the grounds: its ends, its version, and which requests come to the canary', async () => {
+test('the effect of a change on a rollout is part of the grounds: its end, its version, and the requests that reach the canary', async () => {
   const now = (part: Partial<RolloutDifference>) => ({ known: (one: RolloutDifference) => ({ ...one, ...part }) })
   const end = (part: (standing: Standing) => Standing): Change => ({
     known: ({ from, ...one }) => ({ ...one, from: from && part(from) }),

@@ -59,7 +59,7 @@ function aBranch(files: Readonly<Record<string, string>> = {}) {
   return { context, state, push, standing, history, asked }
 }
 
-test('a step has landed with the first commit that has it, whatever else came since', async () => {
+test('a step landed with the first commit that has it, whatever came later', async () => {
   const { push, history, asked } = aBranch()
   const landing = push({ [ROUTE]: at(5) })
   push({ 'README.md': '# Shop\n' })
@@ -72,7 +72,7 @@ test('a step has landed with the first commit that has it, whatever else came si
   assert.deepEqual(asked, [])
 })
 
-test('what is known of a step stays while newer commits leave it alone, and is found anew where they do not', async () => {
+test('the known history of a step stays while newer commits do not touch it, and is read again if they do', async () => {
   const { context, push, history, standing, asked, state } = aBranch()
   const landing = push({ [ROUTE]: at(5) })
   const first = (await history()) ?? assert.fail()
@@ -94,7 +94,7 @@ test('what is known of a step stays while newer commits leave it alone, and is f
   assert.equal((await history())?.landing.sha, landing)
 })
 
-test('a step that many commits have touched since is found all the same', async () => {
+test('a step that many commits have touched since is still found', async () => {
   const { push, history, asked } = aBranch()
   const landing = push({ [ROUTE]: at(5) })
   for (let count = 0; count < 40; count += 1) push({ [ROUTE]: `# ${count}\n${at(5)}` })
@@ -106,12 +106,12 @@ test('a step that many commits have touched since is found all the same', async 
   )
 })
 
-test('a step that was in the first commit of all landed there', async () => {
+test('a step that was in the very first commit landed there', async () => {
   const { state, history } = aBranch({ [ROUTE]: at(5) })
   assert.equal((await history())?.landing.sha, headOf(state, 'main'))
 })
 
-test('a step that a patch brought which is gone landed with the kustomization that lists it no more', async () => {
+test('a step of a patch that is gone landed with the kustomization that no longer lists it', async () => {
   const { push, context, standing } = aBranch({
     'production/kustomization.yaml': 'resources: [../base]\npatches: [{ path: share.yaml }]\n',
     'production/share.yaml': at(25),
@@ -126,7 +126,7 @@ test('a step that a patch brought which is gone landed with the kustomization th
   assert.equal(found?.sha, landing)
 })
 
-test('the share before one that cannot be read is the last that could be, and 0 where none ever could', async () => {
+test('the share before an unreadable one is the last readable one, or 0 if there was none', async () => {
   const unread = BASE[ROUTE].replace('weight: 100', 'weight: a lot')
   const { context, push, standing } = aBranch()
   const target = (await standing()).target

@@ -39,7 +39,7 @@ for (const [name, weights, expected] of [
     assert.equal(await lastReadableShare(context, 'head', { target: sample(95, 5) }), expected)
   })
 
-test('a step begins when the files alone say it, not while a transformer kept its weights from counting', async () => {
+test('a step begins when the files alone determine it, not while a transformer overrides its weights', async () => {
   const files = {
     'app/kustomization.yaml': 'resources: [vs.yaml, dr.yaml]\n',
     'app/vs.yaml': virtualService(75, 25),
@@ -70,7 +70,7 @@ patch: '[{"op": "replace", "path": "/spec/http/1/route/1/weight", "value": 0}]'
   assert.equal(history?.landing.sha, 'freed')
 })
 
-test('where something that the files do not tell sets the weights, nobody knows the share', () => {
+test('if something outside of the files sets the weights, the share is unknown', () => {
   const target = targetOf({
     'app/kustomization.yaml': 'resources: [vs.yaml]\ntransformers: [late.yaml]\n',
     'app/vs.yaml': virtualService(75, 25),

@@ -46,7 +46,7 @@ test('a step is live when the status that the config names says so, on its commi
   assert.match(gateOf(world, step), /^success: Live and baked/)
 })
 
-test('whoever drives a rollout is mentioned once when its step is overdue in the cluster', async () => {
+test('the driver of a rollout is mentioned once when its step is overdue in the cluster', async () => {
   const world = await aWorld({ config: { live: 'status' } })
   const { step } = await aRollout(world)
   const mentions = (): readonly string[] => comments(world, step).filter((body) => body.includes('@alice'))
@@ -65,7 +65,7 @@ test('whoever drives a rollout is mentioned once when its step is overdue in the
   assert.equal(mentions().length, 1)
 })
 
-test('a step that is a draft mentions nobody, however long the step before it is overdue', async () => {
+test('a step that is a draft mentions nobody, however long the previous step is overdue', async () => {
   const world = await aWorld({ config: { live: 'status' } })
   const { step } = await aRollout(world)
   step.draft = true
@@ -77,7 +77,7 @@ test('a step that is a draft mentions nobody, however long the step before it is
   )
 })
 
-test('a look just before a step is done sets another timer, because that one may go off by a clock that is ahead', async () => {
+test('a look just before a step is done sets another timer, because the first one may fire by a clock that is ahead', async () => {
   const world = await aWorld()
   const { step } = await aRollout(world)
   await world.pass(2.53)
@@ -88,7 +88,7 @@ test('a look just before a step is done sets another timer, because that one may
   assert.match(gateOf(world, step), /^action_required: Waiting for bake/)
 })
 
-test('a status of another name, and one on a commit before the step, say nothing', async () => {
+test('a status with another name, and one on a commit before the step, do not count', async () => {
   const world = await aWorld({ config: { live: 'status' } })
   await flux(world, 'success')
   const { step } = await aRollout(world)
@@ -183,7 +183,7 @@ async function measured(
   })
 }
 
-test('a healthy canary goes on, and its step says what the one before it measured', async () => {
+test('a healthy canary continues, and its step shows the measurements of the previous one', async () => {
   const world = await measured(() => 99.9)
   const { step } = await aRollout(world)
   await world.pass(16)
@@ -193,7 +193,7 @@ test('a healthy canary goes on, and its step says what the one before it measure
   assert.equal(shareOn(world, 'main'), 25)
 })
 
-test('a canary that fails is rolled back once, with what was measured, and a refused rollback lets it go on', async () => {
+test('a failing canary is rolled back once, with the measurements, and a refused rollback lets it continue', async () => {
   let rate = 99.9
   const world = await measured(() => rate)
   const { pull, step } = await aRollout(world)
@@ -242,7 +242,7 @@ test('a merged rollback ends the rollout', async () => {
   assert.match(textOn(world, 'main', 'apps/production/web-route.yaml'), /canary-percentage: "0"/)
 })
 
-test('onFailure: hold stops a failing rollout once, where it is', async () => {
+test('onFailure: hold stops a failing rollout once, at its share', async () => {
   const world = await measured(() => 10, 'hold')
   const { pull, step } = await aRollout(world)
   for (let turn = 0; turn < 8; turn += 1) {
@@ -271,7 +271,7 @@ test('without data nothing passes and nothing is rolled back', async () => {
   assert.doesNotMatch(gateOf(world, step), /^success/)
 })
 
-test('a server that this Perch does not know is said, and never green', async () => {
+test('a server that this Perch does not know is reported, and never green', async () => {
   const world = await measured(() => 99.9, 'rollback', { metrics: memoryMetrics({}) })
   const pull = await aNewVersion(world)
   await says(world, 'alice', pull, '/canary 5')

@@ -109,7 +109,7 @@ const LOOKS: Readonly<Record<string, (perch: MemoryPerch) => Promise<void>>> = {
 }
 
 for (const [finder, look] of Object.entries(LOOKS)) {
-  test(`a failure that ${finder} finds is rolled back, and the server was asked once`, async () => {
+  test(`a failure that ${finder} finds is rolled back, and the server is asked once`, async () => {
     const it = await world()
     it.rate = 90
     await look(it.perch)
@@ -123,7 +123,7 @@ for (const [finder, look] of Object.entries(LOOKS)) {
   })
 }
 
-test('a review that finds a failure has nothing measured: it asks for what follows, once, however often it looks', async () => {
+test('a review that finds a failure measures nothing again: it requests the next task once, however often it looks', async () => {
   const it = await world()
   const asked: string[] = []
   it.onAsk = ({ type, why }) => void asked.push(`${type} ${why.code}`)
@@ -139,7 +139,7 @@ test('a review that finds a failure has nothing measured: it asks for what follo
   )
 })
 
-test('between two points sweeps and gates ask nothing, and each point is asked for once', async () => {
+test('between two points, sweeps and gates send no queries, and each point is queried once', async () => {
   const it = await world()
   for (let looks = 0; looks < 12; looks += 1) {
     await sweep(it.perch)
@@ -163,7 +163,7 @@ for (const [what, said] of [
   ['no data', undefined],
   ['an error', { ok: false, code: 'unreachable', detail: '' }],
 ] as const)
-  test(`${what} is asked about again after seconds, not by everybody at once, and never later than the next point`, async () => {
+  test(`${what} is queried again after seconds, not by everybody at once, and never later than the next point`, async () => {
     const it = await world()
     it.rate = said
     for (let looks = 0; looks < 5; looks += 1) await sweep(it.perch)
@@ -181,7 +181,7 @@ for (const [what, said] of [
     assert.deepEqual(titles(it.perch, 'open'), [STEP])
   })
 
-test('no data before the end of the bake is not the same as after it, where the config takes that for a failure', async () => {
+test('missing data before the end of the bake is no failure, even if the config counts it as one after the bake', async () => {
   const it = await world({ interval: '5m' })
   const files = filesOf(it.perch.state, 'main')
   const config = (files.get(CONFIG) ?? '').replace('settle: 0s', 'settle: 0s, onNoData: fail')
@@ -218,7 +218,7 @@ test('a process that ends between finding a failure and asking for the rollback 
   }
 })
 
-test('where memory is lost before the rollback, the server is asked again', async () => {
+test('if memory is lost before the rollback, the server is asked again', async () => {
   const it = await world()
   it.rate = 90
   const { perch } = it
@@ -269,7 +269,7 @@ for (const [what, { files, left }] of Object.entries(MOVED))
     assert.deepEqual(titles(perch, 'open'), [left])
   })
 
-test('where the config says so a failing rollout is held, and its step stays open', async () => {
+test('if the config says so, a failing rollout is held, and its step stays open', async () => {
   const it = await world({ service: 'onFailure: hold' })
   it.rate = 90
   await gate(it.perch)
@@ -303,7 +303,7 @@ test('an older answer that comes late neither replaces a newer failure nor keeps
   assert.deepEqual(titles(perch, 'open'), [ROLLBACK])
 })
 
-test('a canary that fails, recovers and fails again is looked at each time', async () => {
+test('a canary that fails, recovers and fails again is handled each time', async () => {
   const it = await world()
   const asked: number[] = []
   it.onAsk = ({ why }) => void (why.code === 'failed' && asked.push(why.failsSince))
@@ -320,7 +320,7 @@ test('a canary that fails, recovers and fails again is looked at each time', asy
   assert.ok(asked.length > 2, 'each look asks')
 })
 
-test('what is remembered comes back as it was, the newer of two for one step', async () => {
+test('the memory returns what was stored, the newer of two for one step', async () => {
   const context = { memo: memoryMemo(), repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' } }
   const points = [1.5, Number.NaN, Infinity, -Infinity].map((value, index): [number, number] => [index, value])
   const answers: RangeAnswer[] = [

@@ -51,7 +51,7 @@ test('a step is live when Prometheus sees its share for a whole window after the
   assert.match(gateOf(world, step), /^success/)
 })
 
-test('a share that is not the one in Git is no proof, and the gate says what is seen', async () => {
+test('a share that differs from the one in Git is no proof, and the gate shows the observed one', async () => {
   const traffic = { share: 0.4, requests: 5_000 }
   const world = await seen(traffic)
   const { step } = await aRollout(world)
@@ -68,7 +68,7 @@ test('a share that is not the one in Git is no proof, and the gate says what is 
   assert.match(gateOf(world, step), /Waiting for bake/, 'it is looked at again, though it is overdue')
 })
 
-test('too few requests prove nothing, nor does a server that is not there', async () => {
+test('too few requests prove nothing, and neither does a missing server', async () => {
   const world = await seen({ share: 5, requests: 60 })
   const { step } = await aRollout(world)
   await world.pass(7)
@@ -100,7 +100,7 @@ test('a step that is proven stays live when the traffic changes, and the gate sa
   )
 })
 
-test('the first step of one percent is not live because no requests come, which is less than two points away', async () => {
+test('a first step of one percent is not live without requests, although 0 is less than two points away', async () => {
   const world = await aWorld({
     metrics: memoryMetrics({ prometheus: (query) => (/"v1"/.test(query) ? 5_000 : 0) }),
     files: { '.github/canary.yml': CONFIG('{ traffic: ±2 }').replace('[5, 25, 100]', '[1, 25, 100]') },
@@ -110,7 +110,7 @@ test('the first step of one percent is not live because no requests come, which 
   assert.match(gateOf(world, step), /Prometheus sees 0% of 5,000 requests on the canary/)
 })
 
-test('a rollout that ends by traffic waits at its last step by a timer: then both versions are the same', async () => {
+test('a rollout with live traffic uses a timer for its last step, because both versions are the same then', async () => {
   const traffic = { share: 5, requests: 5_000 }
   const world = await seen(traffic, '{ traffic: ±2, within: 20m }')
   await aRollout(world)
@@ -134,7 +134,7 @@ test('a rollout that ends by traffic waits at its last step by a timer: then bot
   assert.equal(shareOn(world, 'main'), 0)
 })
 
-test('status tells the share that is seen where the config asks for nothing but this Perch has a Prometheus', async () => {
+test('status shows the observed share even if the config does not ask for it but this Perch has a Prometheus', async () => {
   const world = await seen({ share: 5.2, requests: 5_000 }, '{ after: 3m }')
   const { step } = await aRollout(world)
   await says(world, 'alice', step, '/canary status')
@@ -159,7 +159,7 @@ test('a step that moves no share is live by a timer: its traffic was there befor
   assert.match(gateOf(world, next), /counts as live at .* by a timer, because/)
 })
 
-test('few requests do not prove a share that they may be of by chance while the one before still is', async () => {
+test('few requests do not prove a share if the previous one could look the same by chance', async () => {
   const world = await seen({ share: 6, requests: 120 }, '{ traffic: ±2, minRequests: 10 }')
   await aRollout(world)
   const path = routeFile('production', 'web')
@@ -176,7 +176,7 @@ test('few requests do not prove a share that they may be of by chance while the 
   )
 })
 
-test('a step that is not live is looked at less and less often', async () => {
+test('a step that is not live is checked less and less often', async () => {
   let questions = 0
   const world = await aWorld({
     metrics: memoryMetrics({ prometheus: () => (questions += 1) && 50 }),
