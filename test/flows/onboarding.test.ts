@@ -79,7 +79,7 @@ test('a repository that is added later is proposed one too', async () => {
   assert.equal(onboardings(world).length, 1)
 })
 
-test('closing it means no, also when its branch is deleted and the App is installed again', async () => {
+test('closing it means no, even if its branch is deleted and the App is installed again', async () => {
   const world = await withoutConfig()
   const pull = await theOnboarding(world)
   world.alice.close(pull)
@@ -90,7 +90,7 @@ test('closing it means no, also when its branch is deleted and the App is instal
   assert.equal(pull.state, 'closed')
 })
 
-test('one that was merged is not proposed again, whatever became of the file', async () => {
+test('a merged config is not proposed again, whatever happened to the file', async () => {
   const world = await withoutConfig()
   const pull = await theOnboarding(world)
   await merges(world, 'bob', pull)
@@ -101,13 +101,13 @@ test('one that was merged is not proposed again, whatever became of the file', a
   assert.deepEqual(onboardings(world), [pull])
 })
 
-test('nothing is proposed where there is a config', async () => {
+test('nothing is proposed if there is a config', async () => {
   const world = await aWorld()
   await installs(world)
   assert.deepEqual(onboardings(world), [])
 })
 
-test('nothing is proposed where no route has a stable and a canary entry', async () => {
+test('nothing is proposed if no route has a stable and a canary entry', async () => {
   const world = await withoutConfig({ environments: ['production'] })
   const path = routeFile('production', 'web')
   const [one = ''] = textOn(world, 'main', path).split(/^ {8}- destination: .*subset: canary.*$/m)
@@ -128,7 +128,7 @@ test('nothing is proposed to a fork, an archive or a repository without a commit
   }
 })
 
-test('a branch of that name with the work of a person is left alone', async () => {
+test('a branch with that name and a person’s work is left alone', async () => {
   const world = await withoutConfig()
   world.alice.push('perch/onboarding', { 'README.md': 'mine\n' })
   await installs(world)
@@ -136,7 +136,7 @@ test('a branch of that name with the work of a person is left alone', async () =
   assert.equal(textOn(world, 'perch/onboarding', 'README.md'), 'mine\n')
 })
 
-test('whichever request fails, before or after its effect, one pull request is there in the end', async () => {
+test('whichever request fails, before or after its effect, there is one pull request in the end', async () => {
   for (const when of ['before', 'after'] as const)
     for (let nth = 0; nth < 7; nth += 1) {
       const world = await withoutConfig({ environments: ['production'] })
@@ -149,7 +149,7 @@ test('whichever request fails, before or after its effect, one pull request is t
     }
 })
 
-test('a process that dies on the way is followed by one that opens the one pull request', async () => {
+test('after a process that dies on the way, another one opens the only pull request', async () => {
   const found = new Set<string>()
   for (let ms = 10; ms <= 400; ms += 10) {
     const world = await withoutConfig({ environments: ['production'] })
@@ -169,7 +169,7 @@ test('a process that dies on the way is followed by one that opens the one pull 
   assert.deepEqual([...found], ['false 0', 'true 0', 'true 1'], 'it died before, between and after')
 })
 
-test('what a pull request of a person says of the same branch name counts for nothing', async () => {
+test('a person’s pull request from a branch with the same name does not count', async () => {
   const world = await withoutConfig()
   const pull = await aPull(world, { 'README.md': 'x\n' })
   world.alice.push('perch/onboarding', { 'README.md': 'x\n' })

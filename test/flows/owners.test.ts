@@ -48,7 +48,7 @@ test('no command writes weights that a controller writes', async () => {
   assert.deepEqual(openSteps(world), [])
 })
 
-test('a controller that comes to a rollout of Perch makes the checks red, and closes its step once it is there', async () => {
+test('a new controller for a rollout of Perch makes the checks red, and closes its step once it exists', async () => {
   const world = await aWorld()
   const { pull, step } = await aRollout(world)
   const brings = await aPull(world, { [ROLLOUT]: argoRollout() }, 'Argo Rollouts')
@@ -93,7 +93,7 @@ test('weights that a person changes get a warning, and nothing follows their mer
   assert.deepEqual(openSteps(world), [])
 })
 
-test('the route that Flagger makes is known by its Canary', async () => {
+test('the route that Flagger creates is known by its Canary', async () => {
   const world = await aWorld({ services: ['api'], files: { 'apps/production/web-canary.yaml': flaggerCanary() } })
   const pull = await aPull(world, { 'docs/a.md': 'x\n' })
   await says(world, 'alice', pull, '/canary next web')
@@ -107,7 +107,7 @@ test('the route that Flagger makes is known by its Canary', async () => {
 
 const CANARY = 'apps/production/web-canary.yaml'
 
-test('a share of what Flagger moves is the most that it gives the canary: a commit of just that', async () => {
+test('a share for a rollout of Flagger is the highest share for its canary, in a commit of only that', async () => {
   const world = await aWorld({ services: ['api'], files: { [CANARY]: flaggerCanary() } })
   const pull = await aPull(world, { 'docs/a.md': 'x\n' })
   await says(world, 'alice', pull, '/canary 30 web')
@@ -138,7 +138,7 @@ test('the status of a pull request names the controllers in the environments of 
   assert.match(answers(world, far)[0] ?? '', /No rollout belongs to this pull request\. /)
 })
 
-test('on a merged pull request it opens one of its own, once', async () => {
+test('on a merged pull request, a limit opens a new pull request, once', async () => {
   const world = await aWorld({ files: { [ROLLOUT]: argoRollout() } })
   const pull = await aPull(world, { 'docs/a.md': 'x\n' })
   await merges(world, 'bob', pull)
@@ -156,7 +156,7 @@ test('on a merged pull request it opens one of its own, once', async () => {
   assert.match(answers(world, pull).at(-1) ?? '', /already gives .* at most 25%/)
 })
 
-test('a pull request that takes the controller away is blocked while the weights of Git give the canary a share', async () => {
+test('a pull request that removes the controller is blocked while the weights in Git give the canary a share', async () => {
   const world = await aWorld({ share: 30, files: { [ROLLOUT]: argoRollout() } })
   const pull = await aPull(world, { [ROLLOUT]: undefined }, 'Remove the Rollout')
   assert.match(
@@ -174,7 +174,7 @@ test('a pull request that takes the controller away is blocked while the weights
   assert.match(checkOf(world, pull, 'canary/gate'), /^success/)
 })
 
-test('a maintainer who knows lets the weights of Git count, and approvals are asked for as for any raise', async () => {
+test('a maintainer can let the weights in Git count, and approvals are needed as for any raise', async () => {
   const world = await aWorld({ share: 30, files: { [ROLLOUT]: argoRollout() }, config: { approvals: 1 } })
   const pull = await aPull(world, { [ROLLOUT]: undefined }, 'Remove the Rollout')
   await says(world, 'olga', pull, '/canary override live it is at 30% there')
@@ -190,7 +190,7 @@ test('a route that is left to Perch by its annotation is gated like one whose co
   assert.match(checkOf(world, pull, 'canary/gate'), /^failure: Blocked by live/)
 })
 
-test('a controller goes where the weights of Git give the canary nothing', async () => {
+test('a controller may be removed if the weights in Git give the canary nothing', async () => {
   const world = await aWorld({ files: { [ROLLOUT]: argoRollout() } })
   const pull = await aPull(world, { [ROLLOUT]: undefined }, 'Remove the Rollout')
   assert.match(checkOf(world, pull, 'canary/gate'), /^success/)
@@ -212,7 +212,7 @@ test('one command does not mean a share in one environment and a limit in anothe
   assert.equal(pull.head.sha, sha)
 })
 
-test('a limit is set on a branch whose base has other weights since, and not where the base has another limit', async () => {
+test('a limit is set on a branch whose base has other weights since, but not if the base has another limit', async () => {
   const world = await aWorld({ files: { [CANARY]: flaggerCanary() } })
   const pull = await aPull(world, { 'docs/a.md': 'x\n' })
   const text = textOn(world, 'main', ROUTE)
@@ -230,7 +230,7 @@ test('a limit is set on a branch whose base has other weights since, and not whe
   )
 })
 
-test('an abort says who aborts what a controller moves, also where nobody asked Perch before', async () => {
+test('an abort says who aborts rollouts of a controller, even if nobody asked Perch before', async () => {
   const world = await aWorld({ services: ['api'], files: { [CANARY]: flaggerCanary() } })
   const pull = await aNewVersion(world, { service: 'api' })
   await says(world, 'alice', pull, '/canary abort')
@@ -245,7 +245,7 @@ test('an abort says who aborts what a controller moves, also where nobody asked 
   assert.doesNotMatch(answers(world, far).at(-1) ?? '', /Flagger/)
 })
 
-test('a promotion carries what a Canary says, and no weight of its route', async () => {
+test('a promotion carries the fields of a Canary, and no weight of its route', async () => {
   const canaries = (production: string, staging: string) => ({
     'apps/production/web-canary.yaml': production,
     'apps/staging/web-canary.yaml': staging,
@@ -265,7 +265,7 @@ test('a promotion carries what a Canary says, and no weight of its route', async
   assert.equal(textOn(world, opened.head.ref, ROUTE), text)
 })
 
-test('in the merge queue it counts that a maintainer let the weights of Git count, and is blocked without', async () => {
+test('the merge queue accepts a removed controller only with a maintainer’s override', async () => {
   const world = await aWorld({ share: 30, files: { [ROLLOUT]: argoRollout() } })
   const pull = await aPull(world, { [ROLLOUT]: undefined }, 'Remove the Rollout')
   const other = await aPull(world, { 'docs/a.md': 'x\n' })
@@ -276,7 +276,7 @@ test('in the merge queue it counts that a maintainer let the weights of Git coun
   assert.match(passed.gate(), /^success: Live overridden by olga/)
 })
 
-test('a Canary that goes with its route leaves nothing to gate, and one that leaves a route with a share does', async () => {
+test('a Canary that is removed with its route needs no gate, and one that leaves a route with a share does', async () => {
   const world = await aWorld({ services: ['api'], files: { [CANARY]: flaggerCanary() } })
   const gone = await aPull(world, { [CANARY]: undefined }, 'Remove web')
   assert.match(checkOf(world, gone, 'canary/gate'), /^success/)
@@ -286,7 +286,7 @@ test('a Canary that goes with its route leaves nothing to gate, and one that lea
   assert.match(checkOf(world, left, 'canary/gate'), /^failure: Blocked by live: Flagger moves this rollout/)
 })
 
-test('a controller leaves no canary behind that goes by another name, or by another route', async () => {
+test('a removed controller leaves no canary behind under another name, or on another route', async () => {
   const world = await aWorld({ share: 50, files: { [ROLLOUT]: argoRollout() } })
   const text = textOn(world, 'main', ROUTE)
   const [, stable = '', canary = ''] =

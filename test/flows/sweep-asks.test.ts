@@ -77,7 +77,7 @@ function settled(at: number, head: string): string {
   return JSON.stringify({ code: 'swept', head, at })
 }
 
-test('branches that are deployed and have moved are looked at, those that are only named when they are known', async () => {
+test('deployed branches that have moved are looked at, and those that the config names once they are known', async () => {
   const { context, alice, head, swept } = aRepository()
   alice.push('release', { 'more.md': 'x\n' })
   alice.push('next/1', { 'more.md': 'x\n' })
@@ -172,7 +172,7 @@ test('groups of the queue are judged when they are new or change traffic, and lo
   ])
 })
 
-test('commands that no webhook told of get 👀 and a review, one for the newest of each pull request', async () => {
+test('commands without a webhook get 👀 and a review, one for the latest of each pull request', async () => {
   const { context, alice, swept, pass, now } = aRepository()
   alice.push('topic', { 'other.md': 'x\n' })
   const pull = alice.open('topic', 'Topic')?.number ?? assert.fail()

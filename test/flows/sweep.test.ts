@@ -58,7 +58,7 @@ test('without any webhook a rollout goes from its first pull request to its seco
   assert.deepEqual(branches(openSteps(world)), ['canary/production/web/100'])
 })
 
-test('a sweep where nothing is new asks for two lists and one fetch, and does nothing', async () => {
+test('a sweep without anything new needs two lists and one fetch, and does nothing', async () => {
   const world = await aWorld()
   await aRollout(world)
   await aPull(world, { 'README.md': '# Quiet\n' })
@@ -95,7 +95,7 @@ test('a push, a retargeting, a draft and a closed pull request are found by a sw
   assert.match(gateOf(world, younger), /^failure/)
 })
 
-test('a status and a stop that no webhook told of turn a gate at the next sweep', async () => {
+test('a status and a stop without a webhook change a gate at the next sweep', async () => {
   const world = deaf(await aWorld({ config: { live: 'status' } }))
   const pull = await aNewVersion(world)
   await world.sweep()
@@ -124,7 +124,7 @@ test('a status and a stop that no webhook told of turn a gate at the next sweep'
   assert.match(gateOf(world, step), /^success/)
 })
 
-test('a command that no webhook told of is carried out on a merged pull request too, and an old one is told that it is late', async () => {
+test('a command without a webhook is carried out on a merged pull request too, and the author of an old one is told that it is late', async () => {
   const world = await aWorld()
   const { pull } = await aRollout(world)
   deaf(world)
@@ -144,7 +144,7 @@ test('a command that no webhook told of is carried out on a merged pull request 
   assert.match(answers(world, pull).at(-1) ?? '', /On the base branch|could not finish this within a day/)
 })
 
-test('a Perch that lost its memory says everything again that is so, and nothing twice', async () => {
+test('a Perch that lost its memory posts nothing twice', async () => {
   const world = await aWorld()
   const { pull, step } = await aRollout(world)
   await says(world, 'alice', pull, '/canary status')
@@ -161,7 +161,7 @@ test('a Perch that lost its memory says everything again that is so, and nothing
   )
 })
 
-test('a closed step of a time that memory does not know is not green any more', async () => {
+test('a closed step from before the memory begins is no longer green', async () => {
   const world = await aWorld()
   const { step } = await aRollout(world)
   await world.pass(20)
@@ -175,7 +175,7 @@ test('a closed step of a time that memory does not know is not green any more', 
   assert.equal(gateOf(world, step), 'action_required: No open pull request has this commit')
 })
 
-test('a merge that the base branch moved by is found for every open pull request', async () => {
+test('a merge into the base branch is noticed for every open pull request', async () => {
   const world = await aWorld()
   const other = await aPull(world, { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 5) })
   assert.match(gateOf(world, other), /^success/)

@@ -316,13 +316,13 @@ check<CauseOf<'canary-news'>>('news of a Canary', CANARY_NEWS, (why) =>
 check<CauseOf<'dashboard'>>('a dashboard', DASHBOARD, (why) => jobOf({ type: 'dashboard', ...PLACE, why }))
 check<CauseOf<'sweep'>>('a sweep', SWEEP, (why) => jobOf({ type: 'sweep', ...PLACE, why }))
 
-test('the order in which the facts of a cause are written says nothing', () => {
+test('the order of the facts in a cause does not matter', () => {
   const idOf = (why: CauseOf<'review'>): string | undefined => jobOf({ type: 'review', ...PLACE, pull: 3, why }).id
   const turned = { at: NOW, head: HEAD, branch: 'main', code: 'base-moved' } as const
   assert.equal(idOf(turned), idOf(REVIEW['base-moved'].one))
 })
 
-test('of two causes no ids are the same', () => {
+test('two different causes never have the same id', () => {
   const all = [
     REVIEW,
     ADVANCE,
@@ -343,7 +343,7 @@ test('of two causes no ids are the same', () => {
   assert.equal(new Set(ids.values()).size, ids.size)
 })
 
-test('what somebody waits for an answer to, and what nobody asks for again, is tried for as long as commands live', () => {
+test('tasks that owe somebody an answer, and tasks that nobody requests again, are tried for as long as commands live', () => {
   const patient = Object.entries(RULES).flatMap(([code, { isPatient }]) => (isPatient === true ? [code] : []))
   assert.deepEqual(patient.sort(), [
     'adopted',
@@ -362,7 +362,7 @@ test('what somebody waits for an answer to, and what nobody asks for again, is t
   assert.equal(jobOf({ ...at, why: REVIEW.unanswered.one }).patienceMs, undefined)
 })
 
-test('only what has its moment waits for it', () => {
+test('only a task with a moment waits for it', () => {
   const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, NOTIFY, DEPLOYMENT, ONBOARD, CANARIES, SWEEP].flatMap(
     (table) => Object.values(table),
   )
@@ -378,7 +378,7 @@ test('only what has its moment waits for it', () => {
   })
 })
 
-test('each task has the key of what it may not run beside', () => {
+test('each task has the key of the work with which it must not overlap', () => {
   const why = { code: 'delivered', delivery } as const
   const swept = { code: 'swept', at: NOW } as const
   const news = { event: 'started', environment: 'production', service: 'web' } as const
@@ -456,7 +456,7 @@ test('each task has the key of what it may not run beside', () => {
   )
 })
 
-test('what happens again within seconds or minutes is one cause, of some kinds', () => {
+test('for some kinds of causes, repetitions within seconds or minutes are one cause', () => {
   const slots = Object.entries(RULES).flatMap(([code, { slotMs }]) => (slotMs === undefined ? [] : [[code, slotMs]]))
   assert.deepEqual(Object.fromEntries(slots), {
     installed: 10 * MINUTE,

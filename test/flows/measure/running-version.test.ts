@@ -48,7 +48,7 @@ const OTHER_FILE = 'apps/production/other.yaml'
 
 const WAITS = /^action_required: Waiting for live and bake/
 
-test('an image of the canary that is pushed into a rollout goes live and bakes before the next step', async () => {
+test('a canary image that is pushed into a rollout goes live and bakes before the next step', async () => {
   const { world, step } = await aRolloutOfImages()
   await world.pass(15)
   assert.equal(gateOf(world, step), 'success: Live and baked')
@@ -60,7 +60,7 @@ test('an image of the canary that is pushed into a rollout goes live and bakes b
   assert.equal(gateOf(world, step), 'success: Live and baked')
 })
 
-test('the image of the stable version, and a file beside it, leave the bake as it is', async () => {
+test('the image of the stable version, and an unrelated file, do not change the bake', async () => {
   const { world, step } = await aRolloutOfImages()
   await world.pass(15)
   await pushes(world, { [STABLE_FILE]: versionFile('web', 'v1.1') })
@@ -69,7 +69,7 @@ test('the image of the stable version, and a file beside it, leave the bake as i
   assert.equal(gateOf(world, step), 'success: Live and baked')
 })
 
-test('what a deployer said before the image came does not make it live', async () => {
+test('a deployer’s report from before the image does not make it live', async () => {
   const { world, step } = await aRolloutOfImages(`{ status: "${STATUS}" }`)
   await flux(world, 'success')
   await world.pass(11)
@@ -94,7 +94,7 @@ test('an image that came while Perch was down, or whose memory was lost, has to 
   assert.match(gateOf(world, step), WAITS)
 })
 
-test('an image that was taken back again before anybody looked has its old bake', async () => {
+test('an image that was reverted before anybody looked has its old bake', async () => {
   const { world, step } = await aRolloutOfImages()
   await world.pass(15)
   world.hears = false
@@ -104,7 +104,7 @@ test('an image that was taken back again before anybody looked has its old bake'
   assert.equal(gateOf(world, step), 'success: Live and baked')
 })
 
-test('where the tool is too busy to tell which image came to the environment before, its bake does not count', async () => {
+test('if the tool is too busy to show the previous image, the bake does not count', async () => {
   const memory = memoryRenderer()
   const tool = { isBusy: false }
   const renderer: Renderer = {
@@ -136,7 +136,7 @@ services:
   assert.match(gateOf(world, pull), /^action_required: Waiting for order/)
 })
 
-test('a change that cannot be built, and is mended, leaves the bake as it is', async () => {
+test('a change that cannot be built, and is repaired, does not change the bake', async () => {
   const { world, step } = await aRolloutOfImages()
   await world.pass(15)
   const whole = textOn(world, 'main', KUSTOMIZATION)
@@ -151,7 +151,7 @@ function moved(world: World, image: string): Readonly<Record<string, string>> {
   return { [OTHER_FILE]: versionFile('web-canary', image), [KUSTOMIZATION]: list }
 }
 
-test('an image that comes in a file of another name has to bake, and another name alone leaves the bake as it is', async () => {
+test('an image in a renamed file has to bake, and a rename alone does not change the bake', async () => {
   const { world, step } = await aRolloutOfImages()
   await world.pass(15)
   await pushes(world, moved(world, 'v2'))
@@ -162,7 +162,7 @@ test('an image that comes in a file of another name has to bake, and another nam
   assert.match(gateOf(second.world, second.step), WAITS)
 })
 
-test('an image that came with another name of its file, after one that nobody heard of, bakes on its own', async () => {
+test('an image in a renamed file, after one without a report, has its own bake', async () => {
   const { world, step } = await aRolloutOfImages()
   await world.pass(15)
   world.hears = false
@@ -193,7 +193,7 @@ test('a pull request that lets the stable workload run the canary’s image wait
   assert.match(gateOf(world, pull), /^action_required: Waiting for live, bake and conflict/)
 })
 
-test('the image of a canary whose share somebody set by hand is nobody else’s matter', async () => {
+test('the image of a canary whose share somebody set by hand is not gated', async () => {
   const files = imagesRepository()
   const world = await aBuiltWorld({ ...files, [HOSTS_ROUTE]: hostsRoute(10, false) })
   const pull = await aPull(world, { [CANARY_FILE]: versionFile('web-canary', 'v3') }, 'web v3')

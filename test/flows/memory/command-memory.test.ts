@@ -22,7 +22,7 @@ function aMemory() {
   return { context, pass: (hours: number) => (at += hours * HOUR), now: () => at }
 }
 
-test('a comment waits from when it was first seen until it is answered', async () => {
+test('a comment waits from its first look until its answer', async () => {
   const { context, pass, now } = aMemory()
   const since = now()
   await rememberWaitingCommand(context, { pull: 3, comment: 30 })
@@ -38,7 +38,7 @@ test('a comment waits from when it was first seen until it is answered', async (
   assert.deepEqual([...(await answeredCommands(context, 3))], [])
 })
 
-test('what is too old to be carried out is forgotten, and what cannot be read too; other repositories keep theirs', async () => {
+test('comments that are too old or unreadable are forgotten, and other repositories keep theirs', async () => {
   const { context, pass, now } = aMemory()
   const another = { ...context, repo: { ...context.repo, id: 70 } }
   await rememberWaitingCommand(context, { pull: 3, comment: 30 })
@@ -55,7 +55,7 @@ test('what is too old to be carried out is forgotten, and what cannot be read to
   assert.equal((await context.memo.entries('command:70:')).size, 1)
 })
 
-test('what waits is brought in line with the conversation: answered, waiting still, or gone', async () => {
+test('waiting comments are updated from the conversation: answered, still waiting, or gone', async () => {
   const { context } = aMemory()
   for (const comment of [30, 31, 32]) await rememberWaitingCommand(context, { pull: 3, comment })
   await rememberAnswered(context, { pull: 3, comment: 33 })

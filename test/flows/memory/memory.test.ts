@@ -98,7 +98,7 @@ test('a review that has begun counts as one that changes traffic, whatever was k
   assert.deepEqual([...(await recallPulls(context)).keys()], [3, 6])
 })
 
-test('what another version has left of a pull request counts as lost', async () => {
+test('an entry from another version about a pull request counts as lost', async () => {
   const { context, memo } = twoRepositories()
   await memo.set('pull:7:3', { head: 'a' })
   await memo.set('pull:7:4', UNSEEN)
@@ -130,7 +130,7 @@ test('a base branch is known from its first look on, and forgotten with its roll
   assert.equal(await memo.get('listing:7:release'), undefined)
 })
 
-test('what is known of a rollout is known of that rollout alone', async () => {
+test('facts about a rollout are stored for that rollout alone', async () => {
   const { context, other } = twoRepositories()
   await rememberLive(context, 'main:production/web', { base: 'a', since: 1, asked: 2 })
   await rememberNews(context, 'main:production/web', 'pass')
@@ -180,7 +180,7 @@ test('the step of a rollout is known by branch and target, with the reports on i
   assert.equal(await recallStep(context, 'main', { ...target, service: 'other' }), undefined)
 })
 
-test('who waits for which signal is known until nobody waits any more', async () => {
+test('the memory has who waits for which signal until nobody waits', async () => {
   const { context, other, memo } = twoRepositories()
   await rememberWaiting(context, 3, ['status flux'])
   await rememberWaiting(context, 4, ['status flux'])

@@ -12,7 +12,7 @@ function aContext() {
   return { memo, repo, clock: { now: () => time.now }, time }
 }
 
-test('a rollout is as old as its state, unless its pull request tells better', async () => {
+test('a rollout is as old as its state, unless its pull request has a better time', async () => {
   const context = aContext()
   const { memo, time } = context
   await memo.set('swept:7', 1_000)
@@ -30,7 +30,7 @@ test('a rollout is as old as its state, unless its pull request tells better', a
   assert.deepEqual((await recallWatched(memo, 0)).rollouts, [])
 })
 
-test('of several verdicts of a gate the worst counts', async () => {
+test('the worst of several verdicts of a gate counts', async () => {
   const context = aContext()
   await context.memo.set('swept:7', 1_000)
   const verdict = (gate: string, state: string): Verdict => ({ gate, state, target: 'web', reason: {} }) as never
@@ -48,7 +48,7 @@ test('of several verdicts of a gate the worst counts', async () => {
   ])
 })
 
-test('a repository that was not looked at lately is unknown, and counts for nothing', async () => {
+test('a repository without a recent look is unknown, and does not count', async () => {
   const context = aContext()
   await rememberRollouts(context, 'main', [{ name: 'production/web', state: 'stuck', since: 1 }])
   await rememberGates(context, 3, [{ gate: 'bake', state: 'wait' }] as never)

@@ -56,7 +56,7 @@ async function aWorldWith(inbox: Inbox, config: ConfigText = {}, rate = { is: 10
 
 const said = ({ received }: Inbox): readonly string[] => received.map(({ text }) => text)
 
-test('a whole rollout is told from its start to its end, each event once, whatever is looked at again', async () => {
+test('a whole rollout is announced from its start to its end, each event once, whatever is looked at again', async () => {
   const inbox = anInbox()
   const world = await aWorldWith(inbox)
   const { pull, step } = await aRollout(world)
@@ -86,7 +86,7 @@ test('a whole rollout is told from its start to its end, each event once, whatev
   assert.equal(new Set(inbox.received.map(({ id }) => id)).size, inbox.received.length)
 })
 
-test('a canary that fails is told with what it measured, and the rollback when it is merged', async () => {
+test('a failing canary is announced with its measurements, and the rollback when it is merged', async () => {
   const inbox = anInbox()
   const analysis = 'analysis: { checks: [{ metric: success-rate, min: 99 }], settle: 0s, interval: 1m }'
   const rate = { is: 100 }
@@ -132,7 +132,7 @@ test('a step that lacks nothing but approvals says so, and one that Perch merges
   assert.deepEqual(said(other), [])
 })
 
-test('a step that is overdue in the cluster is told once, by the pull request that says why', async () => {
+test('a step that is overdue in the cluster is announced once, with the pull request that says why', async () => {
   const inbox = anInbox()
   const config = configText({ notify: '[{ to: team, on: [waiting] }]' }).replace(
     'after: 3m',
@@ -147,7 +147,7 @@ test('a step that is overdue in the cluster is told once, by the pull request th
   ])
 })
 
-test('a freeze is told with who said so, why and until when', async () => {
+test('a freeze is announced with its author, reason and end', async () => {
   const inbox = anInbox()
   const world = await aWorldWith(inbox)
   const pull = await aNewVersion(world)
@@ -155,7 +155,7 @@ test('a freeze is told with who said so, why and until when', async () => {
   assert.deepEqual(said(inbox), ['production: olga stopped all raises until 2026-01-06 09:00:00 UTC. Black Friday'])
 })
 
-test('a destination that is out gets the news when it is back, and holds up no rollout', async () => {
+test('a destination that is down gets the news when it is back, and blocks no rollout', async () => {
   const inbox = anInbox()
   const world = await aWorldWith(inbox, { notify: '[{ to: team, on: [started] }]' })
   inbox.isOut = true
@@ -168,7 +168,7 @@ test('a destination that is out gets the news when it is back, and holds up no r
   assert.deepEqual(said(inbox), ['production/web: the rollout of v3 has started at 5%.'])
 })
 
-test('one that the operator does not know gets nothing, and neither does one that a pull request names', async () => {
+test('a destination that the operator does not know gets nothing, and neither does one that a pull request names', async () => {
   const inbox = anInbox()
   const world = await aWorldWith(inbox, { notify: '[{ to: elsewhere }]' })
   await aRollout(world)

@@ -66,7 +66,7 @@ function promotionIn(world: World): Pull {
   return first
 }
 
-test('what differs comes to the target in one pull request, and weights and Secrets stay', async () => {
+test('one pull request carries the differences to the target, and weights and Secrets stay', async () => {
   const { world, pull } = await twoEnvironments({ share: 0 })
   const weights = textOn(world, 'main', PRODUCTION)
   await says(world, 'alice', pull, '/promote staging production')
@@ -91,7 +91,7 @@ test('what differs comes to the target in one pull request, and weights and Secr
   assert.doesNotMatch(made.body, /not-to-be-copied/)
 })
 
-test('a dry run only answers, and one of the same to itself or to nowhere is refused', async () => {
+test('a dry run only answers, and a promotion to itself or to a missing environment is refused', async () => {
   const { world, pull } = await twoEnvironments()
   await says(world, 'alice', pull, '/promote staging production --dry-run')
   await says(world, 'alice', pull, '/promote staging staging')
@@ -107,7 +107,7 @@ test('a dry run only answers, and one of the same to itself or to nowhere is ref
   assert.deepEqual(openSteps(world), [])
 })
 
-test('twice is once, and environments that are the same have nothing to promote', async () => {
+test('a repeated promotion is the same one, and equal environments have nothing to promote', async () => {
   const { world, pull } = await twoEnvironments()
   await says(world, 'alice', pull, '/promote staging production')
   await says(world, 'alice', pull, '/promote staging production')
@@ -138,7 +138,7 @@ test('a promotion is planned again when either side moves, unless somebody chang
   assert.match(comments(world, made).join('\n'), /Somebody pushed to this promotion/)
 })
 
-test('the gate of a promotion asks for the source to be live, for the order, approvals and freezes', async () => {
+test('the gate of a promotion requires that the source is live, and checks the order, approvals and freezes', async () => {
   const config = { live: 'status', isOrdered: true, approvals: 1 } as const
   const { world, pull } = await twoEnvironments({ config })
   await says(world, 'alice', pull, '/promote staging production')
@@ -183,7 +183,7 @@ test('a rollout of another service in the target does not hold back the promotio
   assert.match(answers(world, pull).at(-1) ?? '', /✅/)
 })
 
-test('a hold of a service holds its promotion and that of everything, and not the promotion of another service', async () => {
+test('a hold on a service holds its promotion and that of everything, and not the promotion of another service', async () => {
   const { world, pull } = await twoEnvironments({ services: ['web', 'api'] })
   const held = 'perch/hold/production/api'
   world.alice.push(held, { 'README.md': 'x\n' })
@@ -201,7 +201,7 @@ test('a hold of a service holds its promotion and that of everything, and not th
   assert.match(gateOf(world, promotionIn(world)), /^action_required: Waiting for hold/)
 })
 
-test('a promotion in the merge queue is held to its gate there, alone and beside others', async () => {
+test('a promotion in the merge queue has its gate there, alone and next to others', async () => {
   const { world, pull } = await twoEnvironments()
   await says(world, 'alice', pull, '/promote staging production')
   const made = promotionIn(world)
@@ -226,7 +226,7 @@ test('a promotion that waits in the merge queue for its source to be live is jud
   assert.match(group.gate(), /^success/)
 })
 
-test('a promotion is green by what was said of the commit that brought its source, however many came since', async () => {
+test('a promotion is green by the reports about the commit that brought its source, however many came since', async () => {
   const { world, pull } = await twoEnvironments({ config: { live: 'status' } })
   await flux(world, 'success')
   for (let count = 0; count < 8; count += 1) world.alice.push('main', { 'README.md': `# ${count}\n` })

@@ -64,7 +64,7 @@ function repository(pull: PullRequest): { readonly context: Needs; readonly writ
   return world
 }
 
-test('a step that was closed before memory was lost does not stay green, and is looked at once', async () => {
+test('a step that was closed before memory was lost does not stay green, and is checked once', async () => {
   const closed = step('closed')
   const world = repository(closed)
   await cleanUpForgotten(world.context, {

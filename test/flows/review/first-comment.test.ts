@@ -26,7 +26,7 @@ test('a new canary version gets one comment with the command to paste, and the s
   assert.match(now[0] ?? '', /production\/web 0% → 5%/)
 })
 
-test('pushes that change nothing about it, and lost memory, leave the comment as it is', async () => {
+test('unrelated pushes, and lost memory, do not change the comment', async () => {
   const world = await aWorld()
   const pull = await aNewVersion(world)
   const before = world.state.comments.map((one) => ({ ...one }))
@@ -56,12 +56,12 @@ async function costOfMove(open: (world: World) => Promise<unknown>): Promise<num
   return world.network.requests - requests
 }
 
-test('when the base branch moves, one that is asked already costs no request', async () => {
+test('when the base branch moves, a pull request with the comment costs no request', async () => {
   const withoutTraffic = await costOfMove((world) => aPull(world, { 'docs/a.md': 'x\n' }))
   assert.equal(await costOfMove((world) => aNewVersion(world)), withoutTraffic)
 })
 
-test('a rollout that runs is not asked about, nor is what Perch opens itself', async () => {
+test('a running rollout gets no such comment, and neither do Perch’s own pull requests', async () => {
   const world = await aWorld()
   const { step } = await aRollout(world)
   const text = withCanaryVersion(textOn(world, 'main', SUBSETS), 'v4')
@@ -70,7 +70,7 @@ test('a rollout that runs is not asked about, nor is what Perch opens itself', a
   assert.doesNotMatch(comments(world, step).join('\n'), /New canary version/)
 })
 
-test('with `start: never` nobody is asked', async () => {
+test('with `start: never` there is no comment', async () => {
   const world = await aWorld({ config: { start: 'never' } })
   const pull = await aNewVersion(world)
   assert.deepEqual(comments(world, pull), [])

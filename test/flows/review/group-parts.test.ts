@@ -82,7 +82,7 @@ test('a member that is rebased has several commits, the last of which is its own
   ])
 })
 
-test('a head that was not queued as it is now is no member, and the others still are', async () => {
+test('a pull request whose head changed after it was queued is no member, and the others still are', async () => {
   const { base, raise, words, api, merge, members } = aQueue()
   const first = merge(base, raise.head)
   const second = merge(first, api.head)

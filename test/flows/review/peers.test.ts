@@ -97,7 +97,7 @@ test('the checks on a commit tell who shares it when the memory is lost', async 
   )
 })
 
-test('one that is closed, or has another head by now, is forgotten; GitHub may have none of that number', async () => {
+test('a pull request that is closed, or has another head now, is forgotten; GitHub may not have its number', async () => {
   const { context } = repository({ 7: {}, 8: { state: 'merged' }, 9: { sha: OTHER } })
   for (const number of [7, 8, 9, 10]) await rememberPeer(context, SHA, number)
   const { peers, known } = await peersOf(context, { ends: endsOf(7), subjects: [], earlier: [] })
@@ -109,14 +109,14 @@ test('one that is closed, or has another head by now, is forgotten; GitHub may h
   assert.deepEqual(await pullsWithHead(context, SHA), [7])
 })
 
-test('one that does not write the checks asks only until it knows who does', async () => {
+test('a pull request that does not write the checks asks only until it knows which one does', async () => {
   const { context, asked } = repository({ 3: { state: 'closed' }, 4: {}, 5: {}, 7: {}, 9: {} })
   for (const number of [3, 4, 5, 7, 9]) await rememberPeer(context, SHA, number)
   const { peers } = await peersOf(context, { ends: endsOf(7), subjects: [], earlier: [] })
   assert.deepEqual([peers.map(({ pull }) => pull.number), asked], [[4], [3, 4]])
 })
 
-test('those that share a commit are listed by number, whoever told of them first', async () => {
+test('pull requests that share a commit are listed by number, whichever was known first', async () => {
   const { context, asked } = repository({ 5: {}, 9: {}, 10: {}, 100: {} })
   const subjects = [100, 9, 10].map((pull) => ({ pull, base: 'main' }))
   const { peers } = await peersOf(context, { ends: endsOf(5), subjects, earlier: [] })

@@ -67,7 +67,7 @@ test('the checks come before the comment, and the answer to a command last', asy
   assert.match(answer ?? '', new RegExp(`^<!-- perch:answer:${comment} -->`))
 })
 
-test('a second review of what is the same writes nothing', async () => {
+test('a second review of an unchanged pull request writes nothing', async () => {
   const perch = await memoryPerch({ files: files(100, 0) })
   const pull = await pullOf(perch, { [VS]: virtualService(95, 5) })
   for (const isFirst of [true, false]) {
@@ -127,7 +127,7 @@ for (const [what, found, comments, isExpected, expected] of [
     assert.deepEqual(done, expected)
   })
 
-test('whether our comment is there the conversation tells, and memory where nobody read it', () => {
+test('the conversation tells whether Perch’s comment exists, or else memory does', () => {
   const comments = (known: readonly Comment[] | undefined) => ({ known: () => known, read: async () => known ?? [] })
   assert.equal(hasSummary(comments([SUMMARY]), { commented: false }), true)
   assert.equal(hasSummary(comments([]), { commented: true }), false)
@@ -135,7 +135,7 @@ test('whether our comment is there the conversation tells, and memory where nobo
   assert.equal(hasSummary(comments(undefined), undefined), false)
 })
 
-test('what a head waits for is remembered before it is asked about, so that no signal comes in between', async () => {
+test('what a head waits for is stored before it is requested, so that no signal is missed', async () => {
   const perch = await memoryPerch({ files: { ...files(95, 5, '{ status: "flux/*" }'), [VS]: virtualService(95, 5) } })
   const pull = await pullOf(perch, { [VS]: virtualService(75, 25) })
   const about = perch.context.signals.about.bind(perch.context.signals)
@@ -152,7 +152,7 @@ test('what a head waits for is remembered before it is asked about, so that no s
   assert.deepEqual((await recallPull(perch.context, pull))?.waits, ['status:flux/*'])
 })
 
-test('a review whose pull request was merged meanwhile leaves checks and comment as they are', async () => {
+test('a review whose pull request was merged in the meantime changes neither checks nor comment', async () => {
   const perch = await memoryPerch({ files: files(100, 0) })
   const pull = await pullOf(perch, { [VS]: virtualService(95, 5) })
   await perch.ask.review(pull, { code: 'pull-changed', delivery: delivery() })
@@ -184,7 +184,7 @@ test('a review whose pull request was merged meanwhile leaves checks and comment
   assert.deepEqual(perch.written, [])
 })
 
-test('a timer comes back when time alone can turn the gate', async () => {
+test('a timer repeats the review when time alone can change the gate', async () => {
   const perch = await memoryPerch({ files: { ...files(95, 5), [VS]: virtualService(95, 5) } })
   const pull = await pullOf(perch, { [VS]: virtualService(75, 25) })
   await perch.ask.review(pull, { code: 'pull-changed', delivery: delivery() })
@@ -221,14 +221,14 @@ async function rivalsAsked(other: number, facts: RivalFacts, self: RivalFacts = 
   return sent.map(({ key, id }) => `${key} ${id?.split(' ')[0] ?? ''}`)
 }
 
-test('of two pull requests that move one route the younger is judged again, whoever looks first', async () => {
+test('the younger of two pull requests that move one route is judged again, whichever is reviewed first', async () => {
   assert.deepEqual(await rivalsAsked(1, {}), ['1#2 older-found'])
   assert.deepEqual(await rivalsAsked(1, {}, { behind: [1] }), [], 'it knows')
   assert.deepEqual(await rivalsAsked(3, {}), ['1#3 rival'])
   assert.deepEqual(await rivalsAsked(3, { behind: [2] }), [], 'it waits already')
 })
 
-test('a pull request that is no rival any more lets the younger one go on', async () => {
+test('a pull request that is no longer a rival lets the younger one continue', async () => {
   assert.deepEqual(await rivalsAsked(3, { behind: [2] }, { targets: [] }), ['1#3 rival'])
   assert.deepEqual(await rivalsAsked(3, { behind: [1, 2] }, { targets: [] }), ['1#3 rival'], 'of several')
   assert.deepEqual(await rivalsAsked(3, {}, { targets: [] }), [])
@@ -256,7 +256,7 @@ test('a pull request that waits for the end of a rollout holds none of its steps
   assert.deepEqual(await rivalsAsked(1, {}, { ...waiting, behind: [1] }), [], 'once is enough')
 })
 
-test('a base that moved is looked at as a whole where git cannot tell, and not at all where it did not move', async () => {
+test('a moved base is checked completely if git cannot tell the changes, and not at all if it did not move', async () => {
   const { context } = await memoryPerch({ files: files(100, 0) })
   const gone = async (): Promise<never> => assert.fail('fatal: bad object')
   const broken = { ...context, mirror: { ...context.mirror, merge: gone, read: gone, entries: gone, changed: gone } }

@@ -29,7 +29,7 @@ const test = recordedIn(import.meta.url)
 const ROUTE = routeFile('production', 'web')
 const SUMMARY = /^<!-- perch:summary/
 
-test('a pull request without traffic gets two green checks and no word', async () => {
+test('a pull request without traffic gets two green checks and no comment', async () => {
   const world = await aWorld()
   const pull = await aPull(world, { 'README.md': '# Words\n' })
   assert.match(gateOf(world, pull), /^success/)
@@ -37,7 +37,7 @@ test('a pull request without traffic gets two green checks and no word', async (
   assert.deepEqual(comments(world, pull), [])
 })
 
-test('one comment says what a pull request changes, and is edited when that changes', async () => {
+test('one comment shows what a pull request changes, and is edited when that changes', async () => {
   const world = await aWorld()
   const pull = await aPull(world, { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 5) })
   const summary = (): readonly string[] => comments(world, pull).filter((body) => SUMMARY.test(body))
@@ -62,7 +62,7 @@ test('with autoMerge a rollout merges its steps as they turn green, to the end',
   assert.deepEqual(mergedBy, ['alice merged', ...Array<string>(4).fill('perch[bot] merged')])
 })
 
-test('who drives the rollout is called once where a ruleset does not let Perch merge', async () => {
+test('the driver of the rollout is mentioned once if a ruleset does not let Perch merge', async () => {
   const world = await aWorld({ config: { autoMerge: 'always' } })
   const { step } = await aRollout(world)
   world.state.mayMerge = false
@@ -73,7 +73,7 @@ test('who drives the rollout is called once where a ruleset does not let Perch m
   assert.match(called[0] ?? '', /Until then, somebody has to merge it\.\n\n@alice drives this rollout\.$/)
 })
 
-test('with autoMerge a step that somebody reverts is raised again by a person, and goes on by itself from there', async () => {
+test('with autoMerge a step that somebody reverts is raised again by a person, and continues by itself from there', async () => {
   const world = await aWorld({ config: { autoMerge: 'always', steps: [5, 25, 50, 100] } })
   await aRollout(world)
   const before = textOn(world, 'main', ROUTE)
@@ -115,7 +115,7 @@ test('with autoMerge a step that was only brought up to date merges by itself', 
   assert.equal(step.state, 'merged')
 })
 
-test('a draft and a commit that another check keeps closed are not merged, and merge when they may', async () => {
+test('a draft and a commit that another check blocks are not merged until they may be', async () => {
   const world = await aWorld({ config: { autoMerge: 'always' } })
   const { step } = await aRollout(world)
   world.bob.setDraft(step, true)
@@ -137,7 +137,7 @@ test('a draft and a commit that another check keeps closed are not merged, and m
   assert.equal(next.state, 'merged')
 })
 
-test('a green check does not outlive its pull request, nor a green commit its head', async () => {
+test('a green check does not outlive its pull request, and a green commit does not outlive its head', async () => {
   const world = await aWorld()
   const pull = await aNewVersion(world)
   await says(world, 'alice', pull, '/canary 5')
@@ -180,7 +180,7 @@ test('two pull requests of one commit have one verdict, the worst, until one of 
   assert.match(gateOf(world, step), /^success: Live and baked/)
 })
 
-test('checks that somebody runs again are concluded again, and on a commit without pull request say so', async () => {
+test('checks that somebody re-runs are concluded again, and say so on a commit without a pull request', async () => {
   const world = await aWorld()
   const pull = await aNewVersion(world)
   const rerun = async (sha: string): Promise<void> => {
@@ -224,7 +224,7 @@ test('in a group an override counts for what its own pull request does', async (
   assert.match(alone.gate(), /^success: Live and bake overridden by olga/)
 })
 
-test('a group whose base branch moved on is told so', async () => {
+test('a group whose base branch moved says so', async () => {
   const world = await aWorld()
   const words = await aPull(world, { 'README.md': '# Words\n' })
   const group = await queue(world, [words])
@@ -245,7 +245,7 @@ test('a base branch that does not require the checks is noted on what changes tr
   assert.match(`${report?.summary} ${report?.text}`, /require/)
 })
 
-test('what could not be rendered is looked at again by itself, and is green once the tool is there', async () => {
+test('an environment that could not be rendered is checked again automatically, and is green once the tool exists', async () => {
   const kustomize = memoryRenderer()
   let isThere = false
   const renderer: Renderer = {
@@ -260,7 +260,7 @@ test('what could not be rendered is looked at again by itself, and is green once
   assert.match(checkOf(world, pull, 'canary/validate'), /^success/)
 })
 
-test('a pull request that does what the base branch has already is judged as a raise again when that takes it back', async () => {
+test('a pull request with the base branch’s state is judged as a raise again when the base reverts it', async () => {
   const world = await aWorld()
   const route = routeFile('production', 'web')
   const before = textOn(world, 'main', route)

@@ -73,7 +73,7 @@ async function look(seen: Partial<ReviewMemory> | 'begun' | undefined, known: Pa
   return moved === undefined ? 'again' : `moved to ${moved.head} of ${moved.branch}`
 }
 
-test('what is known and as it was is left alone; what is new, abandoned or lost is looked at', async () => {
+test('known and unchanged pull requests are left alone; new, abandoned and lost ones are reviewed', async () => {
   assert.equal(await look({}), 'no')
   assert.equal(await look(undefined), 'again')
   assert.equal(await look({ abandoned: true, head: '' }), 'again')
@@ -81,7 +81,7 @@ test('what is known and as it was is left alone; what is new, abandoned or lost 
   assert.equal(await look('begun'), 'no')
 })
 
-test('a pull request whose ends changed is looked at', async () => {
+test('a pull request with a changed head or base is reviewed', async () => {
   assert.equal(await look({ head: 'older' }), 'again')
   assert.equal(await look({ into: 'release' }), 'again')
   assert.equal(await look({ draft: true }), 'again')
@@ -92,7 +92,7 @@ test('a pull request whose ends changed is looked at', async () => {
   assert.equal(await look({ base: 'older' }, { heads: new Map() }), 'no')
 })
 
-test('a pull request that waits for what shows in no ref is looked at', async () => {
+test('a pull request that waits for something that no ref shows is reviewed', async () => {
   assert.equal(await look({ waits: ['status flux'] }), 'again')
   assert.equal(await look({ polls: true }), 'again')
   assert.equal(await look({ until: NOW - 10_000 }), 'no')
@@ -110,7 +110,7 @@ test('a stop that came or went and an older pull request that ended concern only
   assert.equal(await look({ traffic: false }, { heads }), 'no')
 })
 
-test('of pull requests with one head the lowest writes the checks, and knows the others', async () => {
+test('among pull requests with one head, the lowest number writes the checks, and knows the others', async () => {
   const same = { head: pull(3).head }
   const open = [pull(11, same), pull(3), pull(20)]
   const seen = { 3: { peers: [3, 11] }, 11: { peers: [3, 11] }, 20: { peers: [20] } }
@@ -124,7 +124,7 @@ test('of pull requests with one head the lowest writes the checks, and knows the
   assert.deepEqual(await asked({ open, seen: { ...seen, 11: { peers: [2, 11] } } }), [at(11)])
 })
 
-test('what is not open any more is cleaned up, and a rollout that it moved goes on', async () => {
+test('a pull request that is no longer open is cleaned up, and its rollout continues', async () => {
   const swept = JSON.stringify({ code: 'swept', at: 5 })
   const gone = async (seen: Partial<ReviewMemory>): Promise<readonly string[]> => asked({ open: [], seen: { 4: seen } })
   const ended = `advance main ${JSON.stringify({ code: 'ended', pull: 4, at: 5 })}`

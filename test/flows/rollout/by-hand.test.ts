@@ -7,7 +7,7 @@ import { broughtBy } from '../../../src/flows/rollout/by-hand.ts'
 import { rememberStep } from '../../../src/flows/memory/rollout-memory.ts'
 import { pullRequest, sample } from '../../core/samples.ts'
 
-test('a pull request that is older than the newest hundred is asked for by the commit that it brought, once', async () => {
+test('a pull request that is older than the latest hundred is requested once by the commit that it brought', async () => {
   const standing = standingOf(sample(95, 5, ['v1', 'v2'], {}))
   const context = { memo: memoryMemo(), repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' } }
   const landing = { sha: 'landing', time: 0 }

@@ -76,7 +76,7 @@ test('a stop holds however many pull requests came since, with memory and withou
   assert.equal((await look(pullsUpTo(400, closed), memo)).requests, 0, 'what is known is not asked for again')
 })
 
-test('a step that is closed after a hundred newer ones came is asked for by its number', async () => {
+test('a step that is closed after a hundred newer pull requests is requested by its number', async () => {
   const memo = memoryMemo()
   const open = pullsUpTo(150, { 2: pullRequest(2, STEP) })
   assert.equal((await look(open, memo)).stoppedByHand, false)
@@ -96,7 +96,7 @@ test('a refused rollback counts like a stop, and both end with the step that the
   assert.equal((await look(before, memoryMemo())).stoppedByHand, false)
 })
 
-test('where the list does not reach back far enough, nothing is opened by itself', async () => {
+test('if the list does not reach back far enough, nothing is opened automatically', async () => {
   assert.equal((await look(pullsUpTo(300, {}), memoryMemo(), { reach: 200 })).stoppedByHand, true)
   assert.equal((await look(pullsUpTo(300, {}), memoryMemo())).stoppedByHand, false)
 })
@@ -118,7 +118,7 @@ test('what is known of the pull requests of an earlier step counts for that step
   assert.equal((await look(near(1_001), memoryMemo())).stoppedByHand, false)
 })
 
-test('of several pull requests of a step the newest says whether people stopped it', async () => {
+test('the latest of several pull requests of a step decides whether people stopped it', async () => {
   const closedThenOpen = { 2: pullRequest(2, STEP, 'closed'), 120: pullRequest(120, STEP) }
   assert.equal((await look(pullsUpTo(140, closedThenOpen), memoryMemo())).stoppedByHand, false)
   const openThenClosed = { 2: pullRequest(2, STEP), 120: pullRequest(120, STEP, 'closed') }

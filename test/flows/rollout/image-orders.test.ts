@@ -25,7 +25,7 @@ function aFleet(): Promise<World> {
   return aBuiltWorld(imagesFleet(FLEET, { service: ', waves: [[eu-1], [eu-2]]' }))
 }
 
-test('a wave waits while the one before it runs another image, and goes on as soon as it has the same one', async () => {
+test('a wave waits while the previous one runs another image, and continues as soon as it has the same one', async () => {
   const world = await aFleet()
   const pull = await aPull(world, canaries('v2', ['eu-1']), 'web v2')
   await says(world, 'alice', pull, '/canary 5 --env eu-1')
@@ -42,7 +42,7 @@ test('a wave waits while the one before it runs another image, and goes on as so
   assert.equal(gateOf(world, second), 'success: In order')
 })
 
-test('the first wave takes no next step while a later one runs another image with traffic', async () => {
+test('the first wave takes no step while a later one has traffic on another image', async () => {
   const world = await aFleet()
   const pull = await aPull(world, canaries('v2', FLEET), 'web v2')
   await says(world, 'alice', pull, '/canary 5 --env eu-1')

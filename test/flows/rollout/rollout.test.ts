@@ -38,7 +38,7 @@ async function mergeAll(world: World): Promise<readonly string[]> {
   return titles
 }
 
-test('the person who began the rollout is assigned to its steps, and who asks for one to that one', async () => {
+test('the person who began the rollout is assigned to its steps, and whoever asks for a step is assigned to it', async () => {
   const world = await aWorld()
   const { pull, step } = await aRollout(world)
   assert.deepEqual(step.assignees, ['alice'])
@@ -131,7 +131,7 @@ test('a step whose branch GitHub deleted comes back at a next, from what is left
   assert.equal(shareOn(world, `${STEP}/25`), 25)
 })
 
-test('a branch of somebody else in the place of a step is not touched, and the rollout says what to do, once', async () => {
+test('somebody else’s branch with the name of a step is not touched, and the rollout says once what to do', async () => {
   const world = await aWorld()
   world.mallory.push(`${STEP}/25`, { 'README.md': '# Mine\n' })
   await world.settle()
@@ -155,7 +155,7 @@ test('a branch of somebody else in the place of a step is not touched, and the r
   assert.doesNotMatch(answers(world, pull).at(-1) ?? '', /cannot continue by itself/)
 })
 
-test('what a process left half done is taken up where it stands', async () => {
+test('the unfinished work of a process is continued', async () => {
   const world = await aWorld()
   // A branch at the base, without its commit.
   await memoryBranches(world.state).create(`${STEP}/25`, world.state.refs.get('refs/heads/main') ?? '')
@@ -164,7 +164,7 @@ test('what a process left half done is taken up where it stands', async () => {
   assert.equal(world.state.objects.ahead(step.base.sha, step.head.sha).length, 1)
 })
 
-test('a share that a pull request sets by hand goes on, and a person merges its first step', async () => {
+test('a share that a pull request sets by hand continues, and a person merges its first step', async () => {
   const world = await aWorld({ config: { autoMerge: 'always' } })
   const path = subsetsFile('production', 'web')
   const brought = await aPull(world, {
@@ -197,7 +197,7 @@ test('a share that is older than Perch, or was pushed past it, stays until someb
   assert.deepEqual(branches(openSteps(world)), [`${STEP}/25`])
 })
 
-test('when somebody moves the share on the base branch, the step is planned anew, or closed where it is not the next', async () => {
+test('when somebody moves the share on the base branch, the step is planned again, or closed if it is not the next one', async () => {
   const world = await aWorld({ config: { steps: [5, 25, 50, 100] } })
   const { step } = await aRollout(world)
   world.alice.push('main', {
@@ -244,7 +244,7 @@ test('a step that a person changed is not made again when its base moves', async
   assert.match(comments(world, pull).at(-1) ?? '', /cannot continue by itself/)
 })
 
-test('a finish whose base branch is moved back behind the last step is closed', async () => {
+test('a finish whose base branch is moved back before the last step is closed', async () => {
   const world = await aWorld()
   const { step } = await aRollout(world)
   const then = headOf(world.state, 'main')
@@ -257,7 +257,7 @@ test('a finish whose base branch is moved back behind the last step is closed', 
   assert.deepEqual([shareOn(world, 'main'), branches(openSteps(world))], [5, ['canary/production/web/25']])
 })
 
-test('labels that name roles are not made the same: a person deploys the stable version, and ends the rollout', async () => {
+test('labels that name roles are not made equal: a person deploys the stable version, and ends the rollout', async () => {
   const named = (text: string): string =>
     text.replace(/version: v1/, 'track: stable').replace(/version: v2/, 'track: canary')
   const world = await aWorld()
@@ -297,7 +297,7 @@ test('a repository that is restored to an hour ago goes on from there, without a
   assert.deepEqual(branches(openSteps(world)), ['canary/production/web/100'])
 })
 
-test('a step whose route is gone is closed in words, and one that has nothing left to do too', async () => {
+test('a step whose route is gone is closed with a reason, and so is one with nothing left to do', async () => {
   const world = await aWorld()
   const { step } = await aRollout(world)
   world.alice.push('main', { [ROUTE]: undefined })
@@ -312,7 +312,7 @@ test('a step whose route is gone is closed in words, and one that has nothing le
   assert.match(comments(other, last).at(-1) ?? '', /^Closed: /)
 })
 
-test('a branch that nothing deploys any more loses its steps, in words', async () => {
+test('a branch that is no longer deployed loses its steps, with a reason', async () => {
   const config = (branchesLine: string) =>
     `environments:\n  production: { path: apps/production, live: { after: 3m } }\nservices:\n  web: { steps: [5, 25, 100], bake: 10m }\n${branchesLine}`
   const world = await aWorld({ files: { '.github/canary.yml': config('branches: [main, release]\n') } })
@@ -392,7 +392,7 @@ test('a step whose base somebody changes to another deployed branch is opened ag
   }
 })
 
-test('while the config on the base branch is broken no rollout goes on, and afterwards it does', async () => {
+test('while the config on the base branch is broken no rollout continues, and afterwards it does', async () => {
   const world = await aWorld()
   const { step } = await aRollout(world)
   await world.pass(14)

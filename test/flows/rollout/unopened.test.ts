@@ -35,7 +35,7 @@ test('the branch of a step that is open stays, and so does that of one that was 
   assert.equal(await tidied(), false)
 })
 
-test('one that nobody has opened a pull request from is removed, also where an earlier step had its name', async () => {
+test('a step’s branch without a pull request is removed, even if an earlier step had its name', async () => {
   const { world, step, tidied } = await aStep()
   world.bob.close(step)
   await world.settle()

@@ -227,7 +227,7 @@ test('values outside of the chart’s folder change nothing about the order of w
   assert.match(gateOf(world, first), /^action_required: Waiting for order: eu-2 must do the step before this one/)
 })
 
-test('an environment that comes after another waits for that one’s chart, which its own change does not touch', async () => {
+test('an environment that comes after another waits for the other’s chart, which its own change does not touch', async () => {
   const entry = (name: string, more = ''): string =>
     `  ${name}: { helm: { chart: charts/web, values: [clusters/${name}.yaml] }${more} }\n`
   const config = `environments:\n${entry('eu-1')}${entry('eu-2', ', after: eu-1')}services:\n  web: { steps: [25, 100], bake: 10m }\n`
@@ -247,7 +247,7 @@ test('a wave whose chart takes the weight from values that all waves share is re
   assert.equal(comments(world, pull).length, 1)
 })
 
-test('labels of a chart that name roles are not made the same', async () => {
+test('labels of a chart that name roles are not made equal', async () => {
   const rule = 'charts/web/templates/destinationrule.yaml'
   const values = '# Roles.\ncanary:\n    weight: 0   # percent\nversions: { stable: stable, canary: canary }\n'
   const named = ENVIRONMENTS.map((name) => [valuesOf(name), values])

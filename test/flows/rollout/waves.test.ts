@@ -57,7 +57,7 @@ test('the second wave gets a share when the first has it, live and baked', async
   assert.match(gateOf(world, second), /^success: In order/)
 })
 
-test('the second wave waits again when the first is not live any more, at once and without a sweep', async () => {
+test('the second wave waits again when the first is no longer live, immediately and without a sweep', async () => {
   const world = await aFleet({ live: 'status' })
   await merges(world, 'bob', await aFleetVersion(world))
   const [second, first] = [await aPull(world, { a: '1' }), await aPull(world, { b: '1' })]
@@ -76,7 +76,7 @@ test('the second wave waits again when the first is not live any more, at once a
   assert.match(gateOf(world, second), /eu-1 must do this step first\. There: the commit status flux\/apps failed/)
 })
 
-test('the first wave goes on when all others have its share, and a lower share waits for nobody', async () => {
+test('the first wave continues when all others have its share, and a lower share waits for nobody', async () => {
   const world = await aFleet()
   await merges(world, 'bob', await aFleetVersion(world))
   const first = await aPull(world, { a: '1' })
@@ -202,7 +202,7 @@ test('a command without an environment means the first wave, and one on the step
   assert.deepEqual(shares(world, second.head.ref), [5, 5, 5])
 })
 
-test('several environments in one wave begin, go on and finish in lockstep', async () => {
+test('several environments in one wave begin, continue and finish together', async () => {
   const world = await aFleet({ waves: [['us-1', 'eu-1', 'eu-2']] })
   const pull = await aFleetVersion(world)
   await says(world, 'alice', pull, '/canary 5')
@@ -263,7 +263,7 @@ test('a step of a wave that a person closes stops the waves, until somebody says
   assert.deepEqual(shares(world, again.head.ref), [25, 25, 25])
 })
 
-test('an environment of a wave that a person moved goes apart, and the others catch up', async () => {
+test('an environment of a wave that a person moved leaves the wave, and the others catch up', async () => {
   const world = await aFleet()
   await aFleetRollout(world)
   const step = await upTo(world, `${SECOND}/25`)
@@ -279,7 +279,7 @@ test('an environment of a wave that a person moved goes apart, and the others ca
   await upTo(world, `${SECOND}/100`)
 })
 
-test('what a person took back in one environment begins there again only when a person says so', async () => {
+test('a version that a person rolled back in one environment begins there again only when a person says so', async () => {
   const world = await aFleet()
   const pull = await aFleetRollout(world)
   await upTo(world, `${FIRST}/25`)
@@ -390,7 +390,7 @@ test('a canary that fails in the first wave closes the step with which the secon
   assert.match(gateOf(world, again), /eu-1 must do this step first\. There: /)
 })
 
-test('onFailure: hold holds the environment that fails, and no other goes on', async () => {
+test('onFailure: hold holds the environment that fails, and no other continues', async () => {
   const rates = { 'eu-1': 99.9, 'eu-2': 99.9, 'us-1': 99.9 }
   const world = await aMeasuredFleet(rates, 'hold')
   await aFleetRollout(world)
@@ -451,7 +451,7 @@ test('environments that a pull request moves with two versions do not move alike
   assert.match(gateOf(world, all), /^action_required: Waiting for order: .*another version/)
 })
 
-test('a version that fails takes back no other version that an environment of the waves has', async () => {
+test('a version that fails does not roll back another version in an environment of the waves', async () => {
   const rates = { 'eu-1': 99.9, 'eu-2': 99.9, 'us-1': 99.9 }
   const world = await aMeasuredFleet(rates)
   await aFleetRollout(world)
@@ -534,7 +534,7 @@ test('a wave of twelve clusters has a branch, a title and a body that GitHub tak
   assert.equal(openSteps(world)[0]?.head.ref.split('/').at(-1), '100')
 })
 
-test('an environment with a plus in its name has steps of its own, whatever waves are called', async () => {
+test('an environment with a plus in its name has its own steps, whatever the names of waves are', async () => {
   const names = ['eu+1', 'eu-1', 'eu-2']
   const world = await aFleet({ waves: [['eu+1'], ['eu-1', 'eu-2']] }, names)
   const pull = await aFleetVersion(world, names)
@@ -545,7 +545,7 @@ test('an environment with a plus in its name has steps of its own, whatever wave
   await upTo(world, 'canary/eu-1+eu-2/web/25')
 })
 
-test('a config that loses its waves leaves each environment a rollout of its own, and one that gets them joins them', async () => {
+test('a config without its waves leaves each environment its own rollout, and new waves join them', async () => {
   const world = await aFleet()
   await aFleetRollout(world)
   const step = await upTo(world, `${SECOND}/25`)
@@ -565,7 +565,7 @@ test('a config that loses its waves leaves each environment a rollout of its own
   assert.match(gateOf(world, first), /eu-2 must do the step before this one first/)
 })
 
-test('an abort of a wave whose environments went apart says that the rollout was aborted', async () => {
+test('an abort of a wave whose environments have separated says that the rollout was aborted', async () => {
   const world = await aFleet()
   const pull = await aFleetRollout(world)
   const step = await upTo(world, `${SECOND}/25`)
@@ -601,7 +601,7 @@ async function dequeues(world: World, pull: Pull): Promise<void> {
   await merges(world, 'bob', pull)
 }
 
-test('a merge queue takes the step of a wave when the wave before it is done, and the next wave follows', async () => {
+test('a merge queue accepts the step of a wave when the previous wave is done, and the next wave follows', async () => {
   const world = await aFleet()
   await aFleetRollout(world)
   const [second] = openSteps(world)
@@ -636,7 +636,7 @@ test('two waves of one rollout never pass together in a merge queue', async () =
   assert.match((await queue(world, [second])).gate(), /^success/)
 })
 
-test('a hold on one environment holds the group of a merge queue that moves its wave, at once', async () => {
+test('a hold on one environment immediately holds the group of a merge queue that moves its wave', async () => {
   const world = await aFleet()
   await aFleetRollout(world)
   const [second] = openSteps(world)

@@ -52,7 +52,7 @@ function aMemory({
 
 const GROUP = { base: 'main', ref: 'refs/x', traffic: true, waits: [], stops: '' }
 
-test('a stop that goes while a pull request is judged by it has that one judged again', async () => {
+test('a stop that is lifted while a pull request is judged with it makes Perch judge that one again', async () => {
   const { context, asked } = aMemory()
   await rememberBegun(context, 3, undefined)
   const judged = await recallPull(context, 3)
@@ -63,7 +63,7 @@ test('a stop that goes while a pull request is judged by it has that one judged 
   assert.deepEqual(asked, [3])
 })
 
-test('a measurement that comes to something else reaches what changes traffic, in pull requests and groups', async () => {
+test('a changed measurement affects pull requests and groups that change traffic', async () => {
   const { context, told, remember } = aMemory()
   await remember(3)
   await remember(4, { traffic: false })
@@ -77,7 +77,7 @@ test('a measurement that comes to something else reaches what changes traffic, i
   ])
 })
 
-test('stops reach what was judged by others, and what is known of Canaries does not count any more', async () => {
+test('changed stops affect everything that was judged with others, and the known state of Canaries no longer counts', async () => {
   const refs = { 'refs/heads/perch/hold/production/web': SHA }
   const { context, told, remember } = aMemory({ refs })
   const now = `sealed refs/heads/perch/hold/production/web ${SHA}\n`.slice(0, 32)
@@ -93,7 +93,7 @@ test('stops reach what was judged by others, and what is known of Canaries does 
   assert.equal(await canariesMark(context.memo, context.repo), `1000000 ${now}`)
 })
 
-test('a branch that moves reaches what is judged for it at another commit, and what nobody has judged yet', async () => {
+test('a moved branch affects everything that was judged at another commit of it, or not at all', async () => {
   const { context, told, remember } = aMemory()
   await remember(3)
   await remember(4, { base: SHA })
@@ -128,7 +128,7 @@ test('the default branch may say that other branches are deployed: what is judge
   ])
 })
 
-test('an older pull request that ended reaches those that waited for it', async () => {
+test('the end of an older pull request affects those that waited for it', async () => {
   const { context, told, remember } = aMemory()
   await remember(7, { behind: [3, 5] })
   await remember(8, { behind: [4] })

@@ -42,7 +42,7 @@ test('a held rollout can be lowered, and a branch that somebody deletes lifts th
   assert.match(gateOf(world, step), /^success/)
 })
 
-test('a hold where there is nothing to hold is refused', async () => {
+test('a hold without anything to hold is refused', async () => {
   const world = await aWorld()
   const pull = await aNewVersion(world)
   for (const text of ['/canary hold', '/canary resume']) {
@@ -88,7 +88,7 @@ test('a freeze with an end ends by itself, and makes room for another one', asyn
   assert.match(gateOf(world, step), /again/)
 })
 
-test('what cannot be frozen is said: an environment that is not there, and an end that is over', async () => {
+test('an impossible freeze is refused: of a missing environment, and with an end in the past', async () => {
   const world = await aWorld()
   const pull = await aNewVersion(world)
   await says(world, 'olga', pull, '/freeze prod')
@@ -110,7 +110,7 @@ test('the buttons of a step hold, resume and roll back, for those who may', asyn
   assert.match(answers(world, step).at(-1) ?? '', /`resume`, a button, by `bob`\s+▶️ Resumed: `production\/web`\./)
 })
 
-test('a stop reaches a pull request that waits for nothing else, and one of another environment not', async () => {
+test('a stop affects a pull request that waits for nothing else, and does not affect one in another environment', async () => {
   const world = await aWorld({ environments: ['staging', 'production'] })
   const staging = await aNewVersion(world, { environment: 'staging' })
   await says(world, 'alice', staging, '/canary 5 --env staging')

@@ -6,7 +6,7 @@ import { stopsKey } from '../../../src/flows/stop/stops-key.ts'
 
 const seal = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-test('the key of a set of stops is short, whatever their number, and tells any two sets apart', () => {
+test('the key of a set of stops is short, whatever their number, and distinguishes any two sets', () => {
   const [one, two] = ['1'.repeat(40), '2'.repeat(40)]
   const many = Array.from({ length: 5_000 }, (_, n) => [`refs/heads/perch/hold/production/${n}`, one] as const)
   const sets = [[], many, many.slice(1), many.slice(0, 1), [[many[0]?.[0] ?? '', two] as const]]

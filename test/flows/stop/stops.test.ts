@@ -53,7 +53,7 @@ test('a hold is new for the command that made it, however often that is tried, a
   assert.deepEqual(stops(), ['hold/production/web', 'hold/production/api'])
 })
 
-test('a hold of what only controllers move says that they are asked', async () => {
+test('a hold on rollouts of controllers says that their controllers ask Perch', async () => {
   const { context, asked } = aRepository()
   const owned = { ...WEB, owner: {} as never }
   const of = async (targets: readonly (typeof WEB)[], cause: string) => {
@@ -66,7 +66,7 @@ test('a hold of what only controllers move says that they are asked', async () =
   )
 })
 
-test('a resume lifts what is held, and a second try of it is told the same', async () => {
+test('a resume lifts a hold, and a second try of it gets the same answer', async () => {
   const { context, stops, asked, pass, state } = aRepository()
   const before = asked('c0')
   await hold(context, [WEB], { ...asked('c1'), reason: undefined })
@@ -100,7 +100,7 @@ test('a resume lifts the abort of what a controller moves, and no other abort', 
   assert.deepEqual(stops(), [])
 })
 
-test('a freeze is of an environment that is there, ends in the future, and is told once', async () => {
+test('a freeze needs an existing environment and an end in the future, and is reported once', async () => {
   const { context, told, stops, asked, pass } = aRepository()
   const environments = [{ name: 'production' }, { name: 'staging' }]
   const frozen = (cause: string, wanted: Partial<Parameters<typeof freeze>[1]> = {}) => {
@@ -148,7 +148,7 @@ test('a freeze is of an environment that is there, ends in the future, and is to
   })
 })
 
-test('an unfreeze lifts the freeze of an environment, also of one that is not there any more, and is found done', async () => {
+test('an unfreeze lifts the freeze of an environment, even of one that no longer exists, and is recognized as done', async () => {
   const { context, state, stops, asked, pass } = aRepository()
   assert.deepEqual(await unfreeze(context, 'gone', asked('c1')), {
     code: 'refused',
@@ -163,7 +163,7 @@ test('an unfreeze lifts the freeze of an environment, also of one that is not th
   assert.equal((await unfreeze(context, 'gone', asked('c2'))).code, 'refused')
 })
 
-test('stops that are too many to read count all the same, and other branches of Perch do not', async () => {
+test('stops that are too many to read still count, and other branches of Perch do not', async () => {
   const { context } = aRepository()
   await hold(context, [WEB], { login: 'alice', cause: 'c', at: START, reason: 'slow' })
   const read = await context.mirror.fetch(['refs/heads/perch/*'])
