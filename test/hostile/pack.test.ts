@@ -135,7 +135,7 @@ function isHarmless(review: Review): void {
 }
 
 test(
-  'what reaches kustomize all the same finds no network, where the machine allows to take it away',
+  'anything that still reaches kustomize finds no network, if the machine allows to remove it',
   { skip },
   async (t) => {
     if (typeof tool === 'string' || !tool.walls.isOffline)

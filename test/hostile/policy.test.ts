@@ -146,7 +146,7 @@ test('hostile policy: one that stands in place of the objects, so that there are
 })
 
 test(
-  'hostile schema: what kubeconform is given is all it has, and it fetches nothing by default',
+  'hostile schema: kubeconform has only the given schemas, and downloads nothing by default',
   needsTool('kubeconform'),
   async () => {
     const checked = await validators.fit(RENDERING, schemas('kubernetes: 1.30.0', { 'x.json': '{}' }))
@@ -178,7 +178,7 @@ test(
   },
 )
 
-test('hostile YAML: yamllint ends, red or with words', needsTool('yamllint'), async () => {
+test('hostile YAML: yamllint ends, red or with a message', needsTool('yamllint'), async () => {
   const bounded = openValidators({ log: QUIET, path: TOOL_PATH, timeoutMs: 5_000 })
   const bombs: Readonly<Record<string, string>> = {
     deep: `a: ${'['.repeat(50_000)}`,

@@ -83,7 +83,7 @@ function edited(files: Map<string, string>, commands: readonly (readonly string[
   return Object.fromEntries(parsed.objects.map((object) => [`${object.kind}/${object.name}`, object.data]))
 }
 
-test('what an Application says of kustomize comes to what `kustomize edit` makes of it', { skip }, async () => {
+test('the `kustomize` of an Application has the same result as `kustomize edit`', { skip }, async () => {
   const table: readonly (readonly [string, ...(readonly string[])[]])[] = [
     ['namePrefix: eu-', ['set', 'nameprefix', '--', 'eu-']],
     ['nameSuffix: -eu', ['set', 'namesuffix', '--', '-eu']],
@@ -134,7 +134,7 @@ test('a weight that a patch in an Application sets is read there, and changed th
   assert.deepEqual(await shares(files), { web: '25% argocd/web.yaml:15' })
 })
 
-test('the same in the second document of a file, of a Kustomization that is a list of one', async () => {
+test('the same in the second document of a file, in a Kustomization in a list of one', async () => {
   const patches = WEIGHTS.replaceAll(/^ {4}/gm, '')
   const other = argo('      {}\n', 'other').replace('path: web', 'path: more')
   const files = repositoryOf({ 'flux/web.yaml': `${other}---\n${flux(`  patches:\n${patches}`)}` })
@@ -144,7 +144,7 @@ test('the same in the second document of a file, of a Kustomization that is a li
   assert.match(files.get('flux/web.yaml') ?? '', /# who sets them\n.*value: 75\}\n.*value: 25\}/)
 })
 
-test('two Applications with patches of their own are two environments, and only the wanted one moves', async () => {
+test('two Applications with their own patches are two environments, and only the wanted one moves', async () => {
   const one = (name: string): string => argo(`      namePrefix: ${name}-\n      patches:\n${WEIGHTS}`, `web-${name}`)
   const files = repositoryOf({ 'argocd/all.yaml': `${one('eu')}---\n${one('us')}` })
   assert.deepEqual(Object.keys(await rendered(files, 'web-eu')), [
@@ -169,7 +169,7 @@ const VARIABLES = VS.replace('weight: 100', 'weight: ${stable}').replace('weight
 const SUBSTITUTE =
   '  postBuild:\n    substitute:\n      stable: "95" # in per cent\n      canary: "5"\n      other: "5"\n'
 
-test('a weight that Flux puts in after the build is read as it is, and changed in the Kustomization', async () => {
+test('a weight that Flux fills in after the build is read with its value, and changed in the Kustomization', async () => {
   const files = repositoryOf({ 'web/vs.yaml': VARIABLES, 'flux/web.yaml': flux(SUBSTITUTE) })
   assert.match((await shares(files))['web'] ?? '', /^5% /)
   assert.deepEqual(await problems(files), [])
@@ -188,7 +188,7 @@ test('a weight that Flux puts in after the build is read as it is, and changed i
   assert.deepEqual(await problems(files), [])
 })
 
-test('a weight that is the default of a variable is changed there, and one that is a number where it stands', async () => {
+test('a weight that is the default of a variable is changed there, and one that is a number is changed in place', async () => {
   const route = VS.replace('weight: 0', 'weight: ${canary:=0}').replace('hosts: [web]', 'hosts: ["web.${other}"]')
   const files = repositoryOf({ 'web/vs.yaml': route, 'flux/web.yaml': flux(SUBSTITUTE.replace(/ +canary.*\n/, '')) })
   assert.match((await shares(files))['web'] ?? '', /^0% /)
@@ -206,7 +206,7 @@ test('a weight that is the default of a variable is changed there, and one that 
   assert.deepEqual(await problems(files), [])
 })
 
-test('a variable that another object has too is not changed: the environment gets a patch', async () => {
+test('a variable that another object uses too is not changed: the environment gets a patch', async () => {
   const files = repositoryOf({
     'web/vs.yaml': VARIABLES,
     'web/kustomization.yaml': 'resources: [vs.yaml, dr.yaml, other.yaml]\n',
@@ -241,7 +241,7 @@ test('the same from a ConfigMap of the repository, which several Kustomizations 
   assert.deepEqual(await problems(files), [])
 })
 
-test('what nobody knows stays as it is: no number, no weight, and never red', async () => {
+test('an unknown variable stays: no number, no weight, and never red', async () => {
   const files = repositoryOf({
     'web/vs.yaml': VARIABLES.replace('hosts: [web]', 'hosts: ["${host}.${domain}"]'),
     'flux/web.yaml': flux('  postBuild: {substitute: {host: web}, substituteFrom: [{kind: Secret, name: secret}]}\n'),
@@ -254,7 +254,7 @@ test('what nobody knows stays as it is: no number, no weight, and never red', as
   assert.ok(refused.code === 'cannot-edit', JSON.stringify(refused))
 })
 
-test('of a folder without a kustomization Flux makes one, and adds to that', async () => {
+test('Flux generates a kustomization for a folder without one, and adds to it', async () => {
   const files = repositoryOf({
     'flux/web.yaml': flux(
       `  targetNamespace: shop\n  commonMetadata: {annotations: {team: a}, labels: {b: c}}\n${SUBSTITUTE}`,
@@ -289,7 +289,7 @@ const TWO_REGIONS = {
   'argocd/us.yaml': argo('      nameSuffix: -us\n', 'web-us'),
 }
 
-test('a configured folder that deployers build with different weights asks for an environment each, and is never red for it', async () => {
+test('a configured folder that deployers build with different weights needs one environment for each, and is never red for it', async () => {
   const files = repositoryOf({ ...TWO_REGIONS, '.github/canary.yml': 'environments: {production: {path: web}}\n' })
   assert.deepEqual(await problems(files), [])
   const refused = await refusal(files, '/canary 25 web')
@@ -317,7 +317,7 @@ test('an environment of the config can be one of several deployments of a folder
   assert.match((await problems(files)).join(), /no-such-deployer/)
 })
 
-test('weights that two clusters fill in differently are of an environment each', async () => {
+test('weights that two clusters fill in differently belong to one environment each', async () => {
   const fill = (canary: number): string =>
     flux(`  postBuild: {substitute: {stable: "${100 - canary}", canary: "${canary}"}}\n`)
   const files = repositoryOf({
@@ -356,7 +356,7 @@ spec:
                 - {op: replace, path: /spec/http/0/route/1/weight, value: 10}
 ${patch}`
 
-test('an ApplicationSet that looks for folders: weights of its template are read, and changed there', async () => {
+test('an ApplicationSet that searches for folders: weights in its template are read, and changed there', async () => {
   const files = repositoryOf({ 'argocd/set.yaml': SET('') })
   assert.ok('VirtualService/web-web' in (await rendered(files, 'web')))
   assert.deepEqual(await shares(files), { web: '10% argocd/set.yaml:20' })

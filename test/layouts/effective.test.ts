@@ -70,7 +70,7 @@ const patches = fc.record({
   namespace: fc.constantFrom('', 'shop'),
 })
 
-test('for any patches of base, middle and overlay the object that is read is the one that kustomize renders', async () => {
+test('for any patches of base, middle and overlay, Perch reads the object that kustomize renders', async () => {
   const config = readConfig(undefined)
   assert.ok(config.ok)
   let compared = 0

@@ -186,12 +186,12 @@ const NEIGHBOURS: readonly (readonly [string, Map<string, string>, readonly stri
 ]
 
 for (const [what, files, expected] of NEIGHBOURS) {
-  test(`a canary's Service that is not beside its route: ${what}`, needsKustomize, async () => {
+  test(`a canary's Service that is not next to its route: ${what}`, needsKustomize, async () => {
     assert.deepEqual(await found(files), expected)
   })
 }
 
-test('warnings are notes, and problems where the config is strict', needsKustomize, async () => {
+test('warnings are notes, and problems if the config is strict', needsKustomize, async () => {
   const files = new Map([['web/vs.yaml', VS.replace('weight: 0', 'wieght: 0')]])
   assert.deepEqual(await problemsOf(files), { problems: [], notes: ['wrong-field warning'] })
   files.set('.github/canary.yml', 'validate: strict\n')
@@ -201,13 +201,13 @@ test('warnings are notes, and problems where the config is strict', needsKustomi
 })
 
 for (const [what, files, expected] of CASES) {
-  test(`the place of what is found in ${what}`, needsKustomize, async () => {
+  test(`the place of a finding in ${what}`, needsKustomize, async () => {
     assert.deepEqual(await found(files), expected)
   })
 }
 
 test(
-  'files of one route to choose from, as guides have them, are noted, and a command asks for one',
+  'alternative files of one route, as in guides, are noted, and a command asks for one',
   needsKustomize,
   async () => {
     const files = new Map([
@@ -255,7 +255,7 @@ test(
 )
 
 test(
-  'files to choose from that have several routes each: each is called by its file and its name',
+  'alternative files with several routes each: each rollout is named after its file and its route',
   needsKustomize,
   async () => {
     const other = VS.replaceAll('web', 'shop')
@@ -281,7 +281,7 @@ test(
 )
 
 test(
-  'a service that an environment does not have is refused with those that it has, whatever is wrong in another one',
+  'a service that an environment does not have is refused with a list of its services, whatever is wrong in another environment',
   needsKustomize,
   async () => {
     const files = new Map([

@@ -107,7 +107,7 @@ async function goOn(files: Map<string, string>): Promise<{ readonly phase: strin
 const FIXED = { label: 'lane', labelOf: (version: string) => `{{ ${version} }}` }
 const TIED = { label: 'version', labelOf: (version: string) => `{{ (index $.Values ${version}).version }}` }
 
-test('the image of the stable workload becomes the canary’s where labels are those of the tracks', needs, async () => {
+test('the image of the stable workload becomes the canary’s if labels name the tracks', needs, async () => {
   const files = repository({
     ...FIXED,
     values: 'stable:\n  tag: 1.0.0 # runs\ncanary: { weight: 100, tag: 1.1.0 }\n',
@@ -122,7 +122,7 @@ test('the image of the stable workload becomes the canary’s where labels are t
   })
 })
 
-test('the merge of that is judged as a new stable version, not as nothing', needs, async () => {
+test('its merge is judged as a new stable version, and not as no change', needs, async () => {
   const standing = async (tag: string) => {
     const files = repository({ ...FIXED, values: `stable: { tag: ${tag} }\ncanary: { weight: 100, tag: 1.1.0 }\n` })
     const status = await statusOfCheckout({ worktree: worktreeOf(files), renderer }, 'production')
@@ -133,7 +133,7 @@ test('the merge of that is judged as a new stable version, not as nothing', need
   assert.deepEqual(versionChange(before, after), { role: 'stable', from: 'stable', to: 'canary' })
 })
 
-test('the version label and the image change together where values say both', needs, async () => {
+test('the version label and the image change together if both are in the values', needs, async () => {
   const files = repository({
     ...TIED,
     values: 'stable: { tag: 1.0.0, version: v1 }\ncanary: { weight: 100, tag: 1.1.0, version: v2 }\n',
@@ -161,7 +161,7 @@ test('one value for label, image and all is one edit', needs, async () => {
 })
 
 test(
-  'where the workload is called after its version, the refusal says what must be rendered, and where to set it',
+  'if the workload is named after its version, the refusal says what must be rendered, and where to set it',
   needs,
   async () => {
     const files = repository({
@@ -186,7 +186,7 @@ test('a value that other environments share is named and left alone', needs, asy
   assert.match(said.join(''), /it comes from charts\/web\/values\.yaml, which staging uses too/)
 })
 
-test('what the pods run besides the image is the canary’s too, and never quoted', needs, async () => {
+test('the other fields of the pods become the canary’s too, and are never quoted', needs, async () => {
   const files = repository({
     ...FIXED,
     values: 'stable: { tag: 1.0.0, token: aaaa-1111 }\ncanary: { weight: 100, tag: 1.1.0, token: { from: vault } }\n',
@@ -196,7 +196,7 @@ test('what the pods run besides the image is the canary’s too, and never quote
   assert.doesNotMatch(said.join(''), /aaaa-1111|vault/)
 })
 
-test('a person may finish the version by hand: the weights follow', needs, async () => {
+test('a person may finish the version by hand, and the weights follow', needs, async () => {
   const files = repository({ ...FIXED, values: 'stable: { tag: 1.1.0 }\ncanary: { weight: 100, tag: 1.1.0 }\n' })
   const status = await statusOfCheckout({ worktree: worktreeOf(files), renderer }, 'production')
   assert.ok(status.ok)

@@ -62,7 +62,7 @@ async function moves(files: Map<string, string>, share: number, line = ''): Prom
   return linesChanged(before, files)
 }
 
-test('the config names releases of a chart: a command changes the number in the values of one', needs, async () => {
+test('with releases of a chart in the config, a command changes the number in the values of one', needs, async () => {
   const files = repository({ ...VALUES, '.github/canary.yml': CONFIG })
   assert.deepEqual(await shares(files), {
     staging: '50% charts/web/templates/virtualservice.yaml:3',
@@ -76,7 +76,7 @@ test('the config names releases of a chart: a command changes the number in the 
 })
 
 test(
-  'an object of a chart may have a key twice, as Argo CD applies it, but not where it is about traffic',
+  'an object of a chart may have a key twice, as Argo CD applies it, but not if it concerns traffic',
   needs,
   async () => {
     const job = 'apiVersion: batch/v1\nkind: Job\nmetadata: { name: once }\nspec: { parallelism: 1, parallelism: 2 }\n'
@@ -265,7 +265,7 @@ test('both weights are values: both change', needs, async () => {
   ])
 })
 
-test('a schema that allows no other numbers does not hide the place of a weight', needs, async () => {
+test('a schema that allows no other numbers does not hide a weight’s place', needs, async () => {
   const weight = { type: 'integer', minimum: 0, maximum: 100 }
   const schema = { type: 'object', properties: { canary: { type: 'object', properties: { weight } } } }
   const files = repository({
@@ -368,7 +368,7 @@ test('a dependency that is not in charts/ is named, and nothing is rendered', ne
   assert.equal(found.problem.cause.refusal.entry, 'redis')
 })
 
-test('a chart beside, and one in charts/, are what a chart needs', needs, async () => {
+test('the dependencies of a chart are in a folder next to it and in charts/', needs, async () => {
   const chart = `${CHART['charts/web/Chart.yaml']}dependencies:\n  - { name: common, version: 1.x, repository: "file://../common" }\n  - { name: redis, version: 19.x, repository: "https://charts.example.com" }\n`
   const files = repository({
     ...VALUES,
@@ -387,7 +387,7 @@ test('a chart beside, and one in charts/, are what a chart needs', needs, async 
 })
 
 test(
-  'the files of a chart that nothing deploys are no environment, and the words say how to name its releases',
+  'a chart that nothing deploys is no environment, and the message says how to name its releases',
   needs,
   async () => {
     const files = repository({
@@ -403,20 +403,24 @@ test(
   },
 )
 
-test('a release without a name is called like the folder of its chart, in letters that helm takes', needs, async () => {
-  const files = Object.entries({ ...CHART, ...VALUES }).map(([path, text]): [string, string] => [
-    path.replace('charts/web/', 'Helm_Chart/'),
-    text,
-  ])
-  const config = 'environments: { production: { helm: { chart: Helm_Chart } } }\n'
-  const status = await statusOfCheckout({
-    worktree: worktreeOf(new Map([...files, ['.github/canary.yml', config]])),
-    renderer,
-  })
-  assert.ok(status.ok && status.value.standings.length === 1, JSON.stringify(status))
-})
+test(
+  'a release without a name has the name of its chart’s folder, in characters that helm accepts',
+  needs,
+  async () => {
+    const files = Object.entries({ ...CHART, ...VALUES }).map(([path, text]): [string, string] => [
+      path.replace('charts/web/', 'Helm_Chart/'),
+      text,
+    ])
+    const config = 'environments: { production: { helm: { chart: Helm_Chart } } }\n'
+    const status = await statusOfCheckout({
+      worktree: worktreeOf(new Map([...files, ['.github/canary.yml', config]])),
+      renderer,
+    })
+    assert.ok(status.ok && status.value.standings.length === 1, JSON.stringify(status))
+  },
+)
 
-test('without helm nothing is known of charts: that is said once, and is neither green nor red', async () => {
+test('without helm charts are unknown, which is reported once, and is neither green nor red', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'perch-tool-'))
   const without = openRenderer({ log: QUIET, path: folder })
   const files = repository({ ...VALUES, '.github/canary.yml': CONFIG })
@@ -435,7 +439,7 @@ test('without helm nothing is known of charts: that is said once, and is neither
   rmSync(folder, { recursive: true })
 })
 
-test('a template that one side alone has hides no rollout of the other', needs, async () => {
+test('a template on one side hides no rollout on the other', needs, async () => {
   const files = { ...VALUES, '.github/canary.yml': CONFIG }
   const more = {
     ...files,
@@ -454,7 +458,7 @@ test('a template that one side alone has hides no rollout of the other', needs, 
   }
 })
 
-test('a chart that does not build is red where that is new, and noted where it was so before', needs, async () => {
+test('a chart that does not build is red if that is new, and a note if it was so before', needs, async () => {
   const required = `${CHART['charts/web/templates/destinationrule.yaml']}# {{ required "a password" .Values.password }}\n`
   const broken = { 'charts/web/templates/destinationrule.yaml': required }
   const files = { ...VALUES, '.github/canary.yml': CONFIG }
@@ -510,20 +514,24 @@ test('a chart that kustomize renders: the number is in its values file, or in th
   ])
 })
 
-test('a chart that kustomize would fetch, and what could make it read another one, is refused', needs, async () => {
-  const entry = 'name: web'
-  for (const [written, code] of [
-    ['name: redis\n    repo: https://charts.example.com', 'helm'],
-    ['name: web\n    version: 1.0.0\n    repo: https://charts.example.com', 'helm'],
-    ['name: web\n    Repo: https://charts.example.com', 'unknown-field'],
-  ] as const) {
-    const kustomization = KUSTOMIZED['overlays/production/kustomization.yaml'].replace(entry, written)
-    const files = repository({ ...KUSTOMIZED, 'overlays/production/kustomization.yaml': kustomization })
-    const { review } = await reviewed(files)
-    const found = [...review.problems, ...review.notes].map((one) => `${one.code} ${one.file}`)
-    assert.deepEqual(found, [`${code} overlays/production/kustomization.yaml`], written)
-  }
-})
+test(
+  'a chart that kustomize would download, and options that could select another one, are refused',
+  needs,
+  async () => {
+    const entry = 'name: web'
+    for (const [written, code] of [
+      ['name: redis\n    repo: https://charts.example.com', 'helm'],
+      ['name: web\n    version: 1.0.0\n    repo: https://charts.example.com', 'helm'],
+      ['name: web\n    Repo: https://charts.example.com', 'unknown-field'],
+    ] as const) {
+      const kustomization = KUSTOMIZED['overlays/production/kustomization.yaml'].replace(entry, written)
+      const files = repository({ ...KUSTOMIZED, 'overlays/production/kustomization.yaml': kustomization })
+      const { review } = await reviewed(files)
+      const found = [...review.problems, ...review.notes].map((one) => `${one.code} ${one.file}`)
+      assert.deepEqual(found, [`${code} overlays/production/kustomization.yaml`], written)
+    }
+  },
+)
 
 test('a chart that makes an HTTPRoute of a list, with the share in an annotation', needs, async () => {
   const route = `apiVersion: gateway.networking.k8s.io/v1

@@ -107,7 +107,7 @@ test('one environment of a base gets a patch in its kustomization; commands afte
   only('production', 0)(await after(files, '/canary 0 --env production'))
 })
 
-test('where patches are files the new one is a file beside them, in CRLF where they are', async () => {
+test('if patches are files, the new one is a file next to them, with their line breaks', async () => {
   const files = repository(
     { staging: '', production: 'patches:\r\n- path: patches/patch-tls.yml\r\n' },
     {
@@ -136,7 +136,7 @@ for (const [how, text] of [
   ['nothing', 'patches: # none\nresources:\n- ../../base\n'],
   ['null, in CRLF', 'resources:\r\n- ../../base\r\npatches: null\r\n'],
 ] as const) {
-  test(`where \`patches\` is ${how} the patch is put there, and nothing else is written`, async () => {
+  test(`if \`patches\` is ${how} the patch is added there, and nothing else is written`, async () => {
     const files = repository({ staging: '', production: text })
     const seen = await after(files, '/canary 25 --env production')
     only('production', 25)(seen)
@@ -164,7 +164,7 @@ for (const [how, text] of [
   })
 }
 
-test('of an object that an environment builds in two ways that one is changed which is named', async () => {
+test('if an environment builds an object in two ways, the named one is changed', async () => {
   const files = repository(
     { staging: '', production: 'resources: [../../base, ../../second]\n' },
     { 'second/kustomization.yaml': 'resources: [../base]\nnamePrefix: second-\n' },
@@ -287,7 +287,7 @@ const COMPONENT = {
   'components/weights/weights.yaml': MERGE,
 }
 
-test('a component’s patch that two overlays use: both together there, one of them by a patch of its own', async () => {
+test('a component’s patch for two overlays is changed for both together, and one of them gets its own patch', async () => {
   const use = 'components:\n  - ../../components/weights\n'
   const files = repository({ development: '', staging: use, production: use }, COMPONENT)
   assert.deepEqual(Object.keys(await shares(files)), ['development', 'production+staging'])
@@ -318,7 +318,7 @@ test('a chain of base, middle and overlays with a prefix, a suffix and a namespa
   only('staging', 10, 'web-eu')(await after(files, '/canary 10 --env staging'))
 })
 
-test('a patch of another overlay’s resources is not for this one, whatever its target says', async () => {
+test('a patch in another overlay does not apply to this one, whatever its target is', async () => {
   const other = {
     'other/kustomization.yaml': `resources: [../base/dr.yaml]\npatches:\n  - target: {kind: VirtualService}\n    patch: |-\n${indented(OPERATIONS, 6)}`,
   }

@@ -172,7 +172,7 @@ function mirrorOf(old: Map<string, string>, now: Map<string, string>) {
   }
 }
 
-test('values that are not here leave out that release alone, and are noted', needs, async () => {
+test('missing values leave out only that release, with a note', needs, async () => {
   const secret = '  valuesFrom:\n    - { kind: Secret, name: web-key }\n'
   const files = repository(MERGED, `${VALUES}${secret}`)
   assert.deepEqual(await notes(files), [
@@ -182,7 +182,7 @@ test('values that are not here leave out that release alone, and are noted', nee
   await refusal(files, '/canary 25 web --env production')
 })
 
-test('a share is read in other commits too, and a chart that breaks is red', needs, async () => {
+test('a share is read in other commits too, and a chart that stops working is red', needs, async () => {
   const [old, now] = [repository(MERGED), repository(MERGED)]
   await command(now, '/canary 25 web --env production')
   const mirror = mirrorOf(old, now)
@@ -202,7 +202,7 @@ test('a share is read in other commits too, and a chart that breaks is red', nee
   )
 })
 
-test('what helm says of a release hides what the config says is secret', needs, async () => {
+test('helm’s messages about a release hide the secrets in the config', needs, async () => {
   const key = 'correct-horse-battery'
   const vault = `apiVersion: vault.example.com/v1\nkind: VaultKey\nmetadata: { name: web }\nspec: { key: ${key} }\n`
   const now = repository(MERGED, `${VALUES}    key: ${key}\n`)

@@ -90,7 +90,7 @@ const GUIDE = {
   'guide/second.yaml': `${argoRollout({ steps: STEP(40) })}---\n${ROUTE('second')}`,
 }
 
-test('files of one route in a folder have a Rollout each: that of the file that is meant is changed', async () => {
+test('if files of one route in a folder each have a Rollout, the one in the meant file is changed', async () => {
   assert.deepEqual(await changed(GUIDE, '/canary 30 first'), [
     'guide/first.yaml',
     '-        - setWeight: 20',
@@ -141,7 +141,7 @@ test('a route is moved in its file although the file has a route too that other 
   ])
 })
 
-test('a Rollout that a folder has twice is said to be there twice', async () => {
+test('a Rollout that a folder has twice is reported as duplicate', async () => {
   const files = new Map(
     Object.entries({
       'guide/route.yaml': ROUTE('web'),

@@ -41,12 +41,12 @@ function edge(config?: string): Map<string, string> {
   ])
 }
 
-test('services that nothing tells apart are asked about, and none is moved', async () => {
+test('for indistinguishable services Perch asks, and moves none', async () => {
   const refused = await refusal(edge(), '/canary 25 edge')
   assert.match(JSON.stringify(refused), /several-services/)
 })
 
-test('each service that the config names by its rules is moved by itself, with annotations of its own', async () => {
+test('each service with rules in the config is moved separately, with its own annotations', async () => {
   const files = edge(CONFIG)
   assert.equal((await refusal(files, '/canary 25')).code, 'ambiguous')
   assert.equal((await refusal(files, '/canary 25 edge')).code, 'ambiguous')
@@ -91,7 +91,7 @@ test('each service that the config names by its rules is moved by itself, with a
   ])
 })
 
-test('an object that carries a prefix of its own keeps it for every service', async () => {
+test('an object with its own prefix keeps it for every service', async () => {
   const files = edge(CONFIG)
   const text = ROUTE.replace(
     '  namespace: edge\n',

@@ -89,7 +89,7 @@ for (const [where, files] of [
   })
 }
 
-test('what kustomize notes about its build, and a transformer that sets the namespace, are in no way', async () => {
+test('kustomize’s build notes, and a transformer that sets the namespace, do not matter', async () => {
   const files = repository(
     {
       staging: '',
@@ -117,7 +117,7 @@ const HOSTS = VS.replace('{host: web, subset: stable}', '{host: web-stable}').re
   '{host: web-canary}',
 )
 
-test('names with something before and behind them, also of the destinations, have the roles that they have in the file', async () => {
+test('names with a prefix and suffix, including destinations, have the roles in the file', async () => {
   const affixes = 'namePrefix: eu-\nnameSuffix: -prod\nconfigurations: [names.yaml]\n'
   const names =
     'nameReference:\n  - kind: Service\n    fieldSpecs:\n      - {path: spec/http/route/destination/host, kind: VirtualService}\n'
@@ -248,7 +248,7 @@ for (const [what, overlay, extra, edited] of [
     ['kustomization.yaml', undefined],
   ],
 ] as const) {
-  test(`weights that come from ${what} are read as they are rendered, and changed where they come from`, async () => {
+  test(`weights from ${what} are read from the render, and changed at their source`, async () => {
     const files = repository({ staging: '', production: overlay }, extra)
     assert.match((await shares(files))['production'] ?? '', /^20% /)
     assert.deepEqual(await problems(files), [])
@@ -260,7 +260,7 @@ for (const [what, overlay, extra, edited] of [
   })
 }
 
-test('weights that two environments take from one place are changed for one of them by its own patch', async () => {
+test('weights that two environments take from one place are changed for one of them in its own patch', async () => {
   const files = repository(
     { staging: '', production: '' },
     { 'base/kustomization.yaml': `resources: [vs.yaml, dr.yaml, weights.yaml]\n${FROM_MAP}`, 'base/weights.yaml': MAP },
@@ -269,7 +269,7 @@ test('weights that two environments take from one place are changed for one of t
   assert.ok(!lines.includes('base/weights.yaml'))
 })
 
-test('where nothing that was tried renders the wanted weights, the refusal names what sets them', async () => {
+test('if no attempt renders the wanted weights, the refusal names what sets them', async () => {
   const one = replacement('kind: ConfigMap, name: weights', 'data').replaceAll('data.canary', 'data.stable')
   const files = repository(
     { staging: '', production: `resources: [../../base, weights.yaml]\n${one}` },

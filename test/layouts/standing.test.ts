@@ -90,7 +90,7 @@ const CASES: readonly (readonly [what: string, before: Files, note: readonly str
 ]
 
 for (const [what, more, notes] of CASES) {
-  test(`a folder holds ${what}: other files are judged and changed as ever`, async () => {
+  test(`with ${what} in a folder, other files are judged and changed as usual`, async () => {
     const before = { ...WEB, ...more }
     assert.deepEqual(await reviewed(before, RAISED), [[], notes])
     const files = new Map(Object.entries(before))
@@ -103,7 +103,7 @@ for (const [what, more, notes] of CASES) {
   })
 }
 
-test('a pull request that brings or makes such a file is red', async () => {
+test('a pull request that adds such a file, or breaks one, is red', async () => {
   assert.deepEqual(await reviewed(WEB, { 'k8s/other.yaml': BROKEN }), [['unparsable k8s/other.yaml:5'], []])
   const good = { ...WEB, 'k8s/other.yaml': CONFIG_MAP }
   assert.deepEqual(await reviewed(good, { 'k8s/other.yaml': BROKEN }), [['unparsable k8s/other.yaml:5'], []])
@@ -124,20 +124,20 @@ spec:
 `
 const SHOP = { ...WEB, 'k8s/service.yaml': SERVICE, 'k8s/v1.yaml': PODS('v1'), 'k8s/v2.yaml': PODS('v2') }
 
-test('a pull request that changes such a file and leaves it broken is red: nobody can tell what it changes', async () => {
+test('a pull request that changes such a file and leaves it broken is red, because its effect is unknown', async () => {
   const before = { ...WEB, 'k8s/other.yaml': BROKEN }
   const after = { 'k8s/other.yaml': BROKEN.replace('b //', 'bb //') }
   assert.deepEqual(await reviewed(before, after), [['unparsable k8s/other.yaml:5'], []])
 })
 
-test('what breaks at the end of a file is said of that file', async () => {
+test('a mistake at the end of a file is reported for that file', async () => {
   const open = `${CONFIG_MAP}data: { a: [\n`
   assert.deepEqual(await reviewed(SHOP, { 'k8s/a.yaml': open }), [['unparsable k8s/a.yaml:4'], []])
   const [problems] = await reviewed(SHOP, { 'k8s/service.yaml': `${SERVICE}data: { a: [\n` })
   assert.deepEqual(problems, ['not-yaml k8s/service.yaml:5'])
 })
 
-test('a key that a file about traffic has twice is one problem, with its line', async () => {
+test('a duplicate key in a file about traffic is one problem, with its line', async () => {
   const service = SERVICE.replace('spec:', 'spec: {}\nspec:')
   assert.deepEqual(await reviewed(SHOP, { 'k8s/service.yaml': service }), [['not-yaml k8s/service.yaml:5'], []])
 })
@@ -152,7 +152,7 @@ test('a file about traffic that cannot be read, in a folder that nothing deploys
     const files = new Map(Object.entries(before))
     await command(files, '/canary 25')
     assert.match(files.get('k8s/web.yaml') ?? '', /weight: 75/)
-    // Who changes it has to mend it.
+    // Whoever changes it has to repair it.
     const [touched, other] = await reviewed(before, { 'k8s/other.yaml': `${text}# more\n` })
     assert.deepEqual([touched?.map((one) => one.split(':')[0]), other], [['not-yaml k8s/other.yaml'], []])
   }
@@ -180,7 +180,7 @@ test('a label that is there twice, and a key that is there twice with one value,
   assert.match(files.get('k8s/web.yaml') ?? '', /weight: 75/)
 })
 
-test('a document about traffic without a name, in a folder that nothing deploys, leaves its neighbours as they are', async () => {
+test('a document about traffic without a name, in a folder that nothing deploys, does not affect other files', async () => {
   const before = { ...WEB, 'k8s/sample.yaml': VS.replace(/name: web\b/, 'labels: {}') }
   const [problems, notes] = await reviewed(before, RAISED)
   assert.deepEqual([problems, notes], [[], ['not-an-object k8s/sample.yaml:1']])
@@ -234,14 +234,14 @@ test('each file of a folder is read by itself, whatever it begins and ends with'
   assert.deepEqual(await reviewed(last, RAISED), [[], ['duplicate k8s/7.yaml:5', 'unparsable k8s/6-open.yaml:4']])
 })
 
-test('what may be in a file that cannot be read is not missing for sure', async () => {
+test('an object that may be in an unreadable file is not reported as missing', async () => {
   const before = { ...SHOP, 'k8s/v2.yaml': PODS('v2') + OPEN }
   assert.deepEqual(await reviewed(before, RAISED), [[], ['no-pods k8s/web.yaml:12', 'unparsable k8s/v2.yaml:8']])
   const { 'k8s/v2.yaml': _, ...without } = SHOP
   assert.deepEqual(await reviewed(without, RAISED), [['no-pods k8s/web.yaml:12'], []])
 })
 
-test('what may be in a file of a neighbour that cannot be read is not missing for sure', async () => {
+test('an object that may be in a neighbour’s unreadable file is not reported as missing', async () => {
   const { 'k8s/v2.yaml': _, ...without } = SHOP
   const named = PODS('v2').replace('metadata: { name: web-v2 }', 'metadata: { name: web-v2, namespace: default }')
   const other = (text: string): Files => ({ ...without, 'pods/v1.yaml': CONFIG_MAP, 'pods/v2.yaml': text })
@@ -283,7 +283,7 @@ test('a pull request that repairs a file is judged by what else it changes', asy
   ])
 })
 
-test('a mistake that was there before stays a note when a pull request repairs a file beside it', async () => {
+test('an old mistake stays a note when a pull request repairs a file next to it', async () => {
   const old = VS.replace('name: web', 'name: old').replace('subset: canary', 'subset: gone')
   const before = { ...SHOP, 'k8s/old.yaml': old, 'k8s/other.yaml': BROKEN }
   const notes = ['IST0101 k8s/old.yaml:12', 'repaired k8s/other.yaml:1']

@@ -347,7 +347,7 @@ async function shareThen(files: Files, then: Files, environment: string): Promis
   return old && (old.unclear === undefined ? standingOf(old).share : old.unclear.why)
 }
 
-test('an older commit that does not say what deploys a folder does not say its share', async () => {
+test('an older commit that does not tell what deploys a folder does not tell its share', async () => {
   const patched = (patches: string): string =>
     APPLICATION('web', '').replace(
       /  source: .*\n/,

@@ -73,7 +73,7 @@ const BUILDS: readonly (readonly [string, Readonly<Record<string, string>>, Buil
 for (const [what, files, source] of BUILDS) {
   const tool = await real.tool(source.kind)
   const needs = tool === undefined ? { skip: `${source.kind} is not installed` } : {}
-  test(`in memory as on a machine: ${what}`, needs, async () => {
+  test(`in memory like on a machine: ${what}`, needs, async () => {
     const [is, wanted] = [
       await memory.render(new Map(Object.entries(files)), source),
       await real.render(new Map(Object.entries(files)), source),

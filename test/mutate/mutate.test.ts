@@ -52,7 +52,7 @@ test('each kind of mutant changes its own place and leaves the rest', () => {
   assert.deepEqual(changes('f(1, true)'), ['statement: {}', 'constant: f(2, true)', 'constant: f(1, false)'])
 })
 
-test('a function hands something else back, and types, strings and imports stay', () => {
+test('a function returns something else, and types, strings and imports stay', () => {
   const text = "import a from 'b'\nexport type C = 1 | true\nexport const f = (x: 1 | 2): 'y' => 'z'\n"
   assert.deepEqual(
     mutantsOf('a.ts', text).map((mutant) => withMutant(text, mutant).split('=> ')[1]?.trim()),
@@ -68,7 +68,7 @@ test('a mutant is named by its place and by what it changes', () => {
   assert.equal(describe(text, mutant), 'call: a .filter(c)  →  a')
 })
 
-test('what does not parse or compile is left out, and does not hide the others', async () => {
+test('mutants that do not parse or compile are left out, and do not hide the others', async () => {
   const file = 'src/core/stop/window.ts'
   const text = readFileSync(file, 'utf8')
   const sums = mutantsOf(file, text).filter(({ kind }) => kind === 'arithmetic')
@@ -79,7 +79,7 @@ test('what does not parse or compile is left out, and does not hide the others',
   assert.deepEqual(await compiling([bad, good, untyped]), [good])
 })
 
-test('a source notes which of its stretches run, and the innermost around a place says whether that ran', () => {
+test('a source records which of its stretches run, and the innermost one around a place tells whether that ran', () => {
   const text = `
     const pick = (a, b = 1) => (a ? b : [b])
     function f(a) {
@@ -107,7 +107,7 @@ test('a source notes which of its stretches run, and the innermost around a plac
   assert.equal(hasRun('b : [b]'), false)
 })
 
-test('a file is loaded anew with all that import it, and what it imports stays', () => {
+test('a file is loaded again with everything that imports it, and its own imports stay', () => {
   const found = importersOf('src/core/stop/window.ts')
   for (const file of ['src/core/stop/window.ts', 'src/flows/judgement/restraints.ts', 'test/flows/world.ts'])
     assert.ok(found.has(file), file)
@@ -145,7 +145,7 @@ function readBack({
   return readFileSync(file, 'utf8').slice(start, end)
 }
 
-test('each mutant that is called equivalent is still one of the code', () => {
+test('each mutant in the list of equivalent ones still exists', () => {
   const found = new Set(
     [...new Set(EQUIVALENT.map(({ file }) => file))].flatMap((file) =>
       mutantsOf(file, readFileSync(file, 'utf8')).map(equivalentOf),

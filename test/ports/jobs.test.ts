@@ -9,7 +9,7 @@ test('the pauses between tries grow to a minute and stay there', () => {
 
 const HOUR = 3_600_000
 
-test('a job is given up after its tries, and one with patience when its time is over', () => {
+test('a job is given up after its tries, or with patience when its time is over', () => {
   const table: readonly (readonly [number, number, number | undefined, AfterFailure])[] = [
     [0, 0, undefined, 'retry'],
     [4, HOUR, undefined, 'retry'],

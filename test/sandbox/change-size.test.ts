@@ -24,7 +24,7 @@ function aRepository(t: { after(work: () => void): void }): BareRepository {
   return initBare(findGit(folder), join(folder, 'bare'), 'main')
 }
 
-test('of random texts the lines that stay are as many as git says, wherever git is not asked', (t) => {
+test('the number of unchanged lines in random texts equals git’s, wherever git is not asked', (t) => {
   tellSeed(t)
   const random = randomFrom(SEED)
   const lines = (kinds: number): string[] =>
@@ -50,7 +50,7 @@ test('of random texts the lines that stay are as many as git says, wherever git 
   assert.ok(known > 50, `only ${known} were counted without git`)
 })
 
-test('files that come, go, are renamed, are binary or lose their last line end count as git counts them', (t) => {
+test('added, removed, renamed and binary files, and those that lose the last line break, count like in git', (t) => {
   const bare = aRepository(t)
   const start = { 'a.yaml': 'a\nb\nc\n', 'b.yaml': 'x\ny', link: { mode: '120000', contents: 'a.yaml' } as const }
   const first = commit(bare, undefined, start)

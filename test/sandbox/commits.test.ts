@@ -43,7 +43,7 @@ test('A commit on a head that has moved is refused as stale, and nothing is writ
   assert.equal(repo.branch('v2'), moved)
 })
 
-test('Other commits that cannot be made each have their reason', async (t) => {
+test('Other impossible commits each have their reason', async (t) => {
   const { box, repo, token } = await aBox(t)
   const head = repo.branch('main') ?? ''
   const type = async (branch: string, files: Record<string, string | null>, as = token): Promise<string> =>

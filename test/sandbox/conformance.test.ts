@@ -80,7 +80,7 @@ describe('The REST API answers as GitHub describes it:', () => {
     await ask('GET /rate_limit')
   })
 
-  test('an App from a manifest: its credentials are handed out once', async () => {
+  test('an App from a manifest: its credentials are returned once', async () => {
     const manifest = JSON.stringify({
       name: 'Our Perch',
       url: 'https://perch.example.com',
@@ -375,7 +375,7 @@ describe('The REST API answers as GitHub describes it:', () => {
     await ask(`DELETE ${REFS}/{ref}`, { params, status: 422 })
   })
 
-  test('what happened to a branch, and its rules', async () => {
+  test('the activity of a branch, and its rules', async () => {
     const alice = box.person('alice')
     const before = alice.push('moved', { 'moved.yaml': 'a: 1\n' })
     alice.push('moved', { 'moved.yaml': 'a: 2\n' })

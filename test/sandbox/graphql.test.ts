@@ -133,7 +133,7 @@ const NODES = `query ($ids: [ID!]!) {
   }
 }`
 
-test('The node ids of REST lead to the same things in GraphQL; what is gone is null', async (t) => {
+test('The node ids of REST lead to the same objects in GraphQL; deleted ones are null', async (t) => {
   const { box, token } = await aBox(t)
   const alice = box.person('alice')
   const { number } = alice.openPullRequest({ branch: 'v2', title: 'v2', files: { a: '1' } })
@@ -174,7 +174,7 @@ const AUTHOR = `query ($oid: GitObjectID!) {
   }
 }`
 
-test('GitHub signs what it commits itself; a commit that only names an author is not signed', async (t) => {
+test('GitHub signs its own commits; a commit with another author is not signed', async (t) => {
   const { box, repo, token } = await aBox(t)
   const main = repo.branch('main') ?? ''
   const read = async (oid: string): Promise<Data> =>

@@ -26,7 +26,7 @@ test('A push to the head branch moves the pull request along, and one to the bas
   assert.equal(repo.pull(number).base.sha, main)
 })
 
-test('What GitHub refuses to open, it refuses with its own words', async (t) => {
+test('Refusals to open a pull request have GitHub’s messages', async (t) => {
   const { box, repo, token } = await aBox(t)
   const alice = box.person('alice')
   alice.openPullRequest({ branch: 'v2', title: 'v2', files: FILE })
@@ -86,7 +86,7 @@ test('Each way of merging leaves the history that GitHub leaves', async (t) => {
   assert.equal(repo.file('three.yaml'), 'a: 2\n')
 })
 
-test('A merge pinned to another head, a conflict, a draft, a closed one and a method that is off are refused', async (t) => {
+test('A merge is refused for another head, a conflict, a draft, a closed pull request and a disabled method', async (t) => {
   const sandbox = await aBox(t)
   const { box, repo } = sandbox
   const alice = box.person('alice')
@@ -142,7 +142,7 @@ test('An administrator may merge past a protection that does not bind administra
   assert.equal(repo.pull(number).state, 'merged')
 })
 
-test('A merged branch is deleted when the repository says so, and what was based on it moves on', async (t) => {
+test('A merged branch is deleted if the repository is configured so, and pull requests based on it are moved', async (t) => {
   const { box, repo } = await aBox(t, {})
   box.configure({ deleteBranchOnMerge: true })
   const alice = box.person('alice')
@@ -201,7 +201,7 @@ test('A pull request from a fork has its head in the fork, and its commits in th
   assert.equal(found.body.length, 1)
 })
 
-test('Whether it can be merged is not known at once when the box is told to be slow', async (t) => {
+test('With slow mergeability, it is not known immediately whether a pull request can be merged', async (t) => {
   const { box, token } = await aBox(t, { slowMergeability: true })
   box.person('alice').push('v2', FILE)
   const made = await rest(box, 'POST /repos/acme/infra/pulls', {

@@ -62,7 +62,7 @@ test('A ruleset restricts what may be made, moved and deleted: REST, GraphQL and
   await assert.rejects(git('push', '-q', 'origin', 'HEAD:refs/heads/canary/plain'), /creations being restricted/)
 })
 
-test('A branch in the way of another, and a name that is too long, are refused', async (t) => {
+test('A branch that blocks another, and a name that is too long, are refused', async (t) => {
   const { box, repo, token } = await aBox(t)
   const sha = repo.branch('main') ?? ''
   box.person('alice').push('canary', { a: '1' })
@@ -97,7 +97,7 @@ test('An archived repository can be read, and not changed by anybody', async (t)
   assert.equal(repo.comments(number).length, 1)
 })
 
-test('What an installation may do is what it may now, whatever its token was made for', async (t) => {
+test('An installation has its current permissions, whatever its token was created with', async (t) => {
   const { box, token } = await aBox(t, { webhookUrl: 'http://127.0.0.1:9/' })
   const alice = box.person('alice')
   const { number } = alice.openPullRequest({ branch: 'v2', title: 'v2', files: { a: '1' } })

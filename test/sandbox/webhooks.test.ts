@@ -190,7 +190,7 @@ function isTree(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-test('A delivery is signed over its very bytes and says what it is', async (t) => {
+test('A delivery is signed over its exact bytes and names its event', async (t) => {
   const { box, received } = await listening(t)
   box.person('alice').openPullRequest({ branch: 'v2', title: 'Ünïcode', files: { a: 'b' } })
   await box.idle()
@@ -204,7 +204,7 @@ test('A delivery is signed over its very bytes and says what it is', async (t) =
   assert.equal(opened.payload.installation.id, box.installationId)
 })
 
-test('An App hears what another App’s check run and deployment came to, and not of the buttons under it', async (t) => {
+test('An App gets webhooks about another App’s check run and deployment, but not about its buttons', async (t) => {
   const { box, repo, received } = await listening(t)
   const permissions = { metadata: 'read', checks: 'write', deployments: 'write', contents: 'read' } as const
   const argo = box.addApp({ slug: 'argo', permissions })
@@ -231,7 +231,7 @@ test('An App hears what another App’s check run and deployment came to, and no
   assert.deepEqual([deployment.environment, status.environment, status.creator.login], ['eu', 'eu', 'argo[bot]'])
 })
 
-test('An App hears of what it did itself, under its own name', async (t) => {
+test('An App gets webhooks about its own actions, under its own name', async (t) => {
   const { box, token, received } = await listening(t)
   box.person('alice').openPullRequest({ branch: 'v2', title: 'v2', files: { a: 'b' } })
   await rest(box, 'POST /repos/acme/infra/issues/1/comments', { token, body: { body: 'Hello' } })
@@ -251,7 +251,7 @@ test('Only events that the App subscribes to are sent', async (t) => {
   )
 })
 
-test('A failed delivery is not tried again by itself, and keeps its guid when asked for', async (t) => {
+test('A failed delivery is not repeated automatically, and keeps its guid in a redelivery', async (t) => {
   const { box, received } = await listening(t, 500)
   box.person('alice').push('v2', { a: 'b' })
   await box.idle()

@@ -12,7 +12,7 @@ const SAMPLE = 6
 /** Each of these makes the play wait for ten seconds or for a new process, so a run takes one of them. */
 const SLOW = ['never answered', 'kill -9', 'kill -9, DATA_DIR deleted']
 
-suite('faults at some of the requests of a play', { concurrency: 2 }, () => {
+suite('faults at some requests of a play', { concurrency: 2 }, () => {
   for (const [name, play] of drawn('sweep', Object.entries(PLAYS), 1)) {
     test(`${name}: the same end, in the same words (PERCH_TEST_SEED=${SEED})`, { timeout: 400_000 }, async (t) => {
       const undisturbed = await playUndisturbed(play)
