@@ -1,16 +1,16 @@
 /**
- * Makes one program of few files for the image: `npm run build`, or into another folder with `npm run build -- <folder>`. Files that
- * are named after the folder become programs beside it. It starts in a third of the time and needs no packages. A checkout runs its
- * sources as they are.
+ * Bundles the program into a few files for the image: `npm run build`, or into another folder with `npm run build -- <folder>`.
+ * Files named after the folder become programs next to it. The bundle starts in a third of the time and needs no packages. A
+ * checkout runs its sources directly.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
-/** What is started by its file: the command line, the thread that works, and the process that starts programs. */
+/** The entry points: the command line, the worker thread, and the process that starts programs. */
 const ENTRIES = ['src/entry/cli.ts', 'src/entry/thread/work.ts', 'src/adapters/process-sandbox/spawner.ts']
 
-/** Files that others start are beside them, and JavaScript. */
+/** Entry points that others start are next to them, as JavaScript. */
 const startedFiles: Plugin = {
   name: 'started-files',
   setup(bundler) {
@@ -27,7 +27,7 @@ const startedFiles: Plugin = {
   },
 }
 
-/** Of package.json the program needs the version. */
+/** The program needs only the version from package.json. */
 const versionOnly: Plugin = {
   name: 'version-only',
   setup(bundler) {
@@ -52,15 +52,15 @@ await build({
   platform: 'node',
   target: 'node24',
   plugins: [startedFiles, versionOnly],
-  // The package of that name, and not Node's own module, which is about to go.
+  // The npm package with that name, and not Node's own module, which is deprecated.
   alias: { punycode: './node_modules/punycode/punycode.js' },
-  // The demo with its GitHub in a box and the setup are for checkouts.
+  // The demo with its GitHub in a box, and the setup, are only for checkouts.
   external: ['../demo.ts', '../setup/setup.ts'],
-  // CommonJS packages ask for Node's own modules by it.
+  // CommonJS packages use it to import Node's own modules.
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
   },
   logLevel: 'warning',
 })
-// Otherwise Node.js reads each file twice, to find out of which kind it is.
+// Without it, Node.js reads each file twice to find out its module type.
 writeFileSync(join(outdir, 'package.json'), JSON.stringify({ type: 'module' }))

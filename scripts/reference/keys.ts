@@ -37,7 +37,7 @@ function keyAndBelow(child: Schema | boolean, path: readonly string[]): readonly
   return [key, ...keysOf(child, path)]
 }
 
-/** Where one entry may stand for a list of one, its keys are those of the entry. */
+/** If one entry may replace a list of one, its keys are those of the entry. */
 function isPlainList(schema: Schema): boolean {
   return schema.anyOf === undefined
 }
@@ -75,7 +75,7 @@ function isPlain(value: unknown): value is string | number | boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 }
 
-/** Empty lists and objects are how the code says that there is no default. */
+/** Empty lists and objects are the code's way to express that there is no default. */
 function listText(value: unknown): string | undefined {
   if (!Array.isArray(value) || value.length === 0) return undefined
   return JSON.stringify(value).replaceAll(',', ', ').replaceAll('"', '')

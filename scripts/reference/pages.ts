@@ -1,6 +1,6 @@
 import { commandsTable, configKeys, metricsTable } from './tables.ts'
 
-/** The pages with a part that the code writes: the part's name, and what makes it. */
+/** The pages with a generated part: the part's name, and the function that generates it. */
 const PARTS = {
   'docs/commands.md': { name: 'commands', make: commandsTable },
   'docs/configuration.md': { name: 'keys', make: configKeys },
@@ -15,7 +15,7 @@ function isReferencePage(path: string): path is ReferencePage {
   return Object.hasOwn(PARTS, path)
 }
 
-/** The page with its part written anew. Throws where the page has no place for it. */
+/** The page with its part generated again. Throws if the page has no place for it. */
 export function withReference(page: ReferencePage, text: string): string {
   const { name, make } = PARTS[page]
   const begin = `<!-- ${name}: written by \`npm run docs\` -->`

@@ -11,7 +11,7 @@ export function commandsTable(): string {
   )
 }
 
-/** Every key of `.github/canary.yml`: a heading for each key at the top, and a table of what is below it. */
+/** Every key of `.github/canary.yml`: a heading for each top-level key, and a table of the keys below it. */
 export function configKeys(): string {
   const keys = keysOf(configJsonSchema())
   const tops = keys.filter(({ path }) => path.length === 1)

@@ -1,4 +1,4 @@
-/** Writes the parts of the docs that the code knows best: commands, configuration keys and metrics. */
+/** Generates parts of the docs from the code: commands, configuration keys and metrics. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { REFERENCE_PAGES, withReference } from './pages.ts'
 

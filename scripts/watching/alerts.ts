@@ -136,7 +136,7 @@ export const ALERTS: readonly Alert[] = [
   },
 ]
 
-/** The rules as Prometheus reads them. */
+/** The rules in the format of Prometheus. */
 export function alertRules(): string {
   const rules = ALERTS.map(({ name, expr, lasts, severity, summary }) => ({
     alert: name,

@@ -4,7 +4,7 @@ import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/sta
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
 import { type PanelPlan, ROWS } from './panels.ts'
 
-/** The dashboard as Grafana imports it, by Grafana's own library. */
+/** The dashboard in Grafana's import format, made with Grafana's own library. */
 export function dashboardJson(): string {
   const dashboard = new DashboardBuilder('Perch')
     .uid('perch')

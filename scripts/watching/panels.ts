@@ -1,4 +1,4 @@
-/** What the dashboard shows, as data. */
+/** The content of the dashboard, as data. */
 
 interface Query {
   readonly expr: string

@@ -1,4 +1,4 @@
-/** Writes what docs/watching has for Prometheus and Grafana. */
+/** Writes the files for Prometheus and Grafana in docs/watching. */
 import { writeFileSync } from 'node:fs'
 import { alertRules } from './alerts.ts'
 import { dashboardJson } from './dashboard.ts'
