@@ -1,6 +1,6 @@
 /** Flagger asks before it continues: the answers after commands, freezes and windows. */
 import assert from 'node:assert/strict'
-import { mayGoOn, mustGoBack } from '../../src/core/flagger/answer.ts'
+import { mayContinue, mustRollBack } from '../../src/core/flagger/answer.ts'
 import { hookWords } from '../../src/core/message/flagger/hook.ts'
 import { noteCanaryNews, recallCanaries } from '../../src/flows/stop/canary-memory.ts'
 import { jobOf } from '../../src/flows/tasks/tasks.ts'
@@ -14,7 +14,11 @@ const CANARY = 'apps/production/web-canary.yaml'
 const ASKING = askingCanary()
 
 /** The answer to Flagger: "go" or "stop", with the words. */
-async function asks(world: World, metadata: { readonly environment?: string } = {}, judge = mayGoOn): Promise<string> {
+async function asks(
+  world: World,
+  metadata: { readonly environment?: string } = {},
+  judge = mayContinue,
+): Promise<string> {
   const { repo } = world.state
   const memo = world.service.memo()
   if ((await recallCanaries(memo, repo)) === undefined) {
@@ -122,7 +126,7 @@ test('a Canary on another deployed branch has the config of that branch; missing
   assert.match(await asks(world), /^stop: The \.github\/canary\.yml of release in acme\/gitops is not valid/)
 })
 
-const goesBack = (world: World): Promise<string> => asks(world, {}, mustGoBack)
+const goesBack = (world: World): Promise<string> => asks(world, {}, mustRollBack)
 
 test('an abort makes Flagger roll the version back and stops everything until somebody resumes', async () => {
   const world = await aWorld({ services: ['api'], files: { [CANARY]: ASKING } })

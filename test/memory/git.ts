@@ -81,7 +81,7 @@ export function gitObjects(): GitObjects {
     if (old.has(b)) return b
     return newestFirst(old.intersection(young))[0]?.sha
   }
-  const mergeAnew = (base: Sha, head: Sha): Merged => {
+  const computeMerge = (base: Sha, head: Sha): Merged => {
     const from = mergeBase(base, head)
     if (from === undefined) return { conflicts: [] }
     const merged = mergeFiles(filesAt(from), filesAt(base), filesAt(head))
@@ -103,7 +103,7 @@ export function gitObjects(): GitObjects {
     mergeBase,
     merge(base, head) {
       const key = `${base} ${head}`
-      const merged = merges.get(key) ?? mergeAnew(base, head)
+      const merged = merges.get(key) ?? computeMerge(base, head)
       merges.set(key, merged)
       return merged
     },

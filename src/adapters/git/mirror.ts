@@ -181,12 +181,12 @@ async function changed(state: State, from: Sha, to: Sha): Promise<readonly strin
  */
 async function merge(state: State, base: Sha, head: Sha): ReturnType<Mirror['merge']> {
   const key = `${base} ${head}`
-  const merged = state.merges.get(key) ?? (await mergeAnew(state, base, head))
+  const merged = state.merges.get(key) ?? (await computeMerge(state, base, head))
   state.merges.set(key, merged)
   return merged
 }
 
-async function mergeAnew(state: State, base: Sha, head: Sha): ReturnType<Mirror['merge']> {
+async function computeMerge(state: State, base: Sha, head: Sha): ReturnType<Mirror['merge']> {
   const args = ['merge-tree', '--write-tree', '--no-messages', '-z', '--name-only', checked(base), checked(head)]
   const answer = await state.git.remote({ args })
   const [tree = '', ...conflicts] = fields(answer.stdout, '\0')

@@ -34,7 +34,7 @@ function placeInRoot(failure: Failure): Location | undefined {
 }
 
 /** `… recursed accumulation of path 'base': … accumulating resources from 'd.yaml': … in File: d.yaml`: the last of each. */
-function fileSaid({ said, environment }: Failure): string | undefined {
+function fileInMessage({ said, environment }: Failure): string | undefined {
   const folder = [...said.matchAll(/recursed accumulation of path '([^']+)'/g)].at(-1)?.[1] ?? environment.root
   const entries = said.matchAll(/(?:(?:accumulating|merging) resources from\s+'|in File:\s+)([^'\s]+)/g)
   const files = [...entries].flatMap(([, entry = '']) => join(folder, entry) ?? [])
@@ -44,7 +44,7 @@ function fileSaid({ said, environment }: Failure): string | undefined {
 /** A file that is not YAML: the one that kustomize named, else the first broken one. kustomize counts lines from the start of the document. */
 function brokenFile(failure: Failure): Location | undefined {
   if (!/yaml|unmarshal|parse/i.test(failure.said)) return undefined
-  const named = fileSaid(failure)
+  const named = fileInMessage(failure)
   for (const file of named === undefined ? failure.environment.files : [named, ...failure.environment.files]) {
     const manifest = /\.ya?ml$/i.test(file) ? parseManifest(file, failure.texts.get(file) ?? '') : undefined
     if (manifest?.ok === false) return { file, line: manifest.error.line }
@@ -66,7 +66,7 @@ function namedObject(failure: Failure): Location | undefined {
   if (name === '') return undefined
   const objects = manifestsOf(failure).flatMap(({ objects }) => objects)
   const found = objects.filter((object) => object.kind === kind && object.name === name)
-  const named = fileSaid(failure)
+  const named = fileInMessage(failure)
   const object = found.find(({ file }) => file === named) ?? found.at(-1)
   const entry = lineWith(failure, new RegExp(`\\bname["']?:\\s*["']?${RegExp.escape(name)}["']?\\s*(?:[,}#]|$)`))
   // The object to patch is missing: a file that has it is the patch. Otherwise the kustomization has the patch.
@@ -83,7 +83,7 @@ function quotedWords(failure: Failure): Location | undefined {
 }
 
 function namedFile(failure: Failure): Location | undefined {
-  const file = fileSaid(failure)
+  const file = fileInMessage(failure)
   return file === undefined ? undefined : { file, line: 1 }
 }
 

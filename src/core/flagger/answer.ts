@@ -81,7 +81,7 @@ export function isFresh({ at }: KnownAt, now: number): boolean {
 }
 
 /** Whether a Canary may continue, that is, start, raise its share, or be promoted. */
-export function mayGoOn(canaries: Canaries | undefined, asked: Asked, now: number): HookAnswer {
+export function mayContinue(canaries: Canaries | undefined, asked: Asked, now: number): HookAnswer {
   const canary = canaryIn(canaries, asked, now)
   if ('code' in canary) return canary
   const { rollout, aborted, approvals } = canary
@@ -109,13 +109,13 @@ export function approved(
 }
 
 /** The Canary that an event of Flagger is about, if Git has exactly one such Canary. */
-export function canaryTold(canaries: Canaries | undefined, asked: Asked, now: number): HookAnswer {
+export function canaryOfEvent(canaries: Canaries | undefined, asked: Asked, now: number): HookAnswer {
   const canary = canaryIn(canaries, asked, now)
   return 'code' in canary ? canary : { code: 'noted', rollout: canary.rollout }
 }
 
 /** Whether to roll a Canary back: only if somebody aborted exactly this version. Unknown never rolls back. */
-export function mustGoBack(canaries: Canaries | undefined, asked: Asked, now: number): HookAnswer {
+export function mustRollBack(canaries: Canaries | undefined, asked: Asked, now: number): HookAnswer {
   const canary = canaryIn(canaries, asked, now)
   if ('code' in canary) return canary
   const { rollout, aborted } = canary

@@ -22,7 +22,7 @@ export interface PlacedRoute {
  * route and no pods, and their paths must differ in exactly one folder above the last. An owner that could belong to several
  * environments belongs to none.
  */
-export function ownersBeside<R extends PlacedRoute>(
+export function ownersInSiblingFolders<R extends PlacedRoute>(
   layout: Layout,
   owners: readonly PlacedOwner[],
   routes: readonly R[],

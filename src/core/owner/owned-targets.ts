@@ -2,7 +2,7 @@
 import { layeredIn } from '../layer/layered.ts'
 import { environmentNamespace, manifestIn } from '../layer/layout.ts'
 import { canonicalText } from '../manifest/data.ts'
-import { type PlacedOwner, type PlacedRoute, ownersBeside } from './beside.ts'
+import { type PlacedOwner, type PlacedRoute, ownersInSiblingFolders } from './beside.ts'
 import { type OwnerLookup, ownerLookup } from './owner-lookup.ts'
 import { mentionsOwners, ownersIn, type WeightOwner } from './weight-owner.ts'
 import { isRoute } from '../traffic/read-route.ts'
@@ -30,7 +30,7 @@ export function withOwners(scene: TargetSources, targets: readonly Target[]): re
   const known = new Map([...near, ...ownersElsewhere(scene, others, { places, near })])
   const used = new Set([...known.values()].map(({ owner }) => keyOf(owner)))
   const left = others.filter(({ owner }) => !used.has(keyOf(owner)))
-  return [...takenApart(scene, places, known), ...routeless(scene, left)]
+  return [...splitByOwner(scene, places, known), ...routeless(scene, left)]
 }
 
 /** A target in one of its environments. */
@@ -141,11 +141,11 @@ function ownersElsewhere(
     .map(({ environment, owner }) => ({ environment, owner: { ...owner, elsewhere: environment } }))
   if (apart.length === 0) return new Map()
   const free = places.filter((place) => !near.has(place) && !isLeftToPerch(place.target))
-  return ownersBeside(layout, apart, free)
+  return ownersInSiblingFolders(layout, apart, free)
 }
 
 /** Splits targets by the owners in their environments. */
-function takenApart({ config }: TargetSources, places: readonly Place[], known: OwnersOfPlaces): readonly Target[] {
+function splitByOwner({ config }: TargetSources, places: readonly Place[], known: OwnersOfPlaces): readonly Target[] {
   return [...Map.groupBy(places, ({ target }) => target)].flatMap(([target, own]) => {
     const groups = Map.groupBy(own, (place) => keyOf(known.get(place)?.owner))
     return [...groups.values()].map((group) => {

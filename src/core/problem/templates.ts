@@ -15,7 +15,7 @@ export function templateProblems(targets: readonly Target[]): readonly Problem[]
     const metrics = metricsOf({ analysis, lookup, values: rolloutValues(standingOf(target), 'canary') }, bakeMs)
     const { file, line } = placeOfTemplate(lookup) ?? { file: CONFIG_FILE, line: 1 }
     const template = templateName(analysis)
-    const problems = metrics.ok ? [] : metrics.error.filter((problem) => !isOfNow(problem))
+    const problems = metrics.ok ? [] : metrics.error.filter((problem) => !isTemporary(problem))
     return problems.map((problem) => {
       return { code: 'analysis-template', file, line, cause: { kind: 'analysis-template', template, problem } }
     })
@@ -24,6 +24,6 @@ export function templateProblems(targets: readonly Target[]): readonly Problem[]
 }
 
 /** Whether a problem may be temporary: the files do not tell a version now, but may do so when a canary comes. */
-function isOfNow(problem: TemplateProblem): boolean {
+function isTemporary(problem: TemplateProblem): boolean {
   return problem.code === 'argument-variable' && ARGUMENT_VARIABLES.some((known) => known === problem.variable)
 }

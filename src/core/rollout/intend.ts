@@ -62,7 +62,7 @@ export function intend(at: BranchState, wish: Wish): Result<IntendedChange<Direc
 export function intend(at: BranchState, wish: Wish): Result<IntendedChange<DirectMove>, Refusal> {
   const targets = findTargets(at.snapshot, { ...wish, isSwitch: wish.kind === 'switch' }, at.changed)
   if (!targets.ok) return targets
-  const apart = ownedApart(targets.value)
+  const apart = mixedOwners(targets.value)
   if (apart !== undefined) return err(apart)
   const moves: TargetMove<DirectMove>[] = []
   for (const target of targets.value) {
@@ -83,7 +83,7 @@ export function intend(at: BranchState, wish: Wish): Result<IntendedChange<Direc
  * Why one command cannot apply to several rollouts: its percentage is a share for one of them and a controller's limit for
  * another.
  */
-function ownedApart(targets: readonly Target[]): Refusal | undefined {
+function mixedOwners(targets: readonly Target[]): Refusal | undefined {
   const owned = targets.find(({ owner }) => owner !== undefined)
   const others = targets.filter(({ owner }) => owner?.writer !== owned?.owner?.writer).map(targetName)
   return owned === undefined || others.length === 0 ? undefined : ownerRefusal(owned, { code: 'not-all', others })

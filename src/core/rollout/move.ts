@@ -107,16 +107,16 @@ export function filesFor(
   let known: readonly NumberChange[] = []
   let files: NewTexts = new Map()
   for (const { move, target } of moves) {
-    const change = asTaken(changeFor(move, target, pr), move, how)
+    const change = restrictToWeights(changeFor(move, target, pr), move, how)
     // Start from the text that an earlier move has written: two targets may share a file.
     const now = files.size === 0 ? target : rereadTarget(target, files)
-    const left = now === undefined || now === target ? change : asTaken(changeFor(move, now, pr), move, how)
+    const left = now === undefined || now === target ? change : restrictToWeights(changeFor(move, now, pr), move, how)
     if (!change.ok) return change
     if (!left.ok) return left
     const { object } = left.value
     const { layout, environments } = left.value.target
-    const { numbers, others } = splitFed(left.value, how)
-    const { fed, texts } = withFurther(how.texts, known, numbers)
+    const { numbers, others } = splitNumbers(left.value, how)
+    const { fed, texts } = withMoreNumbers(how.texts, known, numbers)
     const own = texts.size === 0 ? layout : withTexts(layout, texts)
     const at = { layout: own, spot: object, environments, wanted, attempt: how.attempt }
     const placed = isRenderedPart(object.file) ? withoutText(left.value, numbers) : placeEdits(at, others)
@@ -132,7 +132,7 @@ export function filesFor(
  * Adds numbers to the known ones, and gives the texts that change with them. A number that several environments take from one
  * place is changed once.
  */
-function withFurther(
+function withMoreNumbers(
   texts: EditAttempt['texts'],
   known: readonly NumberChange[],
   numbers: readonly NumberChange[],
@@ -154,7 +154,7 @@ function isSameChange([place, number]: NumberChange, [other, same]: NumberChange
  * A chart's template decides which annotations an object has. So only the weights in its output are changed, and any other edit
  * is refused.
  */
-function asTaken(
+function restrictToWeights(
   change: Result<ObjectChange, MoveRefusal>,
   move: Move | PlanChange,
   { isBare = false }: EditAttempt,
@@ -178,13 +178,13 @@ function unclearChart({ object, target }: ObjectChange): MoveRefusal {
 /** The object changes of moves. Leaves out moves that cannot be made. */
 export function objectChanges(moves: readonly TargetMove[], pr: number | undefined): readonly ObjectChange[] {
   return moves.flatMap(({ move, target }) => {
-    const change = asTaken(changeFor(move, target, pr), move, FIRST_ATTEMPT)
+    const change = restrictToWeights(changeFor(move, target, pr), move, FIRST_ATTEMPT)
     return change.ok ? [change.value] : []
   })
 }
 
 /** Splits edits into those of numbers that come from another place, and those of the object itself. */
-function splitFed(
+function splitNumbers(
   { target: { environments }, object, edits }: ObjectChange,
   { feeds }: EditAttempt,
 ): { readonly numbers: readonly NumberChange[]; readonly others: readonly Edit[] } {

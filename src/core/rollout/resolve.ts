@@ -31,7 +31,7 @@ export function resolve(
   query: RolloutQuery,
   changes: readonly string[],
 ): Result<TargetChoice, Refusal> {
-  const called = callable(targets, query)
+  const called = candidatesFor(targets, query)
   const named = inEnvironment(called, query.environment)
   if (named.length === 0) {
     const known = targets.filter(isReady).map((target) => targetName(target))
@@ -118,7 +118,7 @@ function aloneFor(targets: readonly Target[], { environment }: RolloutQuery): st
  * The targets that a name means. The name of a service comes before that of a route or its root. Without a name, the targets that
  * can be moved as they are.
  */
-function callable(targets: readonly Target[], { service, isSwitch = false }: RolloutQuery): readonly Target[] {
+function candidatesFor(targets: readonly Target[], { service, isSwitch = false }: RolloutQuery): readonly Target[] {
   const ready = targets.filter(isReady)
   if (service === undefined) {
     const kind = ready.filter((target) => isBlueGreen(target) === isSwitch)

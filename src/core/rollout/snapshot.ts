@@ -16,7 +16,7 @@ import { parseManifest } from '../manifest/parse.ts'
 import { neighboursOf } from './snapshot/neighbours.ts'
 import { reread } from './read-target.ts'
 import type { Target } from './target.ts'
-import { namedApart } from './snapshot/apart-names.ts'
+import { withUniqueNames } from './snapshot/apart-names.ts'
 import { type EnvironmentProblem, brokenFiles, environmentRefusals } from './snapshot/unreadable-files.ts'
 import { objectsOfFile, targetsIn } from './snapshot/targets-in.ts'
 
@@ -86,7 +86,7 @@ export function readSnapshot(input: {
     snapshot: {
       config,
       environments,
-      targets: namedApart(targets),
+      targets: withUniqueNames(targets),
       problems,
       unrendered: loneTemplates(layout).map((problem) => ({ ...manifestProblem(problem), environments: [] })),
       deliveries,
@@ -103,7 +103,7 @@ export function readSnapshot(input: {
 /** The same files, with some routes as their environments render them. `rendered`: by environment and place. */
 export function withRendered(snapshot: Snapshot, rendered: Layout['rendered']): Snapshot {
   const layout = { ...snapshot.layout, rendered: new Map([...snapshot.layout.rendered, ...rendered]) }
-  return { ...snapshot, layout, targets: namedApart(targetsIn({ config: snapshot.config, layout })) }
+  return { ...snapshot, layout, targets: withUniqueNames(targetsIn({ config: snapshot.config, layout })) }
 }
 
 /** The same files with the renders of releases of charts, by environment, and the reasons why other releases are not rendered. */
@@ -125,7 +125,7 @@ export function withReleases(
     ...snapshot,
     unrendered: [...snapshot.unrendered, ...unrendered],
     layout,
-    targets: namedApart(targetsIn({ config: snapshot.config, layout })),
+    targets: withUniqueNames(targetsIn({ config: snapshot.config, layout })),
   }
 }
 

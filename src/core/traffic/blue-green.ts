@@ -74,7 +74,7 @@ interface Search {
 
 function pairIn(route: Route, rules: readonly Rule[], { objects, names, isDeclared }: Search): Pair | undefined {
   const open = rules.flatMap(({ destinations }) => destinations)
-  if (names !== undefined) return pairCalled(route, open, names)
+  if (names !== undefined) return namedPair(route, open, names)
   const all = [...open, ...route.rules.flatMap(({ destinations }) => destinations)]
   for (const one of open) {
     const other = twinOf(one, objects, all) ?? (isDeclared ? onlyOther(one, objects, all) : undefined)
@@ -87,7 +87,7 @@ function pairIn(route: Route, rules: readonly Rule[], { objects, names, isDeclar
  * The two versions that the config or an annotation names. One of them has the traffic. The other one differs from it only by its
  * name.
  */
-function pairCalled(route: Route, open: readonly Destination[], names: readonly [string, string]): Pair | undefined {
+function namedPair(route: Route, open: readonly Destination[], names: readonly [string, string]): Pair | undefined {
   const all = route.rules.flatMap(({ destinations }) => destinations)
   const known = open.find((one) => names.some((name) => nameOf(one) === shortOf(one, name)))
   if (known === undefined) return undefined

@@ -119,7 +119,7 @@ function isValid(weight: number | undefined, limits: typeof ISTIO): boolean {
 function newWeights(rule: Rule, percent: number, options: WeightOptions): RuleProblem | readonly number[] {
   const isStrict = options.requireSum100 === true && rule.api === 'istio'
   const others = rule.destinations.reduce((sum, entry) => sum + keptWeight(rule, entry), 0)
-  const isFree = others === 0 && (isStrict || isToBeWrittenAnew(rule))
+  const isFree = others === 0 && (isStrict || needsNewTotal(rule))
   const total = (isFree ? 0 : sumOf(rule)) || 100
   if (isStrict && total !== 100) return { code: 'sum-must-be-100', total }
   const most = ((total - others) * 100) / total
@@ -160,7 +160,7 @@ function keptWeight(rule: Rule, entry: Destination): number {
 }
 
 /** If a weight is missing, the written total means nothing. The weight of a single destination means nothing yet either. */
-function isToBeWrittenAnew({ api, destinations }: Rule): boolean {
+function needsNewTotal({ api, destinations }: Rule): boolean {
   return destinations.some(({ weight, pending }) => pending !== undefined || (api === 'istio' && weight === undefined))
 }
 

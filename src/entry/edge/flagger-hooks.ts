@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import {
   approved,
-  canaryTold,
+  canaryOfEvent,
   type HookAnswer,
   MAX_ROLLBACK_AGE_MS,
-  mayGoOn,
-  mustGoBack,
+  mayContinue,
+  mustRollBack,
 } from '../../core/flagger/answer.ts'
 import { type VersionApprovals, versionAsked } from '../../core/flagger/approvals.ts'
 import type { Canaries } from '../../core/flagger/canaries.ts'
@@ -100,7 +100,7 @@ async function noteEvent(
   place: HookPlace,
   told: EventPayload,
 ): Promise<HookAnswer> {
-  const answer = canaryTold(await canariesOf(place), told, now())
+  const answer = canaryOfEvent(await canariesOf(place), told, now())
   if (answer.code === 'noted') await note(place, answer.rollout, told)
   return answer
 }
@@ -108,11 +108,11 @@ async function noteEvent(
 async function answerTo(options: FlaggerOptions, place: HookPlace, asked: HookPayload): Promise<HookAnswer> {
   const { canariesOf, now } = options
   const canaries = await canariesOf(place)
-  if (place.hook !== ROLLBACK_HOOK) return ifApproved(options, { place, asked }, mayGoOn(canaries, asked, now()))
-  const answer = mustGoBack(canaries, asked, now())
+  if (place.hook !== ROLLBACK_HOOK) return ifApproved(options, { place, asked }, mayContinue(canaries, asked, now()))
+  const answer = mustRollBack(canaries, asked, now())
   // Only for this answer is it worthwhile to read Git again.
   return answer.code === 'unread' && canaries !== undefined
-    ? mustGoBack(await canariesOf(place, MAX_ROLLBACK_AGE_MS), asked, now())
+    ? mustRollBack(await canariesOf(place, MAX_ROLLBACK_AGE_MS), asked, now())
     : answer
 }
 

@@ -30,7 +30,13 @@ export async function judgeChanges(
 ): Promise<readonly ReviewedChange[]> {
   const changes: ReviewedChange[] = []
   for (const difference of differences)
-    changes.push(await judgeChange(context, { difference, alongside: movedAlike(difference, differences) }, question))
+    changes.push(
+      await judgeChange(
+        context,
+        { difference, alongside: environmentsWithSameMove(difference, differences) },
+        question,
+      ),
+    )
   return changes
 }
 
@@ -45,7 +51,7 @@ function moveKey({ to, sure, reach }: RolloutDifference): string {
   return JSON.stringify([to.target.service, to.versions?.canary ?? null, sure, reach])
 }
 
-function movedAlike(one: RolloutDifference, all: readonly RolloutDifference[]): readonly string[] {
+function environmentsWithSameMove(one: RolloutDifference, all: readonly RolloutDifference[]): readonly string[] {
   const own = moveKey(one)
   return all.flatMap((other) => (other !== one && moveKey(other) === own ? other.to.target.environments : []))
 }

@@ -4,7 +4,7 @@ import { isStep } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { forgetPeer, pullsWithHead, recallGroup } from '../memory/commit-memory.ts'
 import { askForDashboard } from '../dashboard/ask-dashboard.ts'
-import { judgeAnew } from './conclude-commit.ts'
+import { judgePullAgain } from './conclude-commit.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { judgeWaitingFor } from '../stop/judge-again.ts'
 import { forgetPull, recallPull, rememberWaiting, type ReviewMemory } from '../memory/pull-memory.ts'
@@ -23,7 +23,7 @@ export async function cleanUpClosed(
   // A pull request that is not in memory may have been green when memory was lost.
   const mayBeGreen = seen === undefined || seen.green
   const pull = mayBeGreen && !isMerged ? await context.pulls.get(task.pull) : undefined
-  if (pull?.state === 'open') return judgeAnew(context, task.pull)
+  if (pull?.state === 'open') return judgePullAgain(context, task.pull)
   const lost = pull === undefined ? undefined : { head: pull.head.sha, green: true }
   await cleanUpPull(context, task.pull, { seen: seen ?? lost, isMerged: isMerged || pull?.state === 'merged' })
 }
@@ -81,6 +81,6 @@ export async function cleanUpCommit(
 
 async function judgeOthers(context: Needs, head: Sha): Promise<boolean> {
   const [first] = await pullsWithHead(context, head)
-  if (first !== undefined) await judgeAnew(context, first)
+  if (first !== undefined) await judgePullAgain(context, first)
   return first !== undefined
 }

@@ -68,7 +68,7 @@ export async function openCommit(
       const digest = reportsDigest(context, reports)
       if (digest !== published) {
         if (isWriter) for (const report of reports) await board.put(report)
-        else if (group === undefined) await judgeAnew(context, writer)
+        else if (group === undefined) await judgePullAgain(context, writer)
         else await context.ask.group({ ...group, head: head.sha }, { code: 'peer', digest, at: context.clock.now() })
       }
       await lookForOthers(context, head.sha, { writer, known })
@@ -110,14 +110,17 @@ async function lookForOthers(
   { writer, known }: { readonly writer: number; readonly known: ReadonlySet<number> },
 ): Promise<void> {
   const fresh = (await pullsWithHead(context, head)).filter((number) => !known.has(number))
-  if (fresh.length > 0) await judgeAnew(context, Math.min(writer, ...fresh))
+  if (fresh.length > 0) await judgePullAgain(context, Math.min(writer, ...fresh))
 }
 
 /** When many pull requests get one commit at once, the writer is not judged again for each of them. */
 const SLOT_MS = 500
 
 /** Has a pull request judged and its commit's checks written, even if memory says that they are up to date. */
-export async function judgeAnew({ ask, clock }: Pick<RepositoryContext, 'ask' | 'clock'>, pull: number): Promise<void> {
+export async function judgePullAgain(
+  { ask, clock }: Pick<RepositoryContext, 'ask' | 'clock'>,
+  pull: number,
+): Promise<void> {
   // At the end of the slot, so that the review sees everything that requested it.
   const due = (Math.floor(clock.now() / SLOT_MS) + 1) * SLOT_MS
   await ask.review(pull, { code: 'shared-commit', due })

@@ -20,7 +20,7 @@ import { movedRoutes, targetName } from '../../core/rollout/target.ts'
 import { STOP_REFS } from '../../core/stop/stop.ts'
 import { mentionedBy } from '../tasks/causes.ts'
 import { forgetGroup, type GroupRecord, pullsWithHead, recallGroup, rememberGroup } from '../memory/commit-memory.ts'
-import { judgeAnew, reportsOf } from './conclude-commit.ts'
+import { judgePullAgain, reportsOf } from './conclude-commit.ts'
 import { judgePeer, judgeQueuedPromotion } from './judgement.ts'
 import { decidingRef } from '../repository/deployed-branches.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
@@ -147,7 +147,7 @@ async function publish(
 async function cleanUpGroup(context: RepositoryContext, head: Sha): Promise<void> {
   await forgetGroup(context, head)
   const [first] = await pullsWithHead(context, head)
-  if (first !== undefined) await judgeAnew(context, first)
+  if (first !== undefined) await judgePullAgain(context, first)
 }
 
 /** Turns both checks of a group red when its review has failed permanently, so that the queue continues without it. */

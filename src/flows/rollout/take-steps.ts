@@ -172,7 +172,7 @@ function proposalOf(
     driver: asked?.login ?? authorOf(base, origin),
     ...(asked === undefined ? {} : { asked }),
     ...(move.kind === 'rollback' && failure !== undefined ? { failure, failedIn } : {}),
-    isForRestart: startsAnew(step, { asked, begins }),
+    isForRestart: beginsAgain(step, { asked, begins }),
   }
 }
 
@@ -188,7 +188,7 @@ function movesOf(members: readonly RolloutFacts[], move: Move): Proposal['moves'
 }
 
 /** Whether a rollback only makes room for a new version. Remaking it does not change that, because people may have decided about it. */
-function startsAnew(
+function beginsAgain(
   step: OpenedMove,
   { asked, begins }: Pick<AskedMove, 'asked'> & Pick<RolloutFacts, 'begins'>,
 ): boolean {

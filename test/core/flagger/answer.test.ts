@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { mayGoOn } from '../../../src/core/flagger/answer.ts'
+import { mayContinue } from '../../../src/core/flagger/answer.ts'
 import type { Canaries, KnownCanary } from '../../../src/core/flagger/canaries.ts'
 import { hookWords } from '../../../src/core/message/flagger/hook.ts'
 import { FreezeWindow } from '../../../src/core/stop/window.ts'
@@ -19,7 +19,7 @@ const WEB: KnownCanary = {
 
 function heard(known: readonly KnownCanary[], now = FRIDAY, over: Partial<Canaries> = {}): string {
   const asked = { name: 'web', namespace: 'shop', metadata: { key: 'k' } }
-  const answer = mayGoOn({ at: now, known: [...known], unreadable: [], ...over }, asked, now)
+  const answer = mayContinue({ at: now, known: [...known], unreadable: [], ...over }, asked, now)
   return `${answer.code}: ${hookWords(answer, { ...asked, repository: 'acme/gitops' })}`
 }
 

@@ -1,6 +1,6 @@
 /** Flagger waits for the approvals of the pull request that brought the version it asks about. */
 import assert from 'node:assert/strict'
-import { approved, mayGoOn } from '../../../src/core/flagger/answer.ts'
+import { approved, mayContinue } from '../../../src/core/flagger/answer.ts'
 import { versionAsked } from '../../../src/core/flagger/approvals.ts'
 import type { Hook } from '../../../src/core/flagger/hook.ts'
 import { hookWords } from '../../../src/core/message/flagger/hook.ts'
@@ -43,7 +43,7 @@ async function hears(world: World, hook: Hook, checksum?: string): Promise<strin
       why: { code: 'asked', mark: String(now), at: now },
     })
   const asked = { name: 'web', namespace: 'default', checksum, metadata: { key: 'k' } }
-  let answer = mayGoOn(await recallCanaries(memo, REPOSITORY), asked, now)
+  let answer = mayContinue(await recallCanaries(memo, REPOSITORY), asked, now)
   const version = versionAsked(hook, asked)
   if (answer.code === 'go' && answer.approvals > 0 && version !== undefined) {
     const { rollout, approvals: wanted } = answer

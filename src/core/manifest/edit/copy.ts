@@ -1,6 +1,6 @@
 import { type Document, isNode, isSeq, type Node, visit } from 'yaml'
 import { commentsOf, compose } from '../yaml/compose.ts'
-import { insertBehind } from './flow.ts'
+import { insertAfterEntry } from './flow.ts'
 import { endOf, nodeAt } from './nodes.ts'
 import type { Path } from '../data.ts'
 import {
@@ -47,7 +47,7 @@ export function pasteItem(context: CopyContext, path: Path, cutting: string): re
   const lineBreak = breakAt(context.text, at)
   // An item of one line has no line break to use for new lines in it.
   const item = cutting.replaceAll(/\r?\n/g, lineBreak)
-  if (span.flow) return insertBehind(context.text, span, [item])
+  if (span.flow) return insertAfterEntry(context.text, span, [item])
   return [{ start: at, end: at, text: lineBreak + item }]
 }
 

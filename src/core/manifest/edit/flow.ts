@@ -16,7 +16,11 @@ type Run = Pick<Entry, 'start' | 'end'>
  * Inserts new entries after an entry of a flow collection: on the same line, or on lines of their own if that entry has its own
  * line.
  */
-export function insertBehind(text: string, entry: Pick<Entry, 'start' | 'end'>, entries: readonly string[]): Splice[] {
+export function insertAfterEntry(
+  text: string,
+  entry: Pick<Entry, 'start' | 'end'>,
+  entries: readonly string[],
+): Splice[] {
   const { end, comma } = withComma(text, entry)
   const behind = comma === undefined ? end : comma + 1
   if (!startsLine(text, entry.start)) {
@@ -58,7 +62,7 @@ export function insertInFlow(
   }
   const entry = entryOf(text, last)
   if (entry === undefined) return undefined
-  return insertBehind(
+  return insertAfterEntry(
     text,
     entry,
     pairs.map(([key, value]) => {

@@ -1,7 +1,7 @@
 import { Document, isCollection, isMap, isScalar, isSeq, type Pair, visit, type YAMLMap, type YAMLSeq } from 'yaml'
 import { colonOf } from './block.ts'
 import { dashOf } from './copy.ts'
-import { insertBehind } from './flow.ts'
+import { insertAfterEntry } from './flow.ts'
 import { endOf, nodeAt, pairEnd, pairOf, startOf } from './nodes.ts'
 import type { Path } from '../data.ts'
 import type { SourceDocument } from '../parse.ts'
@@ -61,7 +61,7 @@ function appendInFlow({ text, document }: ItemContext, list: YAMLSeq, item: unkn
   if (own.includes('\n') || start === undefined || start === null) return undefined
   if (last === undefined) return [{ start: start + 1, end: start + 1, text: own }]
   const [from, to] = [startOf(last), endOf(text, last)]
-  return from === undefined || to === undefined ? undefined : insertBehind(text, { start: from, end: to }, [own])
+  return from === undefined || to === undefined ? undefined : insertAfterEntry(text, { start: from, end: to }, [own])
 }
 
 /** All of its keys have double quotes, so the file may have to stay JSON. */
@@ -161,7 +161,7 @@ function listInFlow(text: string, map: YAMLMap, [key, item]: Entry): readonly Sp
   // An empty value in braces has too many spellings to distinguish.
   if (start === undefined || end === undefined || pairOf(map, key) !== undefined) return undefined
   const list = isJson(map) ? jsonText([item]) : yamlText([item], { flow: true })
-  return insertBehind(text, { start, end }, [`${keyText(key, map)}: ${list}`])
+  return insertAfterEntry(text, { start, end }, [`${keyText(key, map)}: ${list}`])
 }
 
 /** Whether an empty list is in a block map. Then its new items are on lines of their own. */

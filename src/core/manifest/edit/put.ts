@@ -4,7 +4,7 @@ import type { JsonValue, Path } from '../data.ts'
 import { breakAt, columnOf, lineEnd, lineStart, type Splice } from '../yaml/text.ts'
 import { colonOf } from './block.ts'
 import { dashOf } from './copy.ts'
-import { insertBehind } from './flow.ts'
+import { insertAfterEntry } from './flow.ts'
 import { itemLines, yamlText } from './items.ts'
 import { endOf, nodeAt, pairEnd, pairOf, startOf } from './nodes.ts'
 import { keyText } from './style.ts'
@@ -58,7 +58,7 @@ function putInFlow(
   const from = startOf(last?.key)
   const to = last && pairEnd(text, last)
   if (pair !== undefined || from === undefined || to === undefined) return undefined
-  return insertBehind(text, { start: from, end: to }, [`${keyText(key, map)}: ${words}`])
+  return insertAfterEntry(text, { start: from, end: to }, [`${keyText(key, map)}: ${words}`])
 }
 
 /** Inserts a new item before an item of a list. */

@@ -14,7 +14,7 @@ const CALLS: readonly ((target: Target) => string)[] = [
 ]
 
 /** Branches are named after environment and service, so no two rollouts of an environment may share the name. */
-export function namedApart(targets: readonly Target[]): readonly Target[] {
+export function withUniqueNames(targets: readonly Target[]): readonly Target[] {
   const groups = Map.groupBy(targets, (target) => nameKey(target, target.service))
   const named = new Map(
     [...groups].map(([own, group]) => [own, callIn(group, (key) => key === own || !groups.has(key))]),
