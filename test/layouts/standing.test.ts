@@ -189,6 +189,15 @@ test('a document about traffic without a name, in a folder that nothing deploys,
   assert.match(files.get('k8s/web.yaml') ?? '', /weight: 75/)
 })
 
+test('the settings of a kustomize function need no name, in a folder that nothing deploys', async () => {
+  const annotations = 'metadata: {\n  annotations: {\n    config.kubernetes.io/function: "{}" } }\n'
+  const settings = `apiVersion: examples.config.kubernetes.io/v1beta1\nkind: Kubeval\n${annotations}`
+  assert.deepEqual(await reviewed(SHOP, { 'k8s/use.yaml': `${settings}---\n${CONFIG_MAP}` }), [[], []])
+  const other = settings.replace('config.kubernetes.io/function', 'example.com/function')
+  const found = [['not-an-object k8s/use.yaml:1'], []]
+  assert.deepEqual(await reviewed(SHOP, { 'k8s/use.yaml': `${other}---\n${CONFIG_MAP}` }), found)
+})
+
 test('a document about traffic without a name leaves the others of its file as they are, in a folder that nothing deploys', async () => {
   const nameless = VS.replace(/name: web\b/, 'labels: {}')
   for (const text of [

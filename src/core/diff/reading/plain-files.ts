@@ -87,9 +87,13 @@ interface FileReading extends Pick<LeftOutFile, 'file' | 'text'>, Pick<PlainRead
   readonly leavesOut: LeavesOut
 }
 
+/** The settings of a function that `kustomize fn run` runs. They need no name, and nobody applies them. */
+const KUSTOMIZE_FUNCTION = /^\s+["']?config\.(?:kubernetes|k8s)\.io\/function["']?:/m
+
 /** What is left out of a file; undefined if nothing is. */
 function leftOutOf({ file, text, read, leavesOut, isLoose }: FileReading): LeftOutFile | undefined {
-  const { objects, problem, nameless } = read
+  const { objects, problem } = read
+  const nameless = read.nameless.filter(({ piece }) => !KUSTOMIZE_FUNCTION.test(piece.text))
   const isWhole = problem === undefined ? objects.length === 0 : isLeftOut(problem, text, isLoose ? 'all' : leavesOut)
   const why = (isWhole ? problem : undefined) ?? nameless[0]?.problem
   if (why === undefined) return undefined
