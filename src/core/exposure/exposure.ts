@@ -19,7 +19,7 @@ export interface Rise {
   readonly canary: string
   /** `unknown`: it is unknown how much more, or whether at all. */
   readonly kind: 'raise' | 'unknown'
-  /** In percent. The most that is possible. */
+  /** In percent. `to` is the most that is possible if the unknown part of the share rises. */
   readonly from: number
   readonly to: number
   /** Only requests that ask for it: with a header, a query parameter or a host of their own. */
@@ -96,8 +96,10 @@ interface Worst extends Excess {
 /** The largest rise; undefined if there is none. */
 function worst(after: Share, shares: readonly Share[]): Worst | undefined {
   const found = shares
-    .map((share) => ({ ...excessOf(after, share), from: share.sure, to: mostOf(after) }))
+    .map((share) => ({ ...excessOf(after, share), from: share.sure }))
     .filter(isMore)
+    // If the unknown part is not larger than before, only the sure part rises.
+    .map((found) => ({ ...found, to: isUnknown(found) ? mostOf(after) : after.sure }))
     .toSorted((a, b) => b.sure + b.maybe - a.sure - a.maybe)
   return found.find(isUnknown) ?? found[0]
 }

@@ -141,6 +141,12 @@ for (const [what, [old, now]] of Object.entries(QUIET)) {
 const SECOND = (host: string): string =>
   `${MESH}---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: two}\nspec: {hosts: [${host}], http: [{route: [{destination: {host: web, subset: canary}}]}]}\n`
 
+/** The stable version has pods here, and nothing says which pods the canary has. */
+const LOST = replaced(MESH, 'name: canary, labels', 'name: old, labels').replace(
+  'name: web-canary}\nspec: {template: {metadata: {labels: {app: web, version: v2',
+  'name: web}\nspec: {template: {metadata: {labels: {app: web, version: v1',
+)
+
 const LOUD: Readonly<Record<string, readonly [string, string, string]>> = {
   'a method that everybody uses': [MESH, before('main', RULE('{method: {exact: GET}}')), 'raise http[2] 5 → 100'],
   'a header that everybody sends': [
@@ -160,6 +166,11 @@ const LOUD: Readonly<Record<string, readonly [string, string, string]>> = {
   'labels of the gateway': [MESH, before('main', RULE('{sourceLabels: {app: ingress}}')), 'raise http[2] 5 → 100'],
   'more testers': [MESH, replaced(MESH, 'x-tester: {exact: "1"}', 'x-tester: {}'), 'raise testers 0 → 100 for some'],
   'rules that change places': [MESH, replaced(MESH, /(  - name: api\n.*\n.*\n)([^]*)$/, '$2$1'), 'raise main 0 → 5'],
+  'a step while the canary’s subset is gone': [
+    LOST,
+    LOST.replace('95', '50').replace('weight: 5}', 'weight: 50}'),
+    'raise main 5 → 50',
+  ],
   'a second object for the host': [MESH, SECOND('web'), 'raise http[0] 0 → 100'],
   'a host with a star': [MESH, SECOND('"*.default.svc.cluster.local"'), 'raise http[0] 0 → 100'],
   'a stable subset without labels': [MESH, replaced(MESH, '{version: v1}', '{}'), 'unknown main 5 → 100'],
