@@ -14,6 +14,8 @@ export interface StandingLine {
   readonly standing: Standing
   /** The open pull requests of this rollout. */
   readonly open: readonly number[]
+  /** No pull request is open, and Perch opens none by itself, because a person closed the newest one. */
+  readonly isStopped?: boolean
   /** The pull request that set a share without Perch's annotations, if Perch checked it. */
   readonly broughtBy?: number | undefined
   /** Whether it is next, if its service moves in waves. */
@@ -87,9 +89,10 @@ export function statusLines(
   const isWorthALine = (one: RolloutFacts): boolean =>
     one.standing.phase === 'owned' ? near.has(one) : mayHaveTraffic(one.standing)
   const shown = withWaves(related.length > 0 ? related : all.filter(isWorthALine), all)
-  return shown.map(({ standing, open, broughtBy, turn }) => ({
+  return shown.map(({ standing, open, broughtBy, turn, stoppedByHand }) => ({
     standing,
     broughtBy,
+    ...(stoppedByHand && open.length === 0 ? { isStopped: true } : {}),
     ...(turn === undefined ? {} : { turn }),
     open: open.map(({ pull }) => pull.number),
   }))

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { saysClosedByPerch } from '../../core/marker/comment.ts'
-import { isStepOf, isWaveStep, kindOf } from '../../core/rollout/branch.ts'
+import { isStepOf, kindOf } from '../../core/rollout/branch.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
 import { targetName } from '../../core/rollout/target.ts'
@@ -28,6 +28,8 @@ const KnownSteps = z.object({
   /** Every pull request that was created after this moment is included. */
   upTo: z.number(),
   steps: z.array(z.object({ number: z.int(), state: z.enum(['open', 'merged', 'closed']), isRollback: z.boolean() })),
+  /** Those that Perch itself has closed. */
+  ownEnds: z.array(z.int()).optional(),
 })
 type KnownSteps = z.infer<typeof KnownSteps>
 
@@ -73,10 +75,12 @@ export async function closedSteps(
     ({ number }) => !gone.some((pull) => pull.number === number && pull.base.ref !== at.base.ref),
   )
   const upTo = Math.max(...list.pulls.map(({ createdAt }) => createdAt))
-  if (at.recent.since > 0) await context.memo.set(key, { landing: landing.sha, upTo, steps } satisfies KnownSteps)
+  const { isStopped, ownEnds } = await stopIn(context, steps, known?.ownEnds ?? [])
+  if (at.recent.since > 0)
+    await context.memo.set(key, { landing: landing.sha, upTo, steps, ownEnds } satisfies KnownSteps)
   return {
     // If even the whole list does not reach back far enough, it is unknown whether the rollout was stopped.
-    stoppedByHand: list.since >= from || (await isStopped(context, standing, { steps, found })),
+    stoppedByHand: list.since >= from || isStopped,
     rollbackRefused: steps.some(({ state, isRollback }) => isRollback && state === 'closed'),
     older: found.filter(({ number }) => at.recent.pulls.every((pull) => pull.number !== number)),
   }
@@ -91,21 +95,24 @@ function stepSince(standing: Standing, turn: RolloutFacts['turn']): Standing {
 }
 
 /**
- * Whether a person closed the newest pull request. Perch itself closes the pull request of a whole wave because of one of its
- * environments, or because of another wave.
+ * Whether a person closed the newest pull request. Those that Perch itself closed do not count: a controller may have moved the traffic for
+ * a while, or another environment of the wave may have gone back.
  */
-async function isStopped(
-  { conversation, pulls }: Pick<RepositoryContext, 'conversation' | 'pulls'>,
-  { target }: Pick<Standing, 'target'>,
-  { steps, found }: Pick<KnownSteps, 'steps'> & { readonly found: readonly PullRequest[] },
-): Promise<boolean> {
-  const [newest] = steps
-  if (newest?.state !== 'closed') return false
-  if (target.settings.wave === undefined) return true
-  const { number } = newest
-  const pull = found.find((one) => one.number === number) ?? (await pulls.get(number))
-  if (pull === undefined || !isWaveStep(target, pull)) return true
-  return !(await conversation.of(number)).some(({ isOurs, body }) => isOurs && saysClosedByPerch(body))
+async function stopIn(
+  { conversation }: Pick<RepositoryContext, 'conversation'>,
+  steps: KnownSteps['steps'],
+  known: readonly number[],
+): Promise<{ readonly isStopped: boolean; readonly ownEnds: number[] }> {
+  const ownEnds: number[] = []
+  for (const { number, state } of steps) {
+    if (state !== 'closed') return { isStopped: false, ownEnds }
+    const isKnown = known.includes(number)
+    const comments = isKnown ? [] : await conversation.of(number)
+    const isOwn = isKnown || comments.some(({ isOurs, body }) => isOurs && saysClosedByPerch(body))
+    if (!isOwn) return { isStopped: true, ownEnds }
+    ownEnds.push(number)
+  }
+  return { isStopped: false, ownEnds }
 }
 
 /** Pull requests that were open when they were last seen, and are no longer in the list: they ended, or somebody changed their base. */

@@ -1,6 +1,6 @@
 import { saysClosed, STOPPED_MARKER } from '../../core/marker/comment.ts'
 import { stoppedWords } from '../../core/message/comment/stopped-step.ts'
-import { isStepOf, kindOf } from '../../core/rollout/branch.ts'
+import { isStepOf } from '../../core/rollout/branch.ts'
 import { sureShare } from '../../core/rollout/standing.ts'
 import { beginningPull, type RolloutFacts } from '../../core/rollout/transition.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
@@ -8,14 +8,14 @@ import { sayIfAllowed } from '../repository/github-refusals.ts'
 import type { BaseState } from './rollouts.ts'
 
 /**
- * Says on a step that the rollout has stopped because the step was closed without merging: by a person, or by GitHub, which
+ * Says on a step or a rollback that the rollout has stopped because it was closed without merging: by a person, or by GitHub, which
  * closes a pull request when a push leaves nothing to merge.
  */
 export async function sayStopped(context: RepositoryContext, base: BaseState, rollout: RolloutFacts): Promise<void> {
   const { standing, stoppedByHand } = rollout
-  const { target, phase } = standing
+  const { target } = standing
   const step = base.pulls.find((pull) => isStepOf(target, pull, context.botLogin))
-  if (!stoppedByHand || step?.state !== 'closed' || kindOf(step.head.ref, phase) === 'rollback') return
+  if (!stoppedByHand || step?.state !== 'closed') return
   const origin = beginningPull(rollout)
   const key = `stopped:${context.repo.id}:${step.number}:${step.closedAt ?? 0}`
   if ((await context.memo.get(key)) === true) return

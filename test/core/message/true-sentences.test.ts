@@ -139,7 +139,7 @@ test('the body of a step says what its gate waits for, and which way the traffic
     [{ kind: 'share', from: 0, to: 5 }, /^Raises[^]*This starts the canary, so no earlier step/, /The next step/],
     [
       { kind: 'rollback', from: 25 },
-      /No gate waits[^]*the rollout continues from the current share\./,
+      /No gate waits[^]*the rollout stops until somebody comments/,
       /goes back to the stable/,
     ],
     [

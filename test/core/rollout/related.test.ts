@@ -42,6 +42,11 @@ test('without a rollout of its own a pull request is shown all that have canary 
   const [line, plain] = statusLines([{ ...facts(95, 5), open, broughtBy: 7, turn }, facts(5, 95)], [])
   assert.deepEqual({ ...line, standing: undefined }, { open: [9], broughtBy: 7, turn, standing: undefined })
   assert.deepEqual({ ...plain, standing: undefined }, { open: [], broughtBy: undefined, standing: undefined })
+  const stopped = { ...facts(95, 5), stoppedByHand: true }
+  assert.deepEqual(
+    statusLines([stopped, { ...stopped, open }], []).map(({ isStopped }) => isStopped),
+    [true, undefined],
+  )
 })
 
 test('the status has a row for each rollout, and a picture for each that has traffic', () => {
@@ -55,6 +60,8 @@ test('the status has a row for each rollout, and a picture for each that has tra
   assert.equal(rows.length, 3)
   assert.match(rows[0] ?? '', /<br>`v1` → `v2` \| 0% \| no canary traffic \|$/)
   assert.match(rows[1] ?? '', /<br>`v1` → `v2` \| 5% \| .*<br>open: #9, #10 \|$/)
+  const stopped = statusWords({ standings: [{ standing: facts(95, 5).standing, open: [], isStopped: true }], proposed: [] })
+  assert.match(stopped, /rolling out[^|]*\. Stopped: Perch opens no step until somebody comments `\/canary next` \|/)
   assert.match(rows[2] ?? '', /\| 25% \|.*set by hand in #7: Perch opens the next step, and a person merges it/)
   assert.equal(
     statusWords({ standings: [], proposed: [] }),

@@ -28,11 +28,18 @@ interface Looked extends ClosedSteps {
   readonly requests: number
 }
 
+interface LookOptions {
+  readonly reach?: number
+  readonly landing?: { readonly sha: string; readonly time: number }
+  /** The pull requests that Perch itself has closed. */
+  readonly closedByPerch?: readonly number[]
+}
+
 /** The result of a look at the base branch, and the number of its requests apart from the first list. */
 async function look(
   pulls: readonly PullRequest[],
   memo: Memo,
-  { reach = Infinity, landing = { sha: 'landing', time: LANDED } } = {},
+  { reach = Infinity, landing = { sha: 'landing', time: LANDED }, closedByPerch = [] }: LookOptions = {},
 ): Promise<Looked> {
   let requests = 0
   const recent = async (_: string, since = Infinity): Promise<RecentPulls> => {
@@ -46,8 +53,10 @@ async function look(
     requests += 1
     return pulls.find((pull) => pull.number === number)
   }
+  const of = async (number: number): Promise<unknown> =>
+    closedByPerch.includes(number) ? [{ isOurs: true, body: 'Closed: a controller moves the traffic now.' }] : []
   const repo = { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' }
-  const context = { pulls: { recent, get }, memo, repo, botLogin: 'perch[bot]' } as never
+  const context = { pulls: { recent, get }, conversation: { of }, memo, repo, botLogin: 'perch[bot]' } as never
   const history = { step: stepKey(standing), landing, checkedTo: 'head' }
   await rememberStep({ memo, repo }, 'main', {
     target: standing.target,
@@ -128,4 +137,14 @@ test('the latest of several pull requests of a step decides whether people stopp
     found.older.map(({ number }) => number),
     [2],
   )
+})
+
+test('a step that Perch itself closed stops nothing, and a stop of a person before it still counts', async () => {
+  const memo = memoryMemo()
+  const one = pullsUpTo(140, { 120: pullRequest(120, STEP, 'closed') })
+  for (const closedByPerch of [[120], []])
+    assert.equal((await look(one, memo, { closedByPerch })).stoppedByHand, false, 'it is remembered')
+  const both = pullsUpTo(140, { 119: pullRequest(119, STEP, 'closed'), 120: pullRequest(120, STEP, 'closed') })
+  assert.equal((await look(both, memoryMemo(), { closedByPerch: [120] })).stoppedByHand, true)
+  assert.equal((await look(both, memoryMemo(), { closedByPerch: [119, 120] })).stoppedByHand, false)
 })

@@ -20,6 +20,7 @@ import {
   versionsOn,
   type World,
 } from '../world.ts'
+import { argoRollout } from '../../owners.ts'
 import { recordedIn } from '../recorded/account.ts'
 
 const test = recordedIn(import.meta.url)
@@ -118,6 +119,59 @@ test('a step that a person closes stays closed, says so once, and next on the fi
     true,
   )
   assert.deepEqual([again?.head.ref, again?.number === step.number], [`${STEP}/25`, false])
+})
+
+test('a command on a step leaves the rollout to the pull request that it began with', async () => {
+  const world = await aWorld()
+  const { pull, step } = await aRollout(world)
+  await says(world, 'alice', step, '/canary 10')
+  await world.pass(15)
+  await merges(world, 'bob', step)
+  const [next] = openSteps(world)
+  assert.ok(next !== undefined)
+  assert.match(next.body, new RegExp(`The rollout began in #${pull.number}\\. The last step was #${step.number}\\.`))
+  await says(world, 'alice', pull, '/canary abort')
+  assert.deepEqual([next.state, branches(openSteps(world))], ['closed', [`${STEP}/0`]])
+})
+
+test('a rollback that a person closes stops the rollout where it is, says so once, and next goes on', async () => {
+  const world = await aWorld()
+  const { pull } = await aRollout(world)
+  await says(world, 'alice', pull, '/canary abort')
+  const [rollback] = openSteps(world)
+  assert.ok(rollback !== undefined)
+  assert.match(
+    rollback.body,
+    /the canary keeps its share, and the rollout stops until somebody comments `\/canary next`/,
+  )
+  world.bob.close(rollback)
+  await world.settle()
+  await world.pass(20)
+  await world.sweep()
+  assert.deepEqual([openSteps(world), shareOn(world, 'main')], [[], 5])
+  const stops = comments(world, rollback).filter((body) => body.includes('has stopped at 5%'))
+  assert.equal(stops.length, 1)
+  await says(world, 'alice', pull, '/canary status')
+  assert.match(answers(world, pull).at(-1) ?? '', /Stopped: Perch opens no step until somebody comments/)
+  await says(world, 'alice', pull, '/canary next')
+  assert.deepEqual(branches(openSteps(world)), [`${STEP}/25`])
+})
+
+test('a step that Perch closed while a controller moved the traffic comes again when the controller is gone', async () => {
+  const world = await aWorld()
+  const { step } = await aRollout(world)
+  const rollout = 'apps/production/web-rollout.yaml'
+  world.bob.push('main', { [rollout]: argoRollout() })
+  await world.settle()
+  assert.equal(step.state, 'closed')
+  world.bob.push('main', { [rollout]: undefined })
+  await world.settle()
+  const [again] = openSteps(world)
+  assert.equal(again?.head.ref, `${STEP}/25`)
+  world.bob.close(again)
+  await world.settle()
+  await world.pass(20)
+  assert.deepEqual(openSteps(world), [], 'a person has closed it')
 })
 
 test('a step whose branch GitHub deleted comes back at a next, from what is left of it', async () => {

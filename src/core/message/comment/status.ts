@@ -52,8 +52,9 @@ export function statusWords({ standings, proposed, away }: RolloutStatus): strin
 }
 
 function standingsTable(lines: readonly StandingLine[]): string {
-  const rows = lines.map(({ standing, open, broughtBy }) => {
-    const { share, versions, state } = shareAndState(standing, broughtBy)
+  const rows = lines.map((line) => {
+    const { standing, open } = line
+    const { share, versions, state } = shareAndState(line)
     const pulls = open.length === 0 ? [] : [`open: ${open.map((number) => `#${number}`).join(', ')}`]
     return [
       [code(targetName(standing.target)), ...versions].join(LINE),
@@ -92,7 +93,7 @@ function seenWords({ standing, observed }: StandingLine): readonly string[] {
 }
 
 /** The share, the versions and the state of a rollout. For a blue/green service, the version that has the traffic. */
-function shareAndState(standing: Standing, broughtBy: number | undefined): Cells {
+function shareAndState({ standing, broughtBy, isStopped }: StandingLine): Cells {
   const { phase, share, versions, target } = standing
   const { blueGreen } = target.route.names
   const percents = share === 'unknown' ? '?' : percent(share)
@@ -112,8 +113,10 @@ function shareAndState(standing: Standing, broughtBy: number | undefined): Cells
     return { share: percents, versions: names, state }
   }
   const state = phase === 'by-hand' ? byHandWords(broughtBy, standing) : phaseWords(phase, originPull(target))
-  return { share: percents, versions: names, state }
+  return { share: percents, versions: names, state: isStopped === true ? `${state}. ${STOPPED_WORDS}` : state }
 }
+
+const STOPPED_WORDS = 'Stopped: Perch opens no step until somebody comments `/canary next`'
 
 interface Cells {
   readonly share: string

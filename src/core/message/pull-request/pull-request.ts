@@ -230,7 +230,7 @@ function safety(move: Move): string {
   if (move.kind === 'switch')
     return `After the merge, ${code(`/switch ${move.from}`)} goes back, and no gate holds that. If you close this without merging, the traffic stays where it is.`
   return move.kind === 'rollback'
-    ? 'If you close this without merging, the rollout continues from the current share.'
+    ? 'If you close this without merging, the canary keeps its share, and the rollout stops until somebody comments `/canary next`.'
     : '`/canary abort` rolls back. If you close this without merging, the rollout stops here until somebody comments `/canary next`.'
 }
 

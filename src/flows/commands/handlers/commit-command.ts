@@ -10,7 +10,7 @@ import type { PullRequest, Sha } from '../../../core/rollout/facts.ts'
 import type { Snapshot } from '../../../core/rollout/snapshot.ts'
 import { type DirectMove, intend, type IntendedChange, isRaise } from '../../../core/rollout/intend.ts'
 import { isStep } from '../../../core/rollout/branch.ts'
-import { targetName } from '../../../core/rollout/target.ts'
+import { originPull, targetName } from '../../../core/rollout/target.ts'
 import { canaryVersion } from '../../../core/traffic/version.ts'
 import { changesOnly } from '../../repository/changes-only.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
@@ -124,7 +124,10 @@ async function makeAt(
     const age = isRaise(change.value) ? await asked.ageOf(head) : 'seen'
     return age === 'seen' ? undefined : { code: 'head-not-seen', head, age }
   }
-  const made = await makeChange(context, { treeish: head, snapshot, pull: pull.number, objection }, change.value)
+  // A step belongs to the rollout that began with another pull request, and commands there still act on the rollout.
+  const began = isStep(pull, context.botLogin) ? originPull(change.value.target) : undefined
+  const at = { treeish: head, snapshot, pull: began ?? pull.number, objection }
+  const made = await makeChange(context, at, change.value)
   return made.ok ? ok({ ...change.value, ...made.value }) : made
 }
 
