@@ -72,8 +72,8 @@ function documentsIn(text: string, budget: number): DocumentsRead {
     : { brokenAt: read.problem.at }
 }
 
-/** A line that is only `${NAME}`, `{% … %}` or `<% … %>`. */
-const PLACEHOLDER = /^[ \t]*(?:- +)*(?:\$\{[^{}\n]*\}|[{<%][%{].*)[ \t]*\r?$/m
+/** A line that is only `${NAME}`, `{% … %}`, `<% … %>` or `<#if …>`. */
+const PLACEHOLDER = /^[ \t]*(?:- +)*(?:\$\{[^{}\n]*\}|[{<%][%{].*|<\/?#\w.*)[ \t]*\r?$/m
 
 /** A value that begins with `%NAME%`, or with `{name}` and more text: a person or a script fills it in. YAML allows neither. */
 const UNQUOTED = /^[ \t]*(?:- +)*(?:[\w./-]+: +)?(?:%[A-Za-z]\w*%|\{[A-Za-z]\w*\}[^\s,}\]])/m

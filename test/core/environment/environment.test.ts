@@ -277,6 +277,7 @@ test('in a folder that nothing deploys, a file that a script fills in is a templ
     'k8s/shell.yaml': `${OBJECT}---\n${pods}    \${URLS}\n  image: web\n`,
     'k8s/person.yaml': `${pods}  image: {username}/web:1.0\n`,
     'k8s/sed.yaml': `${OBJECT}---\n${pods}  image: web\n  hosts:\n    - %HOST%\n`,
+    'k8s/marker.yaml': `${OBJECT}---\n${pods}<#if hosts??>\n  hosts: [web]\n</#if>\n`,
     'k8s/jinja.yaml': `${pods}{% if debug %}\n    - --debug\n{% endif %}\n`,
     // Text in quotes and in a block is text, whatever it looks like, and other broken text is broken.
     'k8s/quoted.yaml': `${route}spec: { hosts: ["{{ .Host }}"] }\n`,
