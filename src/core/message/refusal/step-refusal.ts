@@ -13,7 +13,7 @@ export function explainStep(refusal: StepRefusal): string {
     case 'not-of-step':
       return explainOddStep(refusal)
     case 'nothing-to-abort':
-      return `No rollout of this pull request has canary traffic on the base branch, and no step is open. ${refusal.isOpen ? 'Close the pull request, or lower its share with `/canary 0`.' : 'There is nothing to roll back.'}`
+      return `No rollout of this pull request has canary traffic on the base branch, and no step is open. ${refusal.isOpen ? 'Close the pull request, or lower its share with `/canary 0`.' : 'If a later pull request has moved the rollout, comment `/canary abort` on that one. `/canary status` shows what is open.'}`
   }
 }
 
