@@ -60,7 +60,10 @@ test('the status has a row for each rollout, and a picture for each that has tra
   assert.equal(rows.length, 3)
   assert.match(rows[0] ?? '', /<br>`v1` → `v2` \| 0% \| no canary traffic \|$/)
   assert.match(rows[1] ?? '', /<br>`v1` → `v2` \| 5% \| .*<br>open: #9, #10 \|$/)
-  const stopped = statusWords({ standings: [{ standing: facts(95, 5).standing, open: [], isStopped: true }], proposed: [] })
+  const stopped = statusWords({
+    standings: [{ standing: facts(95, 5).standing, open: [], isStopped: true }],
+    proposed: [],
+  })
   assert.match(stopped, /rolling out[^|]*\. Stopped: Perch opens no step until somebody comments `\/canary next` \|/)
   assert.match(rows[2] ?? '', /\| 25% \|.*set by hand in #7: Perch opens the next step, and a person merges it/)
   assert.equal(
