@@ -162,12 +162,12 @@ async function judgeChange(
 /** The share before the base branch's step, if the step lowered it: a person reverted a step, or asked for a lower share. */
 async function shareBefore(
   context: Needs,
-  { baseRef: ref, base: sha }: RestraintQuestion,
+  { base }: RestraintQuestion,
   { from, sure, reach }: RolloutDifference,
 ): Promise<number | undefined> {
   if (from === undefined || sure === 0 || reach <= sure || isBlueGreen(from.target)) return undefined
   if (from.target.settings.autoMerge !== 'always') return undefined
-  const landing = (await historyOf(context, { ref, sha }, from))?.landing
+  const landing = (await historyOf(context, base, from))?.landing
   const before = landing && (await standingBefore(context, landing, from.target))
   return before !== undefined && sureShare(before) > sure ? sureShare(before) : undefined
 }
@@ -185,9 +185,8 @@ async function trafficChange(
   const isHeld = isHeldBack({ from: sure, to: reach, widens, promotes })
   const isBaseUndated = isHeld && sure > 0 && isUndated(from)
   const step = isBaseUndated ? NOT_LOOKED_AT : await stepBefore(context, question, { difference, isHeldBack: isHeld })
-  const { base: at, head } = question
   const byImages = isHeld && isOrderedByImages(to.target, base.config)
-  const raised = await raisedVersion(context, { base: at, head, byImages }, difference)
+  const raised = await raisedVersion(context, { base: question.base.sha, head: question.head, byImages }, difference)
   return {
     ...step,
     target: targetName(to.target),
@@ -197,8 +196,7 @@ async function trafficChange(
     promotes,
     swaps: version?.role === 'canary',
     finishes: isFinish(difference),
-    goesBack:
-      isHeld && from !== undefined && leaving === undefined && (await goesBack(context, mergeOf(question), from)),
+    goesBack: isHeld && from !== undefined && leaving === undefined && (await goesBack(context, question, from)),
     unknownBase: await unknownBase(context, question, difference),
     isBaseUndated,
     bakeMs: target.settings.bakeMs,
@@ -207,10 +205,6 @@ async function trafficChange(
     canary: raised.name,
     restraints: isHeld ? await restraintsOf(context, question, { target, base, alongside, raised }) : UNRESTRAINED,
   }
-}
-
-function mergeOf({ baseRef: ref, base: sha, head }: RestraintQuestion): Parameters<typeof goesBack>[1] {
-  return { base: { ref, sha }, head }
 }
 
 /** Whether only a render of the current commit shows the share. For a chart, older commits are rendered too. */
@@ -239,7 +233,7 @@ async function isBaseHidden(
 ): Promise<boolean> {
   if (from !== undefined) {
     if (from.share !== 'unknown') return false
-    const last = await lastReadableShare(context, question.base, from)
+    const last = await lastReadableShare(context, question.base.sha, from)
     // From 0, or if the share was never readable, it is a start like any other.
     const most = last === 0 ? 100 : (last ?? 0)
     return version !== undefined || reach > most

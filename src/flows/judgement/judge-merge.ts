@@ -62,13 +62,13 @@ interface Sendable {
 
 /** Finds the effect of merging a head commit into the base branch, and whether it may be merged now. */
 export async function judgeMerge(context: Needs, question: Question): Promise<Review> {
-  const { review, differences } = await compareMerge(context, question)
+  const { base } = question
+  const { review, differences } = await compareMerge(context, { ...question, base: base.sha })
   const changes = await judgeChanges(context, differences, question)
   const notes = changes.length === 0 ? [] : ((await question.notes?.()) ?? [])
   const promotion = await judgePromotion(context, question)
-  const at = { ref: question.baseRef, sha: question.base }
   // A promotion does not only depend on what its files change.
-  const grounds = promotion === undefined ? await groundsOf(context, at, { review, differences }) : undefined
+  const grounds = promotion === undefined ? await groundsOf(context, base, { review, differences }) : undefined
   return { ...review, changes, promotion, notes: [...review.notes, ...notes], grounds }
 }
 
@@ -81,7 +81,7 @@ export async function compareMerge(
     onRender,
     stackedOn,
     maySend = false,
-  }: Pick<Question, 'base' | 'head' | 'onRender' | 'stackedOn' | 'maySend'>,
+  }: Pick<Question, 'head' | 'onRender' | 'stackedOn' | 'maySend'> & { readonly base: Sha },
 ): Promise<{ readonly review: Review; readonly differences: readonly RolloutDifference[] }> {
   const merged = await context.mirror.merge(base, head)
   if ('conflicts' in merged) {

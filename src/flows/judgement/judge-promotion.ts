@@ -26,10 +26,10 @@ export async function judgePromotion(
   if (pull === undefined || branch === undefined) return undefined
   const head = { ref: branch, isFork: false }
   if (!isPromotion({ head, author: { login: pull.author } }, context.botLogin)) return undefined
-  const config = await loadConfig(context, question.base)
+  const config = await loadConfig(context, question.base.sha)
   // A broken config has its own red problem.
   if (!config.ok) return unknownPromotion(branch)
-  const snapshot = await loadSnapshot(context, question.base, { config: config.value })
+  const snapshot = await loadSnapshot(context, question.base.sha, { config: config.value })
   const flow = flowOf(
     branch,
     snapshot.environments.map(({ name }) => name),
@@ -64,7 +64,7 @@ async function factsOf(
     running,
     restraints: {
       ...restraintsIn(context, question.around, { config, scope, services }),
-      approvals: await approvalsOf(context, question, entry?.approvals ?? 0),
+      approvals: await approvalsOf(context, { ...question, base: question.base.sha }, entry?.approvals ?? 0),
     },
   }
 }
@@ -82,7 +82,7 @@ async function sourceLiveness(
   const live = withoutTraffic(config.environments?.[source?.name ?? '']?.live ?? [DEFAULT_LIVE])
   const wants = live.flatMap((entry) => wantOf(entry) ?? [])
   const now = context.clock.now()
-  const [landing] = source === undefined ? [] : await context.mirror.landings(question.base, inputsOf(source), 1)
+  const [landing] = source === undefined ? [] : await context.mirror.landings(question.base.sha, inputsOf(source), 1)
   const when = { landedAt: landing?.time ?? now, now }
   if (wants.length === 0) return livenessBy(live, { commits: [], ...when })
   await question.onWait?.(wants.map(({ source: kind, pattern }) => waitKey(kind, pattern)))
@@ -99,9 +99,9 @@ async function commitsWith(
   { base, mentioned }: Pick<RestraintQuestion, 'base' | 'mentioned'>,
   landing: Sha | undefined,
 ): Promise<readonly Sha[]> {
-  const line = (await mirror.landings(base, 'all', MAX_LINE)).map(({ sha }) => sha)
+  const line = (await mirror.landings(base.sha, 'all', MAX_LINE)).map(({ sha }) => sha)
   const end = line.findIndex((sha) => sha === landing)
-  const carrying = end < 0 ? [base] : line.slice(0, end + 1)
+  const carrying = end < 0 ? [base.sha] : line.slice(0, end + 1)
   const named = mentioned !== undefined && carrying.includes(mentioned) ? [mentioned] : []
   return [...new Set([...carrying.slice(0, NEWEST), ...named, ...carrying.slice(-1)])]
 }

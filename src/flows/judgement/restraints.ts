@@ -77,7 +77,7 @@ export async function restraintsOf(
   const orders: Order[] = []
   const asked = [...after, ...waveOrders(target, alongside)]
   const environments = new Set(asked.map(({ environment }) => environment))
-  const side = { treeish: question.base, snapshot: base }
+  const side = { treeish: question.base.sha, snapshot: base }
   const sure =
     asked.length === 0 ? base : await withSureService(context, side, { service: target.service, environments })
   for (const order of asked)
@@ -86,7 +86,7 @@ export async function restraintsOf(
   return {
     ...restraintsIn(context, around, { config: base.config, scope: target, services: [target.service] }),
     orders,
-    approvals: await approvalsOf(context, question, wanted),
+    approvals: await approvalsOf(context, { ...question, base: question.base.sha }, wanted),
     conflict: await around.claimant(movedRoutes(target)),
   }
 }
@@ -152,7 +152,7 @@ async function orderOf(
   if (standing.phase === 'owned') return { code: 'owned' }
   if (isBlueGreen(first)) return switchedOrder(context, question, standing)
   const step = sureShare(standing) === 0 ? undefined : await measureIfLive(context, question, standing)
-  const versions = await versionsIn(context, question.base, { standing, environment, raised })
+  const versions = await versionsIn(context, question.base.sha, { standing, environment, raised })
   const { bakeMs } = first.settings
   return { code: 'found', ...versions, liveness: step?.liveness, bakeMs, analysis: step?.analysis }
 }

@@ -12,9 +12,9 @@ import { heldStep, rememberHeldStep } from '../memory/rollout-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { hold } from '../stop/stops.ts'
 import type { CauseOf } from '../tasks/causes.ts'
-import type { BaseHead } from './landing.ts'
+import { type BaseHead, rolloutName } from './landing.ts'
 import { tellNews } from './measure-rollouts.ts'
-import { lastReport, measureIfLive, rolloutName, stepCommit } from './measure-step.ts'
+import { lastReport, measureIfLive, stepCommit } from './measure-step.ts'
 
 type FailedCause = Extract<CauseOf<'advance'>, { code: 'failed' }>
 
@@ -61,7 +61,7 @@ async function knownReport(
   if (!isWatched(standing)) return undefined
   const known = await lastReport(context, base, standing)
   if (known !== undefined || why.step !== (await stepCommit(context, base, standing))) return known
-  return (await measureIfLive(context, { base: base.sha, baseRef: base.ref }, standing)).analysis
+  return (await measureIfLive(context, { base }, standing)).analysis
 }
 
 /** Holds a rollout whose canary fails. This happens once per step, because a person may let it continue. */

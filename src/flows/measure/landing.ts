@@ -2,7 +2,7 @@ import type { StepCommit, StepHistory } from '../../core/gate/step-history.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { filesOf, kustomizationsOf } from '../../core/rollout/read-target.ts'
 import { standingOf, stepKey, type Standing } from '../../core/rollout/standing.ts'
-import type { Target } from '../../core/rollout/target.ts'
+import { type Target, targetName } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { readTargetAt } from '../repository/load.ts'
 import { recallStep, rememberStep } from '../memory/rollout-memory.ts'
@@ -13,6 +13,11 @@ type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
 export interface BaseHead {
   readonly ref: string
   readonly sha: Sha
+}
+
+/** The name of a rollout among those of all base branches: `main:production/web`. */
+export function rolloutName({ ref }: Pick<BaseHead, 'ref'>, { target }: Pick<Standing, 'target'>): string {
+  return `${ref}:${targetName(target)}`
 }
 
 /** How many changes of a step's files are examined first. Each further round looks four times as far back. */

@@ -3,9 +3,8 @@ import { type Signal, type Want, waitKey } from '../../core/gate/signal.ts'
 import { commitsToAsk, type StepCommit, type StepHistory, wantsKey, withAnswers } from '../../core/gate/step-history.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
-import { targetName } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { historyOf, MAX_COMMITS } from './landing.ts'
+import { type BaseHead, historyOf, MAX_COMMITS, rolloutName } from './landing.ts'
 import { runningSince } from './running-version.ts'
 import { trafficEvidence } from './observe-traffic.ts'
 import { rememberStep } from '../memory/rollout-memory.ts'
@@ -16,9 +15,7 @@ type Needs = Pick<
 >
 
 export interface LivenessQuestion {
-  readonly base: Sha
-  /** The base branch that `base` is the head of. */
-  readonly baseRef: string
+  readonly base: BaseHead
   /** A commit that a webhook has just named. It is checked too, however many commits came after it. */
   readonly mentioned?: Sha | undefined
   /** Called before signals are read, because a signal that arrives after that must find who waits for it (by `waitKey`). */
@@ -27,13 +24,13 @@ export interface LivenessQuestion {
 
 /** Whether the base branch's step is live, according to the entries in the config. */
 export async function livenessOf(context: Needs, at: LivenessQuestion, standing: Standing): Promise<Liveness> {
-  const base = { ref: at.baseRef, sha: at.base }
+  const { base } = at
   const history = await historyOf(context, base, standing)
   const landing = await runningSince(context, base, standing)
   const { settings } = standing.target
   const wants = settings.live.flatMap((entry) => wantOf(entry) ?? [])
   const now = context.clock.now()
-  const rollout = `${at.baseRef}:${targetName(standing.target)}`
+  const rollout = rolloutName(base, standing)
   const traffic = await trafficEvidence(context, { standing, rollout, landing })
   const live = traffic === 'moves-none' ? withoutTraffic(settings.live) : settings.live
   const when = { landedAt: landing?.time ?? now, now, ...(traffic === 'moves-none' ? {} : { traffic }) }
@@ -41,7 +38,7 @@ export async function livenessOf(context: Needs, at: LivenessQuestion, standing:
   await at.onWait?.(wants.map(({ source, pattern }) => waitKey(source, pattern)))
   const commits =
     history === undefined || landing === undefined
-      ? await context.signals.about([at.base], wants)
+      ? await context.signals.about([base.sha], wants)
       : await signalsOf(context, at, { standing, history, landing, wants })
   const liveness = livenessBy(live, { commits, ...when })
   if (liveness.state === 'live' && landing !== undefined)
@@ -77,7 +74,7 @@ async function signalsOf(
 ): Promise<readonly (readonly Signal[])[]> {
   const key = wantsKey(wants)
   const history = known.wants === key ? known : { ...known, wants: key, scannedTo: undefined, reported: [] }
-  const line = (await context.mirror.landings(at.base, 'all', MAX_COMMITS)).map(({ sha }) => sha)
+  const line = (await context.mirror.landings(at.base.sha, 'all', MAX_COMMITS)).map(({ sha }) => sha)
   const end = line.indexOf(landing.sha)
   const carrying = end === -1 ? [...line, landing.sha] : line.slice(0, end + 1)
   const asked = commitsToAsk(history, carrying, at.mentioned)
@@ -85,6 +82,6 @@ async function signalsOf(
   const answers = asked.map((sha, index) => ({ sha, signals: signals[index] ?? [] }))
   const next = withAnswers(history, carrying, { answers, wants })
   if (JSON.stringify(next) !== JSON.stringify(known))
-    await rememberStep(context, at.baseRef, { target: standing.target, history: next })
+    await rememberStep(context, at.base.ref, { target: standing.target, history: next })
   return next.reported.map((commit) => commit.signals)
 }

@@ -7,9 +7,9 @@ import { recallLive, recallNews, rememberLive, rememberNews } from '../memory/ro
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { judgeTrafficAgain } from '../stop/judge-again.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
-import type { BaseHead } from './landing.ts'
+import { type BaseHead, rolloutName } from './landing.ts'
 import { livenessOf } from './liveness.ts'
-import { measureStep, rolloutName } from './measure-step.ts'
+import { measureStep } from './measure-step.ts'
 
 /**
  * How long a live step is trusted to stay live without asking GitHub, as long as no webhook says otherwise. This saves requests
@@ -44,7 +44,7 @@ async function trustedSince(
   const known = await recallLive(context, rollout)
   const now = context.clock.now()
   if (known?.base === base.sha && now - known.asked < TRUSTED_MS) return known.since
-  const liveness = await livenessOf(context, { base: base.sha, baseRef: base.ref }, standing)
+  const liveness = await livenessOf(context, { base }, standing)
   if (liveness.state !== 'live') return undefined
   await rememberLive(context, rollout, { base: base.sha, since: liveness.since, asked: now })
   return liveness.since

@@ -6,10 +6,9 @@ import { isPlanDue, judgeStep, planStep, type StepPlan } from '../../core/analys
 import type { Liveness } from '../../core/gate/live.ts'
 import { consequenceOf } from '../../core/rollout/failure.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
-import { targetName } from '../../core/rollout/target.ts'
 import { keepable, type Measurement, recallMeasurement, rememberMeasurement } from '../memory/measurement-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import type { BaseHead } from './landing.ts'
+import { type BaseHead, rolloutName } from './landing.ts'
 import { runningSince } from './running-version.ts'
 import { livenessOf, type LivenessQuestion } from './liveness.ts'
 
@@ -77,8 +76,8 @@ export async function measureIfLive(
 ): Promise<{ readonly liveness: Liveness; readonly analysis: AnalysisReport | undefined }> {
   const liveness = await livenessOf(context, question, standing)
   if (liveness.state !== 'live') return { liveness, analysis: undefined }
-  const base = { ref: question.baseRef, sha: question.base }
-  return { liveness, analysis: await measureStep(context, { base, since: liveness.since }, standing) }
+  const at = { base: question.base, since: liveness.since }
+  return { liveness, analysis: await measureStep(context, at, standing) }
 }
 
 /**
@@ -110,10 +109,6 @@ export async function queryMetrics(
     answers.push(answer)
   }
   return answers
-}
-
-export function rolloutName({ ref }: Pick<BaseHead, 'ref'>, { target }: Pick<Standing, 'target'>): string {
-  return `${ref}:${targetName(target)}`
 }
 
 /** The commit that brought a step, or its version; empty if the history does not show it. */

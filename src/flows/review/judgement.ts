@@ -92,8 +92,7 @@ function questionOf(
 ): Question {
   const { pull, base, judgedFor } = ends
   return {
-    base,
-    baseRef: judgedFor,
+    base: { ref: judgedFor, sha: base },
     head: pull.head.sha,
     maySend: !pull.head.isFork,
     ...(isStacked(ends) ? { stackedOn: { base: pull.base.ref, judgedFor } } : {}),

@@ -92,8 +92,7 @@ async function judgeWhole(
     overrides: () => Promise.resolve([]),
   }
   const found = await judgeMerge(context, {
-    base,
-    baseRef: judgedFor,
+    base: { ref: judgedFor, sha: base },
     head,
     ...asked,
     // Someone with write access put it into the queue.
