@@ -18,6 +18,12 @@ import { servicesOf, type Settings, settingsOf, type Target } from './target.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
 import { manifestsIn, neighboursOf, manifestInNamespace, placedNeighbours } from './snapshot/neighbours.ts'
 
+/** All files that the builds of a target's environments read. */
+export function buildInputsOf({ layout, environments }: Target): readonly string[] {
+  const found = environments.flatMap((name) => environmentNamed(layout.environments, name) ?? [])
+  return [...new Set(found.flatMap(inputsOf))]
+}
+
 /** The sources of a target. */
 export interface TargetSources {
   readonly config: Config

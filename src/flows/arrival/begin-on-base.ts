@@ -10,6 +10,7 @@ import { mayHaveTraffic } from '../../core/rollout/standing.ts'
 import { isBlueGreen, type Target, targetName } from '../../core/rollout/target.ts'
 import type { RolloutFacts } from '../../core/rollout/transition.ts'
 import type { Landing } from '../../ports/mirror.ts'
+import { commitBefore } from '../repository/history.ts'
 import { loadConfig } from '../repository/load.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { BaseState } from '../rollout/rollouts.ts'
@@ -112,8 +113,8 @@ async function configBefore(
   { mirror }: Pick<RepositoryContext, 'mirror'>,
   { sha }: Landing,
 ): Promise<Config | undefined> {
-  const [, parent] = await mirror.landings(sha, 'all', 2)
-  const config = parent === undefined ? undefined : await loadConfig({ mirror }, parent.sha)
+  const parent = await commitBefore({ mirror }, sha)
+  const config = parent === undefined ? undefined : await loadConfig({ mirror }, parent)
   return config?.ok === true ? config.value : undefined
 }
 

@@ -1,5 +1,6 @@
 import { NEWEST_VERSION } from '../../core/flagger/approvals.ts'
 import { targetName } from '../../core/rollout/target.ts'
+import { commitBefore } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 import { approvalsOf } from '../judgement/approvals.ts'
@@ -72,12 +73,12 @@ async function pullOf(context: Needs, canary: DeployedCanary): Promise<VersionPu
   const brought = await versionPull(context, canary)
   if (brought === undefined) return undefined
   const { pull, landing } = brought
-  const [, base] = await context.mirror.landings(landing, 'all', 2)
+  const base = await commitBefore(context, landing)
   return {
     number: pull.number,
     head: pull.head.sha,
     // The commits that this base does not contain belong to the pull request.
-    base: base?.sha ?? landing,
+    base: base ?? landing,
     author: pull.author.login,
     // GitHub records pushes to a fork in the fork's repository.
     ...(pull.head.isFork ? {} : { branch: pull.head.ref }),

@@ -1,11 +1,12 @@
 /** Finds the pull request that brought the version which a Canary of Flagger deploys. */
-import { environmentNamed, inputsOf } from '../../core/environment/environment.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { deployedVersion } from '../../core/flagger/version.ts'
 import { identityKey } from '../../core/manifest/identity.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
+import { buildInputsOf } from '../../core/rollout/read-target.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import { objectsAt } from '../measure/objects-at.ts'
+import { commitBefore } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'known' | 'repo' | 'pulls'>
@@ -39,17 +40,13 @@ async function landingOf(context: Needs, canary: DeployedCanary): Promise<Sha | 
   const { sha, target } = canary
   const now = await versionAt(context, canary, sha)
   if (now === undefined || now === ABSENT) return undefined
-  const files = target.environments.flatMap((name) => {
-    const environment = environmentNamed(target.layout.environments, name)
-    return environment === undefined ? [] : inputsOf(environment)
-  })
-  const changes = await context.mirror.landings(sha, [...new Set(files)], MAX_CHANGES)
+  const changes = await context.mirror.landings(sha, buildInputsOf(target), MAX_CHANGES)
   for (const [index, change] of changes.entries()) {
-    const [, parent] = await context.mirror.landings(change.sha, 'all', 2)
+    const parent = await commitBefore(context, change.sha)
     if (parent === undefined) return change.sha
     const before = changes[index + 1]
     // Its files did not change between that change and this commit's parent.
-    const then = await versionAt(context, canary, before?.sha ?? parent.sha)
+    const then = await versionAt(context, canary, before?.sha ?? parent)
     if (then === undefined) return undefined
     if (then !== now) return change.sha
   }

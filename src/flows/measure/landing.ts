@@ -4,6 +4,7 @@ import { filesOf, kustomizationsOf } from '../../core/rollout/read-target.ts'
 import { standingOf, stepKey, type Standing } from '../../core/rollout/standing.ts'
 import { type Target, targetName } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
+import { commitBefore } from '../repository/history.ts'
 import { readTargetAt } from '../repository/load.ts'
 import { recallStep, rememberStep } from '../memory/rollout-memory.ts'
 
@@ -144,8 +145,8 @@ export async function standingBefore(
   { sha }: StepCommit,
   target: Target,
 ): Promise<Standing | undefined> {
-  const [, parent] = await context.mirror.landings(sha, 'all', 2)
-  return parent === undefined ? undefined : standingAt(context, parent.sha, target)
+  const parent = await commitBefore(context, sha)
+  return parent === undefined ? undefined : standingAt(context, parent, target)
 }
 
 async function standingAt(

@@ -4,9 +4,9 @@
  */
 import * as z from 'zod'
 import { versionBehind } from '../../core/arrival/version-behind.ts'
-import { environmentNamed, inputsOf } from '../../core/environment/environment.ts'
 import type { StepCommit } from '../../core/gate/step-history.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
+import { buildInputsOf } from '../../core/rollout/read-target.ts'
 import { type Standing, sureShare } from '../../core/rollout/standing.ts'
 import { isBlueGreen, type Target, targetName } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
@@ -64,7 +64,9 @@ async function lookedUpTo(
   const from = line.includes(known.checkedTo) ? known.checkedTo : known.landing
   const end = line.indexOf(from)
   const newer = new Set(end === -1 ? line : line.slice(0, end))
-  const changes = (await context.mirror.landings(base, filesOf(target), MAX_BUILDS)).filter(({ sha }) => newer.has(sha))
+  const changes = (await context.mirror.landings(base, buildInputsOf(target), MAX_BUILDS)).filter(({ sha }) =>
+    newer.has(sha),
+  )
   if (changes.length === 0) return { ...known, checkedTo: base }
   const version = await runningAt(context, base, target)
   if (version === undefined || version === 'not-seen') return version
@@ -87,12 +89,6 @@ async function arrivalOf(
     if (then === version) since = change
   }
   return since
-}
-
-/** All files that the builds of a target's environments read. */
-function filesOf({ layout, environments }: Target): readonly string[] {
-  const found = environments.flatMap((name) => environmentNamed(layout.environments, name) ?? [])
-  return [...new Set(found.flatMap(inputsOf))]
 }
 
 /** The canary's version at an older commit. Its environments may have had files with other names at that time. */

@@ -5,6 +5,7 @@ import { type Standing, standingOf } from '../../core/rollout/standing.ts'
 import { isBlueGreen, type Target } from '../../core/rollout/target.ts'
 import type { Role } from '../../core/traffic/route.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
+import { commitBefore } from '../repository/history.ts'
 import { readTargetAt } from '../repository/load.ts'
 import { type BaseHead, findLanding, historyOf } from './landing.ts'
 import { objectsAt } from './objects-at.ts'
@@ -23,8 +24,8 @@ export async function goesBack(
 ): Promise<boolean> {
   if (!isBlueGreen(from.target) || from.share !== 0) return false
   const landing = (await historyOf(context, base, from))?.landing
-  const before = landing === undefined ? undefined : await beforeThat(context, landing.sha)
-  const then = before === undefined ? undefined : await standingAt(context, before, from.target)
+  const before = landing === undefined ? undefined : await commitBefore(context, landing.sha)
+  const then = before === undefined ? undefined : await sureStandingAt(context, before, from.target)
   if (before === undefined || then?.share !== 100) return false
   const merged = await context.mirror.merge(base.sha, head)
   if ('conflicts' in merged) return false
@@ -40,18 +41,13 @@ async function wentBack(
   then: Standing,
 ): Promise<boolean> {
   const landing = await findLanding(context, before, then)
-  const earlier = landing === undefined ? undefined : await beforeThat(context, landing.sha)
-  const old = earlier === undefined ? undefined : await standingAt(context, earlier, then.target)
+  const earlier = landing === undefined ? undefined : await commitBefore(context, landing.sha)
+  const old = earlier === undefined ? undefined : await sureStandingAt(context, earlier, then.target)
   if (earlier === undefined || old?.share !== 0) return false
   return hasSamePods(context, { target: then.target, role: 'stable' }, { one: earlier, other: now })
 }
 
-async function beforeThat({ mirror }: Pick<Needs, 'mirror'>, sha: Sha): Promise<Sha | undefined> {
-  const [, before] = await mirror.landings(sha, 'all', 2)
-  return before?.sha
-}
-
-async function standingAt(context: Needs, sha: Sha, target: Target): Promise<Standing | undefined> {
+async function sureStandingAt(context: Needs, sha: Sha, target: Target): Promise<Standing | undefined> {
   const then = await readTargetAt(context, sha, target)
   return then?.unclear === undefined && then !== undefined ? standingOf(then) : undefined
 }

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import type { KnownCanary } from '../../core/flagger/canaries.ts'
 import { stopMessage } from '../../core/message/pull-request/stop.ts'
-import { environmentNamed, inputsOf } from '../../core/environment/environment.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
+import { buildInputsOf } from '../../core/rollout/read-target.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import { abortBranch, type Stop } from '../../core/stop/stop.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
@@ -41,12 +41,8 @@ export async function abortedAt(
 
 /** A mark of all files that form a target's environments. While it stays the same, Git asks for the same version. */
 async function stateOf({ mirror }: Pick<RepositoryContext, 'mirror'>, sha: Sha, target: Target): Promise<string> {
-  const { layout, environments } = target
-  const files = environments.flatMap((name) => {
-    const environment = environmentNamed(layout.environments, name)
-    return environment === undefined ? [] : inputsOf(environment)
-  })
-  const texts = await mirror.read(sha, [...new Set(files)].toSorted())
+  const { environments } = target
+  const texts = await mirror.read(sha, buildInputsOf(target).toSorted())
   return createHash('sha256')
     .update(JSON.stringify([environments, [...texts].toSorted(([a], [b]) => (a < b ? -1 : 1))]))
     .digest('hex')

@@ -7,6 +7,7 @@ import { type Standing, sureShare } from '../../../core/rollout/standing.ts'
 import { targetName } from '../../../core/rollout/target.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import type { BaseState } from '../../rollout/rollouts.ts'
+import { commitBefore } from '../../repository/history.ts'
 import { isAllOurs } from '../../repository/step-ownership.ts'
 import type { Outcome } from '../../../core/command/outcome.ts'
 
@@ -49,9 +50,9 @@ export async function findCommit(
   for (const { sha, message } of commits) {
     const lines = message.split('\n')
     if (!lines.includes(trailer)) continue
-    const [, parent] = await context.mirror.landings(sha, 'all', 2)
-    if (parent !== undefined && (await isAllOurs(context, { base: parent.sha, head: sha })))
-      return { sha, parent: parent.sha, headline: lines[0] ?? '' }
+    const parent = await commitBefore(context, sha)
+    if (parent !== undefined && (await isAllOurs(context, { base: parent, head: sha })))
+      return { sha, parent, headline: lines[0] ?? '' }
   }
   return undefined
 }

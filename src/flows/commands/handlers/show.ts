@@ -7,6 +7,7 @@ import type { RepositoryContext } from '../../repository/repository-context.ts'
 import { baseRefusal, loadBase } from '../../rollout/rollouts.ts'
 import { withStuck } from '../../rollout/stuck.ts'
 import type { CommandRequest } from './command-request.ts'
+import { changedByMerge } from '../../repository/history.ts'
 import { homeOf } from '../../repository/deployed-branches.ts'
 import { awayFrom, baseSubject, reviewOf } from './subject.ts'
 
@@ -21,21 +22,12 @@ export async function showStatus(context: RepositoryContext, { subject }: Comman
   const away = awayFrom(found)
   if (away !== undefined) return { code: 'status', standings: [], proposed, away }
   const { ref, rollouts } = base.value
-  const lines = statusLines(found.related, rollouts, await changedPaths(context, subject))
+  const isOpen = subject.on === 'head' && pull.state === 'open'
+  const changed = isOpen ? await changedByMerge(context, subject.base, pull.head.sha) : []
+  const lines = statusLines(found.related, rollouts, changed)
   const known = await withCanaryNews(context, await withStuck(context, ref, lines))
   const standings = await withObserved(context, known)
   return { code: 'status', standings, proposed }
-}
-
-/** The paths that an unmerged pull request changes. */
-async function changedPaths(
-  { mirror }: Pick<RepositoryContext, 'mirror'>,
-  subject: CommandRequest<'status'>['subject'],
-): Promise<readonly string[]> {
-  if (subject.on !== 'head' || subject.pull.state !== 'open') return []
-  const { base, pull } = subject
-  const merged = await mirror.merge(base, pull.head.sha)
-  return 'tree' in merged ? mirror.changed(base, merged.tree) : merged.conflicts
 }
 
 /** The verdicts of the gates, or the changes in each environment. */

@@ -10,6 +10,7 @@ import type { PullRequest, Sha } from '../../../core/rollout/facts.ts'
 import { relatedTo } from '../../../core/rollout/related.ts'
 import type { Snapshot } from '../../../core/rollout/snapshot.ts'
 import type { Target } from '../../../core/rollout/target.ts'
+import { changedByMerge, commitBefore } from '../../repository/history.ts'
 import { loadConfig, loadSnapshot } from '../../repository/load.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import { type BaseState, notDeployed } from '../../rollout/rollouts.ts'
@@ -75,11 +76,10 @@ export async function changedBy(
   { state, head, mergeCommit }: PullRequest,
 ): Promise<readonly string[]> {
   if (state === 'merged' && mergeCommit !== undefined) {
-    const [, before] = await mirror.landings(mergeCommit, 'all', 2)
-    return before === undefined ? [] : mirror.changed(before.sha, mergeCommit)
+    const before = await commitBefore({ mirror }, mergeCommit)
+    return before === undefined ? [] : mirror.changed(before, mergeCommit)
   }
-  const merged = await mirror.merge(base, head.sha)
-  return 'tree' in merged ? mirror.changed(base, merged.tree) : merged.conflicts
+  return changedByMerge({ mirror }, base, head.sha)
 }
 
 /** The config of the base branch, for a command on an unmerged pull request. */

@@ -1,0 +1,16 @@
+import type { Sha } from '../../core/rollout/facts.ts'
+import type { RepositoryContext } from './repository-context.ts'
+
+type Needs = Pick<RepositoryContext, 'mirror'>
+
+/** The commit before another one along first parents; undefined for the first one. */
+export async function commitBefore({ mirror }: Needs, sha: Sha): Promise<Sha | undefined> {
+  const [, parent] = await mirror.landings(sha, 'all', 2)
+  return parent?.sha
+}
+
+/** The paths that a merge of `head` into `base` changes. If it fails: those that are in conflict. */
+export async function changedByMerge({ mirror }: Needs, base: Sha, head: Sha): Promise<readonly string[]> {
+  const merged = await mirror.merge(base, head)
+  return 'tree' in merged ? mirror.changed(base, merged.tree) : merged.conflicts
+}
