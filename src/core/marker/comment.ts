@@ -1,6 +1,12 @@
 import type { Proposal } from '../rollout/proposal.ts'
+import type { Comment } from '../rollout/facts.ts'
 import type { Refusal } from '../refusal/refusal.ts'
 import { type Target, targetName } from '../rollout/target.ts'
+
+/** Whether a comment is Perch's own and begins with a marker. Anyone can write the marker. */
+export function isOursWith(marker: string): (comment: Pick<Comment, 'isOurs' | 'body'>) => boolean {
+  return ({ isOurs, body }) => isOurs && body.startsWith(marker)
+}
 
 /** Marks the answer to a comment, so that Perch answers only once. */
 export function answerMarker(comment: number): string {

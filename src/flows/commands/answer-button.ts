@@ -1,6 +1,6 @@
 import { type CommandLine, readCommand } from '../../core/command/commands.ts'
 import type { Outcome } from '../../core/command/outcome.ts'
-import { buttonMarker } from '../../core/marker/comment.ts'
+import { buttonMarker, isOursWith } from '../../core/marker/comment.ts'
 import { buttonAnswer } from '../../core/message/comment/answer.ts'
 import type { Result } from '../../core/result.ts'
 import type { Memo } from '../../ports/memo.ts'
@@ -28,7 +28,7 @@ export async function answerButton(
   if (pull === undefined) return
   const marker = buttonMarker(pressed.delivery)
   const comments = await context.conversation.of(pull.number)
-  if (comments.some(({ isOurs, body }) => isOurs && body.startsWith(marker))) return
+  if (comments.some(isOursWith(marker))) return
   const given = await recordedPress(context, pressed.delivery)
   const press = { ...pressed, id: pressed.delivery }
   if (given !== undefined) return context.conversation.add(pull.number, given)

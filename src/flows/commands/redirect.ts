@@ -1,5 +1,5 @@
 import { parseCommands } from '../../core/command/parse.ts'
-import { redirectionMarker } from '../../core/marker/comment.ts'
+import { isOursWith, redirectionMarker } from '../../core/marker/comment.ts'
 import { redirection } from '../../core/message/comment/redirection.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
@@ -14,6 +14,6 @@ export async function redirect(
 ): Promise<void> {
   if (parseCommands(body).length === 0) return
   const comments = await conversation.of(pull)
-  const isTold = comments.some(({ isOurs, body }) => isOurs && body.startsWith(redirectionMarker(review)))
+  const isTold = comments.some(isOursWith(redirectionMarker(review)))
   if (!isTold) await conversation.add(pull, redirection(review, login))
 }

@@ -1,3 +1,4 @@
+import { isOursWith } from '../../core/marker/comment.ts'
 import { explainRefusal } from '../../core/message/refusal/refusal.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { GitHubRefused } from '../../ports/github/github-refused.ts'
@@ -21,7 +22,7 @@ export async function sayOnce(
   said: { readonly marker: string; readonly body: string },
 ): Promise<'new' | 'old'> {
   const comments = await context.conversation.of(pull)
-  if (comments.some(({ isOurs, body }) => isOurs && body.startsWith(said.marker))) return 'old'
+  if (comments.some(isOursWith(said.marker))) return 'old'
   await sayIfAllowed(context, pull, () => context.conversation.add(pull, said.body))
   return 'new'
 }

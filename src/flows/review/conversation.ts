@@ -1,7 +1,7 @@
 /** The conversation on a pull request: commands are carried out first, then our comment is written, and answers come last. */
 import { isGood } from '../../core/analysis/report.ts'
 import { isWorthComment, type Review } from '../../core/gate/review.ts'
-import { SUMMARY_MARKER } from '../../core/marker/comment.ts'
+import { isOursWith, SUMMARY_MARKER } from '../../core/marker/comment.ts'
 import { summaryPages } from '../../core/message/comment/summary.ts'
 import { withMeasurements } from '../../core/message/pull-request/pull-request.ts'
 import { isStep } from '../../core/rollout/branch.ts'
@@ -108,6 +108,4 @@ export function hasSummary(comments: PullComments, seen: Pick<ReviewMemory, 'com
 }
 
 /** Whether a comment is the one that describes the pull request's changes. */
-function isSummary({ isOurs, body }: Comment): boolean {
-  return isOurs && body.startsWith(SUMMARY_MARKER)
-}
+const isSummary = isOursWith(SUMMARY_MARKER)

@@ -1,6 +1,6 @@
 import { ROLLBACK_HOOK } from '../../../core/flagger/hook.ts'
 import { asksPerch, canariesNear } from '../../../core/flagger/canaries-near.ts'
-import { abortMarker, isForRestart } from '../../../core/marker/comment.ts'
+import { abortMarker, isForRestart, isOursWith } from '../../../core/marker/comment.ts'
 import { withoutRestart } from '../../../core/message/pull-request/pull-request.ts'
 import { isStepOf, kindOf } from '../../../core/rollout/branch.ts'
 import type { PullRequest } from '../../../core/rollout/facts.ts'
@@ -97,7 +97,7 @@ async function closedBefore(context: RepositoryContext, base: BaseState, asked: 
   for (const pull of stepsOf(context, base, asked)) {
     if (pull.state !== 'closed' || (pull.closedAt ?? 0) < wholeSecond(asked.at)) continue
     const comments = await context.conversation.of(pull.number)
-    if (comments.some(({ isOurs, body }) => isOurs && body.startsWith(marker))) found.push(pull.number)
+    if (comments.some(isOursWith(marker))) found.push(pull.number)
   }
   return found
 }
