@@ -54,7 +54,7 @@ export async function versionAt(
   if (found.refusals.length > 0) return undefined
   const { environment, texts } = await readEnvironmentTexts(context, sha, found)
   const { secrets } = config
-  const rendered = await renderEnvironment(context, { environment, texts, secrets, documents: new Map() })
+  const rendered = await renderEnvironment(context, { environment, texts, secrets })
   if (!rendered.ok || !rendered.parsed.ok) return undefined
   const side = { environment: name, target: there, objects: rendered.parsed.objects }
   const [canary, stable] = [versionBehind(side, 'canary'), versionBehind(side, 'stable')]

@@ -87,7 +87,7 @@ export interface BuildInput {
   readonly environment: Environment
   readonly texts: ReadonlyMap<string, string>
   /** Parsed documents from other renders of the environment, which mostly contain the same documents. */
-  readonly documents: KnownDocuments
+  readonly documents?: KnownDocuments
   readonly leavesOut?: LeavesOut | undefined
   /** The kinds that contain secrets, according to the config. */
   readonly secrets: readonly string[]
@@ -96,11 +96,12 @@ export interface BuildInput {
 /** The rendered output of an environment, parsed as objects. */
 export async function buildObjects(
   context: ReleaseSource,
-  { environment, texts, ...reading }: BuildInput,
+  { environment, texts, documents = new Map(), ...rest }: BuildInput,
 ): Promise<
   | ({ readonly ok: true; readonly skipped: readonly SkippedRelease[] } & PlainRender)
   | Extract<RenderResult, { ok: false }>
 > {
+  const reading = { ...rest, documents }
   if (environment.kind === 'plain') {
     const { isLoose } = environment
     return { ok: true, ...readPlain(environment.files, texts, { ...reading, isLoose }), skipped: [] }
@@ -110,7 +111,7 @@ export async function buildObjects(
   const { yaml, skipped = [] } = built
   // Argo CD applies what helm renders. The output of kustomize is already strict.
   const lenient = environment.release === undefined ? undefined : reading
-  return { ok: true, yaml, parsed: parseRendered(yaml, reading.documents, lenient), skipped, leftOut: [] }
+  return { ok: true, yaml, parsed: parseRendered(yaml, documents, lenient), skipped, leftOut: [] }
 }
 
 /** Adds the rendered HelmReleases to a build. One that cannot be rendered is left out, and does not affect the others. */

@@ -25,7 +25,7 @@ export async function withRenderedTargets(
     if (found === undefined || found.refusals.length > 0) continue
     const { environment, texts } = await readEnvironmentTexts(context, side.treeish, found)
     const { secrets } = snapshot.config
-    const now = await renderEnvironment(context, { environment, texts, secrets, documents: new Map() })
+    const now = await renderEnvironment(context, { environment, texts, secrets })
     if (!now.ok || !now.parsed.ok) continue
     const find = finderIn(name, now.parsed.objects)
     for (const target of targets) {

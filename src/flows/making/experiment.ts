@@ -131,7 +131,7 @@ async function showing(
     const changed = withReplaced(texts, [[place, probeAt(place, 0)]])
     const renders = await Promise.all(
       [texts, new Map([...texts, ...changed])].map((all) =>
-        renderEnvironment(context, { environment, texts: all, secrets, documents: new Map() }),
+        renderEnvironment(context, { environment, texts: all, secrets }),
       ),
     )
     const [before, after] = renders.map((one) => (one.ok ? one.yaml : undefined))

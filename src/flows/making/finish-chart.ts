@@ -125,7 +125,7 @@ async function isProven(
   const changed = new Map([...texts, ...[...files].filter(([file]) => texts.has(file))])
   const { secrets } = snapshot.config
   const render = (own: ReadonlyMap<string, string>): ReturnType<typeof renderEnvironment> =>
-    renderEnvironment(context, { environment, texts: own, secrets, documents: new Map() })
+    renderEnvironment(context, { environment, texts: own, secrets })
   const [before, after] = await Promise.all([render(texts), render(changed)])
   if (!before.ok || !after.ok || !before.parsed.ok || !after.parsed.ok) return false
   const own = finishes.filter(({ target }) => target.environments.includes(environment.name))

@@ -36,7 +36,7 @@ export async function placesShown(
   )
   const { secrets } = side.snapshot.config
   const changed = new Map([...texts, ...probes])
-  const rendered = await renderEnvironment(context, { environment, texts: changed, secrets, documents: new Map() })
+  const rendered = await renderEnvironment(context, { environment, texts: changed, secrets })
   const values = rendered.ok && rendered.parsed.ok ? search.valuesIn(rendered.parsed.objects) : undefined
   if (values === undefined) {
     if (places.length === 1) return new Map()

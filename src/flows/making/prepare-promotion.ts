@@ -1,5 +1,4 @@
 import { diffEnvironment } from '../../core/diff/review.ts'
-import type { KnownDocuments } from '../../core/diff/reading/piece.ts'
 import type { RenderedObject } from '../../core/diff/objects.ts'
 import { diffRendered } from '../../core/diff/changes.ts'
 import { type Environment, inputsOf } from '../../core/environment/environment.ts'
@@ -96,14 +95,13 @@ async function readSide(
   const [refusal] = environment.refusals
   if (refusal !== undefined) return err(problemRefusal(refusalProblem(refusal)))
   const read = await readEnvironmentTexts(context, side.treeish, environment)
-  const objects = await objectsOf(context, side, { ...read, documents: new Map() })
+  const objects = await objectsOf(context, side, read)
   return objects.ok ? ok({ environment: read.environment, texts: read.texts, objects: objects.value }) : objects
 }
 
 interface RenderQuestion {
   readonly environment: Environment
   readonly texts: ReadonlyMap<string, string>
-  readonly documents: KnownDocuments
 }
 
 async function objectsOf(
@@ -179,5 +177,5 @@ function afterwards(
   const changed = [...plan.files].filter(([path]) => isTarget || own.texts.has(path) || isNew(path))
   const texts = new Map([...own.texts, ...changed])
   const files = isTarget ? [...new Set([...own.environment.files, ...plan.files.keys()])].sort() : own.environment.files
-  return objectsOf(context, side, { environment: { ...own.environment, files }, texts, documents: new Map() })
+  return objectsOf(context, side, { environment: { ...own.environment, files }, texts })
 }

@@ -65,7 +65,7 @@ async function builtAt(
   if (refusals.length > 0) return undefined
   const read = await readEnvironmentTexts(context, treeish, environment)
   if (deployer !== undefined && additionsAt(deployer, read.texts) === 'unknown') return undefined
-  const built = await buildObjects(context, { ...read, secrets, documents: new Map() })
+  const built = await buildObjects(context, { ...read, secrets })
   if (!built.ok) return lacksTool(built) ? 'not-seen' : undefined
   return built.parsed.ok ? built.parsed.objects : undefined
 }

@@ -57,7 +57,10 @@ interface RenderedTree extends RenderedTexts {
 export async function renderSide(
   context: Needs,
   side: TreeSnapshot,
-  { name, ...reading }: { readonly name: string } & Pick<BuildInput, 'documents' | 'leavesOut'>,
+  {
+    name,
+    ...reading
+  }: { readonly name: string } & Pick<BuildInput, 'leavesOut'> & Required<Pick<BuildInput, 'documents'>>,
 ): Promise<Result<RenderedTree, readonly Problem[]>> {
   const found = environmentAt(side, name)
   if (found === undefined) return ok({ ...NOTHING_RENDERED, files: [], objectsIn: () => [], placeOf: () => undefined })
