@@ -61,26 +61,26 @@ test('promote carries what differs, writes nothing when dry, and refuses what ca
   const { texts, context } = folder(OVERLAYS)
   const flow = { from: 'staging', to: 'production', service: undefined }
   const before = new Map(texts)
-  const dry = await promoteInCheckout(context, { flow, isDryRun: true })
+  const dry = await promoteInCheckout(context, { flow, isDry: true })
   assert.ok(dry.ok, JSON.stringify(dry))
   assert.deepEqual(texts, before)
-  const done = await promoteInCheckout(context, { flow, isDryRun: false })
+  const done = await promoteInCheckout(context, { flow, isDry: false })
   assert.ok(done.ok)
   for (const [path, { before: was }] of done.value.files) assert.equal(was, before.get(path) ?? '')
   for (const [path, { after }] of done.value.files) assert.equal(texts.get(path), after)
   assert.deepEqual(done.value.made.rendered, ['production'])
-  const again = await promoteInCheckout(context, { flow, isDryRun: false })
+  const again = await promoteInCheckout(context, { flow, isDry: false })
   assert.deepEqual(again.ok || again.error, {
     code: 'promotion',
     why: { code: 'nothing-to-promote', from: 'staging', to: 'production', left: again.ok ? [] : leftIn(again.error) },
   })
-  const nowhere = await promoteInCheckout(context, { flow: { ...flow, to: 'prod' }, isDryRun: false })
+  const nowhere = await promoteInCheckout(context, { flow: { ...flow, to: 'prod' }, isDry: false })
   assert.deepEqual(nowhere, {
     ok: false,
     error: { code: 'no-environment', asked: 'prod', known: ['production', 'staging'] },
   })
   texts.set(CONFIG, 'environment: {}\n')
-  const unread = await promoteInCheckout(context, { flow, isDryRun: false })
+  const unread = await promoteInCheckout(context, { flow, isDry: false })
   assert.equal(unread.ok || unread.error.code, 'unreadable')
 })
 

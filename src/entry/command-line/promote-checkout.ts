@@ -15,13 +15,13 @@ export async function promote(call: CliCall): Promise<CliResult> {
   if (!read.ok) return misused(plainWords(explainRefusal({ code: 'not-understood', problem: read.problem })))
   if (read.command.name !== 'carry') return misused('promote needs two environments')
   const { from, to, service } = read.command
-  const isDryRun = options.dryRun === true
-  const done = await promoteInCheckout(openTools(call), { flow: { from, to, service }, isDryRun })
+  const isDry = options.dryRun === true
+  const done = await promoteInCheckout(openTools(call), { flow: { from, to, service }, isDry })
   if (!done.ok) return printRefusal(done.error, options)
   const { made, files } = done.value
-  if (options.json !== true) return coloured(call, printed(0, promotedText(made, { files, isDryRun })))
+  if (options.json !== true) return coloured(call, printed(0, promotedText(made, { files, isDry })))
   const changed = [...files].map(([path, texts]) => ({ path, patch: patchOf(new Map([[path, texts]])) }))
   const { left } = made.plan
   const { rendered } = made
-  return printed(0, json({ from, to, service: service ?? null, isWritten: !isDryRun, changed, left, rendered }))
+  return printed(0, json({ from, to, service: service ?? null, isWritten: !isDry, changed, left, rendered }))
 }

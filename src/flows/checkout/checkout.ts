@@ -28,10 +28,12 @@ interface Needs {
   readonly renderer: Renderer
 }
 
+/** The changes of files by path. Empty if nothing had to be changed. The text before is empty for a new file. */
+export type FileChanges = ReadonlyMap<string, { readonly before: string; readonly after: string }>
+
 interface ChangedFiles {
   readonly target: Target
-  /** The changes by path. Empty if nothing had to be changed. */
-  readonly files: ReadonlyMap<string, { readonly before: string; readonly after: string }>
+  readonly files: FileChanges
   readonly proof: ProofOfEdit | undefined
 }
 
@@ -85,11 +87,19 @@ async function changeCheckout<M extends DirectMove>(
   const made = await makeChange({ mirror: context.worktree, renderer: context.renderer }, site, change.value)
   if (!made.ok) return made
   const { files, proof } = made.value
-  const before = await context.worktree.read(HERE, [...files.keys()])
-  if (!isDry) await context.worktree.write(files)
-  const changes = [...files].map(([path, after]) => [path, { before: before.get(path) ?? '', after }] as const)
   const { target, move } = change.value
-  return ok({ target, move, files: new Map(changes), proof })
+  return ok({ target, move, files: await writeFiles(context, files, isDry), proof })
+}
+
+/** Writes files into a folder, unless `isDry`. Returns both texts of each. */
+export async function writeFiles(
+  { worktree }: Pick<Needs, 'worktree'>,
+  files: ReadonlyMap<string, string>,
+  isDry: boolean,
+): Promise<FileChanges> {
+  const before = await worktree.read(HERE, [...files.keys()])
+  if (!isDry) await worktree.write(files)
+  return new Map([...files].map(([path, after]) => [path, { before: before.get(path) ?? '', after }]))
 }
 
 /** The states of all rollouts in a folder, or of those in one environment. */

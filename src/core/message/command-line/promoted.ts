@@ -9,7 +9,7 @@ const ROOM = 20_000
 /** What `perch promote` changed and left out, for a terminal. */
 export function promotedText(
   { flow, plan, rendered }: PreparedPromotion,
-  { files, isDryRun }: { readonly files: Parameters<typeof patchOf>[0]; readonly isDryRun: boolean },
+  { files, isDry }: { readonly files: Parameters<typeof patchOf>[0]; readonly isDry: boolean },
 ): string {
   const left = leftOutWords(plan.left, ROOM).split('\n').map(plainWords).join('\n')
   const others = rendered.slice(1)
@@ -18,7 +18,7 @@ export function promotedText(
       ? `Rendered before and after: only ${flow.to} changes.`
       : `Rendered before and after: only ${flow.to} changes, and ${others.join(', ')} ${others.length === 1 ? 'stays' : 'stay'} the same.`
   return [
-    `${promotionTitle(flow)}${isDryRun ? ' (dry run: nothing was written)' : ''}`,
+    `${promotionTitle(flow)}${isDry ? ' (dry run: nothing was written)' : ''}`,
     `${proof}\n`,
     patchOf(files),
     ...(left === '' ? [] : [`Not promoted:\n${left}\n`]),
