@@ -1,8 +1,6 @@
 import { concernsTraffic, isGated, isWorthComment, NO_CHANGE, type Review } from '../../core/gate/review.ts'
 import { isStep } from '../../core/rollout/branch.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
-import { carryOutComments } from '../commands/carry-out-comments.ts'
-import { takePending } from '../commands/pending-commands.ts'
 import { askForDashboard } from '../dashboard/ask-dashboard.ts'
 import { settleWaiting } from '../memory/command-memory.ts'
 import { rememberPeer } from '../memory/commit-memory.ts'
@@ -170,10 +168,9 @@ async function reviewClosed(
   const labels = (labelsOf(task) ?? []).filter((label) => !pull.labels.includes(label))
   if (labels.length > 0) await sayIfAllowed(context, pull.number, () => context.pulls.label(pull.number, labels))
   await rememberWaiting(context, pull.number, [])
-  const pending = await takePending(context, pull, comments.known() ?? [])
   const look = (): Promise<Review> => Promise.resolve(NO_CHANGE)
   const subject = { on: 'head', pull, base: pull.base.sha, judgedFor: pull.base.ref, look } as const
-  await postAnswers(context, pull, (await carryOutComments(context, subject, pending)).answers)
+  await postAnswers(context, pull, (await carryOutCommands(context, subject, comments)).answers)
 }
 
 /**
