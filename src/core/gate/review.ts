@@ -5,7 +5,7 @@ import type { RolloutRise } from '../exposure/canaries.ts'
 import { mayPassByItself, type Problem } from '../problem/problem.ts'
 import type { Sha } from '../rollout/facts.ts'
 import type { Target } from '../rollout/target.ts'
-import type { Verdict } from './gate.ts'
+import { nextLook, type Verdict } from './gate.ts'
 import type { Liveness } from './live.ts'
 import type { LeavingOwner } from './leaving-owner.ts'
 import type { ReviewedPromotion } from './promotion.ts'
@@ -139,9 +139,14 @@ export function closingTimes({ changes, promotion }: Pick<Review, 'changes' | 'p
 /** Short enough for a server that was restarted, and long enough for one that is gone. */
 export const RETRY_MINUTES = 15
 
-/** When to look again because a server may be reachable by then, or a tool may be installed. Epoch milliseconds, like `now`. */
-export function retryTimes({ problems }: Pick<Review, 'problems'>, now: number): readonly number[] {
-  return problems.some(mayPassByItself) ? [now + RETRY_MINUTES * 60_000] : []
+/**
+ * When to look again: because a gate may pass by then, a server may be reachable, or a tool may be installed. Epoch milliseconds,
+ * like `now`.
+ */
+export function lookTimes(review: Review, now: number): readonly number[] {
+  const next = nextLook(verdictsOf(review))
+  const retry = review.problems.some(mayPassByItself) ? [now + RETRY_MINUTES * 60_000] : []
+  return next === undefined ? retry : [...retry, next]
 }
 
 /** Kinds that decide where requests go. */

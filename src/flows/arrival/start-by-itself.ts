@@ -10,7 +10,7 @@ import type { Target } from '../../core/rollout/target.ts'
 import { commitCommand, type Workplace } from '../commands/handlers/commit-command.ts'
 import { orRefusal, sayOnce } from '../repository/github-refusals.ts'
 import { loadConfig } from '../repository/load.ts'
-import { isStacked, type PullEnds } from '../repository/pull-ends.ts'
+import { isStacked, pullAt, type PullEnds } from '../repository/pull-ends.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { isTakenOver } from './decided-before.ts'
 
@@ -31,7 +31,7 @@ export async function startByItself(
   let head = pull.head.sha
   for (const start of starts) {
     if (await isForPeople(context, ends, start)) continue
-    const place = { pull: { ...pull, head: { ...pull.head, sha: head } }, base, config: config.value }
+    const place = { pull: pullAt(pull, head), base, config: config.value }
     const now = await commitStart(context, place, start)
     // The next start is committed on top of this one.
     if (now !== head) await context.mirror.fetch([`refs/heads/${pull.head.ref}`])

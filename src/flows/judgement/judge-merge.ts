@@ -43,7 +43,7 @@ import { lintFiles } from '../validation/validate.ts'
 
 type Needs = JudgementNeeds & Pick<RepositoryContext, 'validators' | 'schemas' | 'botLogin'>
 
-export interface Question extends RestraintQuestion, Sendable {
+export interface MergeQuestion extends RestraintQuestion, Sendable {
   /** Called once before the slow part, rendering, begins. */
   readonly onRender?: () => Promise<void>
   /** Additional notes, if traffic changes. */
@@ -60,8 +60,13 @@ interface Sendable {
   readonly maySend?: boolean
 }
 
+/** `into`: the branch that a pull request or group merges into. */
+export function stackedOn(into: string, judgedFor: string): Pick<MergeQuestion, 'stackedOn'> {
+  return into === judgedFor ? {} : { stackedOn: { base: into, judgedFor } }
+}
+
 /** Finds the effect of merging a head commit into the base branch, and whether it may be merged now. */
-export async function judgeMerge(context: Needs, question: Question): Promise<Review> {
+export async function judgeMerge(context: Needs, question: MergeQuestion): Promise<Review> {
   const { base } = question
   const { review, differences } = await compareMerge(context, { ...question, base: base.sha })
   const changes = await judgeChanges(context, differences, question)
@@ -79,14 +84,14 @@ export async function compareMerge(
     base,
     head,
     onRender,
-    stackedOn,
+    stackedOn: stack,
     maySend = false,
-  }: Pick<Question, 'head' | 'onRender' | 'stackedOn' | 'maySend'> & { readonly base: Sha },
+  }: Pick<MergeQuestion, 'head' | 'onRender' | 'stackedOn' | 'maySend'> & { readonly base: Sha },
 ): Promise<{ readonly review: Review; readonly differences: readonly RolloutDifference[] }> {
   const merged = await context.mirror.merge(base, head)
   if ('conflicts' in merged) {
     const { conflicts } = merged
-    const problem = stackedOn === undefined ? conflictProblem(conflicts) : notJudgedProblem({ ...stackedOn, conflicts })
+    const problem = stack === undefined ? conflictProblem(conflicts) : notJudgedProblem({ ...stack, conflicts })
     return { review: { ...NO_CHANGE, problems: [problem] }, differences: [] }
   }
   const changed = await context.mirror.changed(base, merged.tree)

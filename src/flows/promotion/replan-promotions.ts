@@ -5,6 +5,7 @@ import type { PullRequest } from '../../core/rollout/facts.ts'
 import { preparePromotion } from '../making/prepare-promotion.ts'
 import { changesOnly } from '../repository/changes-only.ts'
 import { orRefusal, sayOnce } from '../repository/github-refusals.ts'
+import { pullAt } from '../repository/pull-ends.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { remakeChange } from '../rollout/open-change.ts'
 import type { BaseState } from '../rollout/rollouts.ts'
@@ -20,7 +21,7 @@ export async function replanPromotions(context: RepositoryContext, base: BaseSta
   const refs = await context.mirror.fetch(open.map(({ head }) => `refs/heads/${head.ref}`))
   for (const pull of open) {
     const sha = refs.get(`refs/heads/${pull.head.ref}`)
-    if (sha !== undefined) await replanPromotion(context, base, { ...pull, head: { ...pull.head, sha } })
+    if (sha !== undefined) await replanPromotion(context, base, pullAt(pull, sha))
   }
 }
 

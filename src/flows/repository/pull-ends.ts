@@ -27,7 +27,7 @@ export async function fetchEnds(
   const judged = await judgedBase(context, pull.base.ref, refs)
   return !refs.has(baseRef) || head === undefined || judged === undefined
     ? undefined
-    : { ...judged, refs, pull: { ...pull, head: { ...pull.head, sha: head } } }
+    : { ...judged, refs, pull: pullAt(pull, head) }
 }
 
 /**
@@ -46,9 +46,14 @@ export async function judgedBase(
   return sha === undefined ? undefined : { judgedFor, base: sha }
 }
 
-/** The same pull request with another head, which must have been fetched. */
+/** The same pull request at another head. */
+export function pullAt(pull: PullRequest, sha: Sha): PullRequest {
+  return { ...pull, head: { ...pull.head, sha } }
+}
+
+/** The same with another head, which must have been fetched. */
 export function withHead(ends: PullEnds, sha: Sha): PullEnds {
-  return { ...ends, pull: { ...ends.pull, head: { ...ends.pull.head, sha } } }
+  return { ...ends, pull: pullAt(ends.pull, sha) }
 }
 
 /** Whether it merges into a branch that nothing deploys. */

@@ -1,5 +1,4 @@
 /** What follows a review once its checks are concluded: labels, memory, rivals, timers and cleaning up. */
-import { nextLook } from '../../core/gate/gate.ts'
 import { earliest, TIMER_SLACK_MS, waitsOf } from '../../core/gate/waits.ts'
 import { offerKey } from '../../core/arrival/start-command.ts'
 import {
@@ -7,7 +6,7 @@ import {
   closingTimes,
   isGated,
   offeredVersions,
-  retryTimes,
+  lookTimes,
   type Review,
   verdictsOf,
 } from '../../core/gate/review.ts'
@@ -96,9 +95,7 @@ function memoryOf(
 ): ReviewMemory {
   const { changes } = review
   const verdicts = verdictsOf(review)
-  const next = nextLook(verdicts)
-  const looks = [...retryTimes(review, context.clock.now()), ...(next === undefined ? [] : [next])]
-  const until = earliest(isGreen ? closingTimes(review) : looks)
+  const until = earliest(isGreen ? closingTimes(review) : lookTimes(review, context.clock.now()))
   const behind = verdicts.flatMap(({ reason }) => (reason.code === 'other-pull' ? [reason.pull] : []))
   return {
     head: pull.head.sha,

@@ -61,7 +61,7 @@ export async function announceWork(board: CheckBoard, subjects: readonly CheckSu
   for (const report of workingReports()) await board.put({ ...report, subjects })
 }
 
-export async function publishFailure(board: CheckBoard, subject: CheckSubject, reason: string): Promise<void> {
+async function publishFailure(board: CheckBoard, subject: CheckSubject, reason: string): Promise<void> {
   for (const report of failedReports(reason)) await board.put({ ...report, subjects: [subject] })
 }
 
@@ -78,4 +78,13 @@ export async function giveUpReview(
   const pull = await context.pulls.get(task.pull)
   if (pull?.state !== 'open') return
   await publishFailure(checkBoard(context, pull.head.sha), { pull: pull.number, base: pull.base.ref }, reason)
+}
+
+/** Turns both checks of a group red when its review has failed permanently, so that the queue continues without it. */
+export async function giveUpGroup(
+  context: Pick<RepositoryContext, 'checks'>,
+  { base, head }: TaskOf<'group'>,
+  reason: string,
+): Promise<void> {
+  await publishFailure(checkBoard(context, head), { pull: undefined, base }, reason)
 }

@@ -2,7 +2,7 @@
 import { orphanReport } from '../../core/message/check/commit-checks.ts'
 import { isStep } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
-import { forgetPeer, pullsWithHead, recallGroup } from '../memory/commit-memory.ts'
+import { forgetGroup, forgetPeer, pullsWithHead, recallGroup } from '../memory/commit-memory.ts'
 import { askForDashboard } from '../dashboard/ask-dashboard.ts'
 import { judgePullAgain } from './conclude-commit.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
@@ -76,6 +76,12 @@ export async function cleanUpCommit(
   )
   if (isGreen) await board.put(orphanReport())
   // Another pull request may have got this head meanwhile, and may have found the check in order.
+  await judgeOthers(context, head)
+}
+
+/** Forgets a merge group. The pull requests with this commit as their head have its checks to themselves again. */
+export async function cleanUpGroup(context: Needs, head: Sha): Promise<void> {
+  await forgetGroup(context, head)
   await judgeOthers(context, head)
 }
 

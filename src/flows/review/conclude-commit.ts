@@ -8,10 +8,10 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { ReviewMemory } from '../memory/pull-memory.ts'
 import { peersOf } from './peers.ts'
 import { announceWork, checkBoard } from './check-board.ts'
-import { judgePeer } from './judgement.ts'
+import { judgePeer } from './judge-pull.ts'
 import { type PullEnds } from '../repository/pull-ends.ts'
 
-export interface CommitQuestion {
+interface ChecksQuestion {
   readonly ends: PullEnds
   /** There can be nothing on the commit yet, because it, or its pull request, was just created. */
   readonly isNew: boolean
@@ -21,8 +21,8 @@ export interface CommitQuestion {
   readonly before: Sha
 }
 
-/** A commit whose checks are about to be concluded, for one of the pull requests with this head. */
-export interface Commit {
+/** The checks of a commit, about to be concluded for one of the pull requests with this head. */
+interface CommitChecks {
   /** Shows that the review is in progress, if the checks say nothing yet. */
   announce(): Promise<void>
   conclude(own: Review): Promise<CommitVerdict>
@@ -43,10 +43,10 @@ export interface CommitVerdict {
  * The pull request with the lowest number writes the checks of a commit, and judges the other ones too. So even if several are
  * reviewed at the same time, there is one writer, which always uses the worse verdict.
  */
-export async function openCommit(
+export async function openChecks(
   context: RepositoryContext,
-  { ends, isNew, seen, before }: CommitQuestion,
-): Promise<Commit> {
+  { ends, isNew, seen, before }: ChecksQuestion,
+): Promise<CommitChecks> {
   const { number, head, base } = ends.pull
   const board = checkBoard(context, head.sha, isNew ? [] : undefined)
   const published = seen?.head === head.sha && seen.digest !== '' ? seen.digest : undefined

@@ -1,9 +1,9 @@
 import { earliest, TIMER_SLACK_MS, waitsOf } from '../../core/gate/waits.ts'
-import { nextLook, type Override, overrule, type Verdict } from '../../core/gate/gate.ts'
+import { type Override, overrule, type Verdict } from '../../core/gate/gate.ts'
 import { moversOf, raisersOf } from '../../core/gate/queue.ts'
 import {
   closingTimes,
-  retryTimes,
+  lookTimes,
   isGated,
   NO_CHANGE,
   type Review,
@@ -19,16 +19,18 @@ import { PROMOTION_REFS } from '../../core/promotion/branch.ts'
 import { movedRoutes, targetName } from '../../core/rollout/target.ts'
 import { STOP_REFS } from '../../core/stop/stop.ts'
 import { mentionedBy } from '../tasks/causes.ts'
-import { forgetGroup, type GroupRecord, pullsWithHead, recallGroup, rememberGroup } from '../memory/commit-memory.ts'
-import { judgePullAgain, reportsOf } from './conclude-commit.ts'
-import { judgePeer, judgeQueuedPromotion } from './judgement.ts'
+import { type GroupRecord, pullsWithHead, recallGroup, rememberGroup } from '../memory/commit-memory.ts'
+import { reportsOf } from './conclude-commit.ts'
+import { judgePeer, judgeQueuedPromotion, waitKeeper } from './judge-pull.ts'
+import { cleanUpGroup } from './clean-up.ts'
+import { openPullAt } from './peers.ts'
 import { decidingRef } from '../repository/deployed-branches.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { judgeMerge, type Question } from '../judgement/judge-merge.ts'
+import { judgeMerge, type MergeQuestion, stackedOn } from '../judgement/judge-merge.ts'
 import { type GroupMember, type GroupParts, type GroupRange, membersOf, partsOf, promotersOf } from './group-parts.ts'
 import { loadConfig } from '../repository/load.ts'
-import { checkBoard, publishFailure } from './check-board.ts'
-import { type PullEnds, fetchEnds, judgedBase } from '../repository/pull-ends.ts'
+import { checkBoard } from './check-board.ts'
+import { judgedBase, pullAt, type PullEnds } from '../repository/pull-ends.ts'
 import { stopsAmong } from '../stop/stops.ts'
 import { stopsKey } from '../stop/stops-key.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
@@ -56,28 +58,21 @@ export async function reviewGroup(context: RepositoryContext, task: GroupTask): 
   const remember = (found: Partial<GroupRecord>): Promise<void> =>
     rememberGroup(context, head, { ...before, stops: stopsKey(context, refs), ...found })
   await remember({})
-  const waits = new Set<string>()
-  const onWait = async (keys: readonly string[]): Promise<void> => {
-    for (const key of keys) waits.add(key)
-    await remember({ waits: [...waits] })
-  }
-  const found = await judgeWhole(context, { ...task, onWait }, { ...judged, refs })
+  const onWait = waitKeeper((waits) => remember({ waits: [...waits] }))
+  const found = await judgeGroup(context, { ...task, onWait }, { ...judged, refs })
   await publish(context, task, { judgedFor: judged.judgedFor, found })
-  const verdicts = verdictsOf(found)
-  const next = nextLook(verdicts)
-  const retries = retryTimes(found, context.clock.now())
-  const until = earliest([...closingTimes(found), ...retries, ...(next === undefined ? [] : [next])])
+  const until = earliest([...closingTimes(found), ...lookTimes(found, context.clock.now())])
   await remember({
-    waits: [...waitsOf(verdicts)],
+    waits: [...waitsOf(verdictsOf(found))],
     traffic: isGated(found),
     ...(until === undefined ? {} : { until }),
   })
   if (until !== undefined) await context.ask.group(task, { code: 'timer', head, due: until + TIMER_SLACK_MS })
 }
 
-async function judgeWhole(
+async function judgeGroup(
   context: RepositoryContext,
-  { base: into, head, why, onWait }: GroupTask & Required<Pick<Question, 'onWait'>>,
+  { base: into, head, why, onWait }: GroupTask & Required<Pick<MergeQuestion, 'onWait'>>,
   { base, judgedFor, refs }: Pick<PullEnds, 'judgedFor' | 'base' | 'refs'>,
 ): Promise<Review> {
   const commits = await commitsOf(context, base, head)
@@ -98,19 +93,19 @@ async function judgeWhole(
     // Someone with write access put it into the queue.
     maySend: true,
     around,
-    ...(isStacked ? { stackedOn: { base: into, judgedFor } } : {}),
+    ...stackedOn(into, judgedFor),
   })
   if (isStacked) return found
   const group = { into, base, commits: commits ?? [] }
   const promotion = await judgePromotions(context, { ...group, judgedFor, refs }, asked)
-  return { ...(await byMembers(context, group, found)), promotion }
+  return { ...(await judgeByMembers(context, group, found)), promotion }
 }
 
 /** The gates of the promotions in a group. A freeze may have begun since they were queued. */
 async function judgePromotions(
   context: RepositoryContext,
   { refs, judgedFor, ...group }: GroupRange & Pick<PullEnds, 'judgedFor' | 'refs'>,
-  asked: Pick<Question, 'mentioned' | 'onWait'>,
+  asked: Pick<MergeQuestion, 'mentioned' | 'onWait'>,
 ): Promise<ReviewedPromotion | undefined> {
   const start = PROMOTION_REFS.slice(0, -1)
   const heads = new Set([...refs].flatMap(([name, sha]) => (name.startsWith(start) ? [sha] : [])))
@@ -119,7 +114,7 @@ async function judgePromotions(
   for (const { pull: number, head } of members.filter((member) => heads.has(member.head))) {
     const pull = await context.pulls.get(number)
     if (pull === undefined) continue
-    const ends = { pull: { ...pull, head: { ...pull.head, sha: head } }, base: group.base, judgedFor, refs }
+    const ends = { pull: pullAt(pull, head), base: group.base, judgedFor, refs }
     const promotion = await judgeQueuedPromotion(context, ends, asked)
     if (promotion !== undefined) found.push(promotion)
   }
@@ -135,27 +130,10 @@ async function publish(
   const merges = [mergeReports(found, { pull: undefined, base, judgedFor, isStep: false })]
   const board = checkBoard(context, head)
   for (const number of await pullsWithHead(context, head)) {
-    const pull = await context.pulls.get(number)
-    const ends = pull?.state === 'open' ? await fetchEnds(context, pull) : undefined
-    if (ends?.pull.head.sha === head) merges.push(reportsOf(context, ends, await judgePeer(context, ends)))
+    const ends = await openPullAt(context, number, head)
+    if (ends !== undefined) merges.push(reportsOf(context, ends, await judgePeer(context, ends)))
   }
   for (const report of commitReports(merges)) await board.put(report)
-}
-
-/** The pull requests with this commit as their head have its checks to themselves again. */
-async function cleanUpGroup(context: RepositoryContext, head: Sha): Promise<void> {
-  await forgetGroup(context, head)
-  const [first] = await pullsWithHead(context, head)
-  if (first !== undefined) await judgePullAgain(context, first)
-}
-
-/** Turns both checks of a group red when its review has failed permanently, so that the queue continues without it. */
-export async function giveUpGroup(
-  context: RepositoryContext,
-  { base, head }: GroupTask,
-  reason: string,
-): Promise<void> {
-  await publishFailure(checkBoard(context, head), { pull: undefined, base }, reason)
 }
 
 /** The group's own commits along first parents, oldest first; undefined if they are not based on the base branch. */
@@ -173,7 +151,7 @@ async function commitsOf(
  * Applies the overrides of the pull requests in a group, each at its queued head and only to its own changes. Blocks every
  * rollout that more than one pull request of the group raises.
  */
-async function byMembers(
+async function judgeByMembers(
   context: RepositoryContext,
   group: { readonly into: string; readonly base: Sha; readonly commits: readonly Sha[] },
   found: Review,
@@ -183,11 +161,11 @@ async function byMembers(
   const config = await loadConfig(context, group.base)
   if (!config.ok) return found
   const members = await membersOf(context, group)
-  const parted = await partsOf(context, { ...group, members }, config.value)
+  const split = await partsOf(context, { ...group, members }, config.value)
   const changes: ReviewedChange[] = []
   for (const change of found.changes) {
-    const overrides = isOpen(change) ? await overridesFor(context, change, { ...parted, members }) : []
-    changes.push(await withTwins(context, { ...change, verdicts: overrule(change.verdicts, overrides) }, parted))
+    const overrides = isOpen(change) ? await overridesFor(context, change, { ...split, members }) : []
+    changes.push(await withTwoSteps(context, { ...change, verdicts: overrule(change.verdicts, overrides) }, split))
   }
   return { ...found, changes }
 }
@@ -207,13 +185,13 @@ async function overridesFor(
 }
 
 /** Blocks a rollout that several parts raise, by its share or by the version behind it. */
-async function withTwins(
+async function withTwoSteps(
   context: RepositoryContext,
   change: ReviewedChange,
-  parted: GroupParts,
+  split: GroupParts,
 ): Promise<ReviewedChange> {
-  const { base, parts } = parted
-  const promoters = change.version?.role === 'stable' ? await promotersOf(context, change.target, parted) : []
+  const { base, parts } = split
+  const promoters = change.version?.role === 'stable' ? await promotersOf(context, change.target, split) : []
   const raisers = movedRoutes(change.target)
     .map((route) => new Set([...raisersOf(route, base, parts), ...promoters]))
     .find(({ size }) => size > 1)

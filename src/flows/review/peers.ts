@@ -1,4 +1,4 @@
-import type { CheckSubject } from '../../core/rollout/facts.ts'
+import type { CheckSubject, Sha } from '../../core/rollout/facts.ts'
 import { forgetPeer, pullsWithHead } from '../memory/commit-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type PullEnds, fetchEnds } from '../repository/pull-ends.ts'
@@ -25,11 +25,21 @@ export async function peersOf(
   const known = new Set([number, ...remembered, ...earlier, ...subjects.flatMap(({ pull }) => pull ?? [])])
   const peers: PullEnds[] = []
   for (const other of [...known].filter((one) => one !== number).sort((a, b) => a - b)) {
-    const pull = await context.pulls.get(other)
-    const found = pull?.state === 'open' ? await fetchEnds(context, pull) : undefined
-    if (found?.pull.head.sha === head.sha) peers.push(found)
+    const found = await openPullAt(context, other, head.sha)
+    if (found !== undefined) peers.push(found)
     else await forgetPeer(context, head.sha, other)
     if (peers.length === 1 && other < number) break
   }
   return { peers, known }
+}
+
+/** A pull request, if it is open and has this head. */
+export async function openPullAt(
+  context: Pick<RepositoryContext, 'pulls' | 'mirror' | 'repo'>,
+  number: number,
+  head: Sha,
+): Promise<PullEnds | undefined> {
+  const pull = await context.pulls.get(number)
+  const ends = pull?.state === 'open' ? await fetchEnds(context, pull) : undefined
+  return ends?.pull.head.sha === head ? ends : undefined
 }

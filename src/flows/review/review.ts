@@ -12,7 +12,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 import { followUp } from './aftermath.ts'
 import { cleanUpPull } from './clean-up.ts'
-import { openCommit } from './conclude-commit.ts'
+import { openChecks } from './conclude-commit.ts'
 import {
   carryOutCommands,
   hasSummary,
@@ -22,7 +22,7 @@ import {
   type PullComments,
   sayFindings,
 } from './conversation.ts'
-import { judgeFor } from './judgement.ts'
+import { judgeFor } from './judge-pull.ts'
 import { startByItself } from '../arrival/start-by-itself.ts'
 import { isUnmoved } from './unmoved.ts'
 
@@ -92,10 +92,10 @@ async function reviewOpen(context: RepositoryContext, at: PullEnds, begun: Begun
   if (head !== before) await rememberPeer(context, head, task.pull)
   // A commit or pull request that was just created has no checks to look for.
   const isNew = head !== before || isFresh
-  const commit = await openCommit(context, { ends, isNew, seen: mustWrite(task) ? undefined : seen, before })
-  const found = await judge(head, { overrides, ...(isNew ? {} : { onRender: () => commit.announce() }) })
+  const checks = await openChecks(context, { ends, isNew, seen: mustWrite(task) ? undefined : seen, before })
+  const found = await judge(head, { overrides, ...(isNew ? {} : { onRender: () => checks.announce() }) })
   if (await hasEnded(context, begun, found)) return postAnswers(context, pull, answers)
-  const concluded = await commit.conclude(found)
+  const concluded = await checks.conclude(found)
 
   const isExpected = mayHaveSummary(begun, found)
   const isBegun = (await startByItself(context, ends, found)) !== undefined
@@ -106,7 +106,7 @@ async function reviewOpen(context: RepositoryContext, at: PullEnds, begun: Begun
 
   const commented = (!isBegun && isWorthComment(found)) || hasSummary(comments, seen)
   const verdict = { review: found, commented, ...concluded }
-  await followUp(context, ends, { ...verdict, labels: labelsOf(task), before, seen })
+  await followUp(context, ends, { ...verdict, labels: openedLabels(task), before, seen })
   await tellRollout(context, ends, { begun, found })
 }
 
@@ -165,7 +165,7 @@ async function reviewClosed(
   { pull, task, comments }: Pick<BegunReview, 'task' | 'comments'> & { readonly pull: PullRequest },
 ): Promise<void> {
   // A person may merge a step before Perch has labelled it.
-  const labels = (labelsOf(task) ?? []).filter((label) => !pull.labels.includes(label))
+  const labels = (openedLabels(task) ?? []).filter((label) => !pull.labels.includes(label))
   if (labels.length > 0) await sayIfAllowed(context, pull.number, () => context.pulls.label(pull.number, labels))
   await rememberWaiting(context, pull.number, [])
   const look = (): Promise<Review> => Promise.resolve(NO_CHANGE)
@@ -187,6 +187,6 @@ async function goOnWithout(
 }
 
 /** The labels that a pull request needs which Perch has just opened; undefined for others. */
-function labelsOf({ why }: ReviewTask): readonly string[] | undefined {
+function openedLabels({ why }: ReviewTask): readonly string[] | undefined {
   return why.code === 'opened' || why.code === 'adopted' ? why.labels : undefined
 }

@@ -5,7 +5,7 @@ import type { Sha } from '../../core/rollout/facts.ts'
 import { reportsDigest } from './conclude-commit.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { groundsOf } from '../measure/grounds.ts'
-import { compareMerge } from '../judgement/judge-merge.ts'
+import { compareMerge, stackedOn } from '../judgement/judge-merge.ts'
 import { rememberPull, type ReviewMemory } from '../memory/pull-memory.ts'
 
 /**
@@ -31,10 +31,9 @@ async function isSame(
 ): Promise<boolean> {
   const { head, into, judgedFor, digest, grounds } = seen
   try {
-    const stackedOn = into === judgedFor ? {} : { stackedOn: { base: into, judgedFor } }
     // No API server is asked. If an API server has a say, the result differs from the remembered one, and the full review asks
     // it.
-    const found = await compareMerge(context, { base, head, ...stackedOn })
+    const found = await compareMerge(context, { base, head, ...stackedOn(into, judgedFor) })
     if (seen.traffic)
       return grounds !== '' && (await groundsOf(context, { ref: judgedFor, sha: base }, found)) === grounds
     // Our comment shows more than the checks do, unless it only asks about a new version. Whether a change is allowed, only

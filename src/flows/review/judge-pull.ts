@@ -4,7 +4,7 @@ import type { ReviewedPromotion } from '../../core/gate/promotion.ts'
 import type { Review } from '../../core/gate/review.ts'
 import type { Comment, Sha } from '../../core/rollout/facts.ts'
 import type { Stops } from '../../core/stop/stop.ts'
-import { judgeMerge, type Question } from '../judgement/judge-merge.ts'
+import { judgeMerge, type MergeQuestion, stackedOn } from '../judgement/judge-merge.ts'
 import { judgePromotion } from '../judgement/judge-promotion.ts'
 import { protectionNotes } from '../judgement/protection.ts'
 import { surroundingsOf } from '../judgement/surroundings.ts'
@@ -17,7 +17,7 @@ import type { TaskOf } from '../tasks/tasks.ts'
 import type { PullComments } from './conversation.ts'
 
 /** Additional inputs for the final look at a head. */
-interface LastLook extends Pick<Question, 'onRender'> {
+interface LastLook extends Pick<MergeQuestion, 'onRender'> {
   /** Overrides from a moment ago. Their record is posted last. */
   readonly overrides: readonly Override[]
 }
@@ -32,7 +32,7 @@ export async function judgeFor(
   return async (head, last) => {
     const question = questionOf(context, withHead(at, head), { stops, comments: () => comments.read() })
     const mentioned = mentionedBy(why)
-    const onWait = waitKeeper(context, at.pull.number)
+    const onWait = waitKeeper((waits) => rememberWaiting(context, at.pull.number, waits))
     const found = await judgeMerge(context, withLast({ ...question, mentioned, onWait }, last))
     return mayStart(context, at) ? found : { ...found, newVersions: [] }
   }
@@ -46,16 +46,18 @@ function mayStart({ botLogin }: Pick<RepositoryContext, 'botLogin'>, ends: PullE
   return ends.pull.author.login !== botLogin && !isStacked(ends)
 }
 
-/** Remembers what a pull request waits for, as soon as it is known. */
-function waitKeeper(context: RepositoryContext, pull: number): (keys: readonly string[]) => Promise<void> {
+/** Remembers all signals that something waits for, as soon as each is known. */
+export function waitKeeper(
+  remember: (waits: readonly string[]) => Promise<void>,
+): NonNullable<MergeQuestion['onWait']> {
   const waits = new Set<string>()
   return async (keys) => {
     for (const key of keys) waits.add(key)
-    await rememberWaiting(context, pull, [...waits])
+    await remember([...waits])
   }
 }
 
-function withLast(question: Question, last: LastLook | undefined): Question {
+function withLast(question: MergeQuestion, last: LastLook | undefined): MergeQuestion {
   if (last === undefined) return question
   const { overrides, ...rest } = last
   const before = question.around.overrides
@@ -77,7 +79,7 @@ export async function judgePeer(context: RepositoryContext, ends: PullEnds): Pro
 export async function judgeQueuedPromotion(
   context: RepositoryContext,
   ends: PullEnds,
-  asked: Pick<Question, 'mentioned' | 'onWait'>,
+  asked: Pick<MergeQuestion, 'mentioned' | 'onWait'>,
 ): Promise<ReviewedPromotion | undefined> {
   const stops = await stopsAmong(context, ends.refs)
   const comments = (): Promise<readonly Comment[]> => context.conversation.of(ends.pull.number)
@@ -89,13 +91,13 @@ function questionOf(
   context: RepositoryContext,
   ends: PullEnds,
   { stops, comments }: { readonly stops: Stops; readonly comments: () => Promise<readonly Comment[]> },
-): Question {
+): MergeQuestion {
   const { pull, base, judgedFor } = ends
   return {
     base: { ref: judgedFor, sha: base },
     head: pull.head.sha,
     maySend: !pull.head.isFork,
-    ...(isStacked(ends) ? { stackedOn: { base: pull.base.ref, judgedFor } } : {}),
+    ...stackedOn(pull.base.ref, judgedFor),
     notes: () => protectionNotes(context, judgedFor),
     around: surroundingsOf(context, { ends, stops }, comments),
   }
