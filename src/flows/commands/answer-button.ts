@@ -1,5 +1,6 @@
 import { type CommandLine, readCommand } from '../../core/command/commands.ts'
 import type { Outcome } from '../../core/command/outcome.ts'
+import type { Requester } from '../../core/command/requester.ts'
 import { buttonMarker, isOursWith } from '../../core/marker/comment.ts'
 import { buttonAnswer } from '../../core/message/comment/answer.ts'
 import type { Result } from '../../core/result.ts'
@@ -9,7 +10,6 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { BaseProblem, BaseState } from '../rollout/rollouts.ts'
 import { carryOut } from './carry-out.ts'
 import { logCommands } from './log-command.ts'
-import type { StopRequest } from '../stop/stops.ts'
 import type { UncheckedBase } from './handlers/command-request.ts'
 import type { CauseOf } from '../tasks/causes.ts'
 
@@ -41,7 +41,7 @@ export async function answerButton(
   logCommands(context, { pull: pull.number, login: pressed.login, at }, [{ read, outcome }])
 }
 
-interface ReadPress extends Pick<StopRequest, 'at'> {
+interface ReadPress extends Pick<Requester, 'at'> {
   readonly pressed: ButtonPress
   readonly read: CommandLine['result']
 }

@@ -8,11 +8,11 @@ import {
   type NamesOn,
 } from '../../core/command/commands.ts'
 import { refused } from '../../core/command/outcome.ts'
+import type { Requester } from '../../core/command/requester.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { orRefusal } from '../repository/github-refusals.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { baseRefusal } from '../rollout/rollouts.ts'
-import type { StopRequest } from '../stop/stops.ts'
 import type { CommandRequest, HandlerResult, HeadSubject, UncheckedBase } from './handlers/command-request.ts'
 import { HANDLERS } from './handlers.ts'
 import { notAllowed } from './permission.ts'
@@ -22,7 +22,7 @@ import { awayFrom, baseSubject } from './handlers/subject.ts'
 export interface GivenCommand {
   readonly read: CommandLine['result']
   readonly subject: HeadSubject | UncheckedBase
-  readonly by: StopRequest
+  readonly by: Requester
   readonly id: string
   /** The commit on whose check a button was pressed. */
   readonly pressedOn?: Sha

@@ -1,4 +1,5 @@
 import { pendingComments } from '../../core/command/pending.ts'
+import { refused } from '../../core/command/outcome.ts'
 import { answer } from '../../core/message/comment/answer.ts'
 import { answeredCommands } from '../memory/command-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
@@ -14,7 +15,7 @@ export async function giveUpCommands(context: RepositoryContext, number: number)
     const outcomes = comment.commands.map(({ text, result }) => ({
       command: text,
       read: result,
-      outcome: { code: 'refused', refusal: { code: 'too-late' } } as const,
+      outcome: refused({ code: 'too-late' }),
     }))
     await postAnswer(context, pull, { comment, body: answer(comment.id, comment.login, outcomes), answered: outcomes })
   }

@@ -16,15 +16,13 @@ import { readTargetAt } from '../repository/load.ts'
 import { propose, replan } from './propose.ts'
 import { makeChange } from '../making/make-change.ts'
 import type { BaseState } from './rollouts.ts'
+import type { Requester } from '../../core/command/requester.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 import type { Proposal } from '../../core/rollout/proposal.ts'
 
-interface CommandCause {
-  readonly login: string
+interface StepsRequest extends Pick<Requester, 'login' | 'cause'> {
   readonly pull: number
   readonly reason?: string | undefined
-  /** The comment or button that requested it. */
-  readonly cause: string
 }
 
 interface DecidedSteps {
@@ -32,7 +30,7 @@ interface DecidedSteps {
   readonly rollout: RolloutFacts
   readonly members?: readonly RolloutFacts[]
   readonly steps: readonly RolloutAction[]
-  readonly asked?: CommandCause
+  readonly asked?: StepsRequest
   /** What an earlier try closed for the same cause. */
   readonly closed?: readonly number[]
 }
@@ -108,7 +106,7 @@ async function openOrTell(
 
 interface AskedMove {
   readonly step: OpenedMove
-  readonly asked: CommandCause | undefined
+  readonly asked: StepsRequest | undefined
   /** The steps that were closed before it. */
   readonly closed: readonly number[]
 }

@@ -1,5 +1,6 @@
 /** Aborts of Flagger's rollouts. Like other stops, an abort is a branch. */
 import { createHash } from 'node:crypto'
+import type { Requester } from '../../core/command/requester.ts'
 import type { KnownCanary } from '../../core/flagger/canaries.ts'
 import { stopMessage } from '../../core/message/pull-request/stop.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
@@ -8,13 +9,13 @@ import type { Target } from '../../core/rollout/target.ts'
 import { abortBranch, type Stop } from '../../core/stop/stop.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { judgeStopsAgain } from './judge-again.ts'
-import { type StopNeeds, stopOn, type StopRequest } from './stops.ts'
+import { type StopNeeds, stopOn } from './stops.ts'
 
 /** Makes Flagger roll back when it asks. `base`: the head of the base branch. */
 export async function abortOwned(
   context: StopNeeds,
   target: Target,
-  asked: StopRequest & { readonly reason: string | undefined; readonly base: Sha },
+  asked: Requester & { readonly reason: string | undefined; readonly base: Sha },
 ): Promise<void> {
   const { environment, service } = target
   const branch = abortBranch({ environment, service })

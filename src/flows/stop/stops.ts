@@ -1,4 +1,5 @@
 import type { Command } from '../../core/command/commands.ts'
+import type { Requester } from '../../core/command/requester.ts'
 import type { Environment } from '../../core/environment/environment.ts'
 import { stopFrom } from '../../core/marker/stop.ts'
 import { stopMessage } from '../../core/message/pull-request/stop.ts'
@@ -9,29 +10,20 @@ import { READABLE_BELOW } from '../../ports/mirror.ts'
 import { tell } from '../notify/tell.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { judgeStopsAgain } from './judge-again.ts'
-import type { Outcome } from '../../core/command/outcome.ts'
+import { type Outcome, refused } from '../../core/command/outcome.ts'
 
 export type StopNeeds = Pick<
   RepositoryContext,
   'activity' | 'branches' | 'mirror' | 'ask' | 'repo' | 'clock' | 'memo' | 'seal' | 'notifier'
 >
 
-/** Who asks for a stop, and how. */
-export interface StopRequest {
-  readonly login: string
-  /** The comment or the pressed button. The same one has an effect only once. */
-  readonly cause: string
-  /** When the command was written, epoch milliseconds. `2h` counts from then. */
-  readonly at: number
-}
-
 /** Holds rollouts at their current step. Doing it twice has no further effect, because an existing branch is the hold. */
 export async function hold(
   context: StopNeeds,
   targets: readonly Target[],
-  asked: StopRequest & { readonly reason: string | undefined },
+  asked: Requester & { readonly reason: string | undefined },
 ): Promise<Outcome> {
-  if (targets.length === 0) return { code: 'refused', refusal: { code: 'no-rollout' } }
+  if (targets.length === 0) return refused({ code: 'no-rollout' })
   let isNew = false
   for (const { environment, service } of targets) {
     const scope = { environment, service }
@@ -46,8 +38,8 @@ export async function hold(
 }
 
 /** Ends the hold of rollouts. */
-export async function resume(context: StopNeeds, targets: readonly Target[], asked: StopRequest): Promise<Outcome> {
-  if (targets.length === 0) return { code: 'refused', refusal: { code: 'no-rollout' } }
+export async function resume(context: StopNeeds, targets: readonly Target[], asked: Requester): Promise<Outcome> {
+  if (targets.length === 0) return refused({ code: 'no-rollout' })
   const there = await context.mirror.fetch([STOP_REFS])
   const branchesFor = ({ environment, service, owner }: Target): readonly string[] => [
     stopBranch({ environment, service }),
@@ -60,7 +52,7 @@ export async function resume(context: StopNeeds, targets: readonly Target[], ask
     for (const target of targets) if (await wasAnyLifted(context, branchesFor(target), asked)) lifted.push(target)
     return lifted.length > 0
       ? { code: 'resumed', names: lifted.map(targetName) }
-      : { code: 'refused', refusal: { code: 'nothing-held', names: targets.map(targetName) } }
+      : refused({ code: 'nothing-held', names: targets.map(targetName) })
   }
   for (const branch of held.flatMap(heldBy)) await context.branches.remove(branch)
   await judgeStopsAgain(context)
@@ -71,14 +63,13 @@ export async function resume(context: StopNeeds, targets: readonly Target[], ask
 export async function freeze(
   context: StopNeeds,
   { environment, until: wanted, reason }: Extract<Command, { name: 'freeze' }>,
-  asked: StopRequest & { readonly environments: readonly Pick<Environment, 'name'>[] },
+  asked: Requester & { readonly environments: readonly Pick<Environment, 'name'>[] },
 ): Promise<Outcome> {
   const known = asked.environments.map(({ name }) => name)
-  if (!known.includes(environment))
-    return { code: 'refused', refusal: { code: 'no-environment', asked: environment, known } }
+  if (!known.includes(environment)) return refused({ code: 'no-environment', asked: environment, known })
   const until = wanted === undefined ? undefined : 'at' in wanted ? wanted.at : asked.at + wanted.afterMs
   const now = context.clock.now()
-  if (until !== undefined && until <= now) return { code: 'refused', refusal: { code: 'in-the-past', until } }
+  if (until !== undefined && until <= now) return refused({ code: 'in-the-past', until })
   const stop: Stop = { kind: 'freeze', by: asked.login, reason, until, cause: asked.cause }
   const there = await claimFreeze(context, environment, stop)
   if (there !== undefined && there.cause !== asked.cause)
@@ -104,24 +95,24 @@ async function claimFreeze(context: StopNeeds, environment: string, stop: Stop):
 }
 
 /** Ends the freeze of an environment, even if the environment no longer exists. */
-export async function unfreeze(context: StopNeeds, environment: string, asked: StopRequest): Promise<Outcome> {
+export async function unfreeze(context: StopNeeds, environment: string, asked: Requester): Promise<Outcome> {
   const branch = stopBranch({ environment })
   if (!(await context.mirror.fetch([STOP_REFS])).has(refOf(branch)))
     return (await wasLifted(context, branch, asked))
       ? { code: 'unfrozen', environment }
-      : { code: 'refused', refusal: { code: 'not-frozen', environment } }
+      : refused({ code: 'not-frozen', environment })
   await context.branches.remove(branch)
   await judgeStopsAgain(context)
   return { code: 'unfrozen', environment }
 }
 
 /** Whether Perch removed a stop after the request. Then this is a retry, and an earlier try was successful. */
-async function wasLifted({ activity }: StopNeeds, branch: string, { at }: StopRequest): Promise<boolean> {
+async function wasLifted({ activity }: StopNeeds, branch: string, { at }: Requester): Promise<boolean> {
   const [newest] = (await activity.movesOf(branch)) ?? []
   return newest?.kind === 'deleted' && newest.isOurs && newest.at >= wholeSecond(at)
 }
 
-async function wasAnyLifted(context: StopNeeds, branches: readonly string[], asked: StopRequest): Promise<boolean> {
+async function wasAnyLifted(context: StopNeeds, branches: readonly string[], asked: Requester): Promise<boolean> {
   for (const branch of branches) if (await wasLifted(context, branch, asked)) return true
   return false
 }

@@ -11,13 +11,14 @@ import { abortAll } from '../../../core/wave/convoy.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import type { BaseState } from '../../rollout/rollouts.ts'
 import { abortOwned } from '../../stop/abort.ts'
-import { type StopRequest, wholeSecond } from '../../stop/stops.ts'
+import { wholeSecond } from '../../stop/stops.ts'
 import { takeSteps } from '../../rollout/take-steps.ts'
 import { type Outcome, type OwnedRollout, refused } from '../../../core/command/outcome.ts'
+import type { Requester } from '../../../core/command/requester.ts'
 import type { CommandRequest } from './command-request.ts'
 import { changedBy } from './subject.ts'
 
-interface AbortRequest extends StopRequest {
+interface AbortRequest extends Requester {
   readonly related: readonly RolloutFacts[]
 }
 

@@ -1,12 +1,12 @@
 import type { ActsOn, CommandName, CommandOf, COMMANDS } from '../../../core/command/commands.ts'
 import type { Outcome } from '../../../core/command/outcome.ts'
+import type { Requester } from '../../../core/command/requester.ts'
 import type { Review } from '../../../core/gate/review.ts'
 import type { Result } from '../../../core/result.ts'
 import type { PullRequest, Sha } from '../../../core/rollout/facts.ts'
 import type { RolloutFacts } from '../../../core/rollout/transition.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import type { BaseProblem, BaseState } from '../../rollout/rollouts.ts'
-import type { StopRequest } from '../../stop/stops.ts'
 
 /** A pull request that is not merged, with its branch. */
 export interface HeadSubject {
@@ -48,7 +48,7 @@ interface Subjects extends Record<ActsOn, HeadSubject | BaseSubject | UncheckedB
 export interface CommandRequest<Name extends CommandName> {
   readonly command: CommandOf<Name>
   readonly subject: Subjects[(typeof COMMANDS)[Name]['actsOn']]
-  readonly by: StopRequest
+  readonly by: Requester
   /** The comment and the command's number in it, which identify a commit. */
   readonly id: string
 }

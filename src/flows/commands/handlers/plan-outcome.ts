@@ -1,7 +1,7 @@
 import type { Scope } from '../../../core/command/arguments.ts'
 import { planOf, type Target, targetName } from '../../../core/rollout/target.ts'
 import { ambiguous } from '../../../core/rollout/resolve.ts'
-import type { Outcome } from '../../../core/command/outcome.ts'
+import { type Outcome, refused } from '../../../core/command/outcome.ts'
 
 export interface PlannedRollout {
   readonly target: Target
@@ -22,13 +22,11 @@ export function planOutcome(
       (environment === undefined || target.environment === environment || target.environments.includes(environment)),
   )
   const [rollout, ...others] = meant
-  if (rollout === undefined) return { code: 'refused', refusal: { code: 'no-rollout' } }
-  if (others.length > 0) {
-    return { code: 'refused', refusal: ambiguous(meant.map(({ target }) => target)) }
-  }
+  if (rollout === undefined) return refused({ code: 'no-rollout' })
+  if (others.length > 0) return refused(ambiguous(meant.map(({ target }) => target)))
   const { target, share, proposed } = rollout
   const { blueGreen } = target.route.names
   if (blueGreen !== undefined)
-    return { code: 'refused', refusal: { code: 'is-blue-green', name: targetName(target), idle: blueGreen.idle.name } }
+    return refused({ code: 'is-blue-green', name: targetName(target), idle: blueGreen.idle.name })
   return { code: 'plan', name: targetName(target), plan: planOf(target), share, proposed }
 }
