@@ -69,11 +69,8 @@ export function handleJobs(given: WorkerParts): JobHandler {
     // Another version of Perch may have left this job in the queue.
     if (task === undefined) return dropUnknown(parts, job)
     if (task.type === 'sweep-all') return sweepAll(parts, task)
-    if (task.type === 'report') return keepReport(parts, task)
-    if (task.type === 'canaries') return readNamed(parts, task)
-    if (task.type === 'canary-approvals') return readVersion(parts, task)
-    if (task.type === 'canary-news') return showNews(parts, task)
     if (task.type === 'onboard') return welcome(parts, task, job)
+    if ('repository' in task) return runNamed(parts, task)
     const here = await whereNow(parts, job, task)
     return perform(parts, { job, task: here, work: (context) => run(parts, context, here) })
   }
@@ -204,34 +201,31 @@ async function sweepAndRest(context: RepositoryContext, task: TaskOf<'sweep'>, j
   await rememberCalm(context, { pulse: task.pulse, asked })
 }
 
-async function keepReport(parts: WorkerParts, task: TaskOf<'report'>): Promise<void> {
+/** A task from outside of GitHub, which names its repository. */
+type NamedTask = TaskOf<'report' | 'canaries' | 'canary-approvals' | 'canary-news'>
+
+async function runNamed(parts: WorkerParts, task: NamedTask): Promise<void> {
   const { owner, name } = task.repository
   const place = await parts.placeOf(owner, name)
-  if (place === undefined) {
-    const facts = { repo: `${owner}/${name}`, report: task.report.name }
-    parts.log.warn(facts, 'ignored a report: Perch is not installed there')
-    return
+  if (place === undefined) return warnNotInstalled(parts, task)
+  const context = await parts.contextFor(place)
+  switch (task.type) {
+    case 'report':
+      return recordReport(context, task)
+    case 'canaries':
+      return readCanaries(context)
+    case 'canary-approvals':
+      return readApprovals(context, task)
+    case 'canary-news':
+      return showCanaryNews(context, task.rollout)
   }
-  await recordReport(await parts.contextFor(place), task)
 }
 
-async function readNamed(parts: WorkerParts, { repository: { owner, name } }: TaskOf<'canaries'>): Promise<void> {
-  const place = await parts.placeOf(owner, name)
-  if (place === undefined)
-    parts.log.warn({ repo: `${owner}/${name}` }, 'Flagger asks about a repository on which Perch is not installed')
-  else await readCanaries(await parts.contextFor(place))
-}
-
-async function readVersion(parts: WorkerParts, task: TaskOf<'canary-approvals'>): Promise<void> {
-  const { owner, name } = task.repository
-  const place = await parts.placeOf(owner, name)
-  if (place !== undefined) await readApprovals(await parts.contextFor(place), task)
-}
-
-async function showNews(parts: WorkerParts, task: TaskOf<'canary-news'>): Promise<void> {
-  const { owner, name } = task.repository
-  const place = await parts.placeOf(owner, name)
-  if (place !== undefined) await showCanaryNews(await parts.contextFor(place), task.rollout)
+function warnNotInstalled({ log }: Pick<WorkerParts, 'log'>, task: NamedTask): void {
+  const repo = `${task.repository.owner}/${task.repository.name}`
+  if (task.type === 'report')
+    log.warn({ repo, report: task.report.name }, 'ignored a report: Perch is not installed there')
+  if (task.type === 'canaries') log.warn({ repo }, 'Flagger asks about a repository on which Perch is not installed')
 }
 
 async function sweepAll(parts: WorkerParts, { why }: TaskOf<'sweep-all'>): Promise<void> {
