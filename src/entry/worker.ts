@@ -25,7 +25,7 @@ import { rerun } from '../flows/review/rerun.ts'
 import { isAtRest, isPulseTime, needsSweep, rememberCalm } from '../flows/calm.ts'
 import { onboard } from '../flows/onboarding/onboard.ts'
 import { sweep } from '../flows/sweep.ts'
-import { type RepositoryRef, type RepositoryTask, Task, type TaskOf } from '../flows/tasks/tasks.ts'
+import { type NamedTask, type RepositoryRef, type RepositoryTask, Task, type TaskOf } from '../flows/tasks/tasks.ts'
 import type { ClaimedJob, JobHandler, Jobs, WorkOptions } from '../ports/jobs.ts'
 import { GitHubUnavailable } from '../adapters/github/client/client.ts'
 import type { NamedPlace } from '../adapters/github/installations.ts'
@@ -200,9 +200,6 @@ async function sweepAndRest(context: RepositoryContext, task: TaskOf<'sweep'>, j
   await sweep({ ...context, ask })
   await rememberCalm(context, { pulse: task.pulse, asked })
 }
-
-/** A task from outside of GitHub, which names its repository. */
-type NamedTask = TaskOf<'report' | 'canaries' | 'canary-approvals' | 'canary-news'>
 
 async function runNamed(parts: WorkerParts, task: NamedTask): Promise<void> {
   const { owner, name } = task.repository

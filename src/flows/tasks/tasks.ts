@@ -11,6 +11,9 @@ const Repository = z.object({ id: z.int(), owner: z.string(), name: z.string(), 
 
 const Where = { installation: z.int(), repo: Repository }
 
+/** Of a task that only knows the name of its repository. */
+const Named = { repository: z.object({ owner: z.string(), name: z.string() }) }
+
 /**
  * The tasks of the worker. A task names what to look at, and why. The facts are read when the task runs. Only tasks wait in the
  * queue.
@@ -81,7 +84,7 @@ export const Task = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('onboard'),
     installation: z.int(),
-    repository: z.object({ owner: z.string(), name: z.string() }),
+    ...Named,
     why: Causes.onboard,
   }),
   /** Have every repository swept that Perch is installed on. */
@@ -89,7 +92,7 @@ export const Task = z.discriminatedUnion('type', [
   /** Store the report of a cluster. Only the repository's name is known. */
   z.object({
     type: z.literal('report'),
-    repository: z.object({ owner: z.string(), name: z.string() }),
+    ...Named,
     report: Report,
     receivedAt: z.number(),
     why: Causes.delivered,
@@ -97,20 +100,20 @@ export const Task = z.discriminatedUnion('type', [
   /** Read Flagger's Canaries, and what stops them. */
   z.object({
     type: z.literal('canaries'),
-    repository: z.object({ owner: z.string(), name: z.string() }),
+    ...Named,
     why: Causes.canaries,
   }),
   /** Read how many people approved the pull request that brought a version. */
   z.object({
     type: z.literal('canary-approvals'),
-    repository: z.object({ owner: z.string(), name: z.string() }),
+    ...Named,
     rollout: z.string(),
     why: Causes['canary-approvals'],
   }),
   /** Show Flagger's last event about a rollout on the pull request that brought the version. */
   z.object({
     type: z.literal('canary-news'),
-    repository: z.object({ owner: z.string(), name: z.string() }),
+    ...Named,
     rollout: z.string(),
     why: Causes['canary-news'],
   }),
@@ -123,6 +126,9 @@ export interface RepositoryRef {
   readonly installation: number
   readonly repo: RepositoryName
 }
+
+/** A task that only knows the name of its repository: nobody on GitHub asked for it. */
+export type NamedTask = Exclude<Extract<Task, { readonly repository: unknown }>, { readonly installation: number }>
 
 /** A task in a repository. */
 export type RepositoryTask = Extract<Task, RepositoryRef>
@@ -190,15 +196,17 @@ function keyOf(task: Task): string {
       // One after the other, so that a hundred new repositories do not delay commands.
       return `onboard:${task.installation}`
     case 'canaries':
-      return `canaries:${task.repository.owner}/${task.repository.name}`.toLowerCase()
+      return keyOfNamed(task)
     case 'canary-approvals':
-      return `canary-approvals:${task.repository.owner}/${task.repository.name}:${task.rollout}`.toLowerCase()
     case 'canary-news':
-      return `canary-news:${task.repository.owner}/${task.repository.name}:${task.rollout}`.toLowerCase()
-    case 'report': {
+      return keyOfNamed(task, task.rollout)
+    case 'report':
       // Reports with one name about one commit are stored one after the other.
-      const { repository, report } = task
-      return `report:${repository.owner}/${repository.name}:${report.commit}:${report.name}`.toLowerCase()
-    }
+      return keyOfNamed(task, task.report.commit, task.report.name)
   }
+}
+
+/** GitHub's names of repositories are not case-sensitive. */
+function keyOfNamed({ type, repository: { owner, name } }: NamedTask, ...parts: readonly string[]): string {
+  return [type, `${owner}/${name}`, ...parts].join(':').toLowerCase()
 }
