@@ -14,14 +14,12 @@ import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import { standingOf, type Standing } from '../../core/rollout/standing.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import type { Renderer } from '../../ports/renderer.ts'
+import { WORK_TREE } from '../../ports/checkout.ts'
 import type { Worktree } from '../../ports/worktree.ts'
 import { loadConfig, loadSnapshot } from '../repository/load.ts'
 import { makeChange } from '../making/make-change.ts'
 import { withRenderedTargets } from '../judgement/rendered-targets.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
-
-/** A folder has no commits. Its current state is the only tree. */
-export const HERE = ''
 
 interface Needs {
   readonly worktree: Worktree
@@ -83,7 +81,7 @@ async function changeCheckout<M extends DirectMove>(
   const snapshot = loaded.value
   const change = plan({ snapshot, base: undefined, changed: [] })
   if (!change.ok) return err(hiddenBy(change.error, snapshot))
-  const site = { treeish: HERE, snapshot, pull: undefined }
+  const site = { treeish: WORK_TREE, snapshot, pull: undefined }
   const made = await makeChange({ mirror: context.worktree, renderer: context.renderer }, site, change.value)
   if (!made.ok) return made
   const { files, proof } = made.value
@@ -97,7 +95,7 @@ export async function writeFiles(
   files: ReadonlyMap<string, string>,
   isDry: boolean,
 ): Promise<FileChanges> {
-  const before = await worktree.read(HERE, [...files.keys()])
+  const before = await worktree.read(WORK_TREE, [...files.keys()])
   if (!isDry) await worktree.write(files)
   return new Map([...files].map(([path, after]) => [path, { before: before.get(path) ?? '', after }]))
 }
@@ -123,8 +121,8 @@ export async function statusOfCheckout(
 
 export async function snapshotOf({ worktree, renderer }: Needs): Promise<Result<Snapshot, Refusal>> {
   const context = { mirror: worktree, renderer }
-  const config = await loadConfig(context, HERE)
+  const config = await loadConfig(context, WORK_TREE)
   if (!config.ok) return err(configRefusal(config.error))
-  const snapshot = await loadSnapshot(context, HERE, { config: config.value })
-  return ok(await withRenderedTargets(context, { treeish: HERE, snapshot }))
+  const snapshot = await loadSnapshot(context, WORK_TREE, { config: config.value })
+  return ok(await withRenderedTargets(context, { treeish: WORK_TREE, snapshot }))
 }

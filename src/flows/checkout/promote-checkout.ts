@@ -2,9 +2,10 @@ import type { PreparedPromotion, PromotionFlow } from '../../core/promotion/prom
 import type { Refusal } from '../../core/refusal/refusal.ts'
 import { ok, type Result } from '../../core/result.ts'
 import type { Renderer } from '../../ports/renderer.ts'
+import { WORK_TREE } from '../../ports/checkout.ts'
 import type { Worktree } from '../../ports/worktree.ts'
 import { preparePromotion } from '../making/prepare-promotion.ts'
-import { type FileChanges, HERE, snapshotOf, writeFiles } from './checkout.ts'
+import { type FileChanges, snapshotOf, writeFiles } from './checkout.ts'
 
 export interface PromotedFiles {
   readonly made: PreparedPromotion
@@ -19,7 +20,7 @@ export async function promoteInCheckout(
   const snapshot = await snapshotOf(context)
   if (!snapshot.ok) return snapshot
   const needs = { mirror: context.worktree, renderer: context.renderer }
-  const made = await preparePromotion(needs, { treeish: HERE, snapshot: snapshot.value }, flow)
+  const made = await preparePromotion(needs, { treeish: WORK_TREE, snapshot: snapshot.value }, flow)
   if (!made.ok) return made
   return ok({ made: made.value, files: await writeFiles(context, made.value.plan.files, isDry) })
 }
