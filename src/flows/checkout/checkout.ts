@@ -16,9 +16,9 @@ import type { Target } from '../../core/rollout/target.ts'
 import type { Renderer } from '../../ports/renderer.ts'
 import { WORK_TREE } from '../../ports/checkout.ts'
 import type { Worktree } from '../../ports/worktree.ts'
-import { loadConfig, loadSnapshot } from '../repository/load.ts'
+import { loadConfig } from '../repository/load.ts'
 import { makeChange } from '../making/make-change.ts'
-import { withRenderedTargets } from '../judgement/rendered-targets.ts'
+import { loadRendered } from '../judgement/rendered-targets.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
 interface Needs {
@@ -123,6 +123,5 @@ export async function snapshotOf({ worktree, renderer }: Needs): Promise<Result<
   const context = { mirror: worktree, renderer }
   const config = await loadConfig(context, WORK_TREE)
   if (!config.ok) return err(configRefusal(config.error))
-  const snapshot = await loadSnapshot(context, WORK_TREE, { config: config.value })
-  return ok(await withRenderedTargets(context, { treeish: WORK_TREE, snapshot }))
+  return ok(await loadRendered(context, WORK_TREE, config.value))
 }

@@ -1,7 +1,9 @@
+import type { Config } from '../../core/config/schema.ts'
 import { environmentNamed } from '../../core/environment/environment.ts'
 import { finderIn } from '../../core/diff/rendered-route.ts'
 import { placeKey } from '../../core/layer/layered.ts'
 import type { ObjectData } from '../../core/layer/step.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
 import { type Snapshot, withRendered } from '../../core/rollout/snapshot.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
@@ -10,6 +12,11 @@ import { readEnvironmentTexts } from '../build/environment-texts.ts'
 import { renderEnvironment, type TreeSnapshot } from './comparison/render.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
+
+/** The snapshot of a commit or tree, with rendered routes where the files are not enough to tell. */
+export async function loadRendered(context: Needs, treeish: Sha, config: Config): Promise<Snapshot> {
+  return withRenderedTargets(context, { treeish, snapshot: await loadSnapshot(context, treeish, { config }) })
+}
 
 /** A snapshot with rendered routes where the files are not enough to tell. What cannot be rendered stays as it is. */
 export async function withRenderedTargets(

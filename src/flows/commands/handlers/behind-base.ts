@@ -11,8 +11,8 @@ import { filesToRead } from '../../../core/rollout/read-target.ts'
 import { standingOf } from '../../../core/rollout/standing.ts'
 import { sameRollouts, type Target, targetName } from '../../../core/rollout/target.ts'
 import type { Refusal } from '../../../core/refusal/refusal.ts'
-import { withRenderedTargets } from '../../judgement/rendered-targets.ts'
-import { loadSnapshot, readTargetAt } from '../../repository/load.ts'
+import { loadRendered } from '../../judgement/rendered-targets.ts'
+import { readTargetAt } from '../../repository/load.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'repo' | 'botLogin'>
@@ -61,8 +61,7 @@ async function hasSameLimit(
   treeish: Sha,
   { target, move, config }: BranchChange & { readonly move: LimitMove },
 ): Promise<boolean> {
-  const snapshot = await loadSnapshot(context, treeish, { config })
-  const [then] = sameRollouts((await withRenderedTargets(context, { treeish, snapshot })).targets, target)
+  const [then] = sameRollouts((await loadRendered(context, treeish, config)).targets, target)
   const [was, now] = [move.owner, then?.owner].map((owner) => {
     const limit = owner && limitTo(owner, move.to)
     if (limit?.ok !== true) return undefined

@@ -7,7 +7,6 @@ import { commandCommit } from '../../../core/message/pull-request/pull-request.t
 import { hiddenBy } from '../../../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { PullRequest, Sha } from '../../../core/rollout/facts.ts'
-import type { Snapshot } from '../../../core/rollout/snapshot.ts'
 import { type DirectMove, intend, type IntendedChange, isRaise } from '../../../core/rollout/intend.ts'
 import { isStep } from '../../../core/rollout/branch.ts'
 import { originPull, targetName } from '../../../core/rollout/target.ts'
@@ -16,8 +15,7 @@ import { changesOnly } from '../../repository/changes-only.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import { type CommandCommit, committed, findCommit } from './done-before.ts'
 import { rememberOwnCommit } from '../../repository/head-age.ts'
-import { loadSnapshot } from '../../repository/load.ts'
-import { withRenderedTargets } from '../../judgement/rendered-targets.ts'
+import { loadRendered } from '../../judgement/rendered-targets.ts'
 import { type MadeChange, makeChange } from '../../making/make-change.ts'
 import type { Refusal } from '../../../core/refusal/refusal.ts'
 import { behindBase, type MergedChange } from './behind-base.ts'
@@ -129,16 +127,6 @@ async function makeAt(
   const at = { treeish: head, snapshot, pull: began ?? pull.number, objection }
   const made = await makeChange(context, at, change.value)
   return made.ok ? ok({ ...change.value, ...made.value }) : made
-}
-
-/** A snapshot with rendered routes where the files are not enough to tell. */
-async function loadRendered(
-  context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'repo'>,
-  treeish: Sha,
-  config: Config,
-): Promise<Snapshot> {
-  const snapshot = await loadSnapshot(context, treeish, { config })
-  return withRenderedTargets(context, { treeish, snapshot })
 }
 
 /** The changes of the pull request itself decide which of several rollouts is meant. */
