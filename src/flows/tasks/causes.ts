@@ -150,16 +150,16 @@ const ToldNews = z.object({ code: z.literal('news'), key: z.string(), to: z.stri
 const ShownStep = z.object({ code: z.literal('step-shown'), key: z.string() })
 
 /** Flagger asked about a Canary. `mark`: identifies the last change in the repository. */
-const Asked = z.object({ code: z.literal('asked'), mark: z.string(), at })
+const CanaryAsked = z.object({ code: z.literal('asked'), mark: z.string(), at })
 
 /** Flagger asked about a version that needs approvals. `wanted`: how many. */
-const VersionAsked = Asked.extend({ code: z.literal('version-asked'), version: z.string(), wanted: z.int() })
+const VersionAsked = CanaryAsked.extend({ code: z.literal('version-asked'), version: z.string(), wanted: z.int() })
 
 /** Flagger reported something new about a Canary. */
-const Told = z.object({ code: z.literal('told'), at })
+const CanaryEvent = z.object({ code: z.literal('told'), at })
 
 /** Something on the dashboard may have changed. All changes until `due` are one cause. */
-const Listed = z.object({ code: z.literal('listed'), due })
+const DashboardChanged = z.object({ code: z.literal('listed'), due })
 
 /** The possible causes of each kind of task. */
 export const Causes = {
@@ -208,10 +208,10 @@ export const Causes = {
   measure: Swept,
   notify: ToldNews,
   deployment: ShownStep,
-  canaries: Asked,
+  canaries: CanaryAsked,
   'canary-approvals': VersionAsked,
-  'canary-news': Told,
-  dashboard: z.discriminatedUnion('code', [Listed, Delivered, Swept]),
+  'canary-news': CanaryEvent,
+  dashboard: z.discriminatedUnion('code', [DashboardChanged, Delivered, Swept]),
   group: z.discriminatedUnion('code', [Delivered, Signal, Stops, Measured, Peer, Rerun, Timer, Swept]),
   sweep: z.discriminatedUnion('code', [Started, Interval]),
 } as const
