@@ -62,38 +62,49 @@ export function committed({ sha, headline }: CommandCommit): Outcome {
   return { code: 'committed', sha, headline }
 }
 
-/** The same for a version that is now active. Otherwise there was nothing to do. */
+/** The outcome for a version that is now active: what an earlier try proposed, or else that it is switched. */
 export function switchedBefore(
-  { botLogin }: Pick<RepositoryContext, 'botLogin'>,
-  { pulls }: Pick<BaseState, 'pulls'>,
-  {
-    standing: { target },
-    since,
-    move,
-  }: { readonly standing: Standing; readonly since: number; readonly move: SwitchMove },
+  context: Pick<RepositoryContext, 'botLogin'>,
+  base: Pick<BaseState, 'pulls'>,
+  { standing: { target }, since, move }: EarlierTry & { readonly move: SwitchMove },
 ): Outcome {
-  const pull = pulls.find(
-    (one) =>
-      isStepOf(target, one, botLogin) &&
-      kindOf(one.head.ref, 'idle') === 'switch' &&
-      isBranchFor(one.head.ref, move) &&
-      one.createdAt >= since,
+  const { from, to } = move
+  return (
+    openedBefore(context, base, { target, since, move }) ?? {
+      code: 'switched',
+      name: targetName(target),
+      from,
+      to,
+      sha: undefined,
+      proof: undefined,
+    }
   )
-  if (pull !== undefined) return { code: 'proposed', title: pull.title, pull: pull.number }
-  return { code: 'switched', name: targetName(target), from: move.from, to: move.to, sha: undefined, proof: undefined }
 }
 
-/** The pull request that an earlier try opened for a share that the base branch now has. */
+interface EarlierTry {
+  readonly standing: Standing
+  readonly since: number
+}
+
+/** What an earlier try proposed for a share that the base branch now has. */
 export function proposedBefore(
-  { botLogin }: Pick<RepositoryContext, 'botLogin'>,
-  { pulls }: Pick<BaseState, 'pulls'>,
-  { standing, since }: { readonly standing: Standing; readonly since: number },
+  context: Pick<RepositoryContext, 'botLogin'>,
+  base: Pick<BaseState, 'pulls'>,
+  { standing, since }: EarlierTry,
 ): Outcome | undefined {
   const { target } = standing
   const share = sureShare(standing)
   const move: Move = share === 0 ? { kind: 'rollback', from: 0 } : { kind: 'share', from: 0, to: share }
-  const pull = pulls.find(
-    (one) => isStepOf(target, one, botLogin) && isBranchFor(one.head.ref, move) && one.createdAt >= since,
-  )
-  return pull === undefined ? undefined : { code: 'proposed', title: pull.title, pull: pull.number }
+  return openedBefore(context, base, { target, since, move })
+}
+
+function openedBefore(
+  { botLogin }: Pick<RepositoryContext, 'botLogin'>,
+  { pulls }: Pick<BaseState, 'pulls'>,
+  { target, since, move }: Pick<Standing, 'target'> & Pick<EarlierTry, 'since'> & { readonly move: Move },
+): Outcome | undefined {
+  const isFor = ({ head: { ref } }: PullRequest): boolean =>
+    isBranchFor(ref, move) && (move.kind !== 'switch' || kindOf(ref, 'idle') === 'switch')
+  const pull = pulls.find((one) => isStepOf(target, one, botLogin) && isFor(one) && one.createdAt >= since)
+  return pull && { code: 'proposed', title: pull.title, pull: pull.number }
 }
