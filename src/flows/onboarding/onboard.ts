@@ -6,6 +6,7 @@ import { CONFIG_FILE } from '../../core/config/read.ts'
 import { onboardingBody, onboardingCommit, ONBOARDING_TITLE } from '../../core/message/onboarding/pull-request.ts'
 import { ONBOARDING_BRANCH } from '../../core/marker/onboarding-branch.ts'
 import { proposeConfig } from '../making/propose-config.ts'
+import { fetchHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type ChangeNeeds, openChange } from '../rollout/open-change.ts'
 
@@ -14,7 +15,7 @@ type Needs = ChangeNeeds & Pick<RepositoryContext, 'renderer' | 'known'>
 export async function onboard(context: Needs): Promise<void> {
   const { mirror, pulls, repo, botLogin, log } = context
   const ref = repo.defaultBranch
-  const sha = (await mirror.fetch([`refs/heads/${ref}`])).get(`refs/heads/${ref}`)
+  const sha = await fetchHead(context, ref)
   // Nothing has been pushed yet.
   if (sha === undefined) return
   if ((await mirror.entries(sha)).some(({ path }) => path === CONFIG_FILE)) return

@@ -3,6 +3,7 @@ import { leavesNoTrace } from '../../core/command/trace.ts'
 import { repeatedAnswer } from '../../core/message/comment/answer.ts'
 import { pressedWords, recordWords } from '../../core/message/check/command-record.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
+import { fetchHead } from './history.ts'
 import type { RepositoryContext } from './repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'mirror' | 'records'>
@@ -77,8 +78,7 @@ async function firstCommit({ memo, repo, mirror }: Needs): Promise<Sha | undefin
   const key = `first-commit:${repo.id}`
   const known = await memo.get(key)
   if (typeof known === 'string') return known
-  const ref = `refs/heads/${repo.defaultBranch}`
-  const head = (await mirror.fetch([ref])).get(ref)
+  const head = await fetchHead({ mirror }, repo.defaultBranch)
   if (head === undefined) return undefined
   const first = await mirror.first(head)
   await memo.set(key, first)

@@ -14,3 +14,9 @@ export async function changedByMerge({ mirror }: Needs, base: Sha, head: Sha): P
   const merged = await mirror.merge(base, head)
   return 'tree' in merged ? mirror.changed(base, merged.tree) : merged.conflicts
 }
+
+/** The head of a branch, as it is now; undefined if there is no such branch. */
+export async function fetchHead({ mirror }: Needs, branch: string): Promise<Sha | undefined> {
+  const ref = `refs/heads/${branch}`
+  return (await mirror.fetch([ref])).get(ref)
+}

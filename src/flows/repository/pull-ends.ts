@@ -1,6 +1,7 @@
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { STOP_REFS } from '../../core/stop/stop.ts'
 import { decidingRef, deployedAmong } from './deployed-branches.ts'
+import { fetchHead } from './history.ts'
 import type { RepositoryContext } from './repository-context.ts'
 
 /** Both ends of an open pull request, as they are now in Git. */
@@ -41,8 +42,7 @@ export async function judgedBase(
 ): Promise<Pick<PullEnds, 'judgedFor' | 'base'> | undefined> {
   const deployed = await deployedAmong(context, refs)
   const judgedFor = deployed.homeOf(base) ?? context.repo.defaultBranch
-  const ref = `refs/heads/${judgedFor}`
-  const sha = refs.get(ref) ?? (await context.mirror.fetch([ref])).get(ref)
+  const sha = refs.get(`refs/heads/${judgedFor}`) ?? (await fetchHead(context, judgedFor))
   return sha === undefined ? undefined : { judgedFor, base: sha }
 }
 

@@ -3,6 +3,7 @@ import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { NewTexts } from '../../core/layer/place.ts'
 import type { BaseHead } from '../measure/landing.ts'
 import { changesOnly } from '../repository/changes-only.ts'
+import { fetchHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { isAllOurs } from '../repository/step-ownership.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
@@ -66,7 +67,7 @@ async function startAt(
   { branch, base }: { readonly branch: string; readonly base: BaseHead },
 ): Promise<void> {
   if ((await context.branches.create(branch, base.sha)) === 'created') return
-  const from = (await context.mirror.fetch([`refs/heads/${branch}`])).get(`refs/heads/${branch}`)
+  const from = await fetchHead(context, branch)
   if (from !== undefined && from !== base.sha) await moveBranch(context, { branch, from, to: base.sha })
 }
 
@@ -94,7 +95,7 @@ async function readyBranch(
   const pulls = await context.pulls.from(branch)
   const open = pulls.find(({ state }) => state === 'open')
   if (open !== undefined) return open.author.login === context.botLogin && open.base.ref === base.ref ? open : 'taken'
-  const head = (await context.mirror.fetch([`refs/heads/${branch}`])).get(`refs/heads/${branch}`)
+  const head = await fetchHead(context, branch)
   if (head === undefined || head === base.sha) return 'at-base'
   // A closed pull request of ours keeps its commits if the branch is deleted. Any other commit must be Perch's own.
   const isLeftover = pulls.some((pull) => pull.author.login === context.botLogin && pull.head.sha === head)

@@ -14,6 +14,7 @@ import { canaryVersion } from '../../../core/traffic/version.ts'
 import { changesOnly } from '../../repository/changes-only.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import { type CommandCommit, committed, findCommit } from './done-before.ts'
+import { fetchHead } from '../../repository/history.ts'
 import { rememberOwnCommit } from '../../repository/head-age.ts'
 import { loadRendered } from '../../judgement/rendered-targets.ts'
 import { type MadeChange, makeChange } from '../../making/make-change.ts'
@@ -70,8 +71,7 @@ export async function commitCommand(
       return { outcome: outcomeOf(planned.value, made.sha), head: made.sha }
     }
     // Someone pushed meanwhile. Perch never overwrites their commit, so it plans everything again on top of it.
-    const ref = `refs/heads/${place.pull.head.ref}`
-    head = (await context.mirror.fetch([ref])).get(ref) ?? head
+    head = (await fetchHead(context, place.pull.head.ref)) ?? head
   }
   return { outcome: refused({ code: 'head-keeps-moving' }), head }
 }
