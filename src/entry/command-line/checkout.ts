@@ -16,6 +16,7 @@ import { explainShares } from '../../core/traffic/explain.ts'
 import { isSplit, isUnnamed, routeId, weightedRules } from '../../core/traffic/route.ts'
 import {
   type CheckoutChange,
+  type FileChanges,
   setInCheckout,
   statusOfCheckout,
   switchInCheckout,
@@ -28,8 +29,7 @@ import { coloured } from './coloured.ts'
 export async function set(call: CliCall): Promise<CliResult> {
   const { args, options } = call
   const read = readAfterVerb(options.env === undefined ? args : [...args, '--env', options.env])
-  if (!read.ok && !isNumberProblem(read.problem))
-    return misused(plainWords(explainRefusal({ code: 'not-understood', problem: read.problem })))
+  if (!read.ok && !isNumberProblem(read.problem)) return notUnderstood(read.problem)
   if (!read.ok || read.command.name !== 'set') return misused(percentWords(args[0] ?? ''))
   const { command } = read
   const isDry = options.dryRun === true
@@ -42,7 +42,7 @@ export async function set(call: CliCall): Promise<CliResult> {
 export async function switchVersion(call: CliCall): Promise<CliResult> {
   const { args, options } = call
   const read = readCommand('switch', options.env === undefined ? args : [...args, '--env', options.env])
-  if (!read.ok) return misused(plainWords(explainRefusal({ code: 'not-understood', problem: read.problem })))
+  if (!read.ok) return notUnderstood(read.problem)
   if (read.command.name !== 'switch') return misused('switch needs a version')
   const isDry = options.dryRun === true
   const done = await switchInCheckout(openTools(call), { wish: wishOf(read.command), isDry })
@@ -53,10 +53,9 @@ export async function switchVersion(call: CliCall): Promise<CliResult> {
 function changed(call: CliCall, { target, from, to, files }: CheckoutChange<number | string>, text: string): CliResult {
   const { json: isJson = false, dryRun: isDry = false } = call.options
   if (!isJson) return coloured(call, printed(0, text))
-  const patches = [...files].map(([path, texts]) => ({ path, patch: patchOf(new Map([[path, texts]])) }))
   const { service, environment } = target
   const route = routeId(target.route)
-  return printed(0, json({ service, environment, route, from, to, isWritten: !isDry, changed: patches }))
+  return printed(0, json({ service, environment, route, from, to, isWritten: !isDry, changed: patchesOf(files) }))
 }
 
 function isNumberProblem({ code }: CommandProblem): boolean {
@@ -65,6 +64,15 @@ function isNumberProblem({ code }: CommandProblem): boolean {
 
 export function misused(why: string): CliResult {
   return printed(2, '', why)
+}
+
+export function notUnderstood(problem: CommandProblem): CliResult {
+  return misused(plainWords(explainRefusal({ code: 'not-understood', problem })))
+}
+
+/** A patch for each file, for scripts. */
+export function patchesOf(files: FileChanges): readonly { readonly path: string; readonly patch: string }[] {
+  return [...files].map(([path, texts]) => ({ path, patch: patchOf(new Map([[path, texts]])) }))
 }
 
 export function openTools({ options, progress }: CliCall): Parameters<typeof setInCheckout>[0] {

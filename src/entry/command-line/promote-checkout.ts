@@ -1,10 +1,7 @@
 import { readCommand } from '../../core/command/commands.ts'
 import { promotedText } from '../../core/message/command-line/promoted.ts'
-import { patchOf } from '../../core/message/command-line/terminal.ts'
-import { plainWords } from '../../core/message/markdown/plain-words.ts'
-import { explainRefusal } from '../../core/message/refusal/refusal.ts'
 import { promoteInCheckout } from '../../flows/checkout/promote-checkout.ts'
-import { misused, openTools } from './checkout.ts'
+import { misused, notUnderstood, openTools, patchesOf } from './checkout.ts'
 import { type CliCall, type CliResult, json, printed, printRefusal } from './cli-call.ts'
 import { coloured } from './coloured.ts'
 
@@ -12,7 +9,7 @@ import { coloured } from './coloured.ts'
 export async function promote(call: CliCall): Promise<CliResult> {
   const { args, options } = call
   const read = readCommand('carry', args)
-  if (!read.ok) return misused(plainWords(explainRefusal({ code: 'not-understood', problem: read.problem })))
+  if (!read.ok) return notUnderstood(read.problem)
   if (read.command.name !== 'carry') return misused('promote needs two environments')
   const { from, to, service } = read.command
   const isDry = options.dryRun === true
@@ -20,8 +17,7 @@ export async function promote(call: CliCall): Promise<CliResult> {
   if (!done.ok) return printRefusal(done.error, options)
   const { made, files } = done.value
   if (options.json !== true) return coloured(call, printed(0, promotedText(made, { files, isDry })))
-  const changed = [...files].map(([path, texts]) => ({ path, patch: patchOf(new Map([[path, texts]])) }))
-  const { left } = made.plan
-  const { rendered } = made
-  return printed(0, json({ from, to, service: service ?? null, isWritten: !isDry, changed, left, rendered }))
+  const { plan, rendered } = made
+  const facts = { isWritten: !isDry, changed: patchesOf(files), left: plan.left, rendered }
+  return printed(0, json({ from, to, service: service ?? null, ...facts }))
 }

@@ -5,6 +5,7 @@ import type { Override } from '../../core/gate/gate.ts'
 import { answer } from '../../core/message/comment/answer.ts'
 import type { Result } from '../../core/result.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
+import { withHead } from '../repository/pull-ends.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { BaseProblem, BaseState } from '../rollout/rollouts.ts'
 import { carryOut } from './carry-out.ts'
@@ -47,10 +48,6 @@ export async function carryOutComments(
     answers.push({ comment, body: answer(comment.id, comment.login, outcomes), answered: outcomes })
   }
   return { head, answers, overrides }
-}
-
-function withHead(subject: HeadSubject | UncheckedBase, sha: Sha): HeadSubject | UncheckedBase {
-  return { ...subject, pull: { ...subject.pull, head: { ...subject.pull.head, sha } } }
 }
 
 async function carryOutLine(

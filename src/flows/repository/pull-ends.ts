@@ -52,8 +52,8 @@ export function pullAt(pull: PullRequest, sha: Sha): PullRequest {
 }
 
 /** The same with another head, which must have been fetched. */
-export function withHead(ends: PullEnds, sha: Sha): PullEnds {
-  return { ...ends, pull: pullAt(ends.pull, sha) }
+export function withHead<At extends { readonly pull: PullRequest }>(at: At, sha: Sha): At {
+  return { ...at, pull: pullAt(at.pull, sha) }
 }
 
 /** Whether it merges into a branch that nothing deploys. */
