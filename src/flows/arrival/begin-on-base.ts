@@ -73,7 +73,7 @@ async function withBeginning(
   return rollout
 }
 
-interface Arrived {
+interface RolloutOfVersion {
   readonly rollout: RolloutFacts
   readonly arrived: ArrivedVersion
 }
@@ -81,7 +81,7 @@ interface Arrived {
 async function beginningFor(
   context: RepositoryContext,
   base: BaseState,
-  { rollout, arrived }: Arrived,
+  { rollout, arrived }: RolloutOfVersion,
 ): Promise<Pick<RolloutFacts, 'begins' | 'broughtBy'>> {
   const { target } = rollout.standing
   const { landing, before } = arrived
@@ -137,7 +137,7 @@ async function isByAutomation(
 async function trafficOf(
   context: RepositoryContext,
   base: BaseState,
-  { rollout, arrived, pull }: Arrived & { readonly pull: PullRequest | undefined },
+  { rollout, arrived, pull }: RolloutOfVersion & { readonly pull: PullRequest | undefined },
 ): Promise<VersionTraffic> {
   const { target } = rollout.standing
   const { landing, before, cleared, wasIdle } = arrived

@@ -8,7 +8,7 @@ import { deliveryKey } from '../../../core/environment/variants.ts'
 import { besideIn, isNeighbour, isUnproven } from '../../../core/finding/beside.ts'
 import { findingsIn } from '../../../core/finding/find.ts'
 import { type Finding, findingKey } from '../../../core/finding/finding.ts'
-import { gradeFindings } from '../../../core/finding/grading.ts'
+import { gradeFindings, type GradingContext } from '../../../core/finding/grading.ts'
 import { locator, type Sources } from '../../../core/finding/locate.ts'
 import { orderFindings } from '../../../core/finding/order.ts'
 import { type PlacedObjects, placedIn } from '../../../core/finding/scene/placed.ts'
@@ -42,13 +42,13 @@ export async function effects(
   { before, after, raised }: CompareInput,
   { name, objects, unread, sources, render }: EnvironmentEffects,
 ): Promise<{ readonly found: readonly LocatedFinding[]; readonly notes: readonly LocatedFinding[] }> {
-  const now = find(after, name)
+  const now = environmentOn(after, name)
   const nothing = { found: [], notes: [] }
   if (now === undefined) return nothing
   const { config } = after.snapshot
   const isRaised = (object: Finding['object']): boolean => raised.has(`${name} ${qualifiedTitle(object)}`)
   const grade = (beside: readonly RenderedObject[]): Promise<readonly Finding[]> =>
-    graded(context, { before, after, name, beside, unread }, { objects, config, isRaised })
+    gradedFindings(context, { before, after, name, beside, unread }, { objects, config, isRaised })
   let findings = await grade([])
   if (findings.some(isUnproven)) {
     const others = await neighboursOf(after.snapshot, { environment: now, objects: objects.after }, render)
@@ -76,10 +76,10 @@ interface FindingSides extends Pick<CompareInput, 'before' | 'after'> {
   readonly unread: EnvironmentEffects['unread']
 }
 
-async function graded(
+async function gradedFindings(
   { schemas }: Needs,
   { before, after, name, beside, unread }: FindingSides,
-  context: Parameters<typeof gradeFindings>[1],
+  grading: GradingContext,
 ): Promise<readonly Finding[]> {
   const on = async (side: TreeSnapshot, objects: readonly RenderedObject[]): Promise<readonly Finding[]> => {
     const { outsiders } = side.snapshot
@@ -88,7 +88,7 @@ async function graded(
     const misfits = await schemas.misfits(objects)
     return findingsIn(objects, { deliveries, namespace, outsiders, beside, misfits })
   }
-  const { objects } = context
+  const { objects } = grading
   const [earlier, found] = await Promise.all([on(before, objects.before), on(after, objects.after)])
   const { presumed, isAnyGone } = unread
   const isPresumed = presumed.before.length > objects.before.length
@@ -99,7 +99,7 @@ async function graded(
     placedIn(written, deployedNamespace(side, name))
   const sides = { before: place(before, presumed.before), after: place(after, objects.after), beside }
   const ordered = orderFindings(sides, deliveriesOf(after, name))
-  return gradeFindings({ before: old, after: [...found, ...ordered] }, context)
+  return gradeFindings({ before: old, after: [...found, ...ordered] }, grading)
 }
 
 interface RenderedEnvironment {
@@ -135,7 +135,7 @@ async function neighboursOf(
 
 /** The deployers of an environment, without patches that are already part of its render. */
 function deliveriesOf({ snapshot }: TreeSnapshot, name: string): readonly Delivery[] {
-  const environment = find({ snapshot }, name)
+  const environment = environmentOn({ snapshot }, name)
   const { deliveries, deployer } = environment ?? {}
   return snapshot.deliveries
     .filter((delivery) => delivery.path === environment?.root)
@@ -154,6 +154,6 @@ function namespaceOf(deliveries: readonly Delivery[]): string | undefined {
   return others.length === 0 ? first : undefined
 }
 
-function find({ snapshot }: Pick<TreeSnapshot, 'snapshot'>, name: string): Environment | undefined {
+function environmentOn({ snapshot }: Pick<TreeSnapshot, 'snapshot'>, name: string): Environment | undefined {
   return environmentNamed(snapshot.environments, name)
 }
