@@ -3,7 +3,8 @@ import { stuckWords } from '../../core/message/comment/notice.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 import type { Result } from '../../core/result.ts'
 import type { RolloutFacts } from '../../core/rollout/transition.ts'
-import { type BaseHead, historyOf } from '../measure/landing.ts'
+import { historyOf } from '../measure/landing.ts'
+import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>

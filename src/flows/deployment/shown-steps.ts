@@ -11,8 +11,9 @@ import type { Sha } from '../../core/rollout/facts.ts'
 import { isBlueGreen, originPull, type Target, targetName } from '../../core/rollout/target.ts'
 import type { RolloutFacts } from '../../core/rollout/transition.ts'
 import { canaryVersion } from '../../core/traffic/version.ts'
-import { type BaseHead, historyOf } from '../measure/landing.ts'
+import { historyOf } from '../measure/landing.ts'
 import { liveSince } from '../notify/tell-step.ts'
+import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'ask'>

@@ -4,17 +4,11 @@ import { filesOf, kustomizationsOf } from '../../core/rollout/read-target.ts'
 import { standingOf, stepKey, type Standing } from '../../core/rollout/standing.ts'
 import { type Target, targetName } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { commitBefore } from '../repository/history.ts'
+import { type BaseHead, commitBefore } from '../repository/history.ts'
 import { readTargetAt } from '../repository/load.ts'
 import { recallStep, rememberStep } from '../memory/rollout-memory.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
-
-/** A base branch, and the commit that it points to. */
-export interface BaseHead {
-  readonly ref: string
-  readonly sha: Sha
-}
 
 /** The name of a rollout among those of all base branches: `main:production/web`. */
 export function rolloutName({ ref }: Pick<BaseHead, 'ref'>, { target }: Pick<Standing, 'target'>): string {

@@ -9,8 +9,9 @@ import type { Sha } from '../../core/rollout/facts.ts'
 import { buildInputsOf } from '../../core/rollout/read-target.ts'
 import { type Standing, sureShare } from '../../core/rollout/standing.ts'
 import { isBlueGreen, type Target, targetName } from '../../core/rollout/target.ts'
+import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { type BaseHead, historyOf, MAX_COMMITS } from './landing.ts'
+import { historyOf, MAX_COMMITS } from './landing.ts'
 import { objectsAt, targetObjectsAt } from './objects-at.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>

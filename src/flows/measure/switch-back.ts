@@ -5,9 +5,9 @@ import { type Standing, standingOf } from '../../core/rollout/standing.ts'
 import { isBlueGreen, type Target } from '../../core/rollout/target.ts'
 import type { Role } from '../../core/traffic/route.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { commitBefore } from '../repository/history.ts'
+import { type BaseHead, commitBefore } from '../repository/history.ts'
 import { readTargetAt } from '../repository/load.ts'
-import { type BaseHead, findLanding, historyOf } from './landing.ts'
+import { findLanding, historyOf } from './landing.ts'
 import { objectsAt } from './objects-at.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>

@@ -11,7 +11,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
 import { preparePromotion } from '../making/prepare-promotion.ts'
 import type { TreeSnapshot } from '../judgement/comparison/render.ts'
-import type { BaseHead } from '../measure/landing.ts'
+import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type ChangeDraft, type ChangeNeeds, openChange } from '../rollout/open-change.ts'
 

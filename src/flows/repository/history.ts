@@ -3,6 +3,12 @@ import type { RepositoryContext } from './repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror'>
 
+/** A base branch, and the commit that it points to. */
+export interface BaseHead {
+  readonly ref: string
+  readonly sha: Sha
+}
+
 /** The commit before another one along first parents; undefined for the first one. */
 export async function commitBefore({ mirror }: Needs, sha: Sha): Promise<Sha | undefined> {
   const [, parent] = await mirror.landings(sha, 'all', 2)

@@ -2,8 +2,9 @@ import * as z from 'zod'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
 import type { RecentPulls } from '../../ports/github/pull-requests.ts'
+import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { type BaseHead, historyOf } from '../measure/landing.ts'
+import { historyOf } from '../measure/landing.ts'
 import { recallChecked, rememberChecked } from '../memory/pull-memory.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'pulls' | 'checks' | 'memo' | 'repo'>

@@ -6,8 +6,9 @@ import type { Standing } from '../../core/rollout/standing.ts'
 import { targetName } from '../../core/rollout/target.ts'
 import type { RolloutFacts } from '../../core/rollout/transition.ts'
 import type { RecentPulls } from '../../ports/github/pull-requests.ts'
+import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { type BaseHead, historyOf } from '../measure/landing.ts'
+import { historyOf } from '../measure/landing.ts'
 
 type Needs = Pick<RepositoryContext, 'pulls' | 'mirror' | 'renderer' | 'memo' | 'repo' | 'botLogin' | 'conversation'>
 

@@ -1,7 +1,7 @@
 /** Remembers the branches of steps whose pull request Perch has not opened yet. */
+import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { isAllOurs } from '../repository/step-ownership.ts'
-import type { BaseHead } from '../measure/landing.ts'
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
 
