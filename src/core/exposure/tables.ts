@@ -3,6 +3,7 @@ import { SECTIONS } from '../finding/scene/hops.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { specOf } from '../finding/scene/scene.ts'
 import { resolveHost } from '../traffic/host.ts'
+import { backendHost } from '../traffic/kinds/backend-refs.ts'
 import { weightOf } from '../traffic/kinds/kind.ts'
 import { type Path, canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'
 import { gatewayName } from '../traffic/gateway-name.ts'
@@ -183,7 +184,7 @@ function backendRules(object: RenderedObject, gateways: readonly string[]): read
     const backends = listOf(rule['backendRefs']).map(recordOf)
     const percents = percentsOf(backends, 'gateway')
     const sent = backends.map((backend, place) => ({
-      place: backendPlace(object, backend),
+      place: { host: backendHost(backend, effectiveNamespace(object)), subset: undefined },
       percent: percents?.[place],
     }))
     const path = ['spec', 'rules', index]
@@ -204,19 +205,6 @@ function backendRules(object: RenderedObject, gateways: readonly string[]): read
     })
   })
   return entries.toSorted((a, b) => compareRanks(b.rank, a.rank))
-}
-
-function backendPlace(
-  object: RenderedObject,
-  { kind = 'Service', group = '', name, namespace }: Data,
-): NamedDestination {
-  const own = textOf(namespace) ?? effectiveNamespace(object)
-  const written = textOf(name) ?? ''
-  const isService = kind === 'Service' && group === ''
-  return {
-    host: isService ? `${written}.${own}.svc.cluster.local` : `${written}.${own}.${String(kind)}`,
-    subset: undefined,
-  }
 }
 
 /** Decides which of two rules takes a request that fits both: the larger rank (gateway-api HTTPRouteRule.matches). */

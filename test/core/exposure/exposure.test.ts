@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseRendered } from '../../../src/core/diff/objects.ts'
 import { risesIn } from '../../../src/core/exposure/exposure.ts'
+import type { NamedDestination } from '../../../src/core/exposure/world.ts'
+import { backendHost } from '../../../src/core/traffic/kinds/backend-refs.ts'
 
 const MESH = `apiVersion: v1
 kind: Service
@@ -70,15 +72,18 @@ spec:
   - backendRefs: [{name: web, weight: 95}, {name: web-canary, weight: 5}]
 `
 
-const CANARIES = [
+const CANARIES: readonly NamedDestination[] = [
   { host: 'web.default.svc.cluster.local', subset: 'canary' },
   { host: 'web-canary.default.svc.cluster.local', subset: undefined },
-] as const
+]
 
-function rises(before: string, after: string): readonly string[] {
+function rises(
+  before: string,
+  after: string,
+  places = CANARIES.filter(({ subset }) => before.includes('HTTPRoute') === (subset === undefined)),
+): readonly string[] {
   const [old, now] = [before, after].map((text) => parseRendered(text))
   assert.ok(old?.ok && now?.ok, JSON.stringify(now))
-  const places = CANARIES.filter(({ subset }) => before.includes('HTTPRoute') === (subset === undefined))
   const canary = { id: 'web', before: places, after: places, share: 5 }
   const found = risesIn({ before: old.objects, after: now.objects }, [canary]).map(
     ({ kind, rule, from, to, isForSome }) => `${kind} ${rule} ${from} → ${to}${isForSome ? ' for some' : ''}`,
@@ -233,4 +238,25 @@ spec:
   for (const listener of ['', ', sectionName: open', ', port: 8443'])
     assert.notDeepEqual(rises(testers, replaced(testers, ', sectionName: internal', listener)), [])
   assert.deepEqual(rises(testers, replaced(testers, 'weight: 5}', 'weight: 1}')), [])
+})
+
+test('more requests reach a canary in other clusters: a second route sends everything to its ServiceImport', () => {
+  const kind = 'group: multicluster.x-k8s.io, kind: ServiceImport'
+  const old = PAIR.replaceAll('name: web-canary}', `name: web-canary, ${kind}}`).replace(
+    'name: web-canary, weight',
+    `name: web-canary, ${kind}, weight`,
+  )
+  const second = `${old}---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web-shop}
+spec:
+  parentRefs: [{name: public}]
+  hostnames: [shop.example.com]
+  rules: [{backendRefs: [{name: web-canary, ${kind}}]}]
+`
+  const host = backendHost({ group: 'multicluster.x-k8s.io', kind: 'ServiceImport', name: 'web-canary' }, 'default')
+  const places = [{ host, subset: undefined }]
+  assert.deepEqual(rises(old, second, places), ['raise rules[0] 0 → 100 for some'])
+  assert.deepEqual(rises(old, old, places), [])
 })

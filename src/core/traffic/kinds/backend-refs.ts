@@ -37,7 +37,7 @@ export function gatewayRules(source: RouteSource, picksCallers: (match: unknown)
 
 function readBackend(source: RouteSource, backend: RouteData, path: Path): Omit<Destination, 'role'> {
   const { manifest, object, namespace } = source
-  const host = hostOf(backend, namespace)
+  const host = backendHost(backend, namespace)
   const weightPath = [...path, 'weight']
   return {
     host,
@@ -52,7 +52,7 @@ function readBackend(source: RouteSource, backend: RouteData, path: Path): Omit<
 }
 
 /** A Service's DNS name, so that it can be compared with other kinds. Other backends by kind and group. */
-function hostOf(backend: RouteData, routeNamespace: string): string {
+export function backendHost(backend: RouteData, routeNamespace: string): string {
   const name = textOf(backend['name']) ?? ''
   const namespace = textOf(backend['namespace']) ?? routeNamespace
   const kind = textOf(backend['kind']) ?? 'Service'
@@ -67,7 +67,7 @@ function mirrorsIn({ manifest, object, namespace }: RouteSource, rule: RouteData
     const mirror = recordOf(filter)['requestMirror']
     if (mirror === undefined) return []
     const backend = recordOf(recordOf(mirror)['backendRef'])
-    const host = hostOf(backend, namespace)
+    const host = backendHost(backend, namespace)
     const path = [...at, 'filters', index]
     const written = textOf(backend['name']) ?? ''
     return [{ path, host, written, subset: undefined, line: manifest.line(object.document, path) }]
