@@ -1,3 +1,4 @@
+import type { Verdict } from '../../gate/gate.ts'
 import type { Review } from '../../gate/review.ts'
 import { isNotSeen } from '../../problem/problem.ts'
 import { targetName } from '../../rollout/target.ts'
@@ -17,18 +18,31 @@ export function nextStepWords(review: Pick<Review, 'changes' | 'problems'>): str
     return '**Next:** fix what is listed under Problems and push. Perch then checks again by itself.'
   if (changes.length === 0) return ''
   const open = changes.flatMap(({ verdicts }) => verdicts).filter(({ state }) => state !== 'pass')
-  const isBlocked = open.some(({ state }) => state === 'block')
   // A rollback needs traffic on the canary. A change to 0% is one already, or the end of the rollout.
   const abort = changes.some(({ from, to }) => from > 0 && to > 0) ? ['/canary abort'] : []
   if (open.length === 0) return paragraphs(mergeWords(changes), commands('To roll back instead, comment:', abort))
-  const what = isBlocked
-    ? '**Next:** do what the gates with ⛔ ask for. Perch then checks again by itself.'
-    : '**Next:** wait until every gate has a ✅. Perch checks again by itself.'
-  const choice =
-    abort.length === 0
-      ? 'To see how to pass each gate, comment:'
-      : 'To see how to pass each gate, or to roll back, comment:'
-  return paragraphs(what, commands(choice, ['/canary why', ...abort]))
+  const isHeld = open.some(({ gate }) => gate === 'hold')
+  const ways = [
+    'To see how to pass each gate',
+    ...(isHeld ? ['to resume the rollout'] : []),
+    ...(abort.length > 0 ? ['to roll back'] : []),
+  ]
+  const lines = ['/canary why', ...(isHeld ? ['/canary resume'] : []), ...abort]
+  return paragraphs(waitWords(open), commands(`${listed(ways, 'or')}, comment:`, lines))
+}
+
+/** What has to happen before the pull request can be merged. */
+function waitWords(open: readonly Pick<Verdict, 'gate' | 'state'>[]): string {
+  if (open.some(({ state }) => state === 'block'))
+    return '**Next:** do what the gates with ⛔ ask for. Perch then checks again by itself.'
+  const gates = new Set(open.map(({ gate }) => gate))
+  const asked = [
+    ...(gates.has('approvals') ? ['ask for the missing approvals'] : []),
+    ...(gates.has('hold') ? ['resume the rollout when it may go on'] : []),
+  ]
+  const needsMore = asked.length < gates.size
+  const what = [...asked, ...(needsMore ? ['wait until every gate has a ✅'] : [])]
+  return `**Next:** ${listed(what, 'and')}. Perch ${needsMore ? '' : 'then '}checks again by itself.`
 }
 
 function mergeWords(changes: Review['changes']): string {
@@ -37,6 +51,12 @@ function mergeWords(changes: Review['changes']): string {
   )
   if (lowered.length === 0) return '**Next:** merge this pull request. No gate holds it back.'
   return `**Next:** merge this pull request when the canary may have more traffic again. Perch does not merge it by itself, because somebody lowered ${lowered.join(' and ')}.`
+}
+
+/** `a`, `a, or b`, or `a, b, or c`. */
+function listed(parts: readonly string[], word: 'and' | 'or'): string {
+  const [last = '', ...before] = parts.toReversed()
+  return before.length === 0 ? last : `${before.toReversed().join(', ')}, ${word} ${last}`
 }
 
 /** Each command in a block of its own, which people can copy with one click on GitHub. */
