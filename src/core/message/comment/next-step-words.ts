@@ -5,18 +5,23 @@ import { targetName } from '../../rollout/target.ts'
 import { code, fence, paragraphs, percent } from '../markdown/markdown.ts'
 
 /** What a person can do now, with the commands to paste. */
-export function nextStepWords(review: Pick<Review, 'changes' | 'problems'>): string {
-  const { changes, problems } = review
-  if (problems.length > 0 && problems.every(isNotSeen) && problems.some(({ cause }) => cause.kind !== 'not-rendered'))
-    return paragraphs(
-      '**Next:** do what is listed under Problems. Perch does not know yet what the API server says. To ask it again, comment:',
-      fence('/canary retry', 'text'),
-    )
-  if (problems.length > 0 && problems.every(isNotSeen))
-    return '**Next:** wait. Perch could not check everything, and tries again by itself.'
-  if (problems.length > 0)
+export function nextStepWords({ changes, problems }: Pick<Review, 'changes' | 'problems'>): string {
+  if (problems.length > 0) return problemWords(problems)
+  return changes.length === 0 ? '' : gateWords(changes)
+}
+
+function problemWords(problems: Review['problems']): string {
+  if (!problems.every(isNotSeen))
     return '**Next:** fix what is listed under Problems and push. Perch then checks again by itself.'
-  if (changes.length === 0) return ''
+  if (problems.every(({ cause }) => cause.kind === 'not-rendered'))
+    return '**Next:** wait. Perch could not check everything, and tries again by itself.'
+  return paragraphs(
+    '**Next:** do what is listed under Problems. Perch does not know yet what the API server says. To ask it again, comment:',
+    fence('/canary retry', 'text'),
+  )
+}
+
+function gateWords(changes: Review['changes']): string {
   const open = changes.flatMap(({ verdicts }) => verdicts).filter(({ state }) => state !== 'pass')
   // A rollback needs traffic on the canary. A change to 0% is one already, or the end of the rollout.
   const abort = changes.some(({ from, to }) => from > 0 && to > 0) ? ['/canary abort'] : []
