@@ -322,11 +322,11 @@ test("values of Secrets in the files are hidden in a tool's output", () => {
       `secretGenerator:\n- name: g\n  literals: [key=litera1]\n  envs: [a.env]\n  files: [k=f.txt]\npatches:\n- target: {kind: Secret}\n  patch: |-\n    - op: replace\n      path: /data/x\n      value: patched1\n- patch: |-\n    kind: Secret\n    stringData: {z: inline99}\n`,
     ],
     ['k/a.env', 'PASSWORD=env-value\nbroken line here\n'],
-    ['k/f.txt', 'file-content\n'],
+    ['k/f.txt', 'file-content\nfirst-part=second-part\n'],
     ['k/broken.yaml', 'kind: Secret\ndata: [\n  p: rough-value\n'],
   ])
   const said = [
-    'hunter22 aHVudGVyMjI= c3dvcmRmaXNo swordfish litera1 env-value "broken line here" file-content patched1 inline99',
+    'hunter22 aHVudGVyMjI= c3dvcmRmaXNo swordfish litera1 env-value "broken line here" file-content first-part=second-part patched1 inline99',
     'rough-value in k/secret.yaml of Deployment web',
   ].join(' ')
   const left = redact(said, files)
