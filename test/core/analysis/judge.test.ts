@@ -155,6 +155,12 @@ test('the canary is compared with stable at the same time', async () => {
   for (const [world, analysis, expected] of table) assert.equal(await say(world, { analysis }), expected)
   const worst = (await report(against(100, 121), { analysis: latency })).checks[0]?.worst
   assert.deepEqual(worst, { time: SINCE + 90 * SECOND, value: 121, stable: 100 })
+  const barsOf = async (stable: number, canary: number): Promise<unknown> =>
+    (await report(against(stable, canary), { analysis: barred })).checks[0]?.reason
+  const fixed = await barsOf(450, 700)
+  const relative = await barsOf(100, 501)
+  assert.deepEqual(fixed, { code: 'broke-bar', bar: { kind: 'max', value: 500 } })
+  assert.notDeepEqual(relative, fixed, 'the bar that is broken most is named')
   const unanswered: World = (asked) => (asked.side === 'stable' ? failing('timed-out') : against(1, 501)(asked))
   assert.equal(await say(unanswered, { analysis: barred }), 'fail broke-bar failure', 'the fixed bar is broken anyway')
 })
