@@ -187,3 +187,11 @@ test('canary/validate names the problem of a template if a pull request changes 
     /^success/,
   )
 })
+
+test('another problem of a template that had one before is red, and the same problem is not', async () => {
+  const world = await measured(() => 0.99, { metric: 'successCondition: result >= 0.95' })
+  const validates = async (metric: string): Promise<string> =>
+    checkOf(world, await aPull(world, { [PLACE]: template(metric) }), 'canary/validate')
+  assert.match(await validates('successCondition: result >= 0.99'), /^failure/)
+  assert.match(await validates('successCondition: result >= 0.95\n    failureLimit: 1'), /^success/)
+})
