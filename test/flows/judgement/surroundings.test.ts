@@ -99,7 +99,8 @@ test('the protection of a branch is read once in six hours, and what GitHub does
   const protections = {
     of: async (branch: string) => {
       asked.push(branch)
-      return branch === 'main' ? { checks: [], isUpToDate: false, sparesAdmins: true } : undefined
+      const checks = [{ name: 'canary/gate', isOurs: false }]
+      return branch === 'main' ? { checks, isUpToDate: false, sparesAdmins: true } : undefined
     },
   }
   const context = { memo: memoryMemo(), repo, clock: { now: () => now }, protections } as never
