@@ -132,8 +132,7 @@ function isTakenBack({ target }: Standing, first: Standing): boolean {
   const { route, settings, neighbours } = target
   const { percentage, version } = readNotes(route, settings.prefix)
   if (percentage !== '0' || version !== canaryVersion(route, neighbours)) return false
-  const isAnyRollout = !labelsTellVersion(started(target), neighbours)
-  return !isAnyRollout || originPull(target) === originPull(first.target)
+  return labelsTellVersion(started(target), neighbours) || originPull(target) === originPull(first.target)
 }
 
 /** Before the rollout, the route may have no destination for the canary. */

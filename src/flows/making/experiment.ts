@@ -53,7 +53,7 @@ export async function experiment(
   const seen = { ...side, snapshot }
   const own = moves.flatMap(({ target, move }) => targetsIn(seen, target).map((found) => ({ target: found, move })))
   const tried = new Set<string>()
-  const leaks: Refusal[] = []
+  let leak: Refusal | undefined
   for (const how of await attemptsFor(context, seen, { ...request, moves: own })) {
     const made = filesFor(own, pull, how)
     const key = made.ok ? JSON.stringify([...made.value.files]) : ''
@@ -61,25 +61,27 @@ export async function experiment(
     tried.add(key)
     const proof = await proveEdit(context, seen, made.value)
     if (proof.ok) return ok({ files: made.value.files, proof: proof.value })
-    leaks.push(...leakOf(proof.error, how, own))
+    leak ??= leakOf(proof.error, how, own)
   }
-  const [leak] = leaks
   const shared = await sharedValue(context, seen, { moves: own, pull })
   const [unclear] = own.flatMap(({ target }) => unclearRefusal(target) ?? [])
   return err(shared ?? leak ?? unclear ?? refused)
 }
 
-/** A refusal of the number outside of the route's own file that its weight is taken from, because it sets the weights of other routes too. */
-function leakOf(refusal: Refusal, { feeds, texts }: EditAttempt, moves: EditRequest['moves']): readonly Refusal[] {
+/**
+ * The refusal with the place of the number from which the weight is taken. Undefined if the number is in the route's own file, or sets
+ * no weights of other routes.
+ */
+function leakOf(refusal: Refusal, { feeds, texts }: EditAttempt, moves: EditRequest['moves']): Refusal | undefined {
   const own = new Set(moves.map(({ target }) => target.object.file))
   const place = [...feeds.values()].find(({ file }) => !own.has(file))
-  if (refusal.code !== 'render-leak' || place === undefined) return []
+  if (refusal.code !== 'render-leak' || place === undefined) return undefined
   const also = refusal.also.filter((title) => OTHER_ROUTE.test(title))
-  if (also.length === 0) return []
-  return [{ ...refusal, also, source: { file: place.file, line: lineAt(texts.get(place.file) ?? '', place) } }]
+  if (also.length === 0) return undefined
+  return { ...refusal, also, source: { file: place.file, line: lineAt(texts.get(place.file) ?? '', place) } }
 }
 
-/** The title of a route. Behind that of the route itself there is a path. */
+/** The title of another route. The title of the route itself is followed by a path. */
 const OTHER_ROUTE = new RegExp(`^(?:${ROUTE_KINDS.join('|')}) \\S+$`)
 
 function lineAt(text: string, { at }: Pick<TextPlace, 'at'>): number {

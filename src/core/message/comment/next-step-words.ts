@@ -60,8 +60,8 @@ function mergeWords(changes: Review['changes']): string {
 
 /** `a`, `a, or b`, or `a, b, or c`. */
 function listed(parts: readonly string[], word: 'and' | 'or'): string {
-  const [last = '', ...before] = parts.toReversed()
-  return before.length === 0 ? last : `${before.toReversed().join(', ')}, ${word} ${last}`
+  const last = parts.at(-1) ?? ''
+  return parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')}, ${word} ${last}`
 }
 
 /** Each command in a block of its own, which people can copy with one click on GitHub. */
