@@ -92,7 +92,7 @@ function discovered(survey: Survey, { deployed, releases }: Deployed): readonly 
     .flatMap((draft) => asDeployed(survey, draft, deployed))
     .filter((environment) => environment.files.length > 0 || environment.refusals.length > 0)
   const built = roots.map((root) => kustomize(survey, names.get(root) ?? root, root))
-  const drafts = withUniqueNames([...built.flatMap((draft) => asDeployed(survey, draft, deployed)), ...plains])
+  const drafts = withUniqueDraftNames([...built.flatMap((draft) => asDeployed(survey, draft, deployed)), ...plains])
   const folders = drafts.map((draft) => withCharts(survey, draft, mergedReleases(survey, draft, { drafts, releases })))
   const isNested = ({ file, release }: DeployedRelease): boolean =>
     folders.some(
@@ -105,7 +105,7 @@ function discovered(survey: Survey, { deployed, releases }: Deployed): readonly 
 }
 
 /** A deployer-specific name may already be the name of another folder. */
-function withUniqueNames(drafts: readonly Draft[]): readonly Draft[] {
+function withUniqueDraftNames(drafts: readonly Draft[]): readonly Draft[] {
   const taken = new Set(drafts.filter(({ deliveries }) => deliveries === undefined).map(({ name }) => name))
   return drafts.map((draft) => {
     if (draft.deliveries === undefined) return draft

@@ -89,7 +89,7 @@ export function isMisplaced({ head, base }: PullRequest): boolean {
   return baseIn(head.ref) !== (base.isDefault ? undefined : branchPart(base.ref))
 }
 
-/** The branch among some that a step was made for. Undefined if it is none of them. */
+/** The branch that a step was made for. Undefined if it is none of `bases`. */
 export function madeFor({ head }: PullRequest, defaultBranch: string, bases: readonly string[]): string | undefined {
   const named = baseIn(head.ref)
   return named === undefined

@@ -16,7 +16,7 @@ import { parseManifest } from '../manifest/parse.ts'
 import { neighboursOf } from './snapshot/neighbours.ts'
 import { reread } from './read-target.ts'
 import type { Target } from './target.ts'
-import { withUniqueNames } from './snapshot/apart-names.ts'
+import { withUniqueNames } from './snapshot/unique-names.ts'
 import { type EnvironmentProblem, brokenFiles, environmentRefusals } from './snapshot/unreadable-files.ts'
 import { objectsOfFile, targetsIn } from './snapshot/targets-in.ts'
 
