@@ -19,7 +19,7 @@ export type KeepsText = (path: string, text: string) => boolean
 /** A file with more bytes than this counts as large. */
 export const LARGE_BYTES = 256 * 1024
 
-/** How many of the refs below a `/*` name are sure to be readable. Of the others, `fetch` may only know the name. */
+/** How many of the refs below a `/*` name are sure to be readable. `fetch` may know only the names of the others. */
 export const READABLE_BELOW = 200
 
 /**

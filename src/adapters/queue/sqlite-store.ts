@@ -32,7 +32,7 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS memo (key TEXT PRIMARY KEY, value TEXT NOT NULL, set_on INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `
 
-/** A finished job without an id is deleted. Of one with an id, only the id is kept. */
+/** A finished job without an id is deleted. If it has an id, only the id is kept. */
 const SQL = {
   add: `
     INSERT INTO job (key, id, data, state, due, sent, patience) VALUES (?, ?, ?, 'waiting', ?, ?, ?)

@@ -34,7 +34,7 @@ export interface DuplicateObject {
 export type ParsedRender =
   | {
       readonly ok: true
-      /** Each object once. Of a duplicate, the last one counts, because that is the result of applying them in order. */
+      /** Each object once. If there are duplicates, the last one counts, because that is the result of applying them in order. */
       readonly objects: readonly RenderedObject[]
       readonly duplicates: readonly DuplicateObject[]
     }

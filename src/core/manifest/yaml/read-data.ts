@@ -37,7 +37,7 @@ export interface DataOptions {
 }
 
 /**
- * Reads a composed document like kubectl: follows aliases, merges merge keys, and refuses duplicate keys. It does not use `toJS`
+ * Reads a composed document like kubectl: follows aliases, merges merge keys, and refuses duplicate keys that `repeats` does not allow. It does not use `toJS`
  * of `yaml`, because that throws on alias bombs, takes 100 legitimate aliases for a bomb, and finds duplicate keys in quadratic
  * time.
  */

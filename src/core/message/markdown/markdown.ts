@@ -111,7 +111,7 @@ export function percent(share: number): string {
   return `${isHidden ? Math.round(share * 1e6) / 1e6 : short}%`
 }
 
-/** A list of names. Of many names, the first twenty and the number of the others. */
+/** A list of names. If there are many, it has the first twenty and the number of the others. */
 export function list(names: readonly string[]): string {
   const shown = names.slice(0, MAX_NAMES).map(code).join(', ')
   return names.length <= MAX_NAMES ? shown : `${shown} and ${names.length - MAX_NAMES} more`

@@ -2,8 +2,8 @@ const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 const MAX_WIDTH = 40
 
 /**
- * Numbers as a row of small blocks, from the lowest to the highest. Of many numbers, each part of the row shows the one that is
- * farthest from the middle.
+ * Numbers as a row of small blocks. The lowest block stands for the lowest number. If there are too many numbers for the row, each
+ * block shows the one of its part that is farthest from the median.
  */
 export function sparkline(numbers: readonly number[]): string {
   const shown = numbers.length <= MAX_WIDTH ? numbers : squeezed(numbers)
