@@ -69,11 +69,11 @@ const REVIEW: Table<CauseOf<'review'>> = {
     ],
   },
   measured: {
-    one: { code: 'measured', rollout: 'main:api', outcome: 'fail', at: NOW },
+    one: { code: 'measured', rollout: 'main:production/api', outcome: 'fail', at: NOW },
     other: [
-      { code: 'measured', rollout: 'main:api', outcome: 'fail', at: NOW + 1 },
-      { code: 'measured', rollout: 'main:web', outcome: 'fail', at: NOW },
-      { code: 'measured', rollout: 'main:api', outcome: 'pass', at: NOW },
+      { code: 'measured', rollout: 'main:production/api', outcome: 'fail', at: NOW + 1 },
+      { code: 'measured', rollout: 'main:production/web', outcome: 'fail', at: NOW },
+      { code: 'measured', rollout: 'main:production/api', outcome: 'pass', at: NOW },
     ],
   },
   'older-ended': {
@@ -152,13 +152,13 @@ const ADVANCE: Table<CauseOf<'advance'>> = {
     ],
   },
   failed: {
-    one: { code: 'failed', rollout: 'main:api', step: HEAD, failsSince: NOW, at: NOW },
-    same: [{ code: 'failed', rollout: 'main:api', step: HEAD, failsSince: NOW, at: NOW + 10 * MINUTE - 1 }],
+    one: { code: 'failed', rollout: 'main:production/api', step: HEAD, failsSince: NOW, at: NOW },
+    same: [{ code: 'failed', rollout: 'main:production/api', step: HEAD, failsSince: NOW, at: NOW + 10 * MINUTE - 1 }],
     other: [
-      { code: 'failed', rollout: 'main:api', step: OTHER, failsSince: NOW, at: NOW },
-      { code: 'failed', rollout: 'main:api', step: HEAD, failsSince: NOW + 1, at: NOW },
-      { code: 'failed', rollout: 'main:api', step: HEAD, failsSince: NOW, at: NOW + 10 * MINUTE },
-      { code: 'failed', rollout: 'main:web', step: HEAD, failsSince: NOW, at: NOW },
+      { code: 'failed', rollout: 'main:production/api', step: OTHER, failsSince: NOW, at: NOW },
+      { code: 'failed', rollout: 'main:production/api', step: HEAD, failsSince: NOW + 1, at: NOW },
+      { code: 'failed', rollout: 'main:production/api', step: HEAD, failsSince: NOW, at: NOW + 10 * MINUTE },
+      { code: 'failed', rollout: 'main:production/web', step: HEAD, failsSince: NOW, at: NOW },
     ],
   },
   merged: { one: { code: 'merged', head: HEAD }, other: [{ code: 'merged', head: OTHER }] },

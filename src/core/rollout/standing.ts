@@ -1,3 +1,4 @@
+import type { AnalysisReport } from '../analysis/report.ts'
 import { readNotes } from '../traffic/annotations.ts'
 import { canaryShare, isSplit, weightedRules } from '../traffic/route.ts'
 import { versionsOf, type Versions } from '../traffic/version.ts'
@@ -91,4 +92,14 @@ export function stepKey(standing: Standing): string {
   // Each rule may have one destination, so the weights do not tell which version it is.
   const one = same ? ['one version'] : []
   return JSON.stringify([weights, stable, canary, ...one, ...(isBlueGreen(standing.target) ? [standing.share] : [])])
+}
+
+/** Whether a rollout is measured: the config asks for it, Perch drives it, and its canary has traffic. */
+export function isWatched({ phase, target }: Standing): boolean {
+  return target.settings.analysis !== undefined && (phase === 'stepping' || phase === 'finishing-version')
+}
+
+/** The action that the config asks for after a step's measurements. */
+export function consequenceOf(standing: Standing, report: AnalysisReport | undefined): 'rollback' | 'hold' | 'nothing' {
+  return report?.isFailure === true && isWatched(standing) ? standing.target.settings.onFailure : 'nothing'
 }

@@ -176,7 +176,9 @@ function writtenId({ route, object }: Target): string {
 }
 
 /** `production/api-service`, the name for people. */
-export function targetName(target: RolloutChoice): string {
+export type TargetName = `${string}/${string}`
+
+export function targetName(target: RolloutChoice): TargetName {
   return `${target.environment}/${target.service}`
 }
 

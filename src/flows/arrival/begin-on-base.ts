@@ -7,12 +7,13 @@ import type { Config } from '../../core/config/schema.ts'
 import { isStepOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { mayHaveTraffic } from '../../core/rollout/standing.ts'
-import { isBlueGreen, type Target, targetName } from '../../core/rollout/target.ts'
+import { isBlueGreen, type Target } from '../../core/rollout/target.ts'
 import type { RolloutFacts } from '../../core/rollout/transition.ts'
 import type { Landing } from '../../ports/mirror.ts'
 import { commitBefore } from '../repository/history.ts'
 import { loadConfig } from '../repository/load.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
+import { rolloutName } from '../../core/rollout/rollout-name.ts'
 import type { BaseState } from '../rollout/rollouts.ts'
 import { type ArrivedVersion, arrivedVersion, versionAt } from './arrived-version.ts'
 import { hasOwnStart, isTakenOver } from './decided-before.ts'
@@ -61,7 +62,7 @@ async function withBeginning(
   const { target } = rollout.standing
   const now = await versionAt(context, base.sha, { target, config: base.snapshot.config })
   if (now === undefined || now.isSameAsStable) return rollout
-  const key = `arrival:${context.repo.id}:${base.ref}:${targetName(target)}`
+  const key = `arrival:${context.repo.id}:${rolloutName(base.ref, target)}`
   const settled = Settled.safeParse(await context.memo.get(key)).data
   const version = context.seal(`${now.version} ${rollout.standing.phase}`)
   if (settled?.version === version) return rollout

@@ -8,13 +8,14 @@ import {
 } from '../../core/deployment/step-deployment.ts'
 import type { ReviewedChange } from '../../core/gate/review.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
-import { isBlueGreen, originPull, type Target, targetName } from '../../core/rollout/target.ts'
+import { isBlueGreen, originPull, type Target } from '../../core/rollout/target.ts'
 import type { RolloutFacts } from '../../core/rollout/transition.ts'
 import { canaryVersion } from '../../core/traffic/version.ts'
 import { historyOf } from '../measure/landing.ts'
 import { liveSince } from '../notify/tell-step.ts'
 import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
+import { rolloutName } from '../../core/rollout/rollout-name.ts'
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'ask'>
 
@@ -66,7 +67,7 @@ async function recallShown(context: Needs, base: string, target: Target): Promis
 }
 
 function keyOf({ repo }: Needs, base: string, target: Target): string {
-  return `shown-step:${repo.id}:${base}:${targetName(target)}`
+  return `shown-step:${repo.id}:${rolloutName(base, target)}`
 }
 
 async function ask(

@@ -2,8 +2,7 @@
 import type { AnalysisReport } from '../../core/analysis/report.ts'
 import { failureReason } from '../../core/message/gate/analysis.ts'
 import type { News } from '../../core/notify/news.ts'
-import { consequenceOf, isWatched } from '../../core/rollout/failure.ts'
-import { sureShare } from '../../core/rollout/standing.ts'
+import { consequenceOf, isWatched, sureShare } from '../../core/rollout/standing.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import type { RolloutFacts } from '../../core/rollout/transition.ts'
 import { canaryVersion } from '../../core/traffic/version.ts'
@@ -13,7 +12,7 @@ import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { hold } from '../stop/stops.ts'
 import type { CauseOf } from '../tasks/causes.ts'
-import { rolloutName } from './landing.ts'
+import { rolloutName } from '../../core/rollout/rollout-name.ts'
 import { tellNews } from './measure-rollouts.ts'
 import { lastReport, measureIfLive, stepCommit } from './measure-step.ts'
 
@@ -33,7 +32,7 @@ export async function withFailures(
     const report = await knownReport(context, at, rollout)
     const isFailed = report !== undefined && consequenceOf(rollout.standing, report) !== 'nothing'
     if (isFailed) {
-      await tellNews(context, rolloutName(at.base, rollout.standing), report)
+      await tellNews(context, rolloutName(at.base.ref, rollout.standing.target), report)
       await tell(context, { base: at.base.ref, about: String(report.from) }, failureNews(rollout, report))
     }
     all.push(isFailed ? { ...rollout, failure: report } : rollout)
@@ -71,7 +70,7 @@ export async function holdFailed(
   { base, target }: { readonly base: string; readonly target: Target },
   failure: AnalysisReport,
 ): Promise<void> {
-  const rollout = rolloutName({ ref: base }, { target })
+  const rollout = rolloutName(base, target)
   if ((await heldStep(context, rollout)) === failure.from) return
   const asked = {
     login: context.botLogin,

@@ -2,18 +2,14 @@ import type { StepCommit, StepHistory } from '../../core/gate/step-history.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { filesOf, kustomizationsOf } from '../../core/rollout/read-target.ts'
 import { standingOf, stepKey, type Standing } from '../../core/rollout/standing.ts'
-import { type Target, targetName } from '../../core/rollout/target.ts'
+import type { Target } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type BaseHead, commitBefore } from '../repository/history.ts'
 import { readTargetAt } from '../repository/load.ts'
 import { recallStep, rememberStep } from '../memory/rollout-memory.ts'
+import { rolloutName } from '../../core/rollout/rollout-name.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
-
-/** The name of a rollout among those of all base branches: `main:production/web`. */
-export function rolloutName({ ref }: Pick<BaseHead, 'ref'>, { target }: Pick<Standing, 'target'>): string {
-  return `${ref}:${targetName(target)}`
-}
 
 /** How many changes of a step's files are examined first. Each further round looks four times as far back. */
 const FIRST_CHANGES = 30
@@ -28,7 +24,7 @@ export const MAX_COMMITS = 2_000
  */
 export async function historyOf(context: Needs, base: BaseHead, standing: Standing): Promise<StepHistory | undefined> {
   const step = stepKey(standing)
-  const known = await recallStep(context, base.ref, standing.target)
+  const known = await recallStep(context, rolloutName(base.ref, standing.target))
   const isKnown = known?.step === step
   if (isKnown && known.checkedTo === base.sha) return known
   const landing = isKnown
@@ -39,7 +35,7 @@ export async function historyOf(context: Needs, base: BaseHead, standing: Standi
   const history: StepHistory = isSame
     ? { ...known, checkedTo: base.sha }
     : { step, landing, checkedTo: base.sha, wants: '', scannedTo: undefined, reported: [] }
-  await rememberStep(context, base.ref, { target: standing.target, history })
+  await rememberStep(context, rolloutName(base.ref, standing.target), history)
   return history
 }
 

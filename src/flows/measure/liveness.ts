@@ -5,10 +5,11 @@ import type { Sha } from '../../core/rollout/facts.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
 import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { historyOf, MAX_COMMITS, rolloutName } from './landing.ts'
+import { historyOf, MAX_COMMITS } from './landing.ts'
 import { runningSince } from './running-version.ts'
 import { trafficEvidence } from './observe-traffic.ts'
 import { rememberStep } from '../memory/rollout-memory.ts'
+import { type RolloutName, rolloutName } from '../../core/rollout/rollout-name.ts'
 
 type Needs = Pick<
   RepositoryContext,
@@ -31,7 +32,7 @@ export async function livenessOf(context: Needs, at: LivenessQuestion, standing:
   const { settings } = standing.target
   const wants = settings.live.flatMap((entry) => wantOf(entry) ?? [])
   const now = context.clock.now()
-  const rollout = rolloutName(base, standing)
+  const rollout = rolloutName(base.ref, standing.target)
   const traffic = await trafficEvidence(context, { standing, rollout, landing })
   const live = traffic === 'moves-none' ? withoutTraffic(settings.live) : settings.live
   const when = { landedAt: landing?.time ?? now, now, ...(traffic === 'moves-none' ? {} : { traffic }) }
@@ -50,7 +51,7 @@ export async function livenessOf(context: Needs, at: LivenessQuestion, standing:
 /** How long the deployer took, once for each step. */
 async function measureDelay(
   { memo, meter, repo }: Pick<Needs, 'memo' | 'meter' | 'repo'>,
-  rollout: string,
+  rollout: RolloutName,
   { landing, since }: { readonly landing: StepCommit; readonly since: number },
 ): Promise<void> {
   const key = `went-live:${repo.id}:${rollout}`
@@ -83,6 +84,6 @@ async function signalsOf(
   const answers = asked.map((sha, index) => ({ sha, signals: signals[index] ?? [] }))
   const next = withAnswers(history, carrying, { answers, wants })
   if (JSON.stringify(next) !== JSON.stringify(known))
-    await rememberStep(context, at.base.ref, { target: standing.target, history: next })
+    await rememberStep(context, rolloutName(at.base.ref, standing.target), next)
   return next.reported.map((commit) => commit.signals)
 }

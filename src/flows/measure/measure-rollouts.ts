@@ -1,6 +1,5 @@
 import type { AnalysisReport } from '../../core/analysis/report.ts'
-import { isWatched } from '../../core/rollout/failure.ts'
-import { type Standing, standingOf } from '../../core/rollout/standing.ts'
+import { isWatched, type Standing, standingOf } from '../../core/rollout/standing.ts'
 import { decidingRef, deployedAmong } from '../repository/deployed-branches.ts'
 import { loadConfig, loadSnapshot } from '../repository/load.ts'
 import { recallLive, recallNews, rememberLive, rememberNews } from '../memory/rollout-memory.ts'
@@ -8,7 +7,7 @@ import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { judgeTrafficAgain } from '../stop/judge-again.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
-import { rolloutName } from './landing.ts'
+import { type RolloutName, rolloutName } from '../../core/rollout/rollout-name.ts'
 import { livenessOf } from './liveness.ts'
 import { measureStep } from './measure-step.ts'
 
@@ -31,7 +30,7 @@ export async function measureRollouts(context: RepositoryContext, task: TaskOf<'
   for (const standing of targets.map(standingOf).filter(isWatched)) {
     const since = await trustedSince(context, base, standing)
     const report = since === undefined ? undefined : await measureStep(context, { base, since }, standing)
-    if (report !== undefined) await tellNews(context, rolloutName(base, standing), report)
+    if (report !== undefined) await tellNews(context, rolloutName(base.ref, standing.target), report)
   }
 }
 
@@ -41,7 +40,7 @@ async function trustedSince(
   base: BaseHead,
   standing: Standing,
 ): Promise<number | undefined> {
-  const rollout = rolloutName(base, standing)
+  const rollout = rolloutName(base.ref, standing.target)
   const known = await recallLive(context, rollout)
   const now = context.clock.now()
   if (known?.base === base.sha && now - known.asked < TRUSTED_MS) return known.since
@@ -54,7 +53,7 @@ async function trustedSince(
 /** Requests new reviews for everyone who waits for a measurement, including other environments, if its result has changed. */
 export async function tellNews(
   context: Pick<RepositoryContext, 'memo' | 'repo' | 'ask' | 'clock'>,
-  rollout: string,
+  rollout: RolloutName,
   { from, outcome, isFailure, isComplete }: AnalysisReport,
 ): Promise<void> {
   const word = [outcome, ...(isFailure ? ['failure'] : []), ...(isComplete ? ['complete'] : [])].join(' ')

@@ -4,12 +4,11 @@ import { lastsUntil } from '../../core/analysis/lasting.ts'
 import type { AnalysisReport } from '../../core/analysis/report.ts'
 import { isPlanDue, judgeStep, planStep, type StepPlan } from '../../core/analysis/step-plan.ts'
 import type { Liveness } from '../../core/gate/live.ts'
-import { consequenceOf } from '../../core/rollout/failure.ts'
-import type { Standing } from '../../core/rollout/standing.ts'
+import { consequenceOf, type Standing } from '../../core/rollout/standing.ts'
 import { keepable, type Measurement, recallMeasurement, rememberMeasurement } from '../memory/measurement-memory.ts'
 import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { rolloutName } from './landing.ts'
+import { type RolloutName, rolloutName } from '../../core/rollout/rollout-name.ts'
 import { runningSince } from './running-version.ts'
 import { livenessOf, type LivenessQuestion } from './liveness.ts'
 
@@ -35,7 +34,7 @@ export async function measureStep(
   const now = context.clock.now()
   const plan = planFor(context, standing, { since, now })
   if (plan === undefined) return undefined
-  const rollout = rolloutName(base, standing)
+  const rollout = rolloutName(base.ref, standing.target)
   const step = await stepCommit(context, base, standing)
   const { report, failsSince } = await measureOnce(context, plan, { rollout, step, since, now })
   if (consequenceOf(standing, report) !== 'nothing')
@@ -44,7 +43,7 @@ export async function measureStep(
 }
 
 interface MeasuredPoint {
-  readonly rollout: string
+  readonly rollout: RolloutName
   readonly step: string
   readonly since: number
   readonly now: number
@@ -90,7 +89,7 @@ export async function lastReport(
   base: BaseHead,
   standing: Standing,
 ): Promise<AnalysisReport | undefined> {
-  const known = await recallMeasurement(context, rolloutName(base, standing))
+  const known = await recallMeasurement(context, rolloutName(base.ref, standing.target))
   if (known === undefined || known.step !== (await stepCommit(context, base, standing))) return undefined
   const plan = planFor(context, standing, { since: known.since, now: known.at })
   return plan === undefined ? undefined : reportOf(plan, known)

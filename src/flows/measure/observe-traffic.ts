@@ -15,6 +15,7 @@ import { planOf, type Target } from '../../core/rollout/target.ts'
 import type { StepCommit } from '../../core/gate/step-history.ts'
 import { standingBefore } from './landing.ts'
 import { recallBefore, recallLook, rememberBefore, rememberLook, type TrafficLook } from './traffic-memory.ts'
+import type { RolloutName } from '../../core/rollout/rollout-name.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'metrics' | 'memo' | 'repo' | 'meter' | 'clock'>
@@ -29,8 +30,7 @@ type SharedStanding = Standing & { readonly share: number }
 
 interface ObservedStep {
   readonly standing: Standing
-  /** The rollout of the step: base branch and target. */
-  readonly rollout: string
+  readonly rollout: RolloutName
   /** The commit that brought the step; undefined if the history does not show it. */
   readonly landing: StepCommit | undefined
 }

@@ -8,9 +8,10 @@ import type { StepCommit } from '../../core/gate/step-history.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { buildInputsOf } from '../../core/rollout/read-target.ts'
 import { type Standing, sureShare } from '../../core/rollout/standing.ts'
-import { isBlueGreen, type Target, targetName } from '../../core/rollout/target.ts'
+import { isBlueGreen, type Target } from '../../core/rollout/target.ts'
 import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
+import { rolloutName } from '../../core/rollout/rollout-name.ts'
 import { historyOf, MAX_COMMITS } from './landing.ts'
 import { objectsAt, targetObjectsAt } from './objects-at.ts'
 
@@ -41,7 +42,7 @@ export async function runningSince(
   const landing = (await historyOf(context, base, standing))?.landing
   const hasOne = landing === undefined || landing.sha === base.sha || isBlueGreen(standing.target)
   if (hasOne || sureShare(standing) === 0) return landing
-  const key = `running-version:${context.repo.id}:${base.ref}:${targetName(standing.target)}`
+  const key = `running-version:${context.repo.id}:${rolloutName(base.ref, standing.target)}`
   const { data } = RunningVersion.safeParse(await context.memo.get(key))
   const known = data?.landing === landing.sha ? data : { landing: landing.sha, checkedTo: landing.sha, since: landing }
   if (known.checkedTo === base.sha) return known.since

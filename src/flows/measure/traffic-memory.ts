@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { METRICS_FAILURES } from '../../core/analysis/answer.ts'
 import { type Observation, SHARE_TROUBLES } from '../../core/analysis/observed-share.ts'
 import type { TrafficEntry } from '../../core/gate/live.ts'
+import type { RolloutName } from '../../core/rollout/rollout-name.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
@@ -29,10 +30,9 @@ const Look = z.object({
   ]),
 })
 
-/** `rollout`: base branch and target, `main:production/web`. */
 export async function recallLook(
   context: Needs,
-  rollout: string,
+  rollout: RolloutName,
   entry: TrafficEntry,
 ): Promise<TrafficLook | undefined> {
   const { data } = Look.safeParse(await context.memo.get(lookKey(context, rollout, entry)))
@@ -41,14 +41,14 @@ export async function recallLook(
 
 export async function rememberLook(
   context: Needs,
-  rollout: string,
+  rollout: RolloutName,
   { entry, look }: { readonly entry: TrafficEntry; readonly look: TrafficLook },
 ): Promise<void> {
   const kept = { ...look, provenAt: look.provenAt ?? null }
   await context.memo.set(lookKey(context, rollout, entry), kept satisfies z.input<typeof Look>)
 }
 
-function lookKey({ repo }: Needs, rollout: string, entry: TrafficEntry): string {
+function lookKey({ repo }: Needs, rollout: RolloutName, entry: TrafficEntry): string {
   return `observed:${repo.id}:${rollout}:${JSON.stringify(entry)}`
 }
 
@@ -57,10 +57,10 @@ const Before = z.object({ step: z.string(), share: z.number() })
 /** The share before a step, in percent; `step`: the commit that brought the step. */
 type ShareBefore = Readonly<z.infer<typeof Before>>
 
-export async function recallBefore({ memo, repo }: Needs, rollout: string): Promise<ShareBefore | undefined> {
+export async function recallBefore({ memo, repo }: Needs, rollout: RolloutName): Promise<ShareBefore | undefined> {
   return Before.safeParse(await memo.get(`share-before:${repo.id}:${rollout}`)).data
 }
 
-export async function rememberBefore({ memo, repo }: Needs, rollout: string, before: ShareBefore): Promise<void> {
+export async function rememberBefore({ memo, repo }: Needs, rollout: RolloutName, before: ShareBefore): Promise<void> {
   await memo.set(`share-before:${repo.id}:${rollout}`, before)
 }

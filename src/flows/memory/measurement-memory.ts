@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { METRICS_FAILURES, type RangeAnswer } from '../../core/analysis/answer.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { RolloutName } from '../../core/rollout/rollout-name.ts'
 
 /** JSON has no NaN. */
 const Value = z.string().transform(Number)
@@ -51,8 +52,7 @@ const MAX_KEPT = 2_000_000
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
 
-/** `rollout`: base branch and target, `main:production/web`. */
-export async function recallMeasurement(context: Needs, rollout: string): Promise<Measurement | undefined> {
+export async function recallMeasurement(context: Needs, rollout: RolloutName): Promise<Measurement | undefined> {
   const { data } = Record.safeParse(await context.memo.get(keyOf(context, rollout)))
   if (data === undefined) return undefined
   const answers = data.answers.map((one) => (one.ok ? { ...one, clock: one.clock ?? undefined } : one))
@@ -80,7 +80,7 @@ export function keepable(answers: readonly RangeAnswer[]): readonly RangeAnswer[
  * A slower, older measurement does not replace a newer one, because a failure would be forgotten. Its answers must come from
  * `keepable`.
  */
-export async function rememberMeasurement(context: Needs, rollout: string, found: Measurement): Promise<void> {
+export async function rememberMeasurement(context: Needs, rollout: RolloutName, found: Measurement): Promise<void> {
   const there = await recallMeasurement(context, rollout)
   if (there !== undefined && there.step === found.step && there.at > found.at) return
   const { failsSince = null } = found
@@ -96,6 +96,6 @@ function written(answer: RangeAnswer): z.input<typeof Answer> {
   return { ok: true, series, warnings: [...answer.warnings], clock: answer.clock ?? null }
 }
 
-function keyOf({ repo }: Needs, rollout: string): string {
+function keyOf({ repo }: Needs, rollout: RolloutName): string {
   return `measured:${repo.id}:${rollout}`
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { StepHistory } from '../../core/gate/step-history.ts'
-import { type Target, targetName } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { RolloutName } from '../../core/rollout/rollout-name.ts'
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
 
@@ -29,22 +29,14 @@ const StepRecord = z.object({
   reported: z.array(ReportedCommit),
 })
 
-/** What is known about the current step of a rollout on a base branch. */
-export async function recallStep(context: Needs, base: string, target: Target): Promise<StepHistory | undefined> {
-  const record = StepRecord.safeParse(await context.memo.get(stepRecordKey(context, base, target)))
+/** What is known about the current step of a rollout. */
+export async function recallStep(context: Needs, rollout: RolloutName): Promise<StepHistory | undefined> {
+  const record = StepRecord.safeParse(await context.memo.get(`step:${context.repo.id}:${rollout}`))
   return record.success ? { ...record.data, scannedTo: record.data.scannedTo } : undefined
 }
 
-export async function rememberStep(
-  context: Needs,
-  base: string,
-  { target, history }: { readonly target: Target; readonly history: StepHistory },
-): Promise<void> {
-  await context.memo.set(stepRecordKey(context, base, target), history)
-}
-
-function stepRecordKey({ repo }: Needs, base: string, target: Target): string {
-  return `step:${repo.id}:${base}:${targetName(target)}`
+export async function rememberStep(context: Needs, rollout: RolloutName, history: StepHistory): Promise<void> {
+  await context.memo.set(`step:${context.repo.id}:${rollout}`, history)
 }
 
 /** Since when a rollout's step is live, for one head of its base branch. */
@@ -56,21 +48,21 @@ const LiveMemory = z.object({
 })
 type LiveMemory = z.infer<typeof LiveMemory>
 
-export async function recallLive(context: Needs, rollout: string): Promise<LiveMemory | undefined> {
+export async function recallLive(context: Needs, rollout: RolloutName): Promise<LiveMemory | undefined> {
   return LiveMemory.safeParse(await context.memo.get(`live:${context.repo.id}:${rollout}`)).data
 }
 
-export async function rememberLive(context: Needs, rollout: string, live: LiveMemory): Promise<void> {
+export async function rememberLive(context: Needs, rollout: RolloutName, live: LiveMemory): Promise<void> {
   await context.memo.set(`live:${context.repo.id}:${rollout}`, live)
 }
 
 /** The result of a rollout's measurements when everything that waits for it was last judged because of that. */
-export async function recallNews(context: Needs, rollout: string): Promise<string | undefined> {
+export async function recallNews(context: Needs, rollout: RolloutName): Promise<string | undefined> {
   const news = await context.memo.get(`news:${context.repo.id}:${rollout}`)
   return typeof news === 'string' ? news : undefined
 }
 
-export async function rememberNews(context: Needs, rollout: string, news: string): Promise<void> {
+export async function rememberNews(context: Needs, rollout: RolloutName, news: string): Promise<void> {
   await context.memo.set(`news:${context.repo.id}:${rollout}`, news)
 }
 
@@ -78,11 +70,11 @@ export async function rememberNews(context: Needs, rollout: string, news: string
  * The step, by the time when it became live, for which a rollout was held because its canary failed. A person may then let it
  * continue.
  */
-export async function heldStep(context: Needs, rollout: string): Promise<number | undefined> {
+export async function heldStep(context: Needs, rollout: RolloutName): Promise<number | undefined> {
   const since = await context.memo.get(`held:${context.repo.id}:${rollout}`)
   return typeof since === 'number' ? since : undefined
 }
 
-export async function rememberHeldStep(context: Needs, rollout: string, since: number): Promise<void> {
+export async function rememberHeldStep(context: Needs, rollout: RolloutName, since: number): Promise<void> {
   await context.memo.set(`held:${context.repo.id}:${rollout}`, since)
 }

@@ -3,11 +3,11 @@ import { saysClosedByPerch } from '../../core/marker/comment.ts'
 import { isStepOf, kindOf } from '../../core/rollout/branch.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
-import { targetName } from '../../core/rollout/target.ts'
 import type { RolloutFacts } from '../../core/rollout/transition.ts'
 import type { RecentPulls } from '../../ports/github/pull-requests.ts'
 import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
+import { rolloutName } from '../../core/rollout/rollout-name.ts'
 import { historyOf } from '../measure/landing.ts'
 
 type Needs = Pick<RepositoryContext, 'pulls' | 'mirror' | 'renderer' | 'memo' | 'repo' | 'botLogin' | 'conversation'>
@@ -63,7 +63,7 @@ export async function closedSteps(
   const landing = step.share === 0 ? undefined : (await historyOf(context, at.base, step))?.landing
   if (landing === undefined) return { stoppedByHand: false, rollbackRefused: false, older: [] }
   const since = landing.time - CLOCK_SLACK_MS
-  const key = `closed-steps:${context.repo.id}:${at.base.ref}:${targetName(standing.target)}`
+  const key = `closed-steps:${context.repo.id}:${rolloutName(at.base.ref, standing.target)}`
   const { data } = KnownSteps.safeParse(await context.memo.get(key))
   const known = data?.landing === landing.sha ? data : undefined
   const from = known === undefined ? since : Math.max(since, known.upTo)

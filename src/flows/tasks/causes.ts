@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Sha } from '../../core/rollout/facts.ts'
+import { RolloutName } from '../../core/rollout/rollout-name.ts'
 
 /**
  * Why a task is requested. A cause is identified by its facts: a task that is requested twice for the same cause is done once.
@@ -89,7 +90,7 @@ const HomeMoved = z.object({ code: z.literal('home-moved'), head, at })
 const Stops = z.object({ code: z.literal('stops'), change: z.string(), at })
 
 /** The result of a rollout's measurements has changed. */
-const Measured = z.object({ code: z.literal('measured'), rollout: z.string(), outcome: z.string(), at })
+const Measured = z.object({ code: z.literal('measured'), rollout: RolloutName, outcome: z.string(), at })
 
 /**
  * A canary fails its analysis, and the config asks for a reaction. `step`: the commit that brought the step. `failsSince`: the
@@ -97,7 +98,7 @@ const Measured = z.object({ code: z.literal('measured'), rollout: z.string(), ou
  */
 const Failed = z.object({
   code: z.literal('failed'),
-  rollout: z.string(),
+  rollout: RolloutName,
   step: z.string(),
   failsSince: z.number(),
   at,

@@ -11,6 +11,7 @@ import { headOf, memoryGitHub, moveBranch, person } from '../../memory/github/gi
 import { memoryMemo } from '../../memory/memo.ts'
 import { memoryMirror } from '../../memory/mirror.ts'
 import { memoryPerson } from '../../memory/github/person.ts'
+import { rolloutName } from '../../../src/core/rollout/rollout-name.ts'
 import { memoryRenderer } from '../../memory/renderer.ts'
 
 const ROUTE = 'base/route.yaml'
@@ -77,7 +78,7 @@ test('the known history of a step stays while newer commits do not touch it, and
   const landing = push({ [ROUTE]: at(5) })
   const first = (await history()) ?? assert.fail()
   const kept = { ...first, wants: 'status flux', scannedTo: landing }
-  await rememberStep(context, 'main', { target: (await standing()).target, history: kept })
+  await rememberStep(context, rolloutName('main', (await standing()).target), kept)
   push({ 'README.md': '# Shop\n' })
   push({ 'README.md': '# Our shop\n' })
   const second = push({ [ROUTE]: `# Traffic.\n${at(5)}` })

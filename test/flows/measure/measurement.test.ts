@@ -329,15 +329,15 @@ test('the memory returns what was stored, the newer of two for one step', async 
     { ok: false, code: 'refused', detail: 'no' },
   ]
   const newer: Measurement = { step: 'a', since: 1, at: 20, failsSince: 20, question: 'q', answers }
-  const remember = (found: Measurement): Promise<void> => rememberMeasurement(context, 'main:web', found)
+  const remember = (found: Measurement): Promise<void> => rememberMeasurement(context, 'main:production/web', found)
   await remember(newer)
-  assert.deepEqual(await recallMeasurement(context, 'main:web'), newer)
+  assert.deepEqual(await recallMeasurement(context, 'main:production/web'), newer)
   await remember({ ...newer, at: 10, failsSince: undefined })
-  assert.deepEqual(await recallMeasurement(context, 'main:web'), newer)
+  assert.deepEqual(await recallMeasurement(context, 'main:production/web'), newer)
   const other: Measurement = { ...newer, step: 'b', at: 5, failsSince: undefined, answers: [] }
   await remember(other)
-  assert.deepEqual(await recallMeasurement(context, 'main:web'), other)
-  assert.equal(await recallMeasurement(context, 'main:api'), undefined)
+  assert.deepEqual(await recallMeasurement(context, 'main:production/web'), other)
+  assert.equal(await recallMeasurement(context, 'main:production/api'), undefined)
 })
 
 test('answers that are too much together are none, from the largest, before anybody judges them', () => {

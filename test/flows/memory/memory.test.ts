@@ -44,6 +44,7 @@ import {
   rememberStep,
 } from '../../../src/flows/memory/rollout-memory.ts'
 import { targetOf, virtualService } from '../../core/samples.ts'
+import { rolloutName } from '../../../src/core/rollout/rollout-name.ts'
 import { memoryMemo } from '../../memory/memo.ts'
 
 function twoRepositories() {
@@ -171,13 +172,13 @@ test('the step of a rollout is known by branch and target, with the reports on i
     scannedTo: 'c',
     reported: [{ sha: 'a', signals: [signal, ...others, { ...signal, state: 'silent' as const }] }],
   }
-  await rememberStep(context, 'main', { target, history })
-  assert.deepEqual(await recallStep(context, 'main', target), history)
-  assert.equal(await recallStep(context, 'release', target), undefined)
+  await rememberStep(context, rolloutName('main', target), history)
+  assert.deepEqual(await recallStep(context, rolloutName('main', target)), history)
+  assert.equal(await recallStep(context, rolloutName('release', target)), undefined)
   const { scannedTo: _, ...unscanned } = history
-  await rememberStep(context, 'main', { target, history: { ...unscanned, scannedTo: undefined } })
-  assert.equal((await recallStep(context, 'main', target))?.scannedTo, undefined)
-  assert.equal(await recallStep(context, 'main', { ...target, service: 'other' }), undefined)
+  await rememberStep(context, rolloutName('main', target), { ...unscanned, scannedTo: undefined })
+  assert.equal((await recallStep(context, rolloutName('main', target)))?.scannedTo, undefined)
+  assert.equal(await recallStep(context, rolloutName('main', { ...target, service: 'other' })), undefined)
 })
 
 test('the memory has who waits for which signal until nobody waits', async () => {

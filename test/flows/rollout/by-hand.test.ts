@@ -5,6 +5,7 @@ import { memoryMemo } from '../../memory/memo.ts'
 import { standingOf, stepKey } from '../../../src/core/rollout/standing.ts'
 import { broughtBy } from '../../../src/flows/rollout/by-hand.ts'
 import { rememberStep } from '../../../src/flows/memory/rollout-memory.ts'
+import { rolloutName } from '../../../src/core/rollout/rollout-name.ts'
 import { pullRequest, sample } from '../../core/samples.ts'
 
 test('a pull request that is older than the latest hundred is requested once by the commit that it brought', async () => {
@@ -12,7 +13,7 @@ test('a pull request that is older than the latest hundred is requested once by 
   const context = { memo: memoryMemo(), repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' } }
   const landing = { sha: 'landing', time: 0 }
   const history = { step: stepKey(standing), landing, checkedTo: 'head', wants: '', scannedTo: undefined, reported: [] }
-  await rememberStep(context, 'main', { target: standing.target, history })
+  await rememberStep(context, rolloutName('main', standing.target), history)
   let asked = 0
   const mergedAs = async (): Promise<unknown> => {
     asked += 1

@@ -8,6 +8,7 @@ import { type ClosedSteps, closedSteps, readerOf } from '../../../src/flows/roll
 import { rememberStep } from '../../../src/flows/memory/rollout-memory.ts'
 import type { Memo } from '../../../src/ports/memo.ts'
 import type { RecentPulls } from '../../../src/ports/github/pull-requests.ts'
+import { rolloutName } from '../../../src/core/rollout/rollout-name.ts'
 import { pullRequest, sample } from '../../core/samples.ts'
 
 const LANDED = 1_000_000
@@ -58,9 +59,11 @@ async function look(
   const repo = { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' }
   const context = { pulls: { recent, get }, conversation: { of }, memo, repo, botLogin: 'perch[bot]' } as never
   const history = { step: stepKey(standing), landing, checkedTo: 'head' }
-  await rememberStep({ memo, repo }, 'main', {
-    target: standing.target,
-    history: { ...history, wants: '', scannedTo: undefined, reported: [] },
+  await rememberStep({ memo, repo }, rolloutName('main', standing.target), {
+    ...history,
+    wants: '',
+    scannedTo: undefined,
+    reported: [],
   })
   const first = await recent('main')
   requests = 0

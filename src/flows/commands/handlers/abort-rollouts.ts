@@ -48,7 +48,7 @@ export async function abortRollouts(
   const changed = related.length > 0 ? [] : await changedBy(context, base.sha, pull)
   const taken = takenBackIn(base, changed)
   if (taken !== undefined) await abortOwned(context, taken, { ...by, reason, base: base.sha })
-  const takenBack = taken === undefined ? [] : [targetName(taken)]
+  const takenBack: readonly string[] = taken === undefined ? [] : [targetName(taken)]
   const owned = ownedIn(related.length > 0 ? related : ownedNear(base.rollouts, changed)).filter(
     ({ name }) => !takenBack.includes(name),
   )
