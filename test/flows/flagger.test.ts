@@ -219,7 +219,7 @@ async function tells(world: World, phase: string, eventMessage: string): Promise
   const memo = world.service.memo()
   const metadata = { key: 'k', eventMessage, timestamp: String(world.now()) }
   const told = { name: 'web', namespace: 'default', phase, metadata }
-  const where = { repository: repo, rollout: 'production/web' }
+  const where = { repository: repo, rollout: 'production/web' } as const
   if (!(await noteCanaryNews({ memo, clock: { now: () => world.now() } }, where, told))) return
   const repository = { owner: repo.owner, name: repo.name }
   const why = { code: 'told', at: world.now() } as const

@@ -4,38 +4,39 @@ import { isInForce } from '../stop/stop.ts'
 import { windowEnd } from '../stop/window.ts'
 import type { VersionApprovals } from './approvals.ts'
 import type { Canaries, KnownCanary, KnownStop } from './canaries.ts'
+import type { TargetName } from '../rollout/target.ts'
 import type { HookPayload } from './hook.ts'
 
 export type HookAnswer =
   /** Nothing stops it. `approvals`: the number that the version needs first. */
-  | { readonly code: 'go'; readonly rollout: string; readonly approvals: number }
+  | { readonly code: 'go'; readonly rollout: TargetName; readonly approvals: number }
   /** The pull request that brought the version has too few approvals. */
   | {
       readonly code: 'unapproved'
-      readonly rollout: string
+      readonly rollout: TargetName
       readonly pull: number
       readonly wanted: number
       readonly has: number
     }
   /** The version needs approvals, and Perch knows no pull request that brought it. */
-  | { readonly code: 'no-pull'; readonly rollout: string; readonly wanted: number }
+  | { readonly code: 'no-pull'; readonly rollout: TargetName; readonly wanted: number }
   /** The version needs approvals, and Flagger does not say which one it is about. */
-  | { readonly code: 'no-version'; readonly rollout: string; readonly wanted: number }
+  | { readonly code: 'no-version'; readonly rollout: TargetName; readonly wanted: number }
   /** Perch has stored what Flagger reported. */
-  | { readonly code: 'noted'; readonly rollout: string }
+  | { readonly code: 'noted'; readonly rollout: TargetName }
   /** People or the config stop it. */
   | {
       readonly code: 'stopped'
-      readonly rollout: string
+      readonly rollout: TargetName
       readonly stops: readonly KnownStop[]
       readonly windows: readonly FrozenWindow[]
     }
   /**
    * Somebody aborted it. `aborted` answers the question whether it may continue, `take-back` the question whether to roll back.
    */
-  | ({ readonly code: 'aborted' | 'take-back'; readonly rollout: string } & Pick<Aborted, 'by' | 'reason'>)
+  | ({ readonly code: 'aborted' | 'take-back'; readonly rollout: TargetName } & Pick<Aborted, 'by' | 'reason'>)
   /** Nobody asked to roll it back. `isOther`: there is an abort, but for an earlier version in Git. */
-  | { readonly code: 'keep'; readonly rollout: string; readonly isOther: boolean }
+  | { readonly code: 'keep'; readonly rollout: TargetName; readonly isOther: boolean }
   /** Perch has not read Git, or read it too long ago. */
   | { readonly code: 'unread' }
   /** Some deployed branches have a config that is not valid. */
@@ -43,7 +44,7 @@ export type HookAnswer =
   /** Git has no such Canary. */
   | { readonly code: 'no-canary' }
   /** Git has several such Canaries. */
-  | { readonly code: 'several'; readonly rollouts: readonly string[] }
+  | { readonly code: 'several'; readonly rollouts: readonly TargetName[] }
 
 /** Only missing approvals keep Flagger from continuing. */
 export type MissingApprovals = Extract<HookAnswer, { code: 'unapproved' | 'no-pull' }>

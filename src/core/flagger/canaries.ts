@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { TargetName } from '../rollout/target.ts'
 import { FreezeWindow } from '../stop/window.ts'
 
 const KnownStop = z.object({
@@ -16,7 +17,7 @@ const KnownCanary = z.object({
   namespace: z.string(),
   name: z.string(),
   /** The name of the rollout in commands. */
-  rollout: z.string(),
+  rollout: TargetName,
   environments: z.array(z.string()),
   /** The stops that people set, for the rollout or one of its environments. */
   stops: z.array(KnownStop),

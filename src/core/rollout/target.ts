@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import type { TemplateLookup } from '../analysis-template/find-template.ts'
 import { type BuiltObject, layeredIn } from '../layer/layered.ts'
 import type { Unclear } from '../layer/build/unclear.ts'
@@ -176,7 +177,8 @@ function writtenId({ route, object }: Target): string {
 }
 
 /** `production/api-service`, the name for people. */
-export type TargetName = `${string}/${string}`
+export const TargetName = z.templateLiteral([z.string(), '/', z.string()])
+export type TargetName = z.infer<typeof TargetName>
 
 export function targetName(target: RolloutChoice): TargetName {
   return `${target.environment}/${target.service}`

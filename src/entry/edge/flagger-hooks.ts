@@ -15,6 +15,7 @@ import type { CalledRepository } from '../../flows/stop/canary-memory.ts'
 import type { Log } from '../../ports/log.ts'
 import type { AskedVersion } from './known-canaries.ts'
 import { type Answer, parseObject, readBody, refuseBody, type ServerState } from './http.ts'
+import type { TargetName } from '../../core/rollout/target.ts'
 import { flaggerKey, isSameKey, reportKey } from './report-key.ts'
 
 /** The endpoints that Flagger calls before it continues with a canary. */
@@ -26,7 +27,7 @@ export interface FlaggerOptions {
   /** The approvals of the pull request that brought a version. Undefined if they are not known in time. */
   readonly approvalsOf: (asked: AskedVersion) => Promise<VersionApprovals | undefined>
   /** Stores what Flagger reports about a rollout. */
-  readonly note: (repository: CalledRepository, rollout: string, told: EventPayload) => Promise<void>
+  readonly note: (repository: CalledRepository, rollout: TargetName, told: EventPayload) => Promise<void>
   readonly now: () => number
 }
 

@@ -1,7 +1,7 @@
 import type { Canaries, KnownCanary } from '../../core/flagger/canaries.ts'
 import type { Config } from '../../core/config/schema.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
-import { type Target, targetName } from '../../core/rollout/target.ts'
+import { type Target, targetName, type TargetName } from '../../core/rollout/target.ts'
 import { abortBranch, scopedStops, STOP_REFS, type Stops } from '../../core/stop/stop.ts'
 import { decidingRef, deployedAmong } from '../repository/deployed-branches.ts'
 import { loadConfig, loadSnapshot } from '../repository/load.ts'
@@ -51,7 +51,7 @@ function refOf(branch: string): string {
 }
 
 /** The deployed branches with this rollout of Flagger. */
-export async function deployedCanaries(context: Reads, rollout: string): Promise<readonly DeployedCanary[]> {
+export async function deployedCanaries(context: Reads, rollout: TargetName): Promise<readonly DeployedCanary[]> {
   const refs = await context.mirror.fetch([decidingRef(context)])
   const found: DeployedCanary[] = []
   for (const [branch, sha] of await branchesAmong(context, refs))
@@ -63,7 +63,7 @@ export async function deployedCanaries(context: Reads, rollout: string): Promise
 export async function canariesOn(
   context: Reads,
   { branch, sha }: Pick<DeployedCanary, 'branch' | 'sha'>,
-  rollout: string,
+  rollout: TargetName,
 ): Promise<readonly DeployedCanary[]> {
   const config = await loadConfig(context, sha)
   if (!config.ok) return []

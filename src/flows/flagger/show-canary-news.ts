@@ -6,6 +6,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import { recallMissing } from '../stop/approval-memory.ts'
 import { recallCanaryNews, recallShown, rememberShown, type ShownNews } from '../stop/canary-memory.ts'
 import { versionPull } from './version-pull.ts'
+import type { TargetName } from '../../core/rollout/target.ts'
 import { deployedCanaries } from './read-canaries.ts'
 
 type Needs = Pick<
@@ -17,7 +18,7 @@ type Needs = Pick<
  * Shows Flagger's latest report about a rollout as a check run on the pull request that brought its version. Perch looks for that pull request
  * once per rollout of Flagger, and calls GitHub only if the check changes.
  */
-export async function showCanaryNews(context: Needs, rollout: string): Promise<void> {
+export async function showCanaryNews(context: Needs, rollout: TargetName): Promise<void> {
   const { memo, repo } = context
   const news = await recallCanaryNews(memo, repo, rollout)
   if (news === undefined || !isOfRollout(news)) return
@@ -34,7 +35,7 @@ export async function showCanaryNews(context: Needs, rollout: string): Promise<v
   await rememberShown(context, rollout, { ...shown, check: { id, said, isOver } })
 }
 
-function nameOf(rollout: string): string {
+function nameOf(rollout: TargetName): string {
   return `canary/flagger/${rollout}`
 }
 
@@ -56,7 +57,7 @@ async function write(
  */
 async function begin(
   context: Needs,
-  rollout: string,
+  rollout: TargetName,
   { began, known }: { readonly began: number; readonly known: ShownNews | undefined },
 ): Promise<ShownNews> {
   const pull = await pullOf(context, rollout)
@@ -70,7 +71,7 @@ async function begin(
   return shown
 }
 
-async function pullOf(context: Needs, rollout: string): Promise<ShownNews['pull']> {
+async function pullOf(context: Needs, rollout: TargetName): Promise<ShownNews['pull']> {
   const canaries = await deployedCanaries(context, rollout)
   const [canary] = canaries
   if (canary === undefined || canaries.length > 1) return undefined

@@ -4,6 +4,7 @@ import { approved, type MissingApprovals } from '../../core/flagger/answer.ts'
 import { NEWEST_VERSION, type VersionApprovals } from '../../core/flagger/approvals.ts'
 import type { Memo } from '../../ports/memo.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { TargetName } from '../../core/rollout/target.ts'
 import { type CalledRepository, canariesMark, repositoryKey } from './canary-memory.ts'
 
 const KnownVersion = z.object({
@@ -35,7 +36,7 @@ export type KnownVersion = z.infer<typeof KnownVersion>
 /** A rollout that Flagger moves. */
 export interface CalledRollout {
   readonly repository: CalledRepository
-  readonly rollout: string
+  readonly rollout: TargetName
 }
 
 /** Several clusters may run different versions. Anyone with the key of the webhooks can name any number of versions. */
@@ -70,7 +71,7 @@ export async function recallApprovals(
  */
 export async function recallMissing(
   { memo, repo, clock }: Pick<RepositoryContext, 'memo' | 'repo' | 'clock'>,
-  rollout: string,
+  rollout: TargetName,
 ): Promise<MissingApprovals | undefined> {
   const versions = await recallVersions(memo, { repository: repo, rollout })
   const [last] = versions

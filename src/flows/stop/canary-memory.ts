@@ -5,6 +5,7 @@ import { CanaryNews, newsAfter, newsKey } from '../../core/flagger/canary-news.t
 import type { EventPayload } from '../../core/flagger/hook.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { RepositoryName } from '../../core/rollout/facts.ts'
+import type { TargetName } from '../../core/rollout/target.ts'
 import type { Memo } from '../../ports/memo.ts'
 
 export type CalledRepository = Pick<RepositoryName, 'owner' | 'name'>
@@ -49,7 +50,7 @@ export async function markMoved(memo: Memo, repository: CalledRepository, mark: 
 export async function recallCanaryNews(
   memo: Memo,
   repository: CalledRepository,
-  rollout: string,
+  rollout: TargetName,
 ): Promise<CanaryNews | undefined> {
   return CanaryNews.safeParse(await memo.get(`${repositoryKey('canary-news', repository)}:${rollout}`)).data
 }
@@ -57,7 +58,7 @@ export async function recallCanaryNews(
 /** Stores Flagger's event, unless a later one is already stored. Returns whether people would read something new. */
 export async function noteCanaryNews(
   { memo, clock }: { readonly memo: Memo; readonly clock: Clock },
-  { repository, rollout }: { readonly repository: CalledRepository; readonly rollout: string },
+  { repository, rollout }: { readonly repository: CalledRepository; readonly rollout: TargetName },
   told: EventPayload,
 ): Promise<boolean> {
   const known = await recallCanaryNews(memo, repository, rollout)
@@ -81,14 +82,14 @@ export type ShownNews = z.infer<typeof Shown>
 export async function recallShown(
   memo: Memo,
   repository: CalledRepository,
-  rollout: string,
+  rollout: TargetName,
 ): Promise<ShownNews | undefined> {
   return Shown.safeParse(await memo.get(`${repositoryKey('canary-check', repository)}:${rollout}`)).data
 }
 
 export async function rememberShown(
   { memo, repo }: { readonly memo: Memo; readonly repo: CalledRepository },
-  rollout: string,
+  rollout: TargetName,
   shown: ShownNews,
 ): Promise<void> {
   await memo.set(`${repositoryKey('canary-check', repo)}:${rollout}`, shown)

@@ -5,6 +5,7 @@ import { News } from '../../core/notify/news.ts'
 import { Report } from '../../core/report/report.ts'
 import type { RepositoryName } from '../../core/rollout/facts.ts'
 import type { Job } from '../../ports/jobs.ts'
+import { TargetName } from '../../core/rollout/target.ts'
 import { type Cause, Causes, RULES } from './causes.ts'
 
 const Repository = z.object({ id: z.int(), owner: z.string(), name: z.string(), defaultBranch: z.string() })
@@ -107,14 +108,14 @@ export const Task = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('canary-approvals'),
     ...Named,
-    rollout: z.string(),
+    rollout: TargetName,
     why: Causes['canary-approvals'],
   }),
   /** Show Flagger's last event about a rollout on the pull request that brought the version. */
   z.object({
     type: z.literal('canary-news'),
     ...Named,
-    rollout: z.string(),
+    rollout: TargetName,
     why: Causes['canary-news'],
   }),
 ])

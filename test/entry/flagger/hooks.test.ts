@@ -16,7 +16,13 @@ const NOW = Date.UTC(2026, 10, 20, 12)
 const edges: Edge[] = []
 afterEach(() => Promise.all(edges.splice(0).map((edge) => edge.close(0))))
 
-const WEB = { namespace: 'shop', name: 'web', rollout: 'production/web', environments: ['production'], approvals: 0 }
+const WEB = {
+  namespace: 'shop',
+  name: 'web',
+  rollout: 'production/web',
+  environments: ['production'],
+  approvals: 0,
+} satisfies Partial<Canaries['known'][number]>
 const FREE: Canaries = { at: NOW, known: [{ ...WEB, stops: [], windows: [] }], unreadable: [] }
 const HELD: Canaries = { ...FREE, known: [{ ...WEB, stops: [{ by: 'alice', reason: 'errors' }], windows: [] }] }
 

@@ -179,7 +179,7 @@ test('a version without a pull request is never approved', async () => {
 
 test('the approvals of the newest version never count for one that no pull request brought', async () => {
   const memo = (await aCanary()).service.memo()
-  const called = { repository: REPOSITORY, rollout: 'production/web' }
+  const called = { repository: REPOSITORY, rollout: 'production/web' } as const
   const known = { branch: 'main', sha: 'a', mark: await canariesMark(memo, REPOSITORY), wanted: 0 }
   const pull = { number: 1, head: 'b', base: 'main', author: 'alice' }
   await rememberVersion(memo, called, { ...known, version: 'newest', at: 2, pull, has: 1 })
@@ -207,7 +207,7 @@ test('`/canary status` and the check of the Canary say which approvals are missi
   await hears(world, 'confirm-promotion', 'two')
   const metadata = { key: 'k', eventMessage: 'Halt web.default advancement', timestamp: String(world.now()) }
   const told = { name: 'web', namespace: 'default', phase: 'WaitingPromotion', metadata }
-  const where = { repository: REPOSITORY, rollout: 'production/web' }
+  const where = { repository: REPOSITORY, rollout: 'production/web' } as const
   await noteCanaryNews({ memo: world.service.memo(), clock: { now: () => world.now() } }, where, told)
   await does(world, { type: 'canary-news', ...where, why: { code: 'told', at: world.now() } })
   const [check] = world.state.runs.filter(({ name }) => name === 'canary/flagger/production/web')

@@ -5,6 +5,7 @@ import type { HookPayload } from '../../flagger/hook.ts'
 import { approvalsLeft, WHO_APPROVES } from './news.ts'
 import type { FrozenWindow } from '../../gate/restraint.ts'
 import { titleText } from '../../text/inert.ts'
+import type { TargetName } from '../../rollout/target.ts'
 import { time } from '../markdown/time.ts'
 
 /** The repository, `owner/name`, and the Canary that Flagger asks about. */
@@ -50,7 +51,7 @@ function approvals(count: number): string {
   return count === 1 ? '1 approval' : `${count} approvals`
 }
 
-function stopSentence({ frozen, by, reason, until }: KnownStop, rollout: string): string {
+function stopSentence({ frozen, by, reason, until }: KnownStop, rollout: TargetName): string {
   const how = whoWords({ by, reason, until })
   return frozen === undefined
     ? `${plain(rollout)} is held${how}. To let it continue, comment /canary resume on its pull request.`

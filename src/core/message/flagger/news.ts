@@ -3,6 +3,7 @@ import type { MissingApprovals } from '../../flagger/answer.ts'
 import { type CanaryNews, canaryEnd } from '../../flagger/canary-news.ts'
 import { titleText } from '../../text/inert.ts'
 import { code, paragraphs, percent, plainText } from '../markdown/markdown.ts'
+import type { TargetName } from '../../rollout/target.ts'
 import { time } from '../markdown/time.ts'
 
 export function newsWords({ phase, weight, message, at }: CanaryNews): string {
@@ -38,7 +39,7 @@ export interface CanaryCheckWords {
 }
 
 /** The check run on the pull request that brought the version. */
-export function canaryCheckWords(rollout: string, news: CanaryNews, missing?: MissingApprovals): CanaryCheckWords {
+export function canaryCheckWords(rollout: TargetName, news: CanaryNews, missing?: MissingApprovals): CanaryCheckWords {
   const end = canaryEnd(news)
   const waits = end === undefined ? missing : undefined
   return {
@@ -49,7 +50,7 @@ export function canaryCheckWords(rollout: string, news: CanaryNews, missing?: Mi
 }
 
 /** The check of a version after Flagger started with another one. */
-export function supersededWords(rollout: string): CanaryCheckWords {
+export function supersededWords(rollout: TargetName): CanaryCheckWords {
   return {
     conclusion: 'neutral',
     title: `${titleText(rollout)}: Flagger started with another version`,
@@ -75,7 +76,7 @@ function titleOf(news: CanaryNews): string {
   }
 }
 
-function nextStep(rollout: string, news: CanaryNews): string {
+function nextStep(rollout: TargetName, news: CanaryNews): string {
   switch (canaryEnd(news)) {
     case 'promoted':
       return 'Nothing is left to do.'
