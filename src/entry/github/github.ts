@@ -22,37 +22,15 @@ import { signals } from '../../adapters/github/reporting/signals.ts'
 import { everyRepository, type ListedPlace, pulsesIn } from './repositories.ts'
 import { fetchByGitHubsClock } from './app-clock.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { GitHubPorts } from '../../ports/github-ports.ts'
 import { type Meter, UNWATCHED } from '../../ports/meter.ts'
-import type { RepositoryContext } from '../../flows/repository/repository-context.ts'
 import type { RepositoryRef } from '../../flows/tasks/tasks.ts'
 import type { Logger } from 'pino'
 
 const Token = z.object({ token: z.string(), permissions: z.record(z.string(), z.string()).optional() })
 
 export interface GitHubAccess {
-  /** The ports of a context that GitHub implements. */
-  portsFor(
-    place: RepositoryRef,
-  ): Promise<
-    Pick<
-      RepositoryContext,
-      | 'botLogin'
-      | 'pulls'
-      | 'conversation'
-      | 'checks'
-      | 'branches'
-      | 'people'
-      | 'protections'
-      | 'queue'
-      | 'signals'
-      | 'deployments'
-      | 'issues'
-      | 'reports'
-      | 'canaryChecks'
-      | 'activity'
-      | 'records'
-    >
-  >
+  portsFor(place: RepositoryRef): Promise<GitHubPorts>
   /** Finds a repository by its name alone; undefined if Perch is not installed on it. */
   placeOf(owner: string, name: string): Promise<NamedPlace | undefined>
   /** An installation's token for Git, from Probot's cache while it is valid. `refused`: a token that is no longer valid. */
@@ -137,7 +115,7 @@ export function openGitHub(app: AppCredentials, { log, clock, meter = UNWATCHED 
   }
 }
 
-function portsOf(client: Client): Awaited<ReturnType<GitHubAccess['portsFor']>> {
+function portsOf(client: Client): GitHubPorts {
   return {
     botLogin: client.app.login,
     pulls: pullRequests(client),

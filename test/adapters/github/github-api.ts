@@ -4,6 +4,7 @@ import { afterEach } from 'node:test'
 import nock from 'nock'
 import { pino } from 'pino'
 import { type GitHubAccess, openGitHub } from '../../../src/entry/github/github.ts'
+import type { GitHubPorts } from '../../../src/ports/github-ports.ts'
 
 /** A GitHub whose answers a test scripts, request by request, for answers that the sandbox never gives. */
 export const API = 'https://api.github.test'
@@ -61,9 +62,7 @@ afterEach(() => {
   assert.deepEqual(strangers, [], 'nothing was asked that the test does not know of')
 })
 
-type Ports = Awaited<ReturnType<GitHubAccess['portsFor']>>
-
-export interface GitHubWorld extends Ports {
+export interface GitHubWorld extends GitHubPorts {
   readonly access: GitHubAccess
   readonly api: nock.Scope
   /** All requests except those for tokens and for Perch's own identity. */
