@@ -29,7 +29,7 @@ import { traceJobs } from './trace/trace-jobs.ts'
 import { traceContext, tracePort } from './trace/trace-ports.ts'
 import { watchEffects } from './watch/watch-effects.ts'
 import { watchRenderer } from './watch/watch-renderer.ts'
-import type { WorkerParts } from './worker.ts'
+import type { WorkerParts } from './worker/worker-parts.ts'
 
 interface WorkOptions {
   readonly env: ProcessEnvironment

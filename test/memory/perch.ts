@@ -1,5 +1,5 @@
 import { UNWATCHED } from '../../src/ports/meter.ts'
-import { handleJobs } from '../../src/entry/worker.ts'
+import { handleJobs } from '../../src/entry/worker/worker.ts'
 import { askIn, type TaskRequests } from '../../src/flows/tasks/ask.ts'
 import type { RepositoryContext } from '../../src/flows/repository/repository-context.ts'
 import { Task } from '../../src/flows/tasks/tasks.ts'
