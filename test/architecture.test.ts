@@ -144,6 +144,7 @@ const WITHOUT_WORDS: readonly string[] = [
   'checkout',
   'checkout-review',
   'closed-steps',
+  'compare-environment',
   'compare-renders',
   'exposures',
   'judge-again',

@@ -17,8 +17,7 @@ import type { LocatedFinding } from '../../../core/problem/findings.ts'
 import type { Result } from '../../../core/result.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import type { Unread } from './known-refusals.ts'
-import type { CompareInput } from './compare-renders.ts'
-import type { TreeSnapshot } from './render.ts'
+import type { CompareInput, TreeSnapshot } from './render.ts'
 
 /** Renders another environment as the pull request leaves it. */
 export type RenderNeighbour = (name: string) => Promise<Result<Pick<PlainRender, 'parsed' | 'leftOut'>, unknown>>

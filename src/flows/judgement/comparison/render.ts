@@ -12,6 +12,7 @@ import type { Snapshot } from '../../../core/rollout/snapshot.ts'
 import type { RenderResult } from '../../../ports/renderer.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import { type BuildInput, buildObjects, skippedProblem } from '../../build/build-environment.ts'
+import type { RequiredChecks } from '../../validation/required-checks.ts'
 import type { FileSource } from '../../repository/load.ts'
 import { failurePlace } from '../../../core/environment/failure-place.ts'
 import { readEnvironmentTexts } from '../../build/environment-texts.ts'
@@ -27,6 +28,14 @@ export interface TreeSnapshot {
 export interface SnapshotPair {
   readonly before: TreeSnapshot
   readonly after: TreeSnapshot
+}
+
+/** Both sides, the routes whose canary gets more traffic (`production VirtualService default/web`), and the additional checks. */
+export interface CompareInput extends SnapshotPair {
+  readonly raised: ReadonlySet<string>
+  readonly requiredChecks: RequiredChecks
+  /** Whether changed objects may be sent to an API server. */
+  readonly maySend: boolean
 }
 
 /** The rendered output of an environment, as text and parsed. */
