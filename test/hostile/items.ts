@@ -241,7 +241,7 @@ function yaml(): readonly Item[] {
       expect: [`unparsable ${K}:1`],
     },
     {
-      what: 'a kustomization that is no text',
+      what: 'a kustomization that is not text',
       files: { [K]: new Uint8Array([0, 1, 2, 255]) },
       expect: [`not-text ${K}:1`],
     },
@@ -265,7 +265,7 @@ function yaml(): readonly Item[] {
       expect: ['alias-bomb overlays/production/patch.yaml:6'],
     },
     {
-      what: 'a resource that is deeper than any',
+      what: 'a resource with very deep nesting',
       files: production('resources: [object.yaml]\n', { [object]: `${OBJECT}---\na: ${'{a: '.repeat(20_000)}` }),
       expect: [`build-failed ${object}:6`],
     },
@@ -285,7 +285,7 @@ function sizes(): readonly Item[] {
   }
   return [
     {
-      what: 'more files than a build may have',
+      what: 'more files than a build may read',
       files: production(
         `resources: [${Object.keys(many)
           .map((path) => path.split('/')[2])

@@ -67,7 +67,7 @@ const reaching: readonly [what: string, rule: (to: string) => string][] = [
   ['rand.intn', () => 'deny contains sprintf("%d", [rand.intn("x", 5)]) if input'],
 ]
 for (const [what, rule] of reaching) {
-  test(`hostile policy: ${what} is not there`, opa, async () => {
+  test(`hostile policy: ${what} does not exist`, opa, async () => {
     for (const programs of [validators, unfenced]) {
       const rules = policy({ 'a.rego': `package main\n${rule(address)}\n` })
       const failure = await programs.compile(rules)
@@ -81,7 +81,7 @@ for (const [what, rule] of reaching) {
   })
 }
 
-test('hostile policy: a schema that refers to an address is not fetched by a builtin', opa, async () => {
+test('hostile policy: no builtin fetches a schema from an address', opa, async () => {
   const rule = `deny contains "x" if json.match_schema(input, {"$ref": "${address}/schema"})[0]`
   const rules = policy({ 'a.rego': `package main\n${rule}\n` })
   for (const programs of [validators, unfenced]) {
@@ -111,7 +111,7 @@ const exhausting: readonly [what: string, rule: string, codes: readonly string[]
   ],
 ]
 for (const [what, rule, codes] of exhausting) {
-  test(`hostile policy: ${what} is stopped, once for all environments`, opa, async () => {
+  test(`hostile policy: ${what} is stopped once for all environments`, opa, async () => {
     const bounded = openValidators({ log: QUIET, path: TOOL_PATH, timeoutMs: 4_000 })
     const rules = policy({ 'a.rego': `package main\n${rule}\n` })
     const started = performance.now()
@@ -133,7 +133,7 @@ test('hostile policy: recursion does not compile', opa, async () => {
   assert.match(JSON.stringify(failure), /recursive/)
 })
 
-test('hostile policy: one that stands in place of the objects, so that there are none to judge', opa, async () => {
+test('hostile policy: one that redefines the objects cannot hide them from the rules', opa, async () => {
   for (const other of [
     'package perch\nobjects := []\n',
     'package perch.objects\nx := 1\n',
@@ -146,7 +146,7 @@ test('hostile policy: one that stands in place of the objects, so that there are
 })
 
 test(
-  'hostile schema: kubeconform has only the given schemas, and downloads nothing by default',
+  'hostile schema: kubeconform uses only the given schemas and downloads nothing by default',
   needsTool('kubeconform'),
   async () => {
     const checked = await validators.fit(RENDERING, schemas('kubernetes: 1.30.0', { 'x.json': '{}' }))
@@ -161,7 +161,7 @@ test(
 )
 
 test(
-  'hostile objects: kubectl-validate asks nobody for schemas, with a network or without',
+  'hostile objects: kubectl-validate asks no server for schemas, with or without a network',
   needsTool('kubectl-validate'),
   async () => {
     const deep = `${'{"a":'.repeat(60)}1${'}'.repeat(60)}`
@@ -178,7 +178,7 @@ test(
   },
 )
 
-test('hostile YAML: yamllint ends, red or with a message', needsTool('yamllint'), async () => {
+test('hostile YAML: yamllint ends with a red check or a message', needsTool('yamllint'), async () => {
   const bounded = openValidators({ log: QUIET, path: TOOL_PATH, timeoutMs: 5_000 })
   const bombs: Readonly<Record<string, string>> = {
     deep: `a: ${'['.repeat(50_000)}`,
@@ -203,7 +203,7 @@ test('hostile YAML: yamllint ends, red or with a message', needsTool('yamllint')
 })
 
 test(
-  'hostile objects: names and values that look like options, templates or programs reach nobody',
+  'hostile objects: no tool obeys names and values that look like options, templates or programs',
   needsTool('istioctl', 'opa'),
   async () => {
     const odd = {

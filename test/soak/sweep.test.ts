@@ -14,18 +14,22 @@ const SLOW = ['never answered', 'kill -9', 'kill -9, DATA_DIR deleted']
 
 suite('faults at some requests of a play', { concurrency: 2 }, () => {
   for (const [name, play] of drawn('sweep', Object.entries(PLAYS), 1)) {
-    test(`${name}: the same end, in the same words (PERCH_TEST_SEED=${SEED})`, { timeout: 400_000 }, async (t) => {
-      const undisturbed = await playUndisturbed(play)
-      const pairs = shuffled(pairsOf(undisturbed.targets, Object.keys(FAULTS)), randomFrom(SEED))
-      const isSlow = ({ fault }: { readonly fault: string }): boolean => SLOW.includes(fault)
-      const injections = [
-        ...pairs.filter(isSlow).slice(0, 1),
-        ...pairs.filter((one) => !isSlow(one)).slice(0, SAMPLE - 1),
-      ]
-      const verdict = await trial(play, undisturbed, { injections })
-      const told = injections.map(({ fault, target }) => `${fault}: ${target.name}, number ${target.nth}`)
-      t.diagnostic(told.join('\n'))
-      assert.deepEqual(verdict.differs, [], `${told.join('\n')}\n${verdict.said.slice(-100).join('\n')}`)
-    })
+    test(
+      `${name}: the rollout ends the same, in the same words (PERCH_TEST_SEED=${SEED})`,
+      { timeout: 400_000 },
+      async (t) => {
+        const undisturbed = await playUndisturbed(play)
+        const pairs = shuffled(pairsOf(undisturbed.targets, Object.keys(FAULTS)), randomFrom(SEED))
+        const isSlow = ({ fault }: { readonly fault: string }): boolean => SLOW.includes(fault)
+        const injections = [
+          ...pairs.filter(isSlow).slice(0, 1),
+          ...pairs.filter((one) => !isSlow(one)).slice(0, SAMPLE - 1),
+        ]
+        const verdict = await trial(play, undisturbed, { injections })
+        const told = injections.map(({ fault, target }) => `${fault}: ${target.name}, number ${target.nth}`)
+        t.diagnostic(told.join('\n'))
+        assert.deepEqual(verdict.differs, [], `${told.join('\n')}\n${verdict.said.slice(-100).join('\n')}`)
+      },
+    )
   }
 })

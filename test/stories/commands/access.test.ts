@@ -36,7 +36,7 @@ async function askedOf(story: Story): Promise<readonly string[]> {
   return asked
 }
 
-test('an archived repository is left alone, others go on, and its pull requests are judged when it is back', async () => {
+test('Perch leaves an archived repository alone, works on in others, and judges its pull requests when it is unarchived', async () => {
   const [story, other] = [
     await aStory({ isStepped: false, env: SWEEPS }),
     await aStory({ isStepped: false, env: SWEEPS }),
@@ -56,7 +56,7 @@ test('an archived repository is left alone, others go on, and its pull requests 
   await green(story, head)
 })
 
-test('a suspended installation is not asked for anything, and what was pushed meanwhile is judged afterwards', async () => {
+test('Perch sends no requests for a suspended installation, and judges afterwards what was pushed in between', async () => {
   // A separate sandbox, because all stories share an installation.
   const story = await aStory({ isStepped: false, env: SWEEPS, retryLimit: 4 })
   await reviewed(story)

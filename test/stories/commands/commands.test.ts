@@ -10,7 +10,7 @@ function open(story: Story, branch: string, files: Readonly<Record<string, strin
   return story.person('alice').openPullRequest({ branch, title: branch, files: { ...touch, ...files } }).number
 }
 
-test('a pull request from a fork, and a closed one, are told why not', async () => {
+test('a command on a closed pull request or one from a fork is answered with the reason for the refusal', async () => {
   const story = await aStory({ files: gitops(CONFIG_ONLY_PRODUCTION) })
   const { until } = story
   const fork = story
@@ -23,7 +23,7 @@ test('a pull request from a fork, and a closed one, are told why not', async () 
   assert.match(await ask(story, 'alice', '/canary 5', pull), /was closed without merging\. Reopen it/)
 })
 
-test('a kustomization that does not build: nothing is committed, one answer says so, and the checks are red', async () => {
+test('if the kustomization does not build, nothing is committed, one answer says so, and the checks are red', async () => {
   const story = await aStory()
   const { until } = story
   const broken =

@@ -18,7 +18,7 @@ async function servedWithStep(t: TestContext) {
 }
 
 test(
-  'nothing is carried out again when the answers are deleted and the data folder too; the answers come back',
+  'after the answers and the data folder are deleted, no command is carried out again, and the answers come back',
   { timeout: 300_000 },
   async (t) => {
     const { service, repo, step } = await servedWithStep(t)
@@ -46,7 +46,7 @@ test(
 )
 
 test(
-  'a button that is pressed while Perch is down counts, once, also when its data folder and its answer are deleted',
+  'a button pressed while Perch is down counts once, even if its data folder and its answer are deleted',
   { timeout: 300_000 },
   async (t) => {
     const { service, repo, step } = await servedWithStep(t)

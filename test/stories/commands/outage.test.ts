@@ -10,7 +10,7 @@ const IMPATIENT = { retryLimit: 1 }
 
 const COMMIT = { path: 'graphql:createCommitOnBranch' } as const
 
-test('an abort outlasts an outage in which its step is closed and its rollback cannot be made', async () => {
+test('an abort is completed after an outage in which its step was closed but its rollback could not be opened', async () => {
   const story = await aRollout(IMPATIENT)
   const outage = story.box.faults.add({ match: COMMIT, times: 4, kind: badGateway({ isDone: false }) })
   const words = await say(story, 'alice', '/canary abort', story.step)
@@ -23,7 +23,7 @@ test('an abort outlasts an outage in which its step is closed and its rollback c
   )
 })
 
-test('a raise outlasts an outage of everything that is asked by GraphQL', async () => {
+test('a raise is completed after an outage of GraphQL', async () => {
   const story = await aStory(IMPATIENT)
   const pull = await openReviewed(story, 'outage')
   const isGraphql = ({ path }: FaultRequest): boolean => path === '/api/graphql'

@@ -40,7 +40,7 @@ function refuse(story: Story, match: { method: string; path: RegExp }, answer: {
   return story.box.faults.add(draft)
 }
 
-test('a ruleset on the branches of steps is told once, and the rollout goes on when it lets them be', async () => {
+test('a ruleset that covers the branches of steps is reported once, and the rollout continues when it no longer does', async () => {
   const story = await aStory({ env: { reconcileSeconds: 2 } })
   const include = ['refs/heads/canary/**/*']
   const ruleset = story.box.addRuleset({ include, rules: ['creation'] }, story.repository().fullName)
@@ -70,7 +70,7 @@ test('a ruleset on the branches of steps is told once, and the rollout goes on w
   assert.equal(notices(story, pull).length, 1)
 })
 
-test("a person's protected branch: the command is answered with GitHub's reason", async () => {
+test("a command on a protected branch is answered with GitHub's reason", async () => {
   const story = await aStory()
   const message = 'Changes must be made through a pull request.'
   const name = story.repository().fullName
@@ -91,7 +91,7 @@ test("a person's protected branch: the command is answered with GitHub's reason"
   await green(story, pull)
 })
 
-test('a locked conversation keeps no check from its conclusion', async () => {
+test('checks are completed although the conversation is locked', async () => {
   const story = await aStory()
   const fault = refuse(
     story,

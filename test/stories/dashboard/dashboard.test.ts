@@ -27,7 +27,7 @@ function asked({ box }: Story, since: number): readonly string[] {
     .map(({ method, status }) => `${method} ${status}`)
 }
 
-test('the dashboard follows a rollout, is ticked by a person, and is closed when the config stops asking for it', async () => {
+test('the dashboard follows a rollout, reacts to a ticked box, and is closed when the config no longer asks for it', async () => {
   const story = await aStory({ files: gitops(CONFIG) })
   const alice = story.person('alice')
   await story.pass(60_000)

@@ -89,7 +89,7 @@ test('/canary 25 costs at most 9 API requests and 2 git fetches, and the merge t
   within(merged, { api: 10 })
 })
 
-test('a sweep over quiet pull requests asks two lists a repository and nothing of each', async () => {
+test('a sweep over quiet pull requests reads two lists per repository and nothing per pull request', async () => {
   const story = await aStory({ isStepped: false, env: { reconcileSeconds: 1 } })
   const alice = story.person('alice')
   for (let index = 0; index < 5; index += 1)

@@ -14,7 +14,7 @@ const undisturbed = new Map<string, PlayResult>()
 
 for (const live of ['{ after: 0s }', LIVE_BY_STATUS]) {
   test(
-    `undisturbed, a rollout that is live by ${live} ends with one of everything`,
+    `without disturbances, a rollout that is live by ${live} makes each commit, pull request, comment and check once`,
     { timeout: 1_200_000 },
     async (t) => {
       const service = live === LIVE_BY_STATUS ? await sceneWithFlux(t) : await aScene(t, leanRepository())
@@ -174,13 +174,13 @@ const ENDS: Readonly<Record<string, (t: TestContext) => Promise<void>>> = {
   'SIGTERM during a commit ends the service with 0, and the next one finishes': terminatedInACommit,
 }
 
-suite('the same end', { concurrency: 3 }, () => {
+suite('a disturbed rollout', { concurrency: 3 }, () => {
   // One of them, or all with --full. In every run, the simulation also ends the process and deletes its memory.
   for (const [name, body] of drawn('ends', Object.entries(ENDS), 1)) test(name, { timeout: 1_200_000 }, body)
 
   // One of them, or all with --full. In every run, the simulation also loses, doubles and delays webhooks.
   for (const [name, storm] of drawn('storms', Object.entries(webhookStorms(SEED)), 1)) {
-    test(`${name}: the same end`, { timeout: 1_200_000 }, async (t) => {
+    test(`${name}: the rollout ends the same`, { timeout: 1_200_000 }, async (t) => {
       const scene = await sceneWithFlux(t)
       t.after(() => hasPassed(t) || console.error(`PERCH_TEST_SEED=${SEED}`))
       const calm = storm(scene)

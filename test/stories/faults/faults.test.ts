@@ -53,7 +53,7 @@ function isComment({ method, path, body }: FaultRequest, marker: string): boolea
 suite('a whole rollout', { concurrency: 2 }, () => {
   const undisturbed = Promise.withResolvers<PlayResult>()
 
-  test('in which every answer comes', { timeout: 120_000 }, async (t) => {
+  test('with every answer', { timeout: 120_000 }, async (t) => {
     try {
       const scene = await aScene(t, leanRepository())
       await playRollout(scene)
@@ -66,7 +66,7 @@ suite('a whole rollout', { concurrency: 2 }, () => {
   })
 
   for (const [what, kind] of drawn('rollout', Object.entries(LOSSES), 1)) {
-    test(`in which the answer to each kind of write ${what} once`, { timeout: 120_000 }, async (t) => {
+    test(`if the answer to each kind of write ${what} once`, { timeout: 120_000 }, async (t) => {
       const scene = await aScene(t, leanRepository())
       const faults = WRITES.map((write) => scene.box.faults.add({ ...write, kind }))
       await playRollout(scene)
@@ -103,7 +103,7 @@ const REPLAN_WRITES: readonly FaultDraft['match'][] = [
 suite('somebody edits the base branch while a step is open', { concurrency: 3 }, () => {
   for (const [what, kind] of drawn('replan', Object.entries(LOSSES), 1)) {
     test(
-      `the step is planned again, then closed, though the answer to each write ${what} once`,
+      `the step is planned again, then closed, although the answer to each write ${what} once`,
       { timeout: 120_000 },
       async (t) => {
         const { box, until, step } = await aWaitingStep(t)
@@ -136,7 +136,7 @@ suite('somebody edits the base branch while a step is open', { concurrency: 3 },
     )
   }
 
-  test('what a person pushed to the step is never overwritten', { timeout: 60_000 }, async (t) => {
+  test('a commit that a person pushed to the step is never overwritten', { timeout: 60_000 }, async (t) => {
     const { box, until, step } = await aWaitingStep(t)
     const repo = box.repository()
     const theirs = box.person('bob').push(STEP, { 'notes.txt': 'mine\n' }, 'Notes')
@@ -160,10 +160,10 @@ const LIMITS: Readonly<
   },
 }
 
-suite('GitHub says that it is too much', { concurrency: 3 }, () => {
+suite('at a rate limit of GitHub', { concurrency: 3 }, () => {
   for (const [what, limit] of drawn('limits', Object.entries(LIMITS), 1)) {
     test(
-      `by ${what}: the gate waits, nothing is asked before its time, and all goes on after`,
+      `after ${what}, the gate waits, no request is sent too early, and the rollout continues`,
       { timeout: 90_000 },
       async (t) => {
         const scene = await aWaitingStep(t)
@@ -203,7 +203,7 @@ suite('GitHub says that it is too much', { concurrency: 3 }, () => {
 })
 
 test(
-  'a push between the command and its commit is kept, and what its author could not see is not raised; said again, it is',
+  'a push between the command and its commit is kept, and only a repeated command raises the new commit',
   { timeout: 90_000 },
   async (t) => {
     const scene = await aScene(t, leanRepository({ autoMerge: 'never' }))

@@ -6,7 +6,7 @@ import { waitingRollouts } from './waiting.ts'
 
 const SERVICES = Array.from({ length: 5 }, (_, index) => `web-${index}`)
 
-test('a merge asks about no other step, unless what that one rests on changes', async () => {
+test('a merge causes requests about another step only if something that step depends on changes', async () => {
   const story = await aStory({ files: waitingRollouts(SERVICES) })
   const repo = story.repository()
   const alice = story.person('alice')

@@ -35,7 +35,7 @@ function sumOf(text: string, pattern: RegExp): number | undefined {
   return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value)
 }
 
-test('a command on a pull request shows in the numbers, and no name of a repository, branch or person does', async (t) => {
+test('metrics count a command on a pull request, and contain no name of a repository, branch or person', async (t) => {
   const story = await aStory()
   const pull = await openReviewed(story, 'private-branch')
   await ask(story, 'alice', '/canary 5 --env production', pull)
@@ -55,7 +55,7 @@ test('a command on a pull request shows in the numbers, and no name of a reposit
   assert.ok((sumOf(text, /^perch_github_rate_limit_remaining\{installation="\d+",resource="core"\}/) ?? 0) > 0)
   for (const name of ['gitops', 'private-branch', 'alice', 'api-service', 'production'])
     assert.ok(!text.includes(name), name)
-  await t.test('as Prometheus reads it', { skip: withoutPromtool }, () => {
+  await t.test('Prometheus reads it', { skip: withoutPromtool }, () => {
     const checked = promtool(['check', 'metrics'], text)
     // Two of the standard metrics of Node.js have names that break the conventions.
     assert.deepEqual(
@@ -65,7 +65,7 @@ test('a command on a pull request shows in the numbers, and no name of a reposit
   })
 })
 
-test('a rollout shows with its state, its age and what its gates wait for', async () => {
+test('metrics show a rollout with its state, its age and what its gates wait for', async () => {
   const story = await aRollout({ env: { reconcileSeconds: 20 } })
   await story.pass(60_000)
   const text = await metricsWith(story, (now) => (sumOf(now, WAITING) ?? 0) > 0)

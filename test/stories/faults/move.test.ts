@@ -28,7 +28,7 @@ async function atFirstStep(t: TestContext) {
   return { box, repo, alice, until, step, answers, answered }
 }
 
-test('a rollout goes on in a repository that is renamed, and a command that came under the old name is answered once', async (t) => {
+test('a rollout continues in a renamed repository, and a command that came under the old name is answered once', async (t) => {
   const { box, repo, alice, until, step, answers, answered } = await atFirstStep(t)
   // The webhook still has the old name.
   const last = alice.comment(step.number, '/canary hold')
@@ -45,7 +45,7 @@ test('a rollout goes on in a repository that is renamed, and a command that came
   )
 })
 
-test('a rollout goes on in a repository that moves to another organization where Perch is installed', async (t) => {
+test('a rollout continues in a repository that moves to another organization with Perch', async (t) => {
   const { box, repo, alice, until, step, answers, answered } = await atFirstStep(t)
   box.installation.installOn('other')
   const last = alice.comment(step.number, '/canary hold')

@@ -10,7 +10,7 @@ const TOKENS = '/app/installations/{installation_id}/access_tokens'
 
 const SERVICES = Array.from({ length: 8 }, (_, index) => `web-${index}`)
 
-test('of a sweep over 8 waiting rollouts and 50 quiet pull requests at most one request counts, while the token is the same', async (t) => {
+test('a sweep over 8 waiting rollouts and 50 quiet pull requests costs at most one counted request while the token is the same', async (t) => {
   const story = await aStory({ files: waitingRollouts(SERVICES), env: { reconcileSeconds: SWEEP_MS / 1_000 } })
   const repo = story.repository()
   const alice = story.person('alice')

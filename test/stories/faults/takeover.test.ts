@@ -33,7 +33,7 @@ async function takenOver(stage: Stage): Promise<Stage> {
   return { ...stage, env, service, close }
 }
 
-test('another App goes on with a rollout: nothing is carried out twice, a hold still holds, and the open step is a pull request of a person', async (t) => {
+test("another App continues a rollout: nothing is done twice, a hold still holds, and the open step counts as a person's pull request", async (t) => {
   const first = await openStage({})
   const { box } = first
   box.createRepository({

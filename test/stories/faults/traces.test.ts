@@ -87,7 +87,7 @@ function pathsIn(spans: readonly Span[]): ReadonlySet<string> {
   return new Set(spans.map(pathOf))
 }
 
-test('a webhook, the tasks that follow from it, what they ask ports for and the programs that these run are one trace', async (t) => {
+test('one trace contains a webhook, its tasks, their calls of ports, and the programs that run for them', async (t) => {
   const collector = await openCollector(t)
   const kustomization = 'resources: [virtual-service.yaml, destination-rule.yaml]\n'
   const service = await served(t, {
@@ -141,7 +141,7 @@ test('a webhook, the tasks that follow from it, what they ask ports for and the 
   assert.doesNotMatch(sent, /gh[a-z]_|bearer|basic |\/canary/i)
 })
 
-test('a collector that cannot be reached, or that hangs, keeps nobody waiting', async (t) => {
+test('nobody waits for a collector that cannot be reached or that hangs', async (t) => {
   const hanging = createServer(() => undefined).listen(0, '127.0.0.1')
   await once(hanging, 'listening')
   t.after(() => hanging.closeAllConnections())

@@ -79,7 +79,7 @@ async function say(made: Story, who: string, text: string, pull: number): Promis
   )
 }
 
-test('a pull request from a fork with the same commit lends it no green', async () => {
+test('a pull request from a fork with the same commit does not make its checks green', async () => {
   const made = await story()
   const real = raise(made, 100)
   const sha = headOf(made, real)
@@ -93,7 +93,7 @@ test('a pull request from a fork with the same commit lends it no green', async 
   refused(made, real)
 })
 
-test('a freeze, a hold and a failed status turn the checks red that a commit of the merge queue has already', async () => {
+test("a freeze, a hold and a failed status turn existing checks of a merge queue's commit red", async () => {
   const made = await story()
   const alice = made.person('alice')
   const flux = alice
@@ -112,7 +112,7 @@ test('a freeze, a hold and a failed status turn the checks red that a commit of 
   await gate(made, headOf(made, pull), 'failure')
 })
 
-test('an approval that is taken back closes the gate that it opened', async () => {
+test('a dismissed approval closes the gate that it opened', async () => {
   const made = await story(config().replace('path: production,', 'path: production, approvals: 1,'))
   const olga = made.person('olga')
   const pull = raise(made, 25)

@@ -43,7 +43,7 @@ function titles(text: string): readonly string[] {
   return [...text.matchAll(/^`([A-Za-z]+ [\w/-]+)` (?:changed|added|removed) /gm)].map(([, title = '']) => title)
 }
 
-test('sixty large resources in three environments: the comment and the check hold what they can and say what is missing', async () => {
+test('with sixty large resources in three environments, the comment and the check show what fits and say what is missing', async () => {
   const story = await aStory({ files: large('old') })
   const now = large('new')
   const files = Object.fromEntries(
@@ -75,7 +75,7 @@ test('sixty large resources in three environments: the comment and the check hol
   assert.match(comment, /\| production `VirtualService default\/api-service` `main` \|/)
 })
 
-test('an environment that does not build is red on the line that is the reason', async () => {
+test('an environment that does not build is red on the line that causes it', async () => {
   const story = await aStory()
   const path = 'overlays/production/applications/api-service/patch.yaml'
   const kustomization = story.repository().file('overlays/production/kustomization.yaml') ?? ''
@@ -98,7 +98,7 @@ test('an environment that does not build is red on the line that is the reason',
   assert.doesNotMatch(summary ?? '', /No canary traffic changes/)
 })
 
-test('an environment that the pull request takes away is said to go, and one that it brings to come', async () => {
+test('the comment says which environments the pull request removes and adds', async () => {
   const story = await aStory({ files: gitops('services: {api-service: {steps: [5, 25, 100]}}\n') })
   const files = gitops()
   const staging = Object.keys(files).filter((path) => path.startsWith('overlays/staging/'))

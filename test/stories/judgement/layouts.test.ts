@@ -55,7 +55,7 @@ test('YAML that no kustomization uses is one environment, default, and needs no 
   assert.match(gate.summary ?? '', /by a timer, because no report is configured \(weak\)/)
 })
 
-test('a file that several environments share: none is changed unasked, one that is named gets a patch of its own', async () => {
+test('if several environments share a file, Perch asks which is meant, and a named one gets its own patch', async () => {
   const files: Record<string, string> = { 'base/kustomization.yaml': 'resources: [vs.yaml]\n', 'base/vs.yaml': vs }
   for (const name of ['staging', 'production'])
     files[`overlays/${name}/kustomization.yaml`] = 'resources: [../../base]\n'

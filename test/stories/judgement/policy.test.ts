@@ -41,7 +41,7 @@ function withTimeout(text: string): string {
 }
 
 test(
-  'a policy that denies is red on the line; when that is corrected the check is green and names OPA',
+  'a denial by a policy is red on its line, and after the correction the check is green and names OPA',
   opa,
   async () => {
     const story = await aStory({ files: { ...gitops(CONFIG), ...POLICIES } })

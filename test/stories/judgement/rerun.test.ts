@@ -21,7 +21,7 @@ function concluded(story: Story, sha: string, count: number): Promise<readonly R
   })
 }
 
-test("a re-run whose webhook was lost is found in GitHub's log of webhooks, and happens at a later sweep", async () => {
+test("a re-run whose webhook was lost is found in GitHub's log of webhooks at a later sweep", async () => {
   const story = await aStory({ env: { reconcileSeconds: 20 } })
   const alice = story.person('alice')
   const text = story.repository().file(VS) ?? ''

@@ -13,7 +13,7 @@ function onboardings({ repository }: Story): readonly PullView[] {
     .filter(({ head }) => head.ref === 'perch/onboarding')
 }
 
-test('installing the App opens a pull request with the config of `perch init`; who closes it is not asked again', async () => {
+test('installing the App opens a pull request with the config of `perch init`; after it is closed, there is no other', async () => {
   const { [CONFIG]: _, ...files } = gitops()
   const story = await aStory({ files })
   const { box, until } = story
@@ -45,7 +45,7 @@ test('installing the App opens a pull request with the config of `perch init`; w
   )
 })
 
-test('where the operator says ONBOARDING=off, an installation is followed by nothing', async () => {
+test('with ONBOARDING=off, installing the App opens no pull request', async () => {
   const { [CONFIG]: _, ...files } = gitops()
   const story = await aStory({ files, env: { onboarding: 'off' } })
   story.box.installation.remove()

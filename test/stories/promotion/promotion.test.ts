@@ -146,7 +146,7 @@ ${more}      route:
 `
 }
 
-test('a service goes from staging to production by a pull request, which waits until staging is live', async () => {
+test('a pull request promotes a service from staging to production, and waits until staging is live', async () => {
   const story = await aStory({ files: { ...BASE, ...STAGING, ...PRODUCTION, '.github/canary.yml': CONFIG } })
   const repo = story.repository()
   const alice = story.person('alice')

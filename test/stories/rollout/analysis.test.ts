@@ -82,7 +82,7 @@ function said(story: Story, pull: number): string {
     .join('\n\n')
 }
 
-test('a canary that fails is rolled back with the evidence, once, also when its step was merged and the next is open', async () => {
+test('a failing canary is rolled back once, with the measurements, even if its step has merged and the next one is open', async () => {
   const story = await measured('failing')
   const first = await begin(story)
   await green(story, 'canary/production/api-service/25')

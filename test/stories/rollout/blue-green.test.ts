@@ -42,7 +42,7 @@ async function switchTo(story: Story, version: string): Promise<{ readonly numbe
   return { number: open.number, gate }
 }
 
-test('a person switches to green by a pull request that an approval opens, and back by one that nothing holds', async () => {
+test('a person switches to green with a pull request that needs an approval, and back with one that needs nothing', async () => {
   const story = await aStory({ files: FILES })
   const alice = story.person('alice')
   const note = alice.openPullRequest({ branch: 'note', title: 'Note', files: { 'docs/note.md': 'x\n' } })

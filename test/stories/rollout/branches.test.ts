@@ -76,7 +76,7 @@ async function gates(story: Story, steps: readonly PullView[], conclusion: strin
     })
 }
 
-test('two deployed bases with equal rollouts have steps of their own', async () => {
+test('two deployed branches with equal rollouts have separate steps', async () => {
   const { story, onMain, onRelease } = await twoBases()
   const alice = story.person('alice')
   assert.equal(onMain.head.ref, 'canary/prod/web/25')

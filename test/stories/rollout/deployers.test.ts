@@ -67,7 +67,7 @@ async function ends(story: Story): Promise<void> {
   )
 }
 
-test('a rollout whose weights a patch in a Flux Kustomization sets goes on step by step to its end', async () => {
+test('a rollout whose weights are set by a patch in a Flux Kustomization goes step by step to its end', async () => {
   const story = await aStory({
     files: files(`  patches:
     - target: {kind: VirtualService, name: web}

@@ -23,7 +23,7 @@ function shown(story: Story): readonly string[] {
     )
 }
 
-test('a merged step is a deployment, which makes nothing live by itself and is live when another tool says so', async () => {
+test('a merged step is shown as a deployment, which makes nothing live and succeeds when another tool says that the step is live', async () => {
   const story = await aStory({ files: gitops(CONFIG) })
   const alice = story.person('alice')
   const pull = alice.openPullRequest({

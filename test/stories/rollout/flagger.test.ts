@@ -9,7 +9,7 @@ const REPORT_SECRET = 'a secret of reports, long enough to be one'
 const CANARY = 'overlays/production/canary.yaml'
 const ASKING = askingCanary()
 
-test('Flagger hears no while somebody holds its canary, and its questions cost no requests to GitHub', async () => {
+test('Flagger is told to wait while somebody holds its canary, and its questions cost no requests to GitHub', async () => {
   const config = 'environments:\n  production: { path: overlays/production }\n'
   const files = gitops(config, [100, 0])
   const kustomization = files['overlays/production/kustomization.yaml'] ?? ''
@@ -61,7 +61,7 @@ test('Flagger hears no while somebody holds its canary, and its questions cost n
   assert.deepEqual(story.box.requestsSince(mark, 'perch').records, [])
 })
 
-test('what Flagger tells is a check on the pull request that brought the version, and the same again asks GitHub nothing', async () => {
+test("Flagger's events are shown as a check on the pull request that brought the version, and a repeated event costs no request", async () => {
   const deployment = (image: string): string =>
     `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec:\n  template: { spec: { containers: [{ name: web, image: ${image} }] } }\n`
   const DEPLOYMENT = 'overlays/production/deployment.yaml'

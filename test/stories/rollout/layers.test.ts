@@ -60,7 +60,7 @@ async function mergeWhenGreen(story: Story, number: number, branch: string): Pro
   story.person('alice').merge(number, { method: 'squash' })
 }
 
-test('production goes from 0 to 100 and to its end in a patch of its own, and staging never changes', async () => {
+test('production goes from 0 to 100 and to its end in its own patch, and staging never changes', async () => {
   const story = await aStory({ files: files('always') })
   const before = await rendered(story, 'staging')
   const { number, answer } = await ask(story, 'web-v2', '/canary 25 --env production')
@@ -99,7 +99,7 @@ test('production goes from 0 to 100 and to its end in a patch of its own, and st
   assert.equal(story.repository().file('base/dr.yaml'), DR)
 })
 
-test('an environment that leaves its group: the group’s step is closed in words, and each goes on by itself', async () => {
+test('when an environment leaves its group, the group’s step is closed with the reason, and each continues alone', async () => {
   const story = await aStory({ files: files('never') })
   const { number, answer } = await ask(story, 'web-v2', '/canary 25 --env all')
   assert.match(
@@ -145,7 +145,7 @@ test('an environment that leaves its group: the group’s step is closed in word
   })
 })
 
-test('a raise of one environment of a group is gated by what the group had live before it', async () => {
+test('a raise of one environment of a group waits until the group’s previous step is live', async () => {
   const slow = files('never')
   const config = (slow['.github/canary.yml'] ?? '').replace('bake: 0.1s', 'bake: 1h')
   const story = await aStory({ files: { ...slow, '.github/canary.yml': config } })
@@ -160,7 +160,7 @@ test('a raise of one environment of a group is gated by what the group had live 
   )
 })
 
-test('weights that only the render shows are judged as the raise that they are, whoever sets them', async () => {
+test('weights that only the render shows are judged as a raise, whoever sets them', async () => {
   const story = await aStory({ files: files('never') })
   const plugin = (weight: number): string => `apiVersion: builtin
 kind: PatchTransformer

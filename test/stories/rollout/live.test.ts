@@ -69,7 +69,7 @@ function anApp(
   }
 }
 
-test('a check run of another App makes a step live, that of somebody else does not', async () => {
+test('a check run of the named App makes a step live, and one of another App does not', async () => {
   const { story, main, gate } = await aWaitingStep('{ check: "argocd/*", by: argo }')
   const argo = anApp(story, 'argo', { checks: 'write' })
   const impostor = anApp(story, 'impostor', { checks: 'write' })
@@ -86,7 +86,7 @@ test('a check run of another App makes a step live, that of somebody else does n
   await gate('failure', /the check run \[`argocd\/api-service`\]\(http[^)]+\) failed: Not healthy/)
 })
 
-test('a deployment makes a step live, and one that is replaced stays what it was', async () => {
+test('a deployment makes a step live, and keeps its result after a newer one replaces it', async () => {
   const { story, main, gate } = await aWaitingStep('{ deployment: eu }')
   const alice = story.person('alice')
   alice.deploy({ ref: main(), environment: 'us', state: 'success' })
@@ -128,7 +128,7 @@ async function tellAsFlux({ story, name }: Waiting, event: FluxEvent, keyOf = `a
   return answer.status
 }
 
-test('what Flux tells Perch itself is kept on the commit and makes a step live, and nobody else’s key does', async () => {
+test('a report from Flux to Perch is kept on the commit and makes a step live, and only with the repository’s key', async () => {
   const waiting = await aWaitingStep('{ report: "kustomization/flux-system/apps" }', WITH_REPORTS)
   const { story, main, gate } = waiting
   const kept = () =>
@@ -164,7 +164,7 @@ test('what Flux tells Perch itself is kept on the commit and makes a step live, 
   assert.deepEqual(story.box.requestsSince(mark, 'perch').records, [])
 })
 
-test('what Argo CD tells Perch itself makes a step live', async () => {
+test('a report from Argo CD to Perch makes a step live', async () => {
   const { story, name, main, gate } = await aWaitingStep('{ report: "argocd/api", by: perch }', WITH_REPORTS)
   const tell = async (health: string, repo = name): Promise<number> => {
     const at = new Date(story.clock.now()).toISOString()

@@ -44,7 +44,7 @@ async function groupEnds(story: Story, sha: string): Promise<string> {
   })
 }
 
-test('a merge group gets both checks, of the change that it would make as a whole', async () => {
+test('a merge group gets both checks, for its change as a whole', async () => {
   const story = await aStory({
     files: gitops(FAST.replace('status: "kustomization/apps/*"', 'after: 0s')),
   })
@@ -63,7 +63,7 @@ test('a merge group gets both checks, of the change that it would make as a whol
   assert.equal(weightsIn(repository().file(VS) ?? ''), '95/5')
 })
 
-test('in a merge group an override counts for what its own pull request does, and for nobody else’s', async () => {
+test('in a merge group, an override counts only for its own pull request’s changes', async () => {
   const story = await aStory({
     files: gitops(FAST.replace('status: "kustomization/apps/*"', 'after: 0s')),
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aStory, checksOn, DR, VS } from '../world.ts'
 
-test('from /canary 5 to the canary being the new stable, each step a pull request', async () => {
+test('a rollout goes from /canary 5 until the canary is the new stable, with a pull request for each step', async () => {
   const story = await aStory({ isStepped: false })
   const { until, weights } = story
   const alice = story.person('alice')

@@ -44,7 +44,7 @@ function summaries(story: Story, pull: number): readonly string[] {
   return all.map(({ body }) => body).filter((body) => body.startsWith('<!-- perch:summary -->'))
 }
 
-test('a new image tag of the canary is answered with the command that begins its rollout', async () => {
+test('a pull request with a new image tag of the canary gets a comment with the command that begins its rollout', async () => {
   const story = await aStory({ files: filesWithImages() })
   const alice = story.person('alice')
   const text = withTag(story.repository().file(KUSTOMIZATION), '1.1.0')

@@ -55,7 +55,7 @@ async function inClone(story: Story, branch: string, commands: readonly (readonl
   rmSync(folder, { recursive: true, force: true })
 }
 
-test('a commit that only claims to be Perch’s is not', async () => {
+test('a commit that only claims to be Perch’s does not count as Perch’s', async () => {
   const { story, step } = await aRollout()
   await inClone(story, step.head.ref, [
     ['config', 'user.name', 'perch[bot]'],
@@ -70,7 +70,7 @@ test('a commit that only claims to be Perch’s is not', async () => {
   assert.equal(story.repository().pull(step.number).state, 'open')
 })
 
-test('one forced commit with Perch’s own words in its message is told of all the same', async () => {
+test('a forced commit with Perch’s own words in its message is reported too', async () => {
   const { story, step } = await aRollout()
   const alice = story.person('alice')
   alice.forcePush('mine', story.repository().branch('main') ?? '')
