@@ -5,6 +5,7 @@ import type { RolloutRise } from '../exposure/canaries.ts'
 import { mayPassByItself, type Problem } from '../problem/problem.ts'
 import type { Sha } from '../rollout/facts.ts'
 import type { Target } from '../rollout/target.ts'
+import type { StopScope } from '../stop/stop.ts'
 import { nextLook, type Verdict } from './gate.ts'
 import type { Liveness } from './live.ts'
 import type { LeavingOwner } from './leaving-owner.ts'
@@ -90,6 +91,8 @@ export interface Review {
   readonly promotion?: ReviewedPromotion | undefined
   readonly rows: readonly TrafficRow[]
   readonly diffs: readonly EnvironmentDiff[]
+  /** The environments and rollouts that the change renames or removes. Their holds and freezes would be lost. */
+  readonly lostNames: readonly StopScope[]
   readonly problems: readonly Problem[]
   /** Problems that do not block this merge: they existed before, or nobody can do better. */
   readonly notes: readonly Problem[]
@@ -108,6 +111,7 @@ export const NO_CHANGE: Review = {
   newVersions: [],
   rows: [],
   diffs: [],
+  lostNames: [],
   problems: [],
   notes: [],
   renderer: undefined,
@@ -126,9 +130,14 @@ export function awaitedTargets({ changes }: Pick<Review, 'changes'>): readonly T
   return changes.filter(isBlocked).map(({ target }) => target)
 }
 
-/** Whether any gate applies. Then the review is repeated whenever a verdict may have changed. */
+/** Whether any gate applies. */
 export function isGated({ changes, promotion }: Pick<Review, 'changes' | 'promotion'>): boolean {
   return changes.length > 0 || promotion !== undefined
+}
+
+/** Whether the review must be repeated when a stop is created or removed, or when the base branch moves. */
+export function isJudgedAgain(review: Pick<Review, 'changes' | 'promotion' | 'lostNames'>): boolean {
+  return isGated(review) || review.lostNames.length > 0
 }
 
 /** When time alone closes gates. */
@@ -146,7 +155,8 @@ export const RETRY_MINUTES = 15
 export function lookTimes(review: Review, now: number): readonly number[] {
   const next = nextLook(verdictsOf(review))
   const retry = review.problems.some(mayPassByItself) ? [now + RETRY_MINUTES * 60_000] : []
-  return next === undefined ? retry : [...retry, next]
+  const ends = review.problems.flatMap(({ cause }) => (cause.kind === 'lost-stop' ? (cause.stop.until ?? []) : []))
+  return [...retry, ...ends, ...(next === undefined ? [] : [next])]
 }
 
 /** Kinds that decide where requests go. */

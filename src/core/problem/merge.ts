@@ -3,6 +3,7 @@ import { CONFIG_FILE, type ConfigProblem } from '../config/read.ts'
 import type { RolloutRise } from '../exposure/canaries.ts'
 import type { ProtectionGap } from '../gate/protection.ts'
 import type { Location } from '../manifest/parse.ts'
+import type { ScopedStop } from '../stop/stop.ts'
 import type { Standing } from '../rollout/standing.ts'
 import type { Target } from '../rollout/target.ts'
 import type { MergeCause, Problem, RouteCause } from './problem.ts'
@@ -60,6 +61,11 @@ export function renamedByConfigProblem({ target, share }: Standing): Problem {
 /** The config of the pull request gives a rollout more traffic without the gates. */
 export function raisedByConfigProblem({ target, share }: Standing): Problem {
   return { code: 'raised-by-config', file: CONFIG_FILE, line: 1, cause: { kind: 'raised-by-config', target, share } }
+}
+
+/** The change takes the name away that a hold or a freeze belongs to. */
+export function lostStopProblem(lost: ScopedStop): Problem {
+  return { code: 'lost-stop', file: CONFIG_FILE, line: 1, cause: { kind: 'lost-stop', ...lost } }
 }
 
 export function disagreement(facts: Omit<Extract<RouteCause, { kind: 'share-differs' }>, 'kind'>): Problem {

@@ -10,6 +10,7 @@ import type { ManifestProblem } from '../manifest/parse.ts'
 import type { DryRunGapCode } from '../policy/dry-run.ts'
 import type { FaultCode, Remark, ToolFailure, ToolName } from '../policy/remark.ts'
 import type { Target } from '../rollout/target.ts'
+import type { ScopedStop } from '../stop/stop.ts'
 
 /** A problem of a merge, or a note about it, as facts. The words are in `message`. */
 export interface Problem {
@@ -131,6 +132,8 @@ export type MergeCause =
   | { readonly kind: 'unjudged'; readonly broken: ProblemCause }
   /** The pull request repairs something that is broken on the base branch, and also changes these objects. */
   | { readonly kind: 'mixed-repair'; readonly titles: readonly string[] }
+  /** The change renames or removes what a hold or a freeze stops. */
+  | ({ readonly kind: 'lost-stop' } & ScopedStop)
   | { readonly kind: 'unprotected'; readonly branch: string; readonly gaps: readonly ProtectionGap[] }
 
 /** Problems about the traffic. */

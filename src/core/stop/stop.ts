@@ -58,14 +58,27 @@ type StoppedTarget = {
   readonly service: string
 }
 
+export interface ScopedStop {
+  readonly scope: StopScope
+  readonly stop: Stop
+}
+
 /** The stops of a rollout, each with its scope. */
-export function scopedStops(stops: Stops, target: StoppedTarget): readonly { scope: StopScope; stop: Stop }[] {
+export function scopedStops(stops: Stops, target: StoppedTarget): readonly ScopedStop[] {
   const { environment, environments, service } = target
   const names = [...new Set([environment, ...environments])]
   const scopes: readonly StopScope[] = [{ environment, service }, ...names.map((name) => ({ environment: name }))]
   return scopes.flatMap((scope) => {
     const stop = stops.get(stopBranch(scope))
     return stop === undefined ? [] : [{ scope, stop }]
+  })
+}
+
+/** The stops of these names that are in force now. */
+export function stopsNamed(stops: Stops, names: readonly StopScope[], now: number): readonly ScopedStop[] {
+  return names.flatMap((scope) => {
+    const stop = stops.get(stopBranch(scope))
+    return stop !== undefined && isInForce(stop, now) ? [{ scope, stop }] : []
   })
 }
 

@@ -1,4 +1,5 @@
 import type { ImageChange } from '../../core/arrival/image-changes.ts'
+import { stopsNamed } from '../../core/stop/stop.ts'
 import type { ConfigResult } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { type Environment, environmentsTouched } from '../../core/environment/environment.ts'
@@ -7,7 +8,13 @@ import { leavesUnseen } from '../../core/gate/leaving-owner.ts'
 import { NO_CHANGE, type Review, type TrafficRow } from '../../core/gate/review.ts'
 import { withoutPlacesIn } from '../../core/gate/weight-places.ts'
 import { configProblem, generatorNotes } from '../../core/problem/files.ts'
-import { conflictProblem, notJudgedProblem, renamedRolesProblem, vanishedProblem } from '../../core/problem/merge.ts'
+import {
+  conflictProblem,
+  lostStopProblem,
+  notJudgedProblem,
+  renamedRolesProblem,
+  vanishedProblem,
+} from '../../core/problem/merge.ts'
 import type { Problem } from '../../core/problem/problem.ts'
 import { toolProblemKey } from '../../core/problem/tools.ts'
 import { isLinted } from '../../core/policy/lint.ts'
@@ -34,7 +41,7 @@ import { compareDespiteConfig, mixedRepair } from './repair.ts'
 import { sortRefusals } from './comparison/known-refusals.ts'
 import { compareRenders } from './comparison/compare-renders.ts'
 import type { SnapshotPair } from './comparison/render.ts'
-import { isLetGo, nextConfig, problemsOfNext } from './next-config.ts'
+import { isLetGo, nextConfig, judgeNext } from './next-config.ts'
 import { loadSides } from './load-sides.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import type { JudgementNeeds, RestraintQuestion } from './restraints.ts'
@@ -74,7 +81,9 @@ export async function judgeMerge(context: Needs, question: MergeQuestion): Promi
   const promotion = await judgePromotion(context, question)
   // A promotion does not only depend on what its files change.
   const grounds = promotion === undefined ? await groundsOf(context, base, { review, differences }) : undefined
-  return { ...review, changes, promotion, notes: [...review.notes, ...notes], grounds }
+  const lost = stopsNamed(question.around.stops, review.lostNames, context.clock.now())
+  const problems = [...review.problems, ...lost.map(lostStopProblem)]
+  return { ...review, changes, promotion, problems, notes: [...review.notes, ...notes], grounds }
 }
 
 /** The effect of merging a head commit into the base branch, from Git alone. The rollouts that it moves are not judged yet. */
@@ -197,7 +206,7 @@ async function compareByConfig(
   const repair = mixedRepair(checked.repaired, { ...NO_CHANGE, ...comparison })
   const renamed = renamedRoles(before, written).map(renamedRolesProblem)
   const templates = await validateTemplates(both, { before, after, head, changed })
-  const moved = await problemsOfNext(both, { before, after }, { head, next })
+  const { problems: moved, lostNames } = await judgeNext(both, { before, after }, { head, next })
   const own = [...moved, ...templates.problems, ...checked.problems, ...repair]
   const problems = [
     ...own,
@@ -211,7 +220,7 @@ async function compareByConfig(
   const notes = [...refused.notes, ...templates.notes, ...remarks, ...checked.notes, ...gaps]
   const validators = [...requiredChecks.titles.values()]
   return {
-    review: { ...NO_CHANGE, ...comparison, problems, notes, validators },
+    review: { ...NO_CHANGE, ...comparison, lostNames, problems, notes, validators },
     names,
     known,
     sides,

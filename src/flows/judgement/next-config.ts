@@ -2,6 +2,8 @@
 import { CONFIG_FILE, type ConfigResult } from '../../core/config/read.ts'
 import { configProblem } from '../../core/problem/files.ts'
 import { raisedByConfigProblem, renamedByConfigProblem } from '../../core/problem/merge.ts'
+import type { Review } from '../../core/gate/review.ts'
+import { lostNames } from '../../core/rollout/snapshot/lost-names.ts'
 import type { Problem } from '../../core/problem/problem.ts'
 import { raisedByConfig, renamedByConfig } from '../../core/rollout/snapshot/config-change.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
@@ -18,15 +20,20 @@ export async function nextConfig(
 }
 
 /** Why the new config must not be merged: it is not valid, or it would move or rename rollouts past the gates. */
-export async function problemsOfNext(
+export async function judgeNext(
   context: FileSource & Pick<RepositoryContext, 'renderer'>,
   sides: { readonly before: Snapshot; readonly after: Snapshot },
   { head, next }: { readonly head: TreePair['head']; readonly next: ConfigResult | undefined },
-): Promise<readonly Problem[]> {
-  if (next === undefined) return []
-  if (!next.ok) return next.error.map((problem) => configProblem(problem, 'head'))
+): Promise<Pick<Review, 'problems' | 'lostNames'>> {
+  const { before, after } = sides
+  if (next === undefined) return { problems: [], lostNames: lostNames(before, after) }
+  if (!next.ok) return { problems: next.error.map((problem) => configProblem(problem, 'head')), lostNames: [] }
   const all = { ...sides, next: await loadSnapshot(context, head, { config: next.value }) }
-  return [...renamedByConfig(all).map(renamedByConfigProblem), ...raisedByConfig(all).map(raisedByConfigProblem)]
+  const problems = [
+    ...renamedByConfig(all).map(renamedByConfigProblem),
+    ...raisedByConfig(all).map(raisedByConfigProblem),
+  ]
+  return { problems, lostNames: lostNames(before, all.next) }
 }
 
 /** Whether a problem is about a folder that is gone, and that the next config does not name any more either. */

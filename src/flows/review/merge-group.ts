@@ -4,7 +4,7 @@ import { moversOf, raisersOf } from '../../core/gate/queue.ts'
 import {
   closingTimes,
   lookTimes,
-  isGated,
+  isJudgedAgain,
   NO_CHANGE,
   type Review,
   type ReviewedChange,
@@ -64,7 +64,7 @@ export async function reviewGroup(context: RepositoryContext, task: GroupTask): 
   const until = earliest([...closingTimes(found), ...lookTimes(found, context.clock.now())])
   await remember({
     waits: [...waitsOf(verdictsOf(found))],
-    traffic: isGated(found),
+    traffic: isJudgedAgain(found),
     ...(until === undefined ? {} : { until }),
   })
   if (until !== undefined) await context.ask.group(task, { code: 'timer', head, due: until + TIMER_SLACK_MS })

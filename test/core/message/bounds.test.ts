@@ -29,6 +29,7 @@ const EMPTY: Review = {
   newVersions: [],
   rows: [],
   diffs: [],
+  lostNames: [],
   problems: [],
   notes: [],
   renderer: 'kustomize v5.5.0',

@@ -24,6 +24,7 @@ import {
   mixedRepairProblem,
   staleGroupProblem,
   raisedByConfigProblem,
+  lostStopProblem,
   renamedByConfigProblem,
   vanishedProblem,
 } from '../../../src/core/problem/merge.ts'
@@ -264,6 +265,9 @@ function problemsOf(t: string): readonly Problem[] {
     ...templateProblemsOf(t),
     vanishedProblem(standingOf(targetNamed(t))),
     renamedByConfigProblem(standingOf(targetNamed(t))),
+    ...[{ environment: t }, { environment: t, service: t }].map((scope) =>
+      lostStopProblem({ scope, stop: { kind: 'hold', by: t, reason: t, until: undefined } }),
+    ),
     raisedByConfigProblem(standingOf(targetNamed(t))),
     disagreement({ environment: t, target: targetNamed(t), said: 5, rendered: 6 }),
     straySplit({ environment: t, route: t, was: 5, share: 'unknown' }),
@@ -321,6 +325,7 @@ function reviewOf(t: string, found: readonly Problem[]): Review {
         resources: [{ ...resource, traffic: [row], patch }],
       },
     ],
+    lostNames: [{ environment: t }],
     problems: found,
     notes: found,
     renderer: t,

@@ -87,6 +87,9 @@ export function problems(): readonly Problem[] {
     merge.vanishedProblem(standingOf(owned)),
     merge.renamedRolesProblem(target),
     merge.renamedByConfigProblem(standingOf(target)),
+    ...[{ environment: 'production' }, { environment: 'production', service: 'web' }].map((scope) =>
+      merge.lostStopProblem({ scope, stop: { kind: 'hold', by: 'olga', reason: undefined, until: undefined } }),
+    ),
     merge.raisedByConfigProblem(standingOf(target)),
     ...([6, 'unknown', undefined] as const).flatMap((rendered) =>
       ([5, 'unknown'] as const).map((said) => merge.disagreement({ ...both, said, rendered })),

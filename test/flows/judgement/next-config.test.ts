@@ -97,6 +97,47 @@ test('without a rollout, environments and services may be renamed', async () => 
   assert.deepEqual(openSteps(world), [])
 })
 
+test('a frozen environment keeps its name, whether the freeze came first or the pull request', async () => {
+  const world = await aRunning(0)
+  const other = await aPull(world, { 'docs/a.md': 'a\n' })
+  const names = config((text) => text.replace('production:', 'prod:'))
+  const early = await aPull(world, names)
+  assert.match(validateOf(world, early), /^success/)
+  await says(world, 'olga', other, '/freeze production --until 2h incident')
+  const frozen =
+    /^failure: production is frozen by olga until 2026-01-05 \S+ UTC: incident\. This pull request renames or removes the environment, so the freeze would be lost\./
+  assert.match(validateOf(world, early), frozen)
+  const late = await aPull(world, names)
+  assert.match(validateOf(world, late), frozen)
+  await says(world, 'olga', other, '/unfreeze production')
+  assert.match(validateOf(world, early), /^success/)
+  await says(world, 'olga', other, '/freeze production --until 2h incident')
+  assert.match(validateOf(world, late), frozen)
+  await world.pass(130)
+  assert.match(validateOf(world, late), /^success/, 'the freeze is over')
+})
+
+test('where folders name environments, a frozen one may not move to another folder', async () => {
+  const world = await aBuiltWorld({ ...FILES, [CONFIG]: 'branches: [main]\n' })
+  await says(world, 'olga', await aPull(world, { 'docs/a.md': 'a\n' }), '/freeze production')
+  const moved = await aPull(world, copied('prod', 0, { isMoved: true }))
+  assert.match(validateOf(world, moved), /^failure: production is frozen by olga: no reason was given\./)
+})
+
+test('a rollout on hold keeps its name, although its canary has no traffic yet', async () => {
+  const world = await aRunning(0)
+  const first = await aPull(world, { 'docs/a.md': 'a\n' })
+  await says(world, 'alice', first, '/canary 5')
+  await says(world, 'alice', first, '/canary hold errors')
+  const renamed = await aPull(
+    world,
+    config((text) => text.replace('  web: { ', '  shop: { route: { name: web }, ')),
+  )
+  assert.match(validateOf(world, renamed), /^failure: The rollout of production\/web is on hold by alice: errors\./)
+  await says(world, 'alice', first, '/canary resume')
+  assert.match(validateOf(world, renamed), /^success/)
+})
+
 test('an environment may go together with its entry, and may move with it', async () => {
   const world = await aBuiltWorld(imagesFleet(['staging', 'production'], { service: '' }))
   const gone = Object.fromEntries(

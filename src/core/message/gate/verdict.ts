@@ -1,11 +1,11 @@
 import { formatDuration } from '../../config/duration.ts'
 import type { GateReason, Verdict } from '../../gate/gate.ts'
 import type { RestraintReason } from '../../gate/restraint.ts'
-import type { Stop } from '../../stop/stop.ts'
 import { analysisWords } from './analysis.ts'
 import { liveRemedy, liveSentence } from './live.ts'
 import { code, percent, plainText } from '../markdown/markdown.ts'
 import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
+import { stopWords } from './stop-words.ts'
 import { time } from '../markdown/time.ts'
 
 const MARKS = { pass: '✅', wait: '⏳', block: '⛔' } as const
@@ -165,12 +165,6 @@ function approvalWords({ wanted, has }: { readonly wanted: number; readonly has:
   if (has >= wanted) return `approved by people with write access ${count}.`
   const left = wanted - has
   return `needs ${left} more ${left === 1 ? 'approval' : 'approvals'} of this commit from people with write access ${count}.`
-}
-
-function stopWords({ by, reason, until }: Stop): string {
-  const who = by === undefined ? '' : ` by ${code(by)}`
-  const end = until === undefined ? '' : ` until ${time(until)}`
-  return `${who}${end}: ${reason === undefined ? 'no reason was given' : plainText(reason)}.`
 }
 
 type OrderReason = Exclude<Extract<RestraintReason, { environment: string }>, { code: 'skips' | 'source-live' }>

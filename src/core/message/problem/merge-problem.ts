@@ -1,5 +1,7 @@
 import type { ProtectionGap } from '../../gate/protection.ts'
 import type { MergeCause } from '../../problem/problem.ts'
+import { targetName } from '../../rollout/target.ts'
+import { stopWords } from '../gate/stop-words.ts'
 import { configWords } from './file-problem.ts'
 import { code, list } from '../markdown/markdown.ts'
 import type { ProblemWords } from './problem-words.ts'
@@ -35,6 +37,8 @@ export function mergeWords(cause: Exclude<MergeCause, { kind: 'unjudged' }>): Pr
         what: `This pull request repairs the base branch, but it also changes ${list(cause.titles)}. Perch cannot judge that change before the repair.`,
         next: 'Split it: merge the repair first. Then Perch can judge the rest.',
       }
+    case 'lost-stop':
+      return lostStopWords(cause)
     case 'unprotected':
       return protectionWords(cause.branch, cause.gaps)
   }
@@ -46,6 +50,19 @@ function notJudgedWords({ base, judgedFor, conflicts }: Extract<MergeCause, { ki
   return {
     what: `Perch cannot judge this commit for a merge into ${code(judgedFor)}: ${why}.`,
     next: `Merging it into ${code(base)}, which nothing deploys, does not need Perch.`,
+  }
+}
+
+function lostStopWords({ scope, stop }: Extract<MergeCause, { kind: 'lost-stop' }>): ProblemWords {
+  const { environment, service } = scope
+  if (service === undefined)
+    return {
+      what: `${code(environment)} is frozen${stopWords(stop)} This pull request renames or removes the environment, so the freeze would be lost.`,
+      next: `Keep the name, or first comment ${code(`/unfreeze ${environment}`)}. After the merge, freeze the environment by its new name.`,
+    }
+  return {
+    what: `The rollout of ${code(targetName({ environment, service }))} is on hold${stopWords(stop)} This pull request renames or removes it, so the hold would be lost.`,
+    next: 'Keep the name, or first comment `/canary resume` on a pull request that moves this rollout.',
   }
 }
 

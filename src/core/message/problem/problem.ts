@@ -29,6 +29,7 @@ function causeWords(cause: ProblemCause): ProblemWords {
     case 'not-judged':
     case 'broken-base':
     case 'mixed-repair':
+    case 'lost-stop':
     case 'unprotected':
       return mergeWords(cause)
     case 'unjudged':
