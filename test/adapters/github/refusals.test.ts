@@ -32,6 +32,16 @@ test('a ruleset that forbids a branch is named by its words', async () => {
   })
 })
 
+test('a ruleset that forbids to move a branch is reported about that branch', async () => {
+  const world = await aGitHub()
+  world.api.get(REPO).reply(200, { node_id: 'R_1' })
+  const refusal = { type: 'BRANCH_PROTECTION_RULE_VIOLATION', message: 'Repository rule violations found' }
+  world.api.post('/graphql').reply(200, { data: { updateRefs: null }, errors: [refusal] })
+  world.api.get(refOf(BRANCH)).reply(200, { object: { sha: SHA } })
+  const { action, cause, branch } = await refused(world.branches.move(BRANCH, SHA, 'f'.repeat(40)))
+  assert.deepEqual({ action, cause, branch }, { action: 'move-branch', cause: 'rule', branch: BRANCH })
+})
+
 test('a blocking branch is found, above the wanted one or below it', async () => {
   const above = await aGitHub()
   above.api.post(`${REPO}/git/refs`).reply(422, { message: 'Reference update failed' })

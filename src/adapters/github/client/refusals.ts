@@ -71,7 +71,7 @@ const ACTIONS: readonly (readonly [RegExp, GitHubAction])[] = [
   [/^GET /, 'read'],
   [/createCommitOnBranch/, 'commit'],
   [/^POST .*\/git\//, 'create-branch'],
-  [/^PATCH .*\/git\//, 'move-branch'],
+  [/updateRefs/, 'move-branch'],
   [/^DELETE .*\/git\//, 'delete-branch'],
   [/^POST .*\/pulls$/, 'open-pull'],
   [/\/merge$/, 'merge'],
