@@ -101,15 +101,18 @@ function placeIn(payload: Json): Json {
   }
 }
 
-test('the webhook about a step that Perch has opened comes after the review that Perch asks for itself', async () => {
+test('the webhook about a pull request that Perch has opened comes after the review that Perch asks for itself', async () => {
   const [payload] = real('pull_request', 'opened')
   assert.ok(payload !== undefined)
   const pull = z.record(z.string(), z.unknown()).parse(payload['pull_request'])
-  const head = { ...z.record(z.string(), z.unknown()).parse(pull['head']), ref: 'canary/production/web/25' }
-  const ours = { ...pull, head, user: { login: 'perch[bot]', type: 'Bot' }, created_at: '2026-11-26T10:00:00Z' }
-  const [task] = await tasksFrom('pull_request', { ...payload, pull_request: ours })
-  const { due } = z.object({ due: z.number() }).parse(task?.['why'])
-  assert.equal(due, Date.parse('2026-11-26T10:00:03Z'))
+  const branches = ['canary/production/web/25', 'switch/production/web/blue', 'promote/a/b', 'perch/limit/a/web/20']
+  for (const ref of branches) {
+    const head = { ...z.record(z.string(), z.unknown()).parse(pull['head']), ref }
+    const ours = { ...pull, head, user: { login: 'perch[bot]', type: 'Bot' }, created_at: '2026-11-26T10:00:00Z' }
+    const [task] = await tasksFrom('pull_request', { ...payload, pull_request: ours })
+    const { due } = z.object({ due: z.number() }).parse(task?.['why'])
+    assert.equal(due, Date.parse('2026-11-26T10:00:03Z'), ref)
+  }
 })
 
 for (const action of ['opened', 'reopened', 'synchronize']) {

@@ -4,10 +4,9 @@ import { isButton } from '../../core/command/buttons.ts'
 import { mayHaveCommands } from '../../core/command/parse.ts'
 import { isNamed } from '../../core/config/deployed.ts'
 import { isStopRef } from '../../core/stop/stop.ts'
-import { isPromotionBranch } from '../../core/promotion/branch.ts'
 import { isStepBranch } from '../../core/rollout/branch.ts'
 import { ticksIn } from '../../core/marker/dashboard.ts'
-import { ONBOARDING_BRANCH } from '../../core/marker/onboarding-branch.ts'
+import { isOwnBranch } from '../../core/marker/own-branch.ts'
 import { askIn } from '../../flows/tasks/ask.ts'
 import { jobOf, type TaskOf } from '../../flows/tasks/tasks.ts'
 import type { RepositoryContext } from '../../flows/repository/repository-context.ts'
@@ -150,13 +149,9 @@ const OURS_FIRST_MS = 3_000
  * yet, so a webhook's review must not run before it. For other Apps' pull requests, this only adds a short delay.
  */
 function afterOurs({ action, pull_request: pull }: Payload<'pull_request'>): { readonly due?: number } {
-  const isApps = action === 'opened' && pull.user?.type === 'Bot' && isOurs(pull.head.ref)
+  const isApps = action === 'opened' && pull.user?.type === 'Bot' && isOwnBranch(pull.head.ref)
   if (!isApps || typeof pull.created_at !== 'string') return {}
   return { due: Date.parse(pull.created_at) + OURS_FIRST_MS }
-}
-
-function isOurs(branch: string): boolean {
-  return isStepBranch(branch) || isPromotionBranch(branch) || branch === ONBOARDING_BRANCH
 }
 
 /** Remembers the head that a pull request was opened with. Everyone who comments could see that head. */

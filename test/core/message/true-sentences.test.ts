@@ -7,6 +7,7 @@ import { answer } from '../../../src/core/message/comment/answer.ts'
 import { gateReport, validateReport } from '../../../src/core/message/check/checks.ts'
 import { gateTitle } from '../../../src/core/message/gate/gate-title.ts'
 import { closingComment, moveBody, moveCommit } from '../../../src/core/message/pull-request/pull-request.ts'
+import { explainRefusal } from '../../../src/core/message/refusal/refusal.ts'
 import { summaryPages } from '../../../src/core/message/comment/summary.ts'
 import { renderProblem } from '../../../src/core/problem/files.ts'
 import type { Move } from '../../../src/core/rollout/move.ts'
@@ -183,4 +184,12 @@ test('a pull request is closed with the reason for which it was', () => {
     if (known !== 'superseded' && known !== 'nothing-to-do')
       assert.doesNotMatch(closingComment(known, { by: 10 }), /base branch has moved/)
   }
+})
+
+test('a rule that covers a branch of Perch is to be changed, and only other branches can be replaced', () => {
+  const words = (branch: string): string =>
+    explainRefusal({ code: 'github-refused', action: 'create-branch', cause: 'rule', branch, reason: '' })
+  for (const branch of ['canary/a/web/25', 'switch/a/web/blue', 'promote/a/b', 'perch/hold/a/web', 'perch/onboarding'])
+    assert.match(words(branch), /covers `canary\/\*\*\/\*`.*, or exclude these branches from it\.$/, branch)
+  assert.match(words('release'), /covers this branch .*, or use a branch that is not protected\.$/)
 })

@@ -1,3 +1,4 @@
+import { isOwnBranch } from '../../marker/own-branch.ts'
 import { code, plainText } from '../markdown/markdown.ts'
 import type { GitHubRefusal } from '../../refusal/github-refusal.ts'
 
@@ -43,12 +44,10 @@ function neededFor({ action }: GitHubRefusal): string {
   return action === 'issue' ? 'issues' : 'contents, pull requests and checks'
 }
 
-const OWN_BRANCH = /^(?:canary|perch)\//
-
 function wayOut(refusal: GitHubRefusal): string {
   switch (refusal.cause) {
     case 'rule':
-      return OWN_BRANCH.test(refusal.branch)
+      return isOwnBranch(refusal.branch)
         ? 'Add this App to the bypass list of the ruleset or branch protection that covers `canary/**/*`, `switch/**/*`, `promote/**/*` and `perch/**/*` (**Settings → Rules** or **Settings → Branches**), or exclude these branches from it.'
         : 'Add this App to the bypass list of the ruleset or branch protection that covers this branch (**Settings → Rules** or **Settings → Branches**), or use a branch that is not protected.'
     case 'in-the-way':
