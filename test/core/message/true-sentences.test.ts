@@ -6,6 +6,8 @@ import { NO_CHANGE, type Review } from '../../../src/core/gate/review.ts'
 import { answer } from '../../../src/core/message/comment/answer.ts'
 import { gateReport, validateReport } from '../../../src/core/message/check/checks.ts'
 import { gateTitle } from '../../../src/core/message/gate/gate-title.ts'
+import { deploymentWords } from '../../../src/core/message/notify/deployment-words.ts'
+import { newsText } from '../../../src/core/message/notify/news.ts'
 import { closingComment, moveBody, moveCommit } from '../../../src/core/message/pull-request/pull-request.ts'
 import { explainRefusal } from '../../../src/core/message/refusal/refusal.ts'
 import { summaryPages } from '../../../src/core/message/comment/summary.ts'
@@ -192,4 +194,12 @@ test('a rule that covers a branch of Perch is to be changed, and only other bran
   for (const branch of ['canary/a/web/25', 'switch/a/web/blue', 'promote/a/b', 'perch/hold/a/web', 'perch/onboarding'])
     assert.match(words(branch), /covers `canary\/\*\*\/\*`.*, or exclude these branches from it\.$/, branch)
   assert.match(words('release'), /covers this branch .*, or use a branch that is not protected\.$/)
+})
+
+test('a share in news and in a deployment is rounded as everywhere else', () => {
+  const share = 100 / 3
+  const news = newsText({ event: 'live', environment: 'production', service: 'web', share })
+  assert.equal(news, 'production/web: the step at 33.33% is live.')
+  const words = deploymentWords({ service: 'web', share, state: 'success' })
+  assert.equal(words, 'web: 33.33% to the canary, live')
 })

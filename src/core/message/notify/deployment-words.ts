@@ -1,6 +1,7 @@
 /** The description of a deployment on GitHub, in one line of at most 140 characters. */
 import type { DeploymentState } from '../../deployment/step-deployment.ts'
 import { clip } from '../../text/limits.ts'
+import { percent } from '../markdown/markdown.ts'
 
 /** GitHub's limit for the whole line is 140 characters, so long names are cut. */
 const MAX_NAME = 50
@@ -17,7 +18,7 @@ export function deploymentWords({
   readonly state: DeploymentState
 }): string {
   const canary = version === undefined ? 'the canary' : `canary ${clip(version, MAX_NAME)}`
-  const what = `${clip(service, MAX_NAME)}: ${share}% to ${canary}`
+  const what = `${clip(service, MAX_NAME)}: ${percent(share)} to ${canary}`
   switch (state) {
     case 'in_progress':
       return `${what}, merged`

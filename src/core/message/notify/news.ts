@@ -1,12 +1,13 @@
 /** Notifications outside GitHub, as plain text in one or two sentences. */
 import type { News } from '../../notify/news.ts'
+import { percent } from '../markdown/markdown.ts'
 import { time } from '../markdown/time.ts'
 
 export function newsText(news: News): string {
   const { event, environment, service, share, version } = news
   const name = service === undefined ? environment : `${environment}/${service}`
   const of = version === undefined ? '' : ` of ${version}`
-  const at = share === undefined ? '' : ` at ${share}%`
+  const at = share === undefined ? '' : ` at ${percent(share)}`
   switch (event) {
     case 'started':
       return `${name}: the rollout${of} has started${at}.`
