@@ -8,6 +8,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { ReviewMemory } from '../memory/pull-memory.ts'
 import { peersOf } from './peers.ts'
 import { announceWork, checkBoard } from './check-board.ts'
+import { summaryOptions } from './conversation.ts'
 import { judgePeer } from './judge-pull.ts'
 import { type PullEnds } from '../repository/pull-ends.ts'
 
@@ -88,7 +89,7 @@ export function reportsDigest(context: Pick<RepositoryContext, 'seal'>, reports:
 }
 
 export function reportsOf(
-  context: Pick<RepositoryContext, 'botLogin'>,
+  context: Pick<RepositoryContext, 'botLogin' | 'pageUrl'>,
   { pull, judgedFor }: PullEnds,
   review: Review,
 ): MergeReports {
@@ -97,6 +98,7 @@ export function reportsOf(
     base: pull.base.ref,
     judgedFor,
     isStep: isStep(pull, context.botLogin),
+    comment: summaryOptions(context, pull),
   })
 }
 

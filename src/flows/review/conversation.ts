@@ -2,7 +2,7 @@
 import { isGood } from '../../core/analysis/report.ts'
 import { isWorthComment, type Review } from '../../core/gate/review.ts'
 import { isOursWith, SUMMARY_MARKER } from '../../core/marker/comment.ts'
-import { summaryPages } from '../../core/message/comment/summary.ts'
+import { type SummaryOptions, summaryPages } from '../../core/message/comment/summary.ts'
 import { withMeasurements } from '../../core/message/pull-request/pull-request.ts'
 import { isStep } from '../../core/rollout/branch.ts'
 import type { Comment, PullRequest } from '../../core/rollout/facts.ts'
@@ -80,11 +80,19 @@ async function writeSummary(
   { pull, comments }: { readonly pull: PullRequest; readonly comments: readonly Comment[] },
   found: Review,
 ): Promise<void> {
-  const { comment: body } = summaryPages(found, { isFork: pull.head.isFork, repository: pageUrl })
+  const { comment: body } = summaryPages(found, summaryOptions({ pageUrl }, pull))
   const existing = comments.find(isSummary)
   if (existing === undefined) {
     if (isWorthComment(found)) await conversation.add(pull.number, body)
   } else if (existing.body.trim() !== body.trim()) await conversation.edit(existing.id, body)
+}
+
+/** How the comment on a pull request is written. */
+export function summaryOptions(
+  { pageUrl }: Pick<RepositoryContext, 'pageUrl'>,
+  { head }: Pick<PullRequest, 'head'>,
+): SummaryOptions {
+  return { isFork: head.isFork, repository: pageUrl }
 }
 
 /** Writes the measurements of the previous step into a step's body, once they are final. */

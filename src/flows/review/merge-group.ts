@@ -127,7 +127,7 @@ async function publish(
   { base, head }: GroupTask,
   { judgedFor, found }: { readonly judgedFor: string; readonly found: Review },
 ): Promise<void> {
-  const merges = [mergeReports(found, { pull: undefined, base, judgedFor, isStep: false })]
+  const merges = [mergeReports(found, { pull: undefined, base, judgedFor, isStep: false, comment: undefined })]
   const board = checkBoard(context, head)
   for (const number of await pullsWithHead(context, head)) {
     const ends = await openPullAt(context, number, head)

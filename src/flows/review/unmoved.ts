@@ -40,7 +40,7 @@ async function isSame(
     // GitHub can tell.
     if ((seen.commented && seen.offer === '') || found.differences.length > 0) return false
     if (offerKey(offeredVersions(found.review)) !== seen.offer) return false
-    const merge = mergeReports(found.review, { pull, base: into, judgedFor, isStep: false })
+    const merge = mergeReports(found.review, { pull, base: into, judgedFor, isStep: false, comment: undefined })
     return reportsDigest(context, commitReports([merge])) === digest
   } catch (error) {
     // Also if the mirror lacks the commits. The full review fetches them, or has the same error.

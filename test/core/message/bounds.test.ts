@@ -10,6 +10,7 @@ import type { Problem } from '../../../src/core/problem/problem.ts'
 import { SUMMARY_MARKER } from '../../../src/core/marker/comment.ts'
 import { answer } from '../../../src/core/message/comment/answer.ts'
 import { gateReport, validateReport } from '../../../src/core/message/check/checks.ts'
+import { mergeReports } from '../../../src/core/message/check/commit-checks.ts'
 import { bounded } from '../../../src/core/message/markdown/bounded.ts'
 import { summaryPages } from '../../../src/core/message/comment/summary.ts'
 import type { Outcome } from '../../../src/core/command/outcome.ts'
@@ -138,6 +139,29 @@ test('the check has what does not fit into the comment, nothing appears twice, a
   )
   for (const page of [comment, text])
     for (const name of titles(page)) assert.ok(page.includes(`line 149 of ${name}\n\`\`\``))
+})
+
+test('the check continues the diff where the comment ends, also if links leave the comment less room', () => {
+  const place = { file: 'overlays/production/route.yaml', line: 7 }
+  const rows = Array.from({ length: 60 }, (_, index): TrafficRow => {
+    return { ...row(`environment-${index}`), after: [{ name: 'canary', share: 25, place }] }
+  })
+  const names = Array.from({ length: 60 }, (_, index) => `map-${index}`)
+  const diffs = [
+    environment(
+      'a',
+      names.map((name) => resource(name, 60)),
+    ),
+  ]
+  const titles = (page: string): readonly string[] =>
+    [...page.matchAll(/^`ConfigMap default\/(\S+)` changed/gm)].map(([, name = '']) => name)
+  const shown = { isFork: false, repository: 'https://github.com/acme/gitops' }
+  const { comment } = summaryPages({ ...EMPTY, rows, diffs }, shown)
+  const merge = { pull: 7, base: 'main', judgedFor: 'main', isStep: false, comment: shown }
+  const { text = '' } = mergeReports({ ...EMPTY, rows, diffs }, merge).validate
+  const both = [...titles(comment), ...titles(text)]
+  assert.ok(titles(comment).length > 0 && titles(text).length > 0)
+  assert.deepEqual(both, names.slice(0, both.length))
 })
 
 test('without traffic there is no comment to rely on: the check has the diff from its start', () => {

@@ -101,6 +101,7 @@ function checks(): readonly string[] {
       base,
       judgedFor,
       isStep,
+      comment: undefined,
     })
   const shown = (all: readonly CheckReport[]): readonly string[] =>
     all.map(({ name, conclusion, title, summary, text, annotations = [], actions = [] }) =>
@@ -114,7 +115,7 @@ function checks(): readonly string[] {
         ...actions.map(({ identifier, label, description }) => `[${identifier}: ${label}, ${description}]`),
       ].join('\n'),
     )
-  const quiet = mergeReports(NO_CHANGE, { pull: 7, base: 'main', judgedFor: 'main', isStep: false })
+  const quiet = mergeReports(NO_CHANGE, { pull: 7, base: 'main', judgedFor: 'main', isStep: false, comment: undefined })
   return [
     ...shown(commitReports([quiet])),
     ...shown(commitReports([merge(7, 'main', 'main', true)])),

@@ -11,7 +11,7 @@ import { bounded } from '../markdown/bounded.ts'
 import { code, list, paragraphs } from '../markdown/markdown.ts'
 import { plainWords } from '../markdown/plain-words.ts'
 import { explainProblem } from '../problem/problem.ts'
-import { summaryPages } from '../comment/summary.ts'
+import { type SummaryOptions, summaryPages } from '../comment/summary.ts'
 import { changeTitle, counted, quietTitle, trafficStatement } from '../comment/traffic.ts'
 import { progressLine, verdictLine } from '../gate/verdict.ts'
 
@@ -21,9 +21,10 @@ const ROOM = { table: 20_000, list: 35_000, bars: 5_000, notes: 8_000 }
 const MAX_ANNOTATIONS = 150
 const MAX_NOTES = 20
 
-export function validateReport(review: Review): CheckReport {
+/** `comment`: how the comment is written that begins the diff. */
+export function validateReport(review: Review, comment?: SummaryOptions): CheckReport {
   const { problems, notes } = review
-  const { text } = summaryPages(review)
+  const { text } = summaryPages(review, comment)
   const report = { name: 'canary/validate', ...(text === undefined ? {} : { text }) } as const
   if (problems.length > 0) {
     const title =

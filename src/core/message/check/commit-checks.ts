@@ -1,6 +1,7 @@
 import type { Review } from '../../gate/review.ts'
 import type { CheckReport, CheckSubject, Conclusion } from '../../rollout/facts.ts'
 import { clip, fitLines, MAX_TITLE } from '../../text/limits.ts'
+import type { SummaryOptions } from '../comment/summary.ts'
 import { buttonsFor } from './buttons.ts'
 import { gateReport, validateReport } from './checks.ts'
 import { bounded } from '../markdown/bounded.ts'
@@ -14,13 +15,18 @@ export interface MergeReports extends CheckSubject {
   readonly gate: CheckReport
 }
 
-/** The checks of one merge. `isStep`: the pull request is a step that Perch opened, which has more buttons. */
-export function mergeReports(
-  review: Review,
-  at: CheckSubject & { readonly judgedFor: string; readonly isStep: boolean },
-): MergeReports {
-  const { pull, base, judgedFor, isStep } = at
-  const validate = validateReport(review)
+interface Merge extends CheckSubject {
+  readonly judgedFor: string
+  /** The pull request is a step that Perch opened, which has more buttons. */
+  readonly isStep: boolean
+  /** How the comment on the pull request is written. Undefined if there is none. */
+  readonly comment: SummaryOptions | undefined
+}
+
+/** The checks of one merge. */
+export function mergeReports(review: Review, merge: Merge): MergeReports {
+  const { pull, base, judgedFor, isStep, comment } = merge
+  const validate = validateReport(review, comment)
   const gate = { ...gateReport(review), actions: buttonsFor(review, isStep) }
   const subject = { pull, base, judgedFor }
   if (!review.problems.some(({ code: name }) => name === 'not-judged')) return { ...subject, validate, gate }

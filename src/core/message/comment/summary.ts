@@ -20,7 +20,8 @@ const ROOM = { table: 16_000, gates: 8_000, problems: 8_000, words: 4_000, closi
 /** More would not fit on the first line of a phone. */
 const MAX_TITLES = 3
 
-interface SummaryOptions {
+/** How the comment is written. The check needs the same, because its part of the diff begins where the comment's ends. */
+export interface SummaryOptions {
   readonly isFork?: boolean
   /** The address of the repository's page. Without it there are no links. */
   readonly repository?: string | undefined
