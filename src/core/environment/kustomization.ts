@@ -159,6 +159,11 @@ function readEntries(found: KustomizationScan, value: unknown, list: EntryList):
   }
 }
 
+/** Whether an entry contains objects itself. Otherwise it is the path of a file with them. */
+export function isInline(entry: string): boolean {
+  return inlineObjects(entry) !== undefined
+}
+
 /** The objects written into an entry itself. As in kustomize, text is YAML when it parses to objects, and a path otherwise. */
 function inlineObjects(entry: string): readonly JsonValue[] | undefined {
   if (!/[\n:]/.test(entry)) return undefined
@@ -200,7 +205,7 @@ function readFiles(found: KustomizationScan, holder: Readonly<Record<string, unk
 function fileIn(field: string, entry: unknown): unknown {
   if (typeof entry !== 'string') return entry
   if (field === 'files') return entry.slice(entry.indexOf('=') + 1)
-  return field === 'paths' && inlineObjects(entry) !== undefined ? undefined : entry
+  return field === 'paths' && isInline(entry) ? undefined : entry
 }
 
 function readPlugin(found: KustomizationScan, data: unknown, at: readonly Key[]): void {

@@ -1,6 +1,6 @@
 import { isRecord, listOf, type Path, textOf } from '../manifest/data.ts'
 import { type Manifest, parseManifest, type Location } from '../manifest/parse.ts'
-import type { KustomizationFile } from '../environment/kustomization.ts'
+import { isInline, type KustomizationFile } from '../environment/kustomization.ts'
 import { join, parentOf } from '../environment/tree.ts'
 import type { VariablePlace } from '../delivery/variables.ts'
 import type { Selector } from './selector.ts'
@@ -110,10 +110,10 @@ function unfollowedIn(here: LayerSource): Kustomization['unfollowed'] {
 function isWriter({ folder, manifest, read }: LayerSource, entry: unknown): boolean {
   if (typeof entry !== 'string') return false
   const path = join(folder, entry)
-  const inline = /[\n:]/.test(entry) ? parseManifest(manifest.file, entry) : undefined
-  const own = inline === undefined ? path && read(path) : inline.ok ? inline.value : undefined
+  const inline = isInline(entry) ? parseManifest(manifest.file, entry) : undefined
+  const own = inline?.ok === true ? inline.value : path && read(path)
   // A folder of transformers is not followed.
-  if (own === undefined || own === '') return inline === undefined
+  if (own === undefined || own === '') return true
   return own.documents.some(
     ({ data }) => isRecord(data) && typeof data['kind'] === 'string' && WRITERS.test(data['kind']),
   )
@@ -151,7 +151,7 @@ interface Origin {
 /** An entry of `patchesStrategicMerge` is a path, or the patch itself. */
 function fromText(here: LayerSource, origin: Origin & { readonly text: string }): readonly Patch[] {
   const { text } = origin
-  return /[\n:]/.test(text) ? inlinePatches(here, origin) : fromFile(here, { ...origin, path: text })
+  return isInline(text) ? inlinePatches(here, origin) : fromFile(here, { ...origin, path: text })
 }
 
 function fromFile(here: LayerSource, { path, target, at }: Origin & { readonly path: string }): readonly Patch[] {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { applyPatch } from '../../../src/core/layer/step.ts'
 import { readKustomization } from '../../../src/core/environment/kustomization.ts'
 import { layerOf } from '../../../src/core/layer/kustomization.ts'
+import { parseManifest } from '../../../src/core/manifest/parse.ts'
 
 /** The effect of JSON patches on an object (RFC 6902), as far as Perch reads them. */
 
@@ -44,4 +45,24 @@ test('a patch replaces and removes only existing values, and a failed test stops
 test('a key with a slash or a tilde is escaped as in RFC 6901', () => {
   const data = applied('{op: replace, path: /metadata/a~1b, value: 8}', '{op: replace, path: /metadata/c~0d, value: 9}')
   assert.deepEqual(data, { ...OBJECT, metadata: { name: 'web', 'a/b': 8, 'c~d': 9 } })
+})
+
+test('a patch may be in a file with a colon in its name, or in the kustomization itself', () => {
+  const patch = 'apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {version: v2}}\n'
+  const indented = patch.replaceAll(/^/gm, '    ').trimEnd()
+  const text = `patchesStrategicMerge:\n  - team:web.yaml\n  - |\n${indented}\n`
+  const kustomization = readKustomization(text, 'base/kustomization.yaml')
+  assert.deepEqual(
+    kustomization.references.map(({ entry }) => entry),
+    ['team:web.yaml'],
+  )
+  const read = (file: string) => {
+    const manifest = parseManifest(file, patch)
+    return file === 'base/team:web.yaml' && manifest.ok ? manifest.value : undefined
+  }
+  const { patches = [] } = layerOf(kustomization, read) ?? {}
+  assert.deepEqual(
+    patches.map(({ holder, data }) => [holder.file, data]),
+    ['base/team:web.yaml', 'base/kustomization.yaml'].map((file) => [file, patches[0]?.data]),
+  )
 })
