@@ -91,3 +91,23 @@ test('init leaves the rollouts of controllers out, and names them', () => {
   )
   assert.doesNotMatch(text, /could not tell/)
 })
+
+test('a release of a chart is proposed with its own name and namespace, whatever its environment is called', () => {
+  const files = {
+    'charts/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
+    'charts/web/templates/service.yaml': 'apiVersion: v1\nkind: Service\nmetadata: { name: "{{ .Release.Name }}" }\n',
+    'charts/web/values-eu.yaml': 'a: 1\n',
+    'apps/production.yaml': `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: production, namespace: argocd }
+spec:
+  destination: { namespace: shop }
+  source: { path: charts/web, helm: { releaseName: web, valueFiles: [values-eu.yaml] } }
+`,
+  }
+  const text = proposedConfig(snapshotOf(files), { hasEnvironments: true, hasServices: true })
+  assert.match(
+    text,
+    /^ {2}production:\n {4}helm: \{ chart: charts\/web, values: \[charts\/web\/values-eu\.yaml\], release: web, namespace: shop \}/m,
+  )
+})

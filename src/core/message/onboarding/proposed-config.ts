@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import { CONFIG_FILE } from '../../config/read.ts'
 import { DEFAULT_SERVICE } from '../../config/schema.ts'
-import { valuesFilesOf } from '../../chart/release.ts'
+import { type ChartRelease, valuesFilesOf } from '../../chart/release.ts'
 import type { Environment } from '../../environment/environment.ts'
 import { generatorNotes } from '../../problem/files.ts'
 import type { Snapshot } from '../../rollout/snapshot.ts'
@@ -78,13 +78,22 @@ function environmentLines({ environments, deliveries }: Snapshot, isWritten: boo
   return [...head, only, ...['environments:', ...lines].map((line) => `# ${line}`)]
 }
 
-function placeLines({ name, root, kind, release }: Environment, deliveries: Snapshot['deliveries']): readonly string[] {
+function placeLines({ root, release }: Environment, deliveries: Snapshot['deliveries']): readonly string[] {
   const by = [...new Set(deliveries.filter(({ path }) => path === root).map(({ title }) => oneLine(title)))]
   const note = by.length === 0 ? '' : `   # deployed by ${by.slice(0, 3).join(', ')}${by.length > 3 ? ', …' : ''}`
-  if (kind !== 'helm') return [`    path: ${scalar(root === '' ? '.' : root)}${note}`]
-  const values = release === undefined ? [] : valuesFilesOf(release.release)
-  const parts = [`chart: ${scalar(root)}`, `values: [${values.map(scalar).join(', ')}]`, `release: ${scalar(name)}`]
-  return [`    helm: { ${parts.join(', ')} }${note}`]
+  return release === undefined
+    ? [`    path: ${scalar(root === '' ? '.' : root)}${note}`]
+    : [`    helm: { ${releaseParts(release.release).join(', ')} }${note}`]
+}
+
+function releaseParts(release: ChartRelease): readonly string[] {
+  const { chart, name, namespace } = release
+  return [
+    `chart: ${scalar(chart === '' ? '.' : chart)}`,
+    `values: [${valuesFilesOf(release).map(scalar).join(', ')}]`,
+    ...(name === undefined ? [] : [`release: ${scalar(name)}`]),
+    ...(namespace === undefined ? [] : [`namespace: ${scalar(namespace)}`]),
+  ]
 }
 
 function serviceLines(known: readonly Target[]): readonly string[] {
