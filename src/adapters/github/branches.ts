@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { Branches, CommitDraft, CommitMaker } from '../../ports/github/branches.ts'
 import { GitHubRefused } from '../../ports/github/github-refused.ts'
+import { activityOn } from './activity.ts'
 import { at, type Client, GitHubUnavailable, graphql, outage, request } from './client/client.ts'
 import { refusalOf } from './client/refusals.ts'
 import {
@@ -77,13 +78,9 @@ function history(client: Client): Pick<Branches, 'makers' | 'pushes'> {
       return undefined
     },
     async pushes(name) {
-      const { status, data } = await request(client, 'GET /repos/{owner}/{repo}/activity', {
-        params: { ...at(client), ref: `refs/heads/${name}`, per_page: 100 },
-        expected: [403, 404],
-      })
-      if (status !== 200) return undefined
-      const entries = ActivityAnswers.parse(data)
-      return entries.flatMap(({ actor, after }) =>
+      const list = await activityOn(client, name)
+      if (list === undefined) return undefined
+      return ActivityAnswers.parse(list).flatMap(({ actor, after }) =>
         typeof actor?.login === 'string' ? [{ login: actor.login, head: after }] : [],
       )
     },

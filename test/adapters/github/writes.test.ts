@@ -167,8 +167,10 @@ test("the makers of commits and pushes are those in GitHub's records", async () 
     { after: OTHER_SHA, actor: null },
   ])
   assert.deepEqual(await world.branches.pushes(BRANCH), [{ login: 'mallory', head: SHA }])
-  world.api.get(activity).reply(404)
-  assert.equal(await world.branches.pushes(BRANCH), undefined)
+  for (const status of [403, 404, 422]) {
+    world.api.get(activity).reply(status, { message: 'No' })
+    assert.equal(await world.branches.pushes(BRANCH), undefined)
+  }
 })
 
 test('if GitHub does not list all commits, the makers of all are unknown', async () => {
