@@ -4,6 +4,7 @@ import { GitHubRefused } from '../../ports/github/github-refused.ts'
 import { activityOn } from './activity.ts'
 import { at, type Client, GitHubUnavailable, graphql, outage, request } from './client/client.ts'
 import { refusalOf } from './client/refusals.ts'
+import { isGraphqlRefusal } from './graphql/graphql-errors.ts'
 import {
   ActivityAnswers,
   CommitAnswer,
@@ -45,7 +46,7 @@ export function branches(client: Client): Branches {
         const answer = await graphql(client, COMMIT, { input: inputOf(client, draft) })
         return { sha: CommitAnswer.parse(answer).createCommitOnBranch.commit.oid }
       } catch (error) {
-        if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') throw error
+        if (!isGraphqlRefusal(error)) throw error
         const head = await headOf(client, draft.branch)
         if (head === undefined) return 'gone'
         if (head !== draft.expectedHead) return 'head-moved'
@@ -105,7 +106,7 @@ async function move(
     })
     return 'moved'
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') throw error
+    if (!isGraphqlRefusal(error)) throw error
     if ((await headOf(client, name)) !== from) return 'head-moved'
     throw outage(error, { route: 'updateRefs', branch: name }, client.clock)
   }

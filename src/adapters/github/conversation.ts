@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Comment } from '../../core/rollout/facts.ts'
 import type { Conversation } from '../../ports/github/conversation.ts'
 import { at, type Client, graphql, GitHubUnavailable, listAll, outage, request } from './client/client.ts'
-import { isUnknownField } from './graphql/graphql-errors.ts'
+import { isGraphqlRefusal, isUnknownField } from './graphql/graphql-errors.ts'
 import { conversationPageOf, writtenCommentOf } from './graphql/comment-schema.ts'
 import { commentOf } from './schema.ts'
 
@@ -127,7 +127,7 @@ async function ask(client: Client, variables: Readonly<Record<string, unknown>>)
   try {
     return await graphql(client, COMMENTS, variables)
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') throw error
+    if (!isGraphqlRefusal(error)) throw error
     if (isUnknownField(error)) return 'not-understood'
     // Octokit's own error contains the whole request.
     throw outage(error, { route: 'the comments of a pull request' }, client.clock)

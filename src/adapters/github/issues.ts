@@ -1,6 +1,7 @@
 import { GitHubRefused } from '../../ports/github/github-refused.ts'
 import type { Issues, OwnIssue } from '../../ports/github/issues.ts'
 import { at, type Client, graphql, outage, request } from './client/client.ts'
+import { isGraphqlRefusal } from './graphql/graphql-errors.ts'
 import { issueOf, listedIssuesOf } from './issue-schema.ts'
 
 /** REST lists pull requests as issues too, and Perch creates many of those. GraphQL separates them. */
@@ -50,7 +51,7 @@ async function ask(client: Client): Promise<unknown> {
   try {
     return await graphql(client, OURS, { ...at(client), login: client.app.login })
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') throw error
+    if (!isGraphqlRefusal(error)) throw error
     // Octokit's own error contains the whole request.
     throw outage(error, { route: 'the issues of Perch' }, client.clock)
   }

@@ -1,6 +1,6 @@
 import type { MergeQueue } from '../../ports/github/merge-queue.ts'
 import { at, type Client, graphql, outage } from './client/client.ts'
-import { isForbidden, isUnknownField } from './graphql/graphql-errors.ts'
+import { isForbidden, isGraphqlRefusal, isUnknownField } from './graphql/graphql-errors.ts'
 import { queuedPullsOf } from './graphql/merge-queue-schema.ts'
 
 const WAITING = `query ($owner: String!, $repo: String!, $branch: String!) {
@@ -18,7 +18,7 @@ export function mergeQueue(client: Client): MergeQueue {
       try {
         return queuedPullsOf(await graphql(client, WAITING, { ...at(client), branch }))
       } catch (error) {
-        if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') throw error
+        if (!isGraphqlRefusal(error)) throw error
         if (isUnknownField(error) || isForbidden(error)) return undefined
         throw outage(error, { route: 'the merge queue of a branch', branch }, client.clock)
       }

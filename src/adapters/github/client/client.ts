@@ -4,6 +4,7 @@ import type { RepositoryName } from '../../../core/rollout/facts.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import { GitHubRefused } from '../../../ports/github/github-refused.ts'
 import { RetryLater } from '../../../ports/jobs.ts'
+import { isGraphqlRefusal } from '../graphql/graphql-errors.ts'
 import { refusalOf, type RequestAim } from './refusals.ts'
 import type { AppIdentity } from '../schema.ts'
 
@@ -153,7 +154,7 @@ export async function graphql(client: ApiClient, query: string, variables: Param
     )
   } catch (error) {
     const failure = failureOf(error)
-    const isRefusal = error instanceof Error && error.name === 'GraphqlResponseError'
+    const isRefusal = isGraphqlRefusal(error)
     if (isRefusal && !isGraphqlLimit(error, failure)) throw error
     throw pausing(
       client,
@@ -232,9 +233,8 @@ function reasonIn(error: unknown): string {
 const MAX_REASON = 400
 
 function typesIn(error: unknown): readonly string[] | undefined {
-  const isRefusal = error instanceof Error && error.name === 'GraphqlResponseError'
   const errors = field(error, 'errors')
-  if (!isRefusal || !Array.isArray(errors)) return undefined
+  if (!isGraphqlRefusal(error) || !Array.isArray(errors)) return undefined
   return errors.map((each) => field(each, 'type')).filter((type) => typeof type === 'string')
 }
 

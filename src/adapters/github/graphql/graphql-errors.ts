@@ -1,5 +1,10 @@
 /** Tells what the errors in a GraphQL answer mean. */
 
+/** GitHub refused a GraphQL request. It answers such a request with status 200, and says why in `errors`. */
+export function isGraphqlRefusal(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'GraphqlResponseError'
+}
+
 /** The server's schema lacks a field, because the server is older. GitHub says so in `extensions`, graphql-js in the message. */
 export function isUnknownField(error: Error): boolean {
   return errorsOf(error).some((each) =>
