@@ -8,11 +8,15 @@ import type {
   Conclusion,
 } from '../../core/rollout/facts.ts'
 import type { Checks } from '../../ports/github/checks.ts'
-import { at, type Client, listAll, request } from './client/client.ts'
-import { CheckRunAnswer } from './schema.ts'
+import { createRun, ownRuns, updateRun } from './client/check-runs.ts'
+import type { Client } from './client/client.ts'
+import type { CheckRunAnswer } from './schema.ts'
 
 /** GitHub accepts at most 50 annotations per request (REST docs, checks). */
 const MAX_ANNOTATIONS = 50
+
+/** Reports are check runs of this App too, and one commit may have many. */
+const MAX_RUNS = 500
 
 const Name = z.enum(['canary/validate', 'canary/gate'])
 const Ended = z.enum(['success', 'failure', 'action_required'])
@@ -20,38 +24,19 @@ const Ended = z.enum(['success', 'failure', 'action_required'])
 export function checks(client: Client): Checks {
   return {
     async on(sha) {
-      // All runs, not only the newest of each name: if two were created at the same time, both must get the same verdict.
-      const params = { ...at(client), ref: sha, app_id: client.app.appId, filter: 'all' }
-      const answers = await listAll(client, 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
-        params,
-        // Reports are check runs of this App too, and one commit may have many.
-        limit: 500,
-        key: 'check_runs',
-      })
-      return answers
-        .map((answer) => CheckRunAnswer.parse(answer))
-        .filter(({ app }) => app?.id === client.app.appId)
-        .flatMap(toCheckRun)
-        .sort((a, b) => b.id - a.id)
+      // If two runs of one name were created at the same time, both must get the same verdict.
+      return (await ownRuns(client, sha, { limit: MAX_RUNS })).flatMap(toCheckRun)
     },
     async create(sha, report) {
-      const { data } = await request(client, 'POST /repos/{owner}/{repo}/check-runs', {
-        params: { ...at(client), head_sha: sha, ...fieldsOf(report) },
-      })
-      const { id } = CheckRunAnswer.parse(data)
+      const id = await createRun(client, sha, fieldsOf(report))
       await annotateFurther(client, id, report)
       return id
     },
     async update(id, report) {
-      await update(client, id, fieldsOf(report))
+      await updateRun(client, id, fieldsOf(report))
       await annotateFurther(client, id, report)
     },
   }
-}
-
-async function update(client: Client, id: number, fields: Readonly<Record<string, unknown>>): Promise<void> {
-  const params = { ...at(client), check_run_id: id, ...fields }
-  await request(client, 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', { params })
 }
 
 /** Sends the annotations that did not fit into the first request. Each update adds to the existing ones. */
@@ -59,7 +44,7 @@ async function annotateFurther(client: Client, id: number, report: CheckReport):
   const { title, summary, annotations = [] } = report
   for (let start = MAX_ANNOTATIONS; start < annotations.length; start += MAX_ANNOTATIONS) {
     const part = annotations.slice(start, start + MAX_ANNOTATIONS).map(annotationOf)
-    await update(client, id, { output: { title, summary, annotations: part } })
+    await updateRun(client, id, { output: { title, summary, annotations: part } })
   }
 }
 

@@ -4,7 +4,7 @@ import { aCheckRun, aGitHub, REPO, SHA } from './github-api.ts'
 
 test('a record of commands is a check run of its own, which only the same App is believed to have made', async () => {
   const world = await aGitHub()
-  const path = `${REPO}/commits/${SHA}/check-runs?check_name=perch%2Fcommand%2F71&app_id=7&per_page=100&page=1`
+  const path = `${REPO}/commits/${SHA}/check-runs?app_id=7&filter=all&check_name=perch%2Fcommand%2F71&per_page=100&page=1`
   const ours = aCheckRun({ name: 'perch/command/71', output: { title: 't', summary: 's', text: 'The answer' } })
   world.api.get(path).reply(200, { total_count: 0, check_runs: [] })
   world.api.get(path).reply(200, { total_count: 1, check_runs: [{ ...ours, app: { id: 8 } }] })

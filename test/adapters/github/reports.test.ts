@@ -92,7 +92,7 @@ test('the first report creates a check run on its commit, and wakes those who wa
   const world = await aGitHub()
   const context = await aContext(world)
   world.api.get(FIND).reply(200, { check_runs: [] })
-  world.api.post(`${REPO}/check-runs`).reply(201, {})
+  world.api.post(`${REPO}/check-runs`).reply(201, aCheckRun())
   await context.run(REPORT, AT + 5_400)
   const [, made] = world.asked()
   const { output, ...fields } = Object(made?.body)

@@ -1,5 +1,6 @@
 import { REPORT_PREFIX } from '../../../core/gate/signal.ts'
 import type { KeptReport, Reports } from '../../../ports/github/reports.ts'
+import { createRun, updateRun } from '../client/check-runs.ts'
 import { at, type Client, GitHubUnavailable, request } from '../client/client.ts'
 import { keptIn } from './signal-schema.ts'
 
@@ -17,13 +18,9 @@ export function reports(client: Client): Reports {
       return found
     },
     async create(commit, name, kept) {
-      const params = { ...at(client), head_sha: commit, name: REPORT_PREFIX + name, ...fieldsOf(kept) }
-      await request(client, 'POST /repos/{owner}/{repo}/check-runs', { params })
+      await createRun(client, commit, { name: REPORT_PREFIX + name, ...fieldsOf(kept) })
     },
-    async update(id, kept) {
-      const params = { ...at(client), check_run_id: id, ...fieldsOf(kept) }
-      await request(client, 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', { params })
-    },
+    update: (id, kept) => updateRun(client, id, fieldsOf(kept)),
   }
 }
 
