@@ -1,3 +1,4 @@
+import { branchRef } from '../core/branch-ref.ts'
 import { COMMAND_LIFE_MS } from '../core/command/pending.ts'
 import { isMisplaced, isStep } from '../core/rollout/branch.ts'
 import type { Sha } from '../core/rollout/facts.ts'
@@ -32,11 +33,11 @@ export async function sweep(context: RepositoryContext): Promise<void> {
     ...(await knownBases(context)),
   ]
   const bases = [...new Set([repo.defaultBranch, ...open.map(({ base }) => base.ref), ...known])]
-  const heads = await context.mirror.fetch([...bases.map((base) => `refs/heads/${base}`), STOP_REFS, QUEUE_REFS])
+  const heads = await context.mirror.fetch([...bases.map((base) => branchRef(base)), STOP_REFS, QUEUE_REFS])
   const deployed = await deployedAmong(context, heads)
   await rememberDeployed(context, deployed.names)
   for (const base of bases) {
-    const head = heads.get(`refs/heads/${base}`)
+    const head = heads.get(branchRef(base))
     if (head === undefined) continue
     // Other branches need work only while steps are open that were made when the branch was deployed, or for another branch.
     const steps = open.filter((pull) => pull.base.ref === base && isStep(pull, context.botLogin))

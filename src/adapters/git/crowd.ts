@@ -10,7 +10,6 @@ import type { Git } from './command.ts'
 import { GitUnavailable } from './errors.ts'
 import { create, discard, type Place, REFS } from './store.ts'
 
-export const HEADS = 'refs/heads/'
 /** A name with this ending stands for every ref below it. */
 export const BELOW = '/*'
 

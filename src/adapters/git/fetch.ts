@@ -1,5 +1,6 @@
 /** Fetches refs and objects from the server into the mirror. */
 import { createHmac } from 'node:crypto'
+import { branchIn } from '../../core/branch-ref.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { READABLE_BELOW } from '../../ports/mirror.ts'
 import type { GitAnswer, Git } from './command.ts'
@@ -7,7 +8,6 @@ import {
   aroundStar,
   BELOW,
   forgetCrowd,
-  HEADS,
   headsFor,
   isKnownCrowd,
   listHeads,
@@ -64,12 +64,12 @@ export async function fetchRefs(place: Place, refs: readonly string[]): Promise<
  * name, it takes the first ones.
  */
 async function fetchFromCrowd(place: Place, refs: readonly string[]): Promise<ReadonlyMap<string, Sha>> {
-  const apart = refs.filter((ref) => !ref.startsWith(HEADS))
+  const apart = refs.filter((ref) => branchIn(ref) === undefined)
   let heads: ReadonlyMap<string, Sha> = new Map()
   let exact: readonly string[] = []
   await converse(place, async () => {
     const all = await listHeads(place.git)
-    const groups = refs.filter((ref) => ref.startsWith(HEADS)).map((ref) => [...headsFor(all, ref)])
+    const groups = refs.filter((ref) => branchIn(ref) !== undefined).map((ref) => [...headsFor(all, ref)])
     heads = new Map(groups.flat())
     exact = [...new Set(groups.flatMap((group) => group.slice(0, READABLE_BELOW).map(([ref]) => ref)))]
     await forgetCrowd(place, { refs, heads: all })

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { branchIn, branchRef } from '../../core/branch-ref.ts'
 import type { Branches, CommitDraft, CommitMaker } from '../../ports/github/branches.ts'
 import { GitHubRefused } from '../../ports/github/github-refused.ts'
 import { activityOn } from './activity.ts'
@@ -99,7 +100,7 @@ async function move(
   { from, to }: { readonly from: string; readonly to: string },
 ): Promise<'moved' | 'head-moved'> {
   const { data } = await request(client, 'GET /repos/{owner}/{repo}', { params: at(client) })
-  const update = { name: `refs/heads/${name}`, beforeOid: from, afterOid: to, force: true }
+  const update = { name: branchRef(name), beforeOid: from, afterOid: to, force: true }
   try {
     await graphql(client, MOVE, {
       input: { repositoryId: RepositoryIdAnswer.parse(data).node_id, refUpdates: [update] },
@@ -115,7 +116,7 @@ async function move(
 async function create(client: Client, name: string, sha: string): Promise<'created' | 'exists'> {
   const route = 'POST /repos/{owner}/{repo}/git/refs'
   const answer = await request(client, route, {
-    params: { ...at(client), ref: `refs/heads/${name}`, sha },
+    params: { ...at(client), ref: branchRef(name), sha },
     expected: [422],
     branch: name,
   })
@@ -124,7 +125,7 @@ async function create(client: Client, name: string, sha: string): Promise<'creat
   if ((await headOf(client, name)) !== undefined) return 'exists'
   const { reason = '' } = answer
   const refused = { action: 'create-branch', branch: name, reason } as const
-  if (Buffer.byteLength(`refs/heads/${name}`) > MAX_REF_BYTES)
+  if (Buffer.byteLength(branchRef(name)) > MAX_REF_BYTES)
     throw new GitHubRefused({ ...refused, cause: 'name-too-long' })
   const rival = /rule violations|does not exist/i.test(reason) ? undefined : await rivalOf(client, name)
   if (rival !== undefined) throw new GitHubRefused({ ...refused, cause: 'in-the-way', rival })
@@ -146,7 +147,8 @@ async function rivalOf(client: Client, name: string): Promise<string | undefined
   const { data } = await request(client, 'GET /repos/{owner}/{repo}/git/matching-refs/{ref}', {
     params: { ...at(client), ref: `heads/${name}/` },
   })
-  return RefAnswers.parse(data)[0]?.ref.replace(/^refs\/heads\//, '')
+  const [rival] = RefAnswers.parse(data)
+  return rival && branchIn(rival.ref)
 }
 
 /** GitHub answers 422 if the branch does not exist, and if a rule protects it. */

@@ -1,4 +1,5 @@
 /** Whether an object of Argo CD or Flux refers to this repository, and to a deployed branch of it. */
+import { branchIn } from '../branch-ref.ts'
 import { isNamed } from '../config/deployed.ts'
 import type { Filling } from './generators/elements.ts'
 
@@ -38,7 +39,7 @@ const FIXED = /^(?:[0-9a-f]{40}|refs\/tags\/.+|[~^<>=]{0,2} ?v?\d+(?:\.(?:\d+|[x
 
 /** Whether a revision follows merges to the deployed branches. */
 export function isDeployed(revision: string, { branches }: DeliverySource): boolean {
-  const branch = revision.replace(/^refs\/heads\//, '')
+  const branch = branchIn(revision) ?? revision
   if (branch === '' || branch === 'HEAD' || isTemplate(branch)) return true
   return branches === undefined ? !FIXED.test(branch) : isNamed(branches, branch)
 }

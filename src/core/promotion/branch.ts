@@ -1,3 +1,4 @@
+import { branchRef } from '../branch-ref.ts'
 import type { PullRequest } from '../rollout/facts.ts'
 import { branchPart } from '../rollout/branch.ts'
 import type { PromotionFlow } from './promotion.ts'
@@ -17,7 +18,7 @@ export function promotionBranch(
 }
 
 /** The branches of all promotions, for a fetch. */
-export const PROMOTION_REFS = `refs/heads/${PREFIX}*`
+export const PROMOTION_REFS = branchRef(`${PREFIX}*`)
 
 /** Whether a branch is named like a promotion's. */
 export function isPromotionBranch(ref: string): boolean {

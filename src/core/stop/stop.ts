@@ -1,3 +1,4 @@
+import { branchRef } from '../branch-ref.ts'
 import { branchPart } from '../rollout/branch.ts'
 
 /** What a stop affects: a hold stops the raises of one rollout, a freeze those of every rollout in an environment. */
@@ -27,11 +28,11 @@ export interface StopScope {
 }
 
 /** All branches that may be stops, in the form for `Mirror.fetch`. */
-export const STOP_REFS = 'refs/heads/perch/*'
+export const STOP_REFS = branchRef('perch/*')
 
 /** Whether a ref is a stop. Other branches below `perch/` belong to pull requests of Perch. */
 export function isStopRef(ref: string): boolean {
-  return ['hold', 'freeze', 'abort'].some((kind) => ref.startsWith(`refs/heads/perch/${kind}/`))
+  return ['hold', 'freeze', 'abort'].some((kind) => ref.startsWith(branchRef(`perch/${kind}/`)))
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { createEventHandler } from '@octokit/webhooks'
 import type * as z from 'zod'
+import { branchIn } from '../../core/branch-ref.ts'
 import { isButton } from '../../core/command/buttons.ts'
 import { mayHaveCommands } from '../../core/command/parse.ts'
 import { isNamed } from '../../core/config/deployed.ts'
@@ -189,7 +190,7 @@ async function onPush(
   const { ask, delivery } = context
   // A stop was created or removed, by Perch or by someone on GitHub.
   if (isStopRef(ref)) return ask.judgeAgain({ code: 'delivered', delivery })
-  const [, branch] = /^refs\/heads\/(.+)$/.exec(ref) ?? []
+  const branch = branchIn(ref)
   if (branch === undefined || deleted) return
   if (branch === repository.default_branch || isNamed(await recallDeployed(context), branch))
     await ask.advance(branch, { code: 'pushed', delivery, head })
@@ -200,7 +201,7 @@ async function onMergeGroup(
   { ask, delivery }: WebhookContext,
 ): Promise<void> {
   if (action !== 'checks_requested') return
-  const base = group.base_ref.replace(/^refs\/heads\//, '')
+  const base = branchIn(group.base_ref) ?? group.base_ref
   await ask.group({ base, ref: group.head_ref, head: group.head_sha }, { code: 'delivered', delivery })
 }
 

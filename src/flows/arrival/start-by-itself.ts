@@ -1,4 +1,5 @@
 /** Starts the rollout of a version that automation brings, with a commit to its pull request. The gate holds it like any other raise. */
+import { branchRef } from '../../core/branch-ref.ts'
 import { isAutomation, type OwnStart, ownStarts } from '../../core/arrival/automation.ts'
 import type { Review } from '../../core/gate/review.ts'
 import { ownStartNotice } from '../../core/message/comment/notice.ts'
@@ -34,7 +35,7 @@ export async function startByItself(
     const place = { pull: pullAt(pull, head), base, config: config.value }
     const now = await commitStart(context, place, start)
     // The next start is committed on top of this one.
-    if (now !== head) await context.mirror.fetch([`refs/heads/${pull.head.ref}`])
+    if (now !== head) await context.mirror.fetch([branchRef(pull.head.ref)])
     head = now
   }
   if (head === pull.head.sha) return undefined

@@ -1,3 +1,4 @@
+import { branchRef } from '../../core/branch-ref.ts'
 import type { CommandLine } from '../../core/command/commands.ts'
 import { refused } from '../../core/command/outcome.ts'
 import type { PendingComment } from '../../core/command/pending.ts'
@@ -40,7 +41,7 @@ export async function carryOutComments(
         // An override counts only for the commit that was the head at the time.
         overrides.length = 0
         // The next command, or the review, uses the new head.
-        await context.mirror.fetch([`refs/heads/${subject.pull.head.ref}`])
+        await context.mirror.fetch([branchRef(subject.pull.head.ref)])
       }
       if (done.outcome.code === 'overridden') overrides.push(done.outcome.record)
       head = done.head

@@ -1,3 +1,4 @@
+import { branchRef } from '../../core/branch-ref.ts'
 import type { Canaries, KnownCanary } from '../../core/flagger/canaries.ts'
 import type { Config } from '../../core/config/schema.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
@@ -40,14 +41,15 @@ async function branchesAmong(
   const { names, problems } = await deployedAmong(context, refs)
   if (problems.length > 0) return new Map([[defaultBranch, undefined]])
   const plain = names.filter((name) => !name.includes('*'))
-  const missing = plain.map(refOf).filter((ref) => !refs.has(ref))
+  const missing = plain.map(branchRef).filter((ref) => !refs.has(ref))
   const heads = new Map([...refs, ...(missing.length === 0 ? [] : await context.mirror.fetch(missing))])
   // A branch that does not exist deploys nothing.
-  return new Map(plain.flatMap((name) => (heads.has(refOf(name)) ? [[name, heads.get(refOf(name))] as const] : [])))
-}
-
-function refOf(branch: string): string {
-  return `refs/heads/${branch}`
+  return new Map(
+    plain.flatMap((name) => {
+      const head = heads.get(branchRef(name))
+      return head === undefined ? [] : [[name, head] as const]
+    }),
+  )
 }
 
 /** The deployed branches with this rollout of Flagger. */

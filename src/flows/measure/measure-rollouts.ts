@@ -1,3 +1,4 @@
+import { branchRef } from '../../core/branch-ref.ts'
 import type { AnalysisReport } from '../../core/analysis/report.ts'
 import { isWatched, type Standing, standingOf } from '../../core/rollout/standing.ts'
 import { decidingRef, deployedAmong } from '../repository/deployed-branches.ts'
@@ -19,7 +20,7 @@ const TRUSTED_MS = 10 * 60_000
 
 /** Measures the rollouts of a base branch between the reviews, which measure for their gates. */
 export async function measureRollouts(context: RepositoryContext, task: TaskOf<'measure'>): Promise<void> {
-  const ref = `refs/heads/${task.base}`
+  const ref = branchRef(task.base)
   const refs = await context.mirror.fetch([...new Set([ref, decidingRef(context)])])
   const sha = refs.get(ref)
   if (sha === undefined || !(await deployedAmong(context, refs)).has(task.base)) return

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { newsText } from '../../core/message/notify/news.ts'
+import { fetchHead } from '../repository/history.ts'
 import { loadConfig } from '../repository/load.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
@@ -7,8 +8,7 @@ import type { TaskOf } from '../tasks/tasks.ts'
 /** Requests a notification for each destination that the config of the base branch names for this news. */
 export async function notify(context: RepositoryContext, task: TaskOf<'notify'>): Promise<void> {
   const { base, news, at, why } = task
-  const ref = `refs/heads/${base}`
-  const sha = (await context.mirror.fetch([ref])).get(ref)
+  const sha = await fetchHead(context, base)
   const config = sha === undefined ? undefined : await loadConfig(context, sha)
   // Pull requests report an invalid config.
   if (config?.ok !== true) return

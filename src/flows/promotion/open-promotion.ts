@@ -1,3 +1,4 @@
+import { branchIn, branchRef } from '../../core/branch-ref.ts'
 import {
   promotionBody,
   promotionCommit,
@@ -61,9 +62,9 @@ async function clearOverlap(
 ): Promise<Refusal | undefined> {
   const base = { ref, isDefault: ref === context.repo.defaultBranch }
   const all = promotionBranch(base, { ...flow, service: undefined })
-  const refs = await context.mirror.fetch([flow.service === undefined ? `refs/heads/${all}/*` : `refs/heads/${all}`])
+  const refs = await context.mirror.fetch([flow.service === undefined ? branchRef(`${all}/*`) : branchRef(all)])
   for (const [name, sha] of refs) {
-    const branch = name.slice('refs/heads/'.length)
+    const branch = branchIn(name) ?? name
     const pulls = await context.pulls.from(branch)
     const open = pulls.find((pull) => pull.state === 'open' && isPromotion(pull, context.botLogin))
     if (open !== undefined) return { code: 'promotion', why: { code: 'promotion-open', pull: open.number } }

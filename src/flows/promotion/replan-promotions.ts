@@ -1,3 +1,4 @@
+import { branchRef } from '../../core/branch-ref.ts'
 import { PROMOTION_MARKER } from '../../core/marker/comment.ts'
 import { changedPromotionNotice, emptyPromotionNotice } from '../../core/message/comment/promotion.ts'
 import { flowOf, isPromotion } from '../../core/promotion/branch.ts'
@@ -18,9 +19,9 @@ export async function replanPromotions(context: RepositoryContext, base: BaseSta
     (pull) => pull.state === 'open' && pull.base.ref === base.ref && isPromotion(pull, context.botLogin),
   )
   if (open.length === 0) return
-  const refs = await context.mirror.fetch(open.map(({ head }) => `refs/heads/${head.ref}`))
+  const refs = await context.mirror.fetch(open.map(({ head }) => branchRef(head.ref)))
   for (const pull of open) {
-    const sha = refs.get(`refs/heads/${pull.head.ref}`)
+    const sha = refs.get(branchRef(pull.head.ref))
     if (sha !== undefined) await replanPromotion(context, base, pullAt(pull, sha))
   }
 }

@@ -1,3 +1,4 @@
+import { branchRef } from '../../core/branch-ref.ts'
 import { isNamed, readBranches, wantsDashboard } from '../../core/config/deployed.ts'
 import { type ConfigProblem, CONFIG_FILE } from '../../core/config/read.ts'
 import { readConfigOnce } from '../../core/config/known-texts.ts'
@@ -21,7 +22,7 @@ type Needs = Pick<RepositoryContext, 'mirror' | 'repo'> & Partial<Pick<Repositor
 
 /** The ref whose config decides. It must be fetched for `deployedAmong`. */
 export function decidingRef({ repo }: Pick<RepositoryContext, 'repo'>): string {
-  return `refs/heads/${repo.defaultBranch}`
+  return branchRef(repo.defaultBranch)
 }
 
 /** Reads which branches are deployed, from the current default branch. */

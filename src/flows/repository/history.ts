@@ -1,3 +1,4 @@
+import { branchRef } from '../../core/branch-ref.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { RepositoryContext } from './repository-context.ts'
 
@@ -23,6 +24,6 @@ export async function changedByMerge({ mirror }: Needs, base: Sha, head: Sha): P
 
 /** The head of a branch, as it is now; undefined if there is no such branch. */
 export async function fetchHead({ mirror }: Needs, branch: string): Promise<Sha | undefined> {
-  const ref = `refs/heads/${branch}`
+  const ref = branchRef(branch)
   return (await mirror.fetch([ref])).get(ref)
 }

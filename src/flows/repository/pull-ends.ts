@@ -1,3 +1,4 @@
+import { branchRef } from '../../core/branch-ref.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { STOP_REFS } from '../../core/stop/stop.ts'
 import { decidingRef, deployedAmong } from './deployed-branches.ts'
@@ -21,8 +22,8 @@ export async function fetchEnds(
   context: Pick<RepositoryContext, 'mirror' | 'repo'>,
   pull: PullRequest,
 ): Promise<PullEnds | undefined> {
-  const baseRef = `refs/heads/${pull.base.ref}`
-  const headRef = pull.head.isFork ? `refs/pull/${pull.number}/head` : `refs/heads/${pull.head.ref}`
+  const baseRef = branchRef(pull.base.ref)
+  const headRef = pull.head.isFork ? `refs/pull/${pull.number}/head` : branchRef(pull.head.ref)
   const refs = await context.mirror.fetch([...new Set([baseRef, headRef, decidingRef(context), STOP_REFS])])
   const head = refs.get(headRef)
   const judged = await judgedBase(context, pull.base.ref, refs)
@@ -42,7 +43,7 @@ export async function judgedBase(
 ): Promise<Pick<PullEnds, 'judgedFor' | 'base'> | undefined> {
   const deployed = await deployedAmong(context, refs)
   const judgedFor = deployed.homeOf(base) ?? context.repo.defaultBranch
-  const sha = refs.get(`refs/heads/${judgedFor}`) ?? (await fetchHead(context, judgedFor))
+  const sha = refs.get(branchRef(judgedFor)) ?? (await fetchHead(context, judgedFor))
   return sha === undefined ? undefined : { judgedFor, base: sha }
 }
 

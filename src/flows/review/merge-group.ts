@@ -1,3 +1,4 @@
+import { branchRef } from '../../core/branch-ref.ts'
 import { earliest, TIMER_SLACK_MS, waitsOf } from '../../core/gate/waits.ts'
 import { type Override, overrule, type Verdict } from '../../core/gate/gate.ts'
 import { moversOf, raisersOf } from '../../core/gate/queue.ts'
@@ -47,7 +48,7 @@ const MAX_COMMITS = 200
  */
 export async function reviewGroup(context: RepositoryContext, task: GroupTask): Promise<void> {
   const { head, ref } = task
-  const baseRef = `refs/heads/${task.base}`
+  const baseRef = branchRef(task.base)
   // Until it is judged, it counts as a change of traffic, so that changes in the meantime cause another review.
   const before = { base: task.base, ref, stops: '', waits: [], traffic: true }
   if ((await recallGroup(context, head)) === undefined) await rememberGroup(context, head, before)

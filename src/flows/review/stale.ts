@@ -1,4 +1,5 @@
 /** Finds open pull requests whose checks may depend on something that has changed. */
+import { branchRef } from '../../core/branch-ref.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { CauseOf } from '../tasks/causes.ts'
 import type { DeployedBranches } from '../repository/deployed-branches.ts'
@@ -49,7 +50,7 @@ function howStale(
   const judgedFor = now.deployed.homeOf(pull.base.ref) ?? context.repo.defaultBranch
   if (judgedFor !== seen.judgedFor) return {}
   if (seen.traffic && hasOtherStops(seen, now)) return {}
-  const base = now.heads.get(`refs/heads/${judgedFor}`)
+  const base = now.heads.get(branchRef(judgedFor))
   return base === undefined || base === seen.base ? undefined : { moved: { branch: judgedFor, head: base } }
 }
 

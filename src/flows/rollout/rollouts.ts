@@ -1,3 +1,4 @@
+import { branchRef } from '../../core/branch-ref.ts'
 import type { ConfigProblem } from '../../core/config/read.ts'
 import { configRefusal } from '../../core/refusal/unreadable.ts'
 import { canaryVersion } from '../../core/traffic/version.ts'
@@ -55,9 +56,9 @@ export async function loadBase(context: Needs, ref: string): Promise<Result<Base
   const open = ours.filter(({ state }) => state === 'open')
   const heads = open.map(({ head }) => head.ref)
   const beside = heads.map(besideOf)
-  const wanted = [ref, ...heads, ...beside].map((name) => `refs/heads/${name}`)
+  const wanted = [ref, ...heads, ...beside].map((name) => branchRef(name))
   const refs = await context.mirror.fetch([...new Set([decidingRef(context), ...wanted])])
-  const sha = refs.get(`refs/heads/${ref}`)
+  const sha = refs.get(branchRef(ref))
   if (sha === undefined) return undefined
   const deployed = await deployedAmong(context, refs)
   if (!deployed.has(ref)) return err({ code: 'not-deployed', deployed, ref, sha, pulls })
@@ -80,7 +81,7 @@ export async function loadBase(context: Needs, ref: string): Promise<Result<Base
     rollouts.push({ standing, open: proposals, ...facts, broughtBy: brought, turn })
     older.push(...unseen)
   }
-  const leftovers = beside.filter((name) => refs.has(`refs/heads/${name}`))
+  const leftovers = beside.filter((name) => refs.has(branchRef(name)))
   const isOrphan = (pull: PullRequest): boolean =>
     snapshot.targets.every((target) => !isStepOf(target, pull, context.botLogin))
   // A file that cannot be read still exists, and so does a release that cannot be rendered.
@@ -118,7 +119,7 @@ async function openSteps(
 ): Promise<readonly OpenStep[]> {
   const found: OpenStep[] = []
   for (const pull of at.open.filter((one) => isStepOf(standing.target, one, context.botLogin))) {
-    const head = at.heads.get(`refs/heads/${pull.head.ref}`)
+    const head = at.heads.get(branchRef(pull.head.ref))
     const kind = kindOf(pull.head.ref, standing.phase)
     const all = isWaveStep(standing.target, pull)
       ? at.standings.filter(({ target }) => isStepOf(target, pull, context.botLogin))

@@ -1,5 +1,5 @@
 /** Remembers the branches of steps whose pull request Perch has not opened yet. */
-import type { BaseHead } from '../repository/history.ts'
+import { type BaseHead, fetchHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { isAllOurs } from '../repository/step-ownership.ts'
 
@@ -25,8 +25,7 @@ export async function removeUnopened(
   const prefix = prefixOf(context, base.ref)
   for (const key of (await context.memo.entries(prefix)).keys()) {
     const branch = key.slice(prefix.length)
-    const ref = `refs/heads/${branch}`
-    const head = (await context.mirror.fetch([ref])).get(ref)
+    const head = await fetchHead(context, branch)
     const isOurs = head !== undefined && (await isAllOurs(context, { base: base.sha, head }))
     // The pull request may have been opened, and even merged, before the process ended. A pull request of an earlier step has
     // another head.

@@ -1,4 +1,5 @@
 /** Requests new reviews for verdicts that depend on something that has changed. Finds them in memory only. */
+import { branchRef } from '../../core/branch-ref.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { STOP_REFS } from '../../core/stop/stop.ts'
 import type { CauseOf } from '../tasks/causes.ts'
@@ -46,7 +47,7 @@ export async function judgeMoved(
   const closed = new Set(pulls.filter(({ state }) => state !== 'open').map(({ number }) => number))
   const at = context.clock.now()
   await markMoved(context.memo, context.repo, `${at} ${sha}`)
-  const isDeciding = `refs/heads/${ref}` === decidingRef(context)
+  const isDeciding = branchRef(ref) === decidingRef(context)
   const deployed = isDeciding ? await deployedAmong(context, new Map([[decidingRef(context), sha]])) : undefined
   for (const [pull, seen] of await recallPulls(context)) {
     if (closed.has(pull)) continue

@@ -1,3 +1,4 @@
+import { branchIn, branchRef } from '../../core/branch-ref.ts'
 import type { Command } from '../../core/command/commands.ts'
 import type { Requester } from '../../core/command/requester.ts'
 import type { Environment } from '../../core/environment/environment.ts'
@@ -45,7 +46,7 @@ export async function resume(context: StopNeeds, targets: readonly Target[], ask
     stopBranch({ environment, service }),
     ...(owner === undefined ? [] : [abortBranch({ environment, service })]),
   ]
-  const heldBy = (target: Target): readonly string[] => branchesFor(target).filter((one) => there.has(refOf(one)))
+  const heldBy = (target: Target): readonly string[] => branchesFor(target).filter((one) => there.has(branchRef(one)))
   const held = targets.filter((target) => heldBy(target).length > 0)
   if (held.length === 0) {
     const lifted: Target[] = []
@@ -97,7 +98,7 @@ async function claimFreeze(context: StopNeeds, environment: string, stop: Stop):
 /** Ends the freeze of an environment, even if the environment no longer exists. */
 export async function unfreeze(context: StopNeeds, environment: string, asked: Requester): Promise<Outcome> {
   const branch = stopBranch({ environment })
-  if (!(await context.mirror.fetch([STOP_REFS])).has(refOf(branch)))
+  if (!(await context.mirror.fetch([STOP_REFS])).has(branchRef(branch)))
     return (await wasLifted(context, branch, asked))
       ? { code: 'unfrozen', environment }
       : refused({ code: 'not-frozen', environment })
@@ -141,14 +142,10 @@ export async function stopsAmong(
   const stops = new Map<string, Stop>()
   const below = [...refs].filter(([ref]) => ref.startsWith(STOP_REFS.slice(0, -1)))
   for (const [index, [ref, sha]] of below.entries()) {
-    if (!isStopRef(ref)) continue
-    const branch = ref.slice('refs/heads/'.length)
+    const branch = branchIn(ref)
+    if (branch === undefined || !isStopRef(ref)) continue
     const note = index < READABLE_BELOW ? (await context.mirror.read(sha, [NOTE])).get(NOTE) : undefined
     stops.set(branch, stopFrom(branch, note ?? ''))
   }
   return stops
-}
-
-function refOf(branch: string): string {
-  return `refs/heads/${branch}`
 }

@@ -1,3 +1,4 @@
+import { branchRef } from '../../../core/branch-ref.ts'
 import { commandTrailer } from '../../../core/marker/trailer.ts'
 import { isBranchFor, isStepOf, kindOf } from '../../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../../core/rollout/facts.ts'
@@ -23,7 +24,7 @@ export async function committedBefore(
   if (createdAt > (pull.closedAt ?? 0)) return undefined
   // The branch may be gone, and after a squash no branch contains its commits.
   const ref = `refs/pull/${pull.number}/head`
-  const head = (await context.mirror.fetch([ref, `refs/heads/${pull.base.ref}`])).get(ref)
+  const head = (await context.mirror.fetch([ref, branchRef(pull.base.ref)])).get(ref)
   if (head === undefined) return undefined
   const made = await findCommit(context, { base: pull.base.sha, head }, id)
   return made === undefined ? undefined : committed(made)
