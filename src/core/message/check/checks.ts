@@ -12,7 +12,8 @@ import { code, list, paragraphs } from '../markdown/markdown.ts'
 import { plainWords } from '../markdown/plain-words.ts'
 import { explainProblem } from '../problem/problem.ts'
 import { type SummaryOptions, summaryPages } from '../comment/summary.ts'
-import { changeTitle, counted, quietTitle, trafficStatement } from '../comment/traffic.ts'
+import { changeTitle, quietTitle, trafficStatement } from '../comment/traffic.ts'
+import { counted, moreLine } from '../markdown/lists.ts'
 import { progressLine, verdictLine } from '../gate/verdict.ts'
 
 /** The size limits for the parts of a summary, in bytes. A table and a list fit together. */
@@ -112,12 +113,12 @@ export function gateReport(review: Review): CheckReport {
   ]
   const lines = verdicts.map((verdict) => `- ${verdictLine(verdict)}`)
   const summary = paragraphs(
-    fitLines(changes, ROOM.table, more).join('\n') || `${quietTitle(review)}: nothing to wait for.`,
-    fitLines(lines, ROOM.list, more).join('\n'),
+    fitLines(changes, ROOM.table, moreLine).join('\n') || `${quietTitle(review)}: nothing to wait for.`,
+    fitLines(lines, ROOM.list, moreLine).join('\n'),
     fitLines(
       verdicts.flatMap((verdict) => progressLine(verdict) || []),
       ROOM.bars,
-      more,
+      moreLine,
     ).join('\n'),
   )
   const measured = measurements(verdicts)
@@ -179,10 +180,6 @@ export function failedReports(reason: string): readonly CheckReport[] {
     title: 'Perch could not finish this check',
     summary: bounded(`${reason} Perch tries again by itself. To try now, press **Re-run** above.`),
   }))
-}
-
-function more(left: number): string {
-  return `- … and ${left} more.`
 }
 
 function problemLine(problem: Problem, mark = '⛔'): string {

@@ -5,6 +5,7 @@ import type { SummaryOptions } from '../comment/summary.ts'
 import { buttonsFor } from './buttons.ts'
 import { gateReport, validateReport } from './checks.ts'
 import { bounded } from '../markdown/bounded.ts'
+import { firstOf, moreLine } from '../markdown/lists.ts'
 import { code, paragraphs, plainText } from '../markdown/markdown.ts'
 
 /** The checks of one merge of a commit, and what they are about. */
@@ -81,36 +82,38 @@ function nameOf({ pull }: CheckSubject): string {
   return pull === undefined ? 'Merge queue' : `#${pull}`
 }
 
+function mergeName(merge: MergeReports): string {
+  return `${nameOf(merge)} into ${code(merge.base)}`
+}
+
 const MARKS = { success: '✅', action_required: '⏳', failure: '⛔' } as const satisfies Record<Conclusion, string>
 
 function severalWords(counted: readonly MergeReports[], name: 'validate' | 'gate'): string {
   const lines = counted.map((merge) => {
     const { conclusion = 'failure', title } = merge[name]
-    return `- ${MARKS[conclusion]} ${nameOf(merge)} into ${code(merge.base)}: ${plainText(title)}`
+    return `- ${MARKS[conclusion]} ${mergeName(merge)}: ${plainText(title)}`
   })
   return paragraphs(
     `${counted.length} possible merges contain this commit, and GitHub shows the same check for all of them. The check shows the worst result:`,
-    fitLines(lines, ROOM, (left) => `- … and ${left} more.`).join('\n'),
+    fitLines(lines, ROOM, moreLine).join('\n'),
   )
 }
 
+/** How many merges one line names. */
+const MAX_NAMES = 10
+
 /** Which merges the check is about. */
 function footer(merges: readonly MergeReports[], worst: MergeReports): string {
-  const direct = merges.filter(isDirect).map((merge) => `${nameOf(merge)} into ${code(merge.base)}`)
+  const direct = merges.filter(isDirect).map(mergeName)
   const others = merges.filter((merge) => !isDirect(merge))
   const [stacked] = others
-  if (stacked === undefined) return `<sub>Judged: ${listed(direct)}.</sub>`
-  const names = listed(others.map((merge) => `${nameOf(merge)} into ${code(merge.base)}`))
+  if (stacked === undefined) return `<sub>Judged: ${firstOf(direct, MAX_NAMES)}.</sub>`
+  const names = firstOf(others.map(mergeName), MAX_NAMES)
   const why = isDirect(worst)
     ? ''
     : ` This check shows what a merge of this commit into ${code(worst.judgedFor)} needs. Approvals and overrides given here do not count there.`
-  const judged = direct.length === 0 ? '' : `Judged: ${listed(direct)}. `
+  const judged = direct.length === 0 ? '' : `Judged: ${firstOf(direct, MAX_NAMES)}. `
   return `<sub>${judged}Nothing deploys the base of ${names}, so that merge itself does not need Perch.${why}</sub>`
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 10)
-  return names.length > shown.length ? `${shown.join(', ')} and ${names.length - shown.length} more` : shown.join(', ')
 }
 
 /** Replaces the verdict of a commit that has lost its last pull request, so that the old verdict does not allow the merge of another one. */

@@ -5,7 +5,8 @@ import { diffWords, unshownLines } from '../comment/diff.ts'
 import { seen } from '../../text/inert.ts'
 import { plainWords } from '../markdown/plain-words.ts'
 import { explainProblem } from '../problem/problem.ts'
-import { counted, trafficWords } from '../comment/traffic.ts'
+import { trafficWords } from '../comment/traffic.ts'
+import { counted } from '../markdown/lists.ts'
 
 /** The whole diff: traffic first, then every hunk, per environment and resource. */
 export function diffText(review: Review): string {

@@ -4,7 +4,8 @@ import { seen } from '../../text/inert.ts'
 import { clip, fitLines, sizeOf } from '../../text/limits.ts'
 import { code, fence, folded, htmlText, plainText } from '../markdown/markdown.ts'
 import { explainProblem } from '../problem/problem.ts'
-import { counted, trafficWords } from './traffic.ts'
+import { trafficWords } from './traffic.ts'
+import { counted, firstOf } from '../markdown/lists.ts'
 
 export interface DiffPage {
   /** Folded for each environment. Empty if nothing is shown. */
@@ -30,13 +31,9 @@ export function sharedDiffs(diffs: readonly EnvironmentDiff[]): readonly Environ
   )
   return [...groups.values()].flatMap((group) => {
     const [first] = group
-    return first === undefined ? [] : [{ ...first, environment: namesOf(group) }]
+    const names = group.map(({ environment }) => environment)
+    return first === undefined ? [] : [{ ...first, environment: firstOf(names, MAX_NAMES) }]
   })
-}
-
-function namesOf(group: readonly EnvironmentDiff[]): string {
-  const names = group.slice(0, MAX_NAMES).map(({ environment }) => environment)
-  return group.length <= MAX_NAMES ? names.join(', ') : `${names.join(', ')} and ${group.length - MAX_NAMES} more`
 }
 
 /** How many names one line shows. */

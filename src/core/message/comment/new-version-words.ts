@@ -5,7 +5,7 @@ import { planOf, targetName } from '../../rollout/target.ts'
 import { clip } from '../../text/limits.ts'
 import { code, fence, list, paragraphs, table } from '../markdown/markdown.ts'
 import { planWords } from '../pull-request/pull-request.ts'
-import { counted } from './traffic.ts'
+import { counted } from '../markdown/lists.ts'
 
 /** More commands would not fit on a phone's screen, and more rows would make the comment long. */
 const MAX_COMMANDS = 3

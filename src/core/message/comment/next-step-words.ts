@@ -2,6 +2,7 @@ import type { Verdict } from '../../gate/gate.ts'
 import type { Review } from '../../gate/review.ts'
 import { isNotSeen } from '../../problem/problem.ts'
 import { targetName } from '../../rollout/target.ts'
+import { enumerated } from '../markdown/lists.ts'
 import { code, fence, paragraphs, percent } from '../markdown/markdown.ts'
 
 /** What a person can do now, with the commands to paste. */
@@ -33,7 +34,7 @@ function gateWords(changes: Review['changes']): string {
     ...(abort.length > 0 ? ['to roll back'] : []),
   ]
   const lines = ['/canary why', ...(isHeld ? ['/canary resume'] : []), ...abort]
-  return paragraphs(waitWords(open), commands(`${listed(ways, 'or')}, comment:`, lines))
+  return paragraphs(waitWords(open), commands(`${enumerated(ways, ', or ')}, comment:`, lines))
 }
 
 /** What has to happen before the pull request can be merged. */
@@ -47,7 +48,7 @@ function waitWords(open: readonly Pick<Verdict, 'gate' | 'state'>[]): string {
   ]
   const needsMore = asked.length < gates.size
   const what = [...asked, ...(needsMore ? ['wait until every gate has a ✅'] : [])]
-  return `**Next:** ${listed(what, 'and')}. Perch ${needsMore ? '' : 'then '}checks again by itself.`
+  return `**Next:** ${enumerated(what, ', and ')}. Perch ${needsMore ? '' : 'then '}checks again by itself.`
 }
 
 function mergeWords(changes: Review['changes']): string {
@@ -56,12 +57,6 @@ function mergeWords(changes: Review['changes']): string {
   )
   if (lowered.length === 0) return '**Next:** merge this pull request. No gate holds it back.'
   return `**Next:** merge this pull request when the canary may have more traffic again. Perch does not merge it by itself, because somebody lowered ${lowered.join(' and ')}.`
-}
-
-/** `a`, `a, or b`, or `a, b, or c`. */
-function listed(parts: readonly string[], word: 'and' | 'or'): string {
-  const last = parts.at(-1) ?? ''
-  return parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')}, ${word} ${last}`
 }
 
 /** Each command in a block of its own, which people can copy with one click on GitHub. */

@@ -4,6 +4,7 @@ import { mayHideTraffic } from '../../problem/problem.ts'
 import { targetName } from '../../rollout/target.ts'
 import { fitLines, sizeOf } from '../../text/limits.ts'
 import { lineAddress } from '../../text/web-url.ts'
+import { counted } from '../markdown/lists.ts'
 import { code, linkedWords, percent, plainText, table } from '../markdown/markdown.ts'
 import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 
@@ -115,9 +116,4 @@ function shareNames({ from, to, unknown = [] }: ReviewedChange): readonly [strin
 export function leavingWords({ owner, share }: LeavingOwner): string {
   const has = share === 'unknown' ? 'an unknown share' : percent(share)
   return `leaves ${WRITER_NAMES[owner.writer]}: Git gives the canary ${has}`
-}
-
-/** `1 resource`, `12 resources`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

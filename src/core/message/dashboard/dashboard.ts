@@ -11,7 +11,7 @@ import type { GateName } from '../../gate/names.ts'
 import { DASHBOARD_MARKER, DASHBOARD_OFF_MARKER, lookMarker } from '../../marker/dashboard.ts'
 import type { Refusal } from '../../refusal/refusal.ts'
 import { fitLines } from '../../text/limits.ts'
-import { counted } from '../comment/traffic.ts'
+import { counted, moreLine } from '../markdown/lists.ts'
 import { bounded } from '../markdown/bounded.ts'
 import { code, paragraphs, percent, table } from '../markdown/markdown.ts'
 import { time } from '../markdown/time.ts'
@@ -208,7 +208,7 @@ function othersWords(dashboard: Dashboard): string | undefined {
     (number) => `- #${number} ${pullWords(dashboard.pulls.get(number) ?? { code: 'not-reviewed' })}`,
   )
   if (lines.length === 0) return undefined
-  const shown = fitLines(lines, ROOM.others, (left) => `- … and ${left} more.`)
+  const shown = fitLines(lines, ROOM.others, moreLine)
   return paragraphs('**Other open pull requests that change traffic**', shown.join('\n'))
 }
 

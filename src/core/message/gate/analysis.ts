@@ -1,5 +1,6 @@
 import type { AnalysisOutcome, AnalysisReport, Bar, MeasuredCheck } from '../../analysis/report.ts'
 import { OUTCOME_MARKS, reasonWords, rounded } from './analysis-reason.ts'
+import { firstOf } from '../markdown/lists.ts'
 import { code, plainText, table } from '../markdown/markdown.ts'
 import { plainWords } from '../markdown/plain-words.ts'
 import { sparkline } from '../markdown/sparkline.ts'
@@ -23,21 +24,20 @@ export function findingWords(report: AnalysisReport): string {
   if (template !== undefined) return templateFinding(report, template)
   const worst = checks.filter((check) => check.outcome === outcome)
   if (outcome === 'pass') {
-    const values = told(worst.map(valueWords))
+    const values = firstOf(worst.map(valueWords), MAX_TOLD)
     return isComplete
       ? `${values}, measured from ${time(from)} until ${time(ends)}.`
       : `so far ${values}; measured until ${time(ends)}.`
   }
-  if (outcome === 'fail') return `${told(worst.map((check) => failure(report, check)))}.`
+  if (outcome === 'fail')
+    return `${firstOf(
+      worst.map((check) => failure(report, check)),
+      MAX_TOLD,
+    )}.`
   // Checks often fail for the same reason, so each reason is said once.
   const lacks = [...Map.groupBy(worst, (check) => reasonWords(report, check))]
   const said = lacks.map(([words, those]) => `${those.map(({ metric }) => code(metric)).join(', ')} ${words}`)
   return said.slice(0, MAX_TOLD).join(' ')
-}
-
-function told(words: readonly string[]): string {
-  const left = words.length - MAX_TOLD
-  return `${words.slice(0, MAX_TOLD).join(', ')}${left > 0 ? ` and ${left} more` : ''}`
 }
 
 function valueWords({ metric, unit, worst, bars }: MeasuredCheck): string {

@@ -1,6 +1,7 @@
 import type { Verdict } from '../../gate/gate.ts'
 import type { GateName } from '../../gate/names.ts'
 import { titleText } from '../../text/inert.ts'
+import { capitalized, enumerated } from '../markdown/lists.ts'
 import { plainWords } from '../markdown/plain-words.ts'
 import { sentence } from './verdict.ts'
 
@@ -29,9 +30,9 @@ function passedWords(verdicts: readonly Verdict[]): string {
     overridden.some((verdict) => verdict.gate === gate) ? [] : (FOUND[gate] ?? []),
   )
   const by = [...Map.groupBy(overridden, ({ override }) => override?.by ?? '')].map(
-    ([login, those]) => `${joined(gatesOf(those))} overridden by ${login}`,
+    ([login, those]) => `${enumerated(gatesOf(those))} overridden by ${login}`,
   )
-  return capital([...(found.length === 0 ? [] : [joined(found)]), ...by].join('; ')) || 'Nothing to wait for'
+  return capitalized([...(found.length === 0 ? [] : [enumerated(found)]), ...by].join('; ')) || 'Nothing to wait for'
 }
 
 /** What still holds a merge back, in few words. */
@@ -40,8 +41,8 @@ export function gatesLeft(verdicts: readonly Verdict[]): string {
   const blocking = gatesOf(open.filter(({ state }) => state === 'block'))
   const waiting = gatesOf(open.filter(({ state }) => state === 'wait')).filter((gate) => !blocking.includes(gate))
   const parts = [
-    ...(blocking.length === 0 ? [] : [`blocked by ${joined(blocking)}`]),
-    ...(waiting.length === 0 ? [] : [`waiting for ${joined(waiting)}`]),
+    ...(blocking.length === 0 ? [] : [`blocked by ${enumerated(blocking)}`]),
+    ...(waiting.length === 0 ? [] : [`waiting for ${enumerated(waiting)}`]),
   ]
   return parts.join(', ')
 }
@@ -52,18 +53,9 @@ function openWords(open: readonly Verdict[]): string {
   const waiting = gatesOf(open.filter(({ state }) => state === 'wait')).filter((gate) => !blocking.includes(gate))
   const first = open.find(({ gate }) => gate === (blocking[0] ?? waiting[0]))
   const why = first === undefined ? '' : `: ${plainWords(sentence(first))}`
-  return capital(`${gatesLeft(open)}${why}`)
+  return capitalized(`${gatesLeft(open)}${why}`)
 }
 
 function gatesOf(verdicts: readonly Verdict[]): readonly GateName[] {
   return [...new Set(verdicts.map(({ gate }) => gate))]
-}
-
-/** `live, baked and healthy`. */
-function joined(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`
-}
-
-function capital(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
 }

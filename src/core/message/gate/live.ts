@@ -3,6 +3,7 @@ import { formatDuration } from '../../config/duration.ts'
 import type { LiveEntry } from '../../config/schema.ts'
 import { type Liveness, type LiveResult, type TrafficEvidence, wantOf } from '../../gate/live.ts'
 import type { SignalSource } from '../../gate/signal.ts'
+import { capitalized } from '../markdown/lists.ts'
 import { code, linked, list, percent, plainText } from '../markdown/markdown.ts'
 import { time } from '../markdown/time.ts'
 import { observationWords, points } from './observation.ts'
@@ -41,10 +42,6 @@ export function liveSentence(liveness: Liveness): string {
 /** The same sentence on its own, with a capital letter. */
 export function liveSentenceAlone(liveness: Liveness): string {
   return capitalized(liveSentence(liveness))
-}
-
-function capitalized(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 function liveWords(since: number, parts: readonly LiveResult[]): string {

@@ -6,6 +6,7 @@ import type { PhrasingContent, Root, RootContent, TableRow } from 'mdast'
 import { gfmToMarkdown } from 'mdast-util-gfm'
 import { type Options, toMarkdown } from 'mdast-util-to-markdown'
 import { BREAK, calm, oneLine, seen } from '../../text/inert.ts'
+import { firstOf } from './lists.ts'
 
 const STYLE: Options = {
   bullet: '-',
@@ -113,8 +114,7 @@ export function percent(share: number): string {
 
 /** A list of names. If there are many, it has the first twenty and the number of the others. */
 export function list(names: readonly string[]): string {
-  const shown = names.slice(0, MAX_NAMES).map(code).join(', ')
-  return names.length <= MAX_NAMES ? shown : `${shown} and ${names.length - MAX_NAMES} more`
+  return firstOf(names, MAX_NAMES, code)
 }
 
 const MAX_NAMES = 20

@@ -1,5 +1,6 @@
 import type { LeftOut, LeftReason } from '../../promotion/promotion.ts'
 import { clip, fitLines } from '../../text/limits.ts'
+import { firstOf, moreLine } from '../markdown/lists.ts'
 import { code } from '../markdown/markdown.ts'
 
 const ORDER: readonly LeftReason[] = [
@@ -23,7 +24,7 @@ export function leftOutWords(left: readonly LeftOut[], room: number): string {
     const some = groups.get(why)
     return some === undefined ? [] : [`- ${reasonOf(why)} ${placesOf(some)}`]
   })
-  return fitLines(lines, room, (more) => `- … and ${more} more.`).join('\n')
+  return fitLines(lines, room, moreLine).join('\n')
 }
 
 const MAX_PLACES = 10
@@ -32,8 +33,7 @@ function placesOf(left: readonly LeftOut[]): string {
   const places = [
     ...new Set(left.map(({ file, what }) => `${code(file)}${what === '' ? '' : ` ${code(clip(what, 120))}`}`)),
   ]
-  const shown = places.slice(0, MAX_PLACES).join(', ')
-  return places.length > MAX_PLACES ? `${shown} and ${places.length - MAX_PLACES} more.` : `${shown}.`
+  return `${firstOf(places, MAX_PLACES)}.`
 }
 
 function reasonOf(why: LeftReason): string {

@@ -3,7 +3,7 @@ import type { PreparedPromotion, PromotionFlow } from '../../promotion/promotion
 import { titleText } from '../../text/inert.ts'
 import { fitLines, MAX_BODY, sizeOf } from '../../text/limits.ts'
 import { diffPages } from '../comment/diff.ts'
-import { counted } from '../comment/traffic.ts'
+import { counted, moreLine } from '../markdown/lists.ts'
 import { bounded } from '../markdown/bounded.ts'
 import { code, list, paragraphs } from '../markdown/markdown.ts'
 import { leftOutWords } from './left-out.ts'
@@ -85,10 +85,7 @@ function carriedWords({ plan: { files, values, added, images }, rendered }: Prep
     rendered.length === 1
       ? `Rendered before and after: only the listed values of ${code(rendered[0] ?? '')} change.`
       : `Rendered before and after: ${list(rendered)}. Only the listed values of ${code(rendered[0] ?? '')} change.`
-  return paragraphs(
-    `**What is promoted**\n\n${fitLines(lines, ROOM.carried, (left) => `- … and ${left} more.`).join('\n')}`,
-    proof,
-  )
+  return paragraphs(`**What is promoted**\n\n${fitLines(lines, ROOM.carried, moreLine).join('\n')}`, proof)
 }
 
 function notCarried({ plan: { left } }: PreparedPromotion): string {
