@@ -2,9 +2,9 @@ import { type RenderedObject } from '../../core/diff/objects.ts'
 import type { ToolResult, ObjectRemark } from '../../core/policy/remark.ts'
 import type { Rendering, KubeconformSchemas } from '../../ports/validators.ts'
 import { objectAt, objectFiles, OBJECTS } from './objects.ts'
-import { pointer } from './opa-rules.ts'
 import type { ProgramKind, Program } from './program.ts'
 import { KubeconformResult } from './schema.ts'
+import { pointerPath } from '../../core/manifest/json-pointer.ts'
 import { isOfKind } from '../../core/manifest/identity.ts'
 
 export const KUBECONFORM: ProgramKind = {
@@ -100,7 +100,7 @@ function remarksOn(object: number, { status, msg, validationErrors }: Resource):
   return validationErrors.map(({ path, msg: text }) => ({
     ...remark,
     text: path === '' ? text : `at ${path}: ${text}`,
-    path: pointer(path),
+    path: pointerPath(path),
   }))
 }
 

@@ -1,5 +1,6 @@
 /** Finds the rules of policies that judge, builds the query that asks them about every object, and interprets the answers. */
 import { isRecord } from '../../core/manifest/data.ts'
+import { pointerPath } from '../../core/manifest/json-pointer.ts'
 import { OWN_DATA } from '../../core/policy/policy.ts'
 import type { ObjectRemark } from '../../core/policy/remark.ts'
 
@@ -123,14 +124,5 @@ function message(item: unknown): RuleMessage {
 /** The location in the object, if the policy gives one: a list of keys, or a JSON pointer. */
 function pathFrom(place: unknown): ObjectRemark['path'] {
   if (Array.isArray(place)) return place.filter((step) => typeof step === 'string' || typeof step === 'number')
-  return typeof place === 'string' && place.startsWith('/') ? pointer(place) : []
-}
-
-/** The steps of a JSON pointer. */
-export function pointer(text: string): ObjectRemark['path'] {
-  return text
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .map((step) => (/^\d+$/.test(step) ? Number(step) : step))
+  return typeof place === 'string' && place.startsWith('/') ? pointerPath(place) : []
 }

@@ -1,11 +1,12 @@
-import { isRecord, type JsonValue, type Path } from '../../core/manifest/data.ts'
+import { type JsonValue, valueAt } from '../../core/manifest/data.ts'
+import { pointerPath } from '../../core/manifest/json-pointer.ts'
 import { type RenderedObject } from '../../core/diff/objects.ts'
 import type { Misfit } from '../../core/finding/misfit.ts'
 import type { Schemas } from '../../ports/schemas.ts'
 import { GATEWAY_API, ISTIO, type Model, MODELS } from './models.ts'
 import { type SchemaComplaint, Unfit } from './schema.ts'
 import { wantsOf } from './wants.ts'
-import { type ReadFields, elsewhere, pathOf, unasked, watched } from './watch.ts'
+import { type ReadFields, elsewhere, unasked, watched } from './watch.ts'
 
 /** The schemas of Istio and the Gateway API, in the versions of @kubernetes-models. */
 export function openSchemas(): Schemas {
@@ -35,7 +36,7 @@ function judged(model: Model, object: RenderedObject): readonly Misfit[] {
   const counting = complaints.filter(({ instancePath }) => !/^\/status(?:\/|$)/.test(instancePath))
   return [
     ...[...Map.groupBy(counting, ({ instancePath }) => instancePath)].flatMap(([pointer, own]) => {
-      const path = pathOf(pointer)
+      const path = pointerPath(pointer)
       return wantsOf(own, valueAt(data, path)).map((wants): Misfit => ({ ...common, code: 'value', path, wants }))
     }),
     ...unasked(rest, asked, []).map(({ path, fields }): Misfit => {
@@ -53,10 +54,4 @@ function complaintsOf(model: Model, data: JsonValue): readonly SchemaComplaint[]
     if (!unfit.success) throw error
     return unfit.data.errors
   }
-}
-
-function valueAt(data: JsonValue, path: Path): JsonValue | undefined {
-  let at: JsonValue | undefined = data
-  for (const key of path) at = isRecord(at) ? at[String(key)] : Array.isArray(at) ? at[Number(key)] : undefined
-  return at
 }

@@ -1,11 +1,11 @@
-import { isRecord, type JsonValue } from '../../core/manifest/data.ts'
+import { isRecord } from '../../core/manifest/data.ts'
 import type { Wants } from '../../core/finding/misfit.ts'
 import type { SchemaComplaint } from './schema.ts'
 
 const CHOICES = new Set(['oneOf', 'anyOf', 'not'])
 
 /** Summarizes the complaints about one value, without those that only follow from another one. */
-export function wantsOf(complaints: readonly SchemaComplaint[], value: JsonValue | undefined): readonly Wants[] {
+export function wantsOf(complaints: readonly SchemaComplaint[], value: unknown): readonly Wants[] {
   const types = complaints.filter(({ keyword }) => keyword === 'type').flatMap(({ params }) => params.type ?? [])
   if (types.length > 0) return [{ what: 'type', type: [...new Set(types)].join(' or '), is: typeName(value) }]
   if (complaints.some(({ keyword }) => CHOICES.has(keyword))) return [{ what: 'choice' }]
@@ -31,7 +31,7 @@ function wantOf({ keyword, params }: SchemaComplaint): Wants {
   return { what: 'form', form: params.pattern ?? params.format ?? keyword }
 }
 
-function typeName(value: JsonValue | undefined): string {
+function typeName(value: unknown): string {
   if (value === undefined || value === null) return 'null'
   if (Array.isArray(value)) return 'array'
   if (isRecord(value)) return 'object'

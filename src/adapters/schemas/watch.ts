@@ -4,6 +4,7 @@
  * object are unknown.
  */
 import type { JsonValue, Path } from '../../core/manifest/data.ts'
+import { pointerOf, pointerPath } from '../../core/manifest/json-pointer.ts'
 
 /** The fields that were read, by the JSON pointer of the mapping that has or lacks them. */
 export type ReadFields = Map<string, Set<string>>
@@ -18,7 +19,7 @@ export function watched(value: JsonValue, asked: ReadFields, pointer = ''): Json
       if (typeof key !== 'string') return found
       if (!Array.isArray(target)) note(asked, pointer, key)
       if (!Object.hasOwn(target, key)) return found
-      const known = inner.get(key) ?? watched(found, asked, `${pointer}/${escaped(key)}`)
+      const known = inner.get(key) ?? watched(found, asked, `${pointer}${pointerOf([key])}`)
       inner.set(key, known)
       return known
     },
@@ -56,27 +57,11 @@ export function elsewhere(name: string, path: Path, asked: ReadFields): readonly
   const related = places
     .map(([pointer]) => pointer)
     .filter((pointer) => isWithin(pointer, own) || isWithin(own, pointer))
-  return related.toSorted((a, b) => Math.abs(a.length - own.length) - Math.abs(b.length - own.length)).map(pathOf)
+  return related.toSorted((a, b) => Math.abs(a.length - own.length) - Math.abs(b.length - own.length)).map(pointerPath)
 }
 
 function isWithin(inner: string, outer: string): boolean {
   return inner.startsWith(`${outer}/`)
-}
-
-function pointerOf(path: Path): string {
-  return path.map((key) => `/${escaped(String(key))}`).join('')
-}
-
-/** Keys of digits count as list indices, because no schema has such fields. */
-export function pathOf(pointer: string): Path {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')))
-}
-
-function escaped(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 function isList(value: JsonValue): value is readonly JsonValue[] {

@@ -3,7 +3,7 @@ import { selectsObject, type Selector } from '../layer/selector.ts'
 import { readDocuments } from '../manifest/yaml/documents.ts'
 import { groupOf, type ObjectIdentity } from '../manifest/identity.ts'
 import { type Path, isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
-import { hasOneOf, pointerPath } from './ignored/ignored-fields.ts'
+import { hasOneOf, pathsAt } from './ignored/ignored-fields.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -40,7 +40,7 @@ export function setsOneOf({ target, paths }: DeployerPatch, object: ObjectIdenti
 }
 
 function operationPath({ op, path }: Data): readonly Path[] {
-  return op === 'test' ? [] : (pointerPath(textOf(path) ?? '') ?? [])
+  return op === 'test' ? [] : pathsAt(path)
 }
 
 /** The paths that a merge patch sets. It replaces the lists of a custom resource as a whole. */

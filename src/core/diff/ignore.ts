@@ -1,5 +1,6 @@
 /** Hides noise from the displayed diff, according to the config's `diff.ignore`. Proofs and verdicts ignore these rules. */
 import { isRecord, type JsonValue } from '../manifest/data.ts'
+import { pointerSteps } from '../manifest/json-pointer.ts'
 import { matcher } from '../text/matcher.ts'
 import { isNote } from '../traffic/annotations.ts'
 import { type RenderedObject } from './objects.ts'
@@ -72,9 +73,5 @@ function without(data: JsonValue, [isStep, ...rest]: readonly KeyTest[]): JsonVa
 type KeyTest = ReturnType<typeof matcher>
 
 function stepsOf(path: string): readonly KeyTest[] {
-  return path
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .map(matcher)
+  return pointerSteps(path).map(matcher)
 }

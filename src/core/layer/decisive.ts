@@ -1,4 +1,5 @@
 import { isRecord } from '../manifest/data.ts'
+import { pointerSteps } from '../manifest/json-pointer.ts'
 import { isNote } from '../traffic/annotations.ts'
 
 /** The keys in a route's spec that contain rules. */
@@ -25,7 +26,7 @@ export function isDecisive(data: unknown): boolean {
 /** The same for a JSON pointer. */
 export function isDecisivePointer(pointer: unknown): boolean {
   if (typeof pointer !== 'string') return true
-  const key = /^\/metadata\/annotations\/(.*)$/.exec(pointer)?.[1]?.replaceAll('~1', '/')
-  if (key !== undefined) return isNote(key)
+  const [field, map, key] = pointerSteps(pointer)
+  if (field === 'metadata' && map === 'annotations' && key !== undefined) return isNote(key)
   return POINTER.test(pointer) || VERSIONS.some((name) => pointer.startsWith(`/spec/${name}`))
 }

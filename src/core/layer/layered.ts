@@ -5,6 +5,7 @@ import type { Manifest, ManifestObject, Location } from '../manifest/parse.ts'
 import type { Filler, Kustomization } from './kustomization.ts'
 import { type Chain, chainsTo, hasPatches, type Layout, manifestIn, rootOf } from './layout.ts'
 import { type ObjectData, type PatchStep } from './step.ts'
+import { pointerOf } from '../manifest/json-pointer.ts'
 import type { ObjectIdentity } from '../manifest/identity.ts'
 import { contestedBy } from './deployed.ts'
 import { isDecisive, isDecisivePointer } from './decisive.ts'
@@ -164,6 +165,6 @@ export function placeKey(environment: string, { file, document, at, way }: Spot)
 /** The patches that decide where an object's traffic goes. Environments with the same patches have their weights in one place. */
 export function decisiveSteps({ steps }: Pick<LayeredObject, 'steps'>): readonly PatchStep[] {
   return steps.filter((step) =>
-    step.kind === 'merge' ? isDecisive(step.data) : isDecisivePointer(`/${step.path.join('/')}`),
+    step.kind === 'merge' ? isDecisive(step.data) : isDecisivePointer(pointerOf(step.path)),
   )
 }

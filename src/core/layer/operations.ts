@@ -1,6 +1,7 @@
 import { applyEffects } from '../manifest/edit/effect.ts'
 import type { CopyItem, Edit, SetValue } from '../manifest/edit/edit.ts'
 import { isRecord, type Path, valueAt } from '../manifest/data.ts'
+import { pointerOf } from '../manifest/json-pointer.ts'
 import type { ObjectData } from './step.ts'
 
 /** One operation of a JSON patch (RFC 6902), with its keys in the usual order. */
@@ -52,18 +53,18 @@ function writesOf(data: ObjectData, writes: readonly SetValue[]): readonly Opera
     const value = Object.fromEntries(
       group.flatMap(({ path, value }) => (value === undefined ? [] : [[path.at(-1), value]])),
     )
-    return [{ op: 'add', path: pointer(parent), value }]
+    return [{ op: 'add', path: pointerOf(parent), value }]
   })
 }
 
 function writeOf(data: ObjectData, { path, value }: SetValue): Operation {
-  if (value === undefined) return { op: 'remove', path: pointer(path) }
-  return { op: valueAt(data, path) === undefined ? 'add' : 'replace', path: pointer(path), value }
+  if (value === undefined) return { op: 'remove', path: pointerOf(path) }
+  return { op: valueAt(data, path) === undefined ? 'add' : 'replace', path: pointerOf(path), value }
 }
 
 function copyOf(data: ObjectData, edit: CopyItem): Operation {
   const behind = [...edit.path.slice(0, -1), Number(edit.path.at(-1)) + 1]
-  return { op: 'add', path: pointer(behind), value: copied(data, edit) }
+  return { op: 'add', path: pointerOf(behind), value: copied(data, edit) }
 }
 
 /** The fields that identify a rule or a destination. */
@@ -77,11 +78,6 @@ function testsOf(data: ObjectData, path: Path): Operation[] {
       typeof key === 'number' ? NAMES.find((own) => typeof valueAt(data, [...item, ...own]) === 'string') : undefined
     if (name === undefined) return []
     const at = [...item, ...name]
-    return [{ op: 'test', path: pointer(at), value: valueAt(data, at) }]
+    return [{ op: 'test', path: pointerOf(at), value: valueAt(data, at) }]
   })
-}
-
-/** A path as a JSON pointer (RFC 6901). */
-function pointer(path: Path): string {
-  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }

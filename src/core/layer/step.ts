@@ -1,4 +1,5 @@
 import { isRecord, type Path, sameData, valueAt } from '../manifest/data.ts'
+import { pointerSteps } from '../manifest/json-pointer.ts'
 import type { Patch } from './kustomization.ts'
 
 /** One change of a patch to an object. Paths refer to the object at the time of the step. */
@@ -172,8 +173,7 @@ const OPERATIONS: ReadonlyMap<unknown, (turn: Turn) => OperationResult | undefin
 function pathIn(object: ObjectData, pointer: unknown): Path | undefined {
   if (typeof pointer !== 'string' || !pointer.startsWith('/')) return undefined
   const path: (string | number)[] = []
-  for (const part of pointer.slice(1).split('/')) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
+  for (const key of pointerSteps(pointer)) {
     const holder = valueAt(object, path)
     if (!Array.isArray(holder)) path.push(key)
     else if (key === '-') path.push(holder.length)

@@ -1,5 +1,6 @@
 /** What to carry from one value to another: the differences, except those that belong to an environment. */
 import { isRecord, type JsonValue, type Path, sameData } from '../manifest/data.ts'
+import { pointerSteps } from '../manifest/json-pointer.ts'
 import { isNote } from '../traffic/annotations.ts'
 import { type EnvironmentNames, someText } from './environment-names.ts'
 import type { LeftReason } from './promotion.ts'
@@ -188,14 +189,6 @@ export function stays(path: Path): LeftReason | undefined {
 export function staysByPointer({ op, path }: Mapping): LeftReason | undefined {
   if (typeof op !== 'string' || typeof path !== 'string') return undefined
   return stays(pointerSteps(path))
-}
-
-/** The keys in a JSON pointer. */
-export function pointerSteps(pointer: string): readonly string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 /** New annotations, except those about a rollout. */

@@ -2,6 +2,7 @@
 import { readFileDocuments, readOneDocument } from '../../manifest/yaml/documents.ts'
 import type { ObjectIdentity } from '../../manifest/identity.ts'
 import { type Path, listOf, recordOf, textOf } from '../../manifest/data.ts'
+import { pointerPath } from '../../manifest/json-pointer.ts'
 import { matcher } from '../../text/matcher.ts'
 import { jqPaths } from './jq-paths.ts'
 
@@ -30,7 +31,7 @@ export function ignoredFields(entry: Data): IgnoredFields {
     kind: textOf(entry['kind']) ?? '',
     name: textOf(entry['name']) || undefined,
     namespace: textOf(entry['namespace']) || undefined,
-    pointers: listOf(entry['jsonPointers']).flatMap((pointer) => pointerPath(textOf(pointer) ?? '') ?? []),
+    pointers: listOf(entry['jsonPointers']).flatMap(pathsAt),
     queries: listOf(entry['jqPathExpressions']).flatMap((query) => textOf(query) ?? []),
     isForWriters: listOf(entry['managedFieldsManagers']).some((manager) => /rollouts|flagger/.test(String(manager))),
   }
@@ -125,9 +126,7 @@ function isLike(pattern: string, text: string): boolean {
   return matcher(pattern)(text)
 }
 
-/** A JSON pointer as a path. Digits become list indexes. */
-export function pointerPath(pointer: string): [Path] | undefined {
-  if (!pointer.startsWith('/')) return undefined
-  const steps = pointer.slice(1).split('/')
-  return [steps.map((step) => (/^\d+$/.test(step) ? Number(step) : step.replaceAll('~1', '/').replaceAll('~0', '~')))]
+/** The path of a JSON pointer. Empty if the value is no pointer, or the pointer of the whole object. */
+export function pathsAt(pointer: unknown): readonly Path[] {
+  return typeof pointer === 'string' && pointer.startsWith('/') ? [pointerPath(pointer)] : []
 }
