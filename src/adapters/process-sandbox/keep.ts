@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 
 export interface Limits<T> {
   readonly maxEntries: number
@@ -7,53 +8,31 @@ export interface Limits<T> {
   readonly sizeOf: (outcome: T) => number | undefined
 }
 
-/** Caches work whose result depends only on its key. Keeps the most recently used results, and does not keep failures. */
+/**
+ * Caches work whose result depends only on its key, and shares it while it runs. Keeps the most recently used results, and no
+ * failures.
+ */
 export function keeper<T>({
   maxEntries,
   maxSize,
   sizeOf,
 }: Limits<T>): (key: string, work: () => Promise<T>) => Promise<T> {
-  const kept = new Map<string, Promise<T>>()
-  const sizes = new Map<string, number>()
-  let total = 0
-
-  function forget(key: string): void {
-    kept.delete(key)
-    total -= sizes.get(key) ?? 0
-    sizes.delete(key)
-  }
-
-  function shrink(): void {
-    for (const key of kept.keys()) {
-      if (kept.size <= maxEntries && total <= maxSize) return
-      forget(key)
-    }
-  }
-
-  function account(key: string, size: number | undefined): void {
-    if (size === undefined) return forget(key)
-    if (!kept.has(key)) return undefined
-    sizes.set(key, size)
-    total += size
-    return shrink()
-  }
-
+  const kept = new LRUCache<string, { readonly outcome: T }>({ max: maxEntries, maxSize })
+  const running = new Map<string, Promise<T>>()
   return async (key, work) => {
     const known = kept.get(key)
-    if (known !== undefined) {
-      kept.delete(key)
-      kept.set(key, known)
-      return known
-    }
+    if (known !== undefined) return known.outcome
+    const begun = running.get(key)
+    if (begun !== undefined) return begun
     const made = work()
-    kept.set(key, made)
+    running.set(key, made)
     try {
       const outcome = await made
-      account(key, sizeOf(outcome))
+      const size = sizeOf(outcome)
+      if (size !== undefined) kept.set(key, { outcome }, { size: Math.max(1, size) })
       return outcome
-    } catch (error) {
-      forget(key)
-      throw error
+    } finally {
+      running.delete(key)
     }
   }
 }
