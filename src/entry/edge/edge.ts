@@ -9,6 +9,7 @@ import {
   type Answer,
   answerStored,
   isSigned,
+  listen,
   methodNotAllowed,
   parseObject,
   readBody,
@@ -94,7 +95,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   )
   keepRoom(server)
   server.maxRequestsPerSocket = 1_000
-  const port = await listening(server, options)
+  const port = await listen(server, options)
   return {
     port,
     async close(graceMs) {
@@ -128,15 +129,6 @@ function keepRoom(server: Server): void {
     open.delete(socket)
     open.add(socket)
   })
-}
-
-async function listening(server: Server, { host, port }: EdgeOptions): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
-  const address = server.address()
-  return typeof address === 'object' && address !== null ? address.port : port
 }
 
 async function respond(options: EdgeOptions, shared: ServerState, request: IncomingMessage): Promise<Answer> {

@@ -68,7 +68,7 @@ export const EVENTS = {
     issue: z.object({ body: z.string().nullish(), user: z.object({ type: z.string() }).nullish() }),
   }),
   push: z.object({ ...common, ref: z.string(), after: z.string(), deleted: z.boolean().default(false) }),
-  status: z.object({ ...common, sha: z.string(), context: z.string(), state: z.string() }),
+  status: z.object({ ...common, sha: z.string(), context: z.string() }),
   deployment_status: z.object({
     ...common,
     deployment_status: z.object({ environment: z.string().nullish() }),
@@ -121,7 +121,7 @@ export const EVENTS = {
   check_suite: z.object({
     ...common,
     action: z.string(),
-    check_suite: z.object({ app: Installation.nullish(), pull_requests: CheckPulls, head_sha: z.string().nullish() }),
+    check_suite: z.object({ head_sha: z.string().nullish() }),
   }),
 } as const
 

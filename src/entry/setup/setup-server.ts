@@ -1,9 +1,10 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { randomBytes } from 'node:crypto'
+import { createServer, type IncomingMessage } from 'node:http'
 import { explainSetup, type SetupProblem } from '../../core/message/command-line/setup-words.ts'
 import { setupDonePage, setupFailedPage, setupPage, type SetupForm } from '../../core/message/page/setup-page.ts'
-import { type Answer, methodNotAllowed, send } from '../edge/http.ts'
+import { type Answer, listen, methodNotAllowed, send } from '../edge/http.ts'
 import { pageAnswer } from '../edge/page-answer.ts'
+import { isSameKey } from '../edge/report-key.ts'
 import type { RegisteredApp } from './exchange-code.ts'
 
 /** The result for a code: the App with its stored credentials, or the reason of the failure. */
@@ -40,7 +41,7 @@ export async function startSetupServer(options: SetupOptions): Promise<SetupServ
       .then((answer) => send(response, answer, true))
       .catch(() => response.destroy())
   })
-  const port = await listen(server, options.port)
+  const port = await listen(server, { host: '127.0.0.1', port: options.port })
   const visit: Visit = { options, port, key, state, settle: end.resolve, isTaken: false }
   return {
     address: `http://127.0.0.1:${port}/${key}`,
@@ -64,22 +65,13 @@ interface Visit {
   isTaken: boolean
 }
 
-async function listen(server: Server, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  return typeof address === 'object' && address !== null ? address.port : port
-}
-
 async function respond(visit: Visit, { method, url, headers }: IncomingMessage): Promise<Answer> {
   // With any other host name, someone else's page could make the browser read ours (DNS rebinding).
   const own = [`127.0.0.1:${visit.port}`, `localhost:${visit.port}`]
   if (!own.includes(headers.host ?? '')) return { status: 421, body: 'not for this host' }
   if (method !== 'GET') return methodNotAllowed('GET')
   const { pathname, searchParams } = new URL(url ?? '/', `http://127.0.0.1:${visit.port}`)
-  if (isSame(pathname, `/${visit.key}`)) return firstPage(visit)
+  if (isSameKey(pathname, `/${visit.key}`)) return firstPage(visit)
   if (pathname === '/registered') return registered(visit, searchParams)
   return { status: 404, body: 'not found' }
 }
@@ -90,7 +82,7 @@ function firstPage({ options, port, state }: Visit): Answer {
 }
 
 async function registered(visit: Visit, given: URLSearchParams): Promise<Answer> {
-  if (!isSame(given.get('state') ?? '', visit.state)) return failed(403, { code: 'wrong-state' })
+  if (!isSameKey(given.get('state') ?? '', visit.state)) return failed(403, { code: 'wrong-state' })
   const code = given.get('code') ?? ''
   if (!/^[\w-]{1,200}$/.test(code)) return failed(400, { code: 'no-code' })
   if (visit.isTaken) return failed(409, { code: 'in-progress' })
@@ -103,10 +95,4 @@ async function registered(visit: Visit, given: URLSearchParams): Promise<Answer>
 
 function failed(status: number, problem: SetupProblem): Answer {
   return pageAnswer(setupFailedPage(explainSetup(problem)), { status })
-}
-
-/** Compares in constant time. */
-function isSame(given: string, wanted: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(wanted)]
-  return a.length === b.length && timingSafeEqual(a, b)
 }
