@@ -94,7 +94,7 @@ async function isPassable(walls: Walls, probe: readonly [string, ...string[]]): 
 
 /** Runs a program that prints its version or the like, and returns the output. */
 export async function ask(command: readonly [string, ...string[]], timeoutMs = PROBE.timeoutMs): Promise<ProbeAnswer> {
-  const finished = await runContained({ ...PROBE, title: 'try a limit', folder: tmpdir(), command, timeoutMs })
+  const finished = await runContained({ ...PROBE, title: 'ask for a version', folder: tmpdir(), command, timeoutMs })
   if (finished.end === 'timed-out') return { end: 'timed-out' }
   return finished.end === 'exited' && finished.code === 0 ? { said: finished.stdout.toString() } : { end: 'failed' }
 }
