@@ -7,6 +7,7 @@ import { statusOfCheckout } from '../../src/flows/checkout/checkout.ts'
 import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
 import { needsKustomize } from '../docs/needs.ts'
 import { memoryValidators } from '../memory/validators.ts'
+import { argoRollout } from '../owners.ts'
 import { command, DR, linesChanged, VS as IDLE, worktreeOf } from './repository.ts'
 
 const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
@@ -151,6 +152,14 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     { ...root(VS), 'app.yaml': APPLICATION(ignoring('jqPathExpressions: [".spec.http[]?.route[]?.weight"]')) },
     undefined,
     { red: ['weights-ignored'] },
+  ),
+  'weights that Argo CD leaves to the Rollout that writes them': one(
+    {
+      ...root(VS, { 'rollout.yaml': argoRollout() }),
+      'app.yaml': APPLICATION(ignoring('jqPathExpressions: [".spec.http[]?.route[]?.weight"]')),
+    },
+    ['web/rollout.yaml'],
+    { notes: ['two-writers'] },
   ),
   'a jq expression for another object': one({
     ...root(VS),

@@ -18,6 +18,8 @@ export interface GradingContext {
   readonly config: Config
   /** Whether the files give a canary more traffic with this object. */
   readonly isRaised: (object: ObjectIdentity) => boolean
+  /** Whether a controller in the cluster writes the weights of this route, so that they are meant to differ from Git. */
+  readonly isOwned: (object: ObjectIdentity) => boolean
 }
 
 /**
@@ -34,6 +36,7 @@ export function gradeFindings(findings: BothSides<readonly Finding[]>, context: 
     const { code } = finding.detail
     const wish = config.findings[code]
     if (wish === 'off' || ignoredBefore(finding)) return []
+    if (code === 'weights-ignored' && context.isOwned(finding.object)) return []
     if (code === 'two-writers' && old.has(findingKey(finding))) return ofKnownWriter(finding, rollouts, wish)
     const isHarm = finding.grade === 'error' && rollouts.isRaised(finding.object)
     const isOld = old.has(findingKey(finding)) && !isHarm

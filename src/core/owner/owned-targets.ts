@@ -2,6 +2,7 @@
 import { layeredIn } from '../layer/layered.ts'
 import { environmentNamespace, manifestIn } from '../layer/layout.ts'
 import { canonicalText } from '../manifest/data.ts'
+import { identityKey, type ObjectIdentity } from '../manifest/identity.ts'
 import { type PlacedOwner, type PlacedRoute, ownersInSiblingFolders } from './beside.ts'
 import { type OwnerLookup, ownerLookup } from './owner-lookup.ts'
 import { mentionsOwners, ownersIn, type WeightOwner } from './weight-owner.ts'
@@ -217,4 +218,13 @@ function targetWithout(
 /** Whether a target's route is in no file, so that its object is the owner. */
 export function isRouteless({ object }: Pick<Target, 'object'>): boolean {
   return !isRoute(object)
+}
+
+/** Whether a controller writes the weights of a rendered route of an environment. */
+export function ownedIn(targets: readonly Target[], environment: string): (route: ObjectIdentity) => boolean {
+  const owned = targets.filter(({ owner, environments }) => owner !== undefined && environments.includes(environment))
+  const keys = new Set(
+    owned.map(({ layout, object }) => identityKey(layeredIn(layout, environment, object)?.rendered ?? object)),
+  )
+  return (route) => keys.has(identityKey(route))
 }

@@ -60,7 +60,7 @@ function grade(
   findings: { readonly before: readonly Finding[]; readonly after: readonly Finding[] },
   config: object = {},
 ): readonly Finding[] {
-  return gradeFindings(findings, { objects, config: Config.parse(config), isRaised: () => false })
+  return gradeFindings(findings, { objects, config: Config.parse(config), isRaised: () => false, isOwned: () => false })
 }
 
 for (const file of FILES) {

@@ -54,7 +54,12 @@ function change(before: string, after: string, deliveries: Deliveries['deliverie
   const [{ namespace } = { namespace: undefined }] = deliveries
   const sides = { before: placedIn(objects.before, namespace), after: placedIn(objects.after, namespace) }
   const findings = { before: [], after: orderFindings(sides, deliveries) }
-  const graded = gradeFindings(findings, { objects, config: Config.parse({}), isRaised: () => false })
+  const graded = gradeFindings(findings, {
+    objects,
+    config: Config.parse({}),
+    isRaised: () => false,
+    isOwned: () => false,
+  })
   return graded.map(({ grade, detail }) =>
     detail.code === 'use-before-definition' ? `${grade} ${detail.what} ${detail.subset}` : detail.code,
   )

@@ -13,6 +13,7 @@ import { locator, type Sources } from '../../../core/finding/locate.ts'
 import { orderFindings } from '../../../core/finding/order.ts'
 import { type PlacedObjects, placedIn } from '../../../core/finding/scene/placed.ts'
 import { qualifiedTitle } from '../../../core/manifest/identity.ts'
+import { ownedIn } from '../../../core/owner/owned-targets.ts'
 import type { LocatedFinding } from '../../../core/problem/findings.ts'
 import type { Result } from '../../../core/result.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
@@ -46,8 +47,9 @@ export async function effects(
   if (now === undefined) return nothing
   const { config } = after.snapshot
   const isRaised = (object: Finding['object']): boolean => raised.has(`${name} ${qualifiedTitle(object)}`)
+  const isOwned = ownedIn(after.snapshot.targets, name)
   const grade = (beside: readonly RenderedObject[]): Promise<readonly Finding[]> =>
-    gradedFindings(context, { before, after, name, beside, unread }, { objects, config, isRaised })
+    gradedFindings(context, { before, after, name, beside, unread }, { objects, config, isRaised, isOwned })
   let findings = await grade([])
   if (findings.some(isUnproven)) {
     const others = await neighboursOf(after.snapshot, { environment: now, objects: objects.after }, render)

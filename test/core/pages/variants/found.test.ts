@@ -23,7 +23,7 @@ function foundAfter(before: Objects): (after: Objects) => readonly string[] {
   return (after) =>
     gradeFindings(
       { before: old, after: findingsIn(after) },
-      { objects: { before, after }, config, isRaised: () => false },
+      { objects: { before, after }, config, isRaised: () => false, isOwned: () => false },
     ).map(
       ({ object, path, detail, grade }) =>
         `${grade} ${object.kind}/${object.name} ${path.join('.')} ${Object.values(detail).join(' ')}`,
