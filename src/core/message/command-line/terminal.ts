@@ -95,7 +95,9 @@ function standingText(standing: Standing): string {
 
 function ownedText(target: Target, { writer, title, place }: WeightOwner): string {
   const { route } = target
-  const where = isRouteless(target) ? `made by ${WRITER_NAMES[writer]}` : `in ${route.place.file}:${route.place.line}`
+  // Flagger creates its routes. Argo Rollouts only writes to routes that something else applies.
+  const without = writer === 'flagger' ? 'made by Flagger' : 'is in no file of this environment'
+  const where = isRouteless(target) ? without : `in ${route.place.file}:${route.place.line}`
   return `${targetName(target)}  moved by ${WRITER_NAMES[writer]}: ${title} in ${place.file}:${place.line}\n  ${routeId(route)} ${where}\n`
 }
 
