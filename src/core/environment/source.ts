@@ -26,13 +26,13 @@ export function ambiguousLine(text: string): number | undefined {
 
 /**
  * The line (1-based) of the first thing in a manifest that kustomize might read differently than we do; undefined if there is
- * none.
+ * none. A key that is there twice is none: the reader refuses it unless both values say the same.
  */
 export function doubtIn({ text, documents }: Manifest): number | undefined {
   const ambiguous = ambiguousLine(text)
   if (ambiguous !== undefined) return ambiguous
-  for (const { document, piece, repeatAt } of documents) {
-    const at = document.warnings[0]?.pos[0] ?? repeatAt
+  for (const { document, piece } of documents) {
+    const at = document.warnings[0]?.pos[0]
     if (at !== undefined) return linesOf(piece.text, piece.line)(at)
   }
   return undefined

@@ -422,7 +422,7 @@ test('roots that include each other are refused and do not vanish', () => {
 
 for (const [what, text] of Object.entries({
   'broken YAML': 'resources: [a\n',
-  'a duplicate key': 'resources: []\nresources: []\n',
+  'a key twice with two values': 'resources: [a.yaml]\nresources: [b.yaml]\n',
   'two documents': 'resources: []\n---\nresources: []\n',
   'a list': '- a\n',
   'a number for a path': 'resources: [1]\n',
@@ -443,6 +443,12 @@ for (const [what, text] of Object.entries({
     )
   })
 }
+
+test('a key that is there twice with one value is read like any other', () => {
+  const generator = 'configMapGenerator:\n- name: a\n  files: [a.txt]\n  name: a\n'
+  assert.deepEqual(only({ 'k/kustomization.yaml': generator, 'k/a.txt': '' }).refusals, [])
+  assert.deepEqual(refusals('resources: [https://example.com]\nresources: [https://example.com]\n'), ['remote:1'])
+})
 
 test('a field in another spelling, which kustomize would accept, is refused', () => {
   assert.deepEqual(refusals('namespace: a\nResources:\n- https://example.com\n'), ['unknown-field:3'])
