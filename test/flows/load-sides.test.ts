@@ -100,6 +100,20 @@ test('folders that nothing deploys are read together, because they look at each 
   await assertAlike(files, { ...files, 'one/vs.yaml': raised }, ['one/api-service', 'two/other'])
 })
 
+test('a folder with a route is read with the folder of its Rollout that is applied to the same cluster', async () => {
+  const application = (path: string): string =>
+    `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: ${path} }\nspec:\n  source: { repoURL: "", path: ${path} }\n  destination: { namespace: shop }\n`
+  const files = {
+    'argocd/apps.yaml': ['istio', 'base', 'other'].map(application).join('---\n'),
+    'istio/vs.yaml': splitRoute(),
+    'base/rollout.yaml': argoRollout(),
+    'other/rollout.yaml': argoRollout().replaceAll('web', 'api'),
+  }
+  const owned = 'istio/web of Rollout default/web'
+  await assertAlike(files, { ...files, 'istio/vs.yaml': splitRoute(10) }, [owned])
+  await assertAlike(files, { ...files, 'base/rollout.yaml': argoRollout().replace('web:v1', 'web:v2') }, [owned])
+})
+
 test('a folder with a route is read with the folder that has its Rollout, whichever of them changes', async () => {
   const names = ['mesh/staging', 'apps/staging', 'mesh/production', 'docs/other']
   const config = { environments: Object.fromEntries(names.map((path) => [path.replace('/', '-'), { path }])) }

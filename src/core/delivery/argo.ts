@@ -3,7 +3,7 @@ import { isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.
 import type { ManifestObject } from '../manifest/parse.ts'
 import { type Additions, type AdditionSource, argoFields, isNothing, sourceAt, withoutMissing } from './additions.ts'
 import type { UntitledDelivery } from './delivery.ts'
-import { type DeliverySource, folderOf, isDeployed, isHere } from './delivery-source.ts'
+import { type DeliverySource, folderOf, isDeployed, isHere, isTemplate } from './delivery-source.ts'
 import { directoryOptions } from './directory.ts'
 import { patchesIn } from './deployer-patch.ts'
 import { ignoredFields, type IgnoredFields } from './ignored/ignored-fields.ts'
@@ -47,6 +47,11 @@ export function applicationOf({ kind, data }: ManifestObject): Application {
   }
 }
 
+function clusterOf({ server, name }: Data): string | undefined {
+  const cluster = `argo-cd ${textOf(server) ?? textOf(name) ?? ''}`
+  return isTemplate(cluster) ? undefined : cluster
+}
+
 export function argoDeliveries(
   object: ManifestObject,
   { settings, readsAbove }: ArgoScene,
@@ -59,6 +64,7 @@ export function argoDeliveries(
   const own = listOf(spec['ignoreDifferences']).map((entry) => ignoredFields(recordOf(entry)))
   const common = {
     tool: 'argo-cd',
+    cluster: clusterOf(recordOf(spec['destination'])),
     namespace: textOf(recordOf(spec['destination'])['namespace']),
     ignored: [...own, ...settings],
     readsAbove,

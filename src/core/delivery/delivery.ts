@@ -34,6 +34,8 @@ export interface Delivery {
   readonly file: string
   /** The folder; '' for the top of the repository. */
   readonly path: string
+  /** The cluster that it deploys to. Equal texts mean the same cluster; undefined if that is unknown. */
+  readonly cluster: string | undefined
   /** The namespace for objects without one. Undefined if the deployer sets none. */
   readonly namespace: string | undefined
   /** Undefined if commits are applied automatically. */
@@ -109,6 +111,27 @@ export function readDeliveries(
     remoteCharts: objects.flatMap(remoteChartsOf),
     outsiders: new Set(rests.flatMap(({ object, rests: own }) => outsiderOf(object, own.length) ?? [])),
   }
+}
+
+/** Where a folder is applied. */
+export interface AppliedTo {
+  /** Equal texts mean the same cluster. */
+  readonly cluster: string
+  /** The namespace for objects without one. Undefined if the deployer sets none. */
+  readonly namespace: string | undefined
+}
+
+/** Where each folder is applied. Folders whose deployers differ, or for which that is unknown, are left out. */
+export function appliedByPath(deliveries: readonly Delivery[]): ReadonlyMap<string, AppliedTo> {
+  const groups = Map.groupBy(deliveries, ({ path }) => path)
+  return new Map([...groups].flatMap(([path, own]) => pairOf(path, own)))
+}
+
+function pairOf(path: string, [first, ...others]: readonly Delivery[]): readonly (readonly [string, AppliedTo])[] {
+  if (first?.cluster === undefined) return []
+  const { cluster, namespace } = first
+  const isOne = others.every((other) => other.cluster === cluster && other.namespace === namespace)
+  return isOne ? [[path, { cluster, namespace }]] : []
 }
 
 interface Scene extends FluxScene, ArgoScene {

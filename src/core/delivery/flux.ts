@@ -1,5 +1,6 @@
 /** What Flux deploys: Kustomizations, and the folder that a FluxInstance syncs. */
 import { recordOf, textOf } from '../manifest/data.ts'
+import { parentOf } from '../environment/tree.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
 import { fluxFields, isNothing, sourceAt, withoutMissing } from './additions.ts'
 import type { DeliveryStop, UntitledDelivery } from './delivery.ts'
@@ -50,7 +51,13 @@ export function instanceDelivery(object: ManifestObject, source: DeliverySource)
   if (path === undefined || !isHere(textOf(sync['url']) ?? '', source)) return []
   const isFollowed = sync['kind'] !== 'GitRepository' || isDeployed(textOf(sync['ref']) ?? '', source)
   const stops = isFollowed ? undefined : 'revision'
-  return [{ ...PLAINLY, path, namespace: undefined, stops, patches: [], additions: undefined, sources: [object.file] }]
+  const common = { namespace: undefined, patches: [], additions: undefined, sources: [object.file] }
+  return [{ ...PLAINLY, path, cluster: clusterOf(object), stops, ...common }]
+}
+
+/** Each cluster's own Flux reads the objects in one folder. They may be for another cluster. */
+function clusterOf({ file, data }: ManifestObject): string {
+  return `flux ${parentOf(file)} ${JSON.stringify(recordOf(data['spec'])['kubeConfig'] ?? '')}`
 }
 
 export function fluxDelivery(
@@ -75,6 +82,7 @@ export function fluxDelivery(
     {
       ...PLAINLY,
       path,
+      cluster: clusterOf(object),
       namespace: textOf(spec['targetNamespace']),
       stops,
       patches: patchesIn(spec),

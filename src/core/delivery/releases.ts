@@ -136,7 +136,13 @@ function fluxReleases(
     const release = fluxRelease({ file, document, at, name, namespace, spec, line, holders, patches })
     if (release === undefined || origin === 'elsewhere') return []
     const stops = spec['suspend'] === true ? 'suspended' : origin.stops
-    const common = { title: titleOf(object), file, path: release.chart, namespace: release.namespace }
+    const common = {
+      title: titleOf(object),
+      file,
+      path: release.chart,
+      cluster: undefined,
+      namespace: release.namespace,
+    }
     const delivery: Delivery = {
       ...PLAINLY,
       ...common,

@@ -12,6 +12,7 @@ import { type DirectoryOptions, takesFile } from '../delivery/directory.ts'
 import { mergedReleases, withCharts } from '../chart/nested-charts.ts'
 import type { DeployedRelease } from '../chart/release.ts'
 import { CONFIG_FILE } from '../config/read.ts'
+import type { AppliedTo } from '../delivery/delivery.ts'
 import type { Environment } from './environment.ts'
 import { emptyFileCache, type FileCache } from './file-cache.ts'
 import { readKustomization } from './kustomization.ts'
@@ -23,7 +24,7 @@ import { type Entry, isHidden, join, parentOf, treeOf } from './tree.ts'
 import { contesting, deliveryKey, type DeployedFolder, type FolderVariant, isDeployer, variantsOf } from './variants.ts'
 
 /** An environment, before Perch knows how it is built. */
-type Draft = Omit<Environment, 'readsAbove'>
+type Draft = Omit<Environment, 'readsAbove' | 'applied'>
 
 export interface Discovery {
   readonly environments: readonly Environment[]
@@ -47,6 +48,8 @@ export interface DiscoveryInput {
   readonly deployed?: readonly DeployedFolder[]
   /** Folders whose deployer refuses to read files above them (Argo CD, unless its kustomize.buildOptions say otherwise). */
   readonly restricted?: ReadonlySet<string>
+  /** Where the deployers of a folder apply it, if they all agree. */
+  readonly applied?: ReadonlyMap<string, AppliedTo>
   /** Cached results of reading files. */
   readonly known?: FileCache
 }
@@ -54,6 +57,7 @@ export interface DiscoveryInput {
 /** Finds the environments of a commit, sorted by name. */
 export function discoverEnvironments(input: DiscoveryInput): Discovery {
   const { entries, texts, configured, deployed = [], restricted = new Set(), releases = [] } = input
+  const places = input.applied ?? new Map<string, AppliedTo>()
   const { bystanders = new Set(), known = emptyFileCache() } = input
   const survey: Survey = { tree: treeOf(entries), texts, bystanders, known, needs: new Set() }
   const found =
@@ -61,7 +65,10 @@ export function discoverEnvironments(input: DiscoveryInput): Discovery {
       ? discovered(survey, { deployed, releases })
       : listed(survey, configured, { deployed, releases })
   const environments = found
-    .map((draft): Environment => ({ ...draft, readsAbove: !restricted.has(draft.root) }))
+    .map((draft): Environment => {
+      const applied = places.get(draft.root)
+      return { ...draft, readsAbove: !restricted.has(draft.root), ...(applied === undefined ? {} : { applied }) }
+    })
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return { environments, needs: [...survey.needs].sort() }
 }

@@ -1,5 +1,6 @@
 /** One environment, as far as its files describe it. */
 import type { DeployerReference } from '../delivery/additions-at.ts'
+import type { AppliedTo } from '../delivery/delivery.ts'
 import type { NestedChart } from '../chart/nested-releases.ts'
 import { valuesFilesOf } from '../chart/release.ts'
 import type { Texts } from './closure.ts'
@@ -21,6 +22,8 @@ export interface Environment {
   readonly isLoose: boolean
   /** Its build may read files outside of its root, because its deployer allows that, or because its deployer is unknown. */
   readonly readsAbove: boolean
+  /** Where its deployers apply it, if they all agree. */
+  readonly applied?: AppliedTo | undefined
   /** The deployer whose additions are part of it. Undefined if nothing is added to the build. */
   readonly deployer?: DeployerReference | undefined
   /** The `deliveryKey`s of its deployers, if its folder has others too; undefined: all deployers of the folder. */

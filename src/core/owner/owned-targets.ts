@@ -4,6 +4,7 @@ import { environmentNamespace, manifestIn } from '../layer/layout.ts'
 import { canonicalText } from '../manifest/data.ts'
 import { identityKey, type ObjectIdentity } from '../manifest/identity.ts'
 import { type PlacedOwner, type PlacedRoute, ownersInSiblingFolders } from './beside.ts'
+import { ownersInSameCluster } from './same-cluster.ts'
 import { type OwnerLookup, ownerLookup } from './owner-lookup.ts'
 import { mentionsOwners, ownersIn, type WeightOwner } from './weight-owner.ts'
 import { isRoute } from '../traffic/read-route.ts'
@@ -142,7 +143,13 @@ function ownersElsewhere(
     .map(({ environment, owner }) => ({ environment, owner: { ...owner, elsewhere: environment } }))
   if (apart.length === 0) return new Map()
   const free = places.filter((place) => !near.has(place) && !isLeftToPerch(place.target))
-  return ownersInSiblingFolders(layout, apart, free)
+  const siblings = ownersInSiblingFolders(layout, apart, free)
+  const taken = new Set([...siblings.values()].map(({ owner }) => owner))
+  const left = apart.filter(({ owner }) => !taken.has(owner))
+  const others = [...ownersInSameCluster(layout, left, places)].filter(
+    ([place]) => !siblings.has(place) && free.includes(place),
+  )
+  return new Map([...siblings, ...others])
 }
 
 /** Splits targets by the owners in their environments. */

@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import { addedParts, renderedParts } from '../chart/rendered-parts.ts'
 import { loneTemplates } from '../chart/lone-templates.ts'
-import { type Deliveries, readDeliveries } from '../delivery/delivery.ts'
+import { appliedByPath, type Deliveries, readDeliveries } from '../delivery/delivery.ts'
 import { readReleases } from '../delivery/releases.ts'
 import { emptyFileCache, type FileCache } from '../environment/file-cache.ts'
 import type { Environment } from '../environment/environment.ts'
@@ -72,6 +72,7 @@ export function readSnapshot(input: {
     bystanders,
     deployed: own.filter(({ path }) => !released.has(path)),
     releases,
+    applied: appliedByPath(deliveries),
     restricted: new Set(deliveries.filter(({ readsAbove }) => !readsAbove).map(({ path }) => path)),
     known,
     ...configured,

@@ -1,6 +1,7 @@
 import type { Config } from '../../core/config/schema.ts'
 import type { Environment } from '../../core/environment/environment.ts'
 import { halvesOf } from '../../core/owner/beside.ts'
+import { partnersOf } from '../../core/owner/same-cluster.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import { type FileSource, loadSnapshot, type SnapshotOptions } from '../repository/load.ts'
@@ -58,7 +59,7 @@ function namesToRead({ before, written }: Sides, isChosen: EnvironmentTest): Rea
   const differs = (name: string): boolean => JSON.stringify(old?.get(name)) !== JSON.stringify(now?.get(name))
   const shared = [before, written].flatMap(({ targets }) => targets.flatMap(({ environments }) => environments))
   const chosen = new Set(all.flatMap(([name, one]) => (isChosen(one) ? [name] : [])))
-  const halves = [before, written].flatMap(({ layout }) => halvesOf(layout, chosen))
+  const halves = [before, written].flatMap(({ layout }) => [...halvesOf(layout, chosen), ...partnersOf(layout, chosen)])
   const wanted = new Set([...shared, ...halves, ...all.flatMap(([name]) => (differs(name) ? [name] : []))])
   const loose = all.flatMap(([name, { isLoose }]) => (isLoose ? [name] : []))
   return loose.some((name) => wanted.has(name) || chosen.has(name)) ? new Set([...wanted, ...loose]) : wanted

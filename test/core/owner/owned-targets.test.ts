@@ -137,6 +137,57 @@ test('a Rollout owns no route of a folder that is less like its own', () => {
   assert.deepEqual(free, ['mesh-eu/web: –', 'net-eu/web: –'])
 })
 
+/** Argo CD Applications for these folders: `path: [server, namespace]`. */
+function applications(places: Readonly<Record<string, readonly [string, string]>>): Files {
+  const texts = Object.entries(places).map(
+    ([path, [server, namespace]]) =>
+      `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: ${path}, namespace: argocd }\n` +
+      `spec:\n  source: { repoURL: https://github.com/acme/shop, path: ${path} }\n  destination: { server: "${server}", namespace: ${namespace} }\n`,
+  )
+  return { 'argocd/apps.yaml': texts.join('---\n') }
+}
+
+const APART = { 'istio/vs.yaml': splitRoute(), 'base/rollout.yaml': argoRollout() }
+const NOT_OWNED = [`base/web: ${ROLLOUT}`, 'istio/web: –']
+
+test('a Rollout owns the route of any folder that is applied to the same namespace of its cluster', () => {
+  const one = applications({ istio: ['https://eu', 'shop'], base: ['https://eu', 'shop'] })
+  assert.deepEqual(owners({ ...APART, ...one }), [`istio/web: ${ROLLOUT}`])
+  const flux = (path: string): string =>
+    `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: ${path}, namespace: flux-system }\n` +
+    `spec: { interval: 1m, prune: true, path: ./${path}, sourceRef: { kind: GitRepository, name: flux-system } }\n`
+  const fleet = { 'clusters/eu/base.yaml': flux('base'), 'clusters/eu/istio.yaml': flux('istio') }
+  assert.deepEqual(owners({ ...APART, ...fleet }), [`istio/web: ${ROLLOUT}`])
+  // The objects say where they are, whatever the deployers set.
+  const named = Object.fromEntries(
+    Object.entries(APART).map(([path, text]) => [
+      path,
+      text.replace('  name: web\n', '  name: web\n  namespace: shop\n'),
+    ]),
+  )
+  const two = applications({ istio: ['https://eu', 'mesh'], base: ['https://eu', 'shop'] })
+  assert.deepEqual(owners({ ...named, ...two }), ['istio/web: Rollout shop/web'])
+})
+
+test('a Rollout owns no route of another cluster or namespace, and none that another folder has too', () => {
+  const clusters = applications({ istio: ['https://us', 'shop'], base: ['https://eu', 'shop'] })
+  assert.deepEqual(owners({ ...APART, ...clusters }), NOT_OWNED)
+  const namespaces = applications({ istio: ['https://eu', 'mesh'], base: ['https://eu', 'shop'] })
+  assert.deepEqual(owners({ ...APART, ...namespaces }), NOT_OWNED)
+  const several = applications({
+    istio: ['https://eu', 'shop'],
+    base: ['https://eu', 'shop'],
+    net: ['https://eu', 'shop'],
+  })
+  assert.deepEqual(owners({ ...APART, 'net/vs.yaml': splitRoute(), ...several }), [...NOT_OWNED, 'net/web: –'])
+  const twice = applications({
+    istio: ['https://eu', 'shop'],
+    base: ['https://eu', 'shop'],
+    more: ['https://eu', 'shop'],
+  })
+  assert.ok(owners({ ...APART, 'more/rollout.yaml': argoRollout(), ...twice }).includes('istio/web: –'))
+})
+
 test('an application with its own route next to it owns no other route', () => {
   const pods =
     'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { selector: { matchLabels: { app: web } } }\n'
