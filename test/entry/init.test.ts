@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readConfig } from '../../src/core/config/read.ts'
+import { onboardingBody } from '../../src/core/message/onboarding/pull-request.ts'
 import { proposedConfig } from '../../src/core/message/onboarding/proposed-config.ts'
 import { snapshotOf } from '../core/samples.ts'
 import { flaggerCanary } from '../owners.ts'
@@ -62,6 +63,34 @@ spec:
   const dir = checkout({ ...withoutConfig(), 'overlays/legacy/legacy.yaml': legacy })
   const { out } = await perch('init', '--dry-run', '--dir', dir)
   assert.match(out, /# What Perch could not tell:\n# - default\/legacy: .*Perch cannot find its canary/)
+})
+
+test('a route whose names do not tell the canary is proposed with the names to check', async () => {
+  const split = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web, namespace: shop}
+spec:
+  hosts: [web]
+  http: [{route: [{destination: {host: web, subset: v1}, weight: 90}, {destination: {host: web, subset: v2}, weight: 10}]}]
+`
+  const dir = checkout({ 'apps/web.yaml': split })
+  const { code, out, err } = await perch('init', '--dir', dir)
+  assert.deepEqual([code, err], [0, ''])
+  assert.match(out, /0 rollouts found, 1 route without a known canary\.$/m)
+  const text = readFileSync(join(dir, CONFIG), 'utf8')
+  const begin = text.indexOf('# services:')
+  const entry = text.slice(begin, text.indexOf('\n\n', begin)).replaceAll(/^# /gm, '')
+  const config = readConfig(entry)
+  assert.ok(config.ok)
+  const { stable, canary } = config.value.services['web'] ?? {}
+  assert.deepEqual([stable, canary], ['v1', 'v2'])
+  const body = onboardingBody({
+    text,
+    snapshot: snapshotOf({ 'apps/web.yaml': split }),
+    written: { hasEnvironments: true, hasServices: true },
+  })
+  assert.match(body, /found \*\*0 rollouts in 1 environment, and 1 route whose/)
+  assert.match(body, /write into the file which destination is stable/)
 })
 
 test('with any names, the file is one valid config', () => {

@@ -1,6 +1,11 @@
 import { readConfig } from '../../core/config/read.ts'
 import { Config } from '../../core/config/schema.ts'
-import { type ConfigProposal, proposedConfig, rolloutsIn } from '../../core/message/onboarding/proposed-config.ts'
+import {
+  type ConfigProposal,
+  proposedConfig,
+  rolloutsIn,
+  unnamedIn,
+} from '../../core/message/onboarding/proposed-config.ts'
 import { noEnvironment } from '../../core/refusal/unreadable.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 import { err, ok, type Result } from '../../core/result.ts'
@@ -21,7 +26,7 @@ type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
 export async function proposeConfig(context: Needs, treeish: Sha): Promise<Result<ConfigProposal, Refusal>> {
   const snapshot = await loadSnapshot(context, treeish, { config: Config.parse({}) })
   if (snapshot.environments.length === 0) return err(noEnvironment(snapshot))
-  if (rolloutsIn(snapshot).length === 0) return err(noRoute(snapshot))
+  if (rolloutsIn(snapshot).length + unnamedIn(snapshot).length === 0) return err(noRoute(snapshot))
   for (const written of [
     { hasEnvironments: true, hasServices: true },
     { hasEnvironments: false, hasServices: true },

@@ -8,7 +8,7 @@ import type { Snapshot } from '../../rollout/snapshot.ts'
 import { standingOf } from '../../rollout/standing.ts'
 import { isBlueGreen, type Target, targetName } from '../../rollout/target.ts'
 import { oneLine } from '../../text/inert.ts'
-import { routeId, weightedRules } from '../../traffic/route.ts'
+import { isUnnamed, routeId, weightedRules } from '../../traffic/route.ts'
 import { withCanary } from '../../traffic/start.ts'
 import { counted } from '../markdown/lists.ts'
 import { plainWords } from '../markdown/plain-words.ts'
@@ -37,7 +37,8 @@ const MAX_ENVIRONMENTS = 100
 
 /** A config to start from. It describes what Perch does without a config: what Perch found, and what it could not tell. */
 export function proposedConfig(snapshot: Snapshot, { hasEnvironments, hasServices }: ProposalOptions): string {
-  const known = rolloutsIn(snapshot)
+  const [known, unnamed] = [rolloutsIn(snapshot), unnamedIn(snapshot)]
+  const services = known.length === 0 && unnamed.length > 0 ? ['# No rollout could begin yet.'] : serviceLines(known)
   return [
     '# yaml-language-server: $schema=canary.schema.json',
     '# `perch schema > .github/canary.schema.json` writes the schema of the line above, for your editor.',
@@ -47,7 +48,8 @@ export function proposedConfig(snapshot: Snapshot, { hasEnvironments, hasService
     '',
     ...environmentLines(snapshot, hasEnvironments),
     '',
-    ...serviceLines(known).map((line) => (hasServices || line.startsWith('#') ? line : `# ${line}`)),
+    ...services.map((line) => (hasServices || line.startsWith('#') ? line : `# ${line}`)),
+    ...unnamedLines(unnamed, known.length > 0),
     ...ownedLines(snapshot),
     ...unknownLines(snapshot),
     '',
@@ -58,6 +60,14 @@ export function proposedConfig(snapshot: Snapshot, { hasEnvironments, hasService
 export function rolloutsIn({ targets }: Pick<Snapshot, 'targets'>): readonly Target[] {
   const own = targets.filter(({ owner }) => owner === undefined)
   return own.filter((target) => isBlueGreen(target) || withCanary(target.route, target.neighbours).ok)
+}
+
+/** The routes that split traffic, but whose names do not tell which destination is the canary. With names, they are rollouts. */
+export function unnamedIn(snapshot: Pick<Snapshot, 'targets'>): readonly Target[] {
+  const known = new Set(rolloutsIn(snapshot))
+  return snapshot.targets.filter(
+    (target) => target.owner === undefined && !known.has(target) && isUnnamed(target.route),
+  )
 }
 
 function environmentLines({ environments, deliveries }: Snapshot, isWritten: boolean): readonly string[] {
@@ -147,6 +157,40 @@ function roleLines({ route, neighbours }: Target): readonly string[] {
   return [`    # stable: ${oneLine(stable)}, canary: ${oneLine(canary)}   # by their names`]
 }
 
+/**
+ * Entries for routes whose names do not tell the roles. They are comments, because they guess them. `hasServices`: the key
+ * `services` is there already.
+ */
+function unnamedLines(targets: readonly Target[], hasServices: boolean): readonly string[] {
+  if (targets.length === 0) return []
+  const groups = [...Map.groupBy(targets, ({ service }) => service)]
+  const left = groups.length - MAX_UNKNOWN
+  return [
+    '',
+    '# These routes split their traffic, but their names do not tell which destination is the canary. Check both names of each, and',
+    hasServices ? '# move the entry below `services`:' : '# remove the `# ` before these lines:',
+    ...(hasServices ? [] : ['# services:']),
+    ...groups.slice(0, MAX_UNKNOWN).flatMap(([service, own]) => unnamedEntry(service, own).map((line) => `# ${line}`)),
+    ...(left > 0 ? [`# … and ${left} more`] : []),
+  ]
+}
+
+function unnamedEntry(service: string, [first]: readonly Target[]): readonly string[] {
+  if (first === undefined) return []
+  const { kind, name, namespace, rules, place } = first.route
+  const names = rules
+    .filter(({ destinations }) => destinations.length > 1)
+    .flatMap(({ destinations }) => destinations.map(({ subset, written }) => subset ?? written))
+  const [stable = '', canary = stable, ...others] = [...new Set(names)]
+  const isOwn = kind === 'VirtualService' && name === service
+  return [
+    `  ${scalar(service)}:   # ${oneLine(targetName(first))} in ${oneLine(place.file)}:${place.line}`,
+    ...(isOwn ? [] : [`    route: { kind: ${kind}, name: ${scalar(name)}, namespace: ${scalar(namespace)} }`]),
+    `    stable: ${scalar(stable)}`,
+    `    canary: ${scalar(canary)}${others.length === 0 ? '' : `   # or ${others.map(oneLine).join(', ')}`}`,
+  ]
+}
+
 /** What Perch leaves to a controller in the cluster. */
 function ownedLines({ targets }: Snapshot): readonly string[] {
   const lines = targets.flatMap((target) => {
@@ -211,8 +255,9 @@ function scalar(text: string): string {
 
 /** What `perch init` did, or would do. */
 export function initWords({ text, snapshot }: ConfigProposal, { isDry }: { readonly isDry: boolean }): string {
-  const found = counted(rolloutsIn(snapshot).length, 'rollout')
-  const head = `${isDry ? 'would write' : 'wrote'} ${CONFIG_FILE}: ${found} found.`
+  const [found, unnamed] = [rolloutsIn(snapshot), unnamedIn(snapshot)]
+  const names = unnamed.length === 0 ? '' : `, ${counted(unnamed.length, 'route')} without a known canary`
+  const head = `${isDry ? 'would write' : 'wrote'} ${CONFIG_FILE}: ${counted(found.length, 'rollout')} found${names}.`
   return isDry ? `${head}\n\n${text}` : `${head}\nNext: read it, commit it, and open a pull request.\n`
 }
 

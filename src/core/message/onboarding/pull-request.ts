@@ -6,7 +6,7 @@ import { fitLines } from '../../text/limits.ts'
 import { counted } from '../markdown/lists.ts'
 import { bounded } from '../markdown/bounded.ts'
 import { code, paragraphs, percent, table } from '../markdown/markdown.ts'
-import { type ConfigProposal, rolloutsIn, untold } from './proposed-config.ts'
+import { type ConfigProposal, rolloutsIn, unnamedIn, untold } from './proposed-config.ts'
 
 export const ONBOARDING_TITLE = 'Set up Perch'
 
@@ -25,7 +25,9 @@ const ROOM_UNTOLD = 20_000
 export function onboardingBody(proposal: ConfigProposal): string {
   const { snapshot } = proposal
   const rollouts = rolloutsIn(snapshot)
-  const found = `${counted(rollouts.length, 'rollout')} in ${counted(snapshot.environments.length, 'environment')}`
+  const unnamed = unnamedIn(snapshot).length
+  const names = unnamed === 0 ? '' : `, and ${counted(unnamed, 'route')} whose canary has no name that says so`
+  const found = `${counted(rollouts.length, 'rollout')} in ${counted(snapshot.environments.length, 'environment')}${names}`
   return bounded(
     paragraphs(
       `Perch found **${found}** here. Merge this if you want a config to edit, or close it: at first Perch behaves the same without the file.`,
@@ -33,7 +35,7 @@ export function onboardingBody(proposal: ConfigProposal): string {
       ownedWords(proposal),
       untoldWords(proposal),
       choices(proposal),
-      firstCanary(rollouts),
+      nextStep(rollouts, unnamed),
     ),
   )
 }
@@ -83,11 +85,13 @@ function choices({ written }: ConfigProposal): string {
   return paragraphs('**What you can do**', lines.map((line) => `- ${line}`).join('\n'))
 }
 
-/** The next step, for a rollout that can begin now. */
-function firstCanary(rollouts: readonly Target[]): string {
+/** The next step, for a rollout that can begin now, or after the names of its destinations are known. */
+function nextStep(rollouts: readonly Target[], unnamed: number): string {
   const target = rollouts.find((one) => !isBlueGreen(one) && standingOf(one).share === 0)
-  const next =
-    target === undefined
+  const isOnlyUnnamed = rollouts.length === 0 && unnamed > 0
+  const next = isOnlyUnnamed
+    ? 'On the branch of this pull request, write into the file which destination is stable and which is the canary, and merge it.'
+    : target === undefined
       ? 'Open any pull request and comment `/canary status` there. The answer shows where each rollout is and what comes next.'
       : `Open a pull request that brings a new version of the canary of ${code(targetName(target))}, and comment ${code(startCommand({ target }))} there.`
   return paragraphs(
