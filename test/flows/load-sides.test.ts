@@ -102,7 +102,7 @@ test('folders that nothing deploys are read together, because they look at each 
 
 test('a folder with a route is read with the folder of its Rollout that is applied to the same cluster', async () => {
   const application = (path: string): string =>
-    `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: ${path} }\nspec:\n  source: { repoURL: "", path: ${path} }\n  destination: { namespace: shop }\n`
+    `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: ${path} }\nspec:\n  source: { repoURL: "", path: ${path} }\n  destination: { name: in-cluster, namespace: shop }\n`
   const files = {
     'argocd/apps.yaml': ['istio', 'base', 'other'].map(application).join('---\n'),
     'istio/vs.yaml': splitRoute(),

@@ -47,9 +47,12 @@ export function applicationOf({ kind, data }: ManifestObject): Application {
   }
 }
 
+/** The name that Argo CD gives to its own cluster, and the address of it. */
+const [OWN_NAME, OWN_SERVER] = ['in-cluster', 'https://kubernetes.default.svc']
+
 function clusterOf({ server, name }: Data): string | undefined {
-  const cluster = `argo-cd ${textOf(server) ?? textOf(name) ?? ''}`
-  return isTemplate(cluster) ? undefined : cluster
+  const cluster = textOf(server) ?? (name === OWN_NAME ? OWN_SERVER : textOf(name))
+  return cluster === undefined || isTemplate(cluster) ? undefined : `argo-cd ${cluster}`
 }
 
 export function argoDeliveries(
