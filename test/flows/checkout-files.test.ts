@@ -117,6 +117,15 @@ test('a switch and a limit in a folder are written, or only told when dry', asyn
   assert.match(texts.get('apps/production/api-canary.yaml') ?? '', /maxWeight: 30/)
 })
 
+test('a change in an environment that is not there is refused with those that are', async () => {
+  const wish = { kind: 'share', service: 'web', environment: 'prod', percent: 25 } as const
+  const found = await setInCheckout(folder(OVERLAYS).context, wish)
+  assert.deepEqual(found, {
+    ok: false,
+    error: { code: 'no-environment', asked: 'prod', known: ['production', 'staging'] },
+  })
+})
+
 test('the status of one environment is that of its rollouts, and a name that is not there is said', async () => {
   const { context } = folder(OVERLAYS)
   const all = await statusOfCheckout(context)

@@ -63,10 +63,13 @@ export function noRoute(snapshot: Snapshot, environment?: string): Refusal {
  * Why a route may exist although it is not found: a file cannot be read, or a chart is not rendered or is not in this repository.
  */
 function whyNotSeen(
-  { problems, unrendered, remoteCharts }: Snapshot,
+  { environments, problems, unrendered, remoteCharts }: Snapshot,
   refusal: Extract<Refusal, { code: 'no-service' }>,
 ): Refusal {
   const { environment } = refusal
+  const names = environments.map(({ name }) => name)
+  if (environment !== undefined && environment !== 'all' && !names.includes(environment))
+    return { code: 'no-environment', asked: environment, known: names }
   const isMeant = ({ environments }: Snapshot['problems'][number]): boolean =>
     environment === undefined || environment === 'all' || environments.includes(environment)
   const hidden = refusal.known.length === 0 ? unrendered[0] : undefined

@@ -191,7 +191,7 @@ const ON_A_BRANCH: Readonly<Record<string, BranchCase>> = {
   'an environment that is not there': {
     files: ONE,
     wish: share(25, 'web', 'testing'),
-    is: 'no-service web@testing, known production/web',
+    is: 'no-environment',
   },
   'a service that may be in a file that cannot be read': {
     files: { ...ONE, ...BROKEN },
