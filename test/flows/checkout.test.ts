@@ -86,7 +86,7 @@ test('the status of a folder shows the state of each rollout in its files', asyn
 })
 
 /** A repository with a commit on `main`, one on `change`, and its work tree. */
-function repository(work: Readonly<Record<string, string>> = FILES) {
+function repository(work: Readonly<Record<string, string>> = FILES, first: Readonly<Record<string, string>> = FILES) {
   const objects = gitObjects()
   const commit = (files: Readonly<Record<string, string>>, parents: readonly string[]): string =>
     objects.commit({
@@ -97,7 +97,7 @@ function repository(work: Readonly<Record<string, string>> = FILES) {
       isVerified: false,
       time: 0,
     }).sha
-  const main = commit(FILES, [])
+  const main = commit(first, [])
   const change = commit({ ...FILES, [ROUTE]: withShare(FILES[ROUTE] ?? '', 5) }, [main])
   const ahead = commit({ ...FILES, 'README.md': '# Ahead\n' }, [main])
   const rival = commit({ ...FILES, [ROUTE]: withShare(FILES[ROUTE] ?? '', 7) }, [main])
@@ -149,6 +149,21 @@ test('two names, two dots, three dots and the work tree are compared like in git
     environments: ['production'],
     shares: ['91/9'],
   })
+})
+
+test('a first config that is not committed yet is said to count only after that', async () => {
+  const chart = { 'charts/web/Chart.yaml': 'name: web\n', 'charts/web/templates/vs.yaml': 'kind: {{ .Values.kind }}\n' }
+  const config = { '.github/canary.yml': 'environments: { prod: { helm: { chart: charts/web } } }\n' }
+  const refused = async (work: Readonly<Record<string, string>>) => {
+    const { checkout } = repository(work, chart)
+    const found = await reviewCheckout(
+      { checkout, ...programs },
+      { refs: [], scope: 'touched', environment: undefined },
+    )
+    return found.ok ? found : found.error
+  }
+  assert.deepEqual(await refused({ ...chart, ...config }), { code: 'nothing-found', hasNewConfig: true })
+  assert.deepEqual(await refused(chart), { code: 'nothing-found' })
 })
 
 test('a name without a commit, a merge with conflicts and a missing environment are reported', async () => {

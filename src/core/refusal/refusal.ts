@@ -83,8 +83,8 @@ export type Refusal =
   | { readonly code: 'unreadable'; readonly problem: Problem | undefined; readonly isEdited: boolean }
   | { readonly code: 'no-checkout' }
   | { readonly code: 'no-such-commit'; readonly name: string }
-  /** The repository has no environments. */
-  | { readonly code: 'nothing-found' }
+  /** The repository has no environments. `hasNewConfig`: only the newer side of a comparison has a config, which does not count. */
+  | { readonly code: 'nothing-found'; readonly hasNewConfig?: boolean }
   | { readonly code: 'no-environment'; readonly asked: string; readonly known: readonly string[] }
   | { readonly code: 'branch-taken'; readonly branch: string }
   | { readonly code: 'step-changed'; readonly branch: string; readonly pull: number }

@@ -1,6 +1,7 @@
+import { CONFIG_FILE } from '../../core/config/read.ts'
 import type { Review } from '../../core/gate/review.ts'
 import { conflictProblem } from '../../core/problem/merge.ts'
-import { problemRefusal } from '../../core/refusal/unreadable.ts'
+import { noEnvironment, problemRefusal } from '../../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { onlyRemoteCharts } from '../../core/rollout/find-target.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
@@ -68,8 +69,24 @@ export async function reviewCheckout(
     maySend: true,
     ...config,
   }
-  const compared = await compareTrees({ ...context, mirror: orNothing(checkout) }, between)
+  const mirror = orNothing(checkout)
+  const compared = await compareTrees({ ...context, mirror }, between)
+  if (isEmpty(compared) && base !== undefined && (await hasNewConfig(mirror, { base, tree })))
+    return err({ code: 'nothing-found', hasNewConfig: true })
   return answer(compared, { base, head }, question)
+}
+
+/** Whether the newer side has a config, and the older side, whose config counts, has none. */
+async function hasNewConfig(
+  mirror: FileSource['mirror'],
+  { base, tree }: { readonly base: Sha; readonly tree: Sha },
+): Promise<boolean> {
+  const [before, after] = await Promise.all([base, tree].map((treeish) => mirror.read(treeish, [CONFIG_FILE])))
+  return before?.has(CONFIG_FILE) === false && after?.has(CONFIG_FILE) === true
+}
+
+function isEmpty({ review, known }: TreeComparison): boolean {
+  return known?.length === 0 && review.problems.length === 0
 }
 
 /** The same for a folder outside of git: its current files, and nothing before them. */
@@ -84,11 +101,13 @@ export async function reviewFolder(
 }
 
 function answer(
-  { review, names, known, sides }: TreeComparison,
+  compared: TreeComparison,
   ends: Pick<CheckoutReview, 'base' | 'head'>,
   { environment }: Pick<CheckoutQuestion, 'environment'>,
 ): Result<CheckoutReview, Refusal> {
-  if (known?.length === 0 && review.problems.length === 0) return err({ code: 'nothing-found' })
+  const { review, names, known, sides } = compared
+  if (isEmpty(compared))
+    return err(sides === undefined ? { code: 'nothing-found' } : noEnvironment(sides.after.snapshot))
   if (environment !== undefined && known !== undefined && !known.includes(environment))
     return err({ code: 'no-environment', asked: environment, known })
   const refusal = sides === undefined ? undefined : onlyRemoteCharts(sides.after.snapshot)

@@ -117,6 +117,8 @@ function explainCheckout(refusal: CheckoutRefusal): string {
     case 'no-such-commit':
       return `There is no commit ${code(refusal.name)} in this checkout. Fetch it, or name one that \`git log\` shows.`
     case 'nothing-found':
+      if (refusal.hasNewConfig === true)
+        return 'There is no environment before this change, and a comparison uses the config from before it. Commit `.github/canary.yml` first.'
       return 'There is no environment here: no kustomize root, no Helm chart that something deploys, and no folder with Kubernetes objects. Run this in the repository or name its folder (`--dir`), or list the environments in `.github/canary.yml`.'
     case 'no-environment':
       return `There is no environment ${code(refusal.asked)} here. ${knownEnvironments(refusal)}`
