@@ -44,6 +44,9 @@ export type Answer =
   | { readonly type: 'tried'; readonly hasFailed: boolean; readonly at: number | undefined }
   | { readonly type: 'broken'; readonly why: string }
 
+/** Which code each test runs, and which code runs while its file is loaded. */
+export type Survey = Extract<Answer, { type: 'surveyed' }>
+
 /** Sent when the next test begins, as a sign that the process is not stuck. */
 export interface Progress {
   readonly type: 'begins'

@@ -7,6 +7,7 @@ import { EQUIVALENT, equivalentOf } from './equivalent.ts'
 import { importersOf } from './importers.ts'
 import { describe, mutantsOf, placeOf, withMutant } from './mutators.ts'
 import { stretchAt, stretchesOf, withNotes } from './probes.ts'
+import { testsFor } from './tests-for.ts'
 import { openLab } from './trial.ts'
 
 function changes(text: string): readonly string[] {
@@ -130,6 +131,30 @@ test('a mutant that a test notices dies, one that none runs is named as such', a
   } finally {
     lab.close()
   }
+})
+
+test('if few tests run a part of the changed text, they are tried first', () => {
+  const file = 'src/core/stop/window.ts'
+  const text = readFileSync(file, 'utf8')
+  const mutant = mutantsOf(file, text).find(({ kind }) => kind === 'guard')
+  assert.ok(mutant !== undefined)
+  const stretches = stretchesOf(file, text)
+  const around = stretchAt(stretches, mutant.start)
+  const guarded = stretchAt(stretches, mutant.end - 1)
+  const test = (name: string, ms: number, ran: readonly number[]) => ({
+    file: 'a',
+    index: 0,
+    name,
+    ms,
+    ran: { [file]: ran },
+  })
+  const tests = [test('passes by', 1, [around]), test('fast', 2, [around, guarded]), test('slow', 3, [around, guarded])]
+  const rest = Array.from({ length: 40 }, (_, index) => ({ ...test(`other ${index}`, 4, []), ran: {} }))
+  const chosen = testsFor(mutant, { type: 'surveyed', tests: [...tests, ...rest], loading: {}, failing: [] })
+  assert.deepEqual(
+    chosen.map(({ name }) => name),
+    ['fast', 'slow', 'passes by'],
+  )
 })
 
 /** The text at a mutant's place. As its replacement it changes nothing. */

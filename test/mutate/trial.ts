@@ -1,13 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import type { Answer, Footprint, Progress, Question } from './lab.ts'
+import type { Answer, Footprint, Progress, Question, Survey } from './lab.ts'
 import { type Mutant, withMutant } from './mutators.ts'
-import { stretchAt, stretchesOf } from './probes.ts'
+import { testsFor } from './tests-for.ts'
 
 export type Outcome = 'failed' | 'too long' | 'survived' | 'not run by any test'
-
-/** Which code each test runs, and which code runs while its file is loaded. */
-export type Survey = Extract<Answer, { type: 'surveyed' }>
 
 /** Each mutant leaves its modules in the process, so the process is replaced now and then. */
 const MUTANTS_PER_PROCESS = 30
@@ -100,33 +97,4 @@ export function openLab() {
       return 'survived'
     },
   }
-}
-
-/**
- * The maximum cost of a mutant, as a share of the time of all tests. For code that every test runs, the most likely tests are
- * enough. It is not an absolute time, because a busy machine would then run fewer tests.
- */
-const MAX_SHARE = 0.25
-
-/** Tests that compare the whole result of a play or change with a recorded page. */
-const PAGED = /\/conversations\/|\/judgement\/reviews|\/making\/(?:changes|promotions)|\/core\/pages\//
-
-/** By which factor a page may take longer than another test and still run first, because it shows everything that people see. */
-const PAGE_STRENGTH = 8
-
-/**
- * The tests that run a place, or whose file does when it is loaded, up to the maximum cost. First come tests that run the place
- * themselves, then those that run other code of the same file, the fastest first.
- */
-function testsFor({ file, start }: Mutant, { tests, loading }: Survey): readonly Footprint[] {
-  const stretch = stretchAt(stretchesOf(file, readFileSync(file, 'utf8')), start)
-  const runs = (ran: Footprint['ran'] | undefined): boolean => ran?.[file]?.includes(stretch) === true
-  const rank = ({ ran }: Footprint): number => (runs(ran) ? 0 : file in ran ? 1 : 2)
-  const cost = (test: Footprint): number => test.ms / (PAGED.test(test.file) ? PAGE_STRENGTH : 1)
-  const likely = tests
-    .filter((test) => runs(test.ran) || runs(loading[test.file]))
-    .toSorted((a, b) => rank(a) - rank(b) || cost(a) - cost(b))
-  const most = MAX_SHARE * tests.reduce((sum, { ms }) => sum + ms, 0)
-  let spent = 0
-  return likely.filter(({ ms }) => (spent += ms) <= most || spent === ms)
 }
