@@ -237,6 +237,42 @@ test('`restart`: an abort while the traffic is being removed ends the restart', 
   assert.deepEqual([openSteps(world), shareOn(world, 'main')], [[], 0])
 })
 
+test('`restart`: an abort that makes the rollback again also ends the restart', async () => {
+  const world = await aWorld({ config: { ...BY_ITSELF, onNewVersion: 'restart' } })
+  const { pull } = await aRollout(world)
+  await aPush(world, 'v4')
+  const [rollback] = openSteps(world)
+  assert.ok(rollback)
+  world.hears = false
+  world.bob.push('main', { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 10) })
+  world.hears = true
+  await says(world, 'alice', pull, '/canary abort')
+  assert.deepEqual([rollback.state, rollback.title], ['open', 'Roll back production/web v4: 10% → 0%'])
+  assert.doesNotMatch(rollback.body, /restart|first step/)
+  await merges(world, 'bob', rollback)
+  await world.sweep()
+  assert.deepEqual([openSteps(world), shareOn(world, 'main')], [[], 0])
+})
+
+test('`restart`: a rollback that people asked for stays one when it is made again for a new version', async () => {
+  const world = await aWorld({ config: { ...BY_ITSELF, onNewVersion: 'restart' } })
+  const { pull } = await aRollout(world)
+  await says(world, 'alice', pull, '/canary abort')
+  const [rollback] = openSteps(world)
+  assert.ok(rollback)
+  const head = rollback.head.sha
+  world.hears = false
+  await aPush(world, 'v4')
+  world.hears = true
+  world.bob.push('main', { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 10) })
+  await world.settle()
+  assert.notEqual(rollback.head.sha, head)
+  assert.doesNotMatch(rollback.body, /restart|first step/)
+  await merges(world, 'bob', rollback)
+  await world.sweep()
+  assert.deepEqual([openSteps(world), shareOn(world, 'main')], [[], 0])
+})
+
 test('a push by a person, and a version from before the config, are left to people', async () => {
   const world = await aWorld({ config: BY_ITSELF })
   await aPush(world, 'v3', 'carol')

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { memoryBranches } from '../../memory/github/branches.ts'
 import { headOf, moveBranch, person, type Pull, tellPull } from '../../memory/github/github.ts'
-import { routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'
+import { routeFile, subsetsFile, withCanaryVersion, withShare } from '../../simulate/repository.ts'
 import {
   aNewVersion,
   aPull,
@@ -444,6 +444,30 @@ test('a step whose base somebody changes to another deployed branch is opened ag
     const [again, ...others] = openSteps(world)
     assert.deepEqual([again?.head.ref, again?.base.ref, others.length], [step.head.ref, 'main', 0])
   }
+})
+
+test('a step for a branch that a pattern names is opened again there when somebody changes its base', async () => {
+  const world = await aWorld()
+  const config = textOn(world, 'main', '.github/canary.yml')
+  world.olga.push('main', { '.github/canary.yml': `branches: [main, "release-*"]\n${config}` })
+  await world.settle()
+  const path = subsetsFile('production', 'web')
+  world.alice.push('release-1', { 'docs/notes.md': '# Notes\n' })
+  world.alice.push('v3', { [path]: withCanaryVersion(textOn(world, 'main', path), 'v3') }, { from: 'release-1' })
+  const pull = world.alice.open('v3', 'v3', 'release-1')
+  assert.ok(pull !== undefined)
+  await world.settle()
+  await says(world, 'alice', pull, '/canary 5')
+  await merges(world, 'bob', pull)
+  const [step] = openSteps(world)
+  assert.deepEqual([step?.head.ref, step?.base.ref], ['canary/@release-1/production/web/25', 'release-1'])
+  assert.ok(step !== undefined)
+  await retargets(world, step, 'main')
+  const [again, ...others] = openSteps(world)
+  assert.deepEqual(
+    [step.state, again?.head.ref, again?.base.ref, others.length],
+    ['closed', step.head.ref, 'release-1', 0],
+  )
 })
 
 test('while the config on the base branch is broken no rollout continues, and afterwards it does', async () => {

@@ -37,9 +37,10 @@ export async function abortRollouts(
   for (const convoy of abortAll(related)) {
     const asked = { ...by, pull: pull.number, reason }
     const earlier = await closedBefore(context, base, { ...by, related: convoy.members })
+    // First, because a rollback that is made again gets a new title and body.
+    for (const rollout of convoy.members) await keepRolledBack(context, rollout)
     const done = await takeSteps(context, base, { ...convoy, asked, closed: earlier })
     if (!done.ok) return refused(done.error)
-    for (const rollout of convoy.members) await keepRolledBack(context, rollout)
     for (const number of done.value.closed) closed.add(number)
     if (done.value.opened !== undefined) rollbacks.add(done.value.opened.number)
   }
