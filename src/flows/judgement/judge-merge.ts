@@ -236,7 +236,7 @@ async function compareByConfig(
 function saidOnce(problems: readonly Problem[], read: Pick<Review, 'problems'>): readonly Problem[] {
   const broken = new Set(read.problems.flatMap(({ cause, file }) => (cause.kind === 'manifest' ? [file] : [])))
   const isOfRender = ({ kind }: Problem['cause']): boolean => kind === 'unreadable-render' || kind === 'left-out'
-  return problems.filter(({ cause, file }) => !isOfRender(cause) || file === undefined || !broken.has(file))
+  return problems.filter(({ cause, file }) => !isOfRender(cause) || !broken.has(file))
 }
 
 /** The folders of environments without a known deployer. */

@@ -1,5 +1,7 @@
 /** Two trees in memory, and the review of the change from one to the other. */
 import { openSchemas } from '../../../src/adapters/schemas/schemas.ts'
+import { TOOLS } from '../../../src/core/policy/remark.ts'
+import type { Problem } from '../../../src/core/problem/problem.ts'
 import type { Review } from '../../../src/core/gate/review.ts'
 import { compareTrees } from '../../../src/flows/judgement/judge-merge.ts'
 import type { Renderer } from '../../../src/ports/renderer.ts'
@@ -45,4 +47,60 @@ export async function reviewed(
   const said = (problems: Review['problems']): readonly string[] =>
     problems.map(({ code, file = '' }) => `${code} ${file}`)
   return { problems: said(review.problems), notes: said(review.notes), review }
+}
+
+const TITLES = Object.fromEntries(TOOLS.map((tool) => [tool, `${tool} 1.0`]))
+
+/** Programs that refuse everything named forbidden, and warn about everything named odd. */
+const PROGRAMS = memoryValidators({
+  tools: TITLES,
+  compile: ({ modules }) =>
+    [...modules.values()].some((text) => text.includes('nope'))
+      ? { code: 'not-valid', faults: [{ file: 'policy/ports.rego', line: 2, code: 'said', text: 'nope' }] }
+      : undefined,
+  about: ({ objects }, tool) => ({
+    ok: true,
+    remarks: objects.flatMap(({ data }, object) => {
+      const text = JSON.stringify(data)
+      return [
+        ...(text.includes('forbidden')
+          ? [{ level: 'error', rule: tool, text: 'forbidden', object, path: [] } as const]
+          : []),
+        ...(text.includes('odd') ? [{ level: 'warning', rule: tool, text: 'odd', object, path: [] } as const] : []),
+      ]
+    }),
+  }),
+  lint: (files) => ({
+    ok: true,
+    remarks: [...files].flatMap(([file, text]) =>
+      text
+        .split('\n')
+        .flatMap((line, index) =>
+          line.endsWith(' ')
+            ? [{ level: 'error', rule: 'spaces', text: 'spaces', file, line: index + 1 } as const]
+            : [],
+        ),
+    ),
+  }),
+})
+
+/** The whole review, as lines, with programs that refuse and warn. */
+export async function reviewLines(
+  before: Files,
+  changed: Readonly<Record<string, string | undefined>>,
+): Promise<readonly string[]> {
+  const { review } = await reviewed(before, changed, { validators: PROGRAMS })
+  const where = ({ code, file = '', line }: Problem): string => `${code} ${file}${line === undefined ? '' : `:${line}`}`
+  return [
+    ...review.problems.map((one) => `red: ${where(one)}`),
+    ...review.notes.map((one) => `note: ${where(one)}`),
+    ...review.diffs.map(
+      ({ environment, state, resources, hidden, unknownBefore }) =>
+        `${environment} ${state}: ${resources.map(({ title }) => title).join(', ')}${hidden > 0 ? `, ${hidden} hidden` : ''}${unknownBefore === undefined ? '' : `, unknown before: ${unknownBefore.code}`}`,
+    ),
+    ...review.rows.map((row) => JSON.stringify(row)),
+    ...review.newVersions.map(({ target }) => `new version of ${target.environment}/${target.service}`),
+    ...(review.validators.length === 0 ? [] : [`checked with ${review.validators.join(', ')}`]),
+    ...(review.renderer === undefined ? [] : [`by ${review.renderer}`]),
+  ]
 }

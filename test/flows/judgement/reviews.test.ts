@@ -4,10 +4,7 @@ import { test } from 'node:test'
 import { BASE, CHART } from '../../memory/builds.ts'
 import { assertPage } from '../page.ts'
 import { DR, VS } from '../../layouts/repository.ts'
-import { TOOLS } from '../../../src/core/policy/remark.ts'
-import { memoryValidators } from '../../memory/validators.ts'
-import type { Problem } from '../../../src/core/problem/problem.ts'
-import { type Files, reviewed } from './reviewing.ts'
+import { type Files, reviewLines } from './reviewing.ts'
 
 const CONFIG = '.github/canary.yml'
 const MAP = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web }\ndata: { key: a }\n'
@@ -15,59 +12,6 @@ const WEB: Files = { 'web/vs.yaml': VS, 'web/dr.yaml': DR, 'web/map.yaml': MAP }
 
 function at(share: number): string {
   return VS.replace('weight: 100', `weight: ${100 - share}`).replace('weight: 0', `weight: ${share}`)
-}
-
-const TITLES = Object.fromEntries(TOOLS.map((tool) => [tool, `${tool} 1.0`]))
-
-/** Programs that refuse everything named forbidden, and warn about everything named odd. */
-const PROGRAMS = memoryValidators({
-  tools: TITLES,
-  compile: ({ modules }) =>
-    [...modules.values()].some((text) => text.includes('nope'))
-      ? { code: 'not-valid', faults: [{ file: 'policy/ports.rego', line: 2, code: 'said', text: 'nope' }] }
-      : undefined,
-  about: ({ objects }, tool) => ({
-    ok: true,
-    remarks: objects.flatMap(({ data }, object) => {
-      const text = JSON.stringify(data)
-      return [
-        ...(text.includes('forbidden')
-          ? [{ level: 'error', rule: tool, text: 'forbidden', object, path: [] } as const]
-          : []),
-        ...(text.includes('odd') ? [{ level: 'warning', rule: tool, text: 'odd', object, path: [] } as const] : []),
-      ]
-    }),
-  }),
-  lint: (files) => ({
-    ok: true,
-    remarks: [...files].flatMap(([file, text]) =>
-      text
-        .split('\n')
-        .flatMap((line, index) =>
-          line.endsWith(' ')
-            ? [{ level: 'error', rule: 'spaces', text: 'spaces', file, line: index + 1 } as const]
-            : [],
-        ),
-    ),
-  }),
-})
-
-/** The whole review, as lines. */
-async function said(before: Files, changed: Readonly<Record<string, string | undefined>>): Promise<readonly string[]> {
-  const { review } = await reviewed(before, changed, { validators: PROGRAMS })
-  const where = ({ code, file = '', line }: Problem): string => `${code} ${file}${line === undefined ? '' : `:${line}`}`
-  return [
-    ...review.problems.map((one) => `red: ${where(one)}`),
-    ...review.notes.map((one) => `note: ${where(one)}`),
-    ...review.diffs.map(
-      ({ environment, state, resources, hidden, unknownBefore }) =>
-        `${environment} ${state}: ${resources.map(({ title }) => title).join(', ')}${hidden > 0 ? `, ${hidden} hidden` : ''}${unknownBefore === undefined ? '' : `, unknown before: ${unknownBefore.code}`}`,
-    ),
-    ...review.rows.map((row) => JSON.stringify(row)),
-    ...review.newVersions.map(({ target }) => `new version of ${target.environment}/${target.service}`),
-    ...(review.validators.length === 0 ? [] : [`checked with ${review.validators.join(', ')}`]),
-    ...(review.renderer === undefined ? [] : [`by ${review.renderer}`]),
-  ]
 }
 
 const broken = { ...WEB, [CONFIG]: 'steps: many\n' }
@@ -83,7 +27,7 @@ for (const [path, isSaid] of [
   ['web/more.yaml', true],
 ] as const)
   test(`while the config is broken a change of ${path} ${isSaid ? 'is told so' : 'is not told'}`, async () => {
-    const lines = await said(broken, { [path]: path.endsWith('.yaml') ? MAP.replace('web', 'more') : 'x\n' })
+    const lines = await reviewLines(broken, { [path]: path.endsWith('.yaml') ? MAP.replace('web', 'more') : 'x\n' })
     assert.equal(
       lines.some((line) => line.startsWith('note: config')),
       isSaid,
@@ -312,6 +256,18 @@ const CHANGES: Readonly<Record<string, Change>> = {
     { ...SERVED, 'web/dr.yaml': DR.replace('name: canary', 'name: other') },
     { 'web/vs.yaml': at(20) },
   ],
+  'a file of a folder about traffic stays unreadable while a ConfigMap changes': [
+    { ...WEB, 'web/more.yaml': `${at(10).replace('name: web', 'name: more')}---\n${BROKEN}` },
+    { 'web/map.yaml': OTHER_KEY },
+  ],
+  'a file of a folder about traffic becomes unreadable': [
+    { ...WEB, 'web/more.yaml': at(10).replace('name: web', 'name: more') },
+    { 'web/more.yaml': `${at(10).replace('name: web', 'name: more')}---\n${BROKEN}` },
+  ],
+  'the only route of a folder stays unreadable while its subsets change': [
+    { ...WEB, 'web/vs.yaml': `${at(10)}---\n${BROKEN}` },
+    { 'web/dr.yaml': DR.replace('name: canary', 'name: other') },
+  ],
   'a subset comes with the traffic to it': [
     { ...SERVED, 'web/vs.yaml': at(0), 'web/dr.yaml': DR.replace('name: canary', 'name: other') },
     { 'web/dr.yaml': DR, 'web/vs.yaml': at(20) },
@@ -394,13 +350,13 @@ const CHECKS: Readonly<Record<string, Change>> = {
 test('remarks of other programs on each kind of change', async () => {
   const parts: string[] = []
   for (const [what, [before, changed]] of Object.entries(CHECKS))
-    parts.push(`## ${what}\n\n${(await said(before, changed)).map((line) => `- ${line}\n`).join('')}`)
+    parts.push(`## ${what}\n\n${(await reviewLines(before, changed)).map((line) => `- ${line}\n`).join('')}`)
   assertPage(new URL('checks.md', import.meta.url), parts.join('\n'))
 })
 
 test('the review of each kind of change', async () => {
   const parts: string[] = []
   for (const [what, [before, changed]] of Object.entries(CHANGES))
-    parts.push(`## ${what}\n\n${(await said(before, changed)).map((line) => `- ${line}\n`).join('')}`)
+    parts.push(`## ${what}\n\n${(await reviewLines(before, changed)).map((line) => `- ${line}\n`).join('')}`)
   assertPage(new URL('reviews.md', import.meta.url), parts.join('\n'))
 })

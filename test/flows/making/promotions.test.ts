@@ -60,6 +60,15 @@ const CASES: Readonly<Record<string, readonly [Files, Wish]>> = {
   'a patch differs': [OVERLAYS, {}],
   'a patch differs, for the service alone': [OVERLAYS, { service: 'web' }],
   'a patch differs, for an object by its name': [{ ...OVERLAYS, 'base/pods.yaml': PODS }, { service: 'web' }],
+  'a patch differs, for a Deployment without a route': [
+    {
+      ...OVERLAYS,
+      'base/pods.yaml': `${PODS}---\n${PODS.replace('name: web', 'name: worker')}`,
+      'staging/limits.yaml': limits('2').replace('name: web', 'name: worker'),
+      'production/limits.yaml': limits('1').replace('name: web', 'name: worker'),
+    },
+    { service: 'worker' },
+  ],
   'a service that is not there': [OVERLAYS, { service: 'api' }],
   'a patch differs, for a service that only the config calls so': [
     OVERLAYS,

@@ -161,7 +161,7 @@ async function judged(
 }
 
 /** The problems that the two renders alone show. */
-function judgedAlone({ sides, name, before, after, objects }: Renders): {
+function judgedAlone({ sides, name, before, after, objects, unread }: Renders): {
   readonly problems: readonly Problem[]
   readonly notes: readonly Problem[]
 } {
@@ -171,10 +171,12 @@ function judgedAlone({ sides, name, before, after, objects }: Renders): {
   const duplicates = judgeDuplicates(name, { before: before.parsed, after: after.parsed, raised, isLoose })
   const incomplete = sortIncomplete(name, environmentAt(sides.before, name)?.nested, { before, after })
   const withPlace = (problem: Problem): Problem => ({ ...problem, ...after.placeOf(problem.line) })
+  // The share in an unreadable file is not in the render. If the file is as it was, a note says so.
+  const readable = snapshot.targets.filter(({ object }) => !unread.untouched.has(object.file))
   return {
     problems: [
       ...duplicates.problems.map(withPlace),
-      ...disagreements(name, objects.after, onceIn(after.parsed, snapshot.targets)),
+      ...disagreements(name, objects.after, onceIn(after.parsed, readable)),
       ...straySplits(name, objects, snapshot),
       ...incomplete.problems,
     ],

@@ -201,6 +201,8 @@ export interface Unread {
   readonly isAnyGone: boolean
   /** Whether an object that is missing after the change may be in a file that is, or was, left out. */
   readonly isAnyMissing: boolean
+  /** The unreadable files that the change leaves as they were. */
+  readonly untouched: ReadonlySet<string>
   readonly notes: readonly Problem[]
 }
 
@@ -225,6 +227,7 @@ export function unreadOf(environment: string, { before, after, objects }: Unread
     presumed: { ...objects, before: [...objects.before, ...now.filter((object) => !known.has(identityKey(object)))] },
     isAnyGone,
     isAnyMissing: isAnyGone || after.leftOut.length > 0,
+    untouched: new Set(after.leftOut.filter(wasLeftOut(before)).map(({ file }) => file)),
     notes: repaired.map((one) => repairedProblem(environment, one)),
   }
 }
