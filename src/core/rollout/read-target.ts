@@ -114,6 +114,11 @@ export function narrowed(config: Config, target: Target, environments: readonly 
   return { ...(narrow ?? target), service: target.service, owner: target.owner }
 }
 
+/** A target, and each of its environments alone, which a step can move by itself. */
+export function withParts(config: Config, target: Target): readonly Target[] {
+  return [target, ...target.environments.map((name) => narrowed(config, target, [name]))]
+}
+
 /** The same target with other texts of its files. Undefined if its route no longer exists. */
 export function rereadTarget(target: Target, changed: ReadonlyMap<string, string>): Target | undefined {
   const layout = withTexts(target.layout, changed)

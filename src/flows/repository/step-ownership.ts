@@ -4,7 +4,7 @@ import { changedStepNotice } from '../../core/message/comment/notice.ts'
 import { isStep, isStepOf, isWaveStep, moveOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { filesFor, type Move, type TargetMove, underPlan } from '../../core/rollout/move.ts'
-import { narrowed } from '../../core/rollout/read-target.ts'
+import { withParts } from '../../core/rollout/read-target.ts'
 import { isOfChart, valuesOfTarget } from '../../core/chart/released-target.ts'
 import { type Standing, standingOf } from '../../core/rollout/standing.ts'
 import { originPull, planOf, type Target } from '../../core/rollout/target.ts'
@@ -154,10 +154,7 @@ async function stepTargets(
   const { targets } = await loadSnapshot(context, base, { config: config.value })
   const ofWave = targets.filter((target) => isWaveStep(target, pull) && isStepOf(target, pull, context.botLogin))
   if (ofWave.length > 0) return ofWave
-  const all = targets.flatMap((target) => [
-    target,
-    ...target.environments.map((name) => narrowed(config.value, target, [name])),
-  ])
+  const all = targets.flatMap((target) => withParts(config.value, target))
   return all.filter((target) => isStepOf(target, pull, context.botLogin)).slice(0, 1)
 }
 

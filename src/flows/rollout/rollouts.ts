@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { isMisplaced, isStep, isStepOf, isWaveStep, kindOf, moveOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
-import { filesOf } from '../../core/rollout/read-target.ts'
+import { filesOf, withParts } from '../../core/rollout/read-target.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import { rollbackOf, standingOf, stepKey, type Standing } from '../../core/rollout/standing.ts'
 import { withWaitingWaves } from '../../core/wave/convoy.ts'
@@ -83,7 +83,9 @@ export async function loadBase(context: Needs, ref: string): Promise<Result<Base
   }
   const leftovers = beside.filter((name) => refs.has(branchRef(name)))
   const isOrphan = (pull: PullRequest): boolean =>
-    snapshot.targets.every((target) => !isStepOf(target, pull, context.botLogin))
+    !snapshot.targets
+      .flatMap((target) => withParts(snapshot.config, target))
+      .some((target) => isStepOf(target, pull, context.botLogin))
   // A file that cannot be read still exists, and so does a release that cannot be rendered.
   const isWhole =
     snapshot.problems.length === 0 && snapshot.unrendered.every(({ environments }) => environments.length === 0)
