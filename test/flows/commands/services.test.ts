@@ -88,6 +88,26 @@ test('two services of one route roll out independently, each with its own pull r
   assert.deepEqual(notes, ['web.canary-percentage: "100"', 'api.canary-percentage: "0"'])
 })
 
+test('a service of a route with several waits for itself in the environment before, and not for another service there', async () => {
+  const config = EDGE['.github/canary.yml'].replace(
+    '  edge: { path: edge, live: { after: 1m } }\n',
+    '  staging: { path: staging, live: { after: 1m } }\n  production: { path: production, after: staging, live: { after: 1m } }\n',
+  )
+  const edge = EDGE['edge/edge.yaml']
+  const files = { 'staging/edge.yaml': edge, 'production/edge.yaml': edge, '.github/canary.yml': config }
+  const world = await aWorld({ services: [], environments: [], files })
+  const begin = async (service: string, environment: string): Promise<Pull> => {
+    const pull = await aPull(world, { [`docs/${service}-${environment}.md`]: '# Begin\n' })
+    await asked(world, pull, `/canary 25 ${service} --env ${environment}`)
+    return pull
+  }
+  await merges(world, 'bob', await begin('web', 'staging'))
+  await world.pass(3)
+  const [web, api] = [await begin('web', 'production'), await begin('api', 'production')]
+  assert.match(gateOf(world, web), /^success/)
+  assert.match(gateOf(world, api), /^action_required: Waiting for order/)
+})
+
 test('a rule with another name cannot send requests to a canary unnoticed', async () => {
   const world = await aWorld({ services: [], environments: [], files: EDGE })
   const pull = await aPull(world, { 'README.md': '# Begin\n' })

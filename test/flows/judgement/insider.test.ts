@@ -91,6 +91,21 @@ test('two steps of one rollout never merge together in a merge group', async () 
   assert.match(both.gate(), /^failure: .*both raise it and would merge together/)
 })
 
+test('the override of a pull request that lets more requests reach the canary counts beside others in a merge group', async () => {
+  const world = await aWorld()
+  await aRollout(world)
+  const [head = '', rules = ''] = textOn(world, 'main', ROUTE).split(/(?<=http:\n)/)
+  const beta =
+    '    - match: [{ headers: { beta: { exact: "1" } } }]\n      route: [{ destination: { host: web, subset: canary } }]\n'
+  const wide = await aPull(world, { [ROUTE]: `${head}${beta}${rules}` }, 'Beta')
+  assert.match(gateOf(world, wide), /^action_required: Waiting for live/)
+  for (const gate of ['live', 'bake', 'conflict'])
+    await says(world, 'olga', wide, `/canary override ${gate} testers only`)
+  assert.match(gateOf(world, wide), /^success/)
+  const beside = await aPull(world, { 'docs/a.md': '# A\n' }, 'Describe it')
+  assert.match((await queue(world, [beside, wide])).gate(), /^success/)
+})
+
 test('a step and a stable version that gets the canary’s image never merge together in a merge group', async () => {
   const world = await aBuiltWorld(imagesRepository())
   const pull = await aPull(world, { [CANARY_FILE]: versionFile('web-canary', 'v2') }, 'web v2')

@@ -61,6 +61,19 @@ test('when the base branch moves, a pull request with the comment costs no reque
   assert.equal(await costOfMove((world) => aNewVersion(world)), withoutTraffic)
 })
 
+test('when the base branch moves, a stacked pull request that is in conflict with it costs no request', async () => {
+  const withoutTraffic = await costOfMove((world) => aPull(world, { 'docs/a.md': 'x\n' }))
+  const cost = await costOfMove(async (world) => {
+    const first = await aPull(world, { 'docs/first.md': '# First\n' })
+    world.alice.push('second', { 'docs/a.md': 'x\n' }, { from: first.head.ref })
+    world.alice.open('second', 'Second', first.head.ref)
+    await world.settle()
+    world.bob.push('main', { 'docs/a.md': 'y\n' })
+    await world.settle()
+  })
+  assert.equal(cost, withoutTraffic)
+})
+
 test('a running rollout gets no such comment, and neither do Perch’s own pull requests', async () => {
   const world = await aWorld()
   const { step } = await aRollout(world)
