@@ -66,3 +66,21 @@ test('a patch may be in a file with a colon in its name, or in the kustomization
     ['base/team:web.yaml', 'base/kustomization.yaml'].map((file) => [file, patches[0]?.data]),
   )
 })
+
+test('a patch with a target changes no name, kind or namespace, whatever it is called itself', () => {
+  const text = `patches:
+- target: {kind: VirtualService, name: web}
+  patch: |-
+    apiVersion: any/v1
+    kind: Any
+    metadata: {name: any, namespace: elsewhere, labels: {a: b}}
+`
+  const [patch] = layerOf(readKustomization(text, 'kustomization.yaml'), () => undefined)?.patches ?? []
+  assert.ok(patch !== undefined)
+  const object = {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name: 'web', namespace: 'shop' },
+  }
+  assert.deepEqual(applyPatch(object, patch)?.data, { ...object, metadata: { ...object.metadata, labels: { a: 'b' } } })
+})

@@ -82,6 +82,25 @@ const CASES: Readonly<Record<string, readonly [Files, Wish]>> = {
     },
     {},
   ],
+  'a setting differs that is called like a field that stays': [
+    {
+      ...OVERLAYS,
+      'base/kustomization.yaml': 'resources: [route.yaml, subsets.yaml, pods.yaml, settings.yaml]\n',
+      'base/settings.yaml': SETTINGS,
+      'staging/limits.yaml': SETTINGS.replace('key: new', 'namespace: new'),
+      'production/limits.yaml': SETTINGS.replace('key: new', 'namespace: old'),
+    },
+    {},
+  ],
+  'a folder of the source with a kustomization of its own': [
+    {
+      ...OVERLAYS,
+      'staging/kustomization.yaml': 'resources: [../base, more]\npatches: [{ path: limits.yaml }]\n',
+      'staging/more/kustomization.yaml': 'resources: [settings.yaml]\n',
+      'staging/more/settings.yaml': SETTINGS,
+    },
+    {},
+  ],
   'nothing differs': [{ ...OVERLAYS, 'staging/limits.yaml': limits('1') }, {}],
   'to itself': [OVERLAYS, { to: 'staging' }],
   'from nowhere': [OVERLAYS, { from: 'test' }],
