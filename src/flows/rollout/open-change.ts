@@ -56,6 +56,9 @@ export async function remakeChange(
   await context.pulls.edit(pull.number, { title: draft.title, body: draft.body })
   await moveBranch(context, { branch, from: head, to: sha })
   await context.branches.remove(beside)
+  // The same branch may have another meaning on the current base: a finish can have become a rollback.
+  const missing = draft.labels.filter((label) => !pull.labels.includes(label))
+  if (missing.length > 0) await context.pulls.label(pull.number, missing)
   await context.ask.review(pull.number, { code: 'remade', head: sha })
   return ok(pull)
 }
