@@ -4,6 +4,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 
 /** The result of the last review of a pull request. It saves work if nothing has changed, and may be lost at any time. */
 const ReviewMemory = z.object({
+  /** The head that was judged last. */
   head: z.string(),
   /** The head of the branch that it was judged for. */
   base: z.string(),
@@ -63,8 +64,8 @@ export async function rememberPull(context: Needs, pull: number, seen: ReviewMem
 }
 
 /**
- * The memory of a pull request until its first review is done. It may change traffic, so changes in the meantime cause another
- * review.
+ * The memory of a pull request until its first review is done: no commit was judged. It may change traffic, so changes in the
+ * meantime cause another review.
  */
 const UNSEEN = ReviewMemory.parse({ head: '', base: '', waits: [], traffic: true })
 
@@ -77,12 +78,18 @@ export async function rememberBegun(context: Needs, pull: number, seen: ReviewMe
 }
 
 /**
- * Remembers that the review of a pull request was given up. The next sweep reviews it, and knows that checks and a comment may
- * exist.
+ * Remembers that the review of a pull request keeps failing. Its checks and a comment may exist, and what they say is unknown. The
+ * head that was judged last is kept, because its checks may still be green.
  */
+export async function rememberFailing(context: Needs, pull: number): Promise<void> {
+  const seen = (await recallPull(context, pull)) ?? UNSEEN
+  await rememberBegun(context, pull, { ...seen, digest: '' })
+}
+
+/** The same if nobody tries it any more. The next sweep reviews it. */
 export async function abandonReview(context: Needs, pull: number): Promise<void> {
   const seen = (await recallPull(context, pull)) ?? UNSEEN
-  await rememberPull(context, pull, { ...seen, head: '', digest: '', traffic: true, abandoned: true })
+  await rememberPull(context, pull, { ...seen, digest: '', traffic: true, abandoned: true })
 }
 
 /** Everything that is remembered about this repository's pull requests, by number. */

@@ -154,7 +154,7 @@ async function cleanUpOldHeads(
   { number, head }: PullRequest,
   { before, seen }: Pick<ConcludedReview, 'before' | 'seen'>,
 ): Promise<void> {
-  for (const old of new Set([before, ...(seen === undefined || seen.head === '' ? [] : [seen.head])])) {
+  for (const old of new Set([before, seen?.head ?? before])) {
     const wasGreen = old === seen?.head && seen.green
     if (old !== head.sha) await cleanUpCommit(context, old, { pull: number, wasGreen })
   }

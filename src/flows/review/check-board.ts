@@ -1,6 +1,6 @@
 import { failedReports, workingReports } from '../../core/message/check/checks.ts'
 import type { CheckReport, CheckRun, CheckSubject, Sha } from '../../core/rollout/facts.ts'
-import { rememberBegun } from '../memory/pull-memory.ts'
+import { rememberFailing } from '../memory/pull-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 
@@ -74,7 +74,7 @@ export async function giveUpReview(
   task: TaskOf<'review'>,
   { reason, isFinal }: { readonly reason: string; readonly isFinal: boolean },
 ): Promise<void> {
-  if (!isFinal) await rememberBegun(context, task.pull, undefined)
+  if (!isFinal) await rememberFailing(context, task.pull)
   const pull = await context.pulls.get(task.pull)
   if (pull?.state !== 'open') return
   await publishFailure(checkBoard(context, pull.head.sha), { pull: pull.number, base: pull.base.ref }, reason)

@@ -53,8 +53,7 @@ export async function cleanUpPull(
   await forgetPull(context, pull)
   await judgeWaitingFor(context, pull)
   await askForDashboard(context)
-  if (seen !== undefined && seen.head !== '')
-    await cleanUpCommit(context, seen.head, { pull, wasGreen: seen.green && !isMerged })
+  if (seen !== undefined) await cleanUpCommit(context, seen.head, { pull, wasGreen: seen.green && !isMerged })
 }
 
 /**

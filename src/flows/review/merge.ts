@@ -71,6 +71,8 @@ async function hasUnknownRival(
   return older.some(({ number, draft, base }) => {
     if (base.ref !== pull.base.ref || draft) return false
     const other = known.get(number)
-    return other === undefined || other.head === '' || hasMissed({ number: pull.number, seen }, { number, seen: other })
+    return (
+      other === undefined || other.digest === '' || hasMissed({ number: pull.number, seen }, { number, seen: other })
+    )
   })
 }

@@ -57,7 +57,7 @@ async function isNothingNew(
   { pull, why }: ReviewTask,
   seen: ReviewMemory | undefined,
 ): Promise<boolean> {
-  if (why.code === 'new-head') return why.head === seen?.head
+  if (why.code === 'new-head') return why.head === seen?.head && seen.digest !== ''
   const moved = why.code === 'swept' ? why.moved : why.code === 'base-moved' ? why : undefined
   return moved !== undefined && isUnmoved(context, { pull, moved }, seen)
 }

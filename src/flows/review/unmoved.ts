@@ -17,7 +17,7 @@ export async function isUnmoved(
   { pull, moved }: { readonly pull: number; readonly moved: { readonly branch: string; readonly head: Sha } },
   seen: ReviewMemory | undefined,
 ): Promise<boolean> {
-  if (seen === undefined || seen.head === '' || seen.digest === '') return false
+  if (seen === undefined || seen.digest === '') return false
   if (seen.judgedFor !== moved.branch || seen.base === moved.head) return true
   if (seen.peers.length !== 1 || !(await isSame(context, { pull, base: moved.head }, seen))) return false
   await rememberPull(context, pull, { ...seen, base: moved.head })

@@ -23,6 +23,7 @@ import {
 } from '../../../src/flows/memory/base-memory.ts'
 import {
   abandonReview,
+  rememberFailing,
   forgetPull,
   recallChecked,
   recallPull,
@@ -91,9 +92,11 @@ test('a review that has begun counts as one that changes traffic, whatever was k
       [4, begun],
     ],
   )
+  await rememberFailing(context, 4)
+  assert.deepEqual(await recallPull(context, 4), { ...begun, digest: '' })
   await abandonReview(context, 4)
   await abandonReview(context, 6)
-  assert.deepEqual(await recallPull(context, 4), { ...begun, head: '', digest: '', abandoned: true })
+  assert.deepEqual(await recallPull(context, 4), { ...begun, digest: '', abandoned: true })
   assert.deepEqual(await recallPull(context, 6), { ...UNSEEN, abandoned: true })
   await forgetPull(context, 4)
   assert.deepEqual([...(await recallPulls(context)).keys()], [3, 6])

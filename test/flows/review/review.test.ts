@@ -275,3 +275,20 @@ test('a pull request with the base branch’s state is judged as a raise again w
   await world.settle()
   assert.match(checkOf(world, pull, 'canary/validate'), /production\/web 0% → 5%/)
 })
+
+for (const hours of [1, 28])
+  test(`a commit that was green loses that after a push, even if no review works for ${hours} h`, async () => {
+    const world = await aWorld()
+    const pull = await aNewVersion(world)
+    await says(world, 'alice', pull, '/canary 5')
+    const { sha } = pull.head
+    assert.match(gateOf(world, pull), /^success/)
+    world.network.outages.set('git', world.now() + hours * 60 * 60_000)
+    world.alice.push(pull.head.ref, { 'README.md': '# More\n' })
+    await world.settle()
+    await world.pass((hours + 1) * 60)
+    await world.sweep()
+    assert.match(gateOf(world, pull), /^success/)
+    const old = { ...pull, head: { ...pull.head, sha } }
+    assert.equal(gateOf(world, old), 'action_required: No open pull request has this commit')
+  })
