@@ -201,6 +201,17 @@ test('in a folder without a repository everything is new, and a broken config is
   assert.ok(told.value.review.problems.some(({ file }) => file === '.github/canary.yml'))
 })
 
+test('a folder without an environment is told that nothing was found, unless a problem may be the reason', async () => {
+  const looked = async (files: Readonly<Record<string, string>>) => {
+    const found = await reviewFolder({ worktree: folder(files).worktree, ...programs }, { environment: undefined })
+    return found.ok ? found.value.review.problems.map(({ code, file }) => `${code} ${file}`) : found.error.code
+  }
+  assert.equal(await looked({ 'README.md': '# Shop\n' }), 'nothing-found')
+  assert.deepEqual(await looked({ '.github/canary.yml': 'validators: [yamllint]\n' }), [
+    'yamllint-missing .github/canary.yml',
+  ])
+})
+
 test('the status of a folder mentions a route in a chart that nothing releases', async () => {
   const { worktree } = folder({
     ...FILES,
