@@ -82,8 +82,17 @@ const RELEASES: Files = {
   'charts/web/values-production.yaml': 'replicas: 0\ncanary: { weight: 0 }\n',
 }
 
+const FOLDERS: Files = Object.fromEntries(
+  ['staging', 'production'].flatMap((name) => [
+    [`apps/${name}.yaml`, application(name, name, '')],
+    [`${name}/route.yaml`, BASE['base/route.yaml']],
+    [`${name}/subsets.yaml`, BASE['base/subsets.yaml']],
+  ]),
+)
+
 const ROUTE = 'charts/web/templates/virtualservice.yaml'
 const DATA = BASE['base/route.yaml']
+const PATCHED = DATA.replace('weight: 100', 'weight: 90').replace('weight: 0', 'weight: 10')
 const indented = DATA.split('\n')
   .map((line) => `    ${line}`.trimEnd())
   .join('\n')
@@ -103,6 +112,15 @@ spec:
 const CASES: Readonly<Record<string, readonly [Files, string | undefined, number?]>> = {
   'a folder': [BASE, undefined],
   'a folder that is there already': [BASE, undefined, 0],
+  'two folders, both': [FOLDERS, 'all'],
+  'two folders, both, one with another share': [{ ...FOLDERS, 'staging/route.yaml': PATCHED }, 'all'],
+  'two folders, both, one with the share already': [{ ...FOLDERS, 'staging/route.yaml': PATCHED }, 'all', 10],
+  'two folders, both, one with the route twice': [{ ...FOLDERS, 'staging/again.yaml': DATA }, 'all'],
+  'two folders, one, beside one with the route twice': [{ ...FOLDERS, 'staging/again.yaml': DATA }, 'production'],
+  'a folder and a release, both': [
+    { ...FOLDERS, ...CHART, 'apps/staging.yaml': application('staging', 'charts/web', ', helm: { releaseName: web }') },
+    'all',
+  ],
   'two overlays, both': [OVERLAYS, 'all'],
   'two overlays, one': [OVERLAYS, 'production'],
   'an overlay on an overlay': [
