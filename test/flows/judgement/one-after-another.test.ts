@@ -56,6 +56,7 @@ const REPOSITORIES: Readonly<Record<string, readonly [Files, Changes]>> = {
     },
     {
       ...EVERYWHERE,
+      'the config names the folder': { [CONFIG]: 'environments: { web: { path: web } }\n' },
       'the share is raised': { 'web/vs.yaml': share(VS, 20) },
       'the share is lowered to 0': { 'web/vs.yaml': VS },
       'the route goes': { 'web/vs.yaml': undefined },
