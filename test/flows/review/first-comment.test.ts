@@ -42,6 +42,19 @@ test('unrelated pushes, and lost memory, do not change the comment', async () =>
   assert.match(comments(world, pull)[0] ?? '', /No canary traffic changes/, 'it does not ask for what is gone')
 })
 
+test('if two processes wrote the comment at the same time, the first one is kept up to date', async () => {
+  const world = await aWorld()
+  const pull = await aNewVersion(world)
+  const first = world.state.comments.find(({ author }) => author.isBot)
+  assert.ok(first !== undefined)
+  const second = { ...first, id: first.id + 1_000 }
+  world.state.comments.push(second)
+  const { body } = second
+  await says(world, 'alice', pull, '/canary 5')
+  assert.notEqual(world.state.comments.find(({ id }) => id === first.id)?.body, body)
+  assert.equal(world.state.comments.find(({ id }) => id === second.id)?.body, body)
+})
+
 /** The requests after the base branch moves under an open pull request. */
 async function costOfMove(open: (world: World) => Promise<unknown>): Promise<number> {
   const world = await aWorld()
