@@ -95,6 +95,11 @@ test('each fault is reported at its field', () => {
       { text: 'odd', path: [] },
     ],
   })
+  const quoted = 'failed to create typed patch object (/web; apps/v1, Kind=Deployment): .spec.a: it says errors: none'
+  assert.deepEqual(readAnswer(500, status(quoted)), {
+    type: 'refused',
+    faults: [{ text: 'at spec.a: it says errors: none', path: ['spec', 'a'] }],
+  })
   const several =
     'failed to create typed patch object (/web; apps/v1, Kind=Deployment): errors:\n  .spec.a: field not declared in schema\n  .spec.b[0].c: expected map, got &{1}'
   assert.deepEqual(readAnswer(500, status(several)), {
@@ -109,6 +114,7 @@ test('each fault is reported at its field', () => {
 test('a field is a path as far as it names its steps', () => {
   assert.deepEqual(fieldPath('metadata.labels[example.com/team]'), ['metadata', 'labels', 'example.com/team'])
   assert.deepEqual(fieldPath('.spec.ports[port=80,protocol="TCP"].name'), ['spec', 'ports'])
+  assert.deepEqual(fieldPath('metadata.labels[]'), ['metadata', 'labels', ''])
   assert.deepEqual(fieldPath('<nil>'), [])
   assert.equal(atField('', 'odd'), 'odd')
 })

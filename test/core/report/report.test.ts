@@ -101,6 +101,8 @@ test('a notification of Argo CD says that an application is applied and healthy,
     ['no time', { at: 'now' }, 'malformed'],
   ]
   for (const [why, over, expected] of table) assert.equal(say(readArgoCdReport({ ...body, ...over })), expected, why)
+  const long = readArgoCdReport({ ...body, phase: 'x'.repeat(300), health: 'Degraded' })
+  assert.equal(long.code === 'report' && long.report.reason, 'x'.repeat(100), 'a reason has room on one line')
 })
 
 test('whatever a body contains, it is read or refused with the place of the mistake', () => {

@@ -58,6 +58,11 @@ test('each wave takes a share after the previous one, and the first continues wh
       'a waits for b,c, b goes on, c goes on',
     ],
     [
+      'the first is done, and got the next version',
+      { a: at(0, ['v2', 'v3']), b: at(50), c: at(50) },
+      'a waits for b,c, b goes 100, c goes 100',
+    ],
+    [
       'the first is done, the second never began',
       { a: at(0, ['v2', 'v2']), b: at(50), c: at(0) },
       'a waits for c, b waits for c, c goes 5',

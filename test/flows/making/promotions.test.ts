@@ -54,6 +54,16 @@ spec:
   destination: { namespace: ${name}, server: https://kubernetes.default.svc }
   source: { path: charts/web, helm: { releaseName: web } }
 `
+const SHOP = `apiVersion: v1
+kind: Service
+metadata: { name: shop-canary }
+spec: { selector: { app: shop } }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: shop-pods }
+spec: { template: { metadata: { labels: { app: shop } }, spec: { priority: 1 } } }
+`
 const SPLIT = BASE['base/route.yaml'].replace('weight: 100', 'weight: 90').replace('weight: 0', 'weight: 10')
 
 const CASES: Readonly<Record<string, readonly [Files, Wish]>> = {
@@ -68,6 +78,16 @@ const CASES: Readonly<Record<string, readonly [Files, Wish]>> = {
       'production/limits.yaml': limits('1').replace('name: web', 'name: worker'),
     },
     { service: 'worker' },
+  ],
+  'a patch differs, for a Deployment behind another Service of the route': [
+    {
+      ...OVERLAYS,
+      'base/route.yaml': BASE['base/route.yaml'].replaceAll(/host: web, subset: (\w+)/g, 'host: shop-$1'),
+      'base/pods.yaml': SHOP,
+      'staging/limits.yaml': limits('2').replace('name: web', 'name: shop-pods'),
+      'production/limits.yaml': limits('1').replace('name: web', 'name: shop-pods'),
+    },
+    { service: 'web' },
   ],
   'a service that is not there': [OVERLAYS, { service: 'api' }],
   'a patch differs, for a service that only the config calls so': [
