@@ -44,8 +44,7 @@ export async function showStep(
 
 /** A split that someone set by hand may stay forever, and a switch has no steps. */
 function isShown({ standing: { target, phase }, broughtBy }: RolloutFacts): boolean {
-  if (isBlueGreen(target) || phase === 'idle' || phase === 'owned') return false
-  return phase !== 'by-hand' || broughtBy !== undefined
+  return !isBlueGreen(target) && (phase !== 'by-hand' || broughtBy !== undefined)
 }
 
 /** Requests that GitHub shows the steps before a pull request's steps as live. */

@@ -1,7 +1,7 @@
 /** The steps of a rollout on GitHub's own pages, if the config asks for that. */
 import assert from 'node:assert/strict'
 import { argoRollout } from '../../owners.ts'
-import { subsetsFile, withCanaryVersion } from '../../simulate/repository.ts'
+import { subsetsFile, withCanaryVersion, withShare } from '../../simulate/repository.ts'
 import { aPull, aRollout, aWorld, merges, openSteps, says, textOn, type World, type WorldOptions } from '../world.ts'
 import { recordedIn } from '../recorded/account.ts'
 
@@ -88,6 +88,20 @@ test('a rollout that a controller in the cluster moves is not shown, and one tha
   world.alice.push('main', { [owner]: argoRollout() })
   await world.settle()
   assert.deepEqual(shown(world), ['production canary:web: in_progress → inactive'])
+})
+
+test('a switch is not shown, because it has no steps', async () => {
+  const config = `${configText(true, [100])}`.replace('bake: 10m', 'strategy: blue-green')
+  const world = await aWorldThat({ shows: true, files: { '.github/canary.yml': config.replace('steps: [100], ', '') } })
+  const pull = await aPull(world, { 'docs/a.md': '# Switch\n' })
+  await says(world, 'alice', pull, '/switch canary')
+  await merges(world, 'bob', pull)
+  assert.match(textOn(world, 'main', 'apps/production/web-route.yaml'), /weight: 0\n[^]*weight: 100\n/)
+  const route = 'apps/production/web-route.yaml'
+  const part = await aPull(world, { [route]: withShare(textOn(world, 'main', route), 30) })
+  assert.equal(world.bob.merge(part, { ignoresChecks: true }), 'merged')
+  await world.pass(20)
+  assert.deepEqual(shown(world), [])
 })
 
 test('after a rollout has finished, GitHub still shows its last step', async () => {

@@ -166,6 +166,17 @@ test('an API server that cannot be reached is neither green nor red, and a missi
   assert.equal(validateReport(unnamed.found).conclusion, 'failure')
 })
 
+test('if the API server cannot be reached, the note about a Secret that is never sent stays', async () => {
+  const { found } = await review(
+    { 'apps/b.yaml': map('b', 'new'), 'apps/s.yaml': secret('tr0ub4dor-and-3') },
+    { says: () => ({ ok: false, failure: { code: 'unreachable', detail: '' } }) },
+  )
+  assert.deepEqual(
+    [...found.problems, ...found.notes].map(({ code }) => code),
+    ['dry-run-unreachable', 'dry-run-secret'],
+  )
+})
+
 test('a red result stays red if something else is unknown', async () => {
   const { found } = await review(
     { 'apps/a.yaml': map('a', 'new'), 'apps/b.yaml': map('b', 'new') },
