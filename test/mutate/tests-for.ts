@@ -11,7 +11,8 @@ import { type Stretch, stretchAt, stretchesOf } from './probes.ts'
 const MAX_SHARE = 0.25
 
 /** Tests that compare the whole result of a play or change with a recorded page. */
-const PAGED = /\/conversations\/|\/judgement\/(?:reviews|one-after)|\/making\/(?:changes|promotions)|\/rollout\/situations|\/core\/pages\//
+const PAGED =
+  /\/conversations\/|\/judgement\/(?:reviews|one-after)|\/making\/(?:changes|promotions)|\/rollout\/situations|\/core\/pages\//
 
 /** By which factor a page may take longer than another test and still run first, because it shows everything that people see. */
 const PAGE_STRENGTH = 8
