@@ -91,8 +91,8 @@ test('a rollout that a controller in the cluster moves is not shown, and one tha
 })
 
 test('a switch is not shown, because it has no steps', async () => {
-  const config = `${configText(true, [100])}`.replace('bake: 10m', 'strategy: blue-green')
-  const world = await aWorldThat({ shows: true, files: { '.github/canary.yml': config.replace('steps: [100], ', '') } })
+  const config = configText(true, [100]).replace('steps: [100], bake: 10m', 'strategy: blue-green')
+  const world = await aWorldThat({ shows: true, files: { '.github/canary.yml': config } })
   const pull = await aPull(world, { 'docs/a.md': '# Switch\n' })
   await says(world, 'alice', pull, '/switch canary')
   await merges(world, 'bob', pull)
