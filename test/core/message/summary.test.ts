@@ -56,10 +56,12 @@ test('only a problem of reading, rendering or merging may hide a change of traff
   const hides = /The problems below may hide such a change/
   const commentOf = (problem: Problem): string => summaryPages({ ...NO_CHANGE, problems: [problem] }).comment
   assert.match(commentOf(conflictProblem(['x'])), hides)
+  assert.match(commentOf(conflictProblem(['x'])), /^\*\*Unknown whether canary traffic changes\*\* · ⛔ 1 problem$/m)
   const fault = { kind: 'tool-fault', tool: 'opa', fault: 'no-rules', text: 'x', side: 'base' } as const
   const comment = commentOf({ code: 'opa', file: undefined, line: 1, cause: fault })
   assert.doesNotMatch(comment, hides)
   assert.match(comment, /This pull request changes no canary traffic\./)
+  assert.match(comment, /^\*\*No canary traffic changes\*\* · ⛔ 1 problem$/m)
 })
 
 test('there is one picture, and no table is wider than three columns', () => {

@@ -8,11 +8,12 @@ import { counted } from '../markdown/lists.ts'
 import { code, linkedWords, percent, plainText, table } from '../markdown/markdown.ts'
 import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 
-/** The effect on traffic of a pull request that moves no rollout, as a title. */
-export function quietTitle({ rows }: Pick<Review, 'rows'>): string {
-  return rows.length === 0
-    ? 'No canary traffic changes'
-    : `No rollout moves; ${counted(rows.length, 'rule')} of a split ${rows.length === 1 ? 'changes' : 'change'}`
+/** The effect on traffic of a pull request in which Perch found no rollout that moves, as a title. A problem may hide one. */
+export function quietTitle({ rows, problems }: Pick<Review, 'rows' | 'problems'>): string {
+  const isSure = !problems.some(mayHideTraffic)
+  if (rows.length === 0) return isSure ? 'No canary traffic changes' : 'Unknown whether canary traffic changes'
+  const rules = `${counted(rows.length, 'rule')} of a split ${rows.length === 1 ? 'changes' : 'change'}`
+  return isSure ? `No rollout moves; ${rules}` : rules
 }
 
 /** How a pull request changes traffic: a table, or why there is none. Never says that a share stays as it is if Perch could not read it. */
