@@ -14,7 +14,10 @@ const MARKERS = { all: 1_000, line: 8, columns: 16 }
 /** The limit for one paragraph of characters that may begin emphasis, code, a link or HTML. The parser compares each with the earlier ones. */
 const MAX_INLINE = 500
 
-/** Blocks are found without looking inside paragraphs. */
+/**
+ * Blocks are found without looking inside paragraphs. A line of dashes below a paragraph makes a heading of it. People write such a
+ * line as a separator or before a signature, so the paragraph still counts.
+ */
 const BLOCKS_ONLY = {
   disable: {
     null: [
@@ -28,6 +31,7 @@ const BLOCKS_ONLY = {
       'labelEnd',
       'labelStartImage',
       'labelStartLink',
+      'setextUnderline',
     ],
   },
 }
