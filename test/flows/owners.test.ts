@@ -10,6 +10,7 @@ import {
   aWorld,
   checkOf,
   comments,
+  gateOf,
   merges,
   openSteps,
   queue,
@@ -46,6 +47,21 @@ test('no command writes weights that a controller writes', async () => {
   await says(world, 'alice', pull, '/canary next')
   assert.match(answers(world, pull).at(-1) ?? '', OWNED)
   assert.deepEqual(openSteps(world), [])
+})
+
+test('a share that a controller leaves behind has to go live and bake before it rises', async () => {
+  const world = await aWorld()
+  await aRollout(world)
+  world.alice.push('main', { [ROLLOUT]: argoRollout() })
+  await world.settle()
+  await world.pass(20)
+  world.alice.push('main', { [ROLLOUT]: undefined })
+  await world.settle()
+  const [step] = openSteps(world)
+  assert.equal(step?.head.ref, 'canary/production/web/25')
+  assert.match(gateOf(world, step), /^action_required: Waiting for live and bake/)
+  await world.pass(14)
+  assert.equal(gateOf(world, step), 'success: Live and baked')
 })
 
 test('a new controller for a rollout of Perch makes the checks red, and closes its step once it exists', async () => {

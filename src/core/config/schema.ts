@@ -186,7 +186,7 @@ const Service = z.strictObject({
     .enum(['never', 'rollback', 'always'])
     .default('never')
     .describe(
-      "Which of its own pull requests Perch merges. `never`: none. `rollback`: those that lower the canary's share. `always`: all except the first raise after someone lowered the share.",
+      "Which of its own pull requests Perch merges. `never`: none. `rollback`: those that lower the canary's share. `always`: all except the first raise after someone lowered the share or moved the base branch back.",
     ),
 })
 

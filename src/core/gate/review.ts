@@ -28,6 +28,9 @@ export interface DestinationShare {
   readonly place?: Location | undefined
 }
 
+/** `lowered`: somebody lowered the share to the current one. `reset`: somebody replaced commits of the base branch after the current step. */
+export type LeftToPeople = { readonly code: 'lowered'; readonly from: number } | { readonly code: 'reset' }
+
 /** One rollout that a pull request moves. */
 export interface ReviewedChange {
   readonly target: Target
@@ -44,8 +47,8 @@ export interface ReviewedChange {
   /** The last step: both versions are already the same. */
   readonly finishes: boolean
   readonly verdicts: readonly Verdict[]
-  /** The share before somebody lowered it to the current one. Set only if the config has Perch merge raises. */
-  readonly loweredFrom?: number | undefined
+  /** Why a person must merge it, although the config has Perch merge raises. */
+  readonly leftToPeople?: LeftToPeople | undefined
   /** When time alone closes a gate that is open now, epoch milliseconds. */
   readonly freezesAt?: number | undefined
 }
@@ -205,13 +208,13 @@ export function notLive({ verdicts }: ReviewedChange): Liveness | undefined {
 }
 
 /**
- * Whether the config lets Perch merge the step when it is green. After someone lowered the share, a person must merge the next
- * raise.
+ * Whether the config lets Perch merge the step when it is green. After someone lowered the share or moved the base branch back, a
+ * person must merge the next raise.
  */
 export function mergesItself(change: ReviewedChange): boolean {
-  const { target, from, to, version, widened = [], finishes, loweredFrom } = change
+  const { target, from, to, version, widened = [], finishes, leftToPeople } = change
   const { autoMerge } = target.settings
   const isRollback = to < from && version === undefined && widened.length === 0 && !finishes
-  if (loweredFrom !== undefined) return false
+  if (leftToPeople !== undefined) return false
   return autoMerge === 'always' || (autoMerge === 'rollback' && isRollback)
 }

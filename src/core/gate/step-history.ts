@@ -1,3 +1,4 @@
+import type { BranchMove } from '../command/head-age.ts'
 import type { Sha } from '../rollout/facts.ts'
 import type { Signal, Want } from './signal.ts'
 import { matcher } from '../text/matcher.ts'
@@ -9,7 +10,11 @@ import { matcher } from '../text/matcher.ts'
 export interface StepHistory {
   /** Which step it is about (`stepKey`). */
   readonly step: string
+  /** A controller in the cluster moved the rollout at this step. Older commits do not show that. */
+  readonly isOwned?: true
   readonly landing: StepCommit
+  /** Set if the base branch got that commit later than its time says. */
+  readonly landedAt?: LandedAt
   /** The newest base commit up to which the step is known to be unchanged. */
   readonly checkedTo: Sha
   /** The signals that were asked for (`wantsKey`). Nothing is known about others. */
@@ -26,10 +31,34 @@ export interface StepCommit {
   readonly time: number
 }
 
+/** When a base branch got a commit that is older than that: somebody pushed it late, or moved the branch back to it. */
+export interface LandedAt {
+  /** By GitHub's clock, epoch milliseconds. */
+  readonly at: number
+  /** Other commits were on the branch instead, and a force-push removed them. */
+  readonly isReset: boolean
+}
+
 export interface ReportedCommit {
   readonly sha: Sha
   /** Newest first. */
   readonly signals: readonly Signal[]
+}
+
+/**
+ * GitHub's record of the branch, newest move first, tells when a commit came. `line`: the branch's commits along first parents, newest
+ * first. Undefined if the record does not go back that far, and `unknown` if it does not show the current head.
+ */
+export function landedAt(
+  moves: readonly BranchMove[],
+  line: readonly Sha[],
+  { sha }: Pick<StepCommit, 'sha'>,
+): LandedAt | 'unknown' | undefined {
+  const newest = moves.findIndex(({ after }) => after === line[0])
+  if (newest === -1) return 'unknown'
+  const heads = new Set(line.slice(0, line.indexOf(sha) + 1))
+  const brought = moves.slice(newest).find(({ before }) => !heads.has(before))
+  return brought && { at: brought.at, isReset: brought.kind === 'force-push' }
 }
 
 /** Deployers report the newest commit that they see, so the newest ones are asked about in every look: one request each. */

@@ -82,7 +82,8 @@ export function rollbackOf(standing: Pick<Standing, 'share'>): Extract<Move, { k
 }
 
 /**
- * A commit belongs to the same step as long as this key stays the same: all weights, both versions, and whether these are equal.
+ * A commit belongs to the same step as long as this key stays the same: all weights, both versions, whether these are equal, and
+ * whether a controller moves the rollout.
  */
 export function stepKey(standing: Standing): string {
   const weights = weightedRules(standing.target.route).map(({ destinations }) =>
@@ -91,7 +92,15 @@ export function stepKey(standing: Standing): string {
   const { stable = null, canary = null, same = false } = standing.versions ?? {}
   // Each rule may have one destination, so the weights do not tell which version it is.
   const one = same ? ['one version'] : []
-  return JSON.stringify([weights, stable, canary, ...one, ...(isBlueGreen(standing.target) ? [standing.share] : [])])
+  const owned = standing.phase === 'owned' ? ['owned'] : []
+  return JSON.stringify([
+    weights,
+    stable,
+    canary,
+    ...one,
+    ...owned,
+    ...(isBlueGreen(standing.target) ? [standing.share] : []),
+  ])
 }
 
 /** Whether a rollout is measured: the config asks for it, Perch drives it, and its canary has traffic. */

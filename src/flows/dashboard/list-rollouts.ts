@@ -7,7 +7,7 @@ import { historyOf } from '../measure/landing.ts'
 import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
-type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo' | 'activity' | 'clock'>
 
 /** A rollout, and the result of a look at its base branch. */
 export interface TakenRollout {

@@ -23,7 +23,7 @@ const Shown = z.object({ commit: z.string(), share: z.number(), state: z.enum(DE
 
 /** Shows the state of a rollout of a base branch on GitHub. The same state is not sent twice. */
 export async function showStep(
-  context: Needs & Pick<RepositoryContext, 'mirror' | 'renderer'>,
+  context: Needs & Pick<RepositoryContext, 'mirror' | 'renderer' | 'activity' | 'clock'>,
   base: BaseHead,
   { rollout, isRollingBack }: { readonly rollout: RolloutFacts; readonly isRollingBack: boolean },
 ): Promise<void> {

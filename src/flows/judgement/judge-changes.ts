@@ -6,7 +6,7 @@ import type { RolloutDifference } from '../../core/gate/rollout-difference.ts'
 import { leavingOwner } from '../../core/gate/leaving-owner.ts'
 import { isFinish, versionChange } from '../../core/gate/version-change.ts'
 import { UNRESTRAINED } from '../../core/gate/restraint.ts'
-import type { ReviewedChange } from '../../core/gate/review.ts'
+import type { LeftToPeople, ReviewedChange } from '../../core/gate/review.ts'
 import { targetAsBase } from '../../core/rollout/as-base.ts'
 import { isOfChart } from '../../core/chart/released-target.ts'
 import { narrowed } from '../../core/rollout/read-target.ts'
@@ -143,7 +143,7 @@ async function judgeChange(
   const verdicts = isOpen ? overrule(found, await question.around.overrides()) : found
   const finishes = isFinish(difference)
   const { freezesAt } = change.restraints
-  const loweredFrom = await shareBefore(context, question, difference)
+  const leftToPeople = await leftToPeopleBy(context, question, difference)
   return {
     target,
     from: sure,
@@ -155,21 +155,22 @@ async function judgeChange(
     finishes,
     verdicts,
     freezesAt,
-    loweredFrom,
+    leftToPeople,
   }
 }
 
-/** The share before the base branch's step, if the step lowered it: a person reverted a step, or asked for a lower share. */
-async function shareBefore(
+/** Whether people lowered the share before: they reverted a step, asked for a lower share, or moved the base branch back. */
+async function leftToPeopleBy(
   context: Needs,
   { base }: RestraintQuestion,
   { from, sure, reach }: RolloutDifference,
-): Promise<number | undefined> {
+): Promise<LeftToPeople | undefined> {
   if (from === undefined || sure === 0 || reach <= sure || isBlueGreen(from.target)) return undefined
   if (from.target.settings.autoMerge !== 'always') return undefined
-  const landing = (await historyOf(context, base, from))?.landing
-  const before = landing && (await standingBefore(context, landing, from.target))
-  return before !== undefined && sureShare(before) > sure ? sureShare(before) : undefined
+  const history = await historyOf(context, base, from)
+  if (history?.landedAt?.isReset === true) return { code: 'reset' }
+  const before = history && (await standingBefore(context, history.landing, from.target))
+  return before !== undefined && sureShare(before) > sure ? { code: 'lowered', from: sureShare(before) } : undefined
 }
 
 /** The input of the gates. The pace and limits of the rollout come from the base branch, not from the pull request. */

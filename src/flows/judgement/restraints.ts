@@ -23,6 +23,7 @@ export type JudgementNeeds = Pick<
   | 'branches'
   | 'signals'
   | 'clock'
+  | 'activity'
   | 'pulls'
   | 'people'
   | 'metrics'

@@ -10,7 +10,7 @@ import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { RolloutDifference } from '../../core/gate/rollout-difference.ts'
 
-type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo' | 'activity' | 'clock'>
 
 /**
  * A hash of everything in Git on which the verdicts on a traffic change depend: its effect, the config, and since when the rollouts of
@@ -31,7 +31,7 @@ export async function groundsOf(
     // Then the signals about the head itself count.
     if (isAtStep && since === undefined) return undefined
     const images = byImages ? await imagesOf(context, base, standing.target) : undefined
-    steps.push([targetName(standing.target), stepKey(standing), standing.target.settings, since?.sha, images])
+    steps.push([targetName(standing.target), stepKey(standing), standing.target.settings, since, images])
   }
   const config = differences.map(({ base: { config: own } }) => own)
   // The check does not show all rows and diffs, and the comment shows more of them.

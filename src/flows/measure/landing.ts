@@ -1,4 +1,4 @@
-import type { StepCommit, StepHistory } from '../../core/gate/step-history.ts'
+import { landedAt, type StepCommit, type StepHistory } from '../../core/gate/step-history.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { filesOf, kustomizationsOf } from '../../core/rollout/read-target.ts'
 import { standingOf, stepKey, type Standing } from '../../core/rollout/standing.ts'
@@ -6,10 +6,11 @@ import type { Target } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type BaseHead, commitBefore } from '../repository/history.ts'
 import { readTargetAt } from '../repository/load.ts'
+import { settledAt } from '../memory/base-memory.ts'
 import { recallStep, rememberStep } from '../memory/rollout-memory.ts'
 import { rolloutName } from '../../core/rollout/rollout-name.ts'
 
-type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo' | 'activity' | 'clock'>
 
 /** How many changes of a step's files are examined first. Each further round looks four times as far back. */
 const FIRST_CHANGES = 30
@@ -27,33 +28,96 @@ export async function historyOf(context: Needs, base: BaseHead, standing: Standi
   const known = await recallStep(context, rolloutName(base.ref, standing.target))
   const isKnown = known?.step === step
   if (isKnown && known.checkedTo === base.sha) return known
-  const landing = isKnown
-    ? await landingSince(context, { base: base.sha, known }, standing)
-    : await findLanding(context, base.sha, standing)
+  const newer = known === undefined ? [] : await commitsSince(context, base.sha, known.checkedTo)
+  const at = { base: base.sha, known, newer: newer ?? [] }
+  const goesOn = isKnown && newer !== undefined
+  const landing = goesOn ? await landingSince(context, at, standing) : await newLanding(context, at, standing)
   if (landing === undefined) return undefined
-  const isSame = isKnown && landing.sha === known.landing.sha
-  const history: StepHistory = isSame
-    ? { ...known, checkedTo: base.sha }
-    : { step, landing, checkedTo: base.sha, wants: '', scannedTo: undefined, reported: [] }
+  const history: StepHistory =
+    goesOn && landing.sha === known.landing.sha
+      ? { ...known, checkedTo: base.sha }
+      : {
+          step,
+          ...(standing.phase === 'owned' ? { isOwned: true } : {}),
+          landing,
+          ...(await lateLanding(context, base, { landing, isMoved: newer === undefined })),
+          checkedTo: base.sha,
+          wants: '',
+          scannedTo: undefined,
+          reported: [],
+        }
   await rememberStep(context, rolloutName(base.ref, standing.target), history)
   return history
+}
+
+/** The commits of a base branch since an older head, newest first. Undefined if the branch has lost that head. */
+async function commitsSince(
+  { mirror }: Pick<RepositoryContext, 'mirror'>,
+  base: Sha,
+  head: Sha,
+): Promise<readonly StepCommit[] | undefined> {
+  const line = await mirror.landings(base, 'all', MAX_COMMITS)
+  const end = line.findIndex(({ sha }) => sha === head)
+  return end === -1 ? undefined : line.slice(0, end)
+}
+
+/** A merge on GitHub makes its commit, and Perch usually sees it within this time. */
+const PROMPT_MS = 60_000
+
+/**
+ * When the base branch got a commit, if that was later than the commit was made. `isMoved`: the branch has lost its last known head, so
+ * even a young commit may have been there before.
+ */
+async function lateLanding(
+  { activity, clock, mirror, memo, repo }: Needs,
+  { ref, sha }: BaseHead,
+  { landing, isMoved }: { readonly landing: StepCommit; readonly isMoved: boolean },
+): Promise<Pick<StepHistory, 'landedAt'>> {
+  if (!isMoved && clock.now() - landing.time < PROMPT_MS) return {}
+  const moves = (await activity.movesOf(ref)) ?? []
+  const line = (await mirror.landings(sha, 'all', MAX_COMMITS)).map((commit) => commit.sha)
+  const found = landedAt(moves, line, landing)
+  const isNew = !isMoved && (await settledAt({ memo, repo }, ref)) === undefined
+  // Where Perch has not been yet, a push may have imported a history with its deployments. A force-push takes something back.
+  if (isNew && (found === 'unknown' || found?.isReset !== true)) return {}
+  if (found !== 'unknown') return found !== undefined && found.at > landing.time + PROMPT_MS ? { landedAt: found } : {}
+  // The list may lag behind. Old servers have none, and then the time of the commit has to be enough.
+  return isMoved || moves.length > 0 ? { landedAt: { at: clock.now(), isReset: isMoved } } : {}
+}
+
+interface LandingQuestion {
+  readonly base: Sha
+  readonly known: StepHistory | undefined
+  /** The commits since the last look, newest first. */
+  readonly newer: readonly StepCommit[]
+}
+
+/**
+ * The landing of a step that memory does not know. If a controller moved the rollout at the last look, the step came with or after the
+ * commit that ended this, even if the files have its weights for longer.
+ */
+async function newLanding(
+  context: Needs,
+  { base, known, newer }: LandingQuestion,
+  standing: Standing,
+): Promise<StepCommit | undefined> {
+  const found = await findLanding(context, base, standing)
+  if (known?.isOwned !== true || newer.some(({ sha }) => sha === found?.sha)) return found
+  return newer.at(-1) ?? found
 }
 
 /** The landing of a step that was known at an older head. Only newer commits are examined. */
 async function landingSince(
   context: Needs,
-  { base, known }: { readonly base: Sha; readonly known: StepHistory },
+  { base, known, newer }: LandingQuestion,
   standing: Standing,
 ): Promise<StepCommit | undefined> {
-  const line = await context.mirror.landings(base, 'all', MAX_COMMITS)
-  const end = line.findIndex(({ sha }) => sha === known.checkedTo)
-  if (end === -1) return findLanding(context, base, standing)
-  const newer = new Set(line.slice(0, end).map(({ sha }) => sha))
+  const own = new Set(newer.map(({ sha }) => sha))
   const files = [...filesOf(standing.target), ...kustomizationsOf(standing.target)]
-  const changes = (await context.mirror.landings(base, files, end)).filter(({ sha }) => newer.has(sha))
+  const changes = (await context.mirror.landings(base, files, newer.length)).filter(({ sha }) => own.has(sha))
   for (const { sha } of changes)
     if (!(await hasStep(context, sha, standing))) return findLanding(context, base, standing)
-  return known.landing
+  return known?.landing
 }
 
 /** The commit that brought a step to a commit of the base branch. Does not use memory. */

@@ -13,7 +13,7 @@ import { type RolloutName, rolloutName } from '../../core/rollout/rollout-name.t
 
 type Needs = Pick<
   RepositoryContext,
-  'mirror' | 'renderer' | 'signals' | 'clock' | 'memo' | 'repo' | 'meter' | 'metrics'
+  'mirror' | 'renderer' | 'signals' | 'activity' | 'clock' | 'memo' | 'repo' | 'meter' | 'metrics'
 >
 
 export interface LivenessQuestion {

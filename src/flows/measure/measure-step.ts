@@ -9,10 +9,13 @@ import { keepable, type Measurement, recallMeasurement, rememberMeasurement } fr
 import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type RolloutName, rolloutName } from '../../core/rollout/rollout-name.ts'
-import { runningSince } from './running-version.ts'
+import { runningCommit } from './running-version.ts'
 import { livenessOf, type LivenessQuestion } from './liveness.ts'
 
-type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo' | 'metrics' | 'clock' | 'ask' | 'meter'>
+type Needs = Pick<
+  RepositoryContext,
+  'mirror' | 'renderer' | 'memo' | 'repo' | 'metrics' | 'clock' | 'ask' | 'meter' | 'activity'
+>
 
 /** A step on a base branch that has been live since a moment, epoch milliseconds. */
 interface LiveStep {
@@ -113,11 +116,11 @@ export async function queryMetrics(
 
 /** The commit that brought a step, or its version; empty if the history does not show it. */
 export async function stepCommit(
-  context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>,
+  context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo' | 'activity' | 'clock'>,
   base: BaseHead,
   standing: Standing,
 ): Promise<string> {
-  return (await runningSince(context, base, standing))?.sha ?? ''
+  return (await runningCommit(context, base, standing))?.sha ?? ''
 }
 
 function planFor(

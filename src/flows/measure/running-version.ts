@@ -15,7 +15,7 @@ import { rolloutName } from '../../core/rollout/rollout-name.ts'
 import { historyOf, MAX_COMMITS } from './landing.ts'
 import { objectsAt, targetObjectsAt } from './objects-at.ts'
 
-type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo' | 'activity' | 'clock'>
 
 /** How many changes of an environment Perch builds to find the one that brought the version. If all have it, the oldest of these counts. */
 const MAX_BUILDS = 15
@@ -31,10 +31,24 @@ const RunningVersion = z.object({
 type RunningVersion = z.infer<typeof RunningVersion>
 
 /**
- * The commit since which the base branch has its current share and its current canary version. Undefined if the history does not show it.
- * Images count as versions too: if labels name roles (`track: canary`), only images tell versions apart.
+ * Since when the base branch has its current share and its current canary version. That is later than the commit that brought them if
+ * somebody moved the branch back to it. Undefined if the history does not show it.
  */
 export async function runningSince(
+  context: Needs,
+  base: BaseHead,
+  standing: Standing,
+): Promise<StepCommit | undefined> {
+  const since = await runningCommit(context, base, standing)
+  const landedAt = (await historyOf(context, base, standing))?.landedAt
+  return since && { ...since, time: Math.max(since.time, landedAt?.at ?? 0) }
+}
+
+/**
+ * The commit that brought the current share and the current canary version. Images count as versions too: if labels name roles
+ * (`track: canary`), only images tell versions apart.
+ */
+export async function runningCommit(
   context: Needs,
   base: BaseHead,
   standing: Standing,

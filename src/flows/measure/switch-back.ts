@@ -10,7 +10,7 @@ import { readTargetAt } from '../repository/load.ts'
 import { findLanding, historyOf } from './landing.ts'
 import { objectsAt } from './objects-at.ts'
 
-type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo' | 'activity' | 'clock'>
 
 /**
  * Whether a head does nothing to a blue/green rollout except sending the traffic back: the other version was active until the

@@ -22,7 +22,9 @@ const ReportedCommit = z.object({
 
 const StepRecord = z.object({
   step: z.string(),
+  isOwned: z.literal(true).exactOptional(),
   landing: z.object({ sha: z.string(), time: z.number() }),
+  landedAt: z.object({ at: z.number(), isReset: z.boolean() }).exactOptional(),
   checkedTo: z.string(),
   wants: z.string(),
   scannedTo: z.string().optional(),
@@ -37,6 +39,11 @@ export async function recallStep(context: Needs, rollout: RolloutName): Promise<
 
 export async function rememberStep(context: Needs, rollout: RolloutName, history: StepHistory): Promise<void> {
   await context.memo.set(`step:${context.repo.id}:${rollout}`, history)
+}
+
+/** A canary without traffic is at no step. If it has the same share again, that is a step of its own. */
+export async function forgetStep(context: Needs, rollout: RolloutName): Promise<void> {
+  await context.memo.forget(`step:${context.repo.id}:${rollout}`)
 }
 
 /** Since when a rollout's step is live, for one head of its base branch. */

@@ -7,7 +7,10 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import { historyOf } from '../measure/landing.ts'
 import { recallChecked, rememberChecked } from '../memory/pull-memory.ts'
 
-type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'pulls' | 'checks' | 'memo' | 'repo'>
+type Needs = Pick<
+  RepositoryContext,
+  'mirror' | 'renderer' | 'pulls' | 'checks' | 'memo' | 'repo' | 'activity' | 'clock'
+>
 
 /**
  * The pull request that set a share without our annotations, if Perch has checked it. Then people know about Perch, and the

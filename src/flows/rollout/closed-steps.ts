@@ -10,7 +10,10 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import { rolloutName } from '../../core/rollout/rollout-name.ts'
 import { historyOf } from '../measure/landing.ts'
 
-type Needs = Pick<RepositoryContext, 'pulls' | 'mirror' | 'renderer' | 'memo' | 'repo' | 'botLogin' | 'conversation'>
+type Needs = Pick<
+  RepositoryContext,
+  'pulls' | 'mirror' | 'renderer' | 'memo' | 'repo' | 'botLogin' | 'conversation' | 'activity' | 'clock'
+>
 
 /**
  * A pull request that is younger than the step was made for it, and not for an earlier rollout. Commit times have whole seconds.

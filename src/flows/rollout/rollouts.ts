@@ -7,7 +7,8 @@ import { isMisplaced, isStep, isStepOf, isWaveStep, kindOf, moveOf } from '../..
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import { filesOf, withParts } from '../../core/rollout/read-target.ts'
-import type { Target } from '../../core/rollout/target.ts'
+import { rolloutName } from '../../core/rollout/rollout-name.ts'
+import { isBlueGreen, type Target } from '../../core/rollout/target.ts'
 import { rollbackOf, standingOf, stepKey, type Standing } from '../../core/rollout/standing.ts'
 import { withWaitingWaves } from '../../core/wave/convoy.ts'
 import { turnsOf } from '../../core/wave/turns.ts'
@@ -19,6 +20,7 @@ import { loadConfig, loadSnapshot, readTargetAt } from '../repository/load.ts'
 import { broughtBy } from './by-hand.ts'
 import { type ClosedSteps, closedSteps, readerOf } from './closed-steps.ts'
 import { besideOf } from './open-change.ts'
+import { forgetStep } from '../memory/rollout-memory.ts'
 import { isAsProposed } from '../repository/step-ownership.ts'
 import type { NotDeployed } from '../../core/refusal/gate-refusal.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
@@ -45,7 +47,7 @@ export type BaseProblem =
 
 type Needs = Pick<
   RepositoryContext,
-  'mirror' | 'renderer' | 'pulls' | 'checks' | 'botLogin' | 'memo' | 'repo' | 'conversation'
+  'mirror' | 'renderer' | 'pulls' | 'checks' | 'botLogin' | 'memo' | 'repo' | 'conversation' | 'activity' | 'clock'
 >
 
 /** Undefined if the branch does not exist. */
@@ -71,6 +73,8 @@ export async function loadBase(context: Needs, ref: string): Promise<Result<Base
   const older: PullRequest[] = []
   const at = { base: { ref, sha }, heads: refs, recent, readBack: readerOf(context, ref, recent) }
   for (const standing of standings) {
+    if (standing.share === 0 && !isBlueGreen(standing.target))
+      await forgetStep(context, rolloutName(ref, standing.target))
     const turn = turns.get(standing.target)
     const brought = await broughtBy(context, at, standing)
     const closed = isLeftAsItIs({ standing, broughtBy: brought })

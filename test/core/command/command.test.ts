@@ -64,7 +64,12 @@ test('a byte order mark, which some editors write before a text, does not hide a
 })
 
 test('a line of dashes below a command, as before a signature, does not hide it', () => {
-  for (const body of ['/canary 25\n---\nThanks!', '/canary 25\n-- \nAlice', 'Ship it\n/canary 25\n===', '/canary 25\n-'])
+  for (const body of [
+    '/canary 25\n---\nThanks!',
+    '/canary 25\n-- \nAlice',
+    'Ship it\n/canary 25\n===',
+    '/canary 25\n-',
+  ])
     assert.deepEqual(only(body), { name: 'set', percent: 25, ...none }, JSON.stringify(body))
 })
 

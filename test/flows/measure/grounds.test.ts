@@ -71,7 +71,8 @@ async function grounds({
     read: async () => texts,
     entries: async () => [],
   }
-  const context = { mirror, memo: memoryMemo(), repo, renderer: undefined }
+  const activity = { movesOf: async () => undefined }
+  const context = { mirror, memo: memoryMemo(), repo, renderer: undefined, activity, clock: { now: () => 0 } }
   const differences = differencesIn(pair).flatMap((one) => [known(one), ...(twice === undefined ? [] : [twice(one)])])
   return groundsOf(context as never, { ref: 'main', sha: base }, { review: { ...NO_CHANGE, ...review }, differences })
 }

@@ -64,6 +64,7 @@ patch: '[{"op": "replace", "path": "/spec/http/1/route/1/weight", "value": 0}]'
   const context = {
     mirror: mirror as Mirror,
     memo: memoryMemo(),
+    clock: { now: () => 1_000 },
     repo: { owner: 'acme', name: 'gitops' },
   } as Parameters<typeof historyOf>[0]
   const history = await historyOf(context, { ref: 'main', sha: 'freed' }, standingOf(targetOf(files)))

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Renderer } from '../../../src/ports/renderer.ts'
 import { NO_TOOLS } from '../../memory/context.ts'
-import { headOf, type Pull } from '../../memory/github/github.ts'
+import { headOf, moveBranch, person, type Pull } from '../../memory/github/github.ts'
 import { memoryRenderer } from '../../memory/renderer.ts'
 import { routeFile, withShare } from '../../simulate/repository.ts'
 import {
@@ -89,6 +89,27 @@ test('with autoMerge a step that somebody reverts is raised again by a person, a
   assert.match(
     comments(world, step)[0] ?? '',
     /\*\*Next:\*\* merge this pull request when the canary may have more traffic again\. Perch does not merge it by itself, because somebody lowered `production\/web` from 25% to 5%\./,
+  )
+  await merges(world, 'bob', step)
+  await world.pass(15)
+  assert.equal(shareOn(world, 'main'), 50)
+})
+
+test('with autoMerge a share to which the base branch is moved back is raised again by a person', async () => {
+  const world = await aWorld({ config: { autoMerge: 'always', steps: [5, 25, 50, 100] } })
+  await aRollout(world)
+  const then = headOf(world.state, 'main')
+  await world.pass(15)
+  assert.equal(shareOn(world, 'main'), 25)
+  moveBranch(world.state, 'main', { sha: then, by: person('olga') })
+  await world.pass(60)
+  assert.equal(shareOn(world, 'main'), 5)
+  const [step] = openSteps(world)
+  assert.ok(step !== undefined)
+  assert.match(gateOf(world, step), /^success/)
+  assert.match(
+    comments(world, step)[0] ?? '',
+    /Perch does not merge it by itself, because somebody replaced commits of the base branch\./,
   )
   await merges(world, 'bob', step)
   await world.pass(15)

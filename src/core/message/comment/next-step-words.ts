@@ -52,11 +52,19 @@ function waitWords(open: readonly Pick<Verdict, 'gate' | 'state'>[]): string {
 }
 
 function mergeWords(changes: Review['changes']): string {
-  const lowered = changes.flatMap(({ target, from, loweredFrom }) =>
-    loweredFrom === undefined ? [] : [`${code(targetName(target))} from ${percent(loweredFrom)} to ${percent(from)}`],
+  const lowered = changes.flatMap(({ target, from, leftToPeople }) =>
+    leftToPeople?.code === 'lowered'
+      ? [`${code(targetName(target))} from ${percent(leftToPeople.from)} to ${percent(from)}`]
+      : [],
   )
-  if (lowered.length === 0) return '**Next:** merge this pull request. No gate holds it back.'
-  return `**Next:** merge this pull request when the canary may have more traffic again. Perch does not merge it by itself, because somebody lowered ${lowered.join(' and ')}.`
+  const causes = [
+    ...(lowered.length > 0 ? [`lowered ${lowered.join(' and ')}`] : []),
+    ...(changes.some(({ leftToPeople }) => leftToPeople?.code === 'reset')
+      ? ['replaced commits of the base branch']
+      : []),
+  ]
+  if (causes.length === 0) return '**Next:** merge this pull request. No gate holds it back.'
+  return `**Next:** merge this pull request when the canary may have more traffic again. Perch does not merge it by itself, because somebody ${causes.join(' and ')}.`
 }
 
 /** Each command in a block of its own, which people can copy with one click on GitHub. */
