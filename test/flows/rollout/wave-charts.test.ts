@@ -149,6 +149,15 @@ test('an abort takes the traffic of a chart back in all waves, one pull request 
   assert.deepEqual(shares(world), ['0', '0', '0'])
 })
 
+test('commands on the pull request that began a rollout move it, also where the chart itself says that Perch drives it', async () => {
+  const world = await aFleet({ files: DRIVEN })
+  const pull = await aFleetRollout(world)
+  await says(world, 'alice', pull, '/canary hold wait')
+  assert.match(answers(world, pull).at(-1) ?? '', /⏸️ Held: /)
+  await says(world, 'alice', pull, '/canary abort slow')
+  assert.deepEqual(branches(openSteps(world)), ['canary/eu-1/web/0'])
+})
+
 test('a rollback of a chart’s wave that somebody pushed to is said to be changed, and one that nobody touched is not', async () => {
   const world = await aFleet()
   const pull = await aFleetRollout(world)
