@@ -76,13 +76,14 @@ async function lateLanding(
   if (!isMoved && clock.now() - landing.time < PROMPT_MS) return {}
   const moves = (await activity.movesOf(ref)) ?? []
   const line = (await mirror.landings(sha, 'all', MAX_COMMITS)).map((commit) => commit.sha)
-  const found = landedAt(moves, line, landing)
-  const isNew = !isMoved && (await settledAt({ memo, repo }, ref)) === undefined
-  // Where Perch has not been yet, a push may have imported a history with its deployments. A force-push takes something back.
-  if (isNew && (found === 'unknown' || found?.isReset !== true)) return {}
-  if (found !== 'unknown') return found !== undefined && found.at > landing.time + PROMPT_MS ? { landedAt: found } : {}
   // The list may lag behind. Old servers have none, and then the time of the commit has to be enough.
-  return isMoved || moves.length > 0 ? { landedAt: { at: clock.now(), isReset: isMoved } } : {}
+  const sinceNow = isMoved || moves.length > 0 ? { at: clock.now(), isReset: isMoved } : undefined
+  const found = landedAt(moves, line, landing)
+  const late = found === 'unknown' ? sinceNow : found
+  if (late === undefined || late.at <= landing.time + PROMPT_MS) return {}
+  // Where Perch has not been yet, a push may have imported a history with its deployments. A force-push takes something back.
+  const isImported = !late.isReset && (await settledAt({ memo, repo }, ref)) === undefined
+  return isImported ? {} : { landedAt: late }
 }
 
 interface LandingQuestion {

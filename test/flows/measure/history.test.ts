@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { Config } from '../../../src/core/config/schema.ts'
 import { type Standing, standingOf } from '../../../src/core/rollout/standing.ts'
 import { findLanding, historyOf, lastReadableShare, standingBefore } from '../../../src/flows/measure/landing.ts'
+import { settle } from '../../../src/flows/memory/base-memory.ts'
 import { rememberStep } from '../../../src/flows/memory/rollout-memory.ts'
 import { loadSnapshot } from '../../../src/flows/repository/load.ts'
 import { BASE } from '../../memory/builds.ts'
@@ -63,6 +64,22 @@ function aBranch(files: Readonly<Record<string, string>> = {}) {
   const later = (ms: number): void => void (now += ms)
   return { context, state, push, standing, history, asked, later }
 }
+
+test('a commit that is pushed late landed with the push, except before Perch came to the branch', async () => {
+  for (const isKnown of [true, false]) {
+    const { context, state, push, history, later } = aBranch()
+    const before = headOf(state, 'main')
+    const made = push({ [ROUTE]: at(5) })
+    state.moves.length = 0
+    moveBranch(state, 'main', { sha: before, by: person('bob') })
+    later(20 * 60_000)
+    moveBranch(state, 'main', { sha: made, by: person('bob') })
+    if (isKnown) await settle(context, 'main', before ?? '')
+    const found = await history()
+    assert.equal(found?.landing.sha, made)
+    assert.equal(found.landedAt === undefined, !isKnown)
+  }
+})
 
 test('a step landed with the first commit that has it, whatever came later', async () => {
   const { push, history, asked } = aBranch()
