@@ -326,6 +326,23 @@ test('perch validate checks every environment, with a checkout and without', nee
   )
 })
 
+test(
+  'perch validate in a repository is red for a config that cannot be read, committed or not',
+  needsKustomize,
+  async () => {
+    const broken = /^\.github\/canary\.yml:1: config The config is not valid/
+    const files = gitops()
+    for (const dir of [repository(), repository({ ...files, '.github/canary.yml': 'stepz: 1\n' })]) {
+      writeFileSync(join(dir, '.github/canary.yml'), 'stepz: 1\n')
+      const found = await perch('validate', '--dir', dir)
+      assert.deepEqual([found.code, broken.test(found.out)], [1, true], found.out)
+      // The way out is not blocked.
+      writeFileSync(join(dir, '.github/canary.yml'), files['.github/canary.yml'] ?? '')
+      assert.equal((await perch('validate', '--dir', dir)).code, 0)
+    }
+  },
+)
+
 test('what cannot be compared is refused with a reason', async () => {
   const dir = repository()
   assert.match((await perch('diff', '--dir', checkout(gitops()))).err, /^perch: There is nothing to compare with/)

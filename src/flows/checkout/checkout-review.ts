@@ -56,13 +56,14 @@ export async function reviewCheckout(
   const ends = await endsOf(checkout, question.refs)
   if (!ends.ok) return ends
   const { base, head, tree } = ends.value
+  const differing = base === undefined ? [] : await checkout.changed(base, tree)
   const isWhole = question.scope === 'all' || base === undefined
-  const changed = isWhole ? ('all' as const) : await checkout.changed(base, tree)
   const config = base === undefined ? { config: tree } : {}
   const between = {
     base: base ?? NOTHING,
     head: tree,
-    changed,
+    changed: isWhole ? ('all' as const) : differing,
+    differing,
     only: question.environment,
     readsTouchedOnly: true,
     // The person who runs the command has configured the server.

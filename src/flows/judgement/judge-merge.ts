@@ -127,6 +127,8 @@ export interface TreePair extends Sendable {
   readonly head: Sha
   /** The paths that differ; `all` to compare every environment. */
   readonly changed: readonly string[] | 'all'
+  /** The paths that differ, where `changed` is `all`. */
+  readonly differing?: readonly string[]
   /** If set, only this environment. */
   readonly only?: string | undefined
   /**
@@ -151,13 +153,17 @@ export interface TreeComparison {
   readonly imageChanges?: readonly ImageChange[]
 }
 
+function pathsIn({ changed, differing = [] }: TreePair): readonly string[] {
+  return changed === 'all' ? differing : changed
+}
+
 /** All changes between the files of two trees. */
 export async function compareTrees(
   context: FileSource & Pick<RepositoryContext, 'renderer' | 'validators' | 'schemas'>,
   between: TreePair,
 ): Promise<TreeComparison> {
-  const { base, changed } = between
-  const next = await nextConfig(context, between)
+  const { base, head, changed } = between
+  const next = await nextConfig(context, { head, changed: pathsIn(between) })
   const config = await loadConfig(context, between.config ?? base)
   if (config.ok) return compareByConfig(context, between, { config: config.value, next })
   if (between.config !== undefined) {
@@ -166,7 +172,9 @@ export async function compareTrees(
   }
   const look = (by: Config, from: Sha): Promise<TreeComparison> =>
     compareByConfig(context, { ...between, config: from }, { config: by, next: undefined })
-  const looked = await compareDespiteConfig(between, { broken: config.error, next, look })
+  // Somebody who asks about every environment is also told what was broken before.
+  const told = next ?? (changed === 'all' ? config : undefined)
+  const looked = await compareDespiteConfig(between, { broken: config.error, next: told, look })
   // A pull request that does not change the config is not told about a broken one.
   const isElsewhere = changed !== 'all' && !changed.some(isRelevant) && looked.names.length === 0
   return isElsewhere && between.only === undefined ? { review: NO_CHANGE, names: [] } : looked
@@ -205,7 +213,7 @@ async function compareByConfig(
   )
   const repair = mixedRepair(checked.repaired, { ...NO_CHANGE, ...comparison })
   const renamed = renamedRoles(before, written).map(renamedRolesProblem)
-  const templates = await validateTemplates(both, { before, after, head, changed })
+  const templates = await validateTemplates(both, { before, after, head, next, isWhole: changed === 'all' })
   const { problems: moved, lostNames } = await judgeNext(both, { before, after }, { head, next })
   const own = [...moved, ...templates.problems, ...checked.problems, ...repair]
   const problems = [
@@ -250,14 +258,15 @@ function undeployedAmong({ environments, deliveries }: Snapshot, names: readonly
 /** The checks that the base branch requires, with the problems that are known before anything is rendered. */
 async function validate(
   context: FileSource & Pick<RepositoryContext, 'validators'>,
-  { base, head, changed, config: treeish = base }: TreePair,
+  between: TreePair,
   { config, isRendered }: { readonly config: Config; readonly isRendered: boolean },
 ): Promise<Pick<Review, 'problems' | 'notes'> & RepairedChecks> {
+  const { base, head, changed, config: treeish = base } = between
   const hasLint = changed === 'all' || changed.some(isLinted)
   const validators = config.validators.filter(({ name }) => (name === 'yamllint' ? hasLint : isRendered))
   const wanted = { policy: isRendered ? config.policy : undefined, validators }
   const asked = await loadRequiredChecks(context, { treeish, config: wanted, side: 'base' })
-  const next = changed === 'all' ? undefined : await requiredChecksAfter(context, { head, changed, config })
+  const next = await requiredChecksAfter(context, { head, changed: pathsIn(between), config })
   const { requiredChecks, repaired } = withRepairs(asked, next)
   const lint = await lintFiles(context, requiredChecks, { base, head, changed, secrets: config.secrets })
   // A file that is missing is missing on both sides.

@@ -6,6 +6,7 @@ import type { Review } from '../../core/gate/review.ts'
 import { lostNames } from '../../core/rollout/snapshot/lost-names.ts'
 import type { Problem } from '../../core/problem/problem.ts'
 import { raisedByConfig, renamedByConfig } from '../../core/rollout/snapshot/config-change.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type FileSource, loadConfig, loadSnapshot } from '../repository/load.ts'
@@ -14,9 +15,9 @@ import type { TreePair } from './judge-merge.ts'
 /** Undefined if the pull request does not change the config. */
 export async function nextConfig(
   context: FileSource,
-  { head, changed }: Pick<TreePair, 'head' | 'changed'>,
+  { head, changed }: { readonly head: Sha; readonly changed: readonly string[] },
 ): Promise<ConfigResult | undefined> {
-  return changed !== 'all' && changed.includes(CONFIG_FILE) ? loadConfig(context, head) : undefined
+  return changed.includes(CONFIG_FILE) ? loadConfig(context, head) : undefined
 }
 
 /** Why the new config must not be merged: it is not valid, or it would move or rename rollouts past the gates. */
