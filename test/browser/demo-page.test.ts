@@ -84,6 +84,8 @@ test('a person types /canary 5, sees the answer, the diff and the checks come, a
   for (const width of ['phone', 'desktop'] as const) {
     await show(page, `${url}/pull/${number}`, width)
     await page.waitForSelector('.mermaid svg')
+    const height = await page.$eval('.mermaid svg .nodeLabel', (label) => label.getBoundingClientRect().height)
+    assert.ok(height >= 16, `at ${WIDTHS[width]} px the steps of the plan are ${height} px high`)
     assert.equal(await overflow(page), 0, `at ${WIDTHS[width]} px nothing is beyond the edge`)
     const comment = await page.waitForSelector('.entry:has(.mermaid)')
     assert.ok(comment !== null)

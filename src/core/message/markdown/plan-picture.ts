@@ -8,8 +8,11 @@ export interface PlanPicture {
   readonly next: number | undefined
 }
 
-/** Short arrows, so that five steps are readable on a phone, where GitHub shrinks the picture to about 330 px. */
-const SMALL = "%%{init: {'flowchart': {'rankSpacing': 16, 'padding': 8}}}%%"
+/**
+ * Short arrows and narrow boxes, so that five steps are readable on a phone, where GitHub shrinks the picture to about 330 px.
+ * Without `minNodeWidth`, newer versions of Mermaid draw each box at least 120 px wide.
+ */
+const SMALL = "%%{init: {'flowchart': {'rankSpacing': 16, 'padding': 8, 'minNodeWidth': 0}}}%%"
 
 /** The plan as a Mermaid flow chart, which GitHub renders: steps that are done, current, proposed and ahead. */
 export function planPicture({ plan, now, next }: PlanPicture): string {
