@@ -13,6 +13,8 @@ for (const page of globSync('docs/tutorials/*.md').toSorted()) {
     const steps = readTutorial(readFileSync(page, 'utf8'))
     const files = steps.flatMap((step) => (step.kind === 'file' ? [[step.path, step.text] as const] : []))
     assert.ok(steps.length > files.length + 5)
+    const last = steps.findLast((step) => step.kind === 'opens')
+    assert.match(last?.title ?? '', /^Finish .*: all traffic on stable /, 'it leads to a finished rollout')
     const reader = new Reader(await aStory({ files: Object.fromEntries(files) }))
     for (const step of steps) await reader.follow(step)
   })
