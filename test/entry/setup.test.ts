@@ -224,18 +224,21 @@ test('an existing file stays unchanged, unless it is to be replaced', async (t) 
   assert.equal(readFileSync(raced.file, 'utf8'), 'APP_ID=1\n')
 })
 
-test('unknown words and invalid addresses are refused', async () => {
+test('an option that is missing or invalid is refused by its name, with an example', async () => {
   delete process.env['GHE_HOST']
-  for (const words of [
-    [],
-    ['--url', 'perch.example.com'],
-    ['--url', 'ftp://perch.example.com'],
-    ['--url', 'https://me:secret@perch.example.com'],
-    ['--url', 'https://perch.example.com', '--org', '../acme'],
-    ['--url', 'https://perch.example.com', '--port', '70000'],
-    ['--url', 'https://perch.example.com', '--minutes', '0'],
-    ['--url', 'https://perch.example.com', 'more'],
-  ]) {
+  const url = ['--url', 'https://perch.example.com']
+  const address = /^perch: --url needs the https address where GitHub reaches Perch, such as \S+\.\n/
+  for (const [words, answer] of [
+    [[], address],
+    [['--url', 'perch.example.com'], address],
+    [['--url', 'ftp://perch.example.com'], address],
+    [['--url', 'https://me:secret@perch.example.com'], address],
+    [[...url, '--org', '../acme'], /^perch: --org must be the name of an organization/],
+    [[...url, '--name', 'a'.repeat(35)], /^perch: --name must have at most 34 characters\.\n/],
+    [[...url, '--port', '70000'], /^perch: --port must be a port number/],
+    [[...url, '--port', 'x', '--minutes', '0'], /^perch: --port must be .* --minutes must be a number above 0/],
+    [[...url, 'more'], /^perch: too many arguments/],
+  ] as const) {
     const errors: string[] = []
     const code = await runCommand(['setup', ...words], {
       ...PIPE,
@@ -243,6 +246,7 @@ test('unknown words and invalid addresses are refused', async () => {
       err: (text) => void errors.push(text),
     })
     assert.equal(code, 2, words.join(' '))
-    assert.match(errors.join(''), /^perch: (?:setup takes --url|too many arguments)/)
+    assert.match(errors.join(''), answer)
+    assert.match(errors.join(''), /\n`perch setup --help` shows how to use it\.\n$/)
   }
 })

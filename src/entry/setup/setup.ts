@@ -4,13 +4,14 @@ import {
   setupInvitation,
   type SetupProblem,
 } from '../../core/message/command-line/setup-words.ts'
+import { helpHint } from '../../core/message/command-line/cli-commands.ts'
 import { terminalText } from '../../core/text/inert.ts'
 import { type GitHubAddresses, readGitHubAddresses } from '../env.ts'
 import type { Terminal } from '../command-line/cli-call.ts'
 import { appManifest, webhookUrl } from './app-manifest.ts'
 import { checkEnvFile, type EnvFile, writeEnvFile } from './env-file.ts'
 import { exchangeCode } from './exchange-code.ts'
-import { readSetupWish, SETUP_USAGE, type SetupWish } from './setup-wish.ts'
+import { readSetupWish, type SetupWish } from './setup-wish.ts'
 import { type Registration, type SetupServer, startSetupServer } from './setup-server.ts'
 
 /**
@@ -18,8 +19,10 @@ import { type Registration, type SetupServer, startSetupServer } from './setup-s
  * `runCommand`.
  */
 export async function setup(options: object, terminal: Pick<Terminal, 'out' | 'err'>): Promise<number> {
-  const wish = readSetupWish(options)
-  if (wish === undefined) return refuse(terminal, { code: 'used-wrongly', words: SETUP_USAGE })
+  const read = readSetupWish(options)
+  if (!read.ok)
+    return refuse(terminal, { code: 'used-wrongly', words: `${read.problems.join(' ')}\n${helpHint('setup')}` })
+  const wish = read.value
   const github = readGitHubAddresses()
   if (!github.ok) return refuse(terminal, { code: 'used-wrongly', words: github.problems.join(' ') })
   const problem = checkEnvFile(fileOf(wish))
