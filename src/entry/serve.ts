@@ -1,4 +1,5 @@
 import { flushCompileCache } from 'node:module'
+import { cannotStartWords } from '../core/message/command-line/setup-words.ts'
 import { openMeter } from '../adapters/meter/prometheus-meter.ts'
 import { readEnvironment } from './env.ts'
 import { openLog } from './open-log.ts'
@@ -8,7 +9,7 @@ import { startService } from './service.ts'
 export async function serve(): Promise<number> {
   const env = readEnvironment()
   if (!env.ok) {
-    console.error(`Perch cannot start:\n${env.problems.map((problem) => `- ${problem}`).join('\n')}`)
+    console.error(cannotStartWords(env.problems))
     return 1
   }
   const meter = openMeter()

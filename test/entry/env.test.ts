@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
+import { cannotStartWords } from '../../src/core/message/command-line/setup-words.ts'
 import { type ProcessEnvironment, readEnvironment, readReportSecret } from '../../src/entry/env.ts'
 
 const { privateKey: key } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -130,6 +131,7 @@ test('with nothing set, every missing variable is named at once with its next st
   assert.match(problems[0] ?? '', /^APP_ID is missing\. Set it to the App ID/)
   assert.match(problems[1] ?? '', /^WEBHOOK_SECRET is missing\. Set it/)
   assert.match(problems[2] ?? '', /^PRIVATE_KEY is missing\. Create .* PRIVATE_KEY_PATH/)
+  assert.match(cannotStartWords(problems), /^Perch cannot start:\n- APP_ID [^]*\n.*`perch setup --url /)
 })
 
 test('each wrong value is refused by name, and no value is ever repeated', () => {

@@ -52,3 +52,9 @@ export function setupInvitation(address: string, minutes: number): string {
 export function setupDone(app: { readonly name: string; readonly installUrl: string }, file: string): string {
   return `Registered ${app.name}, and wrote its credentials to ${file}, which only you may read.\nNext: install it on your repositories (${app.installUrl}), then run npm start.\n`
 }
+
+/** What `perch serve` prints if its settings are not complete. A newcomer has none, and `perch setup` makes them. */
+export function cannotStartWords(problems: readonly string[]): string {
+  const list = problems.map((problem) => `- ${problem}`).join('\n')
+  return `Perch cannot start:\n${list}\nIf you have no GitHub App yet, \`perch setup --url https://<where GitHub reaches Perch>\` in a checkout registers one and writes these settings to .env. docs/deploy/README.md explains all of them.`
+}
