@@ -39,9 +39,11 @@ It commits nothing.`
 const ENVIRONMENT_TO_CHANGE = { flags: '--env <name>', does: 'the environment to change; "all" changes every one' }
 const DRY_RUN = { flags: '--dry-run', does: 'print what would change, and write nothing' }
 
-const COMMITS = `You name commits as for git diff. Without a commit, it compares HEAD with the files. With one commit, it compares
-that commit with the files. With two commits (or a..b), it compares the two. a...b shows what a merge of b into a
-would change.`
+const COMMITS = `You name the two sides as for git diff:
+  no commit     HEAD, and the files of the checkout
+  a             the commit a, and the files of the checkout
+  a b, or a..b  the commits a and b
+  a...b         what a merge of b into a would change`
 
 export const CLI_COMMANDS = {
   init: {
