@@ -107,6 +107,38 @@ test('the `kustomize` of an Application has the same result as `kustomize edit`'
   }
 })
 
+test(
+  'the images that Argo CD’s Image Updater writes next to the manifests are part of the build',
+  { skip },
+  async () => {
+    const app = argo('      images: ["shop/web:v0"]\n      namePrefix: eu-\n')
+    const own = 'kustomize:\n  images:\n  - shop/web:v2\n'
+    const prefix = ['set', 'nameprefix', '--', 'eu-']
+    const table: readonly (readonly [Record<string, string>, ...(readonly string[])[]])[] = [
+      [{ 'web/.argocd-source-web.yaml': own }, ['set', 'image', 'shop/web:v2'], prefix],
+      [{ 'web/.argocd-source-argocd_web.yaml': own }, ['set', 'image', 'shop/web:v2'], prefix],
+      [{ 'web/.argocd-source.yaml': own }, ['set', 'image', 'shop/web:v2'], prefix],
+      // The file of the Application itself comes last, and null removes.
+      [
+        { 'web/.argocd-source.yaml': own.replace('v2', 'v1'), 'web/.argocd-source-web.yaml': own },
+        ['set', 'image', 'shop/web:v2'],
+        prefix,
+      ],
+      [
+        { 'web/.argocd-source-web.yaml': 'kustomize: { namePrefix: null }\npath: more\n' },
+        ['set', 'image', 'shop/web:v0'],
+      ],
+      // Of another Application.
+      [{ 'web/.argocd-source-api.yaml': own }, ['set', 'image', 'shop/web:v0'], prefix],
+    ]
+    for (const [overrides, ...commands] of table) {
+      const files = repositoryOf({ 'argocd/web.yaml': app, ...overrides })
+      assert.deepEqual(await rendered(files, 'web'), edited(files, commands), JSON.stringify(overrides))
+      assert.deepEqual(await problems(files), [])
+    }
+  },
+)
+
 const WEIGHTS =
   '        - target: {kind: VirtualService, name: web}\n          patch: |-\n            # who sets them\n            - {op: replace, path: /spec/http/0/route/0/weight, value: 90}\n            - {op: replace, path: /spec/http/0/route/1/weight, value: 10}\n'
 

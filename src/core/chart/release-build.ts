@@ -1,5 +1,6 @@
 /** The input of helm for a release: files and options. */
 import { patchFields } from '../delivery/additions.ts'
+import { overridesSources } from '../delivery/argo/source-override.ts'
 import { paramsNow } from '../delivery/generators/elements.ts'
 import { filledTemplate } from '../delivery/generators/params.ts'
 import { decoded } from '../diff/secret-values.ts'
@@ -101,14 +102,15 @@ function settingsOf(source: SettingSource, texts: Texts): readonly ReleaseSettin
   const value = valueOf(source.value, texts)
   if (source.from === 'object') return typeof value === 'string' ? [{ name: source.name, value, isText: false }] : []
   return listOf(value).flatMap((entry) => {
-    const { name, value: set = '', forceString } = recordOf(entry)
+    // Argo CD reads the names of fields in any case, and its Image Updater writes `forcestring`.
+    const { name, value: set = '', forceString, forcestring = forceString } = recordOf(entry)
     if (typeof name !== 'string') return []
-    return [{ name, value: typeof set === 'string' ? set : JSON.stringify(set), isText: forceString === true }]
+    return [{ name, value: typeof set === 'string' ? set : JSON.stringify(set), isText: forcestring === true }]
   })
 }
 
 function valueOf({ file, document, path, isEncoded, filling }: ObjectValue, texts: Texts): unknown {
-  const manifest = parseManifest(file, texts.get(file) ?? '', VALUES_OBJECT)
+  const manifest = parseManifest(file, texts.get(file) ?? '', overridesSources(file) ? undefined : VALUES_OBJECT)
   const data = manifest.ok ? manifest.value.documents[document]?.data : undefined
   const written = valueAt(data, path)
   const value = filling === undefined ? written : filledTemplate(written, paramsNow(data, filling, texts), filling.isGo)

@@ -3,7 +3,7 @@ import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
 import { titleOf } from '../manifest/identity.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
 import type { Additions } from './additions.ts'
-import { applicationOf, argoDeliveries, type ArgoScene, liftsRestrictions } from './argo.ts'
+import { applicationOf, argoDeliveries, type ArgoScene, liftsRestrictions } from './argo/argo.ts'
 import { type DeliverySource, isTemplate } from './delivery-source.ts'
 import { CONFIG_MAPS, DEPLOYERS, objectsIn } from './documents.ts'
 import { type Filling, settingsFilesOf } from './generators/elements.ts'
@@ -94,7 +94,7 @@ export function readDeliveries(
   const maps = folderIndex(settingsFor(fluxes, texts), ({ name }) => name)
   const kustomizations = folderIndex(fluxes, titleOf)
   const readsAbove = objects.length > 0 && [...texts.values()].some(liftsRestrictions)
-  const scene = { settings, readsAbove, repositories, source, kustomizations, maps }
+  const scene = { settings, readsAbove, texts, repositories, source, kustomizations, maps }
   const needs = new Set<string>()
   const rests = objects
     .flatMap((object) => applicationsOf(object, { source, texts, needs }))

@@ -4,10 +4,12 @@ import { VALUES_OBJECT } from '../chart/release-build.ts'
 import { templateChart } from '../chart/template-chart.ts'
 import { readKustomization } from '../environment/kustomization.ts'
 import { inFolder, isKustomization, join, parentOf } from '../environment/tree.ts'
-import { isRecord, listOf, type Path, recordOf, textOf, valueAt } from '../manifest/data.ts'
+import { isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
 import { titleOf } from '../manifest/identity.ts'
 import { type Manifest, type ManifestObject, parseManifest } from '../manifest/parse.ts'
-import { argoRelease } from './argo-release.ts'
+import { applicationOf } from './argo/argo.ts'
+import { argoRelease } from './argo/argo-release.ts'
+import { overridesFor } from './argo/source-override.ts'
 import type { Delivery } from './delivery.ts'
 import { type DeliverySource, folderOf, isHere, isTemplate } from './delivery-source.ts'
 import { applicationsOf, type Deployer } from './generators/application-set.ts'
@@ -75,10 +77,8 @@ function releasesOf(
   manifest: Manifest,
   { texts, source }: { readonly texts: Texts; readonly source: DeliverySource },
 ): FoundRelease[] {
-  const { kind, file, document, at, data } = object
-  const start: Path = kind === 'Application' ? ['spec'] : ['spec', 'template', 'spec']
-  const spec = recordOf(valueAt(data, start))
-  const metadata = recordOf(valueAt(data, [...start.slice(0, -1), 'metadata']))
+  const { file, document, at } = object
+  const { name: given, spec, at: start } = applicationOf(object)
   const several = listOf(spec['sources']).filter(isRecord)
   const refs = new Set(
     several.flatMap((one) => (isHere(textOf(one['repoURL']) ?? '', source) ? (textOf(one['ref']) ?? []) : [])),
@@ -87,8 +87,7 @@ function releasesOf(
     { own: recordOf(spec['source']), path: ['source'] },
     ...several.map((own, index) => ({ own, path: ['sources', index] })),
   ]
-  const made = written === undefined ? undefined : textOf(metadata['name'])
-  const name = made === undefined || isTemplate(made) ? object.name : made
+  const name = (written === undefined ? undefined : given) ?? object.name
   const namespace = textOf(recordOf(spec['destination'])['namespace'])
   const application = {
     file,
@@ -100,11 +99,13 @@ function releasesOf(
   }
   const filling = written && { ...written, at }
   return sources.flatMap(({ own, path }): FoundRelease[] => {
-    const folder = textOf(own['path'])
-    if (folder === undefined || folderOf(folder) === undefined) return []
+    const folder = folderOf(textOf(own['path']) ?? '')
+    if (folder === undefined || textOf(own['path']) === undefined) return []
     if (own['chart'] !== undefined || !isHere(textOf(own['repoURL']) ?? '', source)) return []
-    const release = argoRelease({ application, source: own, at: [...at, ...start, ...path], refs, filling })
-    return [{ release, title, name, file, sources: [file, ...settingsFilesOf(filling)] }]
+    const overrides = overridesFor({ name: given, namespace: object.namespace }, folder, texts)
+    const release = argoRelease({ application, source: own, overrides, at: [...at, ...start, ...path], refs, filling })
+    const from = [file, ...settingsFilesOf(filling), ...overrides.map((one) => one.file)]
+    return [{ release, title, name, file, sources: from }]
   })
 }
 

@@ -66,6 +66,30 @@ test('an Application whose path is a chart: the values in the order in which Arg
   ])
 })
 
+test('parameters that Argo CD’s Image Updater writes into the chart’s folder take the place of the Application’s own', () => {
+  const source = (helm: string): string => `  source:\n    ${HERE}\n    path: charts/web\n    helm: ${helm}\n`
+  const of = (helm: string, override: string, name = '-web'): unknown =>
+    asked(
+      {
+        'app.yaml': application('web', source(helm)),
+        [`charts/web/.argocd-source${name}.yaml`]: override,
+        'charts/web/eu.yaml': '',
+      },
+      'shop',
+    )['web']
+  const updated = 'helm:\n  parameters:\n  - name: image.tag\n    value: "2.0"\n    forcestring: true\n'
+  const own = '{ valuesObject: { a: 1 }, parameters: [{ name: b, value: "5" }] }'
+  assert.deepEqual(of(own, updated), ['web in shop', '{"a":1}', 'image.tag=2.0 (text)'])
+  assert.deepEqual(of(own, updated, '-other'), ['web in shop', '{"a":1}', 'b=5'])
+  assert.deepEqual(of(own, 'helm: { valuesObject: { c: 2 } }'), ['web in shop', '{"a":1}', '{"c":2}', 'b=5'])
+  assert.deepEqual(of('{ values: "a: 1" }', 'helm: { values: "a: 2", valueFiles: [eu.yaml] }', ''), [
+    'web in shop',
+    'charts/web/eu.yaml',
+    'a: 2',
+  ])
+  assert.deepEqual(of(own, 'helm: { parameters: null }'), ['web in shop', '{"a":1}'])
+})
+
 test('values that are not in this repository are named', () => {
   const source = (entry: string): string =>
     `  sources:\n    - { ${HERE}, path: charts/web, helm: { valueFiles: ["${entry}"] } }\n    - { ${HERE}, ref: here }\n    - { repoURL: https://github.com/acme/values.git, ref: there }\n`

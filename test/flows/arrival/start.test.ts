@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict'
 import { headOf, moveBranch, type Pull } from '../../memory/github/github.ts'
 import { type MemoryPerson, memoryPerson } from '../../memory/github/person.ts'
+import { CHART } from '../../memory/builds.ts'
 import { CONFIG, routeFile, subsetsFile, withCanaryVersion, withShare } from '../../simulate/repository.ts'
 import { argoRollout, flaggerCanary } from '../../owners.ts'
 import {
+  aBuiltWorld,
   aNewVersion,
   aPull,
   aRollout,
@@ -120,6 +122,33 @@ test('a version that image automation pushes begins with a step pull request, on
   assert.deepEqual(openSteps(world), [], 'a person refused it')
   await aPush(world, 'v4')
   assert.deepEqual(branches(openSteps(world)), ['canary/production/web/5'], 'another version is another question')
+})
+
+test('a version that Argo CD’s Image Updater writes into its own file begins with a step pull request', async () => {
+  const values = 'charts/web/values-production.yaml'
+  const world = await aBuiltWorld({
+    ...CHART,
+    '.github/canary.yml':
+      'automation: [argocd-image-updater]\nservices:\n  web: { steps: [25, 100], bake: 1m, start: first-step }\n',
+    'apps/production.yaml': `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: production, namespace: argocd }
+spec:
+  syncPolicy: { automated: {} }
+  source:
+    path: charts/web
+    helm: { releaseName: web, valueFiles: [values-production.yaml] }
+`,
+    [values]: 'canary: { weight: 0 }\nversions: { stable: v1, canary: v1 }\n',
+  })
+  memoryPerson(world.state, 'argocd-image-updater', 'write').push('main', {
+    'charts/web/.argocd-source-production.yaml':
+      'helm:\n  parameters:\n  - name: versions.canary\n    value: v2\n    forcestring: true\n',
+  })
+  await world.settle()
+  const [step] = openSteps(world)
+  assert.equal(step?.title, 'Canary production/web v2: 0% → 25%')
+  assert.match(textOn(world, step.head.ref, values), /weight: 25/)
 })
 
 test('a version that is pushed before the step of another one has merged gets a step that names it', async () => {

@@ -1,12 +1,13 @@
 /** What Argo CD deploys: Applications. */
-import { isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
-import type { ManifestObject } from '../manifest/parse.ts'
-import { type Additions, type AdditionSource, argoFields, isNothing, sourceAt, withoutMissing } from './additions.ts'
-import type { UntitledDelivery } from './delivery.ts'
-import { type DeliverySource, folderOf, isDeployed, isHere, isTemplate } from './delivery-source.ts'
-import { directoryOptions } from './directory.ts'
-import { patchesIn } from './deployer-patch.ts'
-import { ignoredFields, type IgnoredFields } from './ignored/ignored-fields.ts'
+import { isRecord, listOf, type Path, recordOf, textOf } from '../../manifest/data.ts'
+import type { ManifestObject } from '../../manifest/parse.ts'
+import { type Additions, type AdditionSource, argoFields, isNothing, sourceAt, withoutMissing } from '../additions.ts'
+import type { UntitledDelivery } from '../delivery.ts'
+import { type DeliverySource, folderOf, isDeployed, isHere, isTemplate } from '../delivery-source.ts'
+import { directoryOptions } from '../directory.ts'
+import { patchesIn } from '../deployer-patch.ts'
+import { overridden, overridesFor } from './source-override.ts'
+import { ignoredFields, type IgnoredFields } from '../ignored/ignored-fields.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -15,6 +16,7 @@ export interface ArgoScene {
   /** The fields that every Application ignores. */
   readonly settings: readonly IgnoredFields[]
   readonly readsAbove: boolean
+  readonly texts: ReadonlyMap<string, string | undefined>
 }
 
 /**
@@ -27,6 +29,8 @@ export function liftsRestrictions(text: string | undefined): boolean {
 }
 
 export interface Application {
+  /** Undefined if only the generator of an ApplicationSet knows it. */
+  readonly name: string | undefined
   readonly spec: Data
   readonly annotations: Data
   /** The path of its `spec` in the object. */
@@ -40,9 +44,12 @@ export interface Application {
 export function applicationOf({ kind, data }: ManifestObject): Application {
   const owner = kind === 'ApplicationSet' ? recordOf(recordOf(data['spec'])['template']) : data
   const isOne = kind === 'ApplicationSet' || kind === 'Application'
+  const metadata = recordOf(owner['metadata'])
+  const name = textOf(metadata['name'])
   return {
+    name: name === undefined || isTemplate(name) ? undefined : name,
     spec: isOne ? recordOf(owner['spec']) : {},
-    annotations: recordOf(recordOf(owner['metadata'])['annotations']),
+    annotations: recordOf(metadata['annotations']),
     at: kind === 'ApplicationSet' ? ['spec', 'template', 'spec'] : ['spec'],
   }
 }
@@ -57,10 +64,10 @@ function clusterOf({ server, name }: Data): string | undefined {
 
 export function argoDeliveries(
   object: ManifestObject,
-  { settings, readsAbove }: ArgoScene,
+  { settings, readsAbove, texts }: ArgoScene,
   source: DeliverySource,
 ): readonly UntitledDelivery[] {
-  const { spec, annotations, at } = applicationOf(object)
+  const { name, spec, annotations, at } = applicationOf(object)
   const sync = recordOf(spec['syncPolicy'])
   const isAutomatic = isRecord(sync['automated']) && sync['automated']['enabled'] !== false
   const isSkipped = annotations['argocd.argoproj.io/skip-reconcile'] === 'true'
@@ -74,19 +81,22 @@ export function argoDeliveries(
     respectsIgnored: listOf(sync['syncOptions']).includes('RespectIgnoreDifferences=true'),
   } as const
   const several = listOf(spec['sources']).map((one, index) => [one, ['sources', index]] as const)
-  return [[spec['source'], ['source']] as const, ...several].flatMap(([own, where]): UntitledDelivery[] => {
-    const one = recordOf(own)
-    const path = folderOf(textOf(one['path']) ?? '')
+  return [[spec['source'], ['source']] as const, ...several].flatMap(([written, where]): UntitledDelivery[] => {
+    const own = recordOf(written)
+    const path = folderOf(textOf(own['path']) ?? '')
     // A source without a path is a chart, or only has values for one.
-    const isFolder = textOf(one['path']) !== undefined && isHere(textOf(one['repoURL']) ?? '', source)
+    const isFolder = textOf(own['path']) !== undefined && isHere(textOf(own['repoURL']) ?? '', source)
     if (path === undefined || !isFolder) return []
+    const overrides = overridesFor({ name, namespace: object.namespace }, path, texts)
+    const one = overridden(own, overrides)
     const isFollowed = isDeployed(textOf(one['targetRevision']) ?? '', source)
     const stops = isSkipped ? 'skipped' : !isAutomatic ? 'by-hand' : isFollowed ? undefined : 'revision'
     const kustomize = recordOf(one['kustomize'])
     const from = sourceAt(object, [...at, ...where, 'kustomize'])
     const additions = argoAdditions(object, kustomize, { path, paths: source.paths, from })
     const directory = directoryOptions(one['directory'])
-    return [{ ...common, path, stops, directory, patches: patchesIn(kustomize), additions, sources: [object.file] }]
+    const sources = [object.file, ...overrides.map(({ file }) => file)]
+    return [{ ...common, path, stops, directory, patches: patchesIn(kustomize), additions, sources }]
   })
 }
 

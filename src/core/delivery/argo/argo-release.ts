@@ -5,11 +5,12 @@ import {
   type ObjectValue,
   type SettingSource,
   type ValuesSource,
-} from '../chart/release.ts'
-import { isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
-import type { Location } from '../manifest/parse.ts'
-import { join } from '../environment/tree.ts'
-import { folderOf, isTemplate } from './delivery-source.ts'
+} from '../../chart/release.ts'
+import { isRecord, listOf, type Path, recordOf, textOf } from '../../manifest/data.ts'
+import type { Location } from '../../manifest/parse.ts'
+import { join } from '../../environment/tree.ts'
+import { folderOf, isTemplate } from '../delivery-source.ts'
+import { overridden, type SourceOverride } from './source-override.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -26,6 +27,7 @@ export interface ArgoSource {
     readonly isTemplated: boolean
   }
   readonly source: Data
+  readonly overrides: readonly SourceOverride[]
   /** The path of the source in its document. */
   readonly at: Path
   /** The names (`ref`) of the sources that are this repository. */
@@ -35,19 +37,14 @@ export interface ArgoSource {
 }
 
 /** The release for one source of an Application whose path is a chart. */
-export function argoRelease({ application, source, at, refs, filling }: ArgoSource): ChartRelease {
+export function argoRelease(from: ArgoSource): ChartRelease {
+  const { application, at, refs } = from
+  const source = overridden(from.source, from.overrides)
   const helm = recordOf(source['helm'])
   const chart = folderOf(textOf(source['path']) ?? '') ?? ''
-  const { file, document, line } = application
+  const { file, line } = application
   const placeOf = (path: Path): Location => ({ file, line: line(path) })
   const own = [...at, 'helm']
-  const valueOf = (key: string): ObjectValue => ({
-    file,
-    document,
-    path: [...own, key],
-    isEncoded: false,
-    ...(filling === undefined ? {} : { filling }),
-  })
   const isOptional = helm['ignoreMissingValueFiles'] === true
   const files = listOf(helm['valueFiles']).map((entry, index): ValuesSource => {
     const place = placeOf([...own, 'valueFiles', index])
@@ -56,12 +53,11 @@ export function argoRelease({ application, source, at, refs, filling }: ArgoSour
     return { from: 'file', path, isOptional, place }
   })
   const key = isFilled(helm['valuesObject']) ? 'valuesObject' : 'values'
-  const inline: readonly ValuesSource[] = isFilled(helm[key])
-    ? [{ from: 'object', value: valueOf(key), place: placeOf([...own, key]) }]
-    : []
-  const settings: readonly SettingSource[] = isFilled(helm['parameters'])
-    ? [{ from: 'list', value: valueOf('parameters') }]
-    : []
+  const inline = valuesAt(key, from).map((value): ValuesSource => {
+    const place = value.file === file ? placeOf(value.path) : { file: value.file, line: 1 }
+    return { from: 'object', value, place }
+  })
+  const settings = valuesAt('parameters', from).map((value): SettingSource => ({ from: 'list', value }))
   const filledIn = (keys: readonly string[]): readonly ValuesSource[] =>
     keys.flatMap((field) => {
       const name = tagIn(helm[field])
@@ -89,6 +85,26 @@ export function argoRelease({ application, source, at, refs, filling }: ArgoSour
       apiVersions: listOf(helm['apiVersions']).filter((one) => typeof one === 'string'),
     },
   }
+}
+
+/**
+ * Where a field of `helm` is set: in the Application, and in its overrides. Argo CD merges maps, so all of them count, and only the
+ * last value of any other field.
+ */
+function valuesAt(key: string, { application, source, overrides, at, filling }: ArgoSource): readonly ObjectValue[] {
+  if (!isFilled(recordOf(overridden(source, overrides)['helm'])[key])) return []
+  const { file, document } = application
+  const inFilling = filling === undefined ? {} : { filling }
+  const own: ObjectValue = { file, document, path: [...at, 'helm', key], isEncoded: false, ...inFilling }
+  const places = [
+    { data: source, value: own },
+    ...overrides.map((one) => {
+      const value: ObjectValue = { file: one.file, document: 0, path: ['helm', key], isEncoded: false }
+      return { data: one.data, value }
+    }),
+  ].filter(({ data }) => Object.hasOwn(recordOf(data['helm']), key))
+  const isMerged = places.every(({ data }) => isRecord(recordOf(data['helm'])[key]))
+  return (isMerged ? places : places.slice(-1)).map(({ value }) => value)
 }
 
 /**
