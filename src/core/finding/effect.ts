@@ -24,7 +24,8 @@ export const twoWriters: FindingCheck = (scene) => {
     const rules = SECTIONS.flatMap((section) =>
       listOf(specOf(route)[section]).map((rule) => ({ section, name: textOf(recordOf(rule)['name']) })),
     )
-    const writer = writerOf({ kind: route.kind, namespace: route.namespace, names: [route.name], rules })
+    const labels = recordOf(recordOf(route.data['metadata'])['labels'])
+    const writer = writerOf({ kind: route.kind, namespace: route.namespace, names: [route.name], labels, rules })
     if (writer === undefined) return []
     const detail = { code: 'two-writers', writer: qualifiedTitle(writer) } as const
     return [{ object: route, path: ['spec'], detail, grade: 'error' }]

@@ -1,5 +1,5 @@
 /** The routes that a controller in the cluster writes, according to its objects. */
-import { listOf, recordOf, textOf } from '../manifest/data.ts'
+import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
 import type { ObjectIdentity } from '../manifest/identity.ts'
 import type { RouteKind } from '../traffic/route.ts'
 
@@ -13,6 +13,8 @@ export interface OwnedRoute {
   /** '' if nothing names it. */
   readonly namespace: string
   readonly name: string
+  /** A selector of the labels of routes, instead of a name. */
+  readonly selector?: Readonly<Record<string, unknown>>
   /** The rules that it writes. */
   readonly rules: OwnedRules
 }
@@ -76,15 +78,15 @@ function rulesIn(service: Readonly<Record<string, unknown>>): OwnedRules {
   return isNamed ? { http, tls: tls === true, tcp: tcp === true } : 'all'
 }
 
-/** Argo Rollouts' plugin for the Gateway API: `httpRoute: web`, or `httpRoutes: [{ name: web }]`. */
+/** Argo Rollouts' plugin for the Gateway API: `httpRoute: web`, `httpRoutes: [{ name: web }]`, or a selector of labels. */
 function byPlugin(plugin: Readonly<Record<string, unknown>>, own: string): readonly OwnedRoute[] {
   const namespace = textOf(plugin['namespace']) ?? own
   return (['HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute'] as const).flatMap((kind) => {
     const field = kind.replace(/^[A-Z]+(?=R)/, (start) => start.toLowerCase())
     const names = [plugin[field], ...listOf(plugin[`${field}s`]).map((item) => recordOf(item)['name'])]
-    return names.flatMap((found): OwnedRoute[] => {
-      const name = textOf(found)
-      return name === undefined ? [] : [{ kind, namespace, name, rules: 'all' }]
-    })
+    const common = { kind, namespace, rules: 'all' } as const
+    const named = names.flatMap((name) => (typeof name === 'string' ? [{ ...common, name }] : []))
+    const selector = plugin[`${field}Selector`]
+    return isRecord(selector) ? [...named, { ...common, name: '', selector }] : named
   })
 }

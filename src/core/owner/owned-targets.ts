@@ -1,11 +1,11 @@
 /** Which targets a controller in the cluster moves by itself. */
 import { layeredIn } from '../layer/layered.ts'
 import { environmentNamespace, manifestIn } from '../layer/layout.ts'
-import { canonicalText } from '../manifest/data.ts'
+import { canonicalText, recordOf } from '../manifest/data.ts'
 import { identityKey, type ObjectIdentity } from '../manifest/identity.ts'
 import { type PlacedOwner, type PlacedRoute, ownersInSiblingFolders } from './beside.ts'
 import { ownersInSameCluster } from './same-cluster.ts'
-import { type OwnerLookup, ownerLookup } from './owner-lookup.ts'
+import { type OwnerLookup, ownerLookup, selects } from './owner-lookup.ts'
 import { mentionsOwners, ownersIn, type WeightOwner } from './weight-owner.ts'
 import { isRoute } from '../traffic/read-route.ts'
 import { type RouteName, type Rule, weightedRules } from '../traffic/route.ts'
@@ -47,10 +47,12 @@ function placesOf(target: Target): readonly Place[] {
   const split = weightedRules(route)
   const rules = (split.length > 0 ? split : route.rules).map((rule) => ({ section: sectionOf(rule), name: rule.name }))
   return environments.map((environment) => {
-    const rendered = layeredIn(layout, environment, object)?.rendered
+    const layered = layeredIn(layout, environment, object)
+    const rendered = layered?.rendered
+    const { labels } = recordOf((layered?.object ?? object).data['metadata'])
     const names = [...new Set([route.name, ...(rendered === undefined ? [] : [rendered.name])])]
     const namespace = rendered?.namespace ?? object.namespace
-    return { target, environment, route: { kind: route.kind, namespace, names, rules } }
+    return { target, environment, route: { kind: route.kind, namespace, names, labels: recordOf(labels), rules } }
   })
 }
 
@@ -97,8 +99,10 @@ function withoutRoutes(owners: readonly PlacedOwner[], places: readonly Place[])
   const known = new Set(places.flatMap(namesOfPlace))
   return owners.filter(
     ({ environment, owner }) =>
-      !owner.routes.some((route) =>
-        [route.namespace, ANY].some((namespace) => known.has(nameKey(environment, { ...route, namespace }))),
+      !owner.routes.some(
+        (route) =>
+          [route.namespace, ANY].some((namespace) => known.has(nameKey(environment, { ...route, namespace }))) ||
+          places.some((place) => place.environment === environment && selects(route, place.route)),
       ),
   )
 }
@@ -180,7 +184,8 @@ function routeless(scene: TargetSources, owners: readonly PlacedOwner[]): readon
   const groups = Map.groupBy(owners, ({ owner }) => keyOf(owner))
   return [...groups.values()].flatMap((group) => {
     const [first] = group
-    const [owned] = first?.owner.routes ?? []
+    // A selector names no route.
+    const owned = first?.owner.routes.find(({ selector }) => selector === undefined)
     if (first === undefined || owned === undefined) return []
     const { owner } = first
     const kind = owned.kind === '*' ? 'VirtualService' : owned.kind

@@ -1,4 +1,5 @@
 /** Finds the writer of a route in constant time, because a repository may have thousands of routes and owners. */
+import { selectsLabels } from '../manifest/label-selector.ts'
 import type { OwnedRoute } from './owned-routes.ts'
 
 /** A route with all of its names, and the rules of interest. */
@@ -7,6 +8,7 @@ export interface WrittenRoute {
   /** '' if nothing names it. Then the deployer puts it into the same namespace as the others. */
   readonly namespace: string
   readonly names: readonly string[]
+  readonly labels: Readonly<Record<string, unknown>>
   /** The section (`http`, `tls`, `tcp`, or `rules` of the Gateway API) and name of each. Empty for any rule. */
   readonly rules: readonly { readonly section: string; readonly name: string | undefined }[]
 }
@@ -18,21 +20,32 @@ export type OwnerLookup<T> = (route: WrittenRoute) => T | undefined
 export function ownerLookup<T>(owned: Iterable<readonly [OwnedRoute, T]>): OwnerLookup<T> {
   const owners: T[] = []
   const places = new Map<string, number>()
+  const selecting: { readonly route: OwnedRoute; readonly place: number }[] = []
   for (const [route, owner] of owned) {
+    if (route.selector !== undefined) selecting.push({ route, place: owners.length })
     for (const key of keysOfOwned(route)) if (!places.has(key)) places.set(key, owners.length)
     owners.push(owner)
   }
   return (route) => {
-    const found = keysOfRoute(route).flatMap((key) => places.get(key) ?? [])
+    const named = keysOfRoute(route).flatMap((key) => places.get(key) ?? [])
+    const selected = selecting.flatMap(({ route: owner, place }) => (selects(owner, route) ? [place] : []))
+    const found = [...named, ...selected]
     return found.length === 0 ? undefined : owners[found.reduce((one, other) => Math.min(one, other))]
   }
+}
+
+/** Whether an owner selects a route by its labels. */
+export function selects({ kind, namespace, selector }: OwnedRoute, route: Omit<WrittenRoute, 'rules'>): boolean {
+  const isNear = [namespace, route.namespace].includes('') || namespace === route.namespace
+  return selector !== undefined && kind === route.kind && isNear && selectsLabels(selector, route.labels)
 }
 
 /** Any namespace, kind or rule. */
 const ANY = '*'
 const ALL_RULES = 'all'
 
-function keysOfOwned({ kind, namespace, name, rules }: OwnedRoute): readonly string[] {
+function keysOfOwned({ kind, namespace, name, selector, rules }: OwnedRoute): readonly string[] {
+  if (selector !== undefined) return []
   const own =
     rules === 'all'
       ? [ALL_RULES]

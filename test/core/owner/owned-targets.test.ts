@@ -41,6 +41,45 @@ test('a Rollout without traffic routing, or with another route or rule, owns not
   assert.deepEqual(owners(files(argoRollout({ routing: main }))), [`default/web: ${ROLLOUT}`])
 })
 
+test('a Rollout owns the routes of the Gateway API that its plugin selects by labels', () => {
+  const route = (labels: string): string => `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: web, labels: ${labels} }
+spec:
+  rules:
+    - backendRefs:
+        - { name: web-stable, port: 80, weight: 100 }
+        - { name: web-canary, port: 80, weight: 0 }
+`
+  const owned = (labels: string, plugin: string): readonly string[] => {
+    const routing = `plugins: { argoproj-labs/gatewayAPI: { ${plugin} } }`
+    return owners({ 'app/route.yaml': route(labels), 'app/rollout.yaml': argoRollout({ routing }) })
+  }
+  const [its, free] = [[`default/web: ${ROLLOUT}`], ['default/web: –']]
+  const app = 'httpRouteSelector: { matchLabels: { app: web } }'
+  assert.deepEqual(owned('{ app: web, tier: edge }', app), its)
+  assert.deepEqual(owned('{ app: api }', app), free)
+  assert.deepEqual(owned('{}', app), free)
+  const edge = 'httpRouteSelector: { matchExpressions: [{ key: tier, operator: In, values: [edge] }] }'
+  assert.deepEqual(owned('{ tier: edge }', edge), its)
+  assert.deepEqual(owned('{ tier: inner }', edge), free)
+  assert.deepEqual(owned('{}', 'httpRouteSelector: {}'), its)
+  assert.deepEqual(owned('{ app: web }', `namespace: other, ${app}`), its, 'the route names no namespace')
+  assert.deepEqual(owned('{ app: web }', app.replace('http', 'grpc')), free)
+  const labelled = `${route('{}')}---\n${argoRollout({ routing: `plugins: { argoproj-labs/gatewayAPI: { ${app} } }` })}`
+  const patch =
+    'patches: [{ patch: "[{op: add, path: /metadata/labels/app, value: web}]", target: { kind: HTTPRoute } }]\n'
+  assert.deepEqual(
+    owners({
+      'base/kustomization.yaml': 'resources: [all.yaml]\n',
+      'base/all.yaml': labelled,
+      'overlays/eu/kustomization.yaml': `resources: [../../base]\n${patch}`,
+      'overlays/us/kustomization.yaml': 'resources: [../../base]\n',
+    }),
+    [`eu/web: ${ROLLOUT}`, 'us/web: –'],
+  )
+})
+
 test("a route that Flagger makes is a rollout of the Canary's", () => {
   const files = { 'app/canary.yaml': flaggerCanary() }
   assert.deepEqual(owners(files), [`default/web: ${CANARY}`])

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { ownedRoutes } from '../../../src/core/owner/owned-routes.ts'
 import { ownerLookup, type WrittenRoute } from '../../../src/core/owner/owner-lookup.ts'
 
-const WEB: WrittenRoute = { kind: 'VirtualService', namespace: 'shop', names: ['web'], rules: [] }
+const WEB: WrittenRoute = { kind: 'VirtualService', namespace: 'shop', names: ['web'], labels: {}, rules: [] }
 
 test('a Rollout writes the rules of a VirtualService that it names, or all', () => {
   const writes = (service: object) => {

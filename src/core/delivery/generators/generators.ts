@@ -1,5 +1,6 @@
 /** The Applications of an ApplicationSet, as far as the repository and the config determine the output of its generators. */
 import { isRecord, listOf, type Path, recordOf, textOf } from '../../manifest/data.ts'
+import { selectsLabels } from '../../manifest/label-selector.ts'
 import { type DeliverySource, isHere } from '../delivery-source.ts'
 import { filledTemplate, filledText, normalized, type Params, paramsOf, pathParams } from './params.ts'
 import { paramsInFile, type SettingsFile, withValues } from './settings-file.ts'
@@ -163,18 +164,6 @@ function product(generators: readonly unknown[], scene: GeneratorScene, depth: n
 }
 
 /** Whether a label selector matches labels, or parameters by their names. */
-function isSelected({ matchLabels, matchExpressions }: Data, labels: Data): boolean {
-  const named = { ...paramsOf(labels, false), ...labels }
-  return (
-    Object.entries(recordOf(matchLabels)).every(([key, value]) => named[key] === value) &&
-    listOf(matchExpressions)
-      .map(recordOf)
-      .every(({ key, operator, values }) => {
-        const value = named[textOf(key) ?? '']
-        const isIn = listOf(values).includes(value)
-        if (operator === 'In') return isIn
-        if (operator === 'NotIn') return !isIn
-        return (operator === 'Exists') === (value !== undefined)
-      })
-  )
+function isSelected(selector: Data, labels: Data): boolean {
+  return selectsLabels(selector, { ...paramsOf(labels, false), ...labels })
 }
