@@ -2,6 +2,7 @@ import { commandsTable, configKeys, metricsTable } from './tables.ts'
 
 /** The pages with a generated part: the part's name, and the function that generates it. */
 const PARTS = {
+  'README.md': { name: 'commands', make: commandsTable },
   'docs/commands.md': { name: 'commands', make: commandsTable },
   'docs/configuration.md': { name: 'keys', make: configKeys },
   'docs/watching/README.md': { name: 'metrics', make: metricsTable },
