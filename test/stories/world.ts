@@ -145,7 +145,7 @@ export async function aStory(options: StoryOptions = {}): Promise<Story> {
   box.createRepository({
     name,
     files: options.files ?? gitops(),
-    roles: { alice: 'write', mallory: 'read', olga: 'maintain' },
+    roles: { alice: 'write', flux: 'write', mallory: 'read', olga: 'maintain' },
   })
   told.push({ box, name })
   const repository = (): RepositoryView => box.repository(name)

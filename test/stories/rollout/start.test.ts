@@ -59,3 +59,16 @@ test('a pull request with a new image tag of the canary gets a comment with the 
   await story.until('one comment that tells the rollout', () => /0% → 5%/.test(summaries(story, pull.number)[0] ?? ''))
   assert.equal(summaries(story, pull.number).length, 1)
 })
+
+test('a version that image automation pushes begins its rollout by itself, with a step pull request', async () => {
+  const story = await aStory({
+    files: filesWithImages(`automation: [flux]\n${FAST.replace('bake:', 'start: first-step\n    bake:')}`),
+  })
+  const flux = story.person('flux')
+  flux.push('main', { [KUSTOMIZATION]: withTag(story.repository().file(KUSTOMIZATION), '1.1.0') })
+  const step = await story.until('the first step', () => story.repository().pulls('open')[0])
+  assert.equal(step.title, 'Canary production/api-service v2: 0% → 5%')
+  await story.until('its weights', () => weightsIn(story.repository().file(VS, step.head.ref) ?? '') === '95/5')
+  await story.until('a green gate', () => checksOn(story.repository(), step.head.sha).gate === 'success')
+  assert.equal(story.weights(), '100/0', 'nothing moves before the merge')
+})
