@@ -2,7 +2,8 @@
 import type { Config } from '../config/schema.ts'
 import { pathPattern } from '../text/path-pattern.ts'
 import { inFolder, isKustomization, parentOf } from '../environment/tree.ts'
-import { isRecord, recordOf, textOf } from '../manifest/data.ts'
+import { overridesSources } from '../delivery/argo/source-override.ts'
+import { isRecord, recordOf, sameData, textOf } from '../manifest/data.ts'
 import type { Target } from '../rollout/target.ts'
 import { applyValues, type DocumentEdit } from './apply-values.ts'
 import { type CarryRules, carryFile, type NewFile, readNewFile } from './carry-file.ts'
@@ -74,7 +75,16 @@ export function planPromotion(input: PromotionInput): PromotionPlan {
   carryFiles(plan, from, to)
   editKustomizations(plan)
   const { files, values, added, images, left } = plan
-  return { files, values, added, images, left }
+  return { files, values, added, images, left: [...left, ...deployerFields(source, target)] }
+}
+
+/** What the deployer of the source adds to its build, and that of the target does not. */
+function deployerFields({ environment: { deployer } }: PromotionSide, target: PromotionSide): readonly LeftOut[] {
+  if (deployer === undefined) return []
+  const other = target.environment.deployer?.read.additions.fields ?? {}
+  const fields = Object.entries(deployer.read.additions.fields).filter(([key, value]) => !sameData(value, other[key]))
+  const file = deployer.files.find(overridesSources) ?? deployer.file
+  return fields.map(([what]) => ({ file, what, why: 'deployer' }))
 }
 
 /** Whether a file is carried. Files are named by their path below the environment's folder. */

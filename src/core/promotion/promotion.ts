@@ -23,6 +23,8 @@ export type LeftReason =
   | 'not-exact'
   /** The target has a different file of that name. */
   | 'occupied'
+  /** The deployer of the source adds it to the build. */
+  | 'deployer'
 
 export interface LeftOut {
   /** The file that contains it, in the target if both have it. */

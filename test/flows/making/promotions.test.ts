@@ -174,6 +174,14 @@ const CASES: Readonly<Record<string, readonly [Files, Wish]>> = {
     },
     {},
   ],
+  'a patch differs, and the deployer of the source adds another one': [
+    {
+      ...OVERLAYS,
+      'apps/staging.yaml': application('staging').replace(/path: charts.*/, 'path: staging }'),
+      'staging/.argocd-source-staging.yaml': `kustomize:\n  patches:\n    - patch: |-\n${limits('3').replaceAll(/^/gm, '        ')}\n`,
+    },
+    {},
+  ],
   'a patch that does nothing in the target': [
     {
       ...OVERLAYS,

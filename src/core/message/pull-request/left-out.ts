@@ -6,6 +6,7 @@ import { code } from '../markdown/markdown.ts'
 const ORDER: readonly LeftReason[] = [
   'not-exact',
   'occupied',
+  'deployer',
   'order',
   'excluded',
   'other-service',
@@ -58,6 +59,8 @@ function reasonOf(why: LeftReason): string {
       return 'Perch cannot match the entries of these lists, so copy what you need by hand:'
     case 'not-exact':
       return 'Perch cannot edit these exactly, so copy them by hand:'
+    case 'deployer':
+      return 'Argo CD or Flux adds these to the build of the source, so copy them by hand if the target needs them:'
     case 'occupied':
       return 'The target has a different file with the same name, which its kustomization does not list:'
   }
