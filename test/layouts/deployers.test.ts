@@ -139,6 +139,16 @@ test(
   },
 )
 
+test('an override of Argo CD that is not YAML is red, because Argo CD would build nothing', { skip }, async () => {
+  const files = repositoryOf({
+    'argocd/web.yaml': argo('      namePrefix: eu-\n'),
+    'web/.argocd-source-web.yaml': 'kustomize: { images: [',
+  })
+  const [problem = '', ...others] = await problems(files)
+  assert.match(problem, /broken-override/)
+  assert.deepEqual(others, [])
+})
+
 const WEIGHTS =
   '        - target: {kind: VirtualService, name: web}\n          patch: |-\n            # who sets them\n            - {op: replace, path: /spec/http/0/route/0/weight, value: 90}\n            - {op: replace, path: /spec/http/0/route/1/weight, value: 10}\n'
 

@@ -15,6 +15,7 @@
  * - `no-chart`: a folder that should be a Helm chart, but is not
  * - `helm-dependency`: a chart that is not in `charts/`
  * - `helm-values`: values that are not in this repository
+ * - `broken-override`: an override of an Application's source that is not YAML
  */
 export type RefusalCode =
   | 'remote'
@@ -39,6 +40,7 @@ export type RefusalCode =
   | 'no-chart'
   | 'helm-dependency'
   | 'helm-values'
+  | 'broken-override'
 
 export interface EnvironmentRefusal {
   readonly code: RefusalCode

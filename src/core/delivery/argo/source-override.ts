@@ -42,11 +42,21 @@ export function overridesFor(
   const names = name === undefined ? [] : [name, `${namespace}_${name}`]
   return [`${START}.yaml`, ...names.map((one) => `${START}-${one}.yaml`)].flatMap((one) => {
     const file = inFolder(folder, one)
-    const text = texts.get(file)
-    if (text === undefined) return []
-    const read = readOneDocument(text, { budget: MAX_LEXEMES })
-    return [{ file, data: read.ok ? recordOf(read.value?.data) : {} }]
+    const data = dataIn(texts.get(file))
+    return data === undefined ? [] : [{ file, data: recordOf(data) }]
   })
+}
+
+/** Whether a file overrides sources but cannot be read. */
+export function isBrokenOverride(file: string, texts: Texts): boolean {
+  return overridesSources(file) && dataIn(texts.get(file)) === 'unreadable'
+}
+
+/** Undefined if the file does not exist. */
+function dataIn(text: string | undefined): unknown {
+  if (text === undefined) return undefined
+  const read = readOneDocument(text, { budget: MAX_LEXEMES })
+  return read.ok ? (read.value?.data ?? {}) : 'unreadable'
 }
 
 /** A source with its overrides. They change what tools do with the folder, and never which folder or commit it is. */

@@ -135,7 +135,13 @@ const WHY = {
   'no-such-folder': 'is a folder that does not exist',
 } as const satisfies Record<Exclude<EnvironmentRefusal['code'], ReleaseRefusal | 'template'>, string>
 
-type ReleaseRefusal = 'no-chart' | 'helm-dependency' | 'helm-values' | 'several-deployers' | 'no-such-deployer'
+type ReleaseRefusal =
+  | 'no-chart'
+  | 'helm-dependency'
+  | 'helm-values'
+  | 'several-deployers'
+  | 'no-such-deployer'
+  | 'broken-override'
 
 function environmentWords(refusal: EnvironmentRefusal): ProblemWords {
   const { code: why, entry } = refusal
@@ -189,6 +195,11 @@ function releaseWords(why: ReleaseRefusal, { entry, file }: Pick<EnvironmentRefu
       return {
         what: `The config names the deployer ${code(entry)}, but nothing with that name or file deploys this path, so Perch does not render it.`,
         next: 'Name an Application, Kustomization or HelmRelease of this repository under `deployer` in `.github/canary.yml`, or remove `deployer`.',
+      }
+    case 'broken-override':
+      return {
+        what: 'This file overrides the source of an Application, but it is not valid YAML. Argo CD would build nothing, so Perch does not render it.',
+        next: 'Fix it and push.',
       }
     case 'several-deployers':
       return {
