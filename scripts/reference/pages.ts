@@ -1,10 +1,12 @@
-import { commandsTable, configKeys, metricsTable } from './tables.ts'
+import { commandsTable, configKeys, findingsTable, metricsTable, variablesTable } from './tables.ts'
 
 /** The pages with a generated part: the part's name, and the function that generates it. */
 const PARTS = {
   'README.md': { name: 'commands', make: commandsTable },
   'docs/commands.md': { name: 'commands', make: commandsTable },
   'docs/configuration.md': { name: 'keys', make: configKeys },
+  'docs/deploy/README.md': { name: 'variables', make: variablesTable },
+  'docs/findings.md': { name: 'findings', make: findingsTable },
   'docs/watching/README.md': { name: 'metrics', make: metricsTable },
 } as const
 

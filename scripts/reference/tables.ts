@@ -1,5 +1,8 @@
 import { COMMAND_NAMES, COMMANDS, usageOf } from '../../src/core/command/commands.ts'
 import { configJsonSchema } from '../../src/core/config/json-schema.ts'
+import * as z from 'zod'
+import { FINDING_CODES, FINDINGS } from '../../src/core/finding/catalogue.ts'
+import { EnvironmentVariables } from '../../src/entry/environment-variables.ts'
 import { FAMILIES, type Family } from '../../src/core/watch/families.ts'
 import { type ConfigKey, keysOf } from './keys.ts'
 
@@ -8,6 +11,35 @@ export function commandsTable(): string {
   return table(
     ['Command', 'Does', 'Needs'],
     COMMAND_NAMES.map((name) => [code(usageOf(name)), COMMANDS[name].does, COMMANDS[name].needs]),
+  )
+}
+
+/** Every environment variable of the service. */
+export function variablesTable(): string {
+  return table(
+    ['Variable', 'Default', 'Meaning'],
+    Object.entries(EnvironmentVariables.shape).map(([name, schema]) => [
+      code(name),
+      schema instanceof z.ZodDefault ? code(String(schema.def.defaultValue)) : '–',
+      schema.description ?? '',
+    ]),
+  )
+}
+
+/** Every finding, with its worst grade. */
+export function findingsTable(): string {
+  return table(
+    ['Code', 'At worst', 'What it means', 'What to do', 'Source'],
+    FINDING_CODES.map((name) => {
+      const { worst, meaning, advice, sources } = FINDINGS[name]
+      return [
+        code(name),
+        worst,
+        meaning,
+        advice,
+        sources.map(([title, address]) => `[${title}](${address})`).join(' · '),
+      ]
+    }),
   )
 }
 

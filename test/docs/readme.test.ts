@@ -10,7 +10,7 @@ import { parseCommands } from '../../src/core/command/parse.ts'
 import { readConfig } from '../../src/core/config/read.ts'
 import { demoFiles } from '../../src/entry/demo/repository.ts'
 import { needsKustomize } from './needs.ts'
-import { environmentSource, variables } from './variables.ts'
+import { variables } from './variables.ts'
 
 /** The pages describe what the code does. */
 
@@ -32,18 +32,6 @@ function read(file: string): string {
 function fences(text: string, language: string): readonly string[] {
   return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].flatMap(([, name, body = '']) =>
     name === language ? [body] : [],
-  )
-}
-
-/** The code spans in the first column, and the other cells, of the table under a heading. */
-function rowsAfter(head: string, page: string): readonly (readonly string[])[] {
-  const lines = page.slice(page.indexOf(head)).split('\n').slice(2)
-  const end = lines.findIndex((line) => !line.startsWith('|'))
-  return lines.slice(0, end).map((line) =>
-    line
-      .slice(2, -2)
-      .split(' | ')
-      .map((cell) => cell.trim()),
   )
 }
 
@@ -122,21 +110,6 @@ test('the image starts the same as npm start, and not as root', () => {
   const started = scripts['start']?.replace('--env-file-if-exists=.env ', '').replace('src/entry/cli.ts', 'dist/cli.js')
   assert.equal(entry.join(' '), started)
   assert.match(dockerfile, /^USER (?!root)/m)
-})
-
-test('the table of variables has all of them, with their defaults', () => {
-  const rows = rowsAfter('| Variable |', read('docs/deploy/README.md'))
-  assert.deepEqual(
-    rows.map(([name = '']) => name.replaceAll('`', '')),
-    variables(),
-  )
-  for (const [name = '', value = ''] of rows) {
-    const own = environmentSource.slice(environmentSource.indexOf(`  ${name.replaceAll('`', '')}: `))
-    const written = /\.default\(('?)([^')]+)\1\)/.exec(own.slice(0, own.search(/,\n {2}(?:[A-Z_]+:|\/\/|\}\))/)))?.[2]
-    const shown = value.replaceAll('`', '')
-    if (written !== undefined) assert.equal(shown, written, name)
-    else assert.ok(['–', 'github.com'].includes(shown), name)
-  }
 })
 
 test('every YAML fence is a config that is valid', () => {

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { ROUTE_KINDS } from '../traffic/route.ts'
-import { FINDING_CODES, GRADES } from '../finding/grade.ts'
+import { FINDING_CODES } from '../finding/catalogue.ts'
+import { GRADES } from '../finding/grade.ts'
 import { FreezeWindow } from '../stop/window.ts'
 import { Analysis, ServerName } from './analysis.ts'
 import { pathPattern } from '../text/path-pattern.ts'
