@@ -89,7 +89,7 @@ export function reportsDigest(context: Pick<RepositoryContext, 'seal'>, reports:
 }
 
 export function reportsOf(
-  context: Pick<RepositoryContext, 'botLogin' | 'pageUrl'>,
+  context: Pick<RepositoryContext, 'botLogin' | 'pageUrl' | 'clock'>,
   { pull, judgedFor }: PullEnds,
   review: Review,
 ): MergeReports {

@@ -2,7 +2,7 @@
 import { isGood } from '../../core/analysis/report.ts'
 import { isWorthComment, type Review } from '../../core/gate/review.ts'
 import { isOursWith, SUMMARY_MARKER } from '../../core/marker/comment.ts'
-import { type SummaryOptions, summaryPages } from '../../core/message/comment/summary.ts'
+import { isSameSummary, type SummaryOptions, summaryPages } from '../../core/message/comment/summary.ts'
 import { withMeasurements } from '../../core/message/pull-request/pull-request.ts'
 import { isStep } from '../../core/rollout/branch.ts'
 import type { Comment, PullRequest } from '../../core/rollout/facts.ts'
@@ -64,7 +64,7 @@ interface ReviewedPull {
 
 /** Publishes the result of a review: in our one comment, and in the body of a step. */
 export async function sayFindings(
-  context: Pick<RepositoryContext, 'conversation' | 'pulls' | 'botLogin' | 'pageUrl'>,
+  context: Pick<RepositoryContext, 'conversation' | 'pulls' | 'botLogin' | 'pageUrl' | 'clock'>,
   { pull, comments, isExpected }: ReviewedPull,
   found: Review,
 ): Promise<void> {
@@ -74,25 +74,25 @@ export async function sayFindings(
   await writeMeasurements(context, pull, found)
 }
 
-/** Writes the one comment, or edits it if its text has changed. */
+/** Writes the one comment, or edits it if it says something else than before. */
 async function writeSummary(
-  { conversation, pageUrl }: Pick<RepositoryContext, 'conversation' | 'pageUrl'>,
+  { conversation, ...context }: Pick<RepositoryContext, 'conversation' | 'pageUrl' | 'clock'>,
   { pull, comments }: { readonly pull: PullRequest; readonly comments: readonly Comment[] },
   found: Review,
 ): Promise<void> {
-  const { comment: body } = summaryPages(found, summaryOptions({ pageUrl }, pull))
+  const { comment: body } = summaryPages(found, summaryOptions(context, pull))
   const existing = comments.find(isSummary)
   if (existing === undefined) {
     if (isWorthComment(found)) await conversation.add(pull.number, body)
-  } else if (existing.body.trim() !== body.trim()) await conversation.edit(existing.id, body)
+  } else if (!isSameSummary(existing.body, body)) await conversation.edit(existing.id, body)
 }
 
 /** How the comment on a pull request is written. */
 export function summaryOptions(
-  { pageUrl }: Pick<RepositoryContext, 'pageUrl'>,
+  { pageUrl, clock }: Pick<RepositoryContext, 'pageUrl' | 'clock'>,
   { head }: Pick<PullRequest, 'head'>,
 ): SummaryOptions {
-  return { isFork: head.isFork, repository: pageUrl }
+  return { isFork: head.isFork, repository: pageUrl, at: clock.now() }
 }
 
 /** Writes the measurements of the previous step into a step's body, once they are final. */

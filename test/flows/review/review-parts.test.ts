@@ -13,6 +13,7 @@ import { memoryMemo } from '../../memory/memo.ts'
 import { memoryPerch, type MemoryPerch } from '../../memory/perch.ts'
 import { memoryPerson } from '../../memory/github/person.ts'
 import { rememberBegun, rememberPull, type ReviewMemory } from '../../../src/flows/memory/pull-memory.ts'
+import { summaryPages } from '../../../src/core/message/comment/summary.ts'
 import type { Job } from '../../../src/ports/jobs.ts'
 
 const MINUTE = 60_000
@@ -104,13 +105,21 @@ const SUMMARY: Comment = {
 
 const TRAFFIC: Review = {
   ...NO_CHANGE,
+  compared: { base: 'a'.repeat(40), head: 'b'.repeat(40) },
   rows: [{ environment: 'production', route: 'x', rule: 'y', before: undefined, after: undefined }],
+}
+
+function aMinuteAgo(found: Review): Comment {
+  const { comment } = summaryPages(found, { at: 0 })
+  assert.match(comment, / on 1970-01-01 00:00:00 UTC\./)
+  return { ...SUMMARY, body: comment }
 }
 
 /** What happens to Perch's comment, by the result and the existing comments: undefined if nobody has read them. */
 for (const [what, found, comments, isExpected, expected] of [
   ['is written where traffic changes', TRAFFIC, undefined, false, ['of', 'add']],
   ['is edited where it says something else', TRAFFIC, [SUMMARY], false, ['edit']],
+  ['is left as it is if only the time of the review differs', TRAFFIC, [aMinuteAgo(TRAFFIC)], false, []],
   ['is not written where no traffic changes', NO_CHANGE, [], false, []],
   ['is corrected where traffic changed before', NO_CHANGE, [SUMMARY], false, ['edit']],
   ['of somebody else is left alone', NO_CHANGE, [{ ...SUMMARY, isOurs: false }], false, []],
@@ -121,7 +130,8 @@ for (const [what, found, comments, isExpected, expected] of [
     const done: string[] = []
     const note = (name: string) => async () => void done.push(name)
     const conversation = { of: async () => (done.push('of'), []), add: note('add'), edit: note('edit') }
-    const context = { conversation, pulls: {}, botLogin: 'perch[bot]' } as never
+    const clock = { now: () => 60_000 }
+    const context = { conversation, clock, pulls: {}, botLogin: 'perch[bot]' } as never
     const known = { known: () => comments, read: async () => comments ?? conversation.of() }
     await sayFindings(context, { pull: pullRequest(1, 'change'), comments: known, isExpected }, found)
     assert.deepEqual(done, expected)

@@ -6,6 +6,7 @@ import { commitAddress } from '../../text/web-url.ts'
 import { type DiffPage, diffPages, diffWords, sharedDiffs } from './diff.ts'
 import { bounded } from '../markdown/bounded.ts'
 import { code, linked, paragraphs } from '../markdown/markdown.ts'
+import { time } from '../markdown/time.ts'
 import { planPicture } from '../markdown/plan-picture.ts'
 import { explainProblem } from '../problem/problem.ts'
 import { HOW_TO_TURN_OFF, newVersionTitle, newVersionWords } from './new-version-words.ts'
@@ -26,6 +27,16 @@ export interface SummaryOptions {
   readonly isFork?: boolean
   /** The address of the repository's page. Without it there are no links. */
   readonly repository?: string | undefined
+  /** The time of the review, epoch milliseconds. */
+  readonly at?: number
+}
+
+const LOOKED_AT = /(?<=^<sub>Looked at commit .*) on [-\d]+ [:\d]+ UTC\./m
+
+/** Whether two texts of the comment say the same, whenever their reviews were. */
+export function isSameSummary(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((text) => text.trim().replace(LOOKED_AT, ''))
+  return first === second
 }
 
 /**
@@ -34,14 +45,14 @@ export interface SummaryOptions {
  */
 export function summaryPages(
   review: Review,
-  { isFork = false, repository }: SummaryOptions = {},
+  { isFork = false, ...look }: SummaryOptions = {},
 ): { readonly comment: string; readonly text: string | undefined } {
   const offer = newVersionWords(review, isFork)
   const diffs = sharedDiffs(review.diffs)
   const total = diffs.reduce((sum, { resources }) => sum + resources.length, 0)
-  const above = paragraphs(opening(review, repository), offer)
+  const above = paragraphs(opening(review, look.repository), offer)
   const words = diffWords(review.diffs, ROOM.words)
-  const footer = `<sub>${lookedAt(review, repository)}\`/canary help\` lists the commands.</sub>`
+  const footer = `<sub>${lookedAt(review, look)}\`/canary help\` lists the commands.</sub>`
   // Without traffic there is often no comment. Then the check has the whole diff.
   const room = concernsTraffic(review) ? MAX_BODY - sizeOf(paragraphs(above, words, footer)) - ROOM.closing : 0
   const [first, second] = diffPages(diffs, [room, MAX_BODY - sizeOf(words) - ROOM.closing])
@@ -54,10 +65,11 @@ export function summaryPages(
   }
 }
 
-function lookedAt({ compared }: Review, repository: string | undefined): string {
+function lookedAt({ compared }: Review, { repository, at }: Pick<SummaryOptions, 'repository' | 'at'>): string {
   if (compared === undefined) return ''
   const page = repository && commitAddress(repository, compared.head)
-  return `Looked at commit ${linked(compared.head.slice(0, 12), page)}. `
+  const when = at === undefined ? '' : ` on ${time(at)}`
+  return `Looked at commit ${linked(compared.head.slice(0, 12), page)}${when}. `
 }
 
 /** The comment while nothing moves yet. It names no commit, so that Perch need not edit it after each push. */

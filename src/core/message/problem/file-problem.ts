@@ -95,7 +95,7 @@ function copyWords(chart: string, copiedIn: string): ProblemWords {
 function manifestWords({ code: name, detail, chart, copiedIn }: ManifestProblem): ProblemWords {
   switch (name) {
     case 'not-yaml':
-      return { what: `This file is not valid YAML: ${plainText(detail)}`, next: 'Fix it and push.' }
+      return { what: `This file is not valid YAML: ${plainText(detail)}.`, next: 'Fix it and push.' }
     case 'template':
       if (chart !== undefined && copiedIn !== undefined) return copyWords(chart, copiedIn)
       if (chart !== undefined) return chartWords(chart === '' ? '.' : chart)
@@ -234,7 +234,7 @@ function renderWords({ environment, failure }: Extract<FileCause, { kind: 'not-r
       }
     case 'build-failed':
       return {
-        what: `Environment ${name} does not build: ${code(failure.detail)}`,
+        what: `Environment ${name} does not build: ${code(failure.detail)}.`,
         next: 'Fix it and push.',
       }
     case 'values-unknown':
