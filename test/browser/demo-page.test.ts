@@ -114,6 +114,27 @@ test('a person types /canary 5, sees the answer, the diff and the checks come, a
   }
 })
 
+test('a person presses a button of a check on a step, and the rollout is held', needs, async (t) => {
+  const { story, page, url, number } = await scene(t)
+  const alice = story.person('alice')
+  const first = story.repository().pull(number).head.sha
+  alice.comment(number, '/canary 5')
+  const checksOf = (pull: number) => story.repository().checkRuns(story.repository().pull(pull).head.sha)
+  await story.until('the command', () => story.repository().pull(number).head.sha !== first)
+  await story.until(
+    'green checks',
+    () => checksOf(number).filter(({ conclusion }) => conclusion === 'success').length === 2,
+  )
+  alice.merge(number)
+  const step = await story.until('the step', () => story.repository().pulls('open')[0]?.number)
+  await story.until('its buttons', () => checksOf(step).some(({ actions }) => actions.length === 3))
+  await show(page, `${url}/pull/${step}`, 'desktop')
+  await page.$eval('details:has(button[value=hold])', (check) => check.setAttribute('open', ''))
+  await Promise.all([page.waitForNavigation(), page.click('button[value=hold]')])
+  await story.until('a gate that is held', () => checksOf(step).some(({ title }) => /hold/.test(title ?? '')))
+  await page.waitForSelector('button[value=resume]')
+})
+
 test('the issue with all rollouts is listed, shows its table, and a person ticks a box', needs, async (t) => {
   const files = demoFiles()
   const config = '.github/canary.yml'
