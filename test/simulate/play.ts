@@ -246,7 +246,10 @@ function picture({ stage: { state } }: Play): ReadonlyMap<string, string> {
     )
   }
   for (const { id, pull, body } of state.comments)
-    seen.set(`comment ${id} on #${pull}`, body.replaceAll(/`perch diff [^`]*`/g, 'the diff'))
+    seen.set(
+      `comment ${id} on #${pull}`,
+      body.replaceAll(/`perch diff [^`]*`/g, 'the diff').replace(/(?<=Looked at commit .*) on [-\d]+ [:\d]+ UTC/, ''),
+    )
   return seen
 }
 
