@@ -75,7 +75,8 @@ test("a command on a protected branch is answered with GitHub's reason", async (
   const message = 'Changes must be made through a pull request.'
   const name = story.repository().fullName
   story.box.faults.add({
-    match: ({ operations, body }) => operations.includes('createCommitOnBranch') && JSON.stringify(body).includes(name),
+    match: ({ operations, body }) =>
+      operations.includes('createCommitOnBranch') && JSON.stringify(body).includes(JSON.stringify(name)),
     times: Infinity,
     kind: {
       status: 200,
