@@ -65,7 +65,7 @@ export function raisedByConfigProblem({ target, share }: Standing): Problem {
 
 /** The change takes the name away that a hold or a freeze belongs to. */
 export function lostStopProblem(lost: ScopedStop): Problem {
-  return { code: 'lost-stop', file: CONFIG_FILE, line: 1, cause: { kind: 'lost-stop', ...lost } }
+  return { code: 'lost-stop', file: undefined, line: 1, cause: { kind: 'lost-stop', ...lost } }
 }
 
 export function disagreement(facts: Omit<Extract<RouteCause, { kind: 'share-differs' }>, 'kind'>): Problem {

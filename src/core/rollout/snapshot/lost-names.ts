@@ -1,20 +1,22 @@
 import { isOfChart } from '../../chart/released-target.ts'
-import type { StopScope } from '../../stop/stop.ts'
+import { stopBranch, type StopScope } from '../../stop/stop.ts'
 import type { Snapshot } from '../snapshot.ts'
-import { targetName } from '../target.ts'
 
 /**
- * The environments and rollouts that have another name after a change, or none. Holds and freezes belong to names, so they would
- * be lost.
+ * The environments and rollouts whose stops a change would lose, because it renames or removes them: holds and freezes belong to
+ * names.
  */
 export function lostNames(before: Snapshot, after: Snapshot): readonly StopScope[] {
-  const environments = new Set(after.environments.map(({ name }) => name))
-  const rollouts = new Set(after.targets.map(targetName))
-  return [
-    ...before.environments.flatMap(({ name }) => (environments.has(name) ? [] : [{ environment: name }])),
-    ...before.targets
-      // Its chart may not be rendered on both sides.
-      .filter((target) => !isOfChart(target) && !rollouts.has(targetName(target)))
-      .map(({ environment, service }) => ({ environment, service })),
-  ]
+  const kept = new Set([...environmentsIn(after), ...after.targets].map(stopBranch))
+  // The chart of a rollout may not be rendered on both sides.
+  const rollouts = before.targets.filter((target) => !isOfChart(target)).map(scopeOf)
+  return [...environmentsIn(before), ...rollouts].filter((scope) => !kept.has(stopBranch(scope)))
+}
+
+function environmentsIn({ environments }: Snapshot): readonly StopScope[] {
+  return environments.map(({ name }) => ({ environment: name }))
+}
+
+function scopeOf({ environment, service }: Required<StopScope>): StopScope {
+  return { environment, service }
 }
