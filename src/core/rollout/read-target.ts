@@ -114,8 +114,9 @@ export function narrowed(config: Config, target: Target, environments: readonly 
   return { ...(narrow ?? target), service: target.service, owner: target.owner }
 }
 
-/** A target, and each of its environments alone, which a step can move by itself. */
+/** A target, and if it has several environments, each of them alone, because a step can move one by itself. */
 export function withParts(config: Config, target: Target): readonly Target[] {
+  if (target.environments.length < 2) return [target]
   return [target, ...target.environments.map((name) => narrowed(config, target, [name]))]
 }
 

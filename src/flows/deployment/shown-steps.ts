@@ -32,7 +32,7 @@ export async function showStep(
   // If a controller moves a rollout, its share in Git is not a step.
   const share = standing.phase === 'owned' ? 0 : standing.share
   const shown = await recallShown(context, base.ref, target)
-  if (shown === undefined && !isShown(rollout)) return
+  if (shown === undefined && (share === 0 || !isShown(rollout))) return
   const commit = share === 0 ? undefined : (await historyOf(context, base, standing))?.landing.sha
   const hasOneVersion = standing.versions?.same === true
   const { states, next } = shownAfter(shown, { commit, share, isRollingBack, hasOneVersion })

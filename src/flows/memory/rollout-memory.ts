@@ -41,9 +41,11 @@ export async function rememberStep(context: Needs, rollout: RolloutName, history
   await context.memo.set(`step:${context.repo.id}:${rollout}`, history)
 }
 
-/** A canary without traffic is at no step. If it has the same share again, that is a step of its own. */
-export async function forgetStep(context: Needs, rollout: RolloutName): Promise<void> {
-  await context.memo.forget(`step:${context.repo.id}:${rollout}`)
+/** A canary without traffic is at no step. If it has the same share again, that is another step. */
+export async function forgetSteps({ memo, repo }: Needs, idle: readonly RolloutName[]): Promise<void> {
+  if (idle.length === 0) return
+  const known = await memo.entries(`step:${repo.id}:`)
+  for (const key of idle.map((rollout) => `step:${repo.id}:${rollout}`)) if (known.has(key)) await memo.forget(key)
 }
 
 /** Since when a rollout's step is live, for one head of its base branch. */

@@ -20,7 +20,7 @@ import { loadConfig, loadSnapshot, readTargetAt } from '../repository/load.ts'
 import { broughtBy } from './by-hand.ts'
 import { type ClosedSteps, closedSteps, readerOf } from './closed-steps.ts'
 import { besideOf } from './open-change.ts'
-import { forgetStep } from '../memory/rollout-memory.ts'
+import { forgetSteps } from '../memory/rollout-memory.ts'
 import { isAsProposed } from '../repository/step-ownership.ts'
 import type { NotDeployed } from '../../core/refusal/gate-refusal.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
@@ -68,13 +68,16 @@ export async function loadBase(context: Needs, ref: string): Promise<Result<Base
   if (!config.ok) return err({ code: 'config', problems: config.error, ref, sha })
   const snapshot = await loadSnapshot(context, sha, { config: config.value })
   const standings = snapshot.targets.map(standingOf)
+  const idle = standings.filter(({ share, target }) => share === 0 && !isBlueGreen(target))
+  await forgetSteps(
+    context,
+    idle.map(({ target }) => rolloutName(ref, target)),
+  )
   const turns = turnsOf(standings)
   const rollouts: RolloutFacts[] = []
   const older: PullRequest[] = []
   const at = { base: { ref, sha }, heads: refs, recent, readBack: readerOf(context, ref, recent) }
   for (const standing of standings) {
-    if (standing.share === 0 && !isBlueGreen(standing.target))
-      await forgetStep(context, rolloutName(ref, standing.target))
     const turn = turns.get(standing.target)
     const brought = await broughtBy(context, at, standing)
     const closed = isLeftAsItIs({ standing, broughtBy: brought })
@@ -87,9 +90,9 @@ export async function loadBase(context: Needs, ref: string): Promise<Result<Base
   }
   const leftovers = beside.filter((name) => refs.has(branchRef(name)))
   const isOrphan = (pull: PullRequest): boolean =>
-    !snapshot.targets
-      .flatMap((target) => withParts(snapshot.config, target))
-      .some((target) => isStepOf(target, pull, context.botLogin))
+    !snapshot.targets.some((target) =>
+      withParts(snapshot.config, target).some((part) => isStepOf(part, pull, context.botLogin)),
+    )
   // A file that cannot be read still exists, and so does a release that cannot be rendered.
   const isWhole =
     snapshot.problems.length === 0 && snapshot.unrendered.every(({ environments }) => environments.length === 0)
