@@ -102,7 +102,8 @@ function withoutRoutes(owners: readonly PlacedOwner[], places: readonly Place[])
       !owner.routes.some(
         (route) =>
           [route.namespace, ANY].some((namespace) => known.has(nameKey(environment, { ...route, namespace }))) ||
-          places.some((place) => place.environment === environment && selects(route, place.route)),
+          (route.selector !== undefined &&
+            places.some((place) => place.environment === environment && selects(route, place.route))),
       ),
   )
 }
@@ -146,12 +147,12 @@ function ownersElsewhere(
     .filter(({ environment, owner }) => owner.writer === 'argo-rollouts' && !withRoutes.has(environment))
     .map(({ environment, owner }) => ({ environment, owner: { ...owner, elsewhere: environment } }))
   if (apart.length === 0) return new Map()
-  const free = places.filter((place) => !near.has(place) && !isLeftToPerch(place.target))
-  const siblings = ownersInSiblingFolders(layout, apart, free)
+  const free = new Set(places.filter((place) => !near.has(place) && !isLeftToPerch(place.target)))
+  const siblings = ownersInSiblingFolders(layout, apart, [...free])
   const taken = new Set([...siblings.values()].map(({ owner }) => owner))
   const left = apart.filter(({ owner }) => !taken.has(owner))
   const others = [...ownersInSameCluster(layout, left, places)].filter(
-    ([place]) => !siblings.has(place) && free.includes(place),
+    ([place]) => !siblings.has(place) && free.has(place),
   )
   return new Map([...siblings, ...others])
 }

@@ -2,7 +2,7 @@
  * Finds a Rollout in a different folder from its route, if the deployers of both apply them to one cluster: `base` and `istio`, each
  * with an Argo CD Application.
  */
-import { type Environment, environmentNamed } from '../environment/environment.ts'
+import type { Environment } from '../environment/environment.ts'
 import { type Layout, manifestIn, resourcesOf } from '../layer/layout.ts'
 import { isRoute } from '../traffic/read-route.ts'
 import { ROUTE_KINDS } from '../traffic/route.ts'
@@ -16,15 +16,15 @@ export function ownersInSameCluster<R extends PlacedRoute>(
   owners: readonly PlacedOwner[],
   routes: readonly R[],
 ): ReadonlyMap<R, PlacedOwner> {
-  const clusterOf = ({ environment }: PlacedOwner | R): string =>
-    environmentNamed(layout.environments, environment)?.applied?.cluster ?? ''
+  const applied = new Map(layout.environments.map((environment) => [environment.name, environment.applied]))
+  const clusterOf = ({ environment }: PlacedOwner | R): string => applied.get(environment)?.cluster ?? ''
   const byCluster = Map.groupBy(owners, clusterOf)
   byCluster.delete('')
   const pairs = [...Map.groupBy(routes, clusterOf)].flatMap(([cluster, own]) => {
     const findOwner = onlyOwner(byCluster.get(cluster) ?? [])
     return own.flatMap((place) => {
       const owner = findOwner(place)
-      return owner !== undefined && isInOneNamespace(layout, owner, place) ? [[place, owner] as const] : []
+      return owner !== undefined && isInOneNamespace(applied, owner, place) ? [[place, owner] as const] : []
     })
   })
   const groups = [...Map.groupBy(pairs, ([, owner]) => owner).values()]
@@ -44,8 +44,12 @@ function onlyOwner(owners: readonly PlacedOwner[]): (place: PlacedRoute) => Plac
 }
 
 /** Names without a namespace mean the one that the deployer sets. */
-function isInOneNamespace({ environments }: Layout, { environment, owner }: PlacedOwner, place: PlacedRoute): boolean {
-  const [own, other] = [environment, place.environment].map((name) => environmentNamed(environments, name)?.applied)
+function isInOneNamespace(
+  applied: ReadonlyMap<string, Environment['applied']>,
+  { environment, owner }: PlacedOwner,
+  place: PlacedRoute,
+): boolean {
+  const [own, other] = [environment, place.environment].map((name) => applied.get(name))
   const areNamed = owner.identity.namespace !== '' && place.route.namespace !== ''
   return areNamed || own?.namespace === other?.namespace
 }
@@ -53,7 +57,7 @@ function isInOneNamespace({ environments }: Layout, { environment, owner }: Plac
 /** If more folders have a name, the owner of its route is not read, because more than one would fit. */
 const MAX_READ = 16
 
-/** The environments that must be read to know the Rollouts of the routes in these environments, and the routes of their Rollouts. */
+/** The other environments that must be read to know the Rollouts of the routes in these, and the routes of their Rollouts. */
 export function partnersOf(layout: Layout, names: ReadonlySet<string>): readonly string[] {
   if (!mentionsOwners(layout)) return []
   const halves = layout.environments.flatMap((environment) => halfOf(layout, environment) ?? [])
@@ -62,6 +66,7 @@ export function partnersOf(layout: Layout, names: ReadonlySet<string>): readonly
     const wanted = wordsIn(half.names())
     const others = halves.filter(
       (other) =>
+        !names.has(other.environment.name) &&
         other.has !== half.has &&
         other.environment.applied?.cluster === half.environment.applied?.cluster &&
         other.texts.some((text) => wanted?.test(text) === true),
