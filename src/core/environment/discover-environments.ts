@@ -8,7 +8,7 @@ import {
   kustomizationAt,
   MAX_FILES,
 } from './closure.ts'
-import { isBrokenOverride } from '../delivery/argo/source-override.ts'
+import { brokenOverrides } from '../delivery/argo/source-override.ts'
 import { type DirectoryOptions, takesFile } from '../delivery/directory.ts'
 import { mergedReleases, withCharts } from '../chart/nested-charts.ts'
 import type { DeployedRelease } from '../chart/release.ts'
@@ -65,7 +65,8 @@ export function discoverEnvironments(input: DiscoveryInput): Discovery {
     configured === undefined
       ? discovered(survey, { deployed, releases })
       : listed(survey, configured, { deployed, releases })
-  const broken = brokenOverrides({ deployed, releases }, texts)
+  const released = releases.map(({ release, sources }) => ({ path: release.chart, sources }))
+  const broken = brokenOverrides([...deployed, ...released], texts)
   const environments = found
     .map((draft): Environment => {
       const applied = places.get(draft.root)
@@ -79,26 +80,6 @@ export function discoverEnvironments(input: DiscoveryInput): Discovery {
 
 /** The known deployers. */
 type Deployed = Required<Pick<DiscoveryInput, 'deployed' | 'releases'>>
-
-/** Files that override the source of an Application and cannot be read, by the folder of the Application. Argo CD builds nothing then. */
-function brokenOverrides(
-  { deployed, releases }: Deployed,
-  texts: Texts,
-): ReadonlyMap<string, readonly EnvironmentRefusal[]> {
-  const places = [
-    ...deployed.map(({ path, sources }) => ({ path, sources })),
-    ...releases.map(({ release, sources }) => ({ path: release.chart, sources })),
-  ]
-  const found = places.flatMap(({ path, sources }) =>
-    sources.filter((file) => isBrokenOverride(file, texts)).map((file) => ({ path, file })),
-  )
-  return new Map(
-    [...Map.groupBy(found, ({ path }) => path)].map(([path, some]) => {
-      const files = [...new Set(some.map(({ file }) => file))]
-      return [path, files.map((file) => ({ code: 'broken-override', file, line: 1, entry: '' }))]
-    }),
-  )
-}
 
 function discovered(survey: Survey, { deployed, releases }: Deployed): readonly Draft[] {
   const { tree, texts } = survey

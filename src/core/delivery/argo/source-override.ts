@@ -2,6 +2,7 @@
  * Files in the folder of an Application that override parts of its source. Argo CD's Image Updater writes new versions into them
  * (argo-cd, reposerver/repository/repository.go, mergeSourceParameters).
  */
+import type { EnvironmentRefusal } from '../../environment/refusal.ts'
 import { isRecord, recordOf } from '../../manifest/data.ts'
 import { readOneDocument } from '../../manifest/yaml/documents.ts'
 import { inFolder, nameOf } from '../../environment/tree.ts'
@@ -43,20 +44,34 @@ export function overridesFor(
   return [`${START}.yaml`, ...names.map((one) => `${START}-${one}.yaml`)].flatMap((one) => {
     const file = inFolder(folder, one)
     const data = dataIn(texts.get(file))
-    return data === undefined ? [] : [{ file, data: recordOf(data) }]
+    if (data === undefined) return []
+    // The environment is refused if an override cannot be read.
+    return [{ file, data: data === UNREADABLE ? {} : data }]
   })
 }
 
-/** Whether a file overrides sources but cannot be read. */
-export function isBrokenOverride(file: string, texts: Texts): boolean {
-  return overridesSources(file) && dataIn(texts.get(file)) === 'unreadable'
+/** The overrides that cannot be read, by the folder that they are for. Argo CD builds nothing then. */
+export function brokenOverrides(
+  folders: readonly { readonly path: string; readonly sources: readonly string[] }[],
+  texts: Texts,
+): ReadonlyMap<string, readonly EnvironmentRefusal[]> {
+  const isBroken = (file: string): boolean => overridesSources(file) && dataIn(texts.get(file)) === UNREADABLE
+  const found = Map.groupBy(folders, ({ path }) => path)
+  return new Map(
+    [...found].map(([path, own]) => {
+      const files = [...new Set(own.flatMap(({ sources }) => sources))].filter(isBroken)
+      return [path, files.map((file) => ({ code: 'broken-override', file, line: 1, entry: '' }))]
+    }),
+  )
 }
 
+const UNREADABLE = Symbol('not YAML')
+
 /** Undefined if the file does not exist. */
-function dataIn(text: string | undefined): unknown {
+function dataIn(text: string | undefined): Data | typeof UNREADABLE | undefined {
   if (text === undefined) return undefined
   const read = readOneDocument(text, { budget: MAX_LEXEMES })
-  return read.ok ? (read.value?.data ?? {}) : 'unreadable'
+  return read.ok ? recordOf(read.value?.data) : UNREADABLE
 }
 
 /** A source with its overrides. They change what tools do with the folder, and never which folder or commit it is. */
