@@ -28,7 +28,10 @@ export interface DestinationShare {
   readonly place?: Location | undefined
 }
 
-/** `lowered`: somebody lowered the share to the current one. `reset`: somebody replaced commits of the base branch after the current step. */
+/**
+ * `lowered`: somebody lowered the share to the current one. `reset`: a force-push removed commits of the base branch, and the current
+ * step is there again.
+ */
 export type LeftToPeople = { readonly code: 'lowered'; readonly from: number } | { readonly code: 'reset' }
 
 /** One rollout that a pull request moves. */

@@ -176,7 +176,7 @@ function writtenId({ route, object }: Target): string {
   return JSON.stringify([route.kind, route.name, namespace ?? null])
 }
 
-/** `production/api-service`, the name for people. */
+/** The name of a rollout for people: `production/api-service`. */
 export const TargetName = z.templateLiteral([z.string(), '/', z.string()])
 export type TargetName = z.infer<typeof TargetName>
 

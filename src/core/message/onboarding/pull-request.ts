@@ -85,17 +85,19 @@ function choices({ written }: ConfigProposal): string {
   return paragraphs('**What you can do**', lines.map((line) => `- ${line}`).join('\n'))
 }
 
-/** The next step, for a rollout that can begin now, or after the names of its destinations are known. */
 function nextStep(rollouts: readonly Target[], unnamed: number): string {
-  const target = rollouts.find((one) => !isBlueGreen(one) && standingOf(one).share === 0)
-  const isOnlyUnnamed = rollouts.length === 0 && unnamed > 0
-  const next = isOnlyUnnamed
-    ? 'On the branch of this pull request, write into the file which destination is stable and which is the canary, and merge it.'
-    : target === undefined
-      ? 'Open any pull request and comment `/canary status` there. The answer shows where each rollout is and what comes next.'
-      : `Open a pull request that brings a new version of the canary of ${code(targetName(target))}, and comment ${code(startCommand({ target }))} there.`
   return paragraphs(
     '**Your next step**',
-    `${next} As long as \`canary/validate\` and \`canary/gate\` are not required on the branch, they do not hold a merge.`,
+    `${nextWords(rollouts, unnamed)} As long as \`canary/validate\` and \`canary/gate\` are not required on the branch, they do not hold a merge.`,
   )
+}
+
+/** What to do so that a rollout can begin: now, or after the names of its destinations are known. */
+function nextWords(rollouts: readonly Target[], unnamed: number): string {
+  if (rollouts.length === 0 && unnamed > 0)
+    return 'On the branch of this pull request, write into the file which destination is stable and which is the canary, and merge it.'
+  const target = rollouts.find((one) => !isBlueGreen(one) && standingOf(one).share === 0)
+  return target === undefined
+    ? 'Open any pull request and comment `/canary status` there. The answer shows where each rollout is and what comes next.'
+    : `Open a pull request that brings a new version of the canary of ${code(targetName(target))}, and comment ${code(startCommand({ target }))} there.`
 }
