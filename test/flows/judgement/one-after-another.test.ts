@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { DR, VS } from '../../layouts/repository.ts'
 import { BASE, CHART } from '../../memory/builds.ts'
 import { assertPage } from '../page.ts'
-import { type Files, reviewLines } from './reviewing.ts'
+import { type Files, reviewLines, UNKNOWN_SET } from './reviewing.ts'
 
 type Changes = Readonly<Record<string, Readonly<Record<string, string | undefined>>>>
 
@@ -25,23 +25,10 @@ const CONFIG = '.github/canary.yml'
 const MAP = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web }\ndata: { key: a }\n'
 const SERVICE =
   'apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec: { selector: { app: web }, ports: [{ port: 80 }] }\n'
-const SET = `apiVersion: argoproj.io/v1alpha1
-kind: ApplicationSet
-metadata: { name: all, namespace: argocd }
-spec:
-  goTemplate: true
-  generators:
-    - plugin: { configMapRef: { name: secrets } }
-  template:
-    metadata: { name: "{{ .name }}" }
-    spec:
-      destination: { namespace: web, server: https://kubernetes.default.svc }
-      source: { repoURL: https://github.com/acme/shop, path: "{{ .path }}" }
-`
 const EVERYWHERE: Changes = {
   'the config breaks': { [CONFIG]: 'steps: many\n' },
   'warnings become red': { [CONFIG]: 'validate: strict\n' },
-  'an unknown generator comes': { 'apps/set.yaml': SET },
+  'an unknown generator comes': { 'apps/set.yaml': UNKNOWN_SET },
 }
 
 /** A repository of each kind, and what may happen in it. */

@@ -16,6 +16,21 @@ const schemas = openSchemas()
 /** A file that exists and cannot be read, for example because it is binary. */
 export const NO_TEXT = '\0'
 
+/** An ApplicationSet whose deployments only its plugin knows. */
+export const UNKNOWN_SET = `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: { name: all, namespace: argocd }
+spec:
+  goTemplate: true
+  generators:
+    - plugin: { configMapRef: { name: secrets } }
+  template:
+    metadata: { name: "{{ .name }}" }
+    spec:
+      destination: { namespace: web, server: https://kubernetes.default.svc }
+      source: { repoURL: https://github.com/acme/shop, path: "{{ .path }}" }
+`
+
 interface Programs {
   readonly renderer: Renderer
   readonly validators: Validators

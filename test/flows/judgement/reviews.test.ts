@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { BASE, CHART } from '../../memory/builds.ts'
 import { assertPage } from '../page.ts'
 import { DR, VS } from '../../layouts/repository.ts'
-import { type Files, reviewLines } from './reviewing.ts'
+import { type Files, reviewLines, UNKNOWN_SET } from './reviewing.ts'
 
 const CONFIG = '.github/canary.yml'
 const MAP = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web }\ndata: { key: a }\n'
@@ -55,19 +55,6 @@ const SERVED = {
   'web/service.yaml':
     'apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec: { selector: { app: web }, ports: [{ port: 80 }] }\n',
 }
-const SET = `apiVersion: argoproj.io/v1alpha1
-kind: ApplicationSet
-metadata: { name: all, namespace: argocd }
-spec:
-  goTemplate: true
-  generators:
-    - plugin: { configMapRef: { name: secrets } }
-  template:
-    metadata: { name: "{{ .name }}" }
-    spec:
-      destination: { namespace: web, server: https://kubernetes.default.svc }
-      source: { repoURL: https://github.com/acme/shop, path: "{{ .path }}" }
-`
 const CHARTED = { ...CHART, 'apps/web.yaml': application('production', 'charts/web', ', helm: { releaseName: web }') }
 const VALUES = (weight: number, canary = 'v2'): string =>
   `versions: { stable: v1, canary: ${canary} }\ncanary: { enabled: true, weight: ${weight} }\n`
@@ -243,14 +230,14 @@ const CHANGES: Readonly<Record<string, Change>> = {
   ],
   'a config stays broken in another way': [broken, { [CONFIG]: 'services: 3\n', 'web/vs.yaml': at(10) }],
   'a folder changes that an unknown generator may deploy': [
-    { ...WEB, 'apps/set.yaml': SET },
+    { ...WEB, 'apps/set.yaml': UNKNOWN_SET },
     { 'web/map.yaml': OTHER_KEY },
   ],
   'a file changes that nothing renders, beside an unknown generator': [
-    { ...WEB, 'apps/set.yaml': SET },
+    { ...WEB, 'apps/set.yaml': UNKNOWN_SET },
     { 'README.md': 'x' },
   ],
-  'an unknown generator comes': [WEB, { 'apps/set.yaml': SET }],
+  'an unknown generator comes': [WEB, { 'apps/set.yaml': UNKNOWN_SET }],
   'a subset goes to which the route sends': [SERVED, { 'web/dr.yaml': DR.replace('name: canary', 'name: other') }],
   'a subset was not there before to which more is sent': [
     { ...SERVED, 'web/dr.yaml': DR.replace('name: canary', 'name: other') },
@@ -338,7 +325,7 @@ const CHECKS: Readonly<Record<string, Change>> = {
     { 'web/map.yaml': MAP, 'api/map.yaml': OTHER_KEY },
   ],
   'one of two folders changes that an unknown generator may deploy': [
-    { ...TWO, 'apps/set.yaml': SET, 'apps/web.yaml': application('web', 'web') },
+    { ...TWO, 'apps/set.yaml': UNKNOWN_SET, 'apps/web.yaml': application('web', 'web') },
     { 'web/map.yaml': OTHER_KEY, 'api/map.yaml': OTHER_KEY },
   ],
   'a config is mended, and a file beside it cannot be read': [
