@@ -200,7 +200,7 @@ test('on a pull request that merged into a branch that nothing deploys, freezes 
     assert.match(answer, /^⛔ This pull request merged into `topic`, which is not a deployed branch\./, name)
 })
 
-test('while the base config is not valid, no command changes anything, and the answer names the line', async () => {
+test('while the base config is not valid, only commands that stop something are carried out, and other answers name the line', async () => {
   const broken = async (isMerged: boolean): Promise<Stage> => {
     const stage = await opened(5)
     const alice = stage.it.person('alice')
@@ -211,14 +211,17 @@ test('while the base config is not valid, no command changes anything, and the a
   }
   const line = /^⛔ .*\.github\/canary\.yml:1/
   const open = await broken(false)
-  for (const [name, answer] of Object.entries(
-    await answersOn(open, ['set', 'next', 'promote', 'plan', 'freeze', 'abort']),
-  ))
+  for (const [name, answer] of Object.entries(await answersOn(open, ['set', 'next', 'promote', 'plan'])))
     assert.match(answer, line, name)
-  for (const [name, answer] of Object.entries(await answersOn(open, ['why', 'diff', 'retry', 'help', 'unfreeze'])))
+  for (const [name, answer] of Object.entries(
+    await answersOn(open, ['why', 'diff', 'retry', 'help', 'freeze', 'unfreeze', 'abort']),
+  ))
     assert.doesNotMatch(answer, line, name)
-  const { help, ...merged } = await answersOn(await broken(true))
+  const { help, hold, abort, freeze, ...merged } = await answersOn(await broken(true))
   assert.match(help ?? '', /^\| Command \|/)
+  assert.match(hold ?? '', /^⏸️/)
+  assert.match(abort ?? '', /^🛑/)
+  assert.match(freeze ?? '', /^❄️/)
   for (const [name, answer] of Object.entries(merged)) assert.match(answer, line, name)
 })
 

@@ -1,8 +1,11 @@
 import type { RolloutRise } from '../exposure/canaries.ts'
+import { titleOf } from '../manifest/identity.ts'
 import type { Snapshot } from '../rollout/snapshot.ts'
 import type { Standing } from '../rollout/standing.ts'
 import type { LeavingOwner } from './leaving-owner.ts'
-import type { ReviewedChange } from './review.ts'
+import type { Target } from '../rollout/target.ts'
+import { routeId } from '../traffic/route.ts'
+import { type Review, type ReviewedChange, trafficObjects } from './review.ts'
 
 /** How a change moves one rollout, before the gates judge it. */
 export interface RolloutDifference {
@@ -18,4 +21,25 @@ export interface RolloutDifference {
   /** The controller that moves the route on the base branch, but not after the change. */
   readonly leaving: LeavingOwner | undefined
   readonly base: Snapshot
+}
+
+/**
+ * Whether a pull request takes traffic away from canaries, and changes nothing else that decides where requests go. No
+ * gate holds such a change.
+ */
+export function onlyLowers(differences: readonly RolloutDifference[], review: Review): boolean {
+  const lowered = new Set(differences.flatMap(({ to: { target } }) => titlesOf(target)))
+  return (
+    differences.length > 0 && differences.every(isLower) && trafficObjects(review).every((title) => lowered.has(title))
+  )
+}
+
+/** A route as it may be titled in a diff: an environment may leave out the namespace. */
+function titlesOf({ route }: Target): readonly string[] {
+  return [routeId(route), titleOf({ ...route, namespace: '' })]
+}
+
+function isLower({ from, to, version, sure, reach, widened, leaving }: RolloutDifference): boolean {
+  const isKnown = from !== undefined && from.share !== 'unknown' && to.share !== 'unknown'
+  return isKnown && reach < sure && version === undefined && widened.length === 0 && leaving === undefined
 }

@@ -20,9 +20,12 @@ export function notJudgedProblem(facts: Omit<Extract<MergeCause, { kind: 'not-ju
   return { code: 'not-judged', file: undefined, line: 1, cause: { kind: 'not-judged', ...facts } }
 }
 
-export function brokenBaseNote(problem: ConfigProblem, isRepaired: boolean): Problem {
+export function brokenBaseNote(
+  problem: ConfigProblem,
+  here: Extract<MergeCause, { kind: 'broken-base' }>['here'],
+): Problem {
   const { file, line } = problem
-  return { code: 'config', file, line, cause: { kind: 'broken-base', problem, isRepaired } }
+  return { code: 'config', file, line, cause: { kind: 'broken-base', problem, here } }
 }
 
 /** Perch cannot judge the effect of this pull request on traffic, because something is broken on the base branch. */

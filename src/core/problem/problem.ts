@@ -126,8 +126,11 @@ export type MergeCause =
       readonly judgedFor: string
       readonly conflicts: readonly string[]
     }
-  /** The config of the base branch is not valid. `isRepaired`: this pull request makes it valid again. */
-  | { readonly kind: 'broken-base'; readonly problem: ConfigProblem; readonly isRepaired: boolean }
+  /**
+   * The config of the base branch is not valid. This pull request makes it valid again (`repairs`), or only takes traffic away from
+   * canaries, which the last valid config shows (`lowers`), or does neither (`waits`).
+   */
+  | { readonly kind: 'broken-base'; readonly problem: ConfigProblem; readonly here: 'repairs' | 'lowers' | 'waits' }
   /** Something is broken on the base branch, so the effect of this pull request on traffic is unknown. */
   | { readonly kind: 'unjudged'; readonly broken: ProblemCause }
   /** The pull request repairs something that is broken on the base branch, and also changes these objects. */

@@ -12,7 +12,7 @@ import type { Requester } from '../../core/command/requester.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { orRefusal } from '../repository/github-refusals.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { baseRefusal } from '../rollout/rollouts.ts'
+import { baseRefusal, loadBase } from '../rollout/rollouts.ts'
 import type { CommandRequest, HandlerResult, HeadSubject, UncheckedBase } from './handlers/command-request.ts'
 import { HANDLERS } from './handlers.ts'
 import { notAllowed } from './permission.ts'
@@ -65,10 +65,11 @@ function dispatchOnHead(
   return handle(context, { command, subject, by, id })
 }
 
-function dispatchOnBase(
+async function dispatchOnBase(
   context: RepositoryContext,
-  { command, subject: { base, pull }, by, id }: GivenOn<UncheckedBase>,
-): HandlerResult | Promise<HandlerResult> {
+  { command, subject: { base: found, pull }, by, id }: GivenOn<UncheckedBase>,
+): Promise<HandlerResult> {
+  const base = isNeverGated(command.name) ? await despiteConfig(context, found) : found
   if (!base.ok) return refused(baseRefusal(base.error, pull))
   const subject = baseSubject(context, pull, base.value)
   const away = awayFrom(subject)
@@ -76,6 +77,12 @@ function dispatchOnBase(
   // Another command of the comment caused it to be handled here while its pull request is open.
   if (isActingOn(command, 'head')) return refused({ code: pull.state === 'open' ? 'mixed' : 'no-head' })
   return handle(context, { command, subject, by, id })
+}
+
+/** The base branch by its last valid config, if its current one is broken: a rollback must not wait for a repair. */
+async function despiteConfig(context: RepositoryContext, base: UncheckedBase['base']): Promise<UncheckedBase['base']> {
+  if (base.ok || base.error.code !== 'config') return base
+  return (await loadBase(context, base.error.ref, { despiteConfig: true })) ?? base
 }
 
 function handle<Name extends CommandName>(

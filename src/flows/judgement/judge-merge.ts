@@ -1,19 +1,18 @@
 import type { ImageChange } from '../../core/arrival/image-changes.ts'
 import { stopsNamed } from '../../core/stop/stop.ts'
-import type { ConfigResult } from '../../core/config/read.ts'
+import type { ConfigProblem, ConfigResult } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { type Environment, environmentsTouched } from '../../core/environment/environment.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
-import { leavesUnseen } from '../../core/gate/leaving-owner.ts'
 import { NO_CHANGE, type Review, type TrafficRow } from '../../core/gate/review.ts'
 import { withoutPlacesIn } from '../../core/gate/weight-places.ts'
 import { configProblem, generatorNotes } from '../../core/problem/files.ts'
 import {
+  brokenBaseNote,
   conflictProblem,
   lostStopProblem,
   notJudgedProblem,
   renamedRolesProblem,
-  vanishedProblem,
 } from '../../core/problem/merge.ts'
 import type { Problem } from '../../core/problem/problem.ts'
 import { toolProblemKey } from '../../core/problem/tools.ts'
@@ -21,9 +20,7 @@ import { isLinted } from '../../core/policy/lint.ts'
 import { renamedRoles, snapshotAsBase } from '../../core/rollout/as-base.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { changedLast, isManifestPath } from '../../core/rollout/snapshot.ts'
-import { mayHaveTraffic, standingOf } from '../../core/rollout/standing.ts'
-import { sameRollouts, type Target } from '../../core/rollout/target.ts'
-import { isSplit, routeId } from '../../core/traffic/route.ts'
+import { routeId } from '../../core/traffic/route.ts'
 import { groundsOf } from '../measure/grounds.ts'
 import {
   loadRequiredChecks,
@@ -32,15 +29,17 @@ import {
   requiredChecksAfter,
 } from '../validation/required-checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import type { RolloutDifference } from '../../core/gate/rollout-difference.ts'
+import { onlyLowers, type RolloutDifference } from '../../core/gate/rollout-difference.ts'
 import { differencesIn, judgeChanges } from './judge-changes.ts'
 import { judgePromotion } from './judge-promotion.ts'
+import { lastValidConfig } from '../repository/last-config.ts'
 import { type FileSource, loadConfig } from '../repository/load.ts'
 import { knownBefore } from '../../core/config/known-texts.ts'
 import { compareDespiteConfig, mixedRepair } from './repair.ts'
 import { sortRefusals } from './comparison/known-refusals.ts'
 import { compareRenders } from './comparison/compare-renders.ts'
 import type { SnapshotPair } from './comparison/render.ts'
+import { vanished } from './comparison/vanished.ts'
 import { isLetGo, nextConfig, judgeNext } from './next-config.ts'
 import { loadSides } from './load-sides.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
@@ -104,7 +103,8 @@ export async function compareMerge(
     return { review: { ...NO_CHANGE, problems: [problem] }, differences: [] }
   }
   const changed = await context.mirror.changed(base, merged.tree)
-  const between = { base, head: merged.tree, changed, onRender, maySend }
+  const lastConfig = (): Promise<Config | undefined> => lastValidConfig(context, base)
+  const between = { base, head: merged.tree, changed, onRender, maySend, lastConfig }
   const { review, sides, rises = [], imageChanges = [] } = await compareTrees(context, between)
   const differences = sides === undefined ? [] : differencesIn({ ...sides, rises, imageChanges })
   const rows = await placedAtHead(context, review.rows, { head, merged: merged.tree })
@@ -139,6 +139,8 @@ export interface TreePair extends Sendable {
   /** The commit or tree with the config; default: the base. */
   readonly config?: Sha
   readonly onRender?: (() => Promise<void>) | undefined
+  /** The last valid config, if the config of the base is broken. By default, nobody knows it. */
+  readonly lastConfig?: () => Promise<Config | undefined>
 }
 
 export interface TreeComparison {
@@ -172,12 +174,33 @@ export async function compareTrees(
   }
   const look = (by: Config, from: Sha): Promise<TreeComparison> =>
     compareByConfig(context, { ...between, config: from }, { config: by, next: undefined })
+  const lowering = next === undefined ? await lowerByLastConfig(context, between, config.error) : undefined
+  if (lowering !== undefined) return lowering
   // Somebody who asks about every environment is also told what was broken before.
   const told = next ?? (changed === 'all' ? config : undefined)
   const looked = await compareDespiteConfig(between, { broken: config.error, next: told, look })
   // A pull request that does not change the config is not told about a broken one.
   const isElsewhere = changed !== 'all' && !changed.some(isRelevant) && looked.names.length === 0
   return isElsewhere && between.only === undefined ? { review: NO_CHANGE, names: [] } : looked
+}
+
+/**
+ * While the config of the base branch is broken, a pull request that only takes traffic away from canaries is judged with the last
+ * valid config, because a rollback must not wait for a repair. Undefined for all others.
+ */
+async function lowerByLastConfig(
+  context: FileSource & Pick<RepositoryContext, 'renderer' | 'validators' | 'schemas'>,
+  between: TreePair,
+  [broken]: readonly ConfigProblem[],
+): Promise<TreeComparison | undefined> {
+  const config = await between.lastConfig?.()
+  if (config === undefined || broken === undefined) return undefined
+  const found = await compareByConfig(context, between, { config, next: undefined })
+  const { sides, rises = [], imageChanges = [] } = found
+  if (sides === undefined || !onlyLowers(differencesIn({ ...sides, rises, imageChanges }), found.review))
+    return undefined
+  const notes = [brokenBaseNote(broken, 'lowers'), ...found.review.notes]
+  return { ...found, review: { ...found.review, notes } }
 }
 
 /** The same with a valid config. `next`: the config that the pull request brings. */
@@ -300,26 +323,4 @@ function raisedRoutes(sides: SnapshotPair): ReadonlySet<string> {
   return new Set(
     raised.flatMap(({ to: { target } }) => target.environments.map((name) => `${name} ${routeId(target.route)}`)),
   )
-}
-
-/**
- * Rollouts in progress that the pull request hides, so that nobody can judge where their traffic would go. A route that a
- * controller moves is removed with its controller, or stays and is gated, except for changes that no gate would see.
- */
-function vanished({ before, after }: SnapshotPair): readonly Problem[] {
-  const left = after.snapshot.targets.filter(({ route }) => isSplit(route))
-  const isLeft = (target: Target, environment: string): boolean =>
-    sameRollouts(left, target).some(({ environments }) => environments.includes(environment))
-  // The reason why a release is not rendered is reported separately.
-  const unseen = new Set(after.snapshot.unrendered.flatMap(({ environments }) => environments))
-  const isWhole = (target: Target): boolean =>
-    target.environments.every((name) => unseen.has(name) || isLeft(target, name))
-  return before.snapshot.targets
-    .map(standingOf)
-    .filter((standing) =>
-      standing.phase === 'owned'
-        ? leavesUnseen(standing.target, before.snapshot.targets, after.snapshot.targets)
-        : mayHaveTraffic(standing) && !isWhole(standing.target),
-    )
-    .map(vanishedProblem)
 }

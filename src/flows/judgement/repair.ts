@@ -40,7 +40,7 @@ export async function compareDespiteConfig<T extends ConfigComparison>(
   const problems = [...found.review.problems]
   if (next?.ok === false) problems.push(...next.error.map((problem) => configProblem(problem, 'head')))
   else if (objects.length > 0) problems.push(trafficProblem(configProblem(first, 'base'), next?.ok === true, objects))
-  const notes = next?.ok === false ? [] : [brokenBaseNote(first, next?.ok === true)]
+  const notes = next?.ok === false ? [] : [brokenBaseNote(first, next?.ok === true ? 'repairs' : 'waits')]
   return { ...found, review: { ...found.review, problems, notes: [...notes, ...found.review.notes] } }
 }
 

@@ -16,6 +16,7 @@ import { isLeftAsItIs, isMadeOn, type OpenStep, type RolloutFacts } from '../../
 import { decidingRef, type DeployedBranches, deployedAmong } from '../repository/deployed-branches.ts'
 import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
+import { lastValidConfig } from '../repository/last-config.ts'
 import { loadConfig, loadSnapshot, readTargetAt } from '../repository/load.ts'
 import { broughtBy } from './by-hand.ts'
 import { type ClosedSteps, closedSteps, readerOf } from './closed-steps.ts'
@@ -50,8 +51,15 @@ type Needs = Pick<
   'mirror' | 'renderer' | 'pulls' | 'checks' | 'botLogin' | 'memo' | 'repo' | 'conversation' | 'activity' | 'clock'
 >
 
-/** Undefined if the branch does not exist. */
-export async function loadBase(context: Needs, ref: string): Promise<Result<BaseState, BaseProblem> | undefined> {
+/**
+ * Undefined if the branch does not exist. `despiteConfig`: if the config is broken, the last valid one counts. That is only for
+ * commands that never add risk.
+ */
+export async function loadBase(
+  context: Needs,
+  ref: string,
+  { despiteConfig = false } = {},
+): Promise<Result<BaseState, BaseProblem> | undefined> {
   const recent = await context.pulls.recent(ref)
   const { pulls } = recent
   const ours = pulls.filter((pull) => isStep(pull, context.botLogin))
@@ -64,9 +72,10 @@ export async function loadBase(context: Needs, ref: string): Promise<Result<Base
   if (sha === undefined) return undefined
   const deployed = await deployedAmong(context, refs)
   if (!deployed.has(ref)) return err({ code: 'not-deployed', deployed, ref, sha, pulls })
-  const config = await loadConfig(context, sha)
-  if (!config.ok) return err({ code: 'config', problems: config.error, ref, sha })
-  const snapshot = await loadSnapshot(context, sha, { config: config.value })
+  const own = await loadConfig(context, sha)
+  const config = own.ok ? own.value : despiteConfig ? await lastValidConfig(context, sha) : undefined
+  if (config === undefined) return err({ code: 'config', problems: own.ok ? [] : own.error, ref, sha })
+  const snapshot = await loadSnapshot(context, sha, { config })
   const standings = snapshot.targets.map(standingOf)
   const idle = standings.filter(({ share, target }) => share === 0 && !isBlueGreen(target))
   await forgetSteps(

@@ -258,7 +258,7 @@ function problemsOf(t: string): readonly Problem[] {
       manifestProblem({ code: one, ...place, detail: t, chart: t }),
     ),
     configProblem({ file: t, line: 1, path: t, message: t }, 'head'),
-    brokenBaseNote({ file: t, line: 1, path: t, message: t }, true),
+    brokenBaseNote({ file: t, line: 1, path: t, message: t }, 'repairs'),
     mixedRepairProblem(staleGroupProblem(t), [t]),
     refusalProblem({ code: 'remote', ...place, entry: t }),
     ...hostile.renderProblems(t).map((one) => renderedProblem(t, one)),

@@ -76,7 +76,7 @@ export function problems(): readonly Problem[] {
     }),
     files.repairedProblem('production', place),
     ...templateProblemsOf(T),
-    ...[true, false].map((isMended) => merge.brokenBaseNote(config, isMended)),
+    ...(['repairs', 'lowers', 'waits'] as const).map((here) => merge.brokenBaseNote(config, here)),
     ...[['a.yaml', 'b.yaml'], []].map(merge.conflictProblem),
     merge.staleGroupProblem('main'),
     ...[[], ['a.yaml']].map((conflicts) => merge.notJudgedProblem({ base: 'next', judgedFor: 'main', conflicts })),

@@ -26,12 +26,7 @@ export function mergeWords(cause: Exclude<MergeCause, { kind: 'unjudged' }>): Pr
     case 'not-judged':
       return notJudgedWords(cause)
     case 'broken-base':
-      return {
-        what: configWords(cause.problem),
-        next: cause.isRepaired
-          ? 'This pull request repairs it. Rollouts continue when it has merged.'
-          : 'It was broken before this pull request, and no rollout continues until it is repaired. A pull request that repairs it and changes no traffic passes.',
-      }
+      return { what: configWords(cause.problem), next: BROKEN_BASE[cause.here] }
     case 'mixed-repair':
       return {
         what: `This pull request repairs the base branch, but it also changes ${list(cause.titles)}. Perch cannot judge that change before the repair.`,
@@ -42,6 +37,14 @@ export function mergeWords(cause: Exclude<MergeCause, { kind: 'unjudged' }>): Pr
     case 'unprotected':
       return protectionWords(cause.branch, cause.gaps)
   }
+}
+
+const BROKEN_BASE: Readonly<Record<Extract<MergeCause, { kind: 'broken-base' }>['here'], string>> = {
+  repairs: 'This pull request repairs it. Rollouts continue when it has merged.',
+  lowers:
+    'It was broken before this pull request, which only takes traffic away from canaries. So Perch has judged it with the last valid config. Repair the config afterwards: until then no rollout continues.',
+  waits:
+    'It was broken before this pull request, and no rollout continues until it is repaired. A pull request that repairs it and changes no traffic passes.',
 }
 
 function notJudgedWords({ base, judgedFor, conflicts }: Extract<MergeCause, { kind: 'not-judged' }>): ProblemWords {

@@ -11,6 +11,7 @@ import { relatedTo } from '../../../core/rollout/related.ts'
 import type { Snapshot } from '../../../core/rollout/snapshot.ts'
 import type { Target } from '../../../core/rollout/target.ts'
 import { changedByMerge, commitBefore } from '../../repository/history.ts'
+import { lastValidConfig } from '../../repository/last-config.ts'
 import { loadConfig, loadSnapshot } from '../../repository/load.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import { type BaseState, notDeployed } from '../../rollout/rollouts.ts'
@@ -65,7 +66,7 @@ async function snapshotOf(
   subject: HeadSubject | BaseSubject,
 ): Promise<Result<Snapshot, Refusal>> {
   if (subject.on === 'base') return ok(subject.base.snapshot)
-  const config = await configAt(context, subject)
+  const config = await stopConfigAt(context, subject)
   return config.ok ? ok(await loadSnapshot(context, subject.base, { config: config.value })) : config
 }
 
@@ -91,13 +92,23 @@ export async function configAt(
   return config.ok ? config : err(configRefusal(config.error))
 }
 
-/** The environments of the base branch. */
+/** The same for a stop, which works with the last valid config if the current one is broken. */
+async function stopConfigAt(
+  context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
+  subject: HeadSubject,
+): Promise<Result<Config, Refusal>> {
+  const config = await configAt(context, subject)
+  const last = config.ok ? undefined : await lastValidConfig(context, subject.base)
+  return last === undefined ? config : ok(last)
+}
+
+/** The environments of the base branch, for a freeze. */
 export async function environmentsOf(
   context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'repo'>,
   subject: HeadSubject | BaseSubject,
 ): Promise<Result<readonly Environment[], Refusal>> {
   if (subject.on === 'base') return ok(subject.base.snapshot.environments)
-  const config = await configAt(context, subject)
+  const config = await stopConfigAt(context, subject)
   return config.ok
     ? ok((await loadSnapshot(context, subject.base, { config: config.value, isWanted: () => false })).environments)
     : config
