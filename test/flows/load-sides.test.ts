@@ -85,14 +85,22 @@ test('environments that share a route are read together', async () => {
   await assertAlike(files, after, ['all/shared', 'asia/api-service', 'eu/api-service', 'us/api-service'])
 })
 
-test('a renamed environment is read under both names, although none of its files changed', async () => {
+test('an environment that a new folder would rename has its name on the base branch, and tells the new one', async () => {
   const files = { ...overlays(['shop/eu', 'shop/us']), 'shop/base/kustomization.yaml': 'resources: []\n' }
   const after = { ...files, ...overlays(['bank/eu']), 'bank/base/kustomization.yaml': 'resources: []\n' }
-  const { before, written } = await read(files, after, true)
-  const [old, now] = [before, written].map(({ environments }) => environments.map(({ name }) => name))
-  const renamed = (old ?? []).filter((name) => now?.includes(name) !== true)
-  assert.equal(renamed.length, 1)
-  assert.ok(namesIn(before).includes(`${renamed[0]}/api-service`))
+  const { before, written } = await read(files, after, false)
+  assert.deepEqual(
+    before.environments.map(({ name }) => name),
+    ['eu', 'us'],
+  )
+  assert.deepEqual(
+    written.environments.map(({ name, root, renamedTo }) => [name, root, renamedTo]),
+    [
+      ['bank-eu', 'bank/eu', undefined],
+      ['eu', 'shop/eu', 'shop-eu'],
+      ['us', 'shop/us', undefined],
+    ],
+  )
 })
 
 test('folders that nothing deploys are read together, because they look at each other', async () => {

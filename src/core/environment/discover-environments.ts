@@ -1,31 +1,20 @@
 /** Finds the environments of a commit, and the files of each. */
-import {
-  type Closure,
-  type Survey,
-  type Texts,
-  closureOf,
-  foldersUsedBy,
-  kustomizationAt,
-  MAX_FILES,
-} from './closure.ts'
+import { type Closure, type Survey, type Texts, closureOf, foldersUsedBy, kustomizationAt } from './closure.ts'
 import { brokenOverrides } from '../delivery/argo/source-override.ts'
 import { type DirectoryOptions, takesFile } from '../delivery/directory.ts'
 import { mergedReleases, withCharts } from '../chart/nested-charts.ts'
 import type { DeployedRelease } from '../chart/release.ts'
 import { CONFIG_FILE } from '../config/read.ts'
 import type { AppliedTo } from '../delivery/delivery.ts'
-import type { Environment } from './environment.ts'
+import type { EnvironmentDraft, Environment } from './environment.ts'
 import { emptyFileCache, type FileCache } from './file-cache.ts'
 import { readKustomization } from './kustomization.ts'
-import { nameRoots } from './names.ts'
-import { holdsObjects, yamlBelow } from './plain.ts'
+import { namesOfFolders, nameRootsAsBefore } from './names.ts'
+import { plainFolder, undeployed, yamlBelow } from './plain.ts'
 import type { EnvironmentRefusal } from './refusal.ts'
 import { type ConfiguredPlace, configuredRelease, released, releasedAs, valuesOfAll } from './released.ts'
-import { type Entry, isHidden, join, parentOf, treeOf } from './tree.ts'
+import { type Entry, isHidden, join, treeOf } from './tree.ts'
 import { contesting, deliveryKey, type DeployedFolder, type FolderVariant, isDeployer, variantsOf } from './variants.ts'
-
-/** An environment, before Perch knows how it is built. */
-type Draft = Omit<Environment, 'readsAbove' | 'applied'>
 
 export interface Discovery {
   readonly environments: readonly Environment[]
@@ -51,6 +40,8 @@ export interface DiscoveryInput {
   readonly restricted?: ReadonlySet<string>
   /** Where the deployers of a folder apply it, if they all agree. */
   readonly applied?: ReadonlyMap<string, AppliedTo>
+  /** The environments of the base branch, for a pull request. Their folders keep their names, unless nothing deploys them any more. */
+  readonly base?: readonly Environment[] | undefined
   /** Cached results of reading files. */
   readonly known?: FileCache
 }
@@ -59,11 +50,11 @@ export interface DiscoveryInput {
 export function discoverEnvironments(input: DiscoveryInput): Discovery {
   const { entries, texts, configured, deployed = [], restricted = new Set(), releases = [] } = input
   const places = input.applied ?? new Map<string, AppliedTo>()
-  const { bystanders = new Set(), known = emptyFileCache() } = input
+  const { bystanders = new Set(), known = emptyFileCache(), base = [] } = input
   const survey: Survey = { tree: treeOf(entries), texts, bystanders, known, needs: new Set() }
   const found =
     configured === undefined
-      ? discovered(survey, { deployed, releases })
+      ? discoveredAsBefore(survey, { deployed, releases }, base)
       : listed(survey, configured, { deployed, releases })
   const released = releases.map(({ release, sources }) => ({ path: release.chart, sources }))
   const broken = brokenOverrides([...deployed, ...released], texts)
@@ -81,7 +72,26 @@ export function discoverEnvironments(input: DiscoveryInput): Discovery {
 /** The known deployers. */
 type Deployed = Required<Pick<DiscoveryInput, 'deployed' | 'releases'>>
 
-function discovered(survey: Survey, { deployed, releases }: Deployed): readonly Draft[] {
+/** The environments with their names on the base branch. Each also tells its name after the merge, if that is another one. */
+function discoveredAsBefore(
+  survey: Survey,
+  deployed: Deployed,
+  base: readonly Environment[],
+): readonly EnvironmentDraft[] {
+  const merged = discovered(survey, deployed, [])
+  const names = namesOfFolders(base)
+  if (merged.every(({ root, name }) => (names.get(root) ?? name) === name)) return merged
+  return discovered(survey, deployed, base).map((draft, place) => {
+    const renamedTo = merged[place]?.name
+    return renamedTo === draft.name ? draft : { ...draft, renamedTo }
+  })
+}
+
+function discovered(
+  survey: Survey,
+  { deployed, releases }: Deployed,
+  base: readonly Environment[],
+): readonly EnvironmentDraft[] {
   const { tree, texts } = survey
   const files = [...tree.kustomizations.values()].flat()
   for (const file of files) if (!texts.has(file)) survey.needs.add(file)
@@ -93,13 +103,13 @@ function discovered(survey: Survey, { deployed, releases }: Deployed): readonly 
   const roots = [...new Set([...found.roots, ...known.filter((path) => tree.kustomizations.has(path))])]
   const reached = new Set(roots.flatMap((root) => kustomize(survey, '', root).files))
   const bare = [...new Set(known)].filter((path) => path !== '' && !tree.kustomizations.has(path))
-  const names = nameRoots([...roots, ...bare])
+  const names = nameRootsAsBefore([...roots, ...bare], new Set(), namesOfFolders(base))
   const plains = bare
     .map((root) => {
       const candidates = yamlBelow(tree, root).filter(
         (path) => !reached.has(path) && !used.has(path) && !files.includes(path),
       )
-      return plain(survey, { name: names.get(root) ?? root, root, candidates })
+      return plainFolder(survey, { name: names.get(root) ?? root, root, candidates })
     })
     .flatMap((draft) => asDeployed(survey, draft, deployed))
     .filter((environment) => environment.files.length > 0 || environment.refusals.length > 0)
@@ -113,11 +123,11 @@ function discovered(survey: Survey, { deployed, releases }: Deployed): readonly 
   const alone = releases.filter((one) => !isNested(one))
   const environments = [...folders, ...released(survey, alone, new Set(folders.map(({ name }) => name)))]
   const taken = new Set([...files, ...used, ...folders.flatMap((environment) => environment.files)])
-  return [...environments, ...undeployed(survey, environments, taken)]
+  return [...environments, ...undeployed(survey, { environments, taken, base })]
 }
 
 /** A deployer-specific name may already be the name of another folder. */
-function withUniqueDraftNames(drafts: readonly Draft[]): readonly Draft[] {
+function withUniqueDraftNames(drafts: readonly EnvironmentDraft[]): readonly EnvironmentDraft[] {
   const taken = new Set(drafts.filter(({ deliveries }) => deliveries === undefined).map(({ name }) => name))
   return drafts.map((draft) => {
     if (draft.deliveries === undefined) return draft
@@ -129,35 +139,6 @@ function withUniqueDraftNames(drafts: readonly Draft[]): readonly Draft[] {
 }
 
 /**
- * YAML that nothing deploys, as far as the repository shows. Each folder is an environment of its own, because folders may be for
- * different clusters, and may contain objects with the same name. Names of deployed environments take precedence. The top folder,
- * and a folder that is the only one, is called `default`.
- */
-function undeployed(survey: Survey, environments: readonly Draft[], taken: ReadonlySet<string>): readonly Draft[] {
-  const free = yamlBelow(survey.tree, '').filter((path) => !taken.has(path))
-  const drafts = [...Map.groupBy(free, parentOf)].map(([root, candidates]) =>
-    plain(survey, { name: root, root, candidates, isLoose: true }),
-  )
-  const filled = drafts.filter(({ files, refusals }) => files.length > 0 || refusals.length > 0)
-  const known = new Set(environments.map(({ name }) => name))
-  const top = freeName('default', known)
-  // A single folder needs no name to distinguish it.
-  const folders = filled.length === 1 ? [] : filled.map(({ root }) => root).filter((root) => root !== '')
-  const names = nameRoots(folders, folders.length < filled.length ? new Set([...known, top]) : known)
-  return filled.map((environment) => ({
-    ...environment,
-    // The file is next to a kustomization that does not name it, and the folder's name is already taken.
-    name: freeName(names.get(environment.root) ?? top, known),
-  }))
-}
-
-function freeName(wanted: string, known: ReadonlySet<string>): string {
-  let name = wanted
-  while (known.has(name)) name = `plain-${name}`
-  return name
-}
-
-/**
  * Environments with the names from the config. If a folder's deployers add different things, and the config names none of them,
  * their additions are left out.
  */
@@ -165,9 +146,9 @@ function listed(
   survey: Survey,
   configured: NonNullable<DiscoveryInput['configured']>,
   { deployed, releases }: Deployed,
-): readonly Draft[] {
+): readonly EnvironmentDraft[] {
   const { tree } = survey
-  const only = (draft: Draft, { deployer }: ConfiguredPlace): Draft => {
+  const only = (draft: EnvironmentDraft, { deployer }: ConfiguredPlace): EnvironmentDraft => {
     const meant = deployed.filter((one) => deployer === undefined || isDeployer(one, deployer))
     const own = meant.filter(({ path }) => path === draft.root)
     if (deployer !== undefined && own.length === 0) return refusedDeployer(draft, deployer)
@@ -184,13 +165,13 @@ function listed(
     if (root !== undefined && tree.kustomizations.has(root))
       return withCharts(survey, only(kustomize(survey, name, root), place), releases)
     if (root !== undefined && tree.folders.has(root))
-      return only(plain(survey, { name, root, candidates: yamlBelow(tree, root) }), place)
+      return only(plainFolder(survey, { name, root, candidates: yamlBelow(tree, root) }), place)
     const refusal: EnvironmentRefusal = { code: 'no-such-folder', file: path, line: 1, entry: path }
     return { name, kind: 'plain', root: path, files: [], refusals: [refusal], isLoose: false }
   })
 }
 
-function refusedDeployer(draft: Draft, deployer: string): Draft {
+function refusedDeployer(draft: EnvironmentDraft, deployer: string): EnvironmentDraft {
   return {
     ...draft,
     refusals: [...draft.refusals, { code: 'no-such-deployer', file: CONFIG_FILE, line: 1, entry: deployer }],
@@ -232,14 +213,18 @@ function isComponent(survey: Survey, folder: string): boolean {
   return files.some((file) => kustomizationAt(survey, file).isComponent)
 }
 
-function kustomize(survey: Survey, name: string, root: string): Draft {
+function kustomize(survey: Survey, name: string, root: string): EnvironmentDraft {
   const { files, refusals, charts }: Closure = closureOf(survey, root)
   const own = { name, kind: 'kustomize', root, files: [...files].sort(), refusals, isLoose: false } as const
   return charts.length === 0 ? own : { ...own, charts }
 }
 
 /** The folder as one draft for each of its deployers, if they differ. */
-function asDeployed(survey: Survey, draft: Draft, deployed: readonly DeployedFolder[]): readonly Draft[] {
+function asDeployed(
+  survey: Survey,
+  draft: EnvironmentDraft,
+  deployed: readonly DeployedFolder[],
+): readonly EnvironmentDraft[] {
   const isPlain = draft.kind === 'plain'
   const own = deployed
     .filter(({ path }) => path === draft.root)
@@ -256,7 +241,11 @@ function asDeployed(survey: Survey, draft: Draft, deployed: readonly DeployedFol
 }
 
 /** For a folder without a kustomization, Flux generates one. Argo CD uses the folder as it is, or refuses it. */
-function withAdditions(survey: Survey, whole: Draft, { additions, deployer, directory }: FolderVariant): Draft {
+function withAdditions(
+  survey: Survey,
+  whole: EnvironmentDraft,
+  { additions, deployer, directory }: FolderVariant,
+): EnvironmentDraft {
   const draft = directory === undefined ? whole : { ...whole, files: filesTaken(whole, directory) }
   if (additions === undefined || deployer === undefined) return draft
   if (draft.kind === 'plain' && (!additions.generates || draft.files.length === 0)) return draft
@@ -270,24 +259,7 @@ function withAdditions(survey: Survey, whole: Draft, { additions, deployer, dire
   return { ...draft, kind: 'kustomize', files, refusals: [...draft.refusals, ...added.refusals], deployer }
 }
 
-function filesTaken({ root, files }: Draft, directory: DirectoryOptions): readonly string[] {
+function filesTaken({ root, files }: EnvironmentDraft, directory: DirectoryOptions): readonly string[] {
   const start = root === '' ? 0 : root.length + 1
   return files.filter((file) => takesFile(directory, file.slice(start)))
-}
-
-interface PlainDraft {
-  readonly name: string
-  readonly root: string
-  readonly candidates: readonly string[]
-  readonly isLoose?: boolean
-}
-
-function plain({ texts, bystanders, needs }: Survey, { name, root, candidates, isLoose = false }: PlainDraft): Draft {
-  if (candidates.length > MAX_FILES) {
-    const refusal: EnvironmentRefusal = { code: 'too-many-files', file: root, line: 1, entry: '' }
-    return { name, kind: 'plain', root, files: [], refusals: [refusal], isLoose }
-  }
-  for (const file of candidates) if (!texts.has(file)) needs.add(file)
-  const files = candidates.filter((file) => bystanders.has(file) || holdsObjects(texts.get(file) ?? '', isLoose))
-  return { name, kind: 'plain', root, files, refusals: [], isLoose }
 }

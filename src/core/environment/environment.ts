@@ -11,6 +11,8 @@ import type { ContestingDeployer } from './variants.ts'
 
 export interface Environment {
   readonly name: string
+  /** In a pull request: its name after the merge, if new or removed folders change it. `name` is its name on the base branch. */
+  readonly renamedTo?: string | undefined
   readonly kind: 'kustomize' | 'plain' | 'helm'
   /** The folder, '' for the top. For a release, its chart. */
   readonly root: string
@@ -37,6 +39,9 @@ export interface Environment {
   /** The release that helm renders. Undefined if helm does not render it. */
   readonly release?: EnvironmentRelease | undefined
 }
+
+/** An environment, before Perch knows how it is built. */
+export type EnvironmentDraft = Omit<Environment, 'readsAbove' | 'applied'>
 
 /** An index by name, because there may be a thousand environments and many look-ups. */
 const byName = new WeakMap<readonly Environment[], ReadonlyMap<string, Environment>>()

@@ -1,3 +1,4 @@
+import type { Environment } from './environment.ts'
 import { nameOf } from './tree.ts'
 
 /** Names for folders: the folder's own name, with as many parent folders as are needed to make it unique, also among `taken`. */
@@ -18,6 +19,32 @@ export function nameRoots(
     const stuck = new Set(clashing)
     return new Map(roots.map((root) => [root, stuck.has(root) ? root : nameAt(root, depths.get(root) ?? 1)]))
   }
+}
+
+/**
+ * The same for a pull request: a folder keeps its name on the base branch, although a new folder would give it a longer one. So both
+ * sides call one environment the same.
+ */
+export function nameRootsAsBefore(
+  roots: readonly string[],
+  taken: ReadonlySet<string>,
+  before: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const kept = new Map(
+    roots.flatMap((root) => {
+      const name = before.get(root)
+      return name === undefined || taken.has(name) ? [] : [[root, name] as const]
+    }),
+  )
+  const others = roots.filter((root) => !kept.has(root))
+  return new Map([...nameRoots(others, new Set([...taken, ...kept.values()])), ...kept])
+}
+
+/** The names of the folders that form one environment each. */
+export function namesOfFolders(environments: readonly Environment[]): ReadonlyMap<string, string> {
+  const folders = environments.filter(({ release }) => release === undefined)
+  const single = [...Map.groupBy(folders, ({ root }) => root).values()].filter(({ length }) => length === 1)
+  return new Map(single.flat().map(({ root, name }) => [root, name]))
 }
 
 function nameAt(root: string, depth: number): string {

@@ -1,7 +1,10 @@
 /** Environments without kustomize: YAML files with Kubernetes objects, as they are. */
 import { readDocuments } from '../manifest/yaml/documents.ts'
 import type { Location } from '../manifest/parse.ts'
-import type { Texts } from './closure.ts'
+import { MAX_FILES, type Survey, type Texts } from './closure.ts'
+import type { EnvironmentDraft, Environment } from './environment.ts'
+import { namesOfFolders, nameRootsAsBefore } from './names.ts'
+import type { EnvironmentRefusal } from './refusal.ts'
 import { breaksIn, splitPieces } from '../manifest/pieces.ts'
 import { isRecord, type JsonValue } from '../manifest/data.ts'
 import { readDefinition } from '../manifest/definition.ts'
@@ -34,7 +37,7 @@ export function yamlBelow(tree: Tree, folder: string): readonly string[] {
  * Whether a text contains a Kubernetes object. A broken object still counts, so that breaking a file does not hide it. `isLoose`:
  * nothing deploys the file, so it may be a template that a script fills in.
  */
-export function holdsObjects(text: string, isLoose = false): boolean {
+function holdsObjects(text: string, isLoose = false): boolean {
   if (!['apiVersion', 'kind'].every((word) => text.includes(word))) return false
   // A broken file that contains placeholders is a template, whatever its first documents are.
   const isFilledIn = [/{{/, PLACEHOLDER, UNQUOTED].some((pattern) => pattern.test(text))
@@ -121,6 +124,68 @@ function isText(value: unknown): boolean {
  */
 const TOOLS =
   /^(?:builtin$|(?:kustomize\.config\.k8s\.io|kind\.x-k8s\.io|k3d\.io|kubeadm\.k8s\.io|kubelet\.config\.k8s\.io|kubeproxy\.config\.k8s\.io|eksctl\.io|kops\.k8s\.io|skaffold|install\.istio\.io|client\.authentication\.k8s\.io|audit\.k8s\.io|apiserver\.config\.k8s\.io|config\.istio\.io|ctlptl\.dev|devspace\.sh|minikube\.sigs\.k8s\.io|tilt\.dev|kuttl\.dev|cli\.config\.kubernetes\.io|fn\.kpt\.dev|kpt\.dev)\/)/
+
+interface PlainDraft {
+  readonly name: string
+  readonly root: string
+  readonly candidates: readonly string[]
+  readonly isLoose?: boolean
+}
+
+export function plainFolder(
+  { texts, bystanders, needs }: Survey,
+  { name, root, candidates, isLoose = false }: PlainDraft,
+): EnvironmentDraft {
+  if (candidates.length > MAX_FILES) {
+    const refusal: EnvironmentRefusal = { code: 'too-many-files', file: root, line: 1, entry: '' }
+    return { name, kind: 'plain', root, files: [], refusals: [refusal], isLoose }
+  }
+  for (const file of candidates) if (!texts.has(file)) needs.add(file)
+  const files = candidates.filter((file) => bystanders.has(file) || holdsObjects(texts.get(file) ?? '', isLoose))
+  return { name, kind: 'plain', root, files, refusals: [], isLoose }
+}
+
+/**
+ * YAML that nothing deploys, as far as the repository shows. Each folder is an environment of its own, because folders may be for
+ * different clusters, and may contain objects with the same name. Names of deployed environments take precedence. The top folder,
+ * and a folder that is the only one, is called `default`.
+ */
+export function undeployed(
+  survey: Survey,
+  {
+    environments,
+    taken,
+    base,
+  }: { readonly environments: readonly EnvironmentDraft[]; readonly taken: ReadonlySet<string> } & {
+    readonly base: readonly Environment[]
+  },
+): readonly EnvironmentDraft[] {
+  const free = yamlBelow(survey.tree, '').filter((path) => !taken.has(path))
+  const drafts = [...Map.groupBy(free, parentOf)].map(([root, candidates]) =>
+    plainFolder(survey, { name: root, root, candidates, isLoose: true }),
+  )
+  const filled = drafts.filter(({ files, refusals }) => files.length > 0 || refusals.length > 0)
+  const known = new Set(environments.map(({ name }) => name))
+  const before = namesOfFolders(base.filter(({ isLoose }) => isLoose))
+  const kept = filled.flatMap(({ root }) => before.get(root) ?? [])
+  // A single folder needs no name to distinguish it.
+  const isAlone = filled.length === 1 && kept.length === 0 && !known.has('default')
+  const folders = isAlone ? [] : filled.map(({ root }) => root).filter((root) => root !== '')
+  const top = freeName('default', new Set([...known, ...kept]))
+  const reserved = folders.length < filled.length ? new Set([...known, top]) : known
+  const names = nameRootsAsBefore(folders, reserved, before)
+  return filled.map((environment) => ({
+    ...environment,
+    // The file is next to a kustomization that does not name it, and the folder's name is already taken.
+    name: freeName(names.get(environment.root) ?? top, known),
+  }))
+}
+
+function freeName(wanted: string, known: ReadonlySet<string>): string {
+  let name = wanted
+  while (known.has(name)) name = `plain-${name}`
+  return name
+}
 
 /** The render of a plain environment: its files in order, as one YAML stream. */
 export function renderPlain(files: readonly string[], texts: Texts): string {

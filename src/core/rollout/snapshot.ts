@@ -56,6 +56,8 @@ export function readSnapshot(input: {
   readonly known?: FileCache | undefined
   /** Selects the environments whose routes are read and whose files are checked for problems. The default is all. */
   readonly chooseRead?: ((environments: readonly Environment[]) => readonly Environment[]) | undefined
+  /** The base branch, for a pull request that is compared with it. */
+  readonly base?: Pick<Snapshot, 'environments'> | undefined
 }): { readonly snapshot: Snapshot; readonly needs: readonly string[] } {
   const { config, texts, entries, bystanders = new Set(), known = emptyFileCache() } = input
   const configured = config.environments === undefined ? {} : { configured: config.environments }
@@ -75,6 +77,7 @@ export function readSnapshot(input: {
     applied: appliedByPath(deliveries),
     restricted: new Set(deliveries.filter(({ readsAbove }) => !readsAbove).map(({ path }) => path)),
     known,
+    base: input.base?.environments,
     ...configured,
   })
   const read = input.chooseRead && new Set(input.chooseRead(environments).map((environment) => environment.name))

@@ -30,14 +30,17 @@ export async function loadSides(context: Needs, between: TreePair, options: Side
   // A template that only one side has changes the release of the other side too.
   const mayDiffer: EnvironmentTest = (environment) =>
     options.isTouched(environment) || (changed !== 'all' && hasChangedChart(environment, changed))
-  const load = (treeish: Sha, chooseRead?: SnapshotOptions['chooseRead']): Promise<Snapshot> =>
-    loadWithSureRoutes(context, treeish, { config: options.config, isTouched: mayDiffer, chooseRead })
-  if (between.readsTouchedOnly !== true) return { before: await load(base), written: await load(head) }
+  const load = async (chooseRead?: SnapshotOptions['chooseRead']): Promise<Sides> => {
+    const read = { config: options.config, isTouched: mayDiffer, chooseRead }
+    const before = await loadWithSureRoutes(context, base, read)
+    return { before, written: await loadWithSureRoutes(context, head, { ...read, base: before }) }
+  }
+  if (between.readsTouchedOnly !== true) return load()
   let names: ReadonlySet<string> = new Set()
   for (;;) {
     const isChosen: EnvironmentTest = (environment) => mayDiffer(environment) || names.has(environment.name)
     const choose = (environments: readonly Environment[]): readonly Environment[] => environments.filter(isChosen)
-    const sides = { before: await load(base, choose), written: await load(head, choose) }
+    const sides = await load(choose)
     const wanted = namesToRead(sides, isChosen)
     if ([sides.before, sides.written].every((side) => hasRead(side, wanted))) return sides
     names = wanted.union(names)
@@ -73,9 +76,9 @@ function hasChangedChart({ charts = [] }: Environment, changed: readonly string[
 async function loadWithSureRoutes(
   context: Needs,
   treeish: Sha,
-  { config, isTouched, chooseRead }: SidesOptions & Pick<SnapshotOptions, 'chooseRead'>,
+  { isTouched, ...options }: SidesOptions & Pick<SnapshotOptions, 'chooseRead' | 'base'>,
 ): Promise<Snapshot> {
-  const snapshot = await loadSnapshot(context, treeish, { config, isWanted: isTouched, chooseRead })
+  const snapshot = await loadSnapshot(context, treeish, { ...options, isWanted: isTouched })
   const touched = new Set(snapshot.environments.filter(isTouched).map(({ name }) => name))
   return withRenderedTargets(
     context,

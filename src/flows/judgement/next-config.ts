@@ -29,7 +29,7 @@ export async function judgeNext(
   const { before, after } = sides
   if (next === undefined) return { problems: [], lostNames: lostNames(before, after) }
   if (!next.ok) return { problems: next.error.map((problem) => configProblem(problem, 'head')), lostNames: [] }
-  const all = { ...sides, next: await loadSnapshot(context, head, { config: next.value }) }
+  const all = { ...sides, next: await loadSnapshot(context, head, { config: next.value, base: before }) }
   const problems = [
     ...renamedByConfig(all).map(renamedByConfigProblem),
     ...raisedByConfig(all).map(raisedByConfigProblem),

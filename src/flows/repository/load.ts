@@ -45,13 +45,15 @@ export interface SnapshotOptions {
   readonly isWanted?: (environment: Environment) => boolean
   /** The environments whose routes are read; default: all. */
   readonly chooseRead?: ((environments: readonly Environment[]) => readonly Environment[]) | undefined
+  /** The base branch, for a pull request that is compared with it. Environments keep their names there. */
+  readonly base?: Snapshot | undefined
 }
 
 /** The snapshot of a commit or tree under a config, with rendered charts. */
 export async function loadSnapshot(
   context: FileSource & ReleaseSource,
   treeish: Sha,
-  { config, isWanted = () => true, chooseRead }: SnapshotOptions,
+  { config, isWanted = () => true, chooseRead, base }: SnapshotOptions,
 ): Promise<Snapshot> {
   const entries = await context.mirror.entries(treeish)
   const texts = new Map<string, string | undefined>()
@@ -76,6 +78,7 @@ export async function loadSnapshot(
       repository: context.repo,
       known,
       chooseRead,
+      base,
     })
     if (needs.length === 0) return withRenderedReleases(context, { treeish, snapshot }, isWanted)
     wanted = needs

@@ -7,7 +7,10 @@ import type { Snapshot } from '../snapshot.ts'
  * names.
  */
 export function lostNames(before: Snapshot, after: Snapshot): readonly StopScope[] {
-  const kept = new Set([...environmentsIn(after), ...after.targets].map(stopBranch))
+  const renamed = new Map(after.environments.map(({ name, renamedTo = name }) => [name, renamedTo]))
+  const merged = (scope: StopScope): string =>
+    stopBranch({ ...scope, environment: renamed.get(scope.environment) ?? scope.environment })
+  const kept = new Set([...environmentsIn(after), ...after.targets.map(scopeOf)].map(merged))
   // The chart of a rollout may not be rendered on both sides.
   const rollouts = before.targets.filter((target) => !isOfChart(target)).map(scopeOf)
   return [...environmentsIn(before), ...rollouts].filter((scope) => !kept.has(stopBranch(scope)))
