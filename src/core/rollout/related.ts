@@ -38,18 +38,23 @@ export interface StandingLine {
 
 /**
  * The rollouts that a pull request is about: those it is a step of, or else those that it drives according to their annotation or
- * whose share it set, with the other waves of their services.
+ * to an open first step, or whose share it set, with the other waves of their services.
  */
 export function relatedTo(
   pull: PullRequest,
   rollouts: readonly RolloutFacts[],
   botLogin: string,
 ): readonly RolloutFacts[] {
-  const steps = rollouts.filter(({ standing }) => isStepOf(standing.target, pull, botLogin))
+  const steps = rollouts.filter(
+    ({ standing, openParts = [] }) =>
+      isStepOf(standing.target, pull, botLogin) || openParts.some((part) => part.pull.number === pull.number),
+  )
   if (steps.length > 0) return steps
   const driven = rollouts.filter(
-    ({ standing: { target }, broughtBy }) =>
-      broughtBy === pull.number || readNotes(target.route, target.settings.prefix).pr === String(pull.number),
+    ({ standing: { target }, broughtBy, open, openParts = [] }) =>
+      broughtBy === pull.number ||
+      readNotes(target.route, target.settings.prefix).pr === String(pull.number) ||
+      [...open, ...openParts].some(({ origin }) => origin === pull.number),
   )
   return withWaves(driven, rollouts)
 }
@@ -89,11 +94,11 @@ export function statusLines(
   const isWorthALine = (one: RolloutFacts): boolean =>
     one.standing.phase === 'owned' ? near.has(one) : mayHaveTraffic(one.standing)
   const shown = withWaves(related.length > 0 ? related : all.filter(isWorthALine), all)
-  return shown.map(({ standing, open, broughtBy, turn, stoppedByHand }) => ({
+  return shown.map(({ standing, open, openParts = [], broughtBy, turn, stoppedByHand }) => ({
     standing,
     broughtBy,
     ...(stoppedByHand && open.length === 0 ? { isStopped: true } : {}),
     ...(turn === undefined ? {} : { turn }),
-    open: open.map(({ pull }) => pull.number),
+    open: [...open, ...openParts].map(({ pull }) => pull.number),
   }))
 }

@@ -17,6 +17,8 @@ export interface OpenStep {
    * proposes.
    */
   readonly fits: boolean
+  /** The pull request for which it was opened, if the canary has no traffic yet. */
+  readonly origin?: number | undefined
 }
 
 /**
@@ -35,6 +37,8 @@ export function isMadeOn(
 export interface RolloutFacts {
   readonly standing: Standing
   readonly open: readonly OpenStep[]
+  /** If it has several environments: open steps of one of them alone. Only an abort closes them. */
+  readonly openParts?: readonly OpenStep[]
   /**
    * The pull request that set a share without Perch's annotations, if Perch has checked it. Any other such share stays as it is.
    */

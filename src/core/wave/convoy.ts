@@ -29,7 +29,8 @@ export function decideAll(rollouts: readonly RolloutFacts[]): readonly Convoy[] 
 
 /** The actions of an abort of some rollouts. */
 export function abortAll(rollouts: readonly RolloutFacts[]): readonly Convoy[] {
-  return decide(rollouts, { next: abort, reason: 'aborted' })
+  const all = rollouts.map((rollout) => ({ ...rollout, open: [...rollout.open, ...(rollout.openParts ?? [])] }))
+  return decide(all, { next: abort, reason: 'aborted' })
 }
 
 interface Way {

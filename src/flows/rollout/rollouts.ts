@@ -1,28 +1,26 @@
 import { branchRef } from '../../core/branch-ref.ts'
 import type { ConfigProblem } from '../../core/config/read.ts'
 import { configRefusal } from '../../core/refusal/unreadable.ts'
-import { canaryVersion } from '../../core/traffic/version.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { isMisplaced, isStep, isStepOf, isWaveStep, kindOf, moveOf } from '../../core/rollout/branch.ts'
+import { isMisplaced, isStep, isStepOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
-import { filesOf, withParts } from '../../core/rollout/read-target.ts'
+import { withParts } from '../../core/rollout/read-target.ts'
 import { rolloutName } from '../../core/rollout/rollout-name.ts'
-import { isBlueGreen, type Target } from '../../core/rollout/target.ts'
-import { rollbackOf, standingOf, stepKey, type Standing } from '../../core/rollout/standing.ts'
+import { isBlueGreen } from '../../core/rollout/target.ts'
+import { standingOf } from '../../core/rollout/standing.ts'
 import { withWaitingWaves } from '../../core/wave/convoy.ts'
 import { turnsOf } from '../../core/wave/turns.ts'
-import { isLeftAsItIs, isMadeOn, type OpenStep, type RolloutFacts } from '../../core/rollout/transition.ts'
+import { isLeftAsItIs, type RolloutFacts } from '../../core/rollout/transition.ts'
 import { decidingRef, type DeployedBranches, deployedAmong } from '../repository/deployed-branches.ts'
-import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { lastValidConfig } from '../repository/last-config.ts'
-import { loadConfig, loadSnapshot, readTargetAt } from '../repository/load.ts'
+import { loadConfig, loadSnapshot } from '../repository/load.ts'
 import { broughtBy } from './by-hand.ts'
 import { type ClosedSteps, closedSteps, readerOf } from './closed-steps.ts'
 import { besideOf } from './open-change.ts'
+import { openSteps } from './open-steps.ts'
 import { forgetSteps } from '../memory/rollout-memory.ts'
-import { isAsProposed } from '../repository/step-ownership.ts'
 import type { NotDeployed } from '../../core/refusal/gate-refusal.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
@@ -92,9 +90,9 @@ export async function loadBase(
     const closed = isLeftAsItIs({ standing, broughtBy: brought })
       ? UNSTOPPED
       : await closedSteps(context, { ...at, turn }, standing)
-    const proposals = await openSteps(context, { ...at, open, standings }, standing)
+    const proposals = await openSteps(context, { ...at, open, standings, config }, standing)
     const { older: unseen, ...facts } = closed
-    rollouts.push({ standing, open: proposals, ...facts, broughtBy: brought, turn })
+    rollouts.push({ standing, ...proposals, ...facts, broughtBy: brought, turn })
     older.push(...unseen)
   }
   const leftovers = beside.filter((name) => refs.has(branchRef(name)))
@@ -122,89 +120,4 @@ export function baseRefusal(problem: BaseProblem, pull: PullRequest): Refusal {
 
 export function notDeployed({ base, state }: PullRequest, { names }: DeployedBranches): NotDeployed {
   return { code: 'not-deployed', base: base.ref, deployed: names, isMerged: state === 'merged' }
-}
-
-/** Our open pull requests for a rollout. */
-async function openSteps(
-  context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'botLogin'>,
-  at: {
-    readonly base: BaseHead
-    readonly heads: ReadonlyMap<string, Sha>
-    readonly open: readonly PullRequest[]
-    readonly standings: readonly Standing[]
-  },
-  standing: Standing,
-): Promise<readonly OpenStep[]> {
-  const found: OpenStep[] = []
-  for (const pull of at.open.filter((one) => isStepOf(standing.target, one, context.botLogin))) {
-    const head = at.heads.get(branchRef(pull.head.ref))
-    const kind = kindOf(pull.head.ref, standing.phase)
-    const all = isWaveStep(standing.target, pull)
-      ? at.standings.filter(({ target }) => isStepOf(target, pull, context.botLogin))
-      : [standing]
-    const ends = head === undefined ? undefined : { base: at.base.sha, head }
-    const isFit =
-      ends !== undefined &&
-      (await fits(context, ends, { standing, kind, all })) &&
-      (await isMadeHere(context, ends, { standing, branch: pull.head.ref }))
-    found.push({ pull, kind, fits: isFit })
-  }
-  return found
-}
-
-/**
- * Whether merging a head into the base branch changes the rollout and has no conflicts. A rollback blocks everything else, so it
- * must do what Perch proposes: anyone may have pushed to its branch.
- */
-async function fits(
-  context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
-  at: { readonly base: Sha; readonly head: Sha },
-  {
-    standing,
-    kind,
-    all,
-  }: { readonly standing: Standing; readonly kind: OpenStep['kind']; readonly all: readonly Standing[] },
-): Promise<boolean> {
-  if (kind === 'rollback') {
-    const moves = all.map((one) => ({ target: one.target, move: rollbackOf(one) }))
-    return all.every(({ share }) => share !== 0) && isAsProposed(context, { ...at, moves })
-  }
-  const merged = await context.mirror.merge(at.base, at.head)
-  if ('conflicts' in merged) return false
-  const after = await readTargetAt(context, merged.tree, standing.target)
-  if (after === undefined || stepKey(standingOf(after)) === stepKey(standing)) return false
-  // A step names the canary's version at the time when it was made. If the version has changed, the step must be remade.
-  const proposed = kind === 'share' ? await readTargetAt(context, at.head, standing.target) : undefined
-  return proposed === undefined || versionOf(proposed) === versionOf(after)
-}
-
-/** Someone may push to a step. At most this many of its commits are read. */
-const MAX_OWN_COMMITS = 10
-
-/**
- * Whether the base branch still has the share that a step was made for. If the branch was moved back (restored from a backup,
- * force-pushed), it has an earlier share, and merging the step would skip the shares between.
- */
-async function isMadeHere(
-  context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
-  { base, head }: { readonly base: Sha; readonly head: Sha },
-  { standing, branch }: { readonly standing: Standing; readonly branch: string },
-): Promise<boolean> {
-  const move = moveOf(branch, standing)
-  if (move?.kind === 'finish-version') return standing.share === 100
-  if (move?.kind !== 'share') return true
-  const own = new Set((await context.mirror.ahead(base, head)).map(({ sha }) => sha))
-  // Perch makes a step from one commit.
-  if (own.size < 2) return true
-  const changes = await context.mirror.landings(head, filesOf(standing.target), MAX_OWN_COMMITS)
-  const shares: (Standing['share'] | undefined)[] = []
-  for (const { sha } of changes.filter((change) => own.has(change.sha))) {
-    const target = await readTargetAt(context, sha, standing.target)
-    shares.push(target && standingOf(target).share)
-  }
-  return isMadeOn(shares, { to: move.to, now: standing.share })
-}
-
-function versionOf({ route, neighbours }: Target): string {
-  return canaryVersion(route, neighbours)
 }

@@ -5,6 +5,7 @@ import { withoutRestart } from '../../../core/message/pull-request/pull-request.
 import { isStepOf, kindOf } from '../../../core/rollout/branch.ts'
 import type { PullRequest } from '../../../core/rollout/facts.ts'
 import { ownedNear, withWaves } from '../../../core/rollout/related.ts'
+import { withParts } from '../../../core/rollout/read-target.ts'
 import { type Target, targetName } from '../../../core/rollout/target.ts'
 import type { RolloutFacts } from '../../../core/rollout/transition.ts'
 import { abortAll } from '../../../core/wave/convoy.ts'
@@ -122,5 +123,6 @@ function stepsOf(
   base: BaseState,
   { related }: Pick<AbortRequest, 'related'>,
 ): readonly PullRequest[] {
-  return base.pulls.filter((pull) => related.some(({ standing }) => isStepOf(standing.target, pull, context.botLogin)))
+  const targets = related.flatMap(({ standing }) => withParts(base.snapshot.config, standing.target))
+  return base.pulls.filter((pull) => targets.some((target) => isStepOf(target, pull, context.botLogin)))
 }
