@@ -80,7 +80,7 @@ export const ALERTS: readonly Alert[] = [
   },
   {
     name: 'PerchRendersFail',
-    expr: 'sum by (result) (increase(perch_renders_total{result=~"tool-missing|helm-missing|tool-busy|timed-out|out-of-memory"}[15m])) > 3',
+    expr: 'sum by (result) (increase(perch_renders_total{result=~"tool-missing|helm-missing|tool-busy|not-confined|timed-out|out-of-memory"}[15m])) > 3',
     lasts: '0m',
     severity: 'warning',
     summary: 'Environments cannot be built here: {{ $labels.result }}.',

@@ -7,14 +7,17 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
+import { gateReport, validateReport } from '../../src/core/message/check/checks.ts'
 import { parseRendered } from '../../src/core/diff/objects.ts'
 import { explainRefusal } from '../../src/core/message/refusal/refusal.ts'
 import { plainWords } from '../../src/core/message/markdown/plain-words.ts'
 import { readConfig } from '../../src/core/config/read.ts'
+import { setInCheckout } from '../../src/flows/checkout/checkout.ts'
 import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
 import { readEnvironmentTexts } from '../../src/flows/build/environment-texts.ts'
 import { renderEnvironment } from '../../src/flows/judgement/comparison/render.ts'
 import { loadSnapshot } from '../../src/flows/repository/load.ts'
+import type { Renderer } from '../../src/ports/renderer.ts'
 import { memoryValidators } from '../memory/validators.ts'
 import { command, DR, linesChanged, refusal, shares, VS, worktreeOf } from './repository.ts'
 
@@ -414,4 +417,32 @@ test('a patch that an ApplicationSet fills in keeps its template when a weight i
   await command(files, '/canary 25 web')
   assert.match(files.get('argocd/set.yaml') ?? '', /value: 75\}\n.*value: 25\}\n.*app: "\{\{ \.path\.basename \}\}"/)
   assert.deepEqual(await problems(files), [])
+})
+
+test('a root of Flux with files above it, on a machine that cannot isolate kustomize, is neither green nor red', async () => {
+  const files = new Map([
+    ['apps/vs.yaml', VS],
+    ['apps/dr.yaml', DR],
+    ['clusters/east/kustomization.yaml', 'resources: [../../apps/vs.yaml, ../../apps/dr.yaml]\n'],
+    ['flux.yaml', flux('', 'east').replace('./web', './clusters/east')],
+  ])
+  const blocked = { ok: false, code: 'not-confined', detail: '' } as const
+  const renderer: Renderer = { tool: async () => 'kustomize v5.5.0', render: async () => blocked }
+  const worktree = worktreeOf(files)
+  const found = await reviewFolder({ ...tools, renderer, worktree }, { environment: undefined })
+  assert.ok(found.ok)
+  const { review } = found.value
+  assert.deepEqual(
+    review.problems.map(({ code, file }) => `${code} ${file}`),
+    ['not-confined clusters/east/kustomization.yaml'],
+  )
+  assert.deepEqual(
+    [validateReport(review), gateReport(review)].map(({ conclusion }) => conclusion),
+    ['action_required', 'action_required'],
+  )
+  const wish = { kind: 'share', service: undefined, environment: undefined, percent: 25 } as const
+  const raised = await setInCheckout({ worktree, renderer }, wish)
+  assert.ok(!raised.ok)
+  assert.match(plainWords(explainRefusal(raised.error)), /hide all other files .* install bubblewrap/s)
+  assert.equal(files.get('apps/vs.yaml'), VS)
 })

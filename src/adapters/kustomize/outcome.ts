@@ -21,3 +21,18 @@ export function resultOf(finished: ProcessEnd, { folder, files }: Pick<ToolOutpu
   if (OUT_OF_MEMORY.test(finished.stderr)) return { ok: false, code: 'out-of-memory', detail: '' }
   return { ok: false, code: 'build-failed', detail: detailOf({ stderr: finished.stderr, folder, files }) }
 }
+
+/** What kustomize prints of a file outside of the root. */
+const OUTSIDE = /security; file '([^']+)' is not in or below '/g
+
+/** The result of a build that should read files of the repository outside of the root, but was not allowed to. */
+export function restrictedResultOf(
+  finished: ProcessEnd,
+  { folder, files }: Pick<ToolOutput, 'folder' | 'files'>,
+): RenderResult {
+  const result = resultOf(finished, { folder, files })
+  if (result.ok || finished.end !== 'exited') return result
+  const refused = [...finished.stderr.matchAll(OUTSIDE)].map(([, file = '']) => file)
+  const isNeeded = refused.some((file) => file.startsWith(`${folder}/`) && files.has(file.slice(folder.length + 1)))
+  return isNeeded ? { ...result, code: 'not-confined' } : result
+}

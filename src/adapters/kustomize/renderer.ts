@@ -11,7 +11,7 @@ import { USUAL_PATH } from '../process-sandbox/program-path.ts'
 import { runContained } from '../process-sandbox/run.ts'
 import { fill, inWorkshop, isPlain, removeAbandoned } from '../process-sandbox/workshop.ts'
 import { buildRelease, findHelm } from './helm.ts'
-import { GO, type BuildLimits, resultOf } from './outcome.ts'
+import { GO, type BuildLimits, restrictedResultOf, resultOf } from './outcome.ts'
 import { findTool, type Tool } from './tool.ts'
 
 export interface RendererOptions {
@@ -92,11 +92,8 @@ async function prepare({ log, path, probeMs }: RendererOptions, find: typeof fin
   return tool
 }
 
-function buildRoot(
-  tool: Tool,
-  { files, root, helm, readsAbove = false }: Request,
-  limits: BuildLimits,
-): Promise<RenderResult> {
+function buildRoot(tool: Tool, request: Request, limits: BuildLimits): Promise<RenderResult> {
+  const { files, root, helm, readsAbove = false } = request
   return inWorkshop(files, async (workshop) => {
     const odd = root === '' || isPlain(root) ? await fill(workshop, files) : root
     if (odd !== undefined) return { ok: false, code: 'build-failed', detail: `no file can be at ${odd.slice(0, 200)}` }
@@ -104,10 +101,8 @@ function buildRoot(
     // kustomize writes the values of charts here for helm to read.
     const writable = helm === undefined ? undefined : join(top, 'temporary')
     if (writable !== undefined) await mkdir(writable)
-    const command = [...tool.walls.prefix({ top, ...(writable === undefined ? {} : { writable }) }), ...tool.command]
-    if (readsAbove && tool.walls.isConfined) command.push(READS_ABOVE)
-    if (helm !== undefined) command.push('--enable-helm', `--helm-command=${helm.command[0]}`)
-    const [program = tool.command[0], ...args] = command
+    const prefix = tool.walls.prefix({ top, ...(writable === undefined ? {} : { writable }) })
+    const [program = tool.command[0], ...args] = [...prefix, ...tool.command, ...optionsOf(tool, request)]
     const finished = await runContained({
       title: 'kustomize build',
       // The full path, so that no folder's name can become an option or an address.
@@ -116,6 +111,14 @@ function buildRoot(
       env: { PATH: home, HOME: home, ...(writable === undefined ? {} : { TMPDIR: writable }), LC_ALL: 'C', ...GO },
       ...limits,
     })
-    return resultOf(finished, { folder: workshop.files, files })
+    const seen = { folder: workshop.files, files }
+    return readsAbove && !tool.walls.isConfined ? restrictedResultOf(finished, seen) : resultOf(finished, seen)
   })
+}
+
+function optionsOf({ walls }: Tool, { helm, readsAbove = false }: Request): readonly string[] {
+  return [
+    ...(readsAbove && walls.isConfined ? [READS_ABOVE] : []),
+    ...(helm === undefined ? [] : ['--enable-helm', `--helm-command=${helm.command[0]}`]),
+  ]
 }

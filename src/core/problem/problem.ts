@@ -24,8 +24,8 @@ export interface Problem {
   readonly level?: 'warning'
 }
 
-/** Codes for missing verdicts without a known mistake: a tool is missing or busy. */
-const UNKNOWN: ReadonlySet<string> = new Set(['tool-missing', 'helm-missing', 'tool-busy'])
+/** Codes for missing verdicts without a known mistake: a tool is missing, busy, or must not be used on this machine. */
+const UNKNOWN: ReadonlySet<string> = new Set(['tool-missing', 'helm-missing', 'tool-busy', 'not-confined'])
 
 /** Whether a render failed because of the tool, and not because of its input. */
 export function lacksTool({ code }: Pick<RenderFailure, 'code'>): boolean {
@@ -101,6 +101,8 @@ export interface RenderFailure {
     | 'tool-missing'
     | 'helm-missing'
     | 'tool-busy'
+    /** The build needs files that the tool may read only where nothing else of the machine is in its reach. */
+    | 'not-confined'
     | 'build-failed'
     /** `detail`: the parameter that only the generator of an ApplicationSet knows, as in its template. */
     | 'values-unknown'

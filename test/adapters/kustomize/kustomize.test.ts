@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -14,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { openRenderer, type RendererOptions } from '../../../src/adapters/kustomize/renderer.ts'
+import { programPath } from '../../../src/adapters/process-sandbox/program-path.ts'
 import { parseRendered } from '../../../src/core/diff/objects.ts'
 
 // A separate folder, so that builds of other tests are not taken for leftovers.
@@ -133,6 +135,32 @@ test(
       })
       assert.ok(!odd.ok && odd.code === 'build-failed', entry)
     }
+  },
+)
+
+test(
+  'where nothing hides the other files of the machine, a build like that of Flux is not possible, which is not the fault of its files',
+  needs,
+  async () => {
+    const bin = mkdtempSync(join(tmpdir(), 'perch-tool-'))
+    const program = (name ?? '').includes('kubectl') ? 'kubectl' : 'kustomize'
+    symlinkSync((await programPath(PATH, program)) ?? '', join(bin, program))
+    const renderer = openRenderer({ log: silent, path: bin })
+    const codeOf = async (kustomization: string, readsAbove = true): Promise<string> => {
+      const files = { 'apps/a.yaml': OBJECT, 'east/kustomization.yaml': kustomization }
+      const source = { kind: 'kustomize', root: 'east', readsAbove } as const
+      const rendered = await renderer.render(new Map(Object.entries(files)), source)
+      return rendered.ok ? 'ok' : rendered.code
+    }
+    const above = 'configMapGenerator: [{name: a, files: [x=../apps/a.yaml]}]'
+    assert.equal(await codeOf('resources: [../apps/a.yaml]'), 'not-confined')
+    assert.equal(await codeOf(above), 'not-confined')
+    assert.equal(await codeOf('configMapGenerator: [{name: a, literals: [a=b]}]'), 'ok')
+    // Argo CD would refuse them as well, and Flux these.
+    assert.equal(await codeOf(above, false), 'build-failed')
+    assert.equal(await codeOf('resources: [../apps/b.yaml]'), 'build-failed')
+    assert.equal(await codeOf('configMapGenerator: [{name: a, files: [x=/etc/hostname]}]'), 'build-failed')
+    rmSync(bin, { recursive: true })
   },
 )
 

@@ -38,6 +38,7 @@ export function problems(): readonly Problem[] {
     'tool-missing',
     'helm-missing',
     'tool-busy',
+    'not-confined',
     'build-failed',
     'timed-out',
     'too-large',

@@ -14,8 +14,10 @@ export function nextStepWords({ changes, problems }: Pick<Review, 'changes' | 'p
 function problemWords(problems: Review['problems']): string {
   if (!problems.every(isNotSeen))
     return '**Next:** fix what is listed under Problems and push. Perch then checks again by itself.'
-  if (problems.every(({ cause }) => cause.kind === 'not-rendered'))
+  if (problems.every(({ code: problem }) => problem === 'tool-busy'))
     return '**Next:** wait. Perch could not check everything, and tries again by itself.'
+  if (problems.every(({ cause }) => cause.kind === 'not-rendered'))
+    return '**Next:** have the operator do what is listed under Problems. Perch could not check everything, and tries again by itself.'
   return paragraphs(
     '**Next:** do what is listed under Problems. Perch does not know yet what the API server says. To ask it again, comment:',
     fence('/canary retry', 'text'),

@@ -232,6 +232,11 @@ function renderWords({ environment, failure }: Extract<FileCause, { kind: 'not-r
         what: `Environment ${name} was not rendered: the tool that renders it did not answer in time, because the machine that Perch runs on is busy.`,
         next: 'Comment `/canary retry` to try again.',
       }
+    case 'not-confined':
+      return {
+        what: `Environment ${name} uses files outside of its folder. Perch lets kustomize read them only if it can hide all other files of its machine from kustomize. It cannot do that here, so the environment is not rendered.`,
+        next: 'Ask the operator of Perch to install bubblewrap (or util-linux 2.41 or newer) and to restart Perch. If the machine does not run Linux, use the image of Perch there.',
+      }
     case 'build-failed':
       return {
         what: `Environment ${name} does not build: ${code(failure.detail)}.`,
