@@ -419,6 +419,17 @@ test('a patch that an ApplicationSet fills in keeps its template when a weight i
   assert.deepEqual(await problems(files), [])
 })
 
+test('a variable that is no whole number is refused with the Kustomization that fills it in', async () => {
+  const files = repositoryOf({
+    'web/vs.yaml': VS.replace('weight: 100', 'weight: ${stable}').replace('weight: 0', 'weight: ${canary}'),
+    'flux.yaml': flux('  postBuild: { substitute: { stable: "94", canary: "5.5" } }\n'),
+  })
+  assert.match(
+    plainWords(explainRefusal(await refusal(files, '/canary 25'))),
+    /^flux\.yaml:\d+ fills in the weight "5\.5" for rule main at web\/vs\.yaml:13, .* Correct the value of the variable/,
+  )
+})
+
 test('a root of Flux with files above it, on a machine that cannot isolate kustomize, is neither green nor red', async () => {
   const files = new Map([
     ['apps/vs.yaml', VS],

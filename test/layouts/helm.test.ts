@@ -570,3 +570,52 @@ spec:
     '+  - { name: canary, weight: 25 }',
   ])
 })
+
+/** The refusal of a share in production, with these values there and this expression for the canary's weight. */
+async function refusalWith(values: string, weight = '.Values.canary.weight', share = '25'): Promise<string> {
+  const template = (CHART['charts/web/templates/virtualservice.yaml'] ?? '').replaceAll('.Values.canary.weight', weight)
+  const files = repository({
+    ...VALUES,
+    'values-production.yaml': `canary:\n${values}`,
+    'charts/web/templates/virtualservice.yaml': template,
+    '.github/canary.yml': CONFIG,
+  })
+  return plainWords(explainRefusal(await refusal(files, `/canary ${share} --env production`)))
+}
+
+test('a value that a chart computes weights from is named, because it is no weight itself', needs, async () => {
+  const computed = /^A Helm chart computes the weights of web from the value (\S+) at values-production\.yaml:(\d)\. /
+  const place = async (values: string, weight: string): Promise<unknown> =>
+    computed.exec(await refusalWith(values, weight))?.slice(1)
+  assert.deepEqual(await place('  weight: 50\n  share: 0.05\n', '(mulf .Values.canary.share 100)'), ['0.05', '3'])
+  assert.deepEqual(await place('  weight: 50\n  replicas: 2\n', '(mul .Values.canary.replicas 5)'), ['2', '3'])
+  assert.deepEqual(await place('  weight: 5.0\n', '.Values.canary.weight'), ['5.0', '2'])
+})
+
+test('a share that a chart cannot express is refused with the value that it would need', needs, async () => {
+  const words = await refusalWith('  weight: 5\n', '.Values.canary.weight', '12.5')
+  assert.match(words, /^A Helm chart takes a weight of web from the value 5 at values-production\.yaml:2, but /)
+  assert.match(words, /Ask for a share that the chart can express, such as a whole percentage, or change the chart\.$/)
+})
+
+test('a chart whose template has the weights is refused without a value', needs, async () => {
+  const words = await refusalWith('  weight: 5\n', '20')
+  assert.match(
+    words,
+    /found no numbers in the values of this environment alone that set the weights\. Let the template take/,
+  )
+})
+
+test('a weight of a chart that is no whole number is corrected in its values', needs, async () => {
+  for (const weight of ['5.5', 'five', '5%']) {
+    const words = await refusalWith(`  weight: ${weight}\n`)
+    assert.match(
+      words,
+      /^A Helm chart renders the weight \S+ for rule main at charts\/web\/templates\/virtualservice\.yaml:17,/,
+    )
+    assert.match(
+      words,
+      /Correct the value that the weight comes from, or the template, in a pull request of your own\.$/,
+    )
+  }
+})

@@ -32,6 +32,17 @@ export function numberPlaces(texts: ReadonlyMap<string, string>, values: Readonl
   return found.slice(0, MAX_PLACES)
 }
 
+/** Also with a fraction. */
+const DECIMAL = /(?<![\w./$-])\d{1,10}(?:\.\d{1,10})?(?![\w./-])/g
+
+/** The places with any number. */
+export function decimalPlaces(texts: ReadonlyMap<string, string>): readonly TextPlace[] {
+  const found = [...texts].flatMap(([file, text]) =>
+    [...text.matchAll(DECIMAL)].map((match): TextPlace => ({ file, at: match.index, text: match[0] })),
+  )
+  return found.slice(0, MAX_PLACES)
+}
+
 /** The number for a place in an experiment. */
 function probeFor(index: number): number {
   return FIRST_PROBE + index

@@ -1,10 +1,10 @@
 import { isRenderedPart } from '../chart/rendered-parts.ts'
 import type { Path } from '../manifest/data.ts'
 import type { Edit } from '../manifest/edit/edit.ts'
-import type { ManifestObject } from '../manifest/parse.ts'
+import type { Location, ManifestObject } from '../manifest/parse.ts'
 import { type NewTexts, placeEdits, type PlaceRefusal } from '../layer/place.ts'
 import { type NumberChange, type TextPlace, withReplaced } from '../layer/feed.ts'
-import { type BuiltObject, placeKey } from '../layer/layered.ts'
+import { type BuiltObject, layeredIn, placeKey } from '../layer/layered.ts'
 import { withTexts } from '../layer/layout.ts'
 import { limitTo } from '../owner/limit.ts'
 import type { WeightOwner } from '../owner/weight-owner.ts'
@@ -49,7 +49,18 @@ export interface TargetMove<M extends Move | PlanChange = Move | PlanChange> {
   readonly move: M
 }
 
-export type MoveRefusal = PlaceRefusal | WeightRefusal | StartRefusal | FinishRefusal
+/**
+ * A chart computes the weights from a value. `isWeight`: the value is a weight itself, but the chart does not render the wanted
+ * weights from it.
+ */
+type ComputedRefusal = Location & {
+  readonly code: 'computed-weight'
+  readonly name: string
+  readonly value: string
+  readonly isWeight: boolean
+}
+
+export type MoveRefusal = PlaceRefusal | WeightRefusal | ComputedRefusal | StartRefusal | FinishRefusal
 
 /** The same move with another plan than that of the object or the config. Only share moves have a plan. */
 export function underPlan(move: Move, steps: readonly number[]): Move {
@@ -208,6 +219,13 @@ function changeFor(move: Move | PlanChange, target: Target, pr: number | undefin
   return move.kind === 'switch' || isBlueGreen(target) ? switchChange(move, target) : shareChange(move, target, pr)
 }
 
+/** Adds what sets a weight that is not in the file that people see as its place. */
+function withSource(refusal: WeightRefusal, { layout, environments: [first = ''], object }: Target): WeightRefusal {
+  if (refusal.code !== 'invalid-weight') return refusal
+  const source = isRenderedPart(object.file) ? 'chart' : layeredIn(layout, first, object)?.filledBy
+  return source === undefined ? refusal : { ...refusal, source }
+}
+
 /** The change of a limit in the owner's object. */
 function limitChange(
   target: Target,
@@ -230,7 +248,7 @@ function shareChange(
   const started = withCanary(route, target.neighbours)
   if (!started.ok) return started
   const weights = reweigh(started.value, percent, settings)
-  if (!weights.ok) return weights
+  if (!weights.ok) return err(withSource(weights.error, target))
   const isEnd = percent === 0 || percent === 100
   const mirrors = isEnd && settings.mirror === 'remove' ? withoutMirrors(route) : []
   return ok({ target, object, edits: [...weights.value, ...mirrors, ...notesFor(move, target, pr)], share: percent })

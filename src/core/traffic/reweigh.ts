@@ -11,7 +11,14 @@ type RuleProblem =
   | { readonly code: 'several-services'; readonly services: readonly SplitService[] }
   | { readonly code: 'no-room'; readonly most: number }
   | { readonly code: 'not-divisible' | 'sum-must-be-100' | 'sum-too-large'; readonly total: number }
-  | { readonly code: 'invalid-weight'; readonly line: number; readonly weight: string; readonly most: number }
+  | {
+      readonly code: 'invalid-weight'
+      readonly line: number
+      readonly weight: string
+      readonly most: number
+      /** What sets the weight, if it is not in the file: a Helm chart, or a deployer that fills in variables. */
+      readonly source?: 'chart' | Location
+    }
 
 /** A service that some rules of a route split: `web` for `web-stable` and `web-canary`. */
 interface SplitService {

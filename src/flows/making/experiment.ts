@@ -1,10 +1,8 @@
-import { finderIn } from '../../core/diff/rendered-route.ts'
-import { type Environment, environmentNamed, inputsOf } from '../../core/environment/environment.ts'
+import type { Environment } from '../../core/environment/environment.ts'
 import { type TextPlace, numberPlaces, probeAt, withReplaced } from '../../core/layer/feed.ts'
 import { layeredIn } from '../../core/layer/layered.ts'
 import { type NewTexts, PLACE_ATTEMPTS } from '../../core/layer/place.ts'
 import type { ProofOfEdit } from '../../core/command/outcome.ts'
-import { valueAt } from '../../core/manifest/data.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { objectChanges, type EditAttempt, filesFor, type TargetMove, weightKey } from '../../core/rollout/move.ts'
@@ -13,9 +11,11 @@ import { readNotes } from '../../core/traffic/annotations.ts'
 import { ROUTE_KINDS } from '../../core/traffic/route.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
-import { ownTexts, singleChanges } from './own-numbers.ts'
+import { computedWeight } from './computed-weight.ts'
+import { singleChanges } from './own-numbers.ts'
 import { proveEdit } from './prove.ts'
-import { type PlaceSearch, placesShown } from './places-shown.ts'
+import { lineAt, placesShown } from './places-shown.ts'
+import { weightSearch } from './weight-search.ts'
 import { readEnvironmentTexts } from '../build/environment-texts.ts'
 import { renderEnvironment, type TreeSnapshot } from '../judgement/comparison/render.ts'
 import { withRenderedTargets } from '../judgement/rendered-targets.ts'
@@ -63,9 +63,18 @@ export async function experiment(
     if (proof.ok) return ok({ files: made.value.files, proof: proof.value })
     leak ??= leakOf(proof.error, how, own)
   }
-  const shared = await sharedValue(context, seen, { moves: own, pull })
-  const [unclear] = own.flatMap(({ target }) => unclearRefusal(target) ?? [])
-  return err(shared ?? leak ?? unclear ?? refused)
+  const shared = (await sharedValue(context, seen, { moves: own, pull })) ?? leak
+  return err(shared ?? (await unchangeable(context, seen, { moves: own, pull })) ?? refused)
+}
+
+/** Why no change of a number sets the weights. */
+async function unchangeable(
+  context: Needs,
+  side: TreeSnapshot,
+  request: Pick<EditRequest, 'moves' | 'pull'>,
+): Promise<Refusal | undefined> {
+  const computed = await computedWeight(context, side, request)
+  return computed ?? request.moves.map(({ target }) => unclearRefusal(target)).find((one) => one !== undefined)
 }
 
 /**
@@ -83,10 +92,6 @@ function leakOf(refusal: Refusal, { feeds, texts }: EditAttempt, moves: EditRequ
 
 /** The title of another route. The title of the route itself is followed by a path. */
 const OTHER_ROUTE = new RegExp(`^(?:${ROUTE_KINDS.join('|')}) \\S+$`)
-
-function lineAt(text: string, { at }: Pick<TextPlace, 'at'>): number {
-  return text.slice(0, at).split('\n').length
-}
 
 /** The place that a weight is taken from, if environments use it that must not change. */
 async function sharedValue(
@@ -211,31 +216,13 @@ async function findFeeds(
   { moves, pull, wanted = environmentsOf(moves) }: FeedSearch,
 ): Promise<EditAttempt['feeds']> {
   const found = new Map<string, TextPlace>()
-  for (const { target, object, edits } of objectChanges(moves, pull)) {
-    const [name = ''] = target.environments
-    const environment = environmentNamed(side.snapshot.environments, name)
-    const layered = layeredIn(target.layout, name, object)
-    if (environment === undefined || layered?.isRendered !== true) continue
-    const weights = edits
-      .filter((edit) => edit.kind === 'set' && typeof edit.value === 'number')
-      .map(({ path }) => ({ path, own: path.slice(object.at.length) }))
-    const values = new Set(
-      weights.flatMap(({ own }) => {
-        const value = valueAt(layered.object.data, own)
-        return typeof value === 'number' ? [value] : []
-      }),
-    )
-    const texts = await context.mirror.read(side.treeish, inputsOf(environment))
-    const valuesIn: PlaceSearch['valuesIn'] = (objects) => {
-      const shown = finderIn(name, objects)({ layout: target.layout, object })
-      return shown && new Map(weights.map(({ own }) => [JSON.stringify(own), valueAt(shown.data, own)]))
-    }
-    const search: PlaceSearch = { context, side, environment, texts, valuesIn, builds: 0 }
-    const mine = ownTexts({ environment, layout: target.layout, wanted }, texts)
-    const shown = await placesShown(search, numberPlaces(mine, values))
-    for (const { path, own } of weights) {
+  for (const change of objectChanges(moves, pull)) {
+    const search = await weightSearch(context, side, { change, wanted })
+    if (search === undefined) continue
+    const shown = await placesShown(search, numberPlaces(search.mine, search.values))
+    for (const { path, own } of search.weights) {
       const place = shown.get(JSON.stringify(own))
-      if (place !== undefined) found.set(weightKey(name, object, path), place)
+      if (place !== undefined) found.set(weightKey(search.environment.name, change.object, path), place)
     }
   }
   return found

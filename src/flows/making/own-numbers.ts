@@ -75,7 +75,7 @@ export async function singleChanges(
   const weights = edits.flatMap((edit) => {
     const was = valueAt(data, edit.path.slice(object.at.length))
     if (edit.kind !== 'set' || typeof was !== 'number' || was === edit.value) return []
-    const places = numberPlaces(mine, new Set([was])).toSorted((a, b) => closeness(mine, b) - closeness(mine, a))
+    const places = likeliestFirst(mine, numberPlaces(mine, new Set([was])))
     return places.map((place) => ({ key: weightKey(name, object, edit.path), place }))
   })
   const pairs = weights.flatMap((one, index) =>
@@ -92,6 +92,11 @@ export async function singleChanges(
 }
 
 const WORDS = /weight|canary|stable|traffic|percent|share|split/i
+
+/** The places, those that are likely to be weights first. */
+export function likeliestFirst(texts: ReadonlyMap<string, string>, places: readonly TextPlace[]): readonly TextPlace[] {
+  return places.toSorted((a, b) => closeness(texts, b) - closeness(texts, a))
+}
 
 /** How likely a number is to be a weight, judged by the lines around it. */
 function closeness(texts: ReadonlyMap<string, string>, { file, at }: TextPlace): number {

@@ -27,19 +27,14 @@ export async function placesShown(
   search: PlaceSearch,
   places: readonly TextPlace[],
 ): Promise<ReadonlyMap<string, TextPlace>> {
-  const { context, environment, texts, side } = search
-  if (places.length === 0 || search.builds >= MAX_BUILDS) return new Map()
-  search.builds += 1
+  if (places.length === 0) return new Map()
   const probes = withReplaced(
-    texts,
+    search.texts,
     places.map((place, index) => [place, probeAt(place, index)] as const),
   )
-  const { secrets } = side.snapshot.config
-  const changed = new Map([...texts, ...probes])
-  const rendered = await renderEnvironment(context, { environment, texts: changed, secrets })
-  const values = rendered.ok && rendered.parsed.ok ? search.valuesIn(rendered.parsed.objects) : undefined
+  const values = await valuesWith(search, probes)
   if (values === undefined) {
-    if (places.length === 1) return new Map()
+    if (places.length === 1 || search.builds >= MAX_BUILDS) return new Map()
     const middle = Math.ceil(places.length / 2)
     const halves = [places.slice(0, middle), places.slice(middle)]
     const shown = [await placesShown(search, halves[0] ?? []), await placesShown(search, halves[1] ?? [])]
@@ -51,6 +46,24 @@ export async function placesShown(
       return place === undefined ? [] : [[key, place] as const]
     }),
   )
+}
+
+/** The values in a build with some other texts. Undefined if the build breaks, or after too many builds. */
+export async function valuesWith(
+  search: PlaceSearch,
+  changed: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, unknown> | undefined> {
+  const { context, environment, texts, side } = search
+  if (search.builds >= MAX_BUILDS) return undefined
+  search.builds += 1
+  const { secrets } = side.snapshot.config
+  const rendered = await renderEnvironment(context, { environment, texts: new Map([...texts, ...changed]), secrets })
+  return rendered.ok && rendered.parsed.ok ? search.valuesIn(rendered.parsed.objects) : undefined
+}
+
+/** The line of a place, from 1. */
+export function lineAt(text: string, { at }: Pick<TextPlace, 'at'>): number {
+  return text.slice(0, at).split('\n').length
 }
 
 function shows(value: unknown, probe: string): boolean {

@@ -20,6 +20,10 @@ export function explainMove(refusal: MoveRefusal): string {
       return explainUnclear(refusal)
     case 'shared-value':
       return `The weight comes from the value at ${place}, which ${list(refusal.users)} share, so it cannot be changed for ${code(refusal.environment)} alone. Change it for all of them with \`--env all\`, or give ${code(refusal.environment)} a value of its own, in its own values file or patch, and comment again.`
+    case 'computed-weight':
+      return refusal.isWeight
+        ? `A Helm chart takes a weight of ${code(refusal.name)} from the value ${code(refusal.value)} at ${place}, but with the number that you asked for it does not render the wanted weights alone. Ask for a share that the chart can express, such as a whole percentage, or change the chart.`
+        : `A Helm chart computes the weights of ${code(refusal.name)} from the value ${code(refusal.value)} at ${place}. Perch changes only whole numbers that become weights as they are. Change the value in a pull request of your own, or let the chart take the weights themselves from the values.`
     case 'no-layer':
       return `${list(refusal.users)} share ${place}, and environment ${code(refusal.environment)} has no kustomization of its own for a patch. Change all of them with \`--env all\`, or give this environment its own file.`
     case 'anchored':
@@ -90,7 +94,7 @@ function explainUnclear(refusal: Extract<MoveRefusal, { code: 'unclear' }>): str
     case 'variable':
       return `${name} uses the variables at ${place}. Perch tried changes, but none of them renders the wanted weights. Change the source of the variable.`
     case 'chart':
-      return `A Helm chart creates ${name} at ${place} from values, and Perch found no numbers in the values of this environment alone that set the weights. Put the weights into a values file that only this environment uses, and comment again.`
+      return `A Helm chart creates ${name} at ${place} from values, and Perch found no numbers in the values of this environment alone that set the weights. Let the template take the weights from a values file that only this environment uses, and comment again.`
     case 'deployers':
       return `${place} adds something to the build that sets the weights of ${name}, and others deploy this folder with different additions. Give each an environment of its own in \`.github/canary.yml\`: the same \`path\`, and \`deployer\` with the name of the Application or Kustomization, or with its file.`
     case 'twice':
@@ -118,9 +122,7 @@ function explainWeights(refusal: WeightRefusal): string {
         ? `${rule} must sum to 100 (\`requireSum100\` in \`.github/canary.yml\`), which cannot express that share in whole numbers. Ask for a whole percent.`
         : `The weights of rule ${code(refusal.rule)} at ${placeOf(refusal)} sum to ${refusal.total}, but \`requireSum100\` in \`.github/canary.yml\` requires 100. Fix them first.`
     case 'invalid-weight':
-      if (/^"\$[{(]/.test(refusal.weight))
-        return `${rule} has the weight ${code(refusal.weight)}, a variable whose value is not in this repository. Write a number there, or put the value into the Flux Kustomization (\`postBuild.substitute\`) or a ConfigMap of this repository.`
-      return `${rule} has the weight ${code(refusal.weight)}, which is not a whole number from 0 to ${refusal.most}. The cluster refuses it. Fix it first.`
+      return explainWeight(refusal)
     case 'sum-too-large':
       return `The weights of rule ${code(refusal.rule)} at ${placeOf(refusal)} sum to ${refusal.total}, more than Envoy accepts. Use smaller weights first.`
     case 'no-such-rule':
@@ -128,6 +130,19 @@ function explainWeights(refusal: WeightRefusal): string {
     case 'rule-not-split':
       return `\`.github/canary.yml\` names rule ${code(refusal.rule)} (${placeOf(refusal)}), which has no stable and canary destination. Add the one that is missing, or remove the rule from the config.`
   }
+}
+
+function explainWeight(refusal: Extract<WeightRefusal, { code: 'invalid-weight' }>): string {
+  const { weight, most, source } = refusal
+  const rule = `rule ${code(refusal.rule)} at ${placeOf(refusal)}`
+  if (/^"\$[{(]/.test(weight))
+    return `Rule ${code(refusal.rule)} at ${placeOf(refusal)} has the weight ${code(weight)}, a variable whose value is not in this repository. Write a number there, or put the value into the Flux Kustomization (\`postBuild.substitute\`) or a ConfigMap of this repository.`
+  const wrong = `which is not a whole number from 0 to ${most}. The cluster refuses it.`
+  if (source === 'chart')
+    return `A Helm chart renders the weight ${code(weight)} for ${rule}, ${wrong} Correct the value that the weight comes from, or the template, in a pull request of your own.`
+  if (source !== undefined)
+    return `${placeOf(source)} fills in the weight ${code(weight)} for ${rule}, ${wrong} Correct the value of the variable in a pull request of your own.`
+  return `Rule ${code(refusal.rule)} at ${placeOf(refusal)} has the weight ${code(weight)}, ${wrong} Fix it first.`
 }
 
 function explainStart(refusal: StartRefusal): string {
