@@ -61,6 +61,9 @@ export interface KustomizationFile extends Contents {
   readonly data: Readonly<Record<string, unknown>> | undefined
 }
 
+/** kustomize refuses a kustomization without content. */
+const EMPTY: Contents = { isComponent: false, references: [], complaints: [{ code: 'empty', line: 1, entry: '' }] }
+
 /** Reads a kustomization file. A file that cannot be trusted to mean what we read has no references. */
 export function readKustomization(text: string, file: string): KustomizationFile {
   const parsed = parseManifest(file, text)
@@ -68,7 +71,10 @@ export function readKustomization(text: string, file: string): KustomizationFile
   const manifest = parsed.value
   const [document, ...others] = manifest.documents
   const data = isRecord(document?.data) ? document.data : undefined
-  const doubt = doubtIn(manifest) ?? (data === undefined || others.length > 0 ? 1 : undefined)
+  const oddLine = doubtIn(manifest)
+  const isEmpty = manifest.documents.every((one) => one.data === null)
+  if (isEmpty && oddLine === undefined) return { manifest, data, ...EMPTY }
+  const doubt = oddLine ?? (data === undefined || others.length > 0 ? 1 : undefined)
   if (data === undefined || doubt !== undefined) return { manifest, data, ...unreadable(doubt ?? 1, text) }
   return { manifest, data, ...contentsOf({ data, line: (path) => manifest.line(0, path) }, data) }
 }

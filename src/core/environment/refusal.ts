@@ -8,6 +8,7 @@
  * - `plugin`: something other than kustomize would run
  * - `cycle`: a root that includes itself
  * - `unparsable`, `unknown-field`: kustomize might read the file differently than Perch
+ * - `empty`: a kustomization without content
  * - `template`: not YAML before it is filled in
  * - `too-many-files`, `too-large`, `not-text`: the files themselves
  * - `no-such-folder`, `no-such-deployer`: a name in the config that does not exist
@@ -29,6 +30,7 @@ export type RefusalCode =
   | 'plugin'
   | 'cycle'
   | 'unparsable'
+  | 'empty'
   | 'template'
   | 'unknown-field'
   | 'too-many-files'

@@ -396,6 +396,9 @@ test('whatever starts something other than kustomize is refused', () => {
   assert.deepEqual(refusals('transformers: [t.yaml]\n', { 'k/t.yaml': posing }), ['remote:4'])
   assert.deepEqual(refusals('transformers: [t.yaml]\n', { 'k/t.yaml': 'just words\n' }), ['unparsable:1'])
   assert.deepEqual(refusals('transformers: [t.yaml]\n', { 'k/t.yaml': '{' }), ['unparsable:1'])
+  // Its lines are comments, or there are none.
+  assert.deepEqual(refusals('# resources:\n# - a.yaml\n'), ['empty:1'])
+  assert.deepEqual(refusals('---\n'), ['empty:1'])
   // The message says that it is a template of Jinja or Helm.
   assert.deepEqual(refusals('resources: []\n{% if a %}\ncomponents: [../b]\n{% endif %}\n'), ['template:2'])
   assert.deepEqual(refusals('{{- if .Values.a }}\nresources: []\n{{- end }}\n'), ['template:1'])

@@ -59,6 +59,7 @@ export function problems(): readonly Problem[] {
     ...(['remote', 'absolute', 'outside', 'missing', 'symlink', 'submodule'] as const).map((code) =>
       files.refusalProblem({ code, ...place, entry: 'https://x' }),
     ),
+    files.refusalProblem({ code: 'empty', ...place, entry: '' }),
     files.refusalProblem({ code: 'template', ...place, entry: '{% if private %}' }),
     ...(['helm-dependency', 'helm-values', 'no-chart'] as const).map((code) =>
       files.refusalProblem({ code, file: 'charts/web/Chart.yaml', line: 7, entry: 'redis' }),

@@ -128,6 +128,7 @@ const WHY = {
   plugin: 'runs a plugin',
   cycle: 'includes itself',
   unparsable: 'is not unambiguous YAML',
+  empty: 'is empty, which kustomize refuses',
   'unknown-field': 'is a field that Perch does not know',
   'too-many-files': 'has too many files',
   'too-large': 'is too large',
@@ -162,11 +163,13 @@ function environmentWords(refusal: EnvironmentRefusal): ProblemWords {
   const what = entry === '' ? whole : `The entry ${code(entry)}`
   return {
     what: `${what} ${WHY[why]}, so Perch does not render it.`,
-    next:
-      why === 'no-such-folder'
-        ? 'Add the folder, or correct or remove its entry under `environments` in `.github/canary.yml`.'
-        : 'Use files of this repository that kustomize can build by itself.',
+    next: NEXT[why] ?? 'Use files of this repository that kustomize can build by itself.',
   }
+}
+
+const NEXT: Partial<Record<EnvironmentRefusal['code'], string>> = {
+  empty: 'List in it what it builds, or delete it.',
+  'no-such-folder': 'Add the folder, or correct or remove its entry under `environments` in `.github/canary.yml`.',
 }
 
 function isOfRelease(why: EnvironmentRefusal['code']): why is ReleaseRefusal {
