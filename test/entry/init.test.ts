@@ -1,5 +1,6 @@
 /** `perch init` writes a first config, which changes nothing by itself. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,10 +10,12 @@ import { onboardingBody } from '../../src/core/message/onboarding/pull-request.t
 import { proposedConfig } from '../../src/core/message/onboarding/proposed-config.ts'
 import { snapshotOf } from '../core/samples.ts'
 import { flaggerCanary } from '../owners.ts'
+import { CHART } from '../layouts/chart.ts'
 import { gitops } from '../stories/world.ts'
 import { checkout, perch } from './perch.ts'
 
 const CONFIG = '.github/canary.yml'
+const needsHelm = spawnSync('helm', ['version']).status === 0 ? {} : { skip: 'helm is not installed' }
 
 function withoutConfig(): Record<string, string> {
   const { [CONFIG]: _, ...files } = gitops()
@@ -139,4 +142,53 @@ spec:
     text,
     /^ {2}production:\n {4}helm: \{ chart: charts\/web, values: \[charts\/web\/values-eu\.yaml\], release: web, namespace: shop \}/m,
   )
+})
+
+/** The commented entries below the first line that begins with these words, without the comment signs. */
+function entriesAfter(text: string, words: string): string {
+  const lines = text.slice(text.indexOf(words)).split('\n')
+  const begin = lines.findIndex((line) => /^# {3}\S|^# environments:/.test(line))
+  return lines.slice(begin, lines.indexOf('', begin)).join('\n').replaceAll(/^# /gm, '')
+}
+
+test('a chart that nothing deploys is proposed with its values files, as comments to check', needsHelm, async () => {
+  const files = {
+    ...CHART,
+    'charts/web/values-staging.yaml': 'canary: { weight: 50 }\n',
+    'charts/web/values-production.yaml': 'canary: { weight: 5 }\n',
+    'charts/web/ci/test-values.yaml': 'canary: { weight: 1 }\n',
+  }
+  const dir = checkout(files)
+  const { code, out, err } = await perch('init', '--dir', dir)
+  assert.deepEqual([code, err], [0, ''])
+  assert.match(out, /0 rollouts found, 2 releases of charts to check\.$/m)
+  const text = readFileSync(join(dir, CONFIG), 'utf8')
+  // It changes nothing by itself.
+  const own = readConfig(text)
+  assert.ok(own.ok && Object.keys(own.value.environments ?? {}).length === 0)
+  assert.match(text, /^# Perch found no environment/m)
+  assert.match(text, /add `release` and `namespace` to `helm`/)
+  assert.match(text, /production\/web: canary at 5%$/m)
+  assert.match(text, /staging\/web: canary at 50%$/m)
+  const entries = readConfig(entriesAfter(text, '# These charts have routes'))
+  assert.ok(entries.ok)
+  assert.deepEqual(
+    Object.entries(entries.value.environments ?? {}).map(([name, { helm }]) => [name, helm?.chart, helm?.values]),
+    [
+      ['production', 'charts/web', ['charts/web/values-production.yaml']],
+      ['staging', 'charts/web', ['charts/web/values-staging.yaml']],
+    ],
+  )
+})
+
+test('what is missing to render a chart that nothing deploys is said next to its entry', needsHelm, async () => {
+  const chart = `${CHART['charts/web/Chart.yaml']}dependencies:\n  - { name: redis, version: 1.0.0, repository: "https://charts.example.com" }\n`
+  const dir = checkout({ ...withoutConfig(), ...CHART, 'charts/web/Chart.yaml': chart })
+  const { code, out } = await perch('init', '--dry-run', '--dir', dir)
+  assert.equal(code, 0)
+  assert.match(out, /^# move them below `environments`\.$/m)
+  const [, entry = ''] = /^# {3}web:\n((?:# {5}.*\n)+)/m.exec(out) ?? []
+  assert.match(entry, /helm: \{ chart: charts\/web, values: \[\] \}/)
+  assert.match(entry, /add those that you use to `values`/)
+  assert.match(entry, /needs redis, which is not in its charts\/ folder\..* Run helm dependency build/)
 })

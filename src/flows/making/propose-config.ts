@@ -1,7 +1,9 @@
+import { type LoneRelease, loneReleases } from '../../core/chart/lone-releases.ts'
 import { readConfig } from '../../core/config/read.ts'
 import { Config } from '../../core/config/schema.ts'
 import {
   type ConfigProposal,
+  type ProposedRelease,
   proposedConfig,
   rolloutsIn,
   unnamedIn,
@@ -25,17 +27,49 @@ type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
  */
 export async function proposeConfig(context: Needs, treeish: Sha): Promise<Result<ConfigProposal, Refusal>> {
   const snapshot = await loadSnapshot(context, treeish, { config: Config.parse({}) })
-  if (snapshot.environments.length === 0) return err(noEnvironment(snapshot))
-  if (rolloutsIn(snapshot).length + unnamedIn(snapshot).length === 0) return err(noRoute(snapshot))
+  const lone = await loneCharts(context, treeish, snapshot)
+  if (lone.length === 0 && snapshot.environments.length === 0) return err(noEnvironment(snapshot))
+  if (lone.length + rolloutsIn(snapshot).length + unnamedIn(snapshot).length === 0) return err(noRoute(snapshot))
   for (const written of [
     { hasEnvironments: true, hasServices: true },
     { hasEnvironments: false, hasServices: true },
   ]) {
-    const proposal = { text: proposedConfig(snapshot, written), snapshot, written }
+    const proposal = { text: proposedConfig(snapshot, written, lone), snapshot, written, lone }
     if (await readsTheSame(context, treeish, proposal)) return ok(proposal)
   }
   const written = { hasEnvironments: false, hasServices: false }
-  return ok({ text: proposedConfig(snapshot, written), snapshot, written })
+  return ok({ text: proposedConfig(snapshot, written, lone), snapshot, written, lone })
+}
+
+/** The releases to propose for charts with routes that nothing deploys, with what Perch finds if the config names them. */
+async function loneCharts(context: Needs, treeish: Sha, snapshot: Snapshot): Promise<readonly ProposedRelease[]> {
+  const charts = new Set(
+    snapshot.unrendered.flatMap(({ cause }) => {
+      const { chart, copiedIn } = cause.kind === 'manifest' ? cause.problem : {}
+      return chart === undefined || copiedIn !== undefined ? [] : [chart]
+    }),
+  )
+  if (charts.size === 0) return []
+  const paths = (await context.mirror.entries(treeish)).map(({ path }) => path)
+  const taken = new Set(snapshot.environments.map(({ name }) => name))
+  const releases = loneReleases([...charts], { paths, taken }).slice(0, MAX_RELEASES)
+  const config = readConfig(JSON.stringify({ environments: Object.fromEntries(releases.map(entryOf)) }))
+  if (!config.ok) return []
+  const seen = await loadSnapshot(context, treeish, { config: config.value })
+  return releases.map((release) => ({
+    ...release,
+    targets: seen.targets.filter(({ environment }) => environment === release.environment),
+    problems: [...seen.problems, ...seen.unrendered].filter(({ environments }) =>
+      environments.includes(release.environment),
+    ),
+  }))
+}
+
+/** Each is rendered. */
+const MAX_RELEASES = 20
+
+function entryOf({ environment, chart, values }: LoneRelease): readonly [string, object] {
+  return [environment, { helm: { chart: chart === '' ? '.' : chart, values } }]
 }
 
 /** Whether Perch finds the same with a proposed config as without one. */

@@ -4,6 +4,7 @@
  */
 import { CONFIG_FILE } from '../../core/config/read.ts'
 import { onboardingBody, onboardingCommit, ONBOARDING_TITLE } from '../../core/message/onboarding/pull-request.ts'
+import { rolloutsIn, unnamedIn } from '../../core/message/onboarding/proposed-config.ts'
 import { ONBOARDING_BRANCH } from '../../core/marker/onboarding-branch.ts'
 import { proposeConfig } from '../making/propose-config.ts'
 import { fetchHead } from '../repository/history.ts'
@@ -20,7 +21,9 @@ export async function onboard(context: Needs): Promise<void> {
   if (sha === undefined) return
   if ((await mirror.entries(sha)).some(({ path }) => path === CONFIG_FILE)) return
   const proposal = await proposeConfig(context, sha)
-  if (!proposal.ok) return
+  // Only a person knows whether somebody deploys a chart, so a chart alone is no reason to ask.
+  if (!proposal.ok || rolloutsIn(proposal.value.snapshot).length + unnamedIn(proposal.value.snapshot).length === 0)
+    return
   // An open one already exists. A closed one was a refusal. A merged one was a config that someone has removed since.
   if ((await pulls.from(ONBOARDING_BRANCH)).some(({ author }) => author.login === botLogin)) return
   const opened = await openChange(

@@ -2,8 +2,10 @@ import { stringify } from 'yaml'
 import { CONFIG_FILE } from '../../config/read.ts'
 import { DEFAULT_SERVICE } from '../../config/schema.ts'
 import { type ChartRelease, valuesFilesOf } from '../../chart/release.ts'
+import type { LoneRelease } from '../../chart/lone-releases.ts'
 import type { Environment } from '../../environment/environment.ts'
 import { generatorNotes } from '../../problem/files.ts'
+import type { Problem } from '../../problem/problem.ts'
 import type { Snapshot } from '../../rollout/snapshot.ts'
 import { standingOf } from '../../rollout/standing.ts'
 import { isBlueGreen, type Target, targetName } from '../../rollout/target.ts'
@@ -29,6 +31,14 @@ export interface ConfigProposal {
   /** What Perch finds without a config. */
   readonly snapshot: Snapshot
   readonly written: ProposalOptions
+  /** What a person may add for charts that nothing deploys. */
+  readonly lone?: readonly ProposedRelease[]
+}
+
+/** A release of a chart that nothing in the repository deploys, and what Perch finds if the config names it. */
+export interface ProposedRelease extends LoneRelease {
+  readonly targets: readonly Target[]
+  readonly problems: readonly Problem[]
 }
 
 /** Nobody reads more of these in a file. */
@@ -36,7 +46,11 @@ const MAX_UNKNOWN = 20
 const MAX_ENVIRONMENTS = 100
 
 /** A config to start from. It describes what Perch does without a config: what Perch found, and what it could not tell. */
-export function proposedConfig(snapshot: Snapshot, { hasEnvironments, hasServices }: ProposalOptions): string {
+export function proposedConfig(
+  snapshot: Snapshot,
+  { hasEnvironments, hasServices }: ProposalOptions,
+  lone: readonly ProposedRelease[] = [],
+): string {
   const [known, unnamed] = [rolloutsIn(snapshot), unnamedIn(snapshot)]
   const services = known.length === 0 && unnamed.length > 0 ? ['# No rollout could begin yet.'] : serviceLines(known)
   return [
@@ -47,11 +61,12 @@ export function proposedConfig(snapshot: Snapshot, { hasEnvironments, hasService
     '# docs/configuration.md of Perch lists every key.',
     '',
     ...environmentLines(snapshot, hasEnvironments),
+    ...loneLines(lone, hasEnvironments && snapshot.environments.length > 0),
     '',
     ...services.map((line) => (hasServices || line.startsWith('#') ? line : `# ${line}`)),
     ...unnamedLines(unnamed, known.length > 0),
     ...ownedLines(snapshot),
-    ...unknownLines(snapshot),
+    ...unknownLines({ ...snapshot, unrendered: snapshot.unrendered.filter((one) => !isProposed(one, lone)) }),
     '',
   ].join('\n')
 }
@@ -71,6 +86,8 @@ export function unnamedIn(snapshot: Pick<Snapshot, 'targets'>): readonly Target[
 }
 
 function environmentLines({ environments, deliveries }: Snapshot, isWritten: boolean): readonly string[] {
+  if (environments.length === 0)
+    return ['# Perch found no environment: nothing in this repository says what is deployed.']
   const shown = environments.slice(0, MAX_ENVIRONMENTS)
   const left = environments.length - shown.length
   const lines = shown.flatMap((environment) => [
@@ -88,19 +105,67 @@ function environmentLines({ environments, deliveries }: Snapshot, isWritten: boo
   return [...head, only, ...['environments:', ...lines].map((line) => `# ${line}`)]
 }
 
+/**
+ * Entries for charts that nothing here deploys. They are comments, because only people know whether and how they are deployed.
+ * `hasEnvironments`: the key `environments` is there already.
+ */
+function loneLines(lone: readonly ProposedRelease[], hasEnvironments: boolean): readonly string[] {
+  if (lone.length === 0) return []
+  return [
+    '',
+    '# These charts have routes, but nothing in this repository deploys them. If something else does, check the entries and',
+    hasEnvironments
+      ? '# move them below `environments`.'
+      : '# remove the `# ` before these lines. Then list all other environments too.',
+    '# The files do not say the name of the release and its namespace: add `release` and `namespace` to `helm`.',
+    ...(hasEnvironments ? [] : ['# environments:']),
+    ...lone.flatMap((release) => loneEntry(release).map((line) => `# ${line}`)),
+  ]
+}
+
+/** Whether a problem only says that nothing deploys a chart that is proposed. */
+function isProposed({ cause }: Problem, lone: readonly ProposedRelease[]): boolean {
+  return cause.kind === 'manifest' && lone.some(({ chart }) => chart === cause.problem.chart)
+}
+
+function loneEntry({ environment, chart, values, targets, problems }: ProposedRelease): readonly string[] {
+  const found = rolloutsIn({ targets }).map((target) => `    # ${oneLine(targetName(target))}: ${shareNow(target)}`)
+  const missing = problems
+    .map(explainProblem)
+    .map(({ what, next }) => `    # ${oneLine(plainWords(`${what} ${next}`))}`)
+  return [
+    `  ${scalar(environment)}:`,
+    `    helm: { ${releaseParts({ chart, values, name: undefined, namespace: undefined }).join(', ')} }`,
+    ...(values.length === 0
+      ? ['    # No values file in the chart is for one environment: add those that you use to `values`.']
+      : []),
+    ...found,
+    ...missing,
+    ...(found.length + missing.length === 0
+      ? ['    # With these values, the chart renders no split between a stable and a canary version.']
+      : []),
+  ]
+}
+
 function placeLines({ root, release }: Environment, deliveries: Snapshot['deliveries']): readonly string[] {
   const by = [...new Set(deliveries.filter(({ path }) => path === root).map(({ title }) => oneLine(title)))]
   const note = by.length === 0 ? '' : `   # deployed by ${by.slice(0, 3).join(', ')}${by.length > 3 ? ', …' : ''}`
   return release === undefined
     ? [`    path: ${scalar(root === '' ? '.' : root)}${note}`]
-    : [`    helm: { ${releaseParts(release.release).join(', ')} }${note}`]
+    : [
+        `    helm: { ${releaseParts({ ...release.release, values: valuesFilesOf(release.release) }).join(', ')} }${note}`,
+      ]
 }
 
-function releaseParts(release: ChartRelease): readonly string[] {
-  const { chart, name, namespace } = release
+function releaseParts({
+  chart,
+  values,
+  name,
+  namespace,
+}: Pick<ChartRelease, 'chart' | 'name' | 'namespace'> & { readonly values: readonly string[] }): readonly string[] {
   return [
     `chart: ${scalar(chart === '' ? '.' : chart)}`,
-    `values: [${valuesFilesOf(release).map(scalar).join(', ')}]`,
+    `values: [${values.map(scalar).join(', ')}]`,
     ...(name === undefined ? [] : [`release: ${scalar(name)}`]),
     ...(namespace === undefined ? [] : [`namespace: ${scalar(namespace)}`]),
   ]
@@ -118,13 +183,14 @@ function serviceLines(known: readonly Target[]): readonly string[] {
 
 function placeOf(target: Target): string {
   const { route } = target
-  const share = standingOf(target).share
-  const now = isBlueGreen(target)
-    ? 'blue/green'
-    : share === 'unknown'
-      ? 'share not readable'
-      : `canary at ${percent(share)}`
-  return `    # ${oneLine(targetName(target))}: ${oneLine(routeId(route))} in ${oneLine(route.place.file)}, ${now}`
+  const at = `${oneLine(routeId(route))} in ${oneLine(route.place.file)}`
+  return `    # ${oneLine(targetName(target))}: ${at}, ${shareNow(target)}`
+}
+
+function shareNow(target: Target): string {
+  if (isBlueGreen(target)) return 'blue/green'
+  const { share } = standingOf(target)
+  return share === 'unknown' ? 'share not readable' : `canary at ${percent(share)}`
 }
 
 function keysOf([first]: readonly Target[]): readonly string[] {
@@ -254,10 +320,14 @@ function scalar(text: string): string {
 }
 
 /** What `perch init` did, or would do. */
-export function initWords({ text, snapshot }: ConfigProposal, { isDry }: { readonly isDry: boolean }): string {
+export function initWords(
+  { text, snapshot, lone = [] }: ConfigProposal,
+  { isDry }: { readonly isDry: boolean },
+): string {
   const [found, unnamed] = [rolloutsIn(snapshot), unnamedIn(snapshot)]
   const names = unnamed.length === 0 ? '' : `, ${counted(unnamed.length, 'route')} without a known canary`
-  const head = `${isDry ? 'would write' : 'wrote'} ${CONFIG_FILE}: ${counted(found.length, 'rollout')} found${names}.`
+  const charts = lone.length === 0 ? '' : `, ${counted(lone.length, 'release')} of charts to check`
+  const head = `${isDry ? 'would write' : 'wrote'} ${CONFIG_FILE}: ${counted(found.length, 'rollout')} found${names}${charts}.`
   return isDry ? `${head}\n\n${text}` : `${head}\nNext: read it, commit it, and open a pull request.\n`
 }
 
