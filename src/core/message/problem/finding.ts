@@ -117,7 +117,7 @@ function missing(detail: Extract<Detail, { code: 'IST0101' }>): ProblemWords {
 function refused({ what, said }: Extract<Detail, { code: 'IST0106' }>): ProblemWords {
   const [wrong, next] =
     what === 'all-zero'
-      ? ['has a rule whose weights are all 0', 'Give one of them a weight.']
+      ? ['has a rule with several destinations and no weight above 0', 'Give one of them a weight.']
       : [`has the weight ${code(said)}`, 'Use 0 or more.']
   return { what: `${wrong}. Istio refuses the object, and the cluster keeps the old one.`, next }
 }
