@@ -42,6 +42,8 @@ function hasRoom(): boolean {
 const SHARED = [
   { name: 'core', files: /^test\/(?:core|flows|layouts|ports)\//, apart: /growth/, groups: 2 },
   { name: 'stories', files: /^test\/stories\/(?:commands|judgement|promotion|rollout)\//, apart: /access/, groups: 2 },
+  // They share an API server.
+  { name: 'dry-run', files: /^test\/(?:adapters\/policy|stories)\/dry-run\//, apart: /^$/, groups: 1 },
 ]
 
 /** A few hundred tests read the same repositories. Without this, parsing the same YAML again took a fifth of their time. */

@@ -1,22 +1,20 @@
 /** Dry runs on a real API server, with the role and the policy in docs/deploy/dry-run.yaml. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { parseAllDocuments, stringify } from 'yaml'
+import { stringify } from 'yaml'
 import { openDryRuns } from '../../../../src/adapters/policy/dry-run/dry-run.ts'
 import { openValidators } from '../../../../src/adapters/policy/validators.ts'
 import type { DryRunResult } from '../../../../src/core/policy/dry-run.ts'
 import { rendering } from '../../../contracts/validators.ts'
 import { checkout, perch } from '../../../entry/perch.ts'
 import { QUIET } from '../tools.ts'
-import { type ApiServerProcess, eventually, needsApiServer, startApiServer } from './api-server.ts'
-
-const MANIFEST = new URL('../../../../docs/deploy/dry-run.yaml', import.meta.url)
-const CRD = new URL('virtualservice-crd.yaml', import.meta.url)
+import { type ApiServerProcess, eventually, needsApiServer } from './api-server.ts'
+import { CONFIG_MAPS, dryRunServer, type DryRunServer } from './dry-run-server.ts'
 
 /** A certificate whose key was never kept. */
 const OTHER_CA = `-----BEGIN CERTIFICATE-----
@@ -32,21 +30,6 @@ KsTxeOm8VWsCIQD2qs23PTSTCAhr/l1fOAkiOdcs8ahp6v89J0gdhaySDQ==
 `
 
 const QUESTION = { namespace: undefined, fieldManager: 'perch' }
-
-/** The API paths at which objects of these kinds are created. */
-const FOLDERS: Readonly<Record<string, string>> = {
-  Namespace: '/api/v1/namespaces',
-  ServiceAccount: '/api/v1/namespaces/perch-dry-run/serviceaccounts',
-  ValidatingAdmissionPolicy: '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies',
-  ValidatingAdmissionPolicyBinding: '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings',
-  ValidatingWebhookConfiguration: '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations',
-  ClusterRole: '/apis/rbac.authorization.k8s.io/v1/clusterroles',
-  ClusterRoleBinding: '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
-  CustomResourceDefinition: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
-  ConfigMap: '/api/v1/namespaces/default/configmaps',
-}
-
-const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps'
 
 function configMap(name: string, more = ''): string {
   return `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}${more} }\ndata: { key: value }\n`
@@ -72,57 +55,27 @@ if (needsApiServer.skip !== false) test('dry runs on a real API server', needsAp
 
 describe('dry runs on a real API server', needsApiServer, () => {
   const folder = mkdtempSync(join(tmpdir(), 'perch-dry-run-'))
+  let shared: DryRunServer
   let server: ApiServerProcess
   let token = ''
 
-  async function apply(yaml: string): Promise<void> {
-    for (const document of parseAllDocuments(yaml)) {
-      const object: { readonly kind: string } | null = document.toJS()
-      if (object === null) continue
-      const made = await server.ask('POST', FOLDERS[object.kind] ?? assert.fail(object.kind), object)
-      assert.equal(made.code, 201, made.body)
-    }
-  }
+  const apply = (yaml: string): Promise<void> => shared.apply(yaml)
 
   before(async () => {
-    server = await startApiServer()
-    await apply(readFileSync(MANIFEST, 'utf8'))
-    await apply(readFileSync(CRD, 'utf8'))
-    const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }
-    const made = await server.ask('POST', `${FOLDERS['ServiceAccount']}/perch/token`, request)
-    token = (JSON.parse(made.body) as { status: { token: string } }).status.token
-    await eventually('VirtualServices have an address', async () => {
-      const found = await server.ask('GET', '/apis/networking.istio.io/v1/namespaces/default/virtualservices')
-      return found.code === 200
-    })
-    await eventually('the policy counts', async () => {
-      const probe = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'probe' } }
-      const tried = await server.ask('POST', CONFIG_MAPS, probe, { token })
-      if (tried.code === 201) await server.ask('DELETE', `${CONFIG_MAPS}/probe`)
-      return tried.body.includes('Perch may only ask for dry runs')
-    })
+    shared = await dryRunServer()
+    ;({ server, token } = shared)
   })
 
-  after(async () => {
-    await server?.stop()
+  after(() => {
     rmSync(folder, { recursive: true, force: true })
   })
 
   let files = 0
 
-  /** A kubeconfig for the server. The given fields replace its own. */
-  function kubeconfig({ user = {}, cluster = {}, namespace = '' } = {}): string {
+  /** The path of a kubeconfig for the server. The given fields replace its own. */
+  function kubeconfig(change: Parameters<DryRunServer['kubeconfig']>[0] = {}): string {
     const path = join(folder, `kubeconfig-${(files += 1)}`)
-    const ca = Buffer.from(server.certificate).toString('base64')
-    const config = {
-      apiVersion: 'v1',
-      kind: 'Config',
-      'current-context': 'dry-run',
-      clusters: [{ name: 'here', cluster: { server: server.url, 'certificate-authority-data': ca, ...cluster } }],
-      users: [{ name: 'perch', user: { token, ...user } }],
-      contexts: [{ name: 'dry-run', context: { cluster: 'here', user: 'perch', namespace } }],
-    }
-    writeFileSync(path, stringify(config))
+    writeFileSync(path, shared.kubeconfig(change))
     return path
   }
 
