@@ -3,9 +3,8 @@ import type { RuleProblem } from './analysis.ts'
 
 export const Waves = z
   .array(z.array(z.string().min(1)).nonempty())
-  .nonempty()
   .describe(
-    'Names of environments in waves, such as `[[eu-1], [eu-2, us-1]]`. Each wave takes a step after the waves before it. The environments of one wave move in one pull request.',
+    'Names of environments in waves, such as `[[eu-1], [eu-2, us-1]]`. Each wave takes a step after the waves before it. The environments of one wave move in one pull request. Default: the steps of the ApplicationSet that deploys them. `[]`: no waves.',
   )
 
 interface WavesConfig {

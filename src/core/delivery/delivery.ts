@@ -8,6 +8,7 @@ import { type DeliverySource, isTemplate } from './delivery-source.ts'
 import { CONFIG_MAPS, DEPLOYERS, objectsIn } from './documents.ts'
 import { type Filling, settingsFilesOf } from './generators/elements.ts'
 import { applicationsOf } from './generators/application-set.ts'
+import type { SyncStep } from './generators/rolling-sync.ts'
 import { type GeneratorGap, generatorGap } from './generators/generator-gap.ts'
 import type { DirectoryOptions } from './directory.ts'
 import { folderIndex } from './folder-index.ts'
@@ -56,6 +57,8 @@ export interface Delivery {
   readonly sources: readonly string[]
   /** The parameters from its ApplicationSet, if it belongs to one. */
   readonly filling: Filling | undefined
+  /** Its place in the order in which its ApplicationSet syncs. Undefined if nothing orders it. */
+  readonly step: SyncStep | undefined
 }
 
 /** A chart from a registry, and the deployer that releases it. */

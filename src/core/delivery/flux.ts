@@ -30,6 +30,7 @@ export const PLAINLY = {
   respectsIgnored: false,
   directory: undefined,
   readsAbove: true,
+  step: undefined,
 } as const
 
 export function isFluxInstance({ kind, apiVersion }: ManifestObject): boolean {

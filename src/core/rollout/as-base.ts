@@ -1,6 +1,7 @@
 import { withNames } from '../traffic/roles.ts'
 import { isSplit, type Route, type RouteNames } from '../traffic/route.ts'
 import type { Snapshot } from './snapshot.ts'
+import { waveOf } from '../wave/wave.ts'
 import { sameRollouts, type Target } from './target.ts'
 
 /** The targets of a pull request, with the roles and rules of the base branch. */
@@ -8,10 +9,14 @@ export function snapshotAsBase(base: Snapshot, head: Snapshot): Snapshot {
   return { ...head, targets: head.targets.map((target) => targetAsBase(base.targets, target)) }
 }
 
-/** A target of a pull request with the roles of the base branch, so that its own annotation cannot swap stable and canary. */
+/** A target of a pull request with the roles and the wave of the base branch, so that its own annotation cannot swap stable and canary. */
 export function targetAsBase(base: readonly Target[], target: Target): Target {
   const [known] = sameRollouts(base, target)
-  return { ...target, route: withNames(target.route, known?.route.names ?? namesOfNew(target)) }
+  if (known === undefined) return { ...target, route: withNames(target.route, namesOfNew(target)) }
+  const { wave } = known.settings
+  // Nor can its ApplicationSets take it out of its wave.
+  const settings = { ...target.settings, wave: wave && waveOf(wave.all, target.environments, wave.by) }
+  return { ...target, settings, route: withNames(target.route, known.route.names) }
 }
 
 /** The annotation of a new route counts only if neither the config nor the usual names tell the roles. */

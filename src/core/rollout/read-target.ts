@@ -15,6 +15,7 @@ import { withNames } from '../traffic/roles.ts'
 import { type Route, type RouteName, weightedRules } from '../traffic/route.ts'
 import { versionObjects } from '../traffic/version.ts'
 import { servicesOf, type Settings, settingsOf, type Target } from './target.ts'
+import { waveOf } from '../wave/wave.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
 import { manifestsIn, neighboursOf, manifestInNamespace, placedNeighbours } from './snapshot/neighbours.ts'
 
@@ -111,7 +112,10 @@ export function narrowed(config: Config, target: Target, environments: readonly 
   if (!isRoute(target.object)) return { ...target, environment: nameOf(target.layout, kept), environments: kept }
   const found = readTargets({ config, layout: target.layout }, target.object, kept)
   const narrow = found.find(({ route }) => route.names.scope === target.route.names.scope)
-  return { ...(narrow ?? target), service: target.service, owner: target.owner }
+  const { wave } = target.settings
+  const one = narrow ?? target
+  const settings = { ...one.settings, wave: wave && waveOf(wave.all, kept, wave.by) }
+  return { ...one, settings, service: target.service, owner: target.owner }
 }
 
 /** A target, and if it has several environments, each of them alone, because a step can move one by itself. */

@@ -19,6 +19,7 @@ import type { Target } from './target.ts'
 import { withUniqueNames } from './snapshot/unique-names.ts'
 import { type EnvironmentProblem, brokenFiles, environmentRefusals } from './snapshot/unreadable-files.ts'
 import { objectsOfFile, targetsIn } from './snapshot/targets-in.ts'
+import { withDeliveredWaves } from '../wave/delivered-waves.ts'
 
 /** The facts about traffic in the files of one commit. */
 export interface Snapshot extends Omit<Deliveries, 'needs'> {
@@ -82,23 +83,20 @@ export function readSnapshot(input: {
   })
   const read = input.chooseRead && new Set(input.chooseRead(environments).map((environment) => environment.name))
   const layout = { ...layoutOf(environments, texts, known), read }
-  const targets = targetsIn({ config, layout })
+  const problems = [...environmentRefusals(environments), ...brokenFiles({ config, layout })]
+  const unrendered = loneTemplates(layout).map((problem) => ({ ...manifestProblem(problem), environments: [] }))
+  const commit = { config, environments, problems, unrendered, deliveries, layout }
+  const targets = targetsOf(commit)
   const paths = new Set(entries.map(({ path }) => path))
   const missing = [...layout.needs].filter((path) => paths.has(path))
-  const problems = [...environmentRefusals(environments), ...brokenFiles({ config, layout })]
   return {
     snapshot: {
-      config,
-      environments,
-      targets: withUniqueNames(targets),
-      problems,
-      unrendered: loneTemplates(layout).map((problem) => ({ ...manifestProblem(problem), environments: [] })),
-      deliveries,
+      ...commit,
+      targets,
       outsiders,
       remoteCharts,
       // If the config names the environments, gaps in what the generators tell do not matter.
       gaps: config.environments === undefined ? gaps : [],
-      layout,
     },
     needs: [...new Set([...needs, ...wanted, ...missing])],
   }
@@ -107,7 +105,7 @@ export function readSnapshot(input: {
 /** The same files, with some routes as their environments render them. `rendered`: by environment and place. */
 export function withRendered(snapshot: Snapshot, rendered: Layout['rendered']): Snapshot {
   const layout = { ...snapshot.layout, rendered: new Map([...snapshot.layout.rendered, ...rendered]) }
-  return { ...snapshot, layout, targets: withUniqueNames(targetsIn({ config: snapshot.config, layout })) }
+  return { ...snapshot, layout, targets: targetsOf({ ...snapshot, layout }) }
 }
 
 /** The same files with the renders of releases of charts, by environment, and the reasons why other releases are not rendered. */
@@ -125,12 +123,17 @@ export function withReleases(
     texts: new Map([...texts, ...parts.flatMap(([, found]) => [...found])]),
     releases: new Map([...releases, ...parts.map(([name, found]) => [name, [...found.keys()]] as const)]),
   }
-  return {
-    ...snapshot,
-    unrendered: [...snapshot.unrendered, ...unrendered],
-    layout,
-    targets: withUniqueNames(targetsIn({ config: snapshot.config, layout })),
-  }
+  const commit = { ...snapshot, unrendered: [...snapshot.unrendered, ...unrendered], layout }
+  return { ...commit, targets: targetsOf(commit) }
+}
+
+/** The routes of a commit. Waves that an ApplicationSet orders are known only if all of its environments have been read. */
+function targetsOf(snapshot: Omit<Snapshot, 'targets' | 'gaps' | 'outsiders' | 'remoteCharts'>): readonly Target[] {
+  const { config, layout, problems, unrendered } = snapshot
+  const targets = withUniqueNames(targetsIn({ config, layout }))
+  if (layout.read !== undefined) return targets
+  const hidden = new Set([...problems, ...unrendered].flatMap(({ environments }) => environments))
+  return withDeliveredWaves(targets, { ...snapshot, hidden })
 }
 
 /** The parts of a render that are in no file: everything in the render of a release, or what charts add to a kustomize root. */

@@ -6,6 +6,8 @@ export interface Wave {
   readonly index: number
   /** All waves of the service, in order. */
   readonly all: readonly (readonly string[])[]
+  /** The ApplicationSet whose order it is. Undefined if the config says so. */
+  readonly by: string | undefined
 }
 
 /**
@@ -15,10 +17,11 @@ export interface Wave {
 export function waveOf(
   waves: readonly (readonly string[])[] | undefined,
   environments: readonly string[],
+  by?: string,
 ): Wave | undefined {
   const index = waves?.findLastIndex((names) => names.some((name) => environments.includes(name))) ?? -1
   const names = waves?.[index]
-  return waves === undefined || names === undefined ? undefined : { name: names.join('+'), index, all: waves }
+  return waves === undefined || names === undefined ? undefined : { name: names.join('+'), index, all: waves, by }
 }
 
 /** The environments of all earlier waves. */

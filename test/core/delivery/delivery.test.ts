@@ -141,6 +141,7 @@ test('a deployed folder is an environment, even if another kustomization builds 
         directory: undefined,
         patches: [],
         filling: undefined,
+        step: undefined,
       })),
     }).environments.map(({ name, files }) => `${name} ${files.length}`)
   assert.deepEqual(names([]), ['all 4', 'other 1', 'web 1'])

@@ -100,7 +100,7 @@ test('an environment in waves that Perch does not find blocks every raise', asyn
   await says(world, 'alice', pull, '/canary 5')
   assert.match(
     gateOf(world, pull),
-    /^failure: Blocked by order: waves names eu-7, but Perch finds no such service there\. Add it there, or remove/,
+    /^failure: Blocked by order: eu-7 is in the waves of this service, but Perch finds no such service there\. Add it there, or write w/,
   )
   await says(world, 'alice', pull, '/canary 0')
   assert.match(gateOf(world, pull), /^success/)

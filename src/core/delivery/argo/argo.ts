@@ -6,6 +6,7 @@ import type { UntitledDelivery } from '../delivery.ts'
 import { type DeliverySource, folderOf, isDeployed, isHere, isTemplate } from '../delivery-source.ts'
 import { directoryOptions } from '../directory.ts'
 import { patchesIn } from '../deployer-patch.ts'
+import { syncStepOf } from '../generators/rolling-sync.ts'
 import { overridden, overridesFor } from './source-override.ts'
 import { ignoredFields, type IgnoredFields } from '../ignored/ignored-fields.ts'
 
@@ -69,7 +70,9 @@ export function argoDeliveries(
 ): readonly UntitledDelivery[] {
   const { name, spec, annotations, at } = applicationOf(object)
   const sync = recordOf(spec['syncPolicy'])
-  const isAutomatic = isRecord(sync['automated']) && sync['automated']['enabled'] !== false
+  const step = syncStepOf(object)
+  // A set with steps starts the syncs itself.
+  const isAutomatic = step !== undefined || (isRecord(sync['automated']) && sync['automated']['enabled'] !== false)
   const isSkipped = annotations['argocd.argoproj.io/skip-reconcile'] === 'true'
   const own = listOf(spec['ignoreDifferences']).map((entry) => ignoredFields(recordOf(entry)))
   const common = {
@@ -78,6 +81,7 @@ export function argoDeliveries(
     namespace: textOf(recordOf(spec['destination'])['namespace']),
     ignored: [...own, ...settings],
     readsAbove,
+    step,
     respectsIgnored: listOf(sync['syncOptions']).includes('RespectIgnoreDifferences=true'),
   } as const
   const several = listOf(spec['sources']).map((one, index) => [one, ['sources', index]] as const)

@@ -8,8 +8,14 @@ export function wavesLines(lines: readonly StandingLine[]): string {
   const inWaves = lines.filter(({ standing }) => standing.target.settings.wave !== undefined)
   const services = Map.groupBy(inWaves, ({ standing }) => standing.target.service)
   return [...services]
-    .map(([service, own]) => `- Waves of ${code(service)}: ${orderWords(own)}. ${nextWords(own)}`)
+    .map(([service, own]) => `- Waves of ${code(service)}${sourceWords(own)}: ${orderWords(own)}. ${nextWords(own)}`)
     .join('\n')
+}
+
+/** Where the order comes from, unless the config names it. */
+function sourceWords([line]: readonly StandingLine[]): string {
+  const by = line?.standing.target.settings.wave?.by
+  return by === undefined ? '' : ` (the steps of ${code(by)})`
 }
 
 function orderWords(lines: readonly StandingLine[]): string {

@@ -199,7 +199,7 @@ function afterWords(name: string, { problem, wave }: Extract<OrderReason, { code
     case 'missing':
       return wave === undefined
         ? `${first}, but has no such service. Add it there, or remove \`after\` from \`.github/canary.yml\`.`
-        : `\`waves\` names ${name}, but Perch finds no such service there. Add it there, or remove ${name} from \`waves\` in \`.github/canary.yml\`.`
+        : `${name} is in the waves of this service, but Perch finds no such service there. Add it there, or write \`waves\` without ${name} in \`.github/canary.yml\`.`
     case 'owned':
       return `${first}, but a controller in the cluster moves the service there, so Git does not say how far it is. A maintainer who knows can override this gate: \`/canary override order <reason>\`.`
     case 'together':
