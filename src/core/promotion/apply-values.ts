@@ -6,10 +6,8 @@ import { nodeAt } from '../manifest/edit/nodes.ts'
 import { itemBefore, valueAtKey } from '../manifest/edit/put.ts'
 import { type Manifest, parseManifest, type SourceDocument } from '../manifest/parse.ts'
 import { applySplices, type Splice } from '../manifest/yaml/text.ts'
-import type { ValueEdit } from './carry-values.ts'
-
-/** An edit of one document of a file. Its path begins at the top of that document. */
-export type DocumentEdit = ValueEdit & { readonly document: number }
+import type { DocumentEdit, ValueEdit } from './carry-values.ts'
+import { inBytes } from './written.ts'
 
 /** The text after the edits, in their order. Undefined if one of them cannot be made exactly. */
 export function applyValues(file: string, text: string, edits: readonly DocumentEdit[]): string | undefined {
@@ -64,7 +62,7 @@ function applyValue(manifest: Manifest, edit: DocumentEdit): string | undefined 
   const { after, document, path } = edit
   if (after === undefined || typeof after === 'string' || (typeof after === 'number' && isThere(source, path))) {
     const done = editManifest(manifest, [{ kind: 'set', document, path, value: after }])
-    if (done.ok) return done.value
+    if (done.ok) return inBytes(manifest, done.value, edit)
   }
   return after === undefined
     ? undefined

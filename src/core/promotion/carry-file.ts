@@ -4,10 +4,11 @@ import { isRecord, type JsonValue, listOf, type Path, sameData, textOf } from '.
 import { groupOf } from '../manifest/identity.ts'
 import { pointerSteps } from '../manifest/json-pointer.ts'
 import { type Manifest, parseManifest } from '../manifest/parse.ts'
-import { applyValues, type DocumentEdit } from './apply-values.ts'
-import { carryValues, isListOfMaps, stays, staysByPointer, type ValueEdit } from './carry-values.ts'
+import { applyValues } from './apply-values.ts'
+import { carryValues, type DocumentEdit, isListOfMaps, stays, staysByPointer, type ValueEdit } from './carry-values.ts'
 import { type EnvironmentNames, someText } from './environment-names.ts'
 import type { CarriedValue, LeftOut, LeftReason } from './promotion.ts'
+import { asWritten } from './written.ts'
 import type { ServiceObjects } from './service-objects.ts'
 
 export interface CarryRules {
@@ -72,7 +73,7 @@ export function carryFile(
     )
   }
   if (edits.length === 0) return { text: undefined, values: [], left }
-  const text = applyValues(file, target.text, edits)
+  const text = applyValues(file, target.text, asWritten(edits, from.value))
   return text === undefined ? { ...inexact, left: [...left, ...inexact.left] } : { text, values, left }
 }
 

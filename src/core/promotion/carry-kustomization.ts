@@ -2,7 +2,7 @@
  * The fields of a kustomization that apply to all of its objects. Images are carried. All other fields belong to the environment.
  */
 import { canonicalText, isRecord, type JsonValue, listOf, recordOf, sameData, textOf } from '../manifest/data.ts'
-import type { DocumentEdit } from './apply-values.ts'
+import type { DocumentEdit } from './carry-values.ts'
 import { type EnvironmentNames, someText } from './environment-names.ts'
 import type { FolderKustomization } from './folder.ts'
 import type { CarriedImage, LeftOut, LeftReason } from './promotion.ts'

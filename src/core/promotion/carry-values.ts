@@ -14,6 +14,13 @@ export interface ValueEdit {
   readonly after: JsonValue | undefined
 }
 
+/** An edit of one document of a file. Its path begins at the top of that document. */
+export type DocumentEdit = ValueEdit & {
+  readonly document: number
+  /** The source's bytes for a text. */
+  readonly written?: string | undefined
+}
+
 export interface CarriedValues {
   /** In the order in which they must be made. */
   readonly edits: readonly ValueEdit[]

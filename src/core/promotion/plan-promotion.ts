@@ -4,8 +4,10 @@ import { pathPattern } from '../text/path-pattern.ts'
 import { inFolder, isKustomization, parentOf } from '../environment/tree.ts'
 import { overridesSources } from '../delivery/argo/source-override.ts'
 import { isRecord, recordOf, sameData, textOf } from '../manifest/data.ts'
+import { parseManifest } from '../manifest/parse.ts'
 import type { Target } from '../rollout/target.ts'
-import { applyValues, type DocumentEdit } from './apply-values.ts'
+import { applyValues } from './apply-values.ts'
+import type { DocumentEdit } from './carry-values.ts'
 import { type CarryRules, carryFile, type NewFile, readNewFile } from './carry-file.ts'
 import { carryImages, plain, stayingEntries, stayingFields } from './carry-kustomization.ts'
 import { environmentNames, someText } from './environment-names.ts'
@@ -21,6 +23,7 @@ import {
 } from './folder.ts'
 import type { CarriedFile, CarriedImage, CarriedValue, LeftOut, LeftReason, PromotionPlan } from './promotion.ts'
 import { serviceObjects } from './service-objects.ts'
+import { asWritten } from './written.ts'
 
 export interface PromotionInput {
   readonly source: PromotionSide
@@ -105,7 +108,8 @@ function carryKustomizations(plan: Plan): void {
     }
     const pair = { source: own, target: other }
     const carried = carryImages(pair, { names, service, isWanted: plan.input.config.promote.images })
-    addEdits(plan, other.path, carried.edits)
+    const read = parseManifest(own.path, own.text)
+    addEdits(plan, other.path, read.ok ? asWritten(carried.edits, read.value) : carried.edits)
     plan.images.push(...carried.images)
     plan.left.push(...carried.left, ...stayingFields(pair), ...stayingEntries(pair))
   }

@@ -79,7 +79,7 @@ test('one pull request carries the differences to the target, and weights and Se
     textOn(world, made.head.ref, PRODUCTION),
     weights
       .replace('- route:', '- route:')
-      .replace('          weight: 0\n', '          weight: 0\n      timeout: "3s"\n'),
+      .replace('          weight: 0\n', '          weight: 0\n      timeout: 3s\n'),
   )
   assert.match(textOn(world, made.head.ref, subsetsFile('production', 'web')), /version: v7/)
   assert.equal(textOn(world, made.head.ref, 'apps/production/policy.yaml'), POLICY)
@@ -129,12 +129,12 @@ test('a promotion is planned again when either side moves, unless somebody chang
   const made = promotionIn(world)
   world.alice.push('main', { [STAGING]: textOn(world, 'main', STAGING).replace('3s', '4s') })
   await world.settle()
-  assert.match(textOn(world, made.head.ref, PRODUCTION), /timeout: "4s"/)
+  assert.match(textOn(world, made.head.ref, PRODUCTION), /timeout: 4s/)
   assert.deepEqual(branches(openSteps(world)), [made.head.ref])
   world.alice.push(made.head.ref, { 'README.md': 'Mine.\n' })
   world.alice.push('main', { [STAGING]: textOn(world, 'main', STAGING).replace('4s', '5s') })
   await world.settle()
-  assert.match(textOn(world, made.head.ref, PRODUCTION), /timeout: "4s"/)
+  assert.match(textOn(world, made.head.ref, PRODUCTION), /timeout: 4s/)
   assert.match(comments(world, made).join('\n'), /Somebody pushed to this promotion/)
 })
 

@@ -171,7 +171,7 @@ test('a pull request promotes a service from staging to production, and waits un
   )
   assert.equal(at('policy.yaml'), STAGING['overlays/staging/policy.yaml'])
   assert.equal(at('subsets.yaml'), subsets('v2'))
-  assert.match(at('route.yaml'), /timeout: "?3s"? {6}# callers give up after 6s/)
+  assert.match(at('route.yaml'), /timeout: 3s {6}# callers give up after 6s/)
   assert.match(at('route.yaml'), /web\.production\.example\.com/)
   assert.match(at('route.yaml'), /weight: 100\n.*\n {10}weight: 0/)
   assert.match(at('route.yaml'), /retries:/)
