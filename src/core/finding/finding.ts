@@ -40,6 +40,8 @@ export type Detail =
       readonly rule: string
       /** Whether sync waves of Argo CD may order the two. */
       readonly hasWaves: boolean
+      /** The files of the DestinationRule and of the route, once they are known. */
+      readonly files?: { readonly rule: string; readonly route: string }
     }
   | { readonly code: 'no-pods'; readonly destination: string; readonly why: 'no-workload' | 'no-replicas' }
 
@@ -50,6 +52,17 @@ export interface Finding {
   readonly path: Path
   /** The grade if a pull request adds the finding to a rollout's route. */
   readonly grade: Grade
+  /** For an order of two objects: the DestinationRule, and the path of its subset. */
+  readonly other?: Pick<Finding, 'object' | 'path'>
+}
+
+/** Names both files of an order, so that people know how to make two pull requests of one. */
+export function withFiles(
+  finding: Finding,
+  { route, rule }: { readonly route: string | undefined; readonly rule: string | undefined },
+): Finding {
+  if (finding.detail.code !== 'use-before-definition' || route === undefined || rule === undefined) return finding
+  return { ...finding, detail: { ...finding.detail, files: { route, rule } } }
 }
 
 /** Equal for the same finding in another commit, even on another line. */

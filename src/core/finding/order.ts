@@ -4,6 +4,7 @@
  */
 import type { Delivery } from '../delivery/delivery.ts'
 import type { RenderedObject } from '../diff/objects.ts'
+import { listOf, type Path, recordOf } from '../manifest/data.ts'
 import { identityKey, qualifiedTitle } from '../manifest/identity.ts'
 import type { Finding } from './finding.ts'
 import { type Hop, rulesOf } from './scene/hops.ts'
@@ -39,7 +40,8 @@ export function orderFindings(
     const isServed = earlier.routes.has(identityKey(hop.object)) || earlier.services.has(hop.host)
     if (!isNew || !isServed || isOrdered(rule, hop.object)) return []
     const detail = detailOf('added', { hop, subset, rule, hasWaves })
-    return [{ object: hop.object, path: [...hop.named.slice(0, -1), 'subset'], detail, grade: 'warning' }]
+    const other = { object: rule, path: subsetPath(rule, subset) }
+    return [{ object: hop.object, path: [...hop.named.slice(0, -1), 'subset'], detail, grade: 'warning', other }]
   })
   const removed = [...earlier.used].flatMap(([key, { hop, subset }]): Finding[] => {
     const rule = earlier.ruleOf(hop, subset)
@@ -48,7 +50,9 @@ export function orderFindings(
     if (!isGone || object === undefined) return []
     const kept = later.rules.get(identityKey(rule))
     if (kept !== undefined && isOrdered(object, kept)) return []
-    return [{ object, path: ['spec'], detail: detailOf('removed', { hop, subset, rule, hasWaves }), grade: 'warning' }]
+    const detail = detailOf('removed', { hop, subset, rule, hasWaves })
+    const other = kept && { object: kept, path: ['spec', 'subsets'] }
+    return [{ object, path: ['spec'], detail, grade: 'warning', ...(other === undefined ? {} : { other }) }]
   })
   return [...added, ...removed].map(after.asWritten)
 }
@@ -88,6 +92,11 @@ function usesIn({ virtualServices, destinationRules, services }: ObjectIndex): S
 
 function byIdentity(objects: readonly RenderedObject[]): ReadonlyMap<string, RenderedObject> {
   return new Map(objects.map((object) => [identityKey(object), object]))
+}
+
+function subsetPath({ data }: RenderedObject, subset: string): Path {
+  const index = listOf(recordOf(data['spec'])['subsets']).findIndex((one) => recordOf(one)['name'] === subset)
+  return ['spec', 'subsets', ...(index < 0 ? [] : [index])]
 }
 
 function detailOf(

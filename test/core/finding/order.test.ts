@@ -9,6 +9,7 @@ import { parseRendered } from '../../../src/core/diff/objects.ts'
 import { gradeFindings } from '../../../src/core/finding/grading.ts'
 import { orderFindings } from '../../../src/core/finding/order.ts'
 import { placedIn } from '../../../src/core/finding/scene/placed.ts'
+import { findingProblemWords } from '../../../src/core/message/problem/finding.ts'
 
 interface Shop {
   readonly subsets: readonly string[]
@@ -158,4 +159,42 @@ test('an object without a namespace is where its deployer puts it', () => {
   assert.deepEqual(change(full(unnamed(shop(STABLE))), full(unnamed(shop(CANARY))), deployedBy(ARGO)), [
     'warning added canary',
   ])
+})
+
+test('the warning names the two pull requests to make, in their order, if the files are known', () => {
+  const detail = { code: 'use-before-definition', subset: 'canary', host: 'web', rule: 'DestinationRule web' } as const
+  const next = (what: 'added' | 'removed', files?: { readonly rule: string; readonly route: string }): string => {
+    const known = files === undefined ? {} : { files }
+    const cause = {
+      detail: { ...detail, what, hasWaves: false, ...known },
+      title: 'VirtualService web',
+      environments: ['eu'],
+    }
+    return findingProblemWords({ kind: 'finding', ...cause }).next
+  }
+  const files = { rule: 'eu/dr.yaml', route: 'eu/vs.yaml' }
+  assert.equal(
+    next('added', files),
+    'Make two pull requests of this one: first the subset (`eu/dr.yaml`), then, when that is live, its traffic (`eu/vs.yaml`).',
+  )
+  assert.equal(
+    next('removed', files),
+    'Make two pull requests of this one: first the traffic (`eu/vs.yaml`), then, when that is live, the subset (`eu/dr.yaml`).',
+  )
+  assert.match(next('added'), /^Add the subset in an earlier pull request/)
+  assert.match(next('removed'), /^Remove the subset in a later pull request/)
+})
+
+test('a DestinationRule that a pull request removes is in no file, so none is named for it', () => {
+  const found = (before: string, after: string) => {
+    const sides = { before: placedIn(objectsOf(before)), after: placedIn(objectsOf(after)) }
+    return orderFindings(sides, []).map(({ other }) => other?.path)
+  }
+  assert.deepEqual(found(shop(STABLE), shop(CANARY)), [['spec', 'subsets', 1]])
+  assert.deepEqual(found(shop(CANARY), shop(STABLE)), [['spec', 'subsets']])
+  const gone = shop({ ...CANARY, route: { stable: 100 } }).replace(
+    /---\napiVersion: networking.istio.io\/v1\nkind: DestinationRule[\s\S]*?(?=---)/,
+    '',
+  )
+  assert.deepEqual(found(shop(CANARY), gone), [undefined])
 })

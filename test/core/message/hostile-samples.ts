@@ -187,6 +187,7 @@ const details: readonly ((text: string) => readonly Detail[])[] = [
       host: t,
       rule: t,
       hasWaves: true,
+      files: { rule: t, route: t },
     }),
     'no-pods': (t) => ({ code: 'no-pods', destination: t, why: 'no-workload' }),
   }),

@@ -83,23 +83,32 @@ function ignoredWords({ by, how }: Extract<Detail, { code: 'weights-ignored' }>)
   }
 }
 
-function orderWords({
-  what,
-  subset,
-  host,
-  rule,
-  hasWaves,
-}: Extract<Detail, { code: 'use-before-definition' }>): ProblemWords {
+type OrderDetail = Extract<Detail, { code: 'use-before-definition' }>
+
+function orderWords(detail: OrderDetail): ProblemWords {
+  const { what, subset, host, rule, hasWaves } = detail
   const of = `subset ${code(subset)} of ${code(host)}`
   if (what === 'removed')
     return {
       what: `stops sending traffic to ${of} in the same commit that removes the subset from ${code(rule)}: a proxy that receives the removal first answers 503 until it knows the new route.`,
-      next: 'Remove the subset in a later pull request, once this one is live.',
+      next: twoPulls(detail),
     }
   return {
     what: `sends traffic to ${of} in the same commit that adds the subset to ${code(rule)}: a proxy that receives the route first answers 503 until it knows the subset.`,
-    next: `Add the subset in an earlier pull request, and merge this one when that is live.${hasWaves ? ' With Argo CD, you can instead give the DestinationRule a lower `argocd.argoproj.io/sync-wave` than the route.' : ''}`,
+    next: `${twoPulls(detail)}${hasWaves ? ' With Argo CD, you can instead give the DestinationRule a lower `argocd.argoproj.io/sync-wave` than the route.' : ''}`,
   }
+}
+
+/** The two pull requests to make, in their order. */
+function twoPulls({ what, files }: OrderDetail): string {
+  if (files === undefined)
+    return what === 'added'
+      ? 'Add the subset in an earlier pull request, and merge this one when that is live.'
+      : 'Remove the subset in a later pull request, once this one is live.'
+  const [rule, route] = [code(files.rule), code(files.route)]
+  return what === 'added'
+    ? `Make two pull requests of this one: first the subset (${rule}), then, when that is live, its traffic (${route}).`
+    : `Make two pull requests of this one: first the traffic (${route}), then, when that is live, the subset (${rule}).`
 }
 
 function missing(detail: Extract<Detail, { code: 'IST0101' }>): ProblemWords {

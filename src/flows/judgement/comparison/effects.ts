@@ -7,7 +7,7 @@ import { type Environment, environmentNamed } from '../../../core/environment/en
 import { deliveryKey } from '../../../core/environment/variants.ts'
 import { besideIn, isNeighbour, isUnproven } from '../../../core/finding/beside.ts'
 import { findingsIn } from '../../../core/finding/find.ts'
-import { type Finding, findingKey } from '../../../core/finding/finding.ts'
+import { type Finding, findingKey, withFiles } from '../../../core/finding/finding.ts'
 import { gradeFindings, type GradingContext } from '../../../core/finding/grading.ts'
 import { locator, type Sources } from '../../../core/finding/locate.ts'
 import { orderFindings } from '../../../core/finding/order.ts'
@@ -58,7 +58,11 @@ export async function effects(
   }
   if (findings.length === 0) return nothing
   const placeOf = locator(await sources())
-  const located = (finding: Finding): LocatedFinding => ({ environment: name, finding, place: placeOf(finding) })
+  const located = (finding: Finding): LocatedFinding => {
+    const place = placeOf(finding)
+    const files = { route: place?.file, rule: finding.other && placeOf(finding.other)?.file }
+    return { environment: name, finding: withFiles(finding, files), place }
+  }
   const isRed = ({ grade: one }: Finding): boolean =>
     one === 'error' || (one === 'warning' && config.validate === 'strict')
   const [warnings, notes] = ['warning', 'note'].map((one) =>
