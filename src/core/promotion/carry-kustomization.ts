@@ -124,12 +124,36 @@ const LISTS = new Set([
 ])
 
 /** The fields that differ and are not carried. */
-export function stayingFields({ source, target }: KustomizationPair): readonly LeftOut[] {
+export function stayingFields({ source, target }: KustomizationPair, names: EnvironmentNames): readonly LeftOut[] {
   const fields = new Set([...Object.keys(source.data), ...Object.keys(target.data)])
-  return [...fields].sort().flatMap((field): LeftOut[] => {
+  const others = [...fields].sort().flatMap((field): LeftOut[] => {
     if (LISTS.has(field) || sameData(source.data[field], target.data[field])) return []
     return [{ file: target.path, what: field, why: fieldStays(field, source.data[field] === undefined) }]
   })
+  return [...others, ...stayingPodLabels({ source, target }, names)]
+}
+
+/** Labels of pods that differ. Subsets and Services find pods by them, so carrying one without the other finds none. */
+function stayingPodLabels({ source, target }: KustomizationPair, names: EnvironmentNames): readonly LeftOut[] {
+  const [from, to] = [podLabels(source.data), podLabels(target.data)]
+  return [...new Set([...from.keys(), ...to.keys()])].sort().flatMap((key): LeftOut[] => {
+    const [theirs, own] = [from.get(key), to.get(key)]
+    if (theirs === own) return []
+    const isNamed = someText(plain(theirs), names.source) || someText(plain(own), names.target)
+    return isNamed
+      ? []
+      : [{ file: target.path, what: `${key}: ${own ?? 'none'}, in the source ${theirs ?? 'none'}`, why: 'pod-labels' }]
+  })
+}
+
+/** The labels that a kustomization adds to pods, and not only to other objects. */
+function podLabels(data: Entry): ReadonlyMap<string, string> {
+  const added = listOf(data['labels'])
+    .map(recordOf)
+    .filter((one) => one['includeSelectors'] === true || one['includeTemplates'] === true)
+    .map((one) => recordOf(one['pairs']))
+  const pairs = [recordOf(data['commonLabels']), ...added].flatMap((labels) => Object.entries(labels))
+  return new Map(pairs.map(([key, value]) => [key, wordOf(value)]))
 }
 
 function fieldStays(field: string, isOwn: boolean): LeftReason {

@@ -111,7 +111,7 @@ function carryKustomizations(plan: Plan): void {
     const read = parseManifest(own.path, own.text)
     addEdits(plan, other.path, read.ok ? asWritten(carried.edits, read.value) : carried.edits)
     plan.images.push(...carried.images)
-    plan.left.push(...carried.left, ...stayingFields(pair), ...stayingEntries(pair))
+    plan.left.push(...carried.left, ...stayingFields(pair, names), ...stayingEntries(pair))
   }
 }
 

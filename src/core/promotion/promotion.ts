@@ -11,6 +11,8 @@ export type LeftReason =
   | 'secret'
   /** It names one of the environments, for example in a namespace or host. */
   | 'environment'
+  /** Labels that a kustomization adds to pods, and that do not name an environment. */
+  | 'pod-labels'
   /** Fields that a kustomization sets for all of its objects: namespace, prefix, suffix, labels, replicas. */
   | 'placement'
   /** The config excludes it. */

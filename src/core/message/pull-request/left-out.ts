@@ -8,6 +8,7 @@ const ORDER: readonly LeftReason[] = [
   'occupied',
   'deployer',
   'order',
+  'pod-labels',
   'excluded',
   'other-service',
   'environment',
@@ -49,6 +50,8 @@ function reasonOf(why: LeftReason): string {
       return 'These values name an environment, so each environment keeps its own:'
     case 'placement':
       return 'Each kustomization keeps its namespace, prefix, suffix, labels and replicas:'
+    case 'pod-labels':
+      return 'These labels of pods differ. Check that the promoted subsets and selectors find the pods of the target:'
     case 'excluded':
       return '`promote` in `.github/canary.yml` excludes these:'
     case 'other-service':
