@@ -105,9 +105,8 @@ export function withAnswers(
 
 /** The carrying commits that nobody asked about since they ceased to be among the newest, newest first. */
 function unreadOf({ scannedTo }: StepHistory, carrying: readonly Sha[]): readonly Sha[] {
-  const older = carrying.slice(NEWEST_ASKED)
-  const end = scannedTo === undefined ? -1 : carrying.indexOf(scannedTo)
-  return end === -1 ? older : carrying.slice(NEWEST_ASKED, Math.max(NEWEST_ASKED, end))
+  const end = carrying.findIndex((sha) => sha === scannedTo)
+  return carrying.slice(NEWEST_ASKED, end === -1 ? undefined : end)
 }
 
 function relevant(signals: readonly Signal[], wants: readonly Want[]): readonly Signal[] {

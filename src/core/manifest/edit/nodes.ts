@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isPair, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml'
+import { type Document, isMap, isNode, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml'
 import type { Path } from '../data.ts'
 
 /** The offset at which a node's own text starts, after its anchor and tag. */
@@ -52,7 +52,6 @@ export function nodeAt(document: Document, path: Path): unknown {
     if (isMap(node)) node = pairOf(node, key)?.value
     else if (isSeq(node) && typeof key === 'number') node = node.items[key]
     else return undefined
-    if (isPair(node)) return undefined
   }
   return node
 }

@@ -79,15 +79,14 @@ function pairEntry(text: string, map: YAMLMap, key: string | number): Entry | un
   const start = startOf(map.items[index]?.key)
   // Anything except spaces and dashes before the key (`? `, an anchor) belongs to the entry too.
   if (start === undefined || !/^[\s\uFEFF-]*$/.test(text.slice(lineStart(text, start), start))) return undefined
-  const end = index + 1 === map.items.length ? undefined : startOf(map.items[index + 1]?.key)
-  if (end === undefined && index + 1 < map.items.length) return undefined
+  const end = startOf(map.items[index + 1]?.key)
   return { start, end: end === undefined ? undefined : lineStart(text, end), value: map.items[index]?.value }
 }
 
 function itemEntry(text: string, list: YAMLSeq, index: number): Entry | undefined {
   const start = dashOf(text, list, index)
-  const end = index + 1 === list.items.length ? undefined : dashOf(text, list, index + 1)
-  if (start === undefined || (end === undefined && index + 1 < list.items.length)) return undefined
+  if (start === undefined) return undefined
+  const end = dashOf(text, list, index + 1)
   return { start, end: end === undefined ? undefined : lineStart(text, end), value: list.items[index] }
 }
 
