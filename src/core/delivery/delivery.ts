@@ -155,7 +155,6 @@ function settingsFor(
   const names = kustomizations.flatMap(({ data }) =>
     listOf(recordOf(recordOf(data['spec'])['postBuild'])['substituteFrom']).map((one) => recordOf(one)['name']),
   )
-  if (names.length === 0) return []
   const wanted = [...new Set(names.filter((name) => typeof name === 'string'))]
   const candidates = new Map([...texts].filter(([, text]) => wanted.some((name) => text?.includes(name) === true)))
   return objectsIn(candidates, CONFIG_MAPS).filter(({ kind, name }) => kind === 'ConfigMap' && wanted.includes(name))

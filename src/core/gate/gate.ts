@@ -1,6 +1,6 @@
 import { type AnalysisReport, isGood } from '../analysis/report.ts'
 import type { Writer } from '../owner/owned-routes.ts'
-import type { Liveness } from './live.ts'
+import { earliest, type Liveness } from './live.ts'
 import type { GateName, OverridableGate } from './names.ts'
 import { restrain, type RestraintReason, type Restraints } from './restraint.ts'
 
@@ -192,8 +192,7 @@ function block(target: string, what: string): Verdict {
 
 /** The moment at which waiting gates may change, or have more to show. Undefined if that does not depend on time. */
 export function nextLook(verdicts: readonly Verdict[]): number | undefined {
-  const moments = verdicts.flatMap((verdict) => momentOf(verdict) ?? [])
-  return moments.length === 0 ? undefined : Math.min(...moments)
+  return earliest(verdicts.flatMap((verdict) => momentOf(verdict) ?? []))
 }
 
 function momentOf({ state, until, reason }: Verdict): number | undefined {

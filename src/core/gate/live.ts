@@ -104,7 +104,13 @@ export function livenessBy(entries: readonly LiveEntry[], evidence: Evidence): L
   const moments = found.flatMap((one) =>
     one.state === 'not-yet' || (one.state === 'overdue' && one.why === 'traffic') ? [one.until] : [],
   )
-  return { state, parts, ...(moments.length === 0 ? {} : { until: Math.min(...moments) }) }
+  const until = earliest(moments)
+  return { state, parts, ...(until === undefined ? {} : { until }) }
+}
+
+/** Undefined without any moment. */
+export function earliest(moments: readonly number[]): number | undefined {
+  return moments.length === 0 ? undefined : Math.min(...moments)
 }
 
 /** The entries that ask for observed traffic. */

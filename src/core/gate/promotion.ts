@@ -1,8 +1,7 @@
 import type { PromotionFlow } from '../promotion/promotion.ts'
 import type { Standing } from '../rollout/standing.ts'
 import { liveState, type Verdict } from './gate.ts'
-import type { Liveness } from './live.ts'
-import { earliest } from './waits.ts'
+import { earliest, type Liveness } from './live.ts'
 import { restrain, type Restraints } from './restraint.ts'
 
 /** What is known about a promotion pull request, besides its files. */

@@ -16,9 +16,5 @@ export function waitsOf(verdicts: readonly Pick<Verdict, 'reason'>[]): readonly 
   return [...new Set(keys)]
 }
 
-export function earliest(moments: readonly number[]): number | undefined {
-  return moments.length === 0 ? undefined : Math.min(...moments)
-}
-
 /** The clock that judges a timer must not be behind the clock that set it. */
 export const TIMER_SLACK_MS = 50

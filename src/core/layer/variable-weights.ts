@@ -1,6 +1,6 @@
 /** Changes weights that are variables of a deployer, where the variables get their values. */
 import { documentsIn } from '../delivery/documents.ts'
-import type { AnyEdit, Edit } from '../manifest/edit/edit.ts'
+import type { AnyEdit, Edit, SetValue } from '../manifest/edit/edit.ts'
 import { textOf, valueAt } from '../manifest/data.ts'
 import type { Draft } from './drafts.ts'
 import type { Filler } from './kustomization.ts'
@@ -28,7 +28,7 @@ export function variableEdits(layout: Layout, layered: LayeredObject, edits: rea
   const { object, written, filler } = layered
   const drafts: (Draft | undefined)[] = []
   const rest = edits.filter((edit) => {
-    if (!isVariableWeight(layered, edit) || edit.kind !== 'set' || typeof edit.value !== 'number') return true
+    if (!isVariableWeight(layered, edit)) return true
     const path = edit.path.slice(object.at.length)
     const weight = { text: textOf(valueAt(written, path)) ?? '', path, value: edit.value }
     drafts.push(filler && draftFor({ layout, layered, filler }, weight))
@@ -39,7 +39,10 @@ export function variableEdits(layout: Layout, layered: LayeredObject, edits: rea
 }
 
 /** Whether an edit of an object changes a number that is a variable in the file. */
-export function isVariableWeight({ object, written }: LayeredObject, edit: Edit): boolean {
+export function isVariableWeight(
+  { object, written }: LayeredObject,
+  edit: Edit,
+): edit is SetValue & { readonly value: number } {
   if (edit.kind !== 'set' || typeof edit.value !== 'number') return false
   return textOf(valueAt(written, edit.path.slice(object.at.length)))?.includes('${') === true
 }

@@ -30,7 +30,7 @@ export function ownerLookup<T>(owned: Iterable<readonly [OwnedRoute, T]>): Owner
     const named = keysOfRoute(route).flatMap((key) => places.get(key) ?? [])
     const selected = selecting.flatMap(({ route: owner, place }) => (selects(owner, route) ? [place] : []))
     const found = [...named, ...selected]
-    return found.length === 0 ? undefined : owners[found.reduce((one, other) => Math.min(one, other))]
+    return owners[Math.min(...found)]
   }
 }
 

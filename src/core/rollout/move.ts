@@ -153,7 +153,7 @@ function withMoreNumbers(
   const files = new Set(fresh.map(([{ file }]) => file))
   // Places are offsets in the original texts, so all numbers of a file are replaced at once.
   const changes = fed.filter(([{ file }]) => files.has(file))
-  return { fed, texts: changes.length === 0 ? new Map() : withReplaced(texts, changes) }
+  return { fed, texts: withReplaced(texts, changes) }
 }
 
 /** Whether two environments take a weight from one place. */

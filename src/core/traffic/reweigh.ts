@@ -132,16 +132,10 @@ function newWeights(rule: Rule, percent: number, options: WeightOptions): RulePr
   const most = ((total - others) * 100) / total
   if (percent > most + 1e-9) return { code: 'no-room', most: Math.floor(most) }
   const candidates = isStrict ? [total] : totalsFrom(total)
-  const found = firstOf(candidates, (candidate) => weightsOn(rule, percent, { total, candidate }))
-  return found ?? { code: isStrict ? 'sum-must-be-100' : 'not-divisible', total }
-}
-
-function firstOf<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {
-  for (const item of items) {
-    const found = find(item)
-    if (found !== undefined) return found
-  }
-  return undefined
+  const found = candidates.map((candidate) => weightsOn(rule, percent, { total, candidate }))
+  return (
+    found.find((weights) => weights !== undefined) ?? { code: isStrict ? 'sum-must-be-100' : 'not-divisible', total }
+  )
 }
 
 /** The weights with the sum `candidate` instead of `total`; undefined if they would be fractions or too large. */

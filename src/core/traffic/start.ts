@@ -40,8 +40,8 @@ export function withCanary(route: Route, manifests: readonly Manifest[]): Result
   if (all.length === 0) return err({ ...place, code: 'no-delegate', route: name, delegates: delegates.map(routeId) })
   const rules = startable(route)
   const [first] = rules
-  const [stable, ...others] = first?.destinations ?? []
-  if (first === undefined || stable === undefined || others.length > 0) return refuse(route, 'no-roles')
+  const [stable] = first?.destinations ?? []
+  if (first === undefined || stable === undefined) return refuse(route, 'no-roles')
   const isSame = (rule: Rule): boolean =>
     rule.destinations.every(({ host, subset }) => host === stable.host && subset === stable.subset)
   if (!rules.every(isSame)) return refuse(route, 'which-service')
@@ -140,8 +140,8 @@ function renamed(host: string, name: string): string {
 }
 
 function started(rule: Rule, pair: Pair): Rule {
-  const [stable, ...others] = rule.destinations
-  if (stable === undefined || others.length > 0) return rule
+  const [stable] = rule.destinations
+  if (stable === undefined) return rule
   const canary: Destination = {
     ...stable,
     host: pair.host,

@@ -88,7 +88,6 @@ function weighed(
   { percent, options }: { readonly percent: number; readonly options: WeightOptions },
 ): Result<readonly Edit[], WeightRefusal> {
   const both = rules.filter((rule) => count(rule, 'stable') + count(rule, 'canary') === 2)
-  if (both.length === 0) return ok([])
   const { blueGreen: _, ...names } = route.names
   return reweigh(
     { ...route, names: { ...names, rules: both.map(({ label }) => label) }, rules: both },

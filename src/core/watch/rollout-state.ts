@@ -1,3 +1,4 @@
+import { earliest } from '../gate/live.ts'
 import type { OpenStep, RolloutFacts } from '../rollout/transition.ts'
 
 /** The state of a rollout for monitoring. A route without canary traffic is not a rollout. */
@@ -36,5 +37,5 @@ export function rolloutState(
 
 /** When the first open step was opened, or undefined without an open step. Perch opens a step when the previous one is merged. */
 export function openSince({ open }: Pick<RolloutFacts, 'open'>): number | undefined {
-  return open.length === 0 ? undefined : Math.min(...open.map(({ pull }) => pull.createdAt))
+  return earliest(open.map(({ pull }) => pull.createdAt))
 }

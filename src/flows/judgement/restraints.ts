@@ -1,7 +1,7 @@
 import type { Config } from '../../core/config/schema.ts'
 import type { Override } from '../../core/gate/gate.ts'
 import type { FrozenWindow, Order, Restraints } from '../../core/gate/restraint.ts'
-import { earliest } from '../../core/gate/waits.ts'
+import { earliest } from '../../core/gate/live.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import { type Standing, standingOf, sureShare } from '../../core/rollout/standing.ts'
 import { isBlueGreen, movedRoutes, type Target } from '../../core/rollout/target.ts'

@@ -1,5 +1,6 @@
 /** What follows a review once its checks are concluded: labels, memory, rivals, timers and cleaning up. */
-import { earliest, TIMER_SLACK_MS, waitsOf } from '../../core/gate/waits.ts'
+import { earliest } from '../../core/gate/live.ts'
+import { TIMER_SLACK_MS, waitsOf } from '../../core/gate/waits.ts'
 import { offerKey } from '../../core/arrival/start-command.ts'
 import {
   awaitedTargets,

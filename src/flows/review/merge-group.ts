@@ -1,5 +1,6 @@
 import { branchRef } from '../../core/branch-ref.ts'
-import { earliest, TIMER_SLACK_MS, waitsOf } from '../../core/gate/waits.ts'
+import { earliest } from '../../core/gate/live.ts'
+import { TIMER_SLACK_MS, waitsOf } from '../../core/gate/waits.ts'
 import { type Override, overrule, type Verdict } from '../../core/gate/gate.ts'
 import { moversOf, raisersOf } from '../../core/gate/queue.ts'
 import {
