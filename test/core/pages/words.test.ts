@@ -163,6 +163,9 @@ function firstComments(): readonly string[] {
     summaryPages({ ...NO_CHANGE, newVersions: [one] }).comment,
     summaryPages({ ...NO_CHANGE, newVersions: [one] }, { isFork: true }).comment,
     summaryPages({ ...NO_CHANGE, newVersions: [staging, later] }).comment,
+    summaryPages({ ...NO_CHANGE, newVersions: [one, { ...staging, from: undefined }] }, { isFork: true }).comment,
+    summaryPages({ ...NO_CHANGE, newVersions: [...Array.from({ length: 11 }, () => one), later] }).comment,
+    summaryPages({ ...NO_CHANGE, newVersions: [{ ...later, after: [one.target.environment] }] }).comment,
   ]
 }
 

@@ -6,12 +6,19 @@ import { test } from 'node:test'
 import { readConfig } from '../../../../src/core/config/read.ts'
 import { parseRendered, type RenderedObject } from '../../../../src/core/diff/objects.ts'
 import { emptyFileCache } from '../../../../src/core/environment/file-cache.ts'
+import { promotedText } from '../../../../src/core/message/command-line/promoted.ts'
+import {
+  promotionBody,
+  promotionCommit,
+  promotionPreview,
+} from '../../../../src/core/message/pull-request/promotion.ts'
 import { promotionMismatch } from '../../../../src/core/promotion/agree.ts'
 import type { PromotionSide } from '../../../../src/core/promotion/folder.ts'
 import { planPromotion } from '../../../../src/core/promotion/plan-promotion.ts'
-import type { PromotionPlan } from '../../../../src/core/promotion/promotion.ts'
+import type { PreparedPromotion, PromotionPlan } from '../../../../src/core/promotion/promotion.ts'
 import { readSnapshot } from '../../../../src/core/rollout/snapshot.ts'
 import { assertPage } from '../page.ts'
+import { review } from '../word-outcomes.ts'
 import { flatLines, type Objects, objectVariants, textVariants, variantLines } from './variants.ts'
 
 const ROOT = join(import.meta.dirname, '../../../repositories/promotion')
@@ -112,4 +119,27 @@ test('what the proof of a promotion says after one small change in its render is
   )
   const sections = { 'as it is': proof(after), 'with one change': variantLines(after, variants, proof) }
   assertPage('variants/promotion-proof.md', sections)
+})
+
+test('what people read about a promotion is on a page that somebody has approved', () => {
+  const plan = planOf(TEXTS) ?? assert.fail('no environment')
+  const [diff] = review().diffs
+  assert.ok(diff !== undefined)
+  const made = { flow: { from: 'staging', to: 'production', service: undefined }, plan, diff, rendered: ['production'] }
+  const small = {
+    ...made,
+    flow: { ...made.flow, service: 'shop' },
+    plan: planOf(TEXTS, 'shop') ?? assert.fail('no environment'),
+    rendered: ['production', 'canary', 'test'],
+  }
+  const bare = { ...small, plan: { ...small.plan, left: [] } }
+  const asked = { login: 'alice', pull: 7 }
+  const files = new Map([['production/web.yaml', { before: 'a: 1\n', after: 'a: 2\n' }]])
+  const all: readonly PreparedPromotion[] = [made, small, bare]
+  assertPage('variants/promotion-words.md', {
+    Bodies: all.flatMap((one) => [promotionBody(one, asked), promotionBody(one, undefined)]),
+    Commits: all.flatMap((one) => Object.values(promotionCommit(one, asked))),
+    Previews: all.map(promotionPreview),
+    Terminal: all.flatMap((one) => [true, false].map((isDry) => promotedText(one, { files, isDry }))),
+  })
 })
