@@ -78,13 +78,15 @@ function carryMap(
 }
 
 function add(walk: Walk, value: JsonValue, { kind, path }: Pick<ValueEdit, 'kind' | 'path'>): void {
+  // At the index of a new item, the target has another item. So the list stands for an item that is left out.
+  const place = kind === 'insert' ? path.slice(0, -1) : path
   const why = stays(path)
-  if (why !== undefined) return leave(walk, path, why)
-  if (someText(value, walk.names.source)) return leave(walk, path, 'environment')
-  if (holdsWeights(value)) return leave(walk, path, 'weights')
+  if (why !== undefined) return leave(walk, place, why)
+  if (someText(value, walk.names.source)) return leave(walk, place, 'environment')
+  if (holdsWeights(value)) return leave(walk, place, 'weights')
   const kept = withoutNotes(value, path)
   if (isRecord(kept) && Object.keys(kept).length === 0 && !sameData(kept, value))
-    return leave(walk, path, 'rollout-notes')
+    return leave(walk, place, 'rollout-notes')
   const edits = kind === 'insert' ? walk.inserts : walk.edits
   edits.push({ kind, path, before: undefined, after: kept })
 }
@@ -108,7 +110,7 @@ function carryList(
     if (index !== undefined && own !== undefined) {
       behind = index + 1
       carryItem(walk, { source: item, target: own }, [...path, index])
-    } else addItem(walk, item, { path: [...path, behind], from: [...path, at] })
+    } else addItem(walk, item, [...path, behind])
   }
   target.forEach((_, index) => {
     if (!paired.includes(index)) leave(walk, [...path, index], 'target-only')
@@ -125,11 +127,10 @@ function carryItem(
   if (!sameData(source, target)) leave(walk, path, why)
 }
 
-/** `path`: the place in the target; `from`: the place in the source. */
-function addItem(walk: Walk, item: Mapping, { path, from }: { readonly path: Path; readonly from: Path }): void {
+function addItem(walk: Walk, item: Mapping, path: Path): void {
   const why = isDestination(item) ? 'weights' : staysByPointer(item)
   if (why === undefined) add(walk, item, { kind: 'insert', path })
-  else leave(walk, from, why)
+  else leave(walk, path.slice(0, -1), why)
 }
 
 /**
