@@ -5,12 +5,12 @@
 export const OVERRIDABLE = ['live', 'bake', 'analysis', 'order', 'approvals', 'hold', 'freeze', 'conflict'] as const
 export type OverridableGate = (typeof OVERRIDABLE)[number]
 
-const OTHER = ['version', 'config', 'queue'] as const
+const GATES = [...OVERRIDABLE, 'version', 'config', 'queue'] as const
 
-export type GateName = OverridableGate | (typeof OTHER)[number]
+export type GateName = (typeof GATES)[number]
 
 export function isGate(name: string): name is GateName {
-  return isOverridable(name) || OTHER.some((gate) => gate === name)
+  return GATES.some((gate) => gate === name)
 }
 
 export function isOverridable(name: string): name is OverridableGate {

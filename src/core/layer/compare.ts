@@ -9,7 +9,7 @@ export interface Difference {
 /** The outermost paths at which two values differ. Lists are compared item by item, in order. */
 export function differences(before: unknown, after: unknown, path: Path = []): readonly Difference[] {
   if (isRecord(before) && isRecord(after)) {
-    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])]
     return keys.flatMap((key) => differences(before[key], after[key], [...path, key]))
   }
   if (Array.isArray(before) && Array.isArray(after)) {

@@ -78,11 +78,17 @@ function rulesIn(service: Readonly<Record<string, unknown>>): OwnedRules {
   return isNamed ? { http, tls: tls === true, tcp: tcp === true } : 'all'
 }
 
+const PLUGIN_FIELDS = [
+  ['HTTPRoute', 'httpRoute'],
+  ['GRPCRoute', 'grpcRoute'],
+  ['TCPRoute', 'tcpRoute'],
+  ['TLSRoute', 'tlsRoute'],
+] as const
+
 /** Argo Rollouts' plugin for the Gateway API: `httpRoute: web`, `httpRoutes: [{ name: web }]`, or a selector of labels. */
 function byPlugin(plugin: Readonly<Record<string, unknown>>, own: string): readonly OwnedRoute[] {
   const namespace = textOf(plugin['namespace']) ?? own
-  return (['HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute'] as const).flatMap((kind) => {
-    const field = kind.replace(/^[A-Z]+(?=R)/, (start) => start.toLowerCase())
+  return PLUGIN_FIELDS.flatMap(([kind, field]) => {
     const names = [plugin[field], ...listOf(plugin[`${field}s`]).map((item) => recordOf(item)['name'])]
     const common = { kind, namespace, rules: 'all' } as const
     const named = names.flatMap((name) => (typeof name === 'string' ? [{ ...common, name }] : []))

@@ -474,10 +474,16 @@ test('too many files, too much text and files that are no text are refused', () 
   const names = Array.from({ length: 10_001 }, (_, n) => `f${n}.yaml`)
   const files = Object.fromEntries(names.map((name) => [`k/${name}`, OBJECT]))
   assert.deepEqual(refusals(`resources: [${names.join()}]\n`, files), ['too-many-files:1'])
-  const environment = only({ 'k/kustomization.yaml': 'resources: [a.yaml, b.yaml]', 'k/a.yaml': '', 'k/b.yaml': '' })
+  const environment = only({
+    'k/kustomization.yaml': 'resources: [a.yaml, b.yaml, c.yaml]',
+    'k/a.yaml': '',
+    'k/b.yaml': '',
+    'k/c.yaml': '',
+  })
   const texts = new Map([
     ['k/kustomization.yaml', ''],
-    ['k/a.yaml', 'x'.repeat(21 * 1024 * 1024)],
+    ['k/a.yaml', 'x'.repeat(11 * 1024 * 1024)],
+    ['k/c.yaml', 'x'.repeat(11 * 1024 * 1024)],
   ])
   assert.deepEqual(
     refusalsOfTexts(environment, texts).map(({ code, file }) => `${code} ${file}`),

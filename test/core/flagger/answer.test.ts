@@ -32,6 +32,12 @@ test('a window in the config stops a Canary while it lasts', () => {
   assert.equal(heard([canary], FRIDAY - 2 * 3_600_000), 'go: Nothing stops production/web.')
 })
 
+test('a freeze and a window of the same environment both stop a Canary', () => {
+  const stops = [{ frozen: 'production', by: 'olga', until: undefined }]
+  const canary = { ...WEB, stops, windows: [{ environment: 'production', window: WEEKEND }] }
+  assert.match(heard([canary]), /^stopped: production is frozen by olga\..* allows no raises in production until/)
+})
+
 test('a freeze that is over does not stop it, and a stop without details does', () => {
   const until = FRIDAY + 60_000
   const canary = { ...WEB, stops: [{ frozen: 'production', by: 'olga', until }] }

@@ -34,6 +34,7 @@ test('a commit is as good as the worst of its merges, which it names', () => {
   assert.deepEqual([two.conclusion, two.title], ['action_required', '#9: action_required of 9'])
   assert.match(two.summary, /2 possible merges contain this commit[\s\S]*✅ #7 into `main`[\s\S]*⏳ #9 into `release`/)
   assert.equal(gateOf([merge(undefined, 'main', 'success'), merge(9, 'main', 'failure')]).conclusion, 'failure')
+  assert.equal(gateOf([merge(7, 'main', 'action_required'), merge(9, 'main', 'failure')]).conclusion, 'failure')
 })
 
 test('a merge into a branch that nothing deploys counts only where no other one brings the commit there', () => {

@@ -135,6 +135,7 @@ export function refusals(): readonly Refusal[] {
   const age = 'unknown' as const
   return [
     ...hostile.refusals(T),
+    { code: 'nothing-found', hasNewConfig: true },
     ...hostile.moveRefusals(T).map((refusal): Refusal => ({ code: 'cannot-edit', refusal })),
     ...hostile.commandProblems(T).map((problem): Refusal => ({ code: 'not-understood', problem })),
     ...(['patch', 'replacement', 'twice', 'chart'] as const).map((why): Refusal => ({

@@ -47,7 +47,7 @@ export function readData(contents: unknown, { scalar = scalarValue, repeats, omi
     repeats,
     keys: [],
     anchors: new Map(),
-    open: new Set(),
+    begun: new Set(),
     repeated: 0,
     size: 0,
     deepest: 0,
@@ -66,8 +66,8 @@ interface Reader {
   /** The keys of the mappings that are being read, from the top. */
   readonly keys: string[]
   readonly anchors: Map<string, { readonly value: JsonValue; readonly size: number; readonly height: number }>
-  /** Anchors of the nodes that enclose the current one. */
-  readonly open: Set<string>
+  /** Anchors whose node has begun. Until it ends, `anchors` does not have it. */
+  readonly begun: Set<string>
   repeated: number
   size: number
   deepest: number
@@ -85,9 +85,8 @@ function read(reader: Reader, node: unknown, depth: number): JsonValue {
   const { size, deepest } = reader
   reader.deepest = depth
   reader.anchors.delete(anchor)
-  reader.open.add(anchor)
+  reader.begun.add(anchor)
   const value = readPlain(reader, node, depth)
-  reader.open.delete(anchor)
   reader.anchors.set(anchor, { value, size: reader.size - size, height: reader.deepest - depth })
   reader.deepest = Math.max(deepest, reader.deepest)
   return value
@@ -104,8 +103,8 @@ function readAlias(reader: Reader, alias: Alias, depth: number): JsonValue {
   reader.hasAlias = true
   const found = reader.anchors.get(alias.source)
   if (found === undefined) {
-    // An anchor is not registered while its own node is being read. So this may be an alias to an enclosing node.
-    const detail = reader.open.has(alias.source) ? '' : `No anchor for the alias *${alias.source}`
+    // An alias to a node that encloses it would expand without end.
+    const detail = reader.begun.has(alias.source) ? '' : `No anchor for the alias *${alias.source}`
     return fail(reader, alias, detail)
   }
   reader.size += found.size
