@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { parseCommands } from '../../../src/core/command/parse.ts'
 import { readConfig } from '../../../src/core/config/read.ts'
-import { parseRendered } from '../../../src/core/diff/objects.ts'
+import { parseRendered, type RenderedObject } from '../../../src/core/diff/objects.ts'
 import { rowsOf } from '../../../src/core/diff/review.ts'
 import { renderPlain } from '../../../src/core/environment/plain.ts'
 import { rolloutRises } from '../../../src/core/exposure/canaries.ts'
@@ -14,7 +14,7 @@ import { readSnapshot, type Snapshot } from '../../../src/core/rollout/snapshot.
 import { standingOf, stepKey } from '../../../src/core/rollout/standing.ts'
 import { planOf, type Target } from '../../../src/core/rollout/target.ts'
 import { explainShares, notes } from '../../../src/core/traffic/explain.ts'
-import { routeId } from '../../../src/core/traffic/route.ts'
+import { ROUTE_KINDS, routeId } from '../../../src/core/traffic/route.ts'
 import { assertPage } from './page.ts'
 
 const ROOT = join(import.meta.dirname, '../../cases')
@@ -84,18 +84,31 @@ function changeLines(
   })
 }
 
-function readingOf(name: string): readonly string[] {
+/** A side of a case: its files, and what they say. */
+interface CaseSide {
+  readonly texts: ReadonlyMap<string, string>
+  readonly snapshot: Snapshot
+}
+
+/** Undefined if the config of a case is not valid. */
+function sidesOf(name: string): readonly [CaseSide, CaseSide] | undefined {
   const folder = join(ROOT, name)
   const file = join(folder, 'canary.yml')
   const config = readConfig(existsSync(file) ? readFileSync(file, 'utf8') : undefined)
-  if (!config.ok) return ['the config is not valid']
+  if (!config.ok) return undefined
   const before = new Map(filesIn(folder, 'before'))
-  const after = new Map([...before, ...filesIn(folder, 'after')])
-  const [old, now] = [before, after].map((texts) => {
+  const read = (texts: ReadonlyMap<string, string>): CaseSide => {
     const entries = [...texts.keys()].map((path) => ({ path, type: 'file' as const }))
-    return readSnapshot({ entries, texts, config: config.value }).snapshot
-  })
-  if (old === undefined || now === undefined) return []
+    return { texts, snapshot: readSnapshot({ entries, texts, config: config.value }).snapshot }
+  }
+  return [read(before), read(new Map([...before, ...filesIn(folder, 'after')]))]
+}
+
+function readingOf(name: string): readonly string[] {
+  const folder = join(ROOT, name)
+  const sides = sidesOf(name)
+  if (sides === undefined) return ['the config is not valid']
+  const [{ texts: before, snapshot: old }, { texts: after, snapshot: now }] = sides
   const [line] = parseCommands(readFileSync(join(folder, 'command.txt'), 'utf8'))
   const command = line?.result.ok === true && line.result.command.name === 'set' ? line.result.command : undefined
   const wish = { service: command?.service, environment: command?.environment }
@@ -119,4 +132,60 @@ test('the readings are on a page that somebody has approved', () => {
         .map((name) => [name, readingOf(name)]),
     ),
   )
+})
+
+/** Rises in the environments that need no kustomize, in short words. */
+function risesBetween(before: CaseSide, after: CaseSide, change: (objects: Objects) => Objects): readonly string[] {
+  return after.snapshot.environments.flatMap(({ name, kind, files }) => {
+    if (kind !== 'plain') return []
+    const [old, now] = [before, after].map(({ texts }) => parseRendered(renderPlain(files, texts)))
+    if (old?.ok !== true || now?.ok !== true) return [`${name} cannot be read`]
+    const objects = change({ before: old.objects, after: now.objects })
+    const kept = new Set(objects.after.map((object) => object.name))
+    const targets = {
+      before: before.snapshot.targets,
+      after: snapshotAsBase(before.snapshot, after.snapshot).targets.filter(({ route }) => kept.has(route.name)),
+    }
+    return rolloutRises(name, targets, objects).map(({ kind: what, target, object, isGone, ...rise }) =>
+      [
+        `${what} ${target.service}${isGone ? ' (gone)' : ''} ${object.kind}/${object.name} ${rise.rule}:`,
+        `${rise.from} → ${rise.to}${rise.isForSome ? ' for some' : ''}`,
+      ].join(' '),
+    )
+  })
+}
+
+interface Objects {
+  readonly before: readonly RenderedObject[] | undefined
+  readonly after: readonly RenderedObject[]
+}
+
+const CHANGES: Readonly<Record<string, (objects: Objects) => Objects>> = {
+  '': (objects) => objects,
+  ', not rendered before': ({ after }) => ({ before: undefined, after }),
+  ', without its route': ({ before, after }) => ({
+    before,
+    after: after.filter((object) => !isRouteKind(object.kind)),
+  }),
+  ', its route is new': ({ before = [], after }) => ({
+    before: before.filter((object) => !isRouteKind(object.kind)),
+    after,
+  }),
+}
+
+const isRouteKind = (kind: string): boolean => ROUTE_KINDS.some((known) => known === kind)
+
+test('the requests that reach the canary more often after each case and after its reverse are on a page', () => {
+  const sections: Record<string, readonly string[]> = {}
+  for (const name of readdirSync(ROOT).sort()) {
+    const sides = sidesOf(name)
+    if (sides === undefined) continue
+    const [old, now] = sides
+    const lines = Object.entries(CHANGES).flatMap(([what, change]) => [
+      ...risesBetween(old, now, change).map((line) => `done${what}: ${line}`),
+      ...risesBetween(now, old, change).map((line) => `undone${what}: ${line}`),
+    ])
+    if (lines.length > 0) sections[name] = [lines.join('\n')]
+  }
+  assertPage('rises.md', sections)
 })
