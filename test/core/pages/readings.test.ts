@@ -1,35 +1,19 @@
 /** What Perch reads in each of the cases: environments, routes, destinations, versions, and the changes of their commands. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { parseCommands } from '../../../src/core/command/parse.ts'
-import { readConfig } from '../../../src/core/config/read.ts'
 import { parseRendered, type RenderedObject } from '../../../src/core/diff/objects.ts'
 import { rowsOf } from '../../../src/core/diff/review.ts'
 import { renderPlain } from '../../../src/core/environment/plain.ts'
 import { rolloutRises } from '../../../src/core/exposure/canaries.ts'
 import { snapshotAsBase } from '../../../src/core/rollout/as-base.ts'
 import { findTargets } from '../../../src/core/rollout/find-target.ts'
-import { readSnapshot, type Snapshot } from '../../../src/core/rollout/snapshot.ts'
+import type { Snapshot } from '../../../src/core/rollout/snapshot.ts'
 import { standingOf, stepKey } from '../../../src/core/rollout/standing.ts'
 import { planOf, type Target } from '../../../src/core/rollout/target.ts'
 import { explainShares, notes } from '../../../src/core/traffic/explain.ts'
 import { ROUTE_KINDS, routeId } from '../../../src/core/traffic/route.ts'
+import { CASES, type CaseSide, commandOf, sidesOf } from './cases.ts'
 import { assertPage } from './page.ts'
-
-const ROOT = join(import.meta.dirname, '../../cases')
-
-function filesIn(folder: string, side: 'before' | 'after'): [string, string][] {
-  const single = join(folder, `${side}.yaml`)
-  if (existsSync(single)) return [['before.yaml', readFileSync(single, 'utf8')]]
-  const root = join(folder, side)
-  if (!existsSync(root)) return []
-  return readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .map((path) => join(root, path))
-    .filter((path) => statSync(path).isFile())
-    .sort()
-    .map((path) => [relative(root, path), readFileSync(path, 'utf8')])
-}
 
 function targetLines(target: Target): readonly string[] {
   const { service, aliases, environment, environments, route, placement, unclear } = target
@@ -84,32 +68,11 @@ function changeLines(
   })
 }
 
-/** A side of a case: its files, and what they say. */
-interface CaseSide {
-  readonly texts: ReadonlyMap<string, string>
-  readonly snapshot: Snapshot
-}
-
-/** Undefined if the config of a case is not valid. */
-function sidesOf(name: string): readonly [CaseSide, CaseSide] | undefined {
-  const folder = join(ROOT, name)
-  const file = join(folder, 'canary.yml')
-  const config = readConfig(existsSync(file) ? readFileSync(file, 'utf8') : undefined)
-  if (!config.ok) return undefined
-  const before = new Map(filesIn(folder, 'before'))
-  const read = (texts: ReadonlyMap<string, string>): CaseSide => {
-    const entries = [...texts.keys()].map((path) => ({ path, type: 'file' as const }))
-    return { texts, snapshot: readSnapshot({ entries, texts, config: config.value }).snapshot }
-  }
-  return [read(before), read(new Map([...before, ...filesIn(folder, 'after')]))]
-}
-
 function readingOf(name: string): readonly string[] {
-  const folder = join(ROOT, name)
   const sides = sidesOf(name)
   if (sides === undefined) return ['the config is not valid']
   const [{ texts: before, snapshot: old }, { texts: after, snapshot: now }] = sides
-  const [line] = parseCommands(readFileSync(join(folder, 'command.txt'), 'utf8'))
+  const [line] = parseCommands(commandOf(name))
   const command = line?.result.ok === true && line.result.command.name === 'set' ? line.result.command : undefined
   const wish = { service: command?.service, environment: command?.environment }
   const found = findTargets(old, wish, [...before.keys()])
@@ -124,14 +87,7 @@ function readingOf(name: string): readonly string[] {
 }
 
 test('the readings are on a page that somebody has approved', () => {
-  assertPage(
-    'readings.md',
-    Object.fromEntries(
-      readdirSync(ROOT)
-        .sort()
-        .map((name) => [name, readingOf(name)]),
-    ),
-  )
+  assertPage('readings.md', Object.fromEntries(CASES.map((name) => [name, readingOf(name)])))
 })
 
 /** Rises in the environments that need no kustomize, in short words. */
@@ -177,7 +133,7 @@ const isRouteKind = (kind: string): boolean => ROUTE_KINDS.some((known) => known
 
 test('the requests that reach the canary more often after each case and after its reverse are on a page', () => {
   const sections: Record<string, readonly string[]> = {}
-  for (const name of readdirSync(ROOT).sort()) {
+  for (const name of CASES) {
     const sides = sidesOf(name)
     if (sides === undefined) continue
     const [old, now] = sides
