@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { diffLines } from 'diff'
-import { filesFor, type Move, type PlanChange } from '../../../src/core/rollout/move.ts'
-import { standingOf, sureShare } from '../../../src/core/rollout/standing.ts'
-import { type Target, targetName } from '../../../src/core/rollout/target.ts'
+import { filesFor, type Move, type PlanChange } from '../../../../src/core/rollout/move.ts'
+import { standingOf, sureShare } from '../../../../src/core/rollout/standing.ts'
+import { type Target, targetName } from '../../../../src/core/rollout/target.ts'
 import { type CaseSide, CASES, sidesOf } from './cases.ts'
-import { assertPage } from './page.ts'
+import { assertPage } from '../page.ts'
 
 const LONGEST = 200
 const PULL = 7
@@ -72,5 +72,5 @@ test('the result of each move in each case is on a page that somebody has approv
     const lines = [...linesOf(sides[0], movesBefore), ...linesOf(sides[1], movesAfter)]
     if (lines.length > 0) sections[name] = [lines.join('\n')]
   }
-  assertPage('moves.md', sections)
+  assertPage('cases/moves.md', sections)
 })

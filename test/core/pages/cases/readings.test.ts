@@ -1,19 +1,19 @@
 /** What Perch reads in each of the cases: environments, routes, destinations, versions, and the changes of their commands. */
 import { test } from 'node:test'
-import { parseCommands } from '../../../src/core/command/parse.ts'
-import { parseRendered, type RenderedObject } from '../../../src/core/diff/objects.ts'
-import { rowsOf } from '../../../src/core/diff/review.ts'
-import { renderPlain } from '../../../src/core/environment/plain.ts'
-import { rolloutRises } from '../../../src/core/exposure/canaries.ts'
-import { snapshotAsBase } from '../../../src/core/rollout/as-base.ts'
-import { findTargets } from '../../../src/core/rollout/find-target.ts'
-import type { Snapshot } from '../../../src/core/rollout/snapshot.ts'
-import { standingOf, stepKey } from '../../../src/core/rollout/standing.ts'
-import { planOf, type Target } from '../../../src/core/rollout/target.ts'
-import { explainShares, notes } from '../../../src/core/traffic/explain.ts'
-import { ROUTE_KINDS, routeId } from '../../../src/core/traffic/route.ts'
+import { parseCommands } from '../../../../src/core/command/parse.ts'
+import { parseRendered, type RenderedObject } from '../../../../src/core/diff/objects.ts'
+import { rowsOf } from '../../../../src/core/diff/review.ts'
+import { renderPlain } from '../../../../src/core/environment/plain.ts'
+import { rolloutRises } from '../../../../src/core/exposure/canaries.ts'
+import { snapshotAsBase } from '../../../../src/core/rollout/as-base.ts'
+import { findTargets } from '../../../../src/core/rollout/find-target.ts'
+import type { Snapshot } from '../../../../src/core/rollout/snapshot.ts'
+import { standingOf, stepKey } from '../../../../src/core/rollout/standing.ts'
+import { planOf, type Target } from '../../../../src/core/rollout/target.ts'
+import { explainShares, notes } from '../../../../src/core/traffic/explain.ts'
+import { ROUTE_KINDS, routeId } from '../../../../src/core/traffic/route.ts'
 import { CASES, type CaseSide, commandOf, sidesOf } from './cases.ts'
-import { assertPage } from './page.ts'
+import { assertPage } from '../page.ts'
 
 function targetLines(target: Target): readonly string[] {
   const { service, aliases, environment, environments, route, placement, unclear } = target
@@ -87,7 +87,7 @@ function readingOf(name: string): readonly string[] {
 }
 
 test('the readings are on a page that somebody has approved', () => {
-  assertPage('readings.md', Object.fromEntries(CASES.map((name) => [name, readingOf(name)])))
+  assertPage('cases/readings.md', Object.fromEntries(CASES.map((name) => [name, readingOf(name)])))
 })
 
 /** Rises in the environments that need no kustomize, in short words. */
@@ -143,5 +143,5 @@ test('the requests that reach the canary more often after each case and after it
     ])
     if (lines.length > 0) sections[name] = [lines.join('\n')]
   }
-  assertPage('rises.md', sections)
+  assertPage('cases/rises.md', sections)
 })

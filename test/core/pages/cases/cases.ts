@@ -1,10 +1,10 @@
 /** The cases of test/cases, read by Perch. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { readConfig } from '../../../src/core/config/read.ts'
-import { readSnapshot, type Snapshot } from '../../../src/core/rollout/snapshot.ts'
+import { readConfig } from '../../../../src/core/config/read.ts'
+import { readSnapshot, type Snapshot } from '../../../../src/core/rollout/snapshot.ts'
 
-const ROOT = join(import.meta.dirname, '../../cases')
+const ROOT = join(import.meta.dirname, '../../../cases')
 
 export const CASES: readonly string[] = readdirSync(ROOT).sort()
 
