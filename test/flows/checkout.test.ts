@@ -191,6 +191,19 @@ test('one environment alone, and all of them, can be looked at', async () => {
   assert.deepEqual(await looked('staging', 'all'), ['staging'])
 })
 
+test('before the first commit everything in the work tree is new, and its config counts', async () => {
+  const config = 'environments: { prod: { path: apps/production } }\n'
+  const { checkout } = repository({ ...FILES, '.github/canary.yml': config })
+  const found = await reviewCheckout(
+    { checkout: { ...checkout, resolve: async () => undefined }, ...programs },
+    { refs: [], ...touched },
+  )
+  assert.ok(found.ok)
+  const { base, head, environments, review } = found.value
+  assert.deepEqual({ base, head, environments }, { base: undefined, head: undefined, environments: ['prod'] })
+  assert.deepEqual(review.problems, [])
+})
+
 test('in a folder without a repository everything is new, and a broken config is reported', async () => {
   const good = await reviewFolder({ worktree: folder().worktree, ...programs }, { environment: undefined })
   assert.ok(good.ok)

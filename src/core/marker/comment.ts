@@ -89,9 +89,9 @@ export function saysClosed(body: string): boolean {
   return /^(?:<!-- [^>]* -->\s+)?Closed: /.test(body)
 }
 
-/** Whether a comment of Perch says that it closed a step for a reason of its own, without a request. */
-export function saysClosedByPerch(body: string): boolean {
-  return saysClosed(body) && !isAbort(body)
+/** Whether the comments on a closed step say that Perch closed it for a reason of its own, without a request. */
+export function isClosedByPerch(comments: readonly Pick<Comment, 'isOurs' | 'body'>[]): boolean {
+  return comments.some(({ isOurs, body }) => isOurs && saysClosed(body) && !isAbort(body))
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Config } from '../../core/config/schema.ts'
 import { inputsOf } from '../../core/environment/environment.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { mayHaveTraffic, type Standing, standingOf } from '../../core/rollout/standing.ts'
-import { isSameRollout, type Target } from '../../core/rollout/target.ts'
+import { sameRollouts, type Target } from '../../core/rollout/target.ts'
 import type { Landing } from '../../ports/mirror.ts'
 import { readEnvironmentTexts } from '../build/environment-texts.ts'
 import { renderEnvironment } from '../judgement/comparison/render.ts'
@@ -36,8 +36,8 @@ export interface ArrivedVersion {
   readonly wasIdle: boolean
 }
 
-/** How many changes of an environment are searched for the one that brought the version. People have to start older versions. */
-const MAX_CHANGES = 15
+/** How many changes of an environment are read to find the one that brought the version. People have to start older versions. */
+const MAX_CHANGES = 16
 
 /** Undefined if the version cannot be read, if its environment cannot be rendered, or if something else drives its rollout. */
 export async function versionAt(
@@ -47,7 +47,7 @@ export async function versionAt(
 ): Promise<VersionAtCommit | undefined> {
   const [name = ''] = target.environments
   const snapshot = await loadSnapshot(context, sha, { config, isWanted: (one) => one.name === name })
-  const there = snapshot.targets.find((one) => one.environments.includes(name) && isSameRollout(one, target))
+  const [there] = sameRollouts(snapshot.targets, { ...target, environments: [name] })
   const found = snapshot.environments.find((one) => one.name === name)
   if (there === undefined || there.owner !== undefined || found === undefined) return undefined
   // An environment that must not be rendered is not, although the renderer would refuse it too.
@@ -75,7 +75,7 @@ export async function arrivedVersion(
   let cleared: Landing | undefined
   let hadTraffic = false
   let wasIdle = false
-  for (const change of await context.mirror.landings(base.sha, files, MAX_CHANGES + 1)) {
+  for (const change of await context.mirror.landings(base.sha, files, MAX_CHANGES)) {
     const then = await versionAt(context, change.sha, { target, config })
     if (then?.version !== now.version)
       return then === undefined || landing === undefined

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { isAutomation, ownStartId } from '../../core/arrival/automation.ts'
 import { beginningOf, type VersionTraffic } from '../../core/arrival/begin.ts'
-import { isForRestart, saysClosedByPerch } from '../../core/marker/comment.ts'
+import { isClosedByPerch, isForRestart } from '../../core/marker/comment.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { isStepOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
@@ -170,8 +170,7 @@ async function refusedSince(
   )
   const refused: PullRequest[] = []
   for (const pull of closed) {
-    const comments = await context.conversation.of(pull.number)
-    if (!comments.some(({ isOurs, body }) => isOurs && saysClosedByPerch(body))) refused.push(pull)
+    if (!isClosedByPerch(await context.conversation.of(pull.number))) refused.push(pull)
   }
   return refused
 }

@@ -165,17 +165,13 @@ async function prove(
   return ok({ flow, plan, diff, rendered })
 }
 
-/** The files of an environment with the new texts. New files are included only where they are meant for it. */
+/** An environment with the new texts. It reads a new file only if it is the target, or if one of its files names it. */
 function afterwards(
   context: Needs,
   side: TreeSnapshot,
   { plan, own, isTarget }: { readonly plan: PromotionPlan; readonly own: PromotionSide; readonly isTarget: boolean },
 ): Promise<Result<readonly RenderedObject[], Refusal>> {
-  // A new file is in no environment yet. kustomize reads it where it is named.
-  const isNew = (path: string): boolean =>
-    own.environment.kind === 'kustomize' && plan.added.some(({ file }) => file === path)
-  const changed = [...plan.files].filter(([path]) => isTarget || own.texts.has(path) || isNew(path))
-  const texts = new Map([...own.texts, ...changed])
+  const texts = new Map([...own.texts, ...plan.files])
   const files = isTarget ? [...new Set([...own.environment.files, ...plan.files.keys()])].sort() : own.environment.files
   return objectsOf(context, side, { environment: { ...own.environment, files }, texts })
 }

@@ -9,6 +9,7 @@ import {
   provingTolerance,
 } from '../../core/analysis/observed-share.ts'
 import { type TrafficEntry, type TrafficEvidence, trafficEntries } from '../../core/gate/live.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
 import type { StandingLine } from '../../core/rollout/related.ts'
 import { planOf, type Target } from '../../core/rollout/target.ts'
@@ -97,18 +98,34 @@ async function evidenceFor(
   if (now < first) return { ...NOTHING_SEEN, asked, until: first }
   const remembered = await recallLook(context, rollout, entry)
   const known = remembered?.step === landing.sha ? remembered : undefined
-  if (known !== undefined && now < known.at + LOOK_MS) return { ...evidenceOf(known, asked), until: known.at + LOOK_MS }
+  const isFresh = known !== undefined && now < known.at + LOOK_MS
+  const look = isFresh ? known : await lookNow(context, { target, step: landing.sha, asked, known }, entry)
+  if (!isFresh) await rememberLook(context, rollout, { entry, look })
+  return { ...evidenceOf(look, asked), until: look.at + LOOK_MS }
+}
+
+interface LookRequest {
+  readonly target: Target
+  readonly step: Sha
+  readonly asked: AskedShare
+  /** The last look at this step. */
+  readonly known: TrafficLook | undefined
+}
+
+async function lookNow(
+  context: Needs,
+  { target, step, asked, known }: LookRequest,
+  entry: TrafficEntry,
+): Promise<TrafficLook> {
+  const at = context.clock.now()
   const observation = await observe(context, target, {
     provider: target.settings.prometheus,
     windowMs: entry.window,
     minRequests: entry.minRequests,
   })
   if (observation.code === 'seen')
-    context.meter.record('perch_traffic_difference_points', {}, Math.abs(observation.share - share))
-  const provenAt = known?.provenAt ?? (proves(observation, asked) ? now : undefined)
-  const seen = { step: landing.sha, at: now, provenAt, observation }
-  await rememberLook(context, rollout, { entry, look: seen })
-  return { ...evidenceOf(seen, asked), until: now + LOOK_MS }
+    context.meter.record('perch_traffic_difference_points', {}, Math.abs(observation.share - asked.share))
+  return { step, at, provenAt: known?.provenAt ?? (proves(observation, asked) ? at : undefined), observation }
 }
 
 const NOTHING_SEEN = { observation: undefined, provenAt: undefined, differs: false } as const

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { saysClosedByPerch } from '../../core/marker/comment.ts'
+import { isClosedByPerch } from '../../core/marker/comment.ts'
 import { isStepOf, kindOf } from '../../core/rollout/branch.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
@@ -110,9 +110,7 @@ async function stopIn(
   const ownEnds: number[] = []
   for (const { number, state } of steps) {
     if (state !== 'closed') return { isStopped: false, ownEnds }
-    const isKnown = known.includes(number)
-    const comments = isKnown ? [] : await conversation.of(number)
-    const isOwn = isKnown || comments.some(({ isOurs, body }) => isOurs && saysClosedByPerch(body))
+    const isOwn = known.includes(number) || isClosedByPerch(await conversation.of(number))
     if (!isOwn) return { isStopped: true, ownEnds }
     ownEnds.push(number)
   }

@@ -213,6 +213,23 @@ test('if one file of the base is unreadable, the policy’s remarks on the other
   assert.ok(told(found.notes).includes(OLD_REFUSED))
 })
 
+test('a policy reads its data from the base branch', opa, async () => {
+  const base = {
+    ...BASE,
+    '.github/canary.yml': 'environments:\n  production: { path: apps }\npolicy: { path: policy, data: limits }\n',
+    'policy/ports.rego':
+      'package main\n\ndeny contains "refused" if input.spec.ports[_].port in data.refused\n',
+    'limits/ports.yaml': 'refused: [8081]\n',
+  }
+  const change = { 'apps/web.yaml': service('web', 8081) }
+  for (const files of [change, { ...change, 'limits/ports.yaml': 'refused: []\n' }])
+    assert.deepEqual(told((await review(files, { base })).problems), [
+      'policy apps/web.yaml:1 The policy main.deny refuses Service web in production: refused.',
+    ])
+  const broken = await review({ 'limits/ports.yaml': 'refused: [\n' }, { base })
+  assert.match(told(broken.problems).join(), /^policy-not-valid limits\/ports\.yaml:/)
+})
+
 test('an environment that is removed is not judged', opa, async () => {
   const found = await review({ 'apps/web.yaml': undefined, 'apps/old.yaml': undefined })
   assert.ok(!told([...found.problems, ...found.notes]).some((line) => line.startsWith('policy')))
