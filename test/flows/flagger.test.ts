@@ -19,13 +19,12 @@ async function asks(
   metadata: { readonly environment?: string } = {},
   judge = mayContinue,
 ): Promise<string> {
-  const { repo } = world.state
+  // GitHub's names are not case-sensitive.
+  const repo = { owner: world.state.repo.owner.toUpperCase(), name: world.state.repo.name.toUpperCase() }
   const memo = world.service.memo()
   if ((await recallCanaries(memo, repo)) === undefined) {
     const why = { code: 'asked', mark: String(world.now()), at: world.now() } as const
-    await world.service
-      .queue()
-      .enqueue(jobOf({ type: 'canaries', repository: { owner: repo.owner, name: repo.name }, why }))
+    await world.service.queue().enqueue(jobOf({ type: 'canaries', repository: repo, why }))
     await world.settle()
   }
   const asked = { name: 'web', namespace: 'default', metadata: { key: 'k', ...metadata } }

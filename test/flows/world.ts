@@ -54,6 +54,8 @@ export interface WorldOptions extends Partial<
   readonly share?: number
   /** Whether to record what happens, which takes a tenth of a test's time. */
   readonly hasTranscript?: boolean
+  /** Whether Mallory repeats each comment of Perch, word for word. Nothing may follow from that. */
+  readonly isEchoed?: boolean
 }
 
 export interface World {
@@ -94,7 +96,16 @@ const DEFAULTS: ConfigChoice = {
 }
 
 export async function aWorld(options: WorldOptions = {}): Promise<World> {
-  const { services = ['web'], environments = ['production'], config, share, files, hasTranscript, ...parts } = options
+  const {
+    services = ['web'],
+    environments = ['production'],
+    config,
+    share,
+    files,
+    hasTranscript,
+    isEchoed,
+    ...parts
+  } = options
   const time = timeline(START)
   let deliveries = 0
   const hear = (happening: Happening): void => {
@@ -103,6 +114,9 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
     const id = `delivery-${(deliveries += 1)}`
     const payload = webhookOf(state, happening)
     time.at(time.now() + 200, () => void world.service.receive(id, happening.event, payload))
+    const said = state.comments.at(-1)
+    if (isEchoed === true && happening.event === 'issue_comment' && said?.author.isBot === true)
+      world.mallory.comment(said.pull, said.body)
   }
   const all = repositoryFiles({ services, environments, config: { ...DEFAULTS, ...config } })
   if (share !== undefined)

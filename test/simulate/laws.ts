@@ -320,7 +320,7 @@ function doubles(state: GitHubState): string[] {
       : [],
   )
   const summaries = Map.groupBy(
-    state.comments.filter(({ body }) => body.startsWith('<!-- perch:summary')),
+    state.comments.filter(({ author, body }) => author.isBot && body.startsWith('<!-- perch:summary')),
     ({ pull }) => pull,
   )
   const comments = [...summaries].flatMap(([pull, found]) =>

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { lookMarker } from '../../../src/core/marker/dashboard.ts'
 import {
   aNewVersion,
+  aPull,
   aRollout,
   aWorld,
   checkOf,
@@ -117,6 +118,7 @@ test('a pull request that will begin a rollout is listed while it is open', asyn
   const world = await aDashboard()
   const pull = await aNewVersion(world)
   await says(world, 'alice', pull, '/canary 5')
+  await aPull(world, { 'README.md': 'No traffic\n' })
   await world.pass(2)
   assert.match(
     issues(world)[0] ?? '',
@@ -344,6 +346,7 @@ test('after memory is lost, the same issue is found again, and the oldest of two
   const { number, body } = theIssue(world)
   world.service.crash('memo')
   const twice = openIssue(world.state, { title: 'Canary rollouts', body, by: world.state.bot })
+  const another = openIssue(world.state, { title: 'Something else', body: 'Words', by: world.state.bot })
   await world.service.start()
   await world.settle()
   await world.pass(3)
@@ -352,7 +355,7 @@ test('after memory is lost, the same issue is found again, and the oldest of two
   const open = [...world.state.issues.values()].filter(({ isOpen }) => isOpen)
   assert.deepEqual(
     open.map((one) => one.number),
-    [number],
+    [number, another.number],
   )
   assert.match(twice.body, new RegExp(`keeps #${number} up to date`))
 })

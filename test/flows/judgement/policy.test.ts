@@ -217,8 +217,7 @@ test('a policy reads its data from the base branch', opa, async () => {
   const base = {
     ...BASE,
     '.github/canary.yml': 'environments:\n  production: { path: apps }\npolicy: { path: policy, data: limits }\n',
-    'policy/ports.rego':
-      'package main\n\ndeny contains "refused" if input.spec.ports[_].port in data.refused\n',
+    'policy/ports.rego': 'package main\n\ndeny contains "refused" if input.spec.ports[_].port in data.refused\n',
     'limits/ports.yaml': 'refused: [8081]\n',
   }
   const change = { 'apps/web.yaml': service('web', 8081) }

@@ -119,6 +119,7 @@ test('a step that lacks nothing but approvals says so, and one that Perch merges
   world.bob.approve(pull)
   await world.settle()
   await merges(world, 'bob', pull)
+  assert.deepEqual(said(inbox), [], 'it waits for its bake too')
   await world.pass(20)
   const [step] = openSteps(world)
   assert.deepEqual(said(inbox), [

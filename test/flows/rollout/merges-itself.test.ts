@@ -4,7 +4,7 @@ import { BASE } from '../../memory/builds.ts'
 import { routeFile } from '../../simulate/repository.ts'
 import { memoryRenderer } from '../../memory/renderer.ts'
 import { recordedIn } from '../recorded/account.ts'
-import { aPull, aRollout, aWorld, comments, gateOf, merges, says, textOn } from '../world.ts'
+import { aPull, aRollout, aWorld, comments, gateOf, merges, says, textOn, type World } from '../world.ts'
 
 const test = recordedIn(import.meta.url)
 
@@ -36,6 +36,39 @@ services:
     assert.ok(step !== undefined, comments(world, pull).at(-1))
     assert.equal(step.state, state, comments(world, step).at(-1))
   })
+
+/** The open step of a rollout that Perch merges by itself, with an older pull request that Perch no longer remembers. */
+async function aStepBehind(older: (world: World) => Promise<{ readonly number: number }>) {
+  const world = await aWorld({ config: { autoMerge: 'always' } })
+  world.alice.push('release', { 'README.md': 'Another branch\n' })
+  const { number } = await older(world)
+  const { step } = await aRollout(world)
+  await world.service.memo().forget(`pull:${world.state.repo.id}:${number}`)
+  await world.pass(14)
+  assert.match(gateOf(world, step), /^success/)
+  return { world, step }
+}
+
+test('after a loss of memory, Perch merges no step before it has looked at the older pull requests', async () => {
+  const { world, step } = await aStepBehind((world) => aPull(world, { 'README.md': 'No traffic\n' }))
+  assert.equal(step.state, 'open')
+  await world.sweep()
+  assert.equal(step.state, 'merged')
+})
+
+test('an unknown draft, and an unknown pull request for another branch, hold no step back', async () => {
+  const elsewhere = await aStepBehind(async (world) => {
+    world.alice.push('change-1', { 'README.md': 'No traffic\n' }, { from: 'release' })
+    return world.alice.open('change-1', 'Change', 'release') ?? assert.fail()
+  })
+  assert.equal(elsewhere.step.state, 'merged')
+  const draft = await aStepBehind(async (world) => {
+    const pull = await aPull(world, { 'README.md': 'No traffic\n' })
+    world.alice.setDraft(pull, true)
+    return pull
+  })
+  assert.equal(draft.step.state, 'merged')
+})
 
 test('a step that would leave a new rule of the base branch behind is not merged by Perch', async () => {
   const world = await aWorld({ config: { autoMerge: 'always' } })

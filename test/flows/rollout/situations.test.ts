@@ -1,6 +1,7 @@
 /** What happens in each situation of a rollout, by a page for each. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Notifier } from '../../../src/ports/notifier.ts'
 import type { Pull } from '../../memory/github/github.ts'
 import { CONFIG, routeFile, subsetsFile, withCanaryVersion, withShare } from '../../simulate/repository.ts'
 import { endViolations } from '../../simulate/laws.ts'
@@ -19,6 +20,17 @@ import {
   type World,
 } from '../world.ts'
 
+/** Everything that shows a rollout outside of its pull requests is switched on. */
+const FILES = {
+  [CONFIG]: `dashboard: true
+deployments: true
+notify: [{ to: team }]
+environments:
+  production: { path: apps/production, live: { after: 3m } }
+services:
+  web: { steps: [5, 25, 100], bake: 10m }
+`,
+}
 const ROUTE = routeFile('production', 'web')
 const SUBSETS = subsetsFile('production', 'web')
 
@@ -91,9 +103,9 @@ const EVENTS: Readonly<Record<string, (world: World) => unknown>> = {
   'memory is lost': (world) => world.service.crash('memo'),
 }
 
-/** Everything that people see on GitHub, as lines. */
-function seen(world: World): readonly string[] {
-  const { pulls, comments } = world.state
+/** Everything that people see on GitHub and in notifications (`told`), as lines. */
+function seen(world: World, told: readonly string[]): readonly string[] {
+  const { pulls, comments, issues, deployments } = world.state
   return [
     ...[...pulls.values()].map((pull) => {
       const labels = pull.labels.length === 0 ? '' : ` [${pull.labels.join(', ')}]`
@@ -103,8 +115,30 @@ function seen(world: World): readonly string[] {
     `main: ${shareOn(world, 'main') ?? 'no'}%, ${versionsOn(world, 'main').join(' and ')}`,
     ...comments
       .filter(({ author }) => author.isBot)
-      .map(({ id, pull, body }) => `#${pull} comment ${id}: ${firstWords(body)}`),
+      .map(({ pull, body }, index) => `#${pull} comment ${index + 1}: ${firstWords(body)}`),
+    ...[...issues.values()].map(({ body }) => `dashboard: ${tableIn(body)}`),
+    ...deployments.map(
+      ({ environment, states }) =>
+        `deployment to ${environment}: ${states.map(({ state, description }) => `${state} (${description})`).join(' → ')}`,
+    ),
+    ...told.map((text) => `told: ${text.replaceAll('\n', ' ⏎ ')}`),
   ]
+}
+
+/** The rows of the dashboard, without the moments since when they are so. Without rows, its first words. */
+function tableIn(body: string): string {
+  const rows = body.split('\n').filter((line) => line.startsWith('| `'))
+  return rows.length === 0 ? firstWords(body) : rows.join(' ⏎ ').replaceAll(/<br>since [^|]*UTC/g, '')
+}
+
+function inbox(told: string[]): Notifier {
+  return {
+    destinations: () => ['team'],
+    async send(_, { text }) {
+      told.push(text)
+      return 'sent'
+    },
+  }
 }
 
 /** A comment's words without its marker, the command that it answers, and commits. */
@@ -117,15 +151,18 @@ for (const [situation, begin] of Object.entries(SITUATIONS))
   test(`what happens when ${situation}`, async () => {
     const parts: string[] = []
     for (const [event, happen] of Object.entries(EVENTS)) {
-      const world = await aWorld()
+      const told: string[] = []
+      const world = await aWorld({ isEchoed: true, files: FILES, notifier: inbox(told) })
       await begin(world)
-      const before = new Set(seen(world))
+      await world.pass(1)
+      const before = new Set(seen(world, told))
       if (parts.length === 0)
         parts.push([`# When ${situation}`, '', ...[...before].map((line) => `- ${line}`), ''].join('\n'))
       await happen(world)
       await world.settle()
       await world.sweep()
-      const news = seen(world).filter((line) => !before.has(line))
+      await world.pass(1)
+      const news = seen(world, told).filter((line) => !before.has(line))
       parts.push(
         [`## ${event}`, '', ...(news.length === 0 ? ['nothing changes'] : news.map((line) => `- ${line}`)), ''].join(
           '\n',
