@@ -1,6 +1,5 @@
 /** Pull requests in a repository with dry runs against the operator's API server. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { RenderedObject } from '../../../src/core/diff/objects.ts'
 import { titleOf } from '../../../src/core/manifest/identity.ts'
 import { gateReport, validateReport } from '../../../src/core/message/check/checks.ts'
@@ -14,6 +13,9 @@ import type { DryRunQuestion } from '../../../src/ports/validators.ts'
 import { memoryRenderer } from '../../memory/renderer.ts'
 import { memoryValidators } from '../../memory/validators.ts'
 import { aPull, aWorld, checkOf, queue, says } from '../world.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 type Files = Readonly<Record<string, string>>
 

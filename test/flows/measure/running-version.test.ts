@@ -3,7 +3,6 @@
  * unnoticed.
  */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { CANARY_FILE, HOSTS_ROUTE, hostsRoute, imagesRepository, STABLE_FILE, versionFile } from '../../images.ts'
 import type { Renderer } from '../../../src/ports/renderer.ts'
 import { memoryRenderer } from '../../memory/renderer.ts'
@@ -21,6 +20,9 @@ import {
   textOn,
   type World,
 } from '../world.ts'
+import { recordedIn } from '../recorded/account.ts'
+
+const test = recordedIn(import.meta.url)
 
 async function aRolloutOfImages(
   live?: string,
