@@ -50,6 +50,21 @@ test('a file about traffic in such a root is red, on either side', async () => {
   assert.equal(await verdict({ ...ROOT, ...route, 'web/dr.yaml': DR }, { ...ROOT, 'web/dr.yaml': undefined }), RED)
 })
 
+test('an entry that brings a file about traffic to such a root, or takes it away, is red, although the file stays', async () => {
+  const [without, listed] = [remote('v1.0.0', 'map.yaml'), remote('v1.0.0', 'map.yaml', 'dr.yaml')]
+  const patched = `${without}patches: [{ path: dr.yaml }]\n`
+  const files = { ...ROOT, 'web/dr.yaml': DR }
+  for (const [before, after] of [
+    [without, listed],
+    [listed, without],
+    [without, patched],
+    [patched, without],
+  ] as const)
+    assert.equal(await verdict({ ...files, [KUSTOMIZATION]: before }, { [KUSTOMIZATION]: after }), RED, after)
+  const calm = { ...ROOT, 'web/more.yaml': MAP.replace('name: web', 'name: more') }
+  assert.equal(await verdict(calm, { [KUSTOMIZATION]: remote('v1.0.0', 'map.yaml', 'more.yaml') }), NOTED)
+})
+
 test('an unreadable file of such a root is red, and a removed one is not', async () => {
   const pair = { ...ROOT, [KUSTOMIZATION]: remote('v1.0.0', 'map.yaml', 'more.yaml'), 'web/more.yaml': MAP }
   assert.equal(await verdict(pair, { 'web/more.yaml': NO_TEXT }), RED)

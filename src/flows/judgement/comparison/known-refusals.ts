@@ -11,7 +11,7 @@ import type { Problem } from '../../../core/problem/problem.ts'
 import type { EnvironmentProblem } from '../../../core/rollout/snapshot/unreadable-files.ts'
 import type { Target } from '../../../core/rollout/target.ts'
 import type { FileSource } from '../../repository/load.ts'
-import { environmentAt, type SnapshotPair } from './render.ts'
+import { environmentAt, type SnapshotPair, type TreeSnapshot } from './render.ts'
 
 /**
  * Entries that the deployer may build but Perch does not. Perch runs no program from a repository, fetches nothing, and follows
@@ -27,10 +27,10 @@ export interface SortedRefusals {
 /**
  * A refusal that existed before is a note if nothing else suggests that traffic changes. The deployer of a chart's release may
  * well know what this repository does not contain. For a root, traffic may change if only a render shows its weights, or if the
- * pull request changes one of its files that mentions traffic or cannot be read. Then the refusal is a problem, because the
- * effect of the change is unknown. In a root without a rollout, another version of a fetched base counts as the same refusal. A
- * file that cannot be read is a note where nothing deploys its folder and the pull request does not change it: people apply such
- * files one by one.
+ * pull request changes, adds or removes one of its files that mentions traffic or cannot be read. Then the refusal is a problem,
+ * because the effect of the change is unknown. In a root without a rollout, another version of a fetched base counts as the same
+ * refusal. A file that cannot be read is a note where nothing deploys its folder and the pull request does not change it: people
+ * apply such files one by one.
  */
 export async function sortRefusals(
   context: FileSource,
@@ -41,7 +41,7 @@ export async function sortRefusals(
   const notes: Problem[] = []
   for (const problem of found) {
     const isCalmRoot = async (paths: readonly string[]): Promise<boolean> =>
-      isStandingRoot(sides, problem) && !(await mayMoveTraffic(context, sides, inputsAmong(paths, sides, problem)))
+      isStandingRoot(sides, problem) && !(await mayMoveTraffic(context, sides, changedInputs(paths, sides, problem)))
     const isStanding = (paths: readonly string[]): boolean => isStandingFile(sides, problem, paths)
     const isNote =
       isStandingRelease(sides, problem) || (changed !== 'all' && (isStanding(changed) || (await isCalmRoot(changed))))
@@ -115,18 +115,20 @@ function entryOf(problem: Problem): string | undefined {
   return `${cause.refusal.code} ${cause.refusal.entry}`
 }
 
-/** The paths among these that are files of a problem's environments, on either side. */
-function inputsAmong(
-  paths: readonly string[],
+/**
+ * The files that the change brings to a problem's environments, takes from them, or changes in them. An entry of a kustomization
+ * brings a file that may have been in the repository before.
+ */
+function changedInputs(
+  changed: readonly string[],
   { before, after }: SnapshotPair,
   { environments }: EnvironmentProblem,
 ): readonly string[] {
-  const inputs = new Set(
-    [before, after].flatMap(({ snapshot }) =>
-      snapshot.environments.filter(({ name }) => environments.includes(name)).flatMap(inputsOf),
-    ),
-  )
-  return paths.filter((path) => inputs.has(path))
+  const inputs = ({ snapshot }: TreeSnapshot): ReadonlySet<string> =>
+    new Set(snapshot.environments.filter(({ name }) => environments.includes(name)).flatMap(inputsOf))
+  const [old, now] = [inputs(before), inputs(after)]
+  const own = old.union(now).intersection(new Set(changed))
+  return [...own.union(old.symmetricDifference(now))]
 }
 
 /** A file that cannot be read, because it is too large or not text, may contain anything. */
