@@ -35,6 +35,7 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
   core: ['test/core/**/*.test.ts', 'test/layouts/*.test.ts', 'test/flows/**/*.test.ts'],
   flows: [
     'test/flows/**/*.test.ts',
+    'test/layouts/*.test.ts',
     'test/simulate/*.test.ts',
     'test/core/rollout/cases.test.ts',
     'test/core/analysis/*.test.ts',

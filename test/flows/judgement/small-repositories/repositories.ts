@@ -1,7 +1,7 @@
 /** Small repositories of each kind, and what may happen in them. */
-import { DR, VS } from '../../layouts/repository.ts'
-import { BASE, CHART } from '../../memory/builds.ts'
-import { type Files, UNKNOWN_SET } from './reviewing.ts'
+import { DR, VS } from '../../../layouts/repository.ts'
+import { BASE, CHART } from '../../../memory/builds.ts'
+import { type Files, UNKNOWN_SET } from '../reviewing.ts'
 
 export type Changes = Readonly<Record<string, Readonly<Record<string, string | undefined>>>>
 

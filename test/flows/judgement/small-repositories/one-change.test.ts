@@ -1,10 +1,10 @@
 /** What a review says about one small change, and about the change that takes it back. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { textVariants, variantLines } from '../../core/pages/variants/variants.ts'
-import { assertPage } from '../page.ts'
-import { REPOSITORIES } from './kinds.ts'
-import { type Files, reviewLines } from './reviewing.ts'
+import { textVariants, variantLines } from '../../../core/pages/variants/variants.ts'
+import { assertPage } from '../../page.ts'
+import { REPOSITORIES } from './repositories.ts'
+import { type Files, reviewLines } from '../reviewing.ts'
 
 type Texts = ReadonlyMap<string, string>
 

@@ -1,8 +1,8 @@
 /** What a review says about a change depends on what was so before: of each two changes, the review of the second after the first. */
 import { test } from 'node:test'
-import { assertPage } from '../page.ts'
-import { type Changes, REPOSITORIES } from './kinds.ts'
-import { type Files, reviewLines } from './reviewing.ts'
+import { assertPage } from '../../page.ts'
+import { type Changes, REPOSITORIES } from './repositories.ts'
+import { type Files, reviewLines } from '../reviewing.ts'
 
 /** What the second line-up adds and lacks. */
 function difference(alone: readonly string[], after: readonly string[]): readonly string[] {
