@@ -33,7 +33,11 @@ export async function answerButton(
   const press = { ...pressed, id: pressed.delivery }
   if (given !== undefined) return context.conversation.add(pull.number, given)
   const read = readCommand(pressed.name, [])
-  const at = await pressedAt(context, pressed.delivery)
+  const at = await rememberPress(context.memo, {
+    id: pressed.delivery,
+    at: context.clock.now(),
+    repo: context.repo.id,
+  })
   const outcome = await outcomeOf(context, { on: 'base', pull, base }, { pressed, read, at })
   const body = buttonAnswer(press, outcome)
   await recordPress(context, press, body)
@@ -59,22 +63,6 @@ async function outcomeOf(
 /** GitHub's clock and ours may differ by this. */
 const CLOCK_SLACK_MS = 5_000
 
-/**
- * When a button was pressed, as far as we know. Returns the same time at each try, so that a retry finds the effects of the first
- * try.
- */
-async function pressedAt(context: RepositoryContext, id: string): Promise<number> {
-  const known = await context.memo.get(pressKey(context.repo.id, id))
-  if (typeof known === 'number') return known
-  const at = context.clock.now() - CLOCK_SLACK_MS
-  await context.memo.set(pressKey(context.repo.id, id), at)
-  return at
-}
-
-function pressKey(repo: number, id: string): string {
-  return `pressed:${repo}:${id}`
-}
-
 export interface PressedButton {
   /** The id of the webhook that reported it, or should have. */
   readonly id: string
@@ -83,8 +71,15 @@ export interface PressedButton {
   readonly repo: number
 }
 
-/** Remembers when a button was pressed that is handled only now. */
-export async function rememberPress(memo: Memo, { id, at, repo }: PressedButton): Promise<void> {
-  const key = pressKey(repo, id)
-  if ((await memo.get(key)) === undefined) await memo.set(key, at - CLOCK_SLACK_MS)
+/**
+ * Remembers when a button was pressed, unless that is known. Returns the same time at each try, so that a retry finds the effects
+ * of the first try.
+ */
+export async function rememberPress(memo: Memo, { id, at, repo }: PressedButton): Promise<number> {
+  const key = `pressed:${repo}:${id}`
+  const known = await memo.get(key)
+  if (typeof known === 'number') return known
+  const pressed = at - CLOCK_SLACK_MS
+  await memo.set(key, pressed)
+  return pressed
 }

@@ -50,9 +50,9 @@ export async function openChecks(
 ): Promise<CommitChecks> {
   const { number, head, base } = ends.pull
   const board = checkBoard(context, head.sha, isNew ? [] : undefined)
-  const published = seen?.head === head.sha && seen.digest !== '' ? seen.digest : undefined
+  const published = seen?.head === head.sha ? seen.digest : ''
   const earlier = [...(seen?.peers ?? []), ...(before === head.sha ? [] : await pullsWithHead(context, before))]
-  const isKnown = isNew || published !== undefined
+  const isKnown = isNew || published !== ''
   const subjects = isKnown ? [] : (await board.runs()).flatMap((run) => run.subjects)
   const { peers, known } = await peersOf(context, { ends, subjects, earlier })
   const group = await recallGroup(context, head.sha)
@@ -60,7 +60,7 @@ export async function openChecks(
   const isWriter = group === undefined && writer === number
   return {
     async announce() {
-      if (isWriter && published === undefined) await announceWork(board, [{ pull: number, base: base.ref }])
+      if (isWriter && published === '') await announceWork(board, [{ pull: number, base: base.ref }])
     },
     async conclude(own) {
       const merges = [reportsOf(context, ends, own)]

@@ -35,7 +35,7 @@ export async function compareRenders(
     rises: parts.flatMap(({ rises }) => rises),
     imageChanges: parts.flatMap((part) => part.imageChanges),
     newVersions: eachOnce(parts.flatMap((part) => part.newVersions)),
-    renderer: names.length === 0 ? undefined : await toolsFor(context, sides, names),
+    renderer: await toolsFor(context, sides, names),
   }
 }
 
@@ -44,15 +44,16 @@ function eachOnce(found: readonly NewVersion[]): readonly NewVersion[] {
   return [...new Map(found.map((one) => [one.target, one])).values()]
 }
 
-/** The tools that render these environments; kustomize if none of them needs a tool. */
+/** The tools that render these environments. Kustomize stands for folders that need no tool. */
 async function toolsFor(
   { renderer }: Pick<Needs, 'renderer'>,
   { before, after }: SnapshotPair,
   names: readonly string[],
 ): Promise<string | undefined> {
-  const kinds = new Set(names.map((name) => (environmentAt(after, name) ?? environmentAt(before, name))?.kind))
-  const charts = kinds.has('helm') ? await renderer.tool('helm') : undefined
-  const others = kinds.size > 1 || !kinds.has('helm') ? await renderer.tool() : undefined
-  const found = [others, charts].filter((tool) => tool !== undefined)
+  const isRelease = (name: string): boolean =>
+    (environmentAt(after, name) ?? environmentAt(before, name))?.kind === 'helm'
+  const kustomize = names.every(isRelease) ? undefined : await renderer.tool()
+  const helm = names.some(isRelease) ? await renderer.tool('helm') : undefined
+  const found = [kustomize, helm].filter((tool) => tool !== undefined)
   return found.length === 0 ? undefined : found.join(', ')
 }
