@@ -13,6 +13,7 @@ import {
   gateOf,
   merges,
   openSteps,
+  presses,
   says,
   shareOn,
   textOn,
@@ -85,6 +86,16 @@ const EVENTS: Readonly<Record<string, (world: World) => unknown>> = {
   'somebody says 50': (world) => says(world, 'alice', current(world), '/canary 50'),
   'somebody says abort': (world) => says(world, 'alice', current(world), '/canary abort'),
   'somebody resumes': (world) => says(world, 'alice', current(world), '/canary resume'),
+  'somebody holds': (world) => says(world, 'alice', current(world), '/canary hold it is slow'),
+  'somebody replaces the plan': (world) => says(world, 'alice', current(world), '/canary plan 5,50'),
+  'somebody presses abort': (world) => presses(world, 'alice', current(world), 'abort'),
+  'the pull request becomes a draft': (world) => world.bob.setDraft(current(world), true),
+  'the branch of the pull request goes': (world) => world.bob.deleteBranch(current(world).head.ref),
+  'the pull request is merged, and no webhook tells': (world) => {
+    world.hears = false
+    world.bob.merge(current(world), { ignoresChecks: true })
+    world.hears = true
+  },
   'the pull request is closed': (world) => world.bob.close(current(world)),
   'the pull request is merged': (world) => world.bob.merge(current(world), { ignoresChecks: true }),
   'the environment is frozen': (world) => says(world, 'olga', current(world), '/freeze production'),
