@@ -82,8 +82,9 @@ async function hasNewConfig(
   mirror: FileSource['mirror'],
   { base, tree }: { readonly base: Sha; readonly tree: Sha },
 ): Promise<boolean> {
-  const [before, after] = await Promise.all([base, tree].map((treeish) => mirror.read(treeish, [CONFIG_FILE])))
-  return before?.has(CONFIG_FILE) === false && after?.has(CONFIG_FILE) === true
+  const hasConfig = async (treeish: Sha): Promise<boolean> =>
+    (await mirror.read(treeish, [CONFIG_FILE])).has(CONFIG_FILE)
+  return !(await hasConfig(base)) && hasConfig(tree)
 }
 
 function isEmpty({ review, known }: TreeComparison): boolean {

@@ -57,9 +57,11 @@ function hasRead({ environments, layout }: Snapshot, wanted: ReadonlySet<string>
  * a route. Folders that nothing deploys are read together.
  */
 function namesToRead({ before, written }: Sides, isChosen: EnvironmentTest): ReadonlySet<string> {
-  const [old, now] = [before, written].map(({ environments }) => new Map(environments.map((one) => [one.name, one])))
-  const all = [...new Map([...(old ?? []), ...(now ?? [])])]
-  const differs = (name: string): boolean => JSON.stringify(old?.get(name)) !== JSON.stringify(now?.get(name))
+  const byName = ({ environments }: Snapshot): ReadonlyMap<string, Environment> =>
+    new Map(environments.map((one) => [one.name, one]))
+  const [old, now] = [byName(before), byName(written)]
+  const all = [...new Map([...old, ...now])]
+  const differs = (name: string): boolean => JSON.stringify(old.get(name)) !== JSON.stringify(now.get(name))
   const shared = [before, written].flatMap(({ targets }) => targets.flatMap(({ environments }) => environments))
   const chosen = new Set(all.flatMap(([name, one]) => (isChosen(one) ? [name] : [])))
   const halves = [before, written].flatMap(({ layout }) => [...halvesOf(layout, chosen), ...partnersOf(layout, chosen)])

@@ -76,9 +76,9 @@ async function seenBefore(context: Needs, { standing, rollout, landing }: Shared
 
 /** Whether the queries for one canary count no requests to the other one. */
 function isCountedApart(one: Target, other: Target): boolean {
-  const [first, second] = [one, other].map((target) => observationQuestion(target, { windowMs: 0, at: 0 }))
-  const areKnown = first?.ok === true && second?.ok === true
-  return areKnown && first.value.queries.canary !== second.value.queries.canary
+  const questionAbout = (target: Target) => observationQuestion(target, { windowMs: 0, at: 0 })
+  const [first, second] = [questionAbout(one), questionAbout(other)]
+  return first.ok && second.ok && first.value.queries.canary !== second.value.queries.canary
 }
 
 function isShared(standing: Standing): standing is SharedStanding {

@@ -132,9 +132,9 @@ export async function lintFiles(
       ? (await context.mirror.entries(head)).flatMap(({ path, type }) => (type === 'file' ? [path] : []))
       : changed
   const linted = paths.filter(isLinted)
-  const [old, now] = await Promise.all([base, head].map((treeish) => context.mirror.read(treeish, linted)))
-  const before = old ?? new Map<string, string>()
-  const after = new Map([...(now ?? [])].filter(([path, text]) => before.get(path) !== text))
+  const { mirror } = context
+  const [before, now] = await Promise.all([mirror.read(base, linted), mirror.read(head, linted)])
+  const after = new Map([...now].filter(([path, text]) => before.get(path) !== text))
   if (after.size === 0) return NO_ANSWER
   const checked = await context.validators.lint(after, settings)
   const hide = redactor(after, secrets)

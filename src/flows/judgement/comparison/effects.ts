@@ -65,10 +65,9 @@ export async function effects(
   }
   const isRed = ({ grade: one }: Finding): boolean =>
     one === 'error' || (one === 'warning' && config.validate === 'strict')
-  const [warnings, notes] = ['warning', 'note'].map((one) =>
-    findings.filter((finding) => !isRed(finding) && finding.grade === one).map(located),
-  )
-  return { found: findings.filter(isRed).map(located), notes: [...(warnings ?? []), ...(notes ?? [])] }
+  const graded = (grade: Finding['grade']): readonly LocatedFinding[] =>
+    findings.filter((finding) => !isRed(finding) && finding.grade === grade).map(located)
+  return { found: findings.filter(isRed).map(located), notes: [...graded('warning'), ...graded('note')] }
 }
 
 function doubted(finding: Finding): Finding {

@@ -167,12 +167,10 @@ export function sortIncomplete(
   const wasBuilt = ({ file }: Problem): boolean =>
     nested.some(({ place }) => place.file === file) && !before.skipped.some((one) => one.file === file)
   const isOld = wasLeftOut(before)
-  const [old, fresh] = [true, false].map((wanted) =>
-    after.leftOut.filter((one) => isOld(one) === wanted).map((one) => leftOutProblem(environment, one)),
-  )
+  const problemOf = (one: LeftOutFile): Problem => leftOutProblem(environment, one)
   return {
-    problems: [...after.skipped.filter(wasBuilt), ...(fresh ?? [])],
-    notes: [...after.skipped.filter((problem) => !wasBuilt(problem)), ...(old ?? [])],
+    problems: [...after.skipped.filter(wasBuilt), ...after.leftOut.filter((one) => !isOld(one)).map(problemOf)],
+    notes: [...after.skipped.filter((one) => !wasBuilt(one)), ...after.leftOut.filter(isOld).map(problemOf)],
   }
 }
 
