@@ -101,5 +101,5 @@ export function likeliestFirst(texts: ReadonlyMap<string, string>, places: reado
 /** How likely a number is to be a weight, judged by the lines around it. */
 function closeness(texts: ReadonlyMap<string, string>, { file, at }: TextPlace): number {
   const before = (texts.get(file) ?? '').slice(0, at).split('\n')
-  return [before.at(-1), ...before.slice(-4, -1)].filter((line) => WORDS.test(line ?? '')).length
+  return before.slice(-4).filter((line) => WORDS.test(line)).length
 }

@@ -36,9 +36,8 @@ export async function placesShown(
   if (values === undefined) {
     if (places.length === 1 || search.builds >= MAX_BUILDS) return new Map()
     const middle = Math.ceil(places.length / 2)
-    const halves = [places.slice(0, middle), places.slice(middle)]
-    const shown = [await placesShown(search, halves[0] ?? []), await placesShown(search, halves[1] ?? [])]
-    return new Map(shown.flatMap((one) => [...one]))
+    const first = await placesShown(search, places.slice(0, middle))
+    return new Map([...first, ...(await placesShown(search, places.slice(middle)))])
   }
   return new Map(
     [...values].flatMap(([key, value]) => {

@@ -51,14 +51,11 @@ async function proveIn(
   if ([...edit.files.keys()].some((file) => others.has(file))) return severalTimes(name, edit, others)
   // Of alternative files, only the chosen one can be proven.
   const environment = { ...whole, files: whole.files.filter((file) => !others.has(file)) }
-  const known = new Set(side.snapshot.environments.flatMap(inputsOf))
-  // A new patch is in no environment yet. kustomize reads it where it is named.
-  const added = [...edit.files].filter(([file]) => texts.has(file) || !known.has(file))
   const { secrets } = side.snapshot.config
   const { documents } = knownBefore(context.known)
   const [before, after] = await Promise.all([
     renderEnvironment(context, { environment, texts, secrets, documents }),
-    renderEnvironment(context, { environment, texts: new Map([...texts, ...added]), secrets, documents }),
+    renderEnvironment(context, { environment, texts: new Map([...texts, ...edit.files]), secrets, documents }),
   ])
   if (!before.ok) return unbuilt(name, before)
   if (!after.ok) return unbuilt(name, after)
