@@ -122,7 +122,7 @@ async function isProven(
   { files, finishes }: FinishEdit,
 ): Promise<boolean> {
   const texts = await context.mirror.read(treeish, inputsOf(environment))
-  const changed = new Map([...texts, ...[...files].filter(([file]) => texts.has(file))])
+  const changed = new Map([...texts, ...files])
   const { secrets } = snapshot.config
   const render = (own: ReadonlyMap<string, string>): ReturnType<typeof renderEnvironment> =>
     renderEnvironment(context, { environment, texts: own, secrets })
