@@ -4,6 +4,7 @@ import { TOOLS } from '../../../src/core/policy/remark.ts'
 import type { Problem } from '../../../src/core/problem/problem.ts'
 import type { Review } from '../../../src/core/gate/review.ts'
 import { compareTrees } from '../../../src/flows/judgement/judge-merge.ts'
+import { type KeepsText, LARGE_BYTES } from '../../../src/ports/mirror.ts'
 import type { Renderer } from '../../../src/ports/renderer.ts'
 import type { Validators } from '../../../src/ports/validators.ts'
 import { memoryRenderer } from '../../memory/renderer.ts'
@@ -49,11 +50,13 @@ export async function reviewed(
   const side = (name: string) => (name === 'before' ? trees.before : trees.after)
   const mirror = {
     entries: async (name: string) => [...side(name).keys()].map((path) => ({ path, type: 'file' as const })),
-    read: async (name: string, paths: readonly string[]) =>
+    read: async (name: string, paths: readonly string[], keeps?: KeepsText) =>
       new Map(
         paths.flatMap((path) => {
           const text = side(name).get(path)
-          return text === undefined || text === NO_TEXT ? [] : [[path, text] as const]
+          if (text === undefined || text === NO_TEXT) return []
+          const isKept = text.length <= LARGE_BYTES || keeps === undefined || keeps(path, text)
+          return isKept ? [[path, text] as const] : []
         }),
       ),
   }

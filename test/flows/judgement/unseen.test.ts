@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../../src/adapters/kustomize/renderer.ts'
 import { explainProblem } from '../../../src/core/message/problem/problem.ts'
+import { LARGE_BYTES } from '../../../src/ports/mirror.ts'
 import { DR, refusal, VS as IDLE } from '../../layouts/repository.ts'
 import { type Files, reviewed as review } from './reviewing.ts'
 
@@ -147,4 +148,18 @@ test('a limit of a Rollout that a folder has twice is refused for that reason', 
   const found = await refusal(files, '/canary 25')
   assert.equal(found.code, 'unreadable')
   assert.equal(found.code === 'unreadable' && found.problem?.code, 'duplicate')
+})
+
+test('of the large files in a folder that nothing deploys, only those about traffic are compared', async () => {
+  const padding = `# ${'x'.repeat(LARGE_BYTES)}\n`
+  const map = (key: string): string =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: all }\ndata: { key: ${key} }\n`
+  const files = { 'web/vs.yaml': SPLIT, 'web/dr.yaml': DR, 'web/all.yaml': `${map('a')}${padding}` }
+  const shown = async (before: Files, changed: Files): Promise<readonly string[]> =>
+    (await review(before, changed)).review.diffs.flatMap(({ resources }) => resources.map(({ title }) => title))
+  assert.deepEqual(await shown(files, { 'web/all.yaml': `${map('b')}${padding}` }), [])
+  assert.deepEqual(await shown(files, { 'web/all.yaml': map('b') }), ['ConfigMap all'])
+  const raised = SPLIT.replace('weight: 90', 'weight: 80').replace('weight: 10', 'weight: 20')
+  const large = { ...files, 'web/vs.yaml': `${SPLIT}${padding}` }
+  assert.deepEqual(await shown(large, { 'web/vs.yaml': `${raised}${padding}` }), ['VirtualService web'])
 })
