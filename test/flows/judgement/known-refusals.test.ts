@@ -8,7 +8,7 @@ import { parseRendered, type RenderedObject } from '../../../src/core/diff/objec
 import { refusalProblem } from '../../../src/core/problem/files.ts'
 import { sortIncomplete, unreadOf } from '../../../src/flows/judgement/comparison/known-refusals.ts'
 import { DR, VS as IDLE } from '../../layouts/repository.ts'
-import { type Files, NO_TEXT, reviewed } from './reviewing.ts'
+import { type Files, NO_TEXT, reviewed, SUBMODULE, SYMLINK } from './reviewing.ts'
 
 const KUSTOMIZATION = 'web/kustomization.yaml'
 const REMOTE = 'https://github.com/acme/shop//deploy'
@@ -64,6 +64,20 @@ test('an entry that brings a file about traffic to such a root, or takes it away
   const calm = { ...ROOT, 'web/more.yaml': MAP.replace('name: web', 'name: more') }
   assert.equal(await verdict(calm, { [KUSTOMIZATION]: remote('v1.0.0', 'map.yaml', 'more.yaml') }), NOTED)
 })
+
+for (const [code, entry, files] of [
+  ['helm', 'helmCharts: [{ name: redis, version: 1.2.3, repo: "https://charts.example.com" }]', {}],
+  ['plugin', 'helmChartInflationGenerator: [{ chartName: redis }]', {}],
+  ['symlink', 'patches: [{ path: link.yaml }]', { 'web/link.yaml': SYMLINK }],
+  ['submodule', 'components: [more]', { 'web/more': SUBMODULE }],
+] as const)
+  test(`a root that Perch does not build because of a ${code} is a note while it stays, and red when it comes`, async () => {
+    const root: Files = { 'web/map.yaml': MAP, ...files, [KUSTOMIZATION]: `resources: [map.yaml]\n${entry}\n` }
+    const standing = await reviewed(root, { 'web/map.yaml': MAP.replace('web', 'other') })
+    assert.deepEqual([standing.problems, standing.notes], [[], [`${code} ${KUSTOMIZATION}`]])
+    const brought = await reviewed({ ...root, [KUSTOMIZATION]: 'resources: [map.yaml]\n' }, root)
+    assert.deepEqual([brought.problems, brought.notes], [[`${code} ${KUSTOMIZATION}`], []])
+  })
 
 test('an unreadable file of such a root is red, and a removed one is not', async () => {
   const pair = { ...ROOT, [KUSTOMIZATION]: remote('v1.0.0', 'map.yaml', 'more.yaml'), 'web/more.yaml': MAP }

@@ -4,7 +4,7 @@ import { TOOLS } from '../../../src/core/policy/remark.ts'
 import type { Problem } from '../../../src/core/problem/problem.ts'
 import type { Review } from '../../../src/core/gate/review.ts'
 import { compareTrees } from '../../../src/flows/judgement/judge-merge.ts'
-import { type KeepsText, LARGE_BYTES } from '../../../src/ports/mirror.ts'
+import { type KeepsText, LARGE_BYTES, type TreeEntry } from '../../../src/ports/mirror.ts'
 import type { Renderer } from '../../../src/ports/renderer.ts'
 import type { Validators } from '../../../src/ports/validators.ts'
 import { memoryRenderer } from '../../memory/renderer.ts'
@@ -16,6 +16,15 @@ const schemas = openSchemas()
 
 /** A file that exists and cannot be read, for example because it is binary. */
 export const NO_TEXT = '\0'
+
+/** Entries that are no files. */
+export const SYMLINK = '\0symlink'
+export const SUBMODULE = '\0submodule'
+
+function typeOf(text: string | undefined): TreeEntry['type'] {
+  if (text === SYMLINK) return 'symlink'
+  return text === SUBMODULE ? 'submodule' : 'file'
+}
 
 /** An ApplicationSet whose deployments only its plugin knows. */
 export const UNKNOWN_SET = `apiVersion: argoproj.io/v1alpha1
@@ -49,12 +58,12 @@ export async function reviewed(
   const trees = { before: new Map(Object.entries(before)), after: new Map(after) }
   const side = (name: string) => (name === 'before' ? trees.before : trees.after)
   const mirror = {
-    entries: async (name: string) => [...side(name).keys()].map((path) => ({ path, type: 'file' as const })),
+    entries: async (name: string) => [...side(name)].map(([path, text]) => ({ path, type: typeOf(text) })),
     read: async (name: string, paths: readonly string[], keeps?: KeepsText) =>
       new Map(
         paths.flatMap((path) => {
           const text = side(name).get(path)
-          if (text === undefined || text === NO_TEXT) return []
+          if (text === undefined || text.startsWith(NO_TEXT)) return []
           const isKept = text.length <= LARGE_BYTES || keeps === undefined || keeps(path, text)
           return isKept ? [[path, text] as const] : []
         }),
