@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { TestContext } from 'node:test'
+import { after, type TestContext } from 'node:test'
 import { type Browser, launch, type Page } from 'puppeteer-core'
 
 const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
@@ -10,11 +10,16 @@ export const needsChromium = program === undefined ? { skip: 'chromium is not in
 /** Widths of readers' screens, in CSS pixels. */
 export const WIDTHS = { phone: 390, desktop: 1100 } as const
 
-/** A page of a headless browser. It runs as root in containers, where Chromium's own sandbox does not work. */
+/** One headless browser for all tests of a file. It runs as root in containers, where Chromium's own sandbox does not work. */
+let browser: Promise<Browser> | undefined
+after(async () => (await browser)?.close())
+
+/** A page that shares nothing with those of other tests. */
 export async function openPage(t: TestContext): Promise<Page> {
-  const browser: Browser = await launch({ executablePath: program ?? '', args: ['--no-sandbox', '--disable-gpu'] })
-  t.after(() => browser.close())
-  const page = await browser.newPage()
+  browser ??= launch({ executablePath: program ?? '', args: ['--no-sandbox', '--disable-gpu'] })
+  const context = await (await browser).createBrowserContext()
+  t.after(() => context.close())
+  const page = await context.newPage()
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }])
   await page.setViewport({ width: WIDTHS.desktop, height: 900, deviceScaleFactor: 2 })
   return page

@@ -112,7 +112,7 @@ const exhausting: readonly [what: string, rule: string, codes: readonly string[]
 ]
 for (const [what, rule, codes] of exhausting) {
   test(`hostile policy: ${what} is stopped once for all environments`, opa, async () => {
-    const bounded = openValidators({ log: QUIET, path: TOOL_PATH, timeoutMs: 4_000 })
+    const bounded = openValidators({ log: QUIET, path: TOOL_PATH, timeoutMs: 1_500 })
     const rules = policy({ 'a.rego': `package main\n${rule}\n` })
     const started = performance.now()
     const all = await Promise.all(
