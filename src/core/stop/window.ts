@@ -9,9 +9,17 @@ const ONCE = /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?: ([01]\d|2[0-3]):
 const Moment = z
   .string()
   .refine(
-    (text) => WEEKLY.test(text) || ONCE.test(text),
+    (text) => WEEKLY.test(text) || isDate(text),
     'must be such as "Fri 16:00", "2026-12-20" or "2026-12-20 16:00"',
   )
+
+/** Whether a text is a date that exists: not 30 February. */
+function isDate(text: string): boolean {
+  const [, year, month, day] = ONCE.exec(text) ?? []
+  return (
+    day !== undefined && new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day)
+  )
+}
 
 /** A time without raises, weekly or once. */
 export const FreezeWindow = z
@@ -29,7 +37,18 @@ export const FreezeWindow = z
     message: 'must have the same form as the beginning',
     path: ['until'],
   })
+  // A window without any moment would freeze nothing.
+  .refine(({ from, until }) => !isEmpty(from, until), { message: 'must be after the beginning', path: ['until'] })
 export type FreezeWindow = z.infer<typeof FreezeWindow>
+
+function isEmpty(from: string, until: string): boolean {
+  const areDates = isDate(from) && isDate(until)
+  return areDates ? withTime(until) <= withTime(from) : WEEKLY.test(from) && from === until
+}
+
+function withTime(date: string): string {
+  return date.includes(' ') ? date : `${date} 00:00`
+}
 
 function isTimezone(name: string): boolean {
   try {

@@ -97,8 +97,28 @@ test('a window that cannot be read is a mistake in the config', () => {
     { from: 'Friday 16:00', until: 'Mon 08:00' },
     { from: 'Fri 16:00', until: '2026-12-20' },
     { from: 'Fri 16:00', until: 'Mon 08:00', timezone: 'Mars/Olympus' },
+    { from: '2026-02-28', until: '2026-02-30' },
+    { from: '2026-00-10', until: '2026-02-10' },
   ])
     assert.equal(FreezeWindow.safeParse(window).success, false, JSON.stringify(window))
+})
+
+test('a window that contains no moment is a mistake in the config, because it would freeze nothing', () => {
+  for (const window of [
+    { from: 'Fri 16:00', until: 'Fri 16:00' },
+    { from: '2026-12-20', until: '2026-12-20' },
+    { from: '2026-12-20', until: '2026-12-20 00:00' },
+    { from: '2027-01-02', until: '2026-12-20' },
+    { from: '2026-12-20 16:00', until: '2026-12-20 09:00' },
+  ]) {
+    const read = FreezeWindow.safeParse(window)
+    assert.deepEqual(
+      read.error?.issues.map(({ path, message }) => [...path, message]),
+      [['until', 'must be after the beginning']],
+    )
+  }
+  const night = FreezeWindow.parse({ from: 'Sun 22:00', until: 'Mon 06:00' })
+  assert.equal(windowEnd(night, Date.parse('2026-11-22T23:00:00Z')), Date.parse('2026-11-23T06:00:00Z'))
 })
 
 test('a stop names the comment that made it, so that a second try of the same command knows its own', () => {
