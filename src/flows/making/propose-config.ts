@@ -3,11 +3,11 @@ import { readConfig } from '../../core/config/read.ts'
 import { Config } from '../../core/config/schema.ts'
 import {
   type ConfigProposal,
-  type ProposedRelease,
   proposedConfig,
   rolloutsIn,
   unnamedIn,
 } from '../../core/message/onboarding/proposed-config.ts'
+import type { ProposedRelease } from '../../core/message/onboarding/proposed-environments.ts'
 import { noEnvironment } from '../../core/refusal/unreadable.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 import { err, ok, type Result } from '../../core/result.ts'
@@ -58,7 +58,7 @@ async function loneCharts(context: Needs, treeish: Sha, snapshot: Snapshot): Pro
   const seen = await loadSnapshot(context, treeish, { config: config.value })
   return releases.map((release) => ({
     ...release,
-    targets: seen.targets.filter(({ environment }) => environment === release.environment),
+    targets: rolloutsIn(seen).filter(({ environment }) => environment === release.environment),
     problems: [...seen.problems, ...seen.unrendered].filter(({ environments }) =>
       environments.includes(release.environment),
     ),
