@@ -103,6 +103,13 @@ test('an environment that a new folder would rename has its name on the base bra
   )
 })
 
+test('an environment that becomes a part of a new one is read, although none of its files changed', async () => {
+  const files = { ...BASE, ...overlays(['eu', 'us']) }
+  const after = { ...files, 'all/kustomization.yaml': 'resources: [../eu]\n' }
+  const { before } = await read(files, after, true)
+  assert.deepEqual(namesIn(before), ['eu/api-service'])
+})
+
 test('folders that nothing deploys are read together, because they look at each other', async () => {
   const files = { 'one/vs.yaml': route, 'two/vs.yaml': route.replace('name: api-service', 'name: other') }
   await assertAlike(files, { ...files, 'one/vs.yaml': raised }, ['one/api-service', 'two/other'])
