@@ -167,10 +167,11 @@ export function undeployed(
   const filled = drafts.filter(({ files, refusals }) => files.length > 0 || refusals.length > 0)
   const known = new Set(environments.map(({ name }) => name))
   const before = namesOfFolders(base.filter(({ isLoose }) => isLoose))
-  const kept = filled.flatMap(({ root }) => before.get(root) ?? [])
+  const below = filled.map(({ root }) => root).filter((root) => root !== '')
+  const kept = below.flatMap((root) => before.get(root) ?? [])
   // A single folder needs no name to distinguish it.
   const isAlone = filled.length === 1 && kept.length === 0 && !known.has('default')
-  const folders = isAlone ? [] : filled.map(({ root }) => root).filter((root) => root !== '')
+  const folders = isAlone ? [] : below
   const top = freeName('default', new Set([...known, ...kept]))
   const reserved = folders.length < filled.length ? new Set([...known, top]) : known
   const names = nameRootsAsBefore(folders, reserved, before)

@@ -14,7 +14,7 @@ type Files = Record<string, string | { link: 'symlink' | 'submodule' } | Uint8Ar
 /** Discovers like a flow: provides needed files until nothing is missing. */
 function discover(
   files: Files,
-  options: Pick<DiscoveryInput, 'configured' | 'restricted'> = {},
+  options: Pick<DiscoveryInput, 'configured' | 'restricted' | 'base'> = {},
 ): Discovery & { readonly rounds: number } {
   const entries: Entry[] = Object.entries(files).map(([path, content]) => ({
     path,
@@ -188,6 +188,64 @@ test('folders with the same name are distinguished by the folders above them', (
   assert.deepEqual(names('a-b/c', 'a/b-c', 'x/c', 'x/b-c').length, 4)
   assert.equal(new Set(names('a-b/c', 'a/b-c', 'z/c', 'z/b-c')).size, 4)
   assert.equal(only({ 'kustomization.yaml': '' }).name, 'root')
+})
+
+test('a pull request keeps the names of the base branch, and tells those after the merge', () => {
+  const root = 'resources: []\n'
+  const table: readonly [what: string, before: Files, after: Files, found: readonly string[]][] = [
+    ['nothing changes', { 'a/a.yaml': OBJECT }, { 'a/a.yaml': OBJECT }, ['default in a']],
+    [
+      'a second folder comes',
+      { 'a/a.yaml': OBJECT },
+      { 'a/a.yaml': OBJECT, 'b/b.yaml': OBJECT },
+      ['b in b', 'default in a, then a'],
+    ],
+    [
+      'a second folder goes',
+      { 'a/a.yaml': OBJECT, 'b/b.yaml': OBJECT },
+      { 'a/a.yaml': OBJECT },
+      ['a in a, then default'],
+    ],
+    [
+      'objects come at the top',
+      { 'a/a.yaml': OBJECT },
+      { 'a/a.yaml': OBJECT, 'top.yaml': OBJECT },
+      ['default in a, then a', 'plain-default in , then default'],
+    ],
+    [
+      'a folder with the same name comes, beside objects at the top',
+      { 'p/x/a.yaml': OBJECT, 'top.yaml': OBJECT },
+      { 'p/x/a.yaml': OBJECT, 'q/x/a.yaml': OBJECT, 'top.yaml': OBJECT },
+      ['default in ', 'q-x in q/x', 'x in p/x, then p-x'],
+    ],
+    [
+      'a root with the same name comes',
+      { 'shop/eu/kustomization.yaml': root },
+      { 'shop/eu/kustomization.yaml': root, 'bank/eu/kustomization.yaml': root },
+      ['bank-eu in bank/eu', 'eu in shop/eu, then shop-eu'],
+    ],
+    ['the only folder moves', { 'a/a.yaml': OBJECT }, { 'b/a.yaml': OBJECT }, ['default in b']],
+    [
+      'a folder becomes a root',
+      { 'a/a.yaml': OBJECT },
+      { 'a/a.yaml': OBJECT, 'a/kustomization.yaml': 'resources: [a.yaml]\n' },
+      ['default in a, then a'],
+    ],
+    [
+      'a root becomes a folder, and nobody knows who deploys it',
+      { 'a/a.yaml': OBJECT, 'a/kustomization.yaml': 'resources: [a.yaml]\n' },
+      { 'a/a.yaml': OBJECT },
+      ['default in a'],
+    ],
+  ]
+  for (const [what, before, after, found] of table) {
+    const { environments } = discover(after, { base: discover(before).environments })
+    const told = environments.map(({ name, root: at, renamedTo }) => {
+      const later = renamedTo === undefined ? '' : `, then ${renamedTo}`
+      return `${name} in ${at}${later}`
+    })
+    assert.deepEqual(told, found, what)
+  }
 })
 
 test('the YAML that nothing deploys is a plain environment for each folder, as far as it holds Kubernetes objects', () => {
