@@ -145,21 +145,21 @@ export function plainFolder(
   return { name, kind: 'plain', root, files, refusals: [], isLoose }
 }
 
+interface LooseFiles {
+  /** The environments that something deploys. */
+  readonly environments: readonly EnvironmentDraft[]
+  /** The files of those, and of kustomizations. */
+  readonly taken: ReadonlySet<string>
+  /** The environments of the base branch, for a pull request. */
+  readonly base: readonly Environment[]
+}
+
 /**
  * YAML that nothing deploys, as far as the repository shows. Each folder is an environment of its own, because folders may be for
  * different clusters, and may contain objects with the same name. Names of deployed environments take precedence. The top folder,
  * and a folder that is the only one, is called `default`.
  */
-export function undeployed(
-  survey: Survey,
-  {
-    environments,
-    taken,
-    base,
-  }: { readonly environments: readonly EnvironmentDraft[]; readonly taken: ReadonlySet<string> } & {
-    readonly base: readonly Environment[]
-  },
-): readonly EnvironmentDraft[] {
+export function undeployed(survey: Survey, { environments, taken, base }: LooseFiles): readonly EnvironmentDraft[] {
   const free = yamlBelow(survey.tree, '').filter((path) => !taken.has(path))
   const drafts = [...Map.groupBy(free, parentOf)].map(([root, candidates]) =>
     plainFolder(survey, { name: root, root, candidates, isLoose: true }),
