@@ -69,7 +69,7 @@ async function dispatchOnBase(
   context: RepositoryContext,
   { command, subject: { base: found, pull }, by, id }: GivenOn<UncheckedBase>,
 ): Promise<HandlerResult> {
-  const base = isNeverGated(command.name) ? await despiteConfig(context, found) : found
+  const base = isNeverGated(command.name) ? await despiteMistakes(context, found) : found
   if (!base.ok) return refused(baseRefusal(base.error, pull))
   const subject = baseSubject(context, pull, base.value)
   const away = awayFrom(subject)
@@ -80,9 +80,12 @@ async function dispatchOnBase(
 }
 
 /** The base branch by its last valid config, if its current one is broken: a rollback must not wait for a repair. */
-async function despiteConfig(context: RepositoryContext, base: UncheckedBase['base']): Promise<UncheckedBase['base']> {
+async function despiteMistakes(
+  context: RepositoryContext,
+  base: UncheckedBase['base'],
+): Promise<UncheckedBase['base']> {
   if (base.ok || base.error.code !== 'config') return base
-  return (await loadBase(context, base.error.ref, { despiteConfig: true })) ?? base
+  return (await loadBase(context, base.error.ref, { despiteMistakes: true })) ?? base
 }
 
 function handle<Name extends CommandName>(

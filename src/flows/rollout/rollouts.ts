@@ -14,7 +14,7 @@ import { turnsOf } from '../../core/wave/turns.ts'
 import { isLeftAsItIs, type RolloutFacts } from '../../core/rollout/transition.ts'
 import { decidingRef, type DeployedBranches, deployedAmong } from '../repository/deployed-branches.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { lastValidConfig } from '../repository/last-config.ts'
+import { configDespiteMistakes } from '../repository/last-config.ts'
 import { loadConfig, loadSnapshot } from '../repository/load.ts'
 import { broughtBy } from './by-hand.ts'
 import { type ClosedSteps, closedSteps, readerOf } from './closed-steps.ts'
@@ -50,13 +50,13 @@ type Needs = Pick<
 >
 
 /**
- * Undefined if the branch does not exist. `despiteConfig`: if the config is broken, the last valid one counts. That is only for
+ * Undefined if the branch does not exist. `despiteMistakes`: if the config is broken, the last valid one counts. That is only for
  * commands that never add risk.
  */
 export async function loadBase(
   context: Needs,
   ref: string,
-  { despiteConfig = false } = {},
+  { despiteMistakes = false } = {},
 ): Promise<Result<BaseState, BaseProblem> | undefined> {
   const recent = await context.pulls.recent(ref)
   const { pulls } = recent
@@ -70,10 +70,9 @@ export async function loadBase(
   if (sha === undefined) return undefined
   const deployed = await deployedAmong(context, refs)
   if (!deployed.has(ref)) return err({ code: 'not-deployed', deployed, ref, sha, pulls })
-  const own = await loadConfig(context, sha)
-  const config = own.ok ? own.value : despiteConfig ? await lastValidConfig(context, sha) : undefined
-  if (config === undefined) return err({ code: 'config', problems: own.ok ? [] : own.error, ref, sha })
-  const snapshot = await loadSnapshot(context, sha, { config })
+  const config = await (despiteMistakes ? configDespiteMistakes : loadConfig)(context, sha)
+  if (!config.ok) return err({ code: 'config', problems: config.error, ref, sha })
+  const snapshot = await loadSnapshot(context, sha, { config: config.value })
   const standings = snapshot.targets.map(standingOf)
   const idle = standings.filter(({ share, target }) => share === 0 && !isBlueGreen(target))
   await forgetSteps(
@@ -90,7 +89,7 @@ export async function loadBase(
     const closed = isLeftAsItIs({ standing, broughtBy: brought })
       ? UNSTOPPED
       : await closedSteps(context, { ...at, turn }, standing)
-    const proposals = await openSteps(context, { ...at, open, standings, config }, standing)
+    const proposals = await openSteps(context, { ...at, open, standings, config: config.value }, standing)
     const { older: unseen, ...facts } = closed
     rollouts.push({ standing, ...proposals, ...facts, broughtBy: brought, turn })
     older.push(...unseen)

@@ -11,7 +11,7 @@ import { relatedTo } from '../../../core/rollout/related.ts'
 import type { Snapshot } from '../../../core/rollout/snapshot.ts'
 import type { Target } from '../../../core/rollout/target.ts'
 import { changedByMerge, commitBefore } from '../../repository/history.ts'
-import { lastValidConfig } from '../../repository/last-config.ts'
+import { configDespiteMistakes } from '../../repository/last-config.ts'
 import { loadConfig, loadSnapshot } from '../../repository/load.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import { type BaseState, notDeployed } from '../../rollout/rollouts.ts'
@@ -92,14 +92,13 @@ export async function configAt(
   return config.ok ? config : err(configRefusal(config.error))
 }
 
-/** The same for a stop, which works with the last valid config if the current one is broken. */
+/** The same for holds and freezes, which work although somebody broke the config. */
 async function stopConfigAt(
   context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
-  subject: HeadSubject,
+  { base }: HeadSubject,
 ): Promise<Result<Config, Refusal>> {
-  const config = await configAt(context, subject)
-  const last = config.ok ? undefined : await lastValidConfig(context, subject.base)
-  return last === undefined ? config : ok(last)
+  const config = await configDespiteMistakes(context, base)
+  return config.ok ? config : err(configRefusal(config.error))
 }
 
 /** The environments of the base branch, for a freeze. */
