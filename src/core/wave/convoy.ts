@@ -29,7 +29,11 @@ export function decideAll(rollouts: readonly RolloutFacts[]): readonly Convoy[] 
 
 /** The actions of an abort of some rollouts. */
 export function abortAll(rollouts: readonly RolloutFacts[]): readonly Convoy[] {
-  const all = rollouts.map((rollout) => ({ ...rollout, open: [...rollout.open, ...(rollout.openParts ?? [])] }))
+  // A rollback of one environment alone is not the rollback of all of them, and does no harm.
+  const all = rollouts.map(({ openParts = [], ...rollout }) => ({
+    ...rollout,
+    open: [...rollout.open, ...openParts.filter(({ kind }) => kind !== 'rollback')],
+  }))
   return decide(all, { next: abort, reason: 'aborted' })
 }
 

@@ -2,7 +2,7 @@ import { branchRef } from '../../core/branch-ref.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { isStepOf, isWaveStep, kindOf, moveOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
-import { filesOf, withParts } from '../../core/rollout/read-target.ts'
+import { filesOf, narrowed } from '../../core/rollout/read-target.ts'
 import { rollbackOf, type Standing, standingOf, stepKey } from '../../core/rollout/standing.ts'
 import { originPull, type Target } from '../../core/rollout/target.ts'
 import { isMadeOn, type OpenStep, type RolloutFacts } from '../../core/rollout/transition.ts'
@@ -51,12 +51,12 @@ async function ownSteps(context: Needs, at: OpenPulls, standing: Standing): Prom
 
 /** The open steps of single environments of a rollout that has several. People merge them, and Perch does not make them again. */
 async function partSteps(context: Needs, at: OpenPulls, standing: Standing): Promise<readonly OpenStep[]> {
+  const { service, environments } = standing.target
   const found: OpenStep[] = []
-  const [, ...parts] = withParts(at.config, standing.target)
-  for (const target of parts)
-    for (const pull of at.open.filter((one) => isStepOf(target, one, context.botLogin))) {
-      const head = at.heads.get(branchRef(pull.head.ref))
-      const origin = await originOf(context, { ...standing, target }, head)
+  for (const environment of environments.length < 2 ? [] : environments)
+    for (const pull of at.open.filter((one) => isStepOf({ environment, service }, one, context.botLogin))) {
+      const target = narrowed(at.config, standing.target, [environment])
+      const origin = await originOf(context, { ...standing, target }, at.heads.get(branchRef(pull.head.ref)))
       found.push({ pull, kind: kindOf(pull.head.ref, standing.phase), fits: true, origin })
     }
   return found

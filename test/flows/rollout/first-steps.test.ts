@@ -5,7 +5,7 @@ import { splitRoute } from '../../owners.ts'
 import { CONFIG } from '../../simulate/repository.ts'
 import type { Pull } from '../../memory/github/github.ts'
 import { recordedIn } from '../recorded/account.ts'
-import { aBuiltWorld, aPull, answers, merges, openSteps, says, textOn, type World } from '../world.ts'
+import { aBuiltWorld, aPull, answers, branches, merges, openSteps, says, textOn, type World } from '../world.ts'
 
 const test = recordedIn(import.meta.url)
 
@@ -54,4 +54,13 @@ test('the status on the pull request that brought the version names the open ste
   const { world, pull, step } = await asked('/canary 5 web --env eu')
   await says(world, 'alice', pull, '/canary status')
   assert.match(answers(world, pull).at(-1) ?? '', new RegExp(`#${step.number}\\b`))
+})
+
+test('an abort rolls all environments back, although a rollback of one of them is open', async () => {
+  const { world, pull, step } = await asked('/canary 5 web --env all')
+  await merges(world, 'alice', step)
+  await says(world, 'alice', pull, '/canary 0 web --env eu')
+  assert.ok(branches(openSteps(world)).includes('canary/eu/web/0'), answers(world, pull).at(-1))
+  await says(world, 'alice', pull, '/canary abort')
+  assert.deepEqual(branches(openSteps(world)).toSorted(), ['canary/all/web/0', 'canary/eu/web/0'])
 })
