@@ -68,7 +68,7 @@ async function isWeightItself(search: WeightSearch, place: TextPlace): Promise<b
   return [...(values ?? new Map<string, unknown>()).values()].some((value) => String(value) === other)
 }
 
-/** A number that is hardly larger, so that it passes most schemas: `4` for `5`, `0.04` for `0.05`, `1` for `0`. */
+/** Another number close to it, so that it passes most schemas: `4` for `5`, `0.04` for `0.05`, `1` for `0`. */
 function neighbourOf(number: string): string {
   if (!number.includes('.')) return Number(number) === 0 ? '1' : String(Number(number) - 1)
   const last = Number(number.at(-1))
