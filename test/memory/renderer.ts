@@ -128,7 +128,7 @@ function filledIn(text: string, scope: Fields, name: string): string {
       return value === false || value === 0 || value === '' || value === undefined ? '' : body
     },
   )
-  return chosen.replaceAll(/\{\{-? *(.+?) *-?\}\}/g, (_, expression: string) => {
+  return chosen.replaceAll(/\{\{-? *((?:"[^"]*"|[^"])+?) *-?\}\}/g, (_, expression: string) => {
     const value = valueOf(expression, scope, name)
     return typeof value === 'string' ? value : JSON.stringify(value ?? '')
   })

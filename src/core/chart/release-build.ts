@@ -109,8 +109,12 @@ function settingsOf(source: SettingSource, texts: Texts): readonly ReleaseSettin
   })
 }
 
-function valueOf({ file, document, path, isEncoded, filling }: ObjectValue, texts: Texts): unknown {
-  const manifest = parseManifest(file, texts.get(file) ?? '', overridesSources(file) ? undefined : VALUES_OBJECT)
+function valueOf({ file, document, path, isEncoded, filling, rendered }: ObjectValue, texts: Texts): unknown {
+  const manifest = parseManifest(
+    file,
+    rendered ?? texts.get(file) ?? '',
+    overridesSources(file) ? undefined : VALUES_OBJECT,
+  )
   const data = manifest.ok ? manifest.value.documents[document]?.data : undefined
   const written = valueAt(data, path)
   const value = filling === undefined ? written : filledTemplate(written, paramsNow(data, filling, texts), filling.isGo)

@@ -1,5 +1,6 @@
 /** One release of a chart in this repository, which `helm template` renders. */
 import type { Filling } from '../delivery/generators/elements.ts'
+import type { Parent } from '../delivery/parent.ts'
 import type { Path } from '../manifest/data.ts'
 import type { Location } from '../manifest/parse.ts'
 
@@ -30,6 +31,8 @@ export interface DeployedRelease {
   readonly file: string
   /** The files that define it: its own, and those that a generator reads. */
   readonly sources: readonly string[]
+  /** The release that renders the deployer. Undefined if a file contains it. */
+  readonly parent?: Parent | undefined
 }
 
 /** Other options for helm from a deployer. */
@@ -80,6 +83,8 @@ export interface ObjectValue {
   readonly isEncoded: boolean
   /** The parameters that an ApplicationSet fills in, if it belongs to one. */
   readonly filling?: Filling
+  /** The text with the value if a chart renders the object. The file is then its template, and no edit of it changes the value. */
+  readonly rendered?: string
 }
 
 /** The files that values come from. */

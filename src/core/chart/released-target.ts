@@ -5,7 +5,7 @@ import { isRenderedPart, renderedParts } from './rendered-parts.ts'
 import { type Environment, environmentNamed, inputsOf } from '../environment/environment.ts'
 import type { EnvironmentRelease } from '../environment/released.ts'
 import { type Entry, inFolder, treeOf } from '../environment/tree.ts'
-import { layoutOf } from '../layer/layout.ts'
+import { keptOf, layoutOf } from '../layer/layout.ts'
 import { neighboursOf } from '../rollout/snapshot/neighbours.ts'
 import { reread, withoutFiles } from '../rollout/read-target.ts'
 import type { Target } from '../rollout/target.ts'
@@ -61,8 +61,11 @@ export function releaseAt(
     from,
     others,
   })
-  // The deployer's object may have deployed something else then, so only its numbers may differ.
-  const isSame = from.every((file) => shapeOf(texts.get(file)) === shapeOf(target.layout.texts.get(file)))
+  // The deployer's object may have deployed something else then, so only its numbers may differ. A release whose deployer a chart
+  // renders is that of this commit.
+  const isSame =
+    known.parent !== undefined ||
+    from.every((file) => shapeOf(texts.get(file)) === shapeOf(target.layout.texts.get(file)))
   const isKnown = files.every((file) => texts.has(file))
   const release = refusals.length === 0 && (isSame || !isKnown) ? { ...known, copies } : undefined
   return { release, needs: [...files, ...needs] }
@@ -86,7 +89,7 @@ export function releasedTarget(
   const { copies } = release
   const parts = renderedParts({ environment: first, release: release.release, copies, yaml })
   const read = layoutOf(environments, new Map([...texts, ...parts]))
-  const layout = { ...read, owners: target.layout.owners, releases: new Map([[first, [...parts.keys()]]]) }
+  const layout = { ...read, ...keptOf(target.layout), releases: new Map([[first, [...parts.keys()]]]) }
   const neighbours = neighboursOf(layout, [first], undefined)
   return reread({ ...target, layout }, { object: target.object, neighbours })
 }

@@ -12,6 +12,7 @@ import type { SyncStep } from './generators/rolling-sync.ts'
 import { type GeneratorGap, generatorGap } from './generators/generator-gap.ts'
 import type { DirectoryOptions } from './directory.ts'
 import { folderIndex } from './folder-index.ts'
+import type { Parent } from './parent.ts'
 import type { DeployerPatch } from './deployer-patch.ts'
 import {
   fluxDelivery,
@@ -59,6 +60,8 @@ export interface Delivery {
   readonly filling: Filling | undefined
   /** Its place in the order in which its ApplicationSet syncs. Undefined if nothing orders it. */
   readonly step: SyncStep | undefined
+  /** The release that renders the deployer. Undefined if a file contains it. */
+  readonly parent?: Parent | undefined
 }
 
 /** A chart from a registry, and the deployer that releases it. */

@@ -1,5 +1,6 @@
 /** The releases that Argo CD and Flux make of charts in this repository, with their values. */
 import type { DeployedRelease } from '../chart/release.ts'
+import { isRenderedPart } from '../chart/rendered-parts.ts'
 import { VALUES_OBJECT } from '../chart/release-build.ts'
 import { templateChart } from '../chart/template-chart.ts'
 import { readKustomization } from '../environment/kustomization.ts'
@@ -95,7 +96,7 @@ function releasesOf(
     name,
     namespace: namespace === undefined || isTemplate(namespace) ? undefined : namespace,
     line: (path: Path): number => manifest.line(document, path),
-    isTemplated: templateChart(file, texts) !== undefined,
+    isTemplated: !isRenderedPart(file) && templateChart(file, texts) !== undefined,
   }
   const filling = written && { ...written, at }
   return sources.flatMap(({ own, path }): FoundRelease[] => {

@@ -56,6 +56,11 @@ export function environmentNamed(environments: readonly Environment[], name: str
   return known.get(name)
 }
 
+/** Whether only rendering a chart shows its deployers. Its files do not tell what another commit deploys. */
+export function isOfParent({ release, deployer }: Pick<Environment, 'release' | 'deployer'>): boolean {
+  return release?.parent !== undefined || deployer?.parent !== undefined
+}
+
 const MAX_LENGTH = 20 * 1024 * 1024
 
 /** Every file that defines an environment: the files of its build, and those of its deployer. */

@@ -8,11 +8,12 @@ import {
 } from '../chart/release.ts'
 import { type ChartCopy, releaseFiles } from '../chart/release-files.ts'
 import { CONFIG_FILE } from '../config/read.ts'
+import type { Parent } from '../delivery/parent.ts'
 import type { Survey } from './closure.ts'
 import { nameRoots } from './names.ts'
 import type { EnvironmentRefusal, RefusalCode } from './refusal.ts'
-import { inFolder, join, parentOf, type Tree } from './tree.ts'
-import { deliveryKey, isDeployer } from './variants.ts'
+import { inFolder, join, type Tree } from './tree.ts'
+import { deliveryKey, deployerFolder, isDeployer } from './variants.ts'
 
 /** The release, and its deployers. */
 export interface EnvironmentRelease {
@@ -22,6 +23,8 @@ export interface EnvironmentRelease {
   readonly from: readonly string[]
   /** The values files of other releases. */
   readonly others: ReadonlySet<string>
+  /** The releases that render its deployers. Undefined if files contain all of them. */
+  readonly parent?: Parent | undefined
 }
 
 /** The place of an environment in the config: a folder, or a release of a chart, with paths from the root of the repository. */
@@ -57,6 +60,7 @@ interface ReleaseOrigin {
   readonly files: readonly string[]
   /** The `deliveryKey`s of its deployers. Empty if only the config names it. */
   readonly deliveries: readonly string[]
+  readonly parent?: Parent | undefined
   /** Why it is unknown which release the config means. */
   readonly refusals?: readonly EnvironmentRefusal[]
 }
@@ -109,6 +113,7 @@ export function releasedAs(
     deliveries,
     files: from,
     others,
+    parent,
     refusals: unknown = [],
   }: ReleaseOrigin & { readonly others: ReadonlySet<string> },
 ): ReleasedEnvironment {
@@ -121,7 +126,7 @@ export function releasedAs(
     files,
     refusals: [...unknown, ...refusals],
     isLoose: false,
-    release: { release, copies, from, others },
+    release: { release, copies, from, others, parent },
     charts: [root],
     deliveries,
   }
@@ -169,16 +174,20 @@ function described({ chart, values, release: name, namespace }: NonNullable<Conf
 }
 
 function originOf(release: ChartRelease, all: readonly DeployedRelease[]): ReleaseOrigin {
-  return { release, files: [...new Set(all.flatMap(({ sources }) => sources))], deliveries: all.map(deliveryKey) }
+  const files = [...new Set(all.flatMap(({ sources }) => sources))]
+  const parents = all.flatMap(({ parent }) => parent ?? [])
+  const [first] = parents
+  const parent = first && { ...first, files: [...new Set(parents.flatMap((one) => one.files))] }
+  return { release, files, deliveries: all.map(deliveryKey), parent }
 }
 
 /** Two releases that differ only in where they are written count as one. */
-function withoutPlaces(release: ChartRelease): string {
+export function withoutPlaces(release: ChartRelease): string {
   return JSON.stringify(release, (key, value: unknown) => (key === 'place' ? undefined : value))
 }
 
-function pathOf({ file, name }: DeployedRelease): string {
-  return inFolder(parentOf(file), name)
+function pathOf(release: DeployedRelease): string {
+  return inFolder(deployerFolder(release), release.name)
 }
 
 function freePath(path: string, taken: ReadonlyMap<string, unknown>): string {

@@ -6,12 +6,12 @@ import type { DirectoryOptions } from '../delivery/directory.ts'
 import { variablesIn } from '../delivery/substitute.ts'
 import type { Location } from '../manifest/parse.ts'
 import { nameRoots } from './names.ts'
-import { nameOf, parentOf } from './tree.ts'
+import { inFolder, nameOf, parentOf } from './tree.ts'
 
 /** A deployed folder, and the additions to its build. */
 export type DeployedFolder = Pick<
   Delivery,
-  'path' | 'title' | 'file' | 'additions' | 'sources' | 'directory' | 'filling' | 'patches'
+  'path' | 'title' | 'file' | 'additions' | 'sources' | 'directory' | 'filling' | 'patches' | 'parent'
 >
 
 /** One of several deployers that form one environment, and the fields that it sets in objects by itself. */
@@ -29,8 +29,13 @@ export interface FolderVariant {
   readonly deliveries: readonly string[]
 }
 
-export function deliveryKey({ file, title }: Pick<DeployedFolder, 'file' | 'title'>): string {
-  return JSON.stringify([file, title])
+export function deliveryKey({ file, title, parent }: Pick<DeployedFolder, 'file' | 'title' | 'parent'>): string {
+  return JSON.stringify(parent === undefined ? [file, title] : [file, title, parent.name])
+}
+
+/** The folder of a deployer's file, below it the release that renders the deployer. */
+export function deployerFolder({ file, parent }: Pick<DeployedFolder, 'file' | 'parent'>): string {
+  return parent === undefined ? parentOf(file) : inFolder(parentOf(file), parent.name)
 }
 
 /** The deployers of a folder, the texts of its files, and all texts. */
@@ -63,7 +68,7 @@ export function variantsOf(name: string, { deployed, texts, known: all }: Deploy
   return groups.flatMap((group, index): readonly FolderVariant[] => {
     const [first] = group
     if (first === undefined) return []
-    const { path, title, file, filling, sources } = first.delivery
+    const { path, title, file, filling, sources, parent } = first.delivery
     return [
       {
         name: labels[index] === undefined ? name : joined(name, labels[index]),
@@ -72,6 +77,7 @@ export function variantsOf(name: string, { deployed, texts, known: all }: Deploy
           title,
           file,
           filling,
+          parent,
           files: sources,
           read: { additions: first.delivery.additions ?? first.additions, texts: sources.map((one) => all.get(one)) },
         },
@@ -117,7 +123,7 @@ function hasVariableWeight(text: string): boolean {
 function labelsFor(deployers: readonly (DeployedFolder | undefined)[]): readonly string[] {
   const names = deployers.map((one) => nameOf(one?.title.replace(/^\S+ /, '') ?? ''))
   if (isUnique(names)) return names
-  const folders = deployers.map((one) => parentOf(one?.file ?? ''))
+  const folders = deployers.map((one) => (one === undefined ? '' : deployerFolder(one)))
   const short = nameRoots([...new Set(folders)])
   if (isUnique(folders)) return folders.map((folder) => short.get(folder) ?? folder)
   return names.map((name, index) => `${short.get(folders[index] ?? '') ?? ''}-${name}-${index + 1}`)

@@ -1,3 +1,4 @@
+import type { Config } from '../config/schema.ts'
 import type { Texts } from '../environment/closure.ts'
 import { emptyFileCache, type FileCache, readKustomizationOnce, readOnce } from '../environment/file-cache.ts'
 import { type Environment, environmentNamed, inputsOf } from '../environment/environment.ts'
@@ -30,6 +31,8 @@ export interface Layout {
   readonly rendered: ReadonlyMap<string, Readonly<Record<string, unknown>>>
   /** The environments whose routes are read; undefined: all environments. */
   readonly read?: ReadonlySet<string> | undefined
+  /** The config that names the environments. Undefined for a part of a commit. */
+  readonly config?: Config | undefined
   /** The rendered charts: for each environment the names of the parts. Their texts are in `texts`. */
   readonly releases: ReadonlyMap<string, readonly string[]>
 }
@@ -60,6 +63,11 @@ export function layoutOf(
 
 function nothingRead(): Pick<Layout, 'needs' | 'kustomizations' | 'reached' | 'manifests'> {
   return { needs: new Set(), kustomizations: new Map(), reached: new Map(), manifests: new Map() }
+}
+
+/** The parts of a layout that count for the same environments in another commit. */
+export function keptOf({ owners, config }: Layout): Pick<Layout, 'owners' | 'config'> {
+  return { owners, config }
 }
 
 /** The same environments, with some texts replaced. */

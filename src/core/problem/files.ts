@@ -36,21 +36,36 @@ export function renderProblem({
   return { code, file, line, cause: { kind: 'not-rendered', environment, failure: { code, detail } } }
 }
 
+/** The problem of a chart whose templates deploy something, if the chart cannot be rendered. */
+export function parentProblem(
+  { chart, files }: { readonly chart: string; readonly files: readonly string[] },
+  problem: Problem,
+): Problem {
+  return { ...problem, cause: { kind: 'parent-not-rendered', chart, files, why: problem.cause } }
+}
+
 /**
- * Notes about ApplicationSets whose deployments are unknown: those that change, and those that may deploy one of some folders.
+ * Notes about ApplicationSets and charts whose deployments are unknown: those that change, and those that may deploy one of some
+ * folders.
  */
 export function generatorNotes(
-  { gaps }: { readonly gaps: readonly GeneratorGap[] },
+  { gaps, unrendered }: { readonly gaps: readonly GeneratorGap[]; readonly unrendered: readonly Problem[] },
   { changed, folders }: { readonly changed: readonly string[] | 'all'; readonly folders: readonly string[] },
 ): readonly Problem[] {
   const concerned = gaps.filter(
     ({ file, prefix }) =>
       changed === 'all' || changed.includes(file) || folders.some((folder) => `${folder}/`.startsWith(prefix)),
   )
-  return concerned.map((gap) => {
+  const parents = unrendered.filter(
+    ({ cause }) =>
+      cause.kind === 'parent-not-rendered' &&
+      (folders.length > 0 || changed === 'all' || cause.files.some((file) => changed.includes(file))),
+  )
+  const sets = concerned.map((gap): Problem => {
     const { file, line } = gap
     return { code: 'not-generated', file, line, cause: { kind: 'not-generated', gap } }
   })
+  return [...sets, ...parents]
 }
 
 /** The problem of a render. It names no file, because renders are not files. */

@@ -90,6 +90,13 @@ export type FileCause =
   | { readonly kind: 'repaired'; readonly environment: string }
   /** An ApplicationSet whose deployments are unknown. */
   | { readonly kind: 'not-generated'; readonly gap: GeneratorGap }
+  /** A chart whose templates deploy something cannot be rendered. `files`: what it is rendered from. */
+  | {
+      readonly kind: 'parent-not-rendered'
+      readonly chart: string
+      readonly files: readonly string[]
+      readonly why: ProblemCause
+    }
   /** The template that the config names cannot be used for the analysis of a step. */
   | { readonly kind: 'analysis-template'; readonly template: TemplateName; readonly problem: TemplateProblem }
   /** Git cannot read a necessary part of a checkout. */

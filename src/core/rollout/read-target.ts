@@ -6,7 +6,7 @@ import { type Environment, environmentNamed, inputsOf } from '../environment/env
 import { isKustomization } from '../environment/tree.ts'
 import { type BuiltObject, decisiveSteps, type LayeredObject, layeredIn } from '../layer/layered.ts'
 import { placeOf } from '../layer/build/origin.ts'
-import { type Layout, layoutOf, environmentNamespace, resourcesOf, withTexts } from '../layer/layout.ts'
+import { environmentNamespace, keptOf, type Layout, layoutOf, resourcesOf, withTexts } from '../layer/layout.ts'
 import type { Path } from '../manifest/data.ts'
 import type { Manifest, ManifestObject } from '../manifest/parse.ts'
 import { withBlueGreen } from '../traffic/blue-green.ts'
@@ -183,7 +183,7 @@ export function targetAt(
 ): { readonly target: Target | undefined; readonly needs: readonly string[] } {
   const [first = ''] = target.environments
   const environments = target.layout.environments.filter(({ name }) => name === first).map(withoutFiles)
-  const layout = { ...layoutOf(environments, texts), owners: target.layout.owners }
+  const layout = { ...layoutOf(environments, texts), ...keptOf(target.layout) }
   const isPlain = environments.every(({ kind }) => kind === 'plain')
   const files = isPlain ? target.neighbours.map(({ file }) => file) : resourcesOf(layout, first)
   const neighbours = manifestsIn({ layout, environment: first, way: target.object.way }, files)

@@ -1,15 +1,16 @@
 import type { Config } from '../config/schema.ts'
 import { addedParts, renderedParts } from '../chart/rendered-parts.ts'
 import { loneTemplates } from '../chart/lone-templates.ts'
-import { appliedByPath, type Deliveries, readDeliveries } from '../delivery/delivery.ts'
-import { readReleases } from '../delivery/releases.ts'
+import type { DeployedRelease } from '../chart/release.ts'
+import { appliedByPath, type Deliveries } from '../delivery/delivery.ts'
+import { NO_RENDERED_DEPLOYERS, readDeployers, type RenderedDeployers } from '../delivery/rendered-deployers.ts'
 import { emptyFileCache, type FileCache } from '../environment/file-cache.ts'
 import type { Environment } from '../environment/environment.ts'
 import { discoverEnvironments } from '../environment/discover-environments.ts'
 import { TRAFFIC_OR_PODS } from '../environment/traffic-text.ts'
 import { isKustomization, parentOf } from '../environment/tree.ts'
 import { manifestProblem } from '../problem/files.ts'
-import { type Layout, layoutOf, resourcesOf } from '../layer/layout.ts'
+import { keptOf, type Layout, layoutOf, resourcesOf } from '../layer/layout.ts'
 import { layeredIn } from '../layer/layered.ts'
 import { identityKey } from '../manifest/identity.ts'
 import { parseManifest } from '../manifest/parse.ts'
@@ -42,6 +43,13 @@ export function isManifestPath(path: string): boolean {
   return /\.ya?ml$/i.test(path) || isKustomization(path)
 }
 
+/** A snapshot, and the deployed charts. */
+export interface SnapshotRead {
+  readonly snapshot: Snapshot
+  readonly releases: readonly DeployedRelease[]
+  readonly needs: readonly string[]
+}
+
 /**
  * Reads the files of one commit. `needs`: files whose texts are needed too before the answer is final, because kustomize may read
  * files of any name.
@@ -59,14 +67,23 @@ export function readSnapshot(input: {
   readonly chooseRead?: ((environments: readonly Environment[]) => readonly Environment[]) | undefined
   /** The base branch, for a pull request that is compared with it. */
   readonly base?: Pick<Snapshot, 'environments'> | undefined
-}): { readonly snapshot: Snapshot; readonly needs: readonly string[] } {
-  const { config, texts, entries, bystanders = new Set(), known = emptyFileCache() } = input
+  /** The deployers that charts of this commit render. */
+  readonly rendered?: RenderedDeployers | undefined
+}): SnapshotRead {
+  const {
+    config,
+    texts,
+    entries,
+    bystanders = new Set(),
+    known = emptyFileCache(),
+    rendered = NO_RENDERED_DEPLOYERS,
+  } = input
   const configured = config.environments === undefined ? {} : { configured: config.environments }
   const { name, defaultBranch } = input.repository ?? {}
   const branches = config.branches ?? (defaultBranch === undefined ? undefined : [defaultBranch])
   const source = { repository: name, branches, paths: entries.map(({ path }) => path), clusters: config.clusters }
-  const { deliveries: own, outsiders, remoteCharts, gaps, needs: wanted } = readDeliveries(texts, source)
-  const { releases, deliveries: charts } = readReleases(texts, source)
+  const deployers = readDeployers(texts, source, rendered)
+  const { deliveries: own, outsiders, remoteCharts, gaps, needs: wanted, releases, charts } = deployers
   const released = new Set(releases.map(({ release }) => release.chart))
   const deliveries = [...own, ...charts]
   const { environments, needs } = discoverEnvironments({
@@ -82,9 +99,10 @@ export function readSnapshot(input: {
     ...configured,
   })
   const read = input.chooseRead && new Set(input.chooseRead(environments).map((environment) => environment.name))
-  const layout = { ...layoutOf(environments, texts, known), read }
+  const layout = { ...layoutOf(environments, texts, known), read, config }
   const problems = [...environmentRefusals(environments), ...brokenFiles({ config, layout })]
-  const unrendered = loneTemplates(layout).map((problem) => ({ ...manifestProblem(problem), environments: [] }))
+  const lone = loneTemplates(layout).map((problem) => ({ ...manifestProblem(problem), environments: [] }))
+  const unrendered = [...lone, ...rendered.unrendered]
   const commit = { config, environments, problems, unrendered, deliveries, layout }
   const targets = targetsOf(commit)
   const paths = new Set(entries.map(({ path }) => path))
@@ -98,6 +116,7 @@ export function readSnapshot(input: {
       // If the config names the environments, gaps in what the generators tell do not matter.
       gaps: config.environments === undefined ? gaps : [],
     },
+    releases,
     needs: [...new Set([...needs, ...wanted, ...missing])],
   }
 }
@@ -177,7 +196,7 @@ export function targetInBuild(
   const read = layoutOf([environment], texts)
   const parts = partsOfRender(read, environment, yaml)
   const releases = new Map([[name, [...parts.keys()]]])
-  const layout = { ...read, texts: new Map([...texts, ...parts]), owners: target.layout.owners, releases }
+  const layout = { ...read, texts: new Map([...texts, ...parts]), ...keptOf(target.layout), releases }
   return reread({ ...target, layout }, { object: target.object, neighbours: neighboursOf(layout, [name], undefined) })
 }
 

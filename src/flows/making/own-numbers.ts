@@ -29,7 +29,10 @@ export function ownTexts(
   // Other environments only render these files as objects, and take no values from them.
   const deploying = new Set(release?.from)
   const shown = new Set(release === undefined ? [] : [...valuesFilesOf(release.release), ...deploying])
+  // What the parent renders is fixed: an edit of its files changes nothing here.
+  const ofParent = new Set(release?.parent?.files.filter((file) => !isOfRelease(environment, file)))
   const isOwn = (file: string): boolean => {
+    if (ofParent.has(file)) return false
     if (deploying.has(file) || isOfDeployer(layout, file, [...wanted])) return true
     const users = layout.owners.get(file)?.filter((user) => !shown.has(file) || charts.has(user))
     return users?.every((user) => wanted.has(user)) ?? false
@@ -41,6 +44,12 @@ export function ownTexts(
       return chart === undefined ? [[file, text] as const] : ofChart(chart, file, text)
     }),
   )
+}
+
+/** Whether a release itself reads a file: of its chart, or with its values. */
+function isOfRelease({ release, charts = [] }: Environment, file: string): boolean {
+  const named = release?.release.values.some((source) => source.from === 'file' && source.path === file)
+  return named === true || charts.some((chart) => chart === '' || file.startsWith(`${chart}/`))
 }
 
 /** The parts of a chart that a person would change: not its subcharts, and no numbers in template actions (`nindent 8`). */

@@ -8,7 +8,7 @@ import type { Target } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { buildObjects } from '../build/build-environment.ts'
 import { readEnvironmentTexts } from '../build/environment-texts.ts'
-import { type FileSource, loadConfig, loadSnapshot } from '../repository/load.ts'
+import { deployedAt, type FileSource, loadConfig, loadSnapshot } from '../repository/load.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
 
@@ -43,13 +43,14 @@ export async function objectsAt(
   return found
 }
 
-/** The same with the files of the target's environment in the target's own layout. */
+/** The same with the files of the target's environment in the target's own layout, and as charts deploy it in that commit. */
 export async function targetObjectsAt(
   context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
   treeish: Sha,
   { target, environment: name }: { readonly target: Target; readonly environment: string },
 ): Promise<BuiltObjects> {
-  const environment = environmentNamed(target.layout.environments, name)
+  const then = await deployedAt(context, treeish, target)
+  const environment = then && environmentNamed(then.layout.environments, name)
   return environment && builtAt(context, treeish, { environment, secrets: [] })
 }
 

@@ -1,5 +1,6 @@
 import { isPackedChart } from '../../core/chart/packed.ts'
 import { additionsAt } from '../../core/delivery/additions-at.ts'
+import type { RenderedDeployers } from '../../core/delivery/rendered-deployers.ts'
 import { TRAFFIC_OBJECT } from '../../core/environment/traffic-text.ts'
 import { redact, redactor } from '../../core/diff/redact.ts'
 import { failurePlace } from '../../core/environment/failure-place.ts'
@@ -8,7 +9,8 @@ import { CONFIG_FILE, type ConfigResult } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { looksLikeObjects } from '../../core/environment/plain.ts'
-import { type Environment, inputsOf } from '../../core/environment/environment.ts'
+import { type Environment, environmentNamed, inputsOf, isOfParent } from '../../core/environment/environment.ts'
+import { keptOf, layoutOf } from '../../core/layer/layout.ts'
 import { filesToRead, targetAt } from '../../core/rollout/read-target.ts'
 import { environmentOf, isOfChart, releaseAt, releasedTarget } from '../../core/chart/released-target.ts'
 import { type EnvironmentProblem, isBystander } from '../../core/rollout/snapshot/unreadable-files.ts'
@@ -16,6 +18,7 @@ import {
   isManifestPath,
   readSnapshot,
   type Snapshot,
+  type SnapshotRead,
   targetInBuild,
   withReleases,
 } from '../../core/rollout/snapshot.ts'
@@ -23,6 +26,7 @@ import type { Target } from '../../core/rollout/target.ts'
 import { type KnownTexts, knownBefore, readConfigOnce } from '../../core/config/known-texts.ts'
 import type { Mirror } from '../../ports/mirror.ts'
 import { buildEnvironment, type ReleaseSource, renderRelease, skippedProblem } from '../build/build-environment.ts'
+import { snapshotWithParents } from './render-parents.ts'
 
 /** Where files are read from: a mirror, or a folder. */
 export interface FileSource {
@@ -46,7 +50,7 @@ export interface SnapshotOptions {
   /** The environments whose routes are read; default: all. */
   readonly chooseRead?: ((environments: readonly Environment[]) => readonly Environment[]) | undefined
   /** The base branch, for a pull request that is compared with it. Environments keep their names there. */
-  readonly base?: Snapshot | undefined
+  readonly base?: Pick<Snapshot, 'environments'> | undefined
 }
 
 /** The snapshot of a commit or tree under a config, with rendered charts. */
@@ -67,30 +71,28 @@ export async function loadSnapshot(
     if (looksLikeObjects(text)) bystanders.add(path)
     return false
   }
-  for (;;) {
-    const read = await context.mirror.read(treeish, wanted, texts.size === 0 ? keeps : undefined)
-    for (const path of wanted) texts.set(path, read.get(path))
-    const { snapshot, needs } = readSnapshot({
-      entries,
-      texts,
-      bystanders,
-      config,
-      repository: context.repo,
-      known,
-      chooseRead,
-      base,
-    })
-    if (needs.length === 0) return withRenderedReleases(context, { treeish, snapshot }, isWanted)
-    wanted = needs
+  const commit = { entries, texts, bystanders, config, repository: context.repo, known, chooseRead, base }
+  const read = async (rendered: RenderedDeployers): Promise<SnapshotRead> => {
+    for (;;) {
+      const found = await context.mirror.read(treeish, wanted, texts.size === 0 ? keeps : undefined)
+      for (const path of wanted) texts.set(path, found.get(path))
+      const result = readSnapshot({ ...commit, rendered })
+      wanted = result.needs
+      if (wanted.length === 0) return result
+    }
   }
+  const snapshot = await snapshotWithParents(context, { treeish, entries, texts, read })
+  return withRenderedReleases(context, { treeish, snapshot }, isWanted)
 }
 
 /** A target at another commit or tree, read from its own files only; undefined if its route is not there. */
 export async function readTargetAt(
   context: FileSource & ReleaseSource,
   treeish: Sha,
-  target: Target,
+  now: Target,
 ): Promise<Target | undefined> {
+  const target = await deployedAt(context, treeish, now)
+  if (target === undefined) return undefined
   const environment = isOfChart(target) ? environmentOf(target) : undefined
   if (environment?.release !== undefined) return readReleaseAt(context, treeish, target)
   if (environment !== undefined) return readBuildAt(context, treeish, { target, environment })
@@ -103,6 +105,28 @@ export async function readTargetAt(
     if (then.needs.length === 0) return then.target
     wanted = then.needs
   }
+}
+
+/**
+ * A target with its environments as they are deployed in another commit, which matters only if a chart renders their deployers.
+ * Undefined if one of them is not there.
+ */
+export async function deployedAt(
+  context: FileSource & ReleaseSource,
+  treeish: Sha,
+  target: Target,
+): Promise<Target | undefined> {
+  const { layout } = target
+  const own = layout.environments.filter((one) => target.environments.includes(one.name) && isOfParent(one))
+  if (own.length === 0) return target
+  if (layout.config === undefined) return undefined
+  const reading = { config: layout.config, isWanted: () => false, chooseRead: () => [], base: layout }
+  const { environments, layout: then } = await loadSnapshot(context, treeish, reading)
+  const found = new Map(own.map(({ name }) => [name, environmentNamed(environments, name)]))
+  if ([...found.values()].includes(undefined)) return undefined
+  const all = layout.environments.map((one) => found.get(one.name) ?? one)
+  const { releases, known } = layout
+  return { ...target, layout: { ...layoutOf(all, then.texts, known), ...keptOf(layout), releases } }
 }
 
 /** The same for a target of a chart, rendered at that commit. */

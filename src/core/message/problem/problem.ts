@@ -1,4 +1,5 @@
 import type { Problem, ProblemCause } from '../../problem/problem.ts'
+import { code } from '../markdown/markdown.ts'
 import { fileWords } from './file-problem.ts'
 import { findingProblemWords } from './finding.ts'
 import { mergeWords } from './merge-problem.ts'
@@ -32,6 +33,12 @@ function causeWords(cause: ProblemCause): ProblemWords {
     case 'lost-stop':
     case 'unprotected':
       return mergeWords(cause)
+    case 'parent-not-rendered': {
+      const { what, next } = causeWords(cause.why)
+      const chart = code(cause.chart === '' ? '.' : cause.chart)
+      const unknown = `Perch cannot render the chart ${chart}, so it does not know what the templates of the chart deploy.`
+      return { what: `${unknown} ${what}`, next }
+    }
     case 'unjudged':
       return {
         ...causeWords(cause.broken),

@@ -1,0 +1,155 @@
+/** Releases of charts whose templates contain deployers (Argo CD's "app of apps"): only rendering shows what these deploy. */
+import type { RenderedDeployers } from '../delivery/rendered-deployers.ts'
+import type { Parent } from '../delivery/parent.ts'
+import type { Environment } from '../environment/environment.ts'
+import type { EnvironmentRefusal } from '../environment/refusal.ts'
+import { withoutPlaces } from '../environment/released.ts'
+import { inFolder, isHidden, nameOf, parentOf, type Tree } from '../environment/tree.ts'
+import { loneReleases } from './lone-releases.ts'
+import { type ReleaseFiles, releaseFiles } from './release-files.ts'
+import { type ChartRelease, type DeployedRelease, NO_OPTIONS } from './release.ts'
+
+type Texts = ReadonlyMap<string, string | undefined>
+
+/** A release to render, with its files. */
+export interface ParentRelease extends Parent, Pick<ReleaseFiles, 'copies'> {
+  /** Equal for equal releases. */
+  readonly key: string
+  readonly release: ChartRelease
+  readonly refusals: readonly EnvironmentRefusal[]
+  /** Nothing in the repository deploys it, so somebody does it by hand, with the chart's own values. */
+  readonly isLone: boolean
+}
+
+/** The files of a commit, and what is known to deploy charts in it. */
+export interface ParentScene {
+  readonly tree: Tree
+  readonly texts: Texts
+  /** Templates with deployers. */
+  readonly templates: ReadonlySet<string>
+  readonly environments: readonly Environment[]
+  readonly releases: readonly DeployedRelease[]
+}
+
+/** The kinds of objects that deploy something. A template without `{{` is what it renders to. */
+const DEPLOYER = /^[ \t]*kind:[ \t]*["']?(?:Application|ApplicationSet|HelmRelease|Kustomization)\b/m
+const GROUP = /\b(?:argoproj|fluxcd)\.io\b/
+
+/** The templates of charts with deployers that only rendering shows. */
+export function deployerTemplates(texts: Texts): ReadonlySet<string> {
+  const found = [...texts].filter(
+    ([file, text]) =>
+      file.includes('templates/') &&
+      text?.includes('{{') === true &&
+      isDeployerText(text) &&
+      text.includes('apiVersion'),
+  )
+  return new Set(found.map(([file]) => file))
+}
+
+/** Whether a template or its output contains deployers. */
+export function isDeployerText(text: string): boolean {
+  return GROUP.test(text) && DEPLOYER.test(text)
+}
+
+/** The releases whose charts have such templates. */
+export function parentReleases(scene: ParentScene): readonly ParentRelease[] {
+  const known = fromEnvironments(scene)
+  const others = fromDeployers(scene, new Set(known.map(({ key }) => key)))
+  const parents = [...known, ...others, ...lone(scene)].filter(({ files }) =>
+    files.some((file) => scene.templates.has(file)),
+  )
+  const taken = new Set<string>()
+  return parents.map((parent) => {
+    let { name } = parent
+    for (let count = 2; taken.has(name); count += 1) name = `${parent.name}-${count}`
+    taken.add(name)
+    return { ...parent, name }
+  })
+}
+
+/** Nobody knows what a deployer in a template says before the template is rendered. */
+function isWritten({ templates }: ParentScene, files: readonly string[], parent: Parent | undefined): boolean {
+  return parent !== undefined || !files.some((file) => templates.has(file))
+}
+
+function fromEnvironments(scene: ParentScene): readonly ParentRelease[] {
+  return scene.environments.flatMap(({ name, release: own, files, refusals }): readonly ParentRelease[] => {
+    if (own === undefined || !isWritten(scene, own.from, own.parent)) return []
+    const { release, copies } = own
+    return [{ name, key: withoutPlaces(release), release, copies, files, refusals, isLone: false }]
+  })
+}
+
+/** The releases that are no environments, because the config lists those. */
+function fromDeployers(scene: ParentScene, known: ReadonlySet<string>): readonly ParentRelease[] {
+  const { tree, texts, environments } = scene
+  const seen = new Set(known)
+  // A build may patch these.
+  const nested = new Set(environments.flatMap((one) => (one.nested ?? []).map(({ chart }) => chart)))
+  return scene.releases.flatMap(({ release, name, file, sources, parent }): readonly ParentRelease[] => {
+    const key = withoutPlaces(release)
+    if (seen.has(key) || nested.has(release.chart) || !isWritten(scene, [file], parent)) return []
+    seen.add(key)
+    const survey = { tree, texts, needs: new Set<string>() }
+    const own = releaseFiles(survey, release, { from: sources, others: new Set() })
+    return [{ ...own, name, key, release, isLone: false }]
+  })
+}
+
+/** Charts that nothing deploys and no other chart uses, with one possible choice of values. */
+function lone({ tree, texts, templates, environments, releases }: ParentScene): readonly ParentRelease[] {
+  const survey = { tree, texts, needs: new Set<string>() }
+  const charts = [...tree.types.keys()].filter((path) => nameOf(path) === 'Chart.yaml' && !isHidden(path)).map(parentOf)
+  const known = charts.map((chart) => {
+    const release = { ...BARE, chart }
+    return { release, ...releaseFiles(survey, release, { from: [], others: new Set() }) }
+  })
+  const used = new Set([
+    ...releases.map(({ release }) => release.chart),
+    ...environments.flatMap(({ charts: own = [], nested = [] }) => [...own, ...nested.map(({ chart }) => chart)]),
+    ...known.flatMap(({ copies }) => copies.map(({ from }) => from)),
+  ])
+  const isPart = (chart: string): boolean => charts.some((other) => chart.startsWith(inFolder(other, 'charts/')))
+  const paths = [...tree.types.keys()]
+  return known.flatMap(({ release, ...own }): readonly ParentRelease[] => {
+    const { chart } = release
+    if (used.has(chart) || isPart(chart) || !own.files.some((file) => templates.has(file))) return []
+    if (hasSeveralValues(chart, paths)) return []
+    return [{ ...own, name: nameOf(chart) || 'root', key: withoutPlaces(release), release, isLone: true }]
+  })
+}
+
+/** Whether the files suggest that somebody chooses among several values files. */
+function hasSeveralValues(chart: string, paths: readonly string[]): boolean {
+  const choices = loneReleases([chart], { paths, taken: new Set() })
+  const isOther = (path: string): boolean =>
+    parentOf(path) === chart && /values/.test(nameOf(path)) && path !== inFolder(chart, 'values.yaml')
+  return choices.some(({ values }) => values.length > 0) || paths.some((path) => /\.ya?ml$/.test(path) && isOther(path))
+}
+
+const BARE = {
+  name: undefined,
+  namespace: undefined,
+  values: [],
+  settings: [],
+  isWithoutDefaults: false,
+  options: NO_OPTIONS,
+} as const
+
+/** The lone releases of charts that another chart turns out to deploy. */
+export function overruled(
+  rendered: readonly ParentRelease[],
+  releases: readonly DeployedRelease[],
+): readonly ParentRelease[] {
+  return rendered.filter(({ isLone, name, release: { chart } }) => {
+    const deployed = releases.filter(({ release, parent }) => release.chart === chart && parent !== undefined)
+    return isLone && deployed.some(({ parent }) => parent?.name !== name)
+  })
+}
+
+/** Without what some releases render. */
+export function withoutParents(rendered: RenderedDeployers, parents: readonly ParentRelease[]): RenderedDeployers {
+  const names = new Set(parents.map(({ name }) => name))
+  return { ...rendered, parts: new Map([...rendered.parts].filter(([, { parent }]) => !names.has(parent.name))) }
+}

@@ -1,0 +1,7 @@
+/** The release of a chart that renders a deployer. */
+export interface Parent {
+  /** Distinguishes it from other releases of the chart. */
+  readonly name: string
+  /** Every file that it is rendered from. */
+  readonly files: readonly string[]
+}

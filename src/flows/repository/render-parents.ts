@@ -1,0 +1,109 @@
+/** Finds what the charts of a commit deploy, by rendering them. */
+import {
+  deployerTemplates,
+  isDeployerText,
+  overruled,
+  type ParentRelease,
+  parentReleases,
+  withoutParents,
+} from '../../core/chart/parent-releases.ts'
+import { placeInChart } from '../../core/chart/place-in-chart.ts'
+import { renderedParts } from '../../core/chart/rendered-parts.ts'
+import { NO_RENDERED_DEPLOYERS, type RenderedDeployers } from '../../core/delivery/rendered-deployers.ts'
+import { redact } from '../../core/diff/redact.ts'
+import { treeOf } from '../../core/environment/tree.ts'
+import { parentProblem, refusalProblem, renderProblem } from '../../core/problem/files.ts'
+import type { Problem } from '../../core/problem/problem.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import type { Snapshot, SnapshotRead } from '../../core/rollout/snapshot.ts'
+import type { Mirror } from '../../ports/mirror.ts'
+import { type ReleaseSource, renderRelease } from '../build/build-environment.ts'
+
+/** A chart may deploy a chart that deploys a chart. More would be a mistake, or a cycle. */
+const MAX_DEPTH = 3
+/** More than any repository needs, and a limit for those that a cycle or a mistake makes. */
+const MAX_CHARTS = 20
+
+interface CommitSource {
+  readonly treeish: Sha
+  readonly entries: Parameters<typeof treeOf>[0]
+  /** Reads the commit, with what its charts render. */
+  readonly read: (rendered: RenderedDeployers) => Promise<SnapshotRead>
+  /** The texts that it has read. */
+  readonly texts: ReadonlyMap<string, string | undefined>
+}
+
+type Needs = ReleaseSource & { readonly mirror: Pick<Mirror, 'read'> }
+
+/** The snapshot of a commit, with the deployers that charts render. Without such a chart, nothing is rendered. */
+export async function snapshotWithParents(context: Needs, commit: CommitSource): Promise<Snapshot> {
+  const { entries, texts, read } = commit
+  let { snapshot, releases } = await read(NO_RENDERED_DEPLOYERS)
+  const templates = deployerTemplates(texts)
+  if (templates.size === 0) return snapshot
+  const tree = treeOf(entries)
+  const done: ParentRelease[] = []
+  let rendered = NO_RENDERED_DEPLOYERS
+  for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
+    const known = new Set(done.map(({ key }) => key))
+    const { environments } = snapshot
+    const parents = parentReleases({ tree, texts, templates, environments, releases })
+      .filter(({ key, isLone }) => !known.has(key) && (!isLone || depth === 0))
+      .slice(0, MAX_CHARTS - done.length)
+    if (parents.length === 0) break
+    done.push(...parents)
+    rendered = await withRendered(context, commit, { rendered, parents, templates, secrets: snapshot.config.secrets })
+    ;({ snapshot, releases } = await read(rendered))
+    const wrong = overruled(parents, releases)
+    if (wrong.length === 0) continue
+    rendered = withoutParents(rendered, wrong)
+    ;({ snapshot, releases } = await read(rendered))
+  }
+  return snapshot
+}
+
+interface Round {
+  readonly rendered: RenderedDeployers
+  readonly parents: readonly ParentRelease[]
+  readonly templates: ReadonlySet<string>
+  /** The kinds that contain secrets, according to the config. */
+  readonly secrets: readonly string[]
+}
+
+async function withRendered(context: Needs, { treeish }: CommitSource, round: Round): Promise<RenderedDeployers> {
+  const { rendered, parents, templates, secrets } = round
+  const found = await Promise.all(
+    parents.map(async (parent) => ({ parent, output: await renderParent(context, treeish, { parent, secrets }) })),
+  )
+  const parts = new Map(rendered.parts)
+  const replaced = new Set(rendered.templates)
+  for (const { parent, output } of found) {
+    if ('problem' in output) continue
+    const { name, files, release, copies } = parent
+    for (const file of files) if (templates.has(file)) replaced.add(file)
+    for (const [part, text] of renderedParts({ environment: name, release, copies, yaml: output.yaml }))
+      if (isDeployerText(text)) parts.set(part, { text, parent: { name, files } })
+  }
+  const problems = found.flatMap(({ parent: { name }, output }) =>
+    'problem' in output ? [{ ...output.problem, environments: [name] }] : [],
+  )
+  return { parts, templates: replaced, unrendered: [...rendered.unrendered, ...problems] }
+}
+
+/** The output of helm for a release, or why there is none. */
+async function renderParent(
+  context: Needs,
+  treeish: Sha,
+  { parent, secrets }: { readonly parent: ParentRelease; readonly secrets: readonly string[] },
+): Promise<{ readonly yaml: string } | { readonly problem: Problem }> {
+  const { name, release, files, refusals } = parent
+  const self = { chart: release.chart, files }
+  const [refusal] = refusals
+  if (refusal !== undefined) return { problem: parentProblem(self, refusalProblem(refusal)) }
+  const texts = await context.mirror.read(treeish, files)
+  const output = await renderRelease(context, parent, texts)
+  if (output.ok) return output
+  const { file, line } = placeInChart(release, output.detail, texts)
+  const failure = { code: output.code, detail: redact(output.detail, texts, secrets) }
+  return { problem: parentProblem(self, renderProblem({ environment: name, file, line, rendered: failure })) }
+}

@@ -1,0 +1,151 @@
+/** Applications in the templates of a chart: what they deploy is known only after the chart is rendered. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CHART } from '../../memory/builds.ts'
+import {
+  aBuiltWorld,
+  answers,
+  aPull,
+  checkOf,
+  comments,
+  gateOf,
+  merges,
+  openSteps,
+  says,
+  textOn,
+  type World,
+} from '../world.ts'
+
+const VALUES = 'charts/web/values-prod.yaml'
+const CONFIG = {
+  '.github/canary.yml': 'services:\n  web: { steps: [5, 25, 100], bake: 10m }\n',
+  [VALUES]: '# Careful.\ncanary:\n  weight: 0 # percent\n',
+}
+
+/** An Application in a template, with the fields of its source. */
+function template(name: string, source: string): string {
+  return `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: ${name}
+  namespace: argocd
+spec:
+  destination:
+    namespace: {{ .Values.namespace }}
+    server: https://kubernetes.default.svc
+  syncPolicy: { automated: {} }
+  source:
+    repoURL: {{ .Values.repository }}
+${source}`
+}
+
+const WEB = 'root/templates/web.yaml'
+const RELEASE =
+  '    path: charts/web\n    helm: { releaseName: web, valueFiles: ["values-{{ .Values.stage }}.yaml"] }\n'
+const ROOT = {
+  'root/Chart.yaml': 'apiVersion: v2\nname: of-apps\nversion: 0.1.0\n',
+  'root/values.yaml': 'namespace: shop\nstage: prod\nrepository: https://github.com/acme/gitops\n',
+  [WEB]: template('web-{{ .Values.stage }}', RELEASE),
+}
+
+/** The Application of the root chart, written in a file. */
+const DEPLOYED = {
+  'bootstrap.yaml': `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: root, namespace: argocd }
+spec:
+  destination: { namespace: argocd, server: https://kubernetes.default.svc }
+  syncPolicy: { automated: {} }
+  source: { path: root }
+`,
+}
+
+/** A pull request that changes nothing about traffic, for commands. */
+async function onPull(world: World, text: string) {
+  const pull = await aPull(world, { 'README.md': 'Hello.\n' })
+  await says(world, 'alice', pull, text)
+  return { pull, answer: answers(world, pull).at(-1) ?? '' }
+}
+
+for (const [how, more] of [
+  ['an Application deploys', DEPLOYED],
+  ['somebody applies by hand', {}],
+] as const)
+  test(`a command changes the values file of an Application from a chart that ${how}`, async () => {
+    const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT, ...more })
+    const { pull, answer } = await onPull(world, '/canary 5')
+    assert.match(answer, /web-prod/)
+    assert.equal(textOn(world, pull.head.ref, VALUES), '# Careful.\ncanary:\n  weight: 5 # percent\n')
+    assert.match(checkOf(world, pull, 'canary/validate'), /^success/)
+    await merges(world, 'alice', pull)
+    const [step] = openSteps(world)
+    assert.ok(step)
+    assert.equal(step.head.ref, 'canary/web-prod/web/25')
+    await world.pass(30)
+    assert.match(gateOf(world, step), /^success/)
+  })
+
+test('a step is live only since the commit with which the chart of its Application rendered its weight', async () => {
+  const source = '    path: charts/web\n    helm: { releaseName: web, valueFiles: [values-{{ .Values.stage }}.yaml] }\n'
+  const files = {
+    ...ROOT,
+    [WEB]: template('web', source),
+    'root/values.yaml': ROOT['root/values.yaml'].replace('stage: prod', 'stage: dev'),
+  }
+  const world = await aBuiltWorld({
+    ...CHART,
+    ...CONFIG,
+    ...files,
+    [VALUES]: 'canary:\n  weight: 5\n',
+    'charts/web/values-dev.yaml': 'canary:\n  weight: 0\n',
+  })
+  await world.pass(60)
+  const pull = await aPull(world, { 'root/values.yaml': ROOT['root/values.yaml'] })
+  assert.match(comments(world, pull).join(), /0% → 5%/)
+  await merges(world, 'alice', pull)
+  await says(world, 'alice', pull, '/canary 25')
+  const [step] = openSteps(world)
+  assert.ok(step, answers(world, pull).at(-1))
+  assert.match(gateOf(world, step), /^failure|^action_required|^running/)
+  await world.pass(30)
+  assert.match(gateOf(world, step), /^success/)
+})
+
+test('an ApplicationSet in a chart is expanded after the chart is rendered', async () => {
+  const set = `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: { name: webs, namespace: argocd }
+spec:
+  generators:
+    - list: { elements: [{ stage: dev }, { stage: "{{ .Values.stage }}" }] }
+  template:
+    metadata: { name: 'web-{{ "{{" }}stage{{ "}}" }}' }
+    spec:
+      destination: { namespace: shop, server: https://kubernetes.default.svc }
+      source:
+        path: charts/web
+        helm: { releaseName: web, valueFiles: ['values-{{ "{{" }}stage{{ "}}" }}.yaml'] }
+`
+  const world = await aBuiltWorld({
+    ...CHART,
+    ...CONFIG,
+    ...ROOT,
+    [WEB]: set,
+    'charts/web/values-dev.yaml': 'canary:\n  weight: 0\n',
+  })
+  const { pull, answer } = await onPull(world, '/canary 5 --env web-prod')
+  assert.match(answer, /web-prod/)
+  assert.equal(textOn(world, pull.head.ref, VALUES), '# Careful.\ncanary:\n  weight: 5 # percent\n')
+  assert.match(checkOf(world, pull, 'canary/validate'), /^success/)
+})
+
+test('a change of the chart’s values shows what it changes in the releases that the chart deploys', async () => {
+  const files = { ...ROOT, [WEB]: template('web', RELEASE) }
+  const dev = { 'charts/web/values-dev.yaml': 'canary:\n  weight: 5\n' }
+  const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...files, ...DEPLOYED, ...dev })
+  const pull = await aPull(world, { 'root/values.yaml': ROOT['root/values.yaml'].replace('stage: prod', 'stage: dev') })
+  const [comment = ''] = comments(world, pull)
+  assert.match(comment, /`web\/web 0% → 5%`/)
+  assert.match(comment, /values-dev\.yaml/)
+  assert.match(checkOf(world, pull, 'canary/validate'), /^success/)
+})
