@@ -60,7 +60,16 @@ type ComputedRefusal = Location & {
   readonly isWeight: boolean
 }
 
-export type MoveRefusal = PlaceRefusal | WeightRefusal | ComputedRefusal | StartRefusal | FinishRefusal
+/** A chart renders the weights into the values of a deployer, so no file contains them. The place is in the template. */
+type RenderedRefusal = Location & { readonly code: 'rendered-weight'; readonly name: string }
+
+export type MoveRefusal =
+  | PlaceRefusal
+  | WeightRefusal
+  | ComputedRefusal
+  | RenderedRefusal
+  | StartRefusal
+  | FinishRefusal
 
 /** The same move with another plan than that of the object or the config. Only share moves have a plan. */
 export function underPlan(move: Move, steps: readonly number[]): Move {

@@ -102,7 +102,7 @@ export function readSnapshot(input: {
   const layout = { ...layoutOf(environments, texts, known), read, config }
   const problems = [...environmentRefusals(environments), ...brokenFiles({ config, layout })]
   const lone = loneTemplates(layout).map((problem) => ({ ...manifestProblem(problem), environments: [] }))
-  const unrendered = [...lone, ...rendered.unrendered]
+  const unrendered = [...rendered.unrendered, ...lone]
   const commit = { config, environments, problems, unrendered, deliveries, layout }
   const targets = targetsOf(commit)
   const paths = new Set(entries.map(({ path }) => path))

@@ -35,7 +35,7 @@ import { judgePromotion } from './judge-promotion.ts'
 import { lastValidConfig } from '../repository/last-config.ts'
 import { type FileSource, loadConfig } from '../repository/load.ts'
 import { knownBefore } from '../../core/config/known-texts.ts'
-import { compareDespiteConfig, mixedRepair } from './repair.ts'
+import { compareDespiteConfig, mixedRepair, unseenStep } from './repair.ts'
 import { sortRefusals } from './comparison/known-refusals.ts'
 import { compareRenders } from './comparison/compare-renders.ts'
 import type { SnapshotPair } from './comparison/render.ts'
@@ -74,14 +74,15 @@ export function stackedOn(into: string, judgedFor: string): Pick<MergeQuestion, 
 /** Finds the effect of merging a head commit into the base branch, and whether it may be merged now. */
 export async function judgeMerge(context: Needs, question: MergeQuestion): Promise<Review> {
   const { base } = question
-  const { review, differences } = await compareMerge(context, { ...question, base: base.sha })
+  const { review, differences, before } = await compareMerge(context, { ...question, base: base.sha })
   const changes = await judgeChanges(context, differences, question)
   const notes = changes.length === 0 ? [] : ((await question.notes?.()) ?? [])
   const promotion = await judgePromotion(context, question)
   // A promotion does not only depend on what its files change.
   const grounds = promotion === undefined ? await groundsOf(context, base, { review, differences }) : undefined
   const lost = stopsNamed(question.around.stops, review.lostNames, context.clock.now())
-  const problems = [...review.problems, ...lost.map(lostStopProblem)]
+  const unseen = changes.length === 0 && before !== undefined ? unseenStep(context, question, before) : []
+  const problems = [...review.problems, ...lost.map(lostStopProblem), ...unseen]
   return { ...review, changes, promotion, problems, notes: [...review.notes, ...notes], grounds }
 }
 
@@ -95,7 +96,12 @@ export async function compareMerge(
     stackedOn: stack,
     maySend = false,
   }: Pick<MergeQuestion, 'head' | 'onRender' | 'stackedOn' | 'maySend'> & { readonly base: Sha },
-): Promise<{ readonly review: Review; readonly differences: readonly RolloutDifference[] }> {
+): Promise<{
+  readonly review: Review
+  readonly differences: readonly RolloutDifference[]
+  /** The base branch, if it had to be read. */
+  readonly before?: Snapshot | undefined
+}> {
   const merged = await context.mirror.merge(base, head)
   if ('conflicts' in merged) {
     const { conflicts } = merged
@@ -108,7 +114,7 @@ export async function compareMerge(
   const { review, sides, rises = [], imageChanges = [] } = await compareTrees(context, between)
   const differences = sides === undefined ? [] : differencesIn({ ...sides, rises, imageChanges })
   const rows = await placedAtHead(context, review.rows, { head, merged: merged.tree })
-  return { review: { ...review, rows, compared: { base, head } }, differences }
+  return { review: { ...review, rows, compared: { base, head } }, differences, before: sides?.before.snapshot }
 }
 
 /** Places are lines in the result of the merge. They are lines of the head commit too if the file is the same there. */

@@ -69,7 +69,7 @@ async function isWeightItself(search: WeightSearch, place: TextPlace): Promise<b
 }
 
 /** Another number close to it, so that it passes most schemas: `4` for `5`, `0.04` for `0.05`, `1` for `0`. */
-function neighbourOf(number: string): string {
+export function neighbourOf(number: string): string {
   if (!number.includes('.')) return Number(number) === 0 ? '1' : String(Number(number) - 1)
   const last = Number(number.at(-1))
   return `${number.slice(0, -1)}${last === 0 ? 1 : last - 1}`

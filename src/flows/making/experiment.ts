@@ -14,6 +14,7 @@ import type { FileSource } from '../repository/load.ts'
 import { computedWeight } from './computed-weight.ts'
 import { singleChanges } from './own-numbers.ts'
 import { proveEdit } from './prove.ts'
+import { renderedWeight } from './rendered-values.ts'
 import { lineAt, placesShown } from './places-shown.ts'
 import { weightSearch } from './weight-search.ts'
 import { readEnvironmentTexts } from '../build/environment-texts.ts'
@@ -73,7 +74,7 @@ async function unchangeable(
   side: TreeSnapshot,
   request: Pick<EditRequest, 'moves' | 'pull'>,
 ): Promise<Refusal | undefined> {
-  const computed = await computedWeight(context, side, request)
+  const computed = (await computedWeight(context, side, request)) ?? (await renderedWeight(context, side, request))
   return computed ?? request.moves.map(({ target }) => unclearRefusal(target)).find((one) => one !== undefined)
 }
 

@@ -8,11 +8,12 @@ import {
   withoutParents,
 } from '../../core/chart/parent-releases.ts'
 import { placeInChart } from '../../core/chart/place-in-chart.ts'
-import { renderedParts } from '../../core/chart/rendered-parts.ts'
+import { renderedParts, templateOf } from '../../core/chart/rendered-parts.ts'
 import { NO_RENDERED_DEPLOYERS, type RenderedDeployers } from '../../core/delivery/rendered-deployers.ts'
 import { redact } from '../../core/diff/redact.ts'
+import { parseManifest } from '../../core/manifest/parse.ts'
 import { treeOf } from '../../core/environment/tree.ts'
-import { parentProblem, refusalProblem, renderProblem } from '../../core/problem/files.ts'
+import { manifestProblem, parentProblem, refusalProblem, renderProblem } from '../../core/problem/files.ts'
 import type { Problem } from '../../core/problem/problem.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot, SnapshotRead } from '../../core/rollout/snapshot.ts'
@@ -79,10 +80,9 @@ async function withRendered(context: Needs, { treeish }: CommitSource, round: Ro
   const replaced = new Set(rendered.templates)
   for (const { parent, output } of found) {
     if ('problem' in output) continue
-    const { name, files, release, copies } = parent
+    const { name, files } = parent
     for (const file of files) if (templates.has(file)) replaced.add(file)
-    for (const [part, text] of renderedParts({ environment: name, release, copies, yaml: output.yaml }))
-      if (isDeployerText(text)) parts.set(part, { text, parent: { name, files } })
+    for (const [part, text] of output.parts) parts.set(part, { text, parent: { name, files } })
   }
   const problems = found.flatMap(({ parent: { name }, output }) =>
     'problem' in output ? [{ ...output.problem, environments: [name] }] : [],
@@ -90,19 +90,27 @@ async function withRendered(context: Needs, { treeish }: CommitSource, round: Ro
   return { parts, templates: replaced, unrendered: [...rendered.unrendered, ...problems] }
 }
 
-/** The output of helm for a release, or why there is none. */
+/** The parts of a release's output with deployers, or why there is no output. */
 async function renderParent(
   context: Needs,
   treeish: Sha,
   { parent, secrets }: { readonly parent: ParentRelease; readonly secrets: readonly string[] },
-): Promise<{ readonly yaml: string } | { readonly problem: Problem }> {
-  const { name, release, files, refusals } = parent
+): Promise<{ readonly parts: ReadonlyMap<string, string> } | { readonly problem: Problem }> {
+  const { name, release, copies, files, refusals } = parent
   const self = { chart: release.chart, files }
   const [refusal] = refusals
   if (refusal !== undefined) return { problem: parentProblem(self, refusalProblem(refusal)) }
   const texts = await context.mirror.read(treeish, files)
   const output = await renderRelease(context, parent, texts)
-  if (output.ok) return output
+  if (output.ok) {
+    const all = renderedParts({ environment: name, release, copies, yaml: output.yaml })
+    const parts = new Map([...all].filter(([, text]) => isDeployerText(text)))
+    // helm prints anything, and the API server would refuse all of it.
+    const broken = [...parts].map(([part, text]) => parseManifest(templateOf(part), text)).find(({ ok }) => !ok)
+    return broken?.ok === false
+      ? { problem: parentProblem(self, manifestProblem({ ...broken.error, line: 1 })) }
+      : { parts }
+  }
   const { file, line } = placeInChart(release, output.detail, texts)
   const failure = { code: output.code, detail: redact(output.detail, texts, secrets) }
   return { problem: parentProblem(self, renderProblem({ environment: name, file, line, rendered: failure })) }

@@ -83,6 +83,10 @@ export function problems(): readonly Problem[] {
     merge.staleGroupProblem('main'),
     ...[[], ['a.yaml']].map((conflicts) => merge.notJudgedProblem({ base: 'next', judgedFor: 'main', conflicts })),
     merge.unjudgedProblem(files.configProblem(config, 'base')),
+    files.parentProblem(
+      { chart: 'root', files: [] },
+      files.refusalProblem({ code: 'helm-values', file: 'apps/root.yaml', line: 9, entry: 'secrets.yaml' }),
+    ),
     merge.mixedRepairProblem(files.configProblem(config, 'base'), ['Service web']),
     merge.mixedRepairProblem(merge.conflictProblem(['a.yaml']), ['Service web', 'Service api']),
     merge.vanishedProblem(standingOf(target)),

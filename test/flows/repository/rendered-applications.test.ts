@@ -1,7 +1,7 @@
 /** Applications in the templates of a chart: what they deploy is known only after the chart is rendered. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CHART } from '../../memory/builds.ts'
+import { BASE, CHART } from '../../memory/builds.ts'
 import {
   aBuiltWorld,
   answers,
@@ -148,4 +148,134 @@ test('a change of the chart’s values shows what it changes in the releases tha
   assert.match(comment, /`web\/web 0% → 5%`/)
   assert.match(comment, /values-dev\.yaml/)
   assert.match(checkOf(world, pull, 'canary/validate'), /^success/)
+})
+
+for (const [where, helm] of [
+  ['values', '      valuesObject: { canary: { weight: {{ .Values.weight }} } }\n'],
+  ['a parameter', '      parameters: [{ name: canary.weight, value: "{{ .Values.weight }}" }]\n'],
+])
+  test(`a weight that a template renders into ${where} of its Application is not changed, and the refusal names the template`, async () => {
+    const source = `    path: charts/web\n    helm:\n      releaseName: web\n${helm}`
+    const values = `${ROOT['root/values.yaml']}weight: 5\n`
+    const world = await aBuiltWorld({
+      ...CHART,
+      ...CONFIG,
+      ...ROOT,
+      [WEB]: template('web', source),
+      'root/values.yaml': values,
+    })
+    const { pull, answer } = await onPull(world, '/canary 25')
+    assert.match(answer, /come from values that the chart template at `root\/templates\/web\.yaml:16` renders/)
+    assert.equal(textOn(world, pull.head.ref, 'root/values.yaml'), values)
+    const change = await aPull(world, { 'root/values.yaml': values.replace('weight: 5', 'weight: 10') })
+    assert.match(comments(world, change).join(), /`web\/web 5% → 10%`/)
+  })
+
+test('a pull request that breaks the chart of a running rollout is red, and the next step stays open', async () => {
+  const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT, ...DEPLOYED })
+  const { pull } = await onPull(world, '/canary 5')
+  await merges(world, 'alice', pull)
+  const [step] = openSteps(world)
+  assert.ok(step)
+  const broken = { [WEB]: `{{ nope .Values }}\n${ROOT[WEB]}` }
+  const change = await aPull(world, broken)
+  assert.match(checkOf(world, change, 'canary/validate'), /^failure/)
+  assert.match(comments(world, change).join(), /nope/)
+  world.bob.push('main', broken)
+  await world.settle()
+  await world.pass(60)
+  assert.equal(step.state, 'open')
+  assert.match(checkOf(world, step, 'canary/validate'), /^(?:failure|action_required)/)
+  assert.match(comments(world, step).join(), /Perch cannot render the chart `root`/)
+})
+
+test('a chart that cannot be rendered makes no check red, and a command says why its releases are unknown', async () => {
+  const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT, [WEB]: `{{ nope .Values }}\n${ROOT[WEB]}` })
+  const { pull, answer } = await onPull(world, '/canary 5')
+  assert.match(
+    answer,
+    /Perch cannot render the chart `root`, so it does not know what the templates of the chart deploy\./,
+  )
+  assert.match(answer, /function "nope" not defined|nope/)
+  assert.match(checkOf(world, pull, 'canary/validate'), /^success/)
+  const change = await aPull(world, { 'root/values.yaml': 'namespace: other\n' })
+  assert.match(checkOf(world, change, 'canary/validate'), /^success/)
+  const run = world.state.runs.findLast((one) => one.sha === change.head.sha && one.name === 'canary/validate')
+  assert.match(JSON.stringify(run?.report), /Perch cannot render the chart .?`root`/)
+})
+
+test('of a chart with several values files that nothing deploys, Perch does not guess which one somebody applies', async () => {
+  const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT, 'root/values-eu.yaml': 'stage: prod\n' })
+  const { answer } = await onPull(world, '/canary 5')
+  assert.doesNotMatch(answer, /Perch cannot render/)
+  assert.match(answer, /⛔/)
+})
+
+test('an Application that two releases of a chart render is named after them', async () => {
+  const files = {
+    ...CHART,
+    ...ROOT,
+    [WEB]: template('web', RELEASE),
+    '.github/canary.yml': CONFIG['.github/canary.yml'],
+  }
+  const root = (stage: string): string =>
+    DEPLOYED['bootstrap.yaml']
+      .replace('name: root', `name: root-${stage}`)
+      .replace('path: root', `path: root, helm: { valueFiles: [values-${stage}.yaml] }`)
+  const values = Object.fromEntries(
+    ['dev', 'prod'].flatMap((stage) => [
+      [`bootstrap/${stage}.yaml`, root(stage)],
+      [`root/values-${stage}.yaml`, `stage: ${stage}\n`],
+      [`charts/web/values-${stage}.yaml`, 'canary:\n  weight: 0 # percent\n'],
+    ]),
+  )
+  const world = await aBuiltWorld({ ...files, ...values })
+  const { pull } = await onPull(world, '/canary 5 --env root-prod-web')
+  assert.match(textOn(world, pull.head.ref, VALUES), /weight: 5/)
+  assert.match(textOn(world, pull.head.ref, 'charts/web/values-dev.yaml'), /weight: 0/)
+})
+
+test('a chart that another chart deploys is rendered with the values from there', async () => {
+  const inner = '    path: root\n    helm: { valuesObject: { stage: "{{ .Values.inner }}" } }\n'
+  const world = await aBuiltWorld({
+    ...CHART,
+    ...CONFIG,
+    ...ROOT,
+    'root/values.yaml': ROOT['root/values.yaml'].replace('stage: prod', 'stage: dev'),
+    'charts/web/values-dev.yaml': 'canary:\n  weight: 0\n',
+    'top/Chart.yaml': 'apiVersion: v2\nname: top\nversion: 0.1.0\n',
+    'top/values.yaml': 'namespace: argocd\ninner: prod\nrepository: https://github.com/acme/gitops\n',
+    'top/templates/root.yaml': template('root', inner),
+  })
+  const { pull, answer } = await onPull(world, '/canary 5')
+  assert.match(answer, /web-prod/)
+  assert.match(textOn(world, pull.head.ref, VALUES), /weight: 5/)
+})
+
+test('what a rendered Application adds to a folder is part of its build', async () => {
+  const source = `    path: base
+    kustomize:
+      patches:
+        - target: { kind: VirtualService }
+          patch: |
+            - op: replace
+              path: /spec/http/0/route/1/weight
+              value: {{ .Values.weight }}
+            - op: replace
+              path: /spec/http/0/route/0/weight
+              value: {{ sub 100 .Values.weight }}
+`
+  const values = `${ROOT['root/values.yaml']}weight: 5\n`
+  const world = await aBuiltWorld({
+    ...BASE,
+    '.github/canary.yml': CONFIG['.github/canary.yml'],
+    ...ROOT,
+    [WEB]: template('web', source),
+    'root/values.yaml': values,
+  })
+  const change = await aPull(world, { 'root/values.yaml': values.replace('weight: 5', 'weight: 10') })
+  assert.match(comments(world, change).join(), /5% → 10%/)
+  const { answer } = await onPull(world, '/canary 25')
+  assert.match(answer, /root\/templates\/web\.yaml/)
+  assert.match(answer, /⛔/)
 })
