@@ -52,20 +52,23 @@ export function isDeployerText(text: string): boolean {
   return GROUP.test(text) && DEPLOYER.test(text)
 }
 
-/** The releases whose charts have such templates. */
-export function parentReleases(scene: ParentScene): readonly ParentRelease[] {
+/** The releases whose charts have such templates, without those that are done. */
+export function parentReleases(scene: ParentScene, done: readonly ParentRelease[]): readonly ParentRelease[] {
   const known = fromEnvironments(scene)
   const others = fromDeployers(scene, new Set(known.map(({ key }) => key)))
-  const parents = [...known, ...others, ...lone(scene)].filter(({ files }) =>
+  const parents = [...known, ...others, ...(done.length === 0 ? lone(scene) : [])].filter(({ files }) =>
     files.some((file) => scene.templates.has(file)),
   )
-  const taken = new Set<string>()
-  return parents.map((parent) => {
-    let { name } = parent
-    for (let count = 2; taken.has(name); count += 1) name = `${parent.name}-${count}`
-    taken.add(name)
-    return { ...parent, name }
-  })
+  const seen = new Set(done.map(({ key }) => key))
+  const taken = new Set(done.map(({ name }) => name))
+  return parents
+    .filter(({ key }) => !seen.has(key))
+    .map((parent) => {
+      let { name } = parent
+      for (let count = 2; taken.has(name); count += 1) name = `${parent.name}-${count}`
+      taken.add(name)
+      return { ...parent, name }
+    })
 }
 
 /** Nobody knows what a deployer in a template says before the template is rendered. */
@@ -98,15 +101,21 @@ function fromDeployers(scene: ParentScene, known: ReadonlySet<string>): readonly
 }
 
 /** Charts that nothing deploys and no other chart uses, with one possible choice of values. */
-function lone({ tree, texts, templates, environments, releases }: ParentScene): readonly ParentRelease[] {
+function lone(scene: ParentScene): readonly ParentRelease[] {
+  const { tree, texts, templates } = scene
   const survey = { tree, texts, needs: new Set<string>() }
   const charts = [...tree.types.keys()].filter((path) => nameOf(path) === 'Chart.yaml' && !isHidden(path)).map(parentOf)
   const known = charts.map((chart) => {
     const release = { ...BARE, chart }
     return { release, ...releaseFiles(survey, release, { from: [], others: new Set() }) }
   })
+  const environments = scene.environments.filter(
+    ({ release }) => release === undefined || isWritten(scene, release.from, release.parent),
+  )
   const used = new Set([
-    ...releases.map(({ release }) => release.chart),
+    ...scene.releases
+      .filter(({ file, parent }) => isWritten(scene, [file], parent))
+      .map(({ release }) => release.chart),
     ...environments.flatMap(({ charts: own = [], nested = [] }) => [...own, ...nested.map(({ chart }) => chart)]),
     ...known.flatMap(({ copies }) => copies.map(({ from }) => from)),
   ])
@@ -137,7 +146,7 @@ const BARE = {
   options: NO_OPTIONS,
 } as const
 
-/** The lone releases of charts that another chart turns out to deploy. */
+/** The lone releases of charts that another release turns out to deploy. A chart may also deploy itself. */
 export function overruled(
   rendered: readonly ParentRelease[],
   releases: readonly DeployedRelease[],

@@ -46,16 +46,14 @@ export async function snapshotWithParents(context: Needs, commit: CommitSource):
   const done: ParentRelease[] = []
   let rendered = NO_RENDERED_DEPLOYERS
   for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
-    const known = new Set(done.map(({ key }) => key))
     const { environments } = snapshot
-    const parents = parentReleases({ tree, texts, templates, environments, releases })
-      .filter(({ key, isLone }) => !known.has(key) && (!isLone || depth === 0))
-      .slice(0, MAX_CHARTS - done.length)
+    const scene = { tree, texts, templates, environments, releases }
+    const parents = parentReleases(scene, done).slice(0, MAX_CHARTS - done.length)
     if (parents.length === 0) break
     done.push(...parents)
     rendered = await withRendered(context, commit, { rendered, parents, templates, secrets: snapshot.config.secrets })
     ;({ snapshot, releases } = await read(rendered))
-    const wrong = overruled(parents, releases)
+    const wrong = overruled(done, releases)
     if (wrong.length === 0) continue
     rendered = withoutParents(rendered, wrong)
     ;({ snapshot, releases } = await read(rendered))

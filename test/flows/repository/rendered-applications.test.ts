@@ -252,6 +252,22 @@ test('a chart that another chart deploys is rendered with the values from there'
   assert.match(textOn(world, pull.head.ref, VALUES), /weight: 5/)
 })
 
+test('a chart that deploys itself is rendered with the values from there', async () => {
+  const itself = '    path: root\n    helm: { valuesObject: { stage: "prod" } }\n'
+  const world = await aBuiltWorld({
+    ...CHART,
+    ...CONFIG,
+    ...ROOT,
+    [WEB]: template('web', RELEASE),
+    'root/values.yaml': ROOT['root/values.yaml'].replace('stage: prod', 'stage: dev'),
+    'root/templates/root.yaml': template('root', itself),
+    'charts/web/values-dev.yaml': 'canary:\n  weight: 0\n',
+  })
+  const { pull, answer } = await onPull(world, '/canary 5')
+  assert.match(answer, /`web\/web`/)
+  assert.match(textOn(world, pull.head.ref, VALUES), /weight: 5/)
+})
+
 test('what a rendered Application adds to a folder is part of its build', async () => {
   const source = `    path: base
     kustomize:
