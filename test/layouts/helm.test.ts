@@ -619,3 +619,49 @@ test('a weight of a chart that is no whole number is corrected in its values', n
     )
   }
 })
+
+const ROOT = {
+  'root/Chart.yaml': 'apiVersion: v2\nname: apps\nversion: 0.1.0\n',
+  'root/values.yaml': 'repository: https://github.com/acme/shop.git\nstages: [staging, production]\n',
+  'root/templates/_helpers.tpl': '{{- define "values" }}../../values-{{ . }}.yaml{{- end }}\n',
+}
+
+test('a command changes the values of one of the Applications that a chart renders in a loop', needs, async () => {
+  const template = APPLICATION(
+    'web-{{ . }}',
+    '      valueFiles: [{{ include "values" . }}]\n      parameters: []\n',
+  ).replace('https://github.com/acme/shop.git', '{{ $.Values.repository }}')
+  const apps = `{{- range .Values.stages }}\n---\n${template}{{- end }}\n`
+  const files = repository({ ...VALUES, ...ROOT, 'root/templates/apps.yaml': apps })
+  assert.deepEqual(await moves(files, 25, ' --env web-production'), [
+    'values-production.yaml',
+    '-  weight: 5 # percent',
+    '+  weight: 25 # percent',
+  ])
+})
+
+test('a command changes the values file of a HelmRelease that a chart renders', needs, async () => {
+  const release = `apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: { name: shop, namespace: flux-system }
+spec: { url: "{{ .Values.repository }}", ref: { branch: main } }
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: web, namespace: flux-system }
+spec:
+  interval: 5m
+  releaseName: web
+  chart:
+    spec:
+      chart: charts/web
+      sourceRef: { kind: GitRepository, name: shop }
+      valuesFiles: [charts/web/values.yaml, "values-{{ index .Values.stages 1 }}.yaml"]
+`
+  const files = repository({ ...VALUES, ...ROOT, 'root/templates/web.yaml': release })
+  assert.deepEqual(await moves(files, 25), [
+    'values-production.yaml',
+    '-  weight: 5 # percent',
+    '+  weight: 25 # percent',
+  ])
+})

@@ -121,6 +121,13 @@ export function isWaveStep({ service, settings, ...target }: Name, pull: PullReq
   return isOwn({ service, environment: wave.name }, pull)
 }
 
+/** Whether the name of a step's branch has this rollout in it: alone, or among all or those of its wave. */
+export function mayBeFor(branch: string, { service, environment, environments, settings }: Target): boolean {
+  const [place, called] = branch.split('/').slice(-3)
+  const names = [environment, ...environments, settings.wave?.name ?? environment, 'all']
+  return called === branchPart(service) && names.some((name) => place === branchPart(name))
+}
+
 /** Whether a rollout's branch was made for a move. */
 export function isBranchFor(branch: string, move: Move): boolean {
   return branch.split('/').at(-1) === lastPart(move)

@@ -4,7 +4,7 @@ import { type Review, trafficObjects } from '../../core/gate/review.ts'
 import { configProblem } from '../../core/problem/files.ts'
 import { brokenBaseNote, mixedRepairProblem, unjudgedProblem } from '../../core/problem/merge.ts'
 import type { Problem } from '../../core/problem/problem.ts'
-import { isStepBranch } from '../../core/rollout/branch.ts'
+import { isStepBranch, mayBeFor } from '../../core/rollout/branch.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
@@ -65,10 +65,11 @@ function defaults(): Config {
 export function unseenStep(
   { botLogin }: Pick<RepositoryContext, 'botLogin'>,
   { around: { pull } }: Pick<RestraintQuestion, 'around'>,
-  { unrendered }: Pick<Snapshot, 'unrendered'>,
+  { unrendered, targets }: Pick<Snapshot, 'unrendered' | 'targets'>,
 ): readonly Problem[] {
   const branch = pull?.author === botLogin ? pull.branch : undefined
   if (branch === undefined || !isStepBranch(branch) || branch.endsWith('/0')) return []
+  if (targets.some((target) => mayBeFor(branch, target))) return []
   return unrendered.filter(({ cause }) => cause.kind === 'parent-not-rendered').map(unjudgedProblem)
 }
 

@@ -1,6 +1,9 @@
 /** Applications in the templates of a chart: what they deploy is known only after the chart is rendered. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parentProblem, refusalProblem } from '../../../src/core/problem/files.ts'
+import { unseenStep } from '../../../src/flows/judgement/repair.ts'
+import { snapshotOf } from '../../core/samples.ts'
 import { BASE, CHART } from '../../memory/builds.ts'
 import {
   aBuiltWorld,
@@ -295,3 +298,36 @@ test('what a rendered Application adds to a folder is part of its build', async 
   assert.match(answer, /root\/templates\/web\.yaml/)
   assert.match(answer, /⛔/)
 })
+
+test('a config can name the release of an Application that a chart renders', async () => {
+  const config = 'environments:\n  production: { path: charts/web, deployer: web-prod }\n'
+  const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT, '.github/canary.yml': config })
+  const { pull } = await onPull(world, '/canary 5 --env production')
+  assert.match(textOn(world, pull.head.ref, VALUES), /weight: 5/)
+  assert.match(checkOf(world, pull, 'canary/validate'), /^success/)
+})
+
+test('only a step whose rollout is not found waits for a chart that cannot be rendered', () => {
+  const refusal = refusalProblem({ code: 'helm-values', file: 'root/Chart.yaml', line: 1, entry: 'x' })
+  const problem = { ...parentProblem({ chart: 'root', files: [] }, refusal), environments: ['root'] }
+  const { targets } = snapshotOf(BASE)
+  const waits = (branch: string, author = 'perch[bot]'): boolean => {
+    const around = { pull: { number: 2, author, branch, hasSay: true } }
+    return (
+      unseenStep({ botLogin: 'perch[bot]' }, { around: { ...NOTHING, ...around } }, { unrendered: [problem], targets })
+        .length > 0
+    )
+  }
+  assert.deepEqual(
+    targets.map(({ service, environment }) => `${environment}/${service}`),
+    ['base/web'],
+  )
+  assert.equal(waits('canary/gone/web/25'), true)
+  assert.equal(waits('canary/@next/base/api/25'), true)
+  assert.equal(waits('canary/gone/web/0'), false, 'a rollback')
+  assert.equal(waits('canary/base/web/finish'), false)
+  assert.equal(waits('canary/all/web/25'), false)
+  assert.equal(waits('canary/gone/web/25', 'alice'), false)
+})
+
+const NOTHING = { stops: new Map(), claimant: async () => undefined, overrides: async () => [] }
