@@ -31,18 +31,14 @@ export interface ParentScene {
   readonly releases: readonly DeployedRelease[]
 }
 
-/** The kinds of objects that deploy something. A template without `{{` is what it renders to. */
+/** Objects that deploy something, and not their CustomResourceDefinitions. */
 const DEPLOYER = /^[ \t]*kind:[ \t]*["']?(?:Application|ApplicationSet|HelmRelease|Kustomization)\b/m
-const GROUP = /\b(?:argoproj|fluxcd)\.io\b/
+const GROUP = /\bapiVersion:[ \t]*["']?(?:argoproj|(?:\w+\.)*fluxcd)\.io\//
 
-/** The templates of charts with deployers that only rendering shows. */
+/** The templates of charts with deployers that only rendering shows. A template without `{{` is what it renders to. */
 export function deployerTemplates(texts: Texts): ReadonlySet<string> {
   const found = [...texts].filter(
-    ([file, text]) =>
-      file.includes('templates/') &&
-      text?.includes('{{') === true &&
-      isDeployerText(text) &&
-      text.includes('apiVersion'),
+    ([file, text]) => file.includes('templates/') && text?.includes('{{') === true && isDeployerText(text),
   )
   return new Set(found.map(([file]) => file))
 }
