@@ -174,7 +174,7 @@ for (const [where, helm] of [
     assert.match(comments(world, change).join(), /`web\/web 5% → 10%`/)
   })
 
-test('a pull request that breaks the chart of a running rollout is red, and the next step stays open', async () => {
+test('a pull request that breaks the chart of a running rollout is red, and the next step waits for the repair', async () => {
   const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT, ...DEPLOYED })
   const { pull } = await onPull(world, '/canary 5')
   await merges(world, 'alice', pull)
@@ -190,6 +190,13 @@ test('a pull request that breaks the chart of a running rollout is red, and the 
   assert.equal(step.state, 'open')
   assert.match(checkOf(world, step, 'canary/validate'), /^(?:failure|action_required)/)
   assert.match(comments(world, step).join(), /Perch cannot render the chart `root`/)
+  world.bob.push('main', { [WEB]: ROOT[WEB] })
+  await world.settle()
+  await world.pass(60)
+  assert.equal(step.state, 'open')
+  assert.match(checkOf(world, step, 'canary/validate'), /^success/)
+  assert.match(gateOf(world, step), /^success/)
+  assert.doesNotMatch(comments(world, step).join(), /Perch cannot render the chart/)
 })
 
 test('a chart that cannot be rendered makes no check red, and a command says why its releases are unknown', async () => {
