@@ -1,6 +1,7 @@
 /** One environment, as far as its files describe it. */
 import type { DeployerReference } from '../delivery/additions-at.ts'
 import type { AppliedTo } from '../delivery/delivery.ts'
+import type { Parent } from '../delivery/parent.ts'
 import type { NestedChart } from '../chart/nested-releases.ts'
 import { valuesFilesOf } from '../chart/release.ts'
 import type { Texts } from './closure.ts'
@@ -56,9 +57,15 @@ export function environmentNamed(environments: readonly Environment[], name: str
   return known.get(name)
 }
 
-/** Whether only rendering a chart shows its deployers. Its files do not tell what another commit deploys. */
-export function isOfParent({ release, deployer }: Pick<Environment, 'release' | 'deployer'>): boolean {
-  return release?.parent !== undefined || deployer?.parent !== undefined
+/**
+ * The release that renders the deployers of an environment. Its own files do not tell what another commit deploys. Undefined if files
+ * contain the deployers.
+ */
+export function parentOfEnvironment({
+  release,
+  deployer,
+}: Pick<Environment, 'release' | 'deployer'>): Parent | undefined {
+  return release?.parent ?? deployer?.parent
 }
 
 const MAX_LENGTH = 20 * 1024 * 1024

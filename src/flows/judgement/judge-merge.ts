@@ -39,7 +39,7 @@ import { compareDespiteConfig, mixedRepair, unseenStep } from './repair.ts'
 import { sortRefusals } from './comparison/known-refusals.ts'
 import { compareRenders } from './comparison/compare-renders.ts'
 import type { SnapshotPair } from './comparison/render.ts'
-import { vanished } from './comparison/vanished.ts'
+import { hidingParents, vanished } from './comparison/vanished.ts'
 import { isLetGo, nextConfig, judgeNext } from './next-config.ts'
 import { loadSides } from './load-sides.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
@@ -244,17 +244,20 @@ async function compareByConfig(
   const renamed = renamedRoles(before, written).map(renamedRolesProblem)
   const templates = await validateTemplates(both, { before, after, head, next, isWhole: changed === 'all' })
   const { problems: moved, lostNames } = await judgeNext(both, { before, after }, { head, next })
+  const hiding = hidingParents(sides)
   const own = [...moved, ...templates.problems, ...checked.problems, ...repair]
   const problems = [
     ...own,
     ...renamed,
     ...refused.problems,
     ...vanished(sides),
+    ...hiding,
     ...saidOnce(comparison.problems, refused),
   ]
   const gaps = generatorNotes(after, { changed, folders: undeployedAmong(after, names) })
   const remarks = saidOnce(comparison.notes, { problems: refused.notes })
-  const notes = [...refused.notes, ...templates.notes, ...remarks, ...checked.notes, ...gaps]
+  const unknown = gaps.filter((note) => !hiding.includes(note))
+  const notes = [...refused.notes, ...templates.notes, ...remarks, ...checked.notes, ...unknown]
   const validators = [...requiredChecks.titles.values()]
   return {
     review: { ...NO_CHANGE, ...comparison, lostNames, problems, notes, validators },

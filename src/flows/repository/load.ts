@@ -9,7 +9,12 @@ import { CONFIG_FILE, type ConfigResult } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { looksLikeObjects } from '../../core/environment/plain.ts'
-import { type Environment, environmentNamed, inputsOf, isOfParent } from '../../core/environment/environment.ts'
+import {
+  type Environment,
+  environmentNamed,
+  inputsOf,
+  parentOfEnvironment,
+} from '../../core/environment/environment.ts'
 import { keptOf, layoutOf } from '../../core/layer/layout.ts'
 import { filesToRead, targetAt } from '../../core/rollout/read-target.ts'
 import { environmentOf, isOfChart, releaseAt, releasedTarget } from '../../core/chart/released-target.ts'
@@ -117,7 +122,9 @@ export async function deployedAt(
   target: Target,
 ): Promise<Target | undefined> {
   const { layout } = target
-  const own = layout.environments.filter((one) => target.environments.includes(one.name) && isOfParent(one))
+  const own = layout.environments.filter(
+    (one) => target.environments.includes(one.name) && parentOfEnvironment(one) !== undefined,
+  )
   if (own.length === 0) return target
   if (layout.config === undefined) return undefined
   const reading = { config: layout.config, isWanted: () => false, chooseRead: () => [], base: layout }

@@ -199,6 +199,21 @@ test('a pull request that breaks the chart of a running rollout is red, and the 
   assert.doesNotMatch(comments(world, step).join(), /Perch cannot render the chart/)
 })
 
+test('a pull request that breaks the chart of a rollout at 0% is red, because no gate would see its raise afterwards', async () => {
+  const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT })
+  const broken = { [WEB]: `{{ nope .Values }}\n${ROOT[WEB]}` }
+  const change = await aPull(world, broken)
+  assert.match(checkOf(world, change, 'canary/validate'), /^failure/)
+  assert.match(comments(world, change).join(), /Perch cannot render the chart `root`/)
+})
+
+test('a pull request that removes an Application from a chart is not red because of another chart that is broken', async () => {
+  const other = { 'other/Chart.yaml': ROOT['root/Chart.yaml'], 'other/templates/web.yaml': `{{ nope }}\n${ROOT[WEB]}` }
+  const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT, ...other })
+  const change = await aPull(world, { [WEB]: undefined })
+  assert.match(checkOf(world, change, 'canary/validate'), /^success/)
+})
+
 test('a chart that cannot be rendered makes no check red, and a command says why its releases are unknown', async () => {
   const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT, [WEB]: `{{ nope .Values }}\n${ROOT[WEB]}` })
   const { pull, answer } = await onPull(world, '/canary 5')

@@ -1,3 +1,4 @@
+import { environmentNamed, parentOfEnvironment } from '../../../core/environment/environment.ts'
 import { leavesUnseen } from '../../../core/gate/leaving-owner.ts'
 import { vanishedProblem } from '../../../core/problem/merge.ts'
 import type { Problem } from '../../../core/problem/problem.ts'
@@ -11,11 +12,10 @@ import type { SnapshotPair } from './render.ts'
  * controller moves is removed with its controller, or stays and is gated, except for changes that no gate would see.
  */
 export function vanished({ before, after }: SnapshotPair): readonly Problem[] {
-  const left = after.snapshot.targets.filter(({ route }) => isSplit(route))
-  const isLeft = (target: Target, environment: string): boolean =>
-    sameRollouts(left, target).some(({ environments }) => environments.includes(environment))
-  // The reason why a release is not rendered is reported separately.
-  const unseen = new Set(after.snapshot.unrendered.flatMap(({ environments }) => environments))
+  const isLeft = leftIn(after)
+  // The reason why a release is not rendered is reported separately. A chart that deploys others has no routes of its own.
+  const renders = after.snapshot.unrendered.filter(({ cause }) => cause.kind !== 'parent-not-rendered')
+  const unseen = new Set(renders.flatMap(({ environments }) => environments))
   const isWhole = (target: Target): boolean =>
     target.environments.every((name) => unseen.has(name) || isLeft(target, name))
   return before.snapshot.targets
@@ -26,4 +26,37 @@ export function vanished({ before, after }: SnapshotPair): readonly Problem[] {
         : mayHaveTraffic(standing) && !isWhole(standing.target),
     )
     .map(vanishedProblem)
+}
+
+/**
+ * Charts that the pull request breaks, and that deploy rollouts. Without these charts nobody sees the rollouts, so no gate would stop
+ * the next pull request that raises a canary, whatever its share is now.
+ */
+export function hidingParents({ before, after }: SnapshotPair): readonly Problem[] {
+  const known = new Set(before.snapshot.unrendered.flatMap((problem) => brokenChart(problem) ?? []))
+  const broken = after.snapshot.unrendered.filter((problem) => !known.has(brokenChart(problem) ?? ''))
+  const isLeft = leftIn(after)
+  const hidden = before.snapshot.targets
+    .filter(({ route }) => isSplit(route))
+    .flatMap((target) => target.environments.filter((name) => !isLeft(target, name)))
+  const files = new Set(
+    hidden.flatMap((name) => {
+      const environment = environmentNamed(before.snapshot.environments, name)
+      return (environment && parentOfEnvironment(environment)?.files) ?? []
+    }),
+  )
+  return broken.filter(
+    ({ cause }) => cause.kind === 'parent-not-rendered' && cause.files.some((file) => files.has(file)),
+  )
+}
+
+function brokenChart({ cause }: Problem): string | undefined {
+  return cause.kind === 'parent-not-rendered' ? cause.chart : undefined
+}
+
+/** Whether a rollout is still there in an environment. */
+function leftIn({ snapshot }: SnapshotPair['after']): (target: Target, environment: string) => boolean {
+  const left = snapshot.targets.filter(({ route }) => isSplit(route))
+  return (target, environment) =>
+    sameRollouts(left, target).some(({ environments }) => environments.includes(environment))
 }
