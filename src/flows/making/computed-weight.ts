@@ -1,13 +1,15 @@
 /** Finds the value from which a chart computes the weights, if they are not in the values as they are. */
 import { decimalPlaces, type TextPlace, withReplaced } from '../../core/layer/feed.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
-import { objectChanges, type TargetMove } from '../../core/rollout/move.ts'
-import type { RepositoryContext } from '../repository/repository-context.ts'
-import type { FileSource } from '../repository/load.ts'
-import type { TreeSnapshot } from '../judgement/comparison/render.ts'
 import { likeliestFirst } from './own-numbers.ts'
 import { lineAt, valuesWith } from './places-shown.ts'
-import { weightSearch, type WeightSearch } from './weight-search.ts'
+import type { WeightSearch } from './weight-search.ts'
+
+/** The search for the weights of a route, and the route's name. */
+export interface NamedSearch {
+  readonly search: WeightSearch
+  readonly name: string
+}
 
 /** A refusal is not worth more builds. */
 const MAX_PLACES = 256
@@ -16,15 +18,8 @@ const MAX_PLACES = 256
  * The refusal with the first number of the environment's own values that changes the weights. Undefined if there is none, or if no
  * chart is involved.
  */
-export async function computedWeight(
-  context: FileSource & Pick<RepositoryContext, 'renderer'>,
-  side: TreeSnapshot,
-  { moves, pull }: { readonly moves: readonly TargetMove[]; readonly pull: number | undefined },
-): Promise<Refusal | undefined> {
-  const [change] = objectChanges(moves, pull)
-  if (change === undefined) return undefined
-  const search = await weightSearch(context, side, { change, wanted: new Set(change.target.environments) })
-  if (search === undefined || (search.environment.charts ?? []).length === 0) return undefined
+export async function computedWeight({ search, name }: NamedSearch): Promise<Refusal | undefined> {
+  if ((search.environment.charts ?? []).length === 0) return undefined
   const now = await valuesWith(search, new Map())
   const places = likeliestFirst(search.mine, decimalPlaces(search.mine)).slice(0, MAX_PLACES)
   const place = now && (await placeThatChanges(search, places, textOf(now)))
@@ -32,7 +27,6 @@ export async function computedWeight(
   const isWeight = await isWeightItself(search, place)
   const { file, text } = place
   const line = lineAt(search.texts.get(file) ?? '', place)
-  const { name } = change.object
   return { code: 'cannot-edit', refusal: { code: 'computed-weight', file, line, name, value: text, isWeight } }
 }
 

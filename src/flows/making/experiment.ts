@@ -14,7 +14,7 @@ import type { FileSource } from '../repository/load.ts'
 import { computedWeight } from './computed-weight.ts'
 import { singleChanges } from './own-numbers.ts'
 import { proveEdit } from './prove.ts'
-import { renderedWeight } from './rendered-values.ts'
+import { renderedWeight } from './rendered-weight.ts'
 import { lineAt, placesShown } from './places-shown.ts'
 import { weightSearch } from './weight-search.ts'
 import { readEnvironmentTexts } from '../build/environment-texts.ts'
@@ -74,8 +74,14 @@ async function unchangeable(
   side: TreeSnapshot,
   request: Pick<EditRequest, 'moves' | 'pull'>,
 ): Promise<Refusal | undefined> {
-  const computed = (await computedWeight(context, side, request)) ?? (await renderedWeight(context, side, request))
-  return computed ?? request.moves.map(({ target }) => unclearRefusal(target)).find((one) => one !== undefined)
+  const [change] = objectChanges(request.moves, request.pull)
+  const search = change && (await weightSearch(context, side, { change, wanted: new Set(change.target.environments) }))
+  const { name = '' } = change?.object ?? {}
+  const found =
+    search &&
+    // Each of them may use all builds of a search.
+    ((await computedWeight({ search: { ...search }, name })) ?? (await renderedWeight({ search: { ...search }, name })))
+  return found ?? request.moves.map(({ target }) => unclearRefusal(target)).find((one) => one !== undefined)
 }
 
 /**

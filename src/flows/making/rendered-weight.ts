@@ -2,25 +2,13 @@
 import type { ChartRelease, ObjectValue } from '../../core/chart/release.ts'
 import { decimalPlaces, numberPlaces, withReplaced } from '../../core/layer/feed.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
-import { objectChanges, type TargetMove } from '../../core/rollout/move.ts'
-import type { RepositoryContext } from '../repository/repository-context.ts'
-import type { FileSource } from '../repository/load.ts'
-import type { TreeSnapshot } from '../judgement/comparison/render.ts'
-import { neighbourOf } from './computed-weight.ts'
+import { type NamedSearch, neighbourOf } from './computed-weight.ts'
 import { lineAt, valuesWith } from './places-shown.ts'
-import { weightSearch } from './weight-search.ts'
 
 /** The refusal that names the template. Undefined if other numbers in those values change no weight. */
-export async function renderedWeight(
-  context: FileSource & Pick<RepositoryContext, 'renderer'>,
-  side: TreeSnapshot,
-  { moves, pull }: { readonly moves: readonly TargetMove[]; readonly pull: number | undefined },
-): Promise<Refusal | undefined> {
-  const [change] = objectChanges(moves, pull)
-  if (change === undefined) return undefined
-  const search = await weightSearch(context, side, { change, wanted: new Set(change.target.environments) })
-  const own = search?.environment.release
-  if (search === undefined || own === undefined) return undefined
+export async function renderedWeight({ search, name }: NamedSearch): Promise<Refusal | undefined> {
+  const own = search.environment.release
+  if (own === undefined) return undefined
   const texts = renderedTexts(own.release)
   const [file] = texts.keys()
   const now = file === undefined ? undefined : await valuesWith(search, new Map())
@@ -35,7 +23,6 @@ export async function renderedWeight(
     if (then === undefined || JSON.stringify([...then]) === JSON.stringify([...now])) continue
     const template = search.texts.get(file) ?? ''
     const line = lineAt(template, { at: Math.max(0, template.search(VALUES)) })
-    const { name } = change.object
     return { code: 'cannot-edit', refusal: { code: 'rendered-weight', file, line, name } }
   }
   return undefined
