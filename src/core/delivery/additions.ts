@@ -21,8 +21,8 @@ export interface Additions {
 export interface AdditionSource {
   readonly file: string
   readonly line: number
-  /** The index among the documents about deployers. */
-  readonly document: number
+  /** The index among the documents about deployers. Undefined if a chart renders the deployer: then no edit of a file changes only this. */
+  readonly document: number | undefined
   /** The path to the map that has `patches`. */
   readonly at: Path
 }

@@ -82,7 +82,7 @@ function additionsIn(scene: Scene, { source, variables, ...additions }: Addition
   return {
     ...additions,
     variables: variables && { ...variables, places: new Map(places) },
-    source: { ...source, ...placeIn(scene, source), document: -1 },
+    source: { ...source, ...placeIn(scene, source), document: undefined },
   }
 }
 

@@ -93,6 +93,7 @@ type HeldAdditions = Additions & { readonly holder: Manifest }
 
 function patchesIn({ fields, source, holder }: HeldAdditions, listed: string): readonly Patch[] {
   const { document, at } = source
+  if (document === undefined) return []
   return listOf(fields['patches']).flatMap((item, index) => {
     const { patch, target } = recordOf(item)
     const selector = target === undefined ? undefined : selectorIn(recordOf(target))
@@ -102,12 +103,12 @@ function patchesIn({ fields, source, holder }: HeldAdditions, listed: string): r
   })
 }
 
-/** Whether a patch is written as a template that an ApplicationSet fills in. */
+/** Whether a file contains a patch otherwise than as this text: an ApplicationSet fills it in, or a chart renders it. */
 function isGenerated(
-  { holder, document, at }: { readonly holder: Manifest; readonly document: number; readonly at: Path },
+  { holder, document, at }: { readonly holder: Manifest; readonly document: number | undefined; readonly at: Path },
   patch: unknown,
 ): boolean {
-  return valueAt(holder.documents[document]?.data, at) !== patch
+  return document === undefined || valueAt(holder.documents[document]?.data, at) !== patch
 }
 
 /** Patches that Perch cannot follow: in other files, or written as data or as a template instead of text. */

@@ -48,7 +48,7 @@ export function parentProblem(
  * Notes about ApplicationSets and charts whose deployments are unknown: those that change, and those that may deploy one of some
  * folders.
  */
-export function generatorNotes(
+export function unknownDeploymentNotes(
   { gaps, unrendered }: { readonly gaps: readonly GeneratorGap[]; readonly unrendered: readonly Problem[] },
   { changed, folders }: { readonly changed: readonly string[] | 'all'; readonly folders: readonly string[] },
 ): readonly Problem[] {

@@ -68,7 +68,16 @@ export function mayHideTraffic({ cause }: Problem): boolean {
 
 const PASSING: ReadonlySet<ToolFailure['code']> = new Set(['unreachable', 'busy', 'timed-out', 'failed', 'too-large'])
 
-export type ProblemCause = FileCause | MergeCause | RouteCause | ToolCause
+export type ProblemCause = FileCause | ParentCause | MergeCause | RouteCause | ToolCause
+
+/** A chart whose templates deploy something cannot be rendered. */
+interface ParentCause {
+  readonly kind: 'parent-not-rendered'
+  readonly chart: string
+  /** What it is rendered from. */
+  readonly files: readonly string[]
+  readonly why: ProblemCause
+}
 
 /** Problems of files, or of their render. */
 export type FileCause =
@@ -90,13 +99,6 @@ export type FileCause =
   | { readonly kind: 'repaired'; readonly environment: string }
   /** An ApplicationSet whose deployments are unknown. */
   | { readonly kind: 'not-generated'; readonly gap: GeneratorGap }
-  /** A chart whose templates deploy something cannot be rendered. `files`: what it is rendered from. */
-  | {
-      readonly kind: 'parent-not-rendered'
-      readonly chart: string
-      readonly files: readonly string[]
-      readonly why: ProblemCause
-    }
   /** The template that the config names cannot be used for the analysis of a step. */
   | { readonly kind: 'analysis-template'; readonly template: TemplateName; readonly problem: TemplateProblem }
   /** Git cannot read a necessary part of a checkout. */

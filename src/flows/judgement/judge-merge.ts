@@ -6,7 +6,7 @@ import { type Environment, environmentsTouched } from '../../core/environment/en
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
 import { NO_CHANGE, type Review, type TrafficRow } from '../../core/gate/review.ts'
 import { withoutPlacesIn } from '../../core/gate/weight-places.ts'
-import { configProblem, generatorNotes } from '../../core/problem/files.ts'
+import { configProblem, unknownDeploymentNotes } from '../../core/problem/files.ts'
 import {
   brokenBaseNote,
   conflictProblem,
@@ -35,7 +35,8 @@ import { judgePromotion } from './judge-promotion.ts'
 import { lastValidConfig } from '../repository/last-config.ts'
 import { type FileSource, loadConfig } from '../repository/load.ts'
 import { knownBefore } from '../../core/config/known-texts.ts'
-import { compareDespiteConfig, mixedRepair, unseenStep } from './repair.ts'
+import { compareDespiteConfig, mixedRepair } from './repair.ts'
+import { unseenStep } from './unseen-step.ts'
 import { sortRefusals } from './comparison/known-refusals.ts'
 import { compareRenders } from './comparison/compare-renders.ts'
 import type { SnapshotPair } from './comparison/render.ts'
@@ -254,7 +255,7 @@ async function compareByConfig(
     ...hiding,
     ...saidOnce(comparison.problems, refused),
   ]
-  const gaps = generatorNotes(after, { changed, folders: undeployedAmong(after, names) })
+  const gaps = unknownDeploymentNotes(after, { changed, folders: undeployedAmong(after, names) })
   const remarks = saidOnce(comparison.notes, { problems: refused.notes })
   const unknown = gaps.filter((note) => !hiding.includes(note))
   const notes = [...refused.notes, ...templates.notes, ...remarks, ...checked.notes, ...unknown]

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parentProblem, refusalProblem } from '../../../src/core/problem/files.ts'
-import { unseenStep } from '../../../src/flows/judgement/repair.ts'
+import { unseenStep } from '../../../src/flows/judgement/unseen-step.ts'
 import { snapshotOf } from '../../core/samples.ts'
 import { BASE, CHART } from '../../memory/builds.ts'
 import {

@@ -1,6 +1,6 @@
 import { CONFIG_FILE } from '../../config/read.ts'
 import { DEFAULT_SERVICE } from '../../config/schema.ts'
-import { generatorNotes } from '../../problem/files.ts'
+import { unknownDeploymentNotes } from '../../problem/files.ts'
 import type { Snapshot } from '../../rollout/snapshot.ts'
 import { isBlueGreen, type Target, targetName } from '../../rollout/target.ts'
 import { oneLine } from '../../text/inert.ts'
@@ -197,7 +197,7 @@ export function untold(snapshot: Snapshot): readonly Untold[] {
   const problems = [
     ...snapshot.problems,
     ...snapshot.unrendered,
-    ...generatorNotes(snapshot, { changed: 'all', folders: [] }),
+    ...unknownDeploymentNotes(snapshot, { changed: 'all', folders: [] }),
   ]
   const routes = snapshot.targets.flatMap((target): readonly Untold[] => {
     if (isBlueGreen(target) || target.owner !== undefined) return []

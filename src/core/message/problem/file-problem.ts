@@ -8,7 +8,7 @@ import { code, plainText } from '../markdown/markdown.ts'
 import { templateProblemWords } from '../gate/template-problem.ts'
 import type { ProblemWords } from './problem-words.ts'
 
-export function fileWords(cause: Exclude<FileCause, { kind: 'parent-not-rendered' }>): ProblemWords {
+export function fileWords(cause: FileCause): ProblemWords {
   switch (cause.kind) {
     case 'config':
       return {
