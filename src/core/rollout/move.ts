@@ -1,13 +1,14 @@
 import { isRenderedPart } from '../chart/rendered-parts.ts'
 import type { Path } from '../manifest/data.ts'
 import type { Edit } from '../manifest/edit/edit.ts'
-import type { Location, ManifestObject } from '../manifest/parse.ts'
+import type { ManifestObject } from '../manifest/parse.ts'
 import { type NewTexts, placeEdits, type PlaceRefusal } from '../layer/place.ts'
 import { type NumberChange, type TextPlace, withReplaced } from '../layer/feed.ts'
 import { type BuiltObject, layeredIn, placeKey } from '../layer/layered.ts'
 import { withTexts } from '../layer/layout.ts'
 import { limitTo } from '../owner/limit.ts'
 import type { WeightOwner } from '../owner/weight-owner.ts'
+import type { ChartRefusal } from '../refusal/chart-refusal.ts'
 import { finishObjection, type FinishRefusal, roleRefusal } from '../refusal/finish-refusal.ts'
 import { err, ok, type Result } from '../result.ts'
 import { clearedNotes, readNotes, writeNotes } from '../traffic/annotations.ts'
@@ -49,27 +50,7 @@ export interface TargetMove<M extends Move | PlanChange = Move | PlanChange> {
   readonly move: M
 }
 
-/**
- * A chart computes the weights from a value. `isWeight`: the value is a weight itself, but the chart does not render the wanted
- * weights from it.
- */
-type ComputedRefusal = Location & {
-  readonly code: 'computed-weight'
-  readonly name: string
-  readonly value: string
-  readonly isWeight: boolean
-}
-
-/** A chart renders the weights into the values of a deployer, so no file contains them. The place is in the template. */
-type RenderedRefusal = Location & { readonly code: 'rendered-weight'; readonly name: string }
-
-export type MoveRefusal =
-  | PlaceRefusal
-  | WeightRefusal
-  | ComputedRefusal
-  | RenderedRefusal
-  | StartRefusal
-  | FinishRefusal
+export type MoveRefusal = PlaceRefusal | WeightRefusal | ChartRefusal | StartRefusal | FinishRefusal
 
 /** The same move with another plan than that of the object or the config. Only share moves have a plan. */
 export function underPlan(move: Move, steps: readonly number[]): Move {
