@@ -5,6 +5,7 @@ import { configProblem } from '../core/problem/files.ts'
 import { isMisplaced, isStep, kindOf, madeFor } from '../core/rollout/branch.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import { isWatched } from '../core/rollout/standing.ts'
+import { isObserved } from './measure/observe-traffic.ts'
 import { targetName } from '../core/rollout/target.ts'
 import type { RolloutFacts } from '../core/rollout/transition.ts'
 import { decideAll } from '../core/wave/convoy.ts'
@@ -62,7 +63,7 @@ export async function advance(context: RepositoryContext, task: AdvanceTask): Pr
   await rememberWatch(
     context,
     task.base,
-    rollouts.some(({ standing }) => isWatched(standing)),
+    rollouts.some(({ standing }) => isWatched(standing) || isObserved(context, standing)),
   )
   await rememberDeployed(context, state.value.deployed.names)
   // The obstacle may disappear while the branch stays the same, so the next sweep tries again.

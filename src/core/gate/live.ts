@@ -4,11 +4,13 @@ import { isBy, type Signal, type Want } from './signal.ts'
 import { matcher } from '../text/matcher.ts'
 
 /** Whether a step has been applied: the worst result of all entries in its config. Times are epoch milliseconds. */
-export type Liveness = { readonly parts: readonly LiveResult[] } & (
-  | { readonly state: 'live'; readonly since: number }
-  /** `until`: when this may change with time alone. */
-  | { readonly state: 'not-yet' | 'overdue' | 'failed'; readonly until?: number }
-)
+export type Liveness = { readonly parts: readonly LiveResult[] } &
+  /** `differs`: Prometheus now sees a different share than the one in Git. */
+  (
+    | { readonly state: 'live'; readonly since: number; readonly differs?: true }
+    /** `until`: when this may change with time alone. */
+    | { readonly state: 'not-yet' | 'overdue' | 'failed'; readonly until?: number }
+  )
 
 /** An entry that asks for observed traffic. */
 export type TrafficEntry = Extract<LiveEntry, { traffic: number }>
@@ -27,8 +29,6 @@ type LiveState =
       readonly name: string | undefined
       /** A page about that signal. */
       readonly url?: string | undefined
-      /** The observed traffic has changed since it proved the step. */
-      readonly differs?: true
     }
   /** `ahead`: a signal with a time in the future. */
   | { readonly state: 'not-yet'; readonly why: 'timer' | 'ahead'; readonly until: number }
@@ -99,6 +99,7 @@ export function livenessBy(entries: readonly LiveEntry[], evidence: Evidence): L
       state: 'live',
       since: Math.max(...found.flatMap((one) => (one.state === 'live' ? [one.since] : []))),
       parts,
+      ...(trafficDiffers(evidence) ? { differs: true } : {}),
     }
   // A report triggers a new look, even if it is overdue. Traffic has to be polled.
   const moments = found.flatMap((one) =>
@@ -106,6 +107,11 @@ export function livenessBy(entries: readonly LiveEntry[], evidence: Evidence): L
   )
   const until = earliest(moments)
   return { state, parts, ...(until === undefined ? {} : { until }) }
+}
+
+/** Whether the traffic has changed since it proved the step. */
+function trafficDiffers({ traffic }: Evidence): boolean {
+  return [...(traffic?.values() ?? [])].some(({ differs }) => differs)
 }
 
 /** Undefined without any moment. */
@@ -173,10 +179,7 @@ function byTimer(afterMs: number, { landedAt, now }: Evidence): LiveState {
 
 function byTraffic(entry: TrafficEntry, { traffic, landedAt, now }: Evidence): LiveState {
   const seen = traffic?.get(entry)
-  if (seen?.provenAt !== undefined) {
-    const since = Math.max(seen.provenAt, landedAt)
-    return { state: 'live', since, name: undefined, ...(seen.differs ? { differs: true } : {}) }
-  }
+  if (seen?.provenAt !== undefined) return { state: 'live', since: Math.max(seen.provenAt, landedAt), name: undefined }
   if (seen?.observation === undefined)
     return { state: 'not-yet', why: 'traffic', evidence: seen, until: seen?.until ?? now + entry.window }
   const state = now >= landedAt + SECOND_MS + entry.within ? 'overdue' : 'not-yet'

@@ -104,8 +104,13 @@ export function stepKey(standing: Standing): string {
 }
 
 /** Whether a rollout is measured: the config asks for it, Perch drives it, and its canary has traffic. */
-export function isWatched({ phase, target }: Standing): boolean {
-  return target.settings.analysis !== undefined && (phase === 'stepping' || phase === 'finishing-version')
+export function isWatched(standing: Standing): boolean {
+  return standing.target.settings.analysis !== undefined && sendsToCanary(standing)
+}
+
+/** Whether Perch drives a rollout, and its canary has traffic. */
+export function sendsToCanary({ phase }: Pick<Standing, 'phase'>): boolean {
+  return phase === 'stepping' || phase === 'finishing-version'
 }
 
 /** The action that the config asks for after a step's measurements. */

@@ -113,7 +113,7 @@ export const FAMILIES = {
   },
   perch_traffic_difference_points: {
     type: 'histogram',
-    help: "Difference between the canary's share in Prometheus and the one in Git, in percentage points, at each look, if the config has `live: { traffic }`.",
+    help: "Difference between the canary's share in Prometheus and the one in Git, in percentage points, at each look at a rollout whose Prometheus Perch knows.",
     labels: [],
     buckets: POINTS,
   },

@@ -7,7 +7,7 @@ import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { historyOf, MAX_COMMITS } from './landing.ts'
 import { runningSince } from './running-version.ts'
-import { trafficEvidence } from './observe-traffic.ts'
+import { differsFromGit, type ObservedStep, trafficEvidence } from './observe-traffic.ts'
 import { rememberStep } from '../memory/rollout-memory.ts'
 import { type RolloutName, rolloutName } from '../../core/rollout/rollout-name.ts'
 
@@ -33,10 +33,11 @@ export async function livenessOf(context: Needs, at: LivenessQuestion, standing:
   const wants = settings.live.flatMap((entry) => wantOf(entry) ?? [])
   const now = context.clock.now()
   const rollout = rolloutName(base.ref, standing.target)
-  const traffic = await trafficEvidence(context, { standing, rollout, landing })
+  const step = { standing, rollout, landing }
+  const traffic = await trafficEvidence(context, step)
   const live = traffic === 'moves-none' ? withoutTraffic(settings.live) : settings.live
   const when = { landedAt: landing?.time ?? now, now, ...(traffic === 'moves-none' ? {} : { traffic }) }
-  if (wants.length === 0) return livenessBy(live, { commits: [], ...when })
+  if (wants.length === 0) return withTraffic(context, step, livenessBy(live, { commits: [], ...when }))
   await at.onWait?.(wants.map(({ source, pattern }) => waitKey(source, pattern)))
   const commits =
     history === undefined || landing === undefined
@@ -45,7 +46,12 @@ export async function livenessOf(context: Needs, at: LivenessQuestion, standing:
   const liveness = livenessBy(live, { commits, ...when })
   if (liveness.state === 'live' && landing !== undefined)
     await measureDelay(context, rollout, { landing, since: liveness.since })
-  return liveness
+  return withTraffic(context, step, liveness)
+}
+
+/** A rollout that does not ask for observed traffic is told about a difference, too. It changes no verdict. */
+async function withTraffic(context: Needs, step: ObservedStep, liveness: Liveness): Promise<Liveness> {
+  return liveness.state === 'live' && (await differsFromGit(context, step)) ? { ...liveness, differs: true } : liveness
 }
 
 /** How long the deployer took, once for each step. */

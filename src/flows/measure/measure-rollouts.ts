@@ -3,7 +3,14 @@ import type { AnalysisReport } from '../../core/analysis/report.ts'
 import { isWatched, type Standing, standingOf } from '../../core/rollout/standing.ts'
 import { decidingRef, deployedAmong } from '../repository/deployed-branches.ts'
 import { loadConfig, loadSnapshot } from '../repository/load.ts'
-import { recallLive, recallNews, rememberLive, rememberNews } from '../memory/rollout-memory.ts'
+import {
+  recallDifference,
+  recallLive,
+  recallNews,
+  rememberDifference,
+  rememberLive,
+  rememberNews,
+} from '../memory/rollout-memory.ts'
 import type { BaseHead } from '../repository/history.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { judgeTrafficAgain } from '../stop/judge-again.ts'
@@ -11,6 +18,7 @@ import type { TaskOf } from '../tasks/tasks.ts'
 import { type RolloutName, rolloutName } from '../../core/rollout/rollout-name.ts'
 import { livenessOf } from './liveness.ts'
 import { measureStep } from './measure-step.ts'
+import { isObserved } from './observe-traffic.ts'
 
 /**
  * How long a live step is trusted to stay live without asking GitHub, as long as no webhook says otherwise. This saves requests
@@ -28,9 +36,11 @@ export async function measureRollouts(context: RepositoryContext, task: TaskOf<'
   if (!config.ok) return
   const base = { ref: task.base, sha }
   const { targets } = await loadSnapshot(context, sha, { config: config.value })
-  for (const standing of targets.map(standingOf).filter(isWatched)) {
+  for (const standing of targets.map(standingOf)) {
+    if (!isWatched(standing) && !isObserved(context, standing)) continue
     const since = await trustedSince(context, base, standing)
-    const report = since === undefined ? undefined : await measureStep(context, { base, since }, standing)
+    if (since === undefined || !isWatched(standing)) continue
+    const report = await measureStep(context, { base, since }, standing)
     if (report !== undefined) await tellNews(context, rolloutName(base.ref, standing.target), report)
   }
 }
@@ -44,11 +54,22 @@ async function trustedSince(
   const rollout = rolloutName(base.ref, standing.target)
   const known = await recallLive(context, rollout)
   const now = context.clock.now()
-  if (known?.base === base.sha && now - known.asked < TRUSTED_MS) return known.since
+  const isRecent = known?.base === base.sha && now - known.asked < TRUSTED_MS
+  // Measurements start as soon as a step is live. For anything else, the reviews notice that.
+  if (isRecent && (known.since !== undefined || !isWatched(standing))) return known.since
   const liveness = await livenessOf(context, { base }, standing)
-  if (liveness.state !== 'live') return undefined
-  await rememberLive(context, rollout, { base: base.sha, since: liveness.since, asked: now })
-  return liveness.since
+  const since = liveness.state === 'live' ? liveness.since : undefined
+  await rememberLive(context, rollout, { base: base.sha, since, asked: now })
+  if (liveness.state === 'live') await tellDifference(context, rollout, liveness.differs === true)
+  return since
+}
+
+/** Requests new reviews if the traffic begins to differ from Git, or no longer does. */
+async function tellDifference(context: RepositoryContext, rollout: RolloutName, differs: boolean): Promise<void> {
+  if ((await recallDifference(context, rollout)) === differs) return
+  const outcome = differs ? 'traffic differs' : 'traffic as in Git'
+  await judgeTrafficAgain(context, { code: 'measured', rollout, outcome, at: context.clock.now() })
+  await rememberDifference(context, rollout, differs)
 }
 
 /** Requests new reviews for everyone who waits for a measurement, including other environments, if its result has changed. */

@@ -4,13 +4,12 @@ import {
   type Observation,
   observationOf,
   observationQuestion,
-  type ObservationSettings,
   proves,
   provingTolerance,
 } from '../../core/analysis/observed-share.ts'
 import { type TrafficEntry, type TrafficEvidence, trafficEntries } from '../../core/gate/live.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
-import type { Standing } from '../../core/rollout/standing.ts'
+import { sendsToCanary, type Standing } from '../../core/rollout/standing.ts'
 import type { StandingLine } from '../../core/rollout/related.ts'
 import { planOf, type Target } from '../../core/rollout/target.ts'
 import type { StepCommit } from '../../core/gate/step-history.ts'
@@ -29,7 +28,7 @@ const SECOND_MS = 1_000
 /** A standing whose share can be compared with observed traffic. */
 type SharedStanding = Standing & { readonly share: number }
 
-interface ObservedStep {
+export interface ObservedStep {
   readonly standing: Standing
   readonly rollout: RolloutName
   /** The commit that brought the step; undefined if the history does not show it. */
@@ -93,36 +92,59 @@ async function evidenceFor(
   const { share, target } = standing
   const asked = { share, before, tolerance: provingTolerance(entry.traffic, { share, before }) }
   const now = context.clock.now()
-  // Requests from before the merge say nothing about the step.
-  const first = landing.time + SECOND_MS + entry.window
+  const first = firstLook(landing, entry)
   if (now < first) return { ...NOTHING_SEEN, asked, until: first }
-  const remembered = await recallLook(context, rollout, entry)
-  const known = remembered?.step === landing.sha ? remembered : undefined
-  const isFresh = known !== undefined && now < known.at + LOOK_MS
-  const look = isFresh ? known : await lookNow(context, { target, step: landing.sha, asked, known }, entry)
-  if (!isFresh) await rememberLook(context, rollout, { entry, look })
+  const look = await lastLook(context, { rollout, target, step: landing.sha, asked }, entry)
   return { ...evidenceOf(look, asked), until: look.at + LOOK_MS }
 }
 
+/** Requests from before the merge say nothing about the step. */
+function firstLook(landing: StepCommit, { window }: TrafficEntry): number {
+  return landing.time + SECOND_MS + window
+}
+
+/** Whether the traffic of a rollout is compared with its share in Git between the reviews, too. */
+export function isObserved({ metrics }: Pick<Needs, 'metrics'>, standing: Standing): boolean {
+  return sendsToCanary(standing) && isCompared(metrics.servers(), standing)
+}
+
+/** Whether Prometheus sees another share than the one in Git, for a step whose `live` does not ask for traffic. */
+export async function differsFromGit(context: Needs, { standing, rollout, landing }: ObservedStep): Promise<boolean> {
+  const { settings } = standing.target
+  if (landing === undefined || !isShared(standing) || !isCompared(context.metrics.servers(), standing)) return false
+  if (trafficEntries(settings.live).length > 0 || context.clock.now() < firstLook(landing, SHOWN)) return false
+  const { share, target } = standing
+  // Nothing has to be proven, so the share before the step does not matter.
+  const asked = { share, before: share, tolerance: SHOWN.traffic }
+  const { observation } = await lastLook(context, { rollout, target, step: landing.sha, asked }, SHOWN)
+  return differs(observation, share, SHOWN.traffic)
+}
+
 interface LookRequest {
+  readonly rollout: RolloutName
   readonly target: Target
   readonly step: Sha
   readonly asked: AskedShare
-  /** The last look at this step. */
-  readonly known: TrafficLook | undefined
+}
+
+/** The last look at the traffic of a step, or a new one if that is old. */
+async function lastLook(context: Needs, request: LookRequest, entry: TrafficEntry): Promise<TrafficLook> {
+  const { rollout, step } = request
+  const remembered = await recallLook(context, rollout, entry)
+  const known = remembered?.step === step ? remembered : undefined
+  if (known !== undefined && context.clock.now() < known.at + LOOK_MS) return known
+  const look = await lookNow(context, { ...request, known }, entry)
+  await rememberLook(context, rollout, { entry, look })
+  return look
 }
 
 async function lookNow(
   context: Needs,
-  { target, step, asked, known }: LookRequest,
+  { target, step, asked, known }: LookRequest & { readonly known: TrafficLook | undefined },
   entry: TrafficEntry,
 ): Promise<TrafficLook> {
   const at = context.clock.now()
-  const observation = await observe(context, target, {
-    provider: target.settings.prometheus,
-    windowMs: entry.window,
-    minRequests: entry.minRequests,
-  })
+  const observation = await observe(context, target, entry)
   if (observation.code === 'seen')
     context.meter.record('perch_traffic_difference_points', {}, Math.abs(observation.share - asked.share))
   return { step, at, provenAt: known?.provenAt ?? (proves(observation, asked) ? at : undefined), observation }
@@ -142,19 +164,27 @@ function evidenceOf(
 async function observe(
   { metrics, clock }: Pick<Needs, 'metrics' | 'clock'>,
   target: Target,
-  settings: ObservationSettings,
+  { window, minRequests }: TrafficEntry,
 ): Promise<Observation> {
-  const question = observationQuestion(target, { windowMs: settings.windowMs, at: clock.now() })
+  const provider = target.settings.prometheus
+  const question = observationQuestion(target, { windowMs: window, at: clock.now() })
   if (!question.ok) return { code: 'not-told-apart', trouble: question.error }
   const { queries, range } = question.value
-  const canary = await metrics.range(settings.provider, queries.canary, range)
+  const canary = await metrics.range(provider, queries.canary, range)
   // If a server does not answer, it is not asked again, because each query would have to time out.
-  const stable = canary.ok ? await metrics.range(settings.provider, queries.stable, range) : canary
-  return observationOf({ canary, stable }, settings)
+  const stable = canary.ok ? await metrics.range(provider, queries.stable, range) : canary
+  return observationOf({ canary, stable }, { provider, windowMs: window, minRequests })
 }
 
-/** The settings if the config has none. */
-const SHOWN = { windowMs: 5 * 60_000, minRequests: 100, tolerance: 2 }
+/** How traffic is compared if the config does not ask for it. The values are the defaults of the config. */
+const SHOWN: TrafficEntry = { traffic: 2, window: 5 * 60_000, minRequests: 100, within: 0 }
+
+/** Whether the traffic of a rollout can be compared with its share in Git. */
+function isCompared(servers: readonly string[], { phase, share, target }: Standing): boolean {
+  // A controller chooses its own shares, and at a finish both versions are the same.
+  if (phase === 'owned' || phase === 'finishing-weights') return false
+  return typeof share === 'number' && share > 0 && servers.includes(target.settings.prometheus)
+}
 
 /** Lines of a status with the observed traffic, if Perch knows the Prometheus that watches them. */
 export async function withObserved(
@@ -164,14 +194,11 @@ export async function withObserved(
   const servers = new Set(context.metrics.servers())
   const found: StandingLine[] = []
   for (const line of lines) {
-    const { target, share, phase } = line.standing
-    const provider = target.settings.prometheus
-    // A controller chooses its own shares, and at a finish both versions are the same.
-    const isCompared = phase !== 'owned' && phase !== 'finishing-weights'
-    const isShown = isCompared && typeof share === 'number' && share > 0 && servers.has(provider)
-    const observed = isShown ? await observedFor(context, target, share) : undefined
+    const { standing } = line
+    const isShown = isShared(standing) && isCompared([...servers], standing)
+    const observed = isShown ? await observedFor(context, standing) : undefined
     // Every query to a server that does not answer would have to time out.
-    if (observed?.observation.code === 'no-answer') servers.delete(provider)
+    if (observed?.observation.code === 'no-answer') servers.delete(standing.target.settings.prometheus)
     found.push(observed === undefined ? line : { ...line, observed })
   }
   return found
@@ -179,12 +206,10 @@ export async function withObserved(
 
 async function observedFor(
   context: Pick<Needs, 'metrics' | 'clock'>,
-  target: Target,
-  share: number,
+  { target, share }: SharedStanding,
 ): Promise<NonNullable<StandingLine['observed']>> {
   const [entry] = trafficEntries(target.settings.live)
-  const { tolerance, ...how } =
-    entry === undefined ? SHOWN : { windowMs: entry.window, minRequests: entry.minRequests, tolerance: entry.traffic }
-  const observation = await observe(context, target, { provider: target.settings.prometheus, ...how })
-  return { observation, differs: differs(observation, share, tolerance), isAskedFor: entry !== undefined }
+  const observation = await observe(context, target, entry ?? SHOWN)
+  const isDifferent = differs(observation, share, (entry ?? SHOWN).traffic)
+  return { observation, differs: isDifferent, isAskedFor: entry !== undefined }
 }

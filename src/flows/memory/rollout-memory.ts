@@ -51,7 +51,8 @@ export async function forgetSteps({ memo, repo }: Needs, idle: readonly RolloutN
 /** Since when a rollout's step is live, for one head of its base branch. */
 const LiveMemory = z.object({
   base: z.string(),
-  since: z.number(),
+  /** Missing if the step was not live. */
+  since: z.number().optional(),
   /** When GitHub was last asked about it. */
   asked: z.number(),
 })
@@ -73,6 +74,17 @@ export async function recallNews(context: Needs, rollout: RolloutName): Promise<
 
 export async function rememberNews(context: Needs, rollout: RolloutName, news: string): Promise<void> {
   await context.memo.set(`news:${context.repo.id}:${rollout}`, news)
+}
+
+/** Whether the traffic differed from the share in Git at the last look between reviews. */
+export async function recallDifference(context: Needs, rollout: RolloutName): Promise<boolean> {
+  return (await context.memo.get(`traffic-differs:${context.repo.id}:${rollout}`)) === true
+}
+
+export async function rememberDifference(context: Needs, rollout: RolloutName, differs: boolean): Promise<void> {
+  const key = `traffic-differs:${context.repo.id}:${rollout}`
+  if (differs) await context.memo.set(key, true)
+  else await context.memo.forget(key)
 }
 
 /**

@@ -214,7 +214,7 @@ export function livenesses(): readonly Liveness[] {
 function trafficLivenesses(): readonly Liveness[] {
   const entry = { traffic: 2, window: 5 * MINUTE, minRequests: 100, within: 30 * MINUTE }
   const windowMs = 5 * MINUTE
-  const proven: LiveResult = { entry, found: { state: 'live', since: AT, name: undefined, differs: true } }
+  const proven: LiveResult = { entry, found: { state: 'live', since: AT, name: undefined } }
   const evidence = { provenAt: undefined, differs: false, asked: { share: 5, before: 4, tolerance: 0.5 }, until: AT }
   const unproven = (seen: TrafficEvidence | undefined, state: 'not-yet' | 'overdue' = 'not-yet'): Liveness => ({
     state,
@@ -222,8 +222,8 @@ function trafficLivenesses(): readonly Liveness[] {
   })
   const seen: Observation = { code: 'seen', share: 1.234, requests: 12_345, windowMs }
   return [
-    { state: 'live', since: AT, parts: [{ ...proven, found: { state: 'live', since: AT, name: undefined } }] },
     { state: 'live', since: AT, parts: [proven] },
+    { state: 'live', since: AT, parts: [proven], differs: true },
     unproven(undefined),
     unproven({ ...evidence, observation: undefined }),
     unproven({ ...evidence, observation: seen }, 'overdue'),

@@ -62,7 +62,8 @@ async function measured(
 test('a good canary continues, measured by the template’s query with the version of this rollout', async () => {
   const queries = new Set<string>()
   const world = await measured((_, query) => {
-    queries.add(query)
+    // Perch also counts the requests to both versions.
+    if (!query.includes('istio_requests_total')) queries.add(query)
     return 0.99
   })
   const { step } = await aRollout(world)

@@ -1,5 +1,6 @@
 /** The share that Prometheus really observes: as proof that a step is live, and as a line of `/canary status`. */
 import assert from 'node:assert/strict'
+import type { Pull } from '../../memory/github/github.ts'
 import { type Knowledge, memoryMetrics } from '../../memory/metrics.ts'
 import { routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'
 import {
@@ -33,6 +34,10 @@ async function seen(
     metrics: memoryMetrics({ prometheus: known }),
     files: { '.github/canary.yml': CONFIG(live) },
   })
+}
+
+function gateSummary({ state }: World, { head }: Pull): string {
+  return state.runs.findLast(({ sha, name }) => sha === head.sha && name === 'canary/gate')?.report?.summary ?? ''
 }
 
 test('a step is live when Prometheus sees its share for a whole window after the merge, and bakes from then', async () => {
@@ -99,6 +104,33 @@ test('a step that is proven stays live when the traffic changes, and the gate sa
     /⚠️ `production\/web`: Prometheus sees 40% of 50,000 requests on the canary in the last 5 min\. Git asks for 5%/,
   )
 })
+
+test('a gate says that Prometheus sees another share, also if live does not ask for traffic, and stays as it is', async () => {
+  const traffic = { share: 5, requests: 50_000 }
+  const world = await seen(traffic, '{ after: 3m }')
+  const { step } = await aRollout(world)
+  await world.pass(14)
+  assert.match(gateOf(world, step), /^success/)
+  assert.doesNotMatch(gateSummary(world, step), /Prometheus sees/)
+  traffic.share = 40
+  await watches(world, 12)
+  assert.match(gateOf(world, step), /^success/)
+  assert.match(
+    gateSummary(world, step),
+    /by a timer, because no report is configured \(weak\)\. Now Prometheus sees a different share than Git asks for/,
+  )
+  traffic.share = 5.5
+  await watches(world, 12)
+  assert.doesNotMatch(gateSummary(world, step), /Prometheus sees/)
+})
+
+/** Minutes in which nothing happens except sweeps. */
+async function watches(world: World, minutes: number): Promise<void> {
+  for (let minute = 0; minute < minutes; minute += 1) {
+    await world.pass(1)
+    await world.sweep()
+  }
+}
 
 test('a first step of one percent is not live without requests, although 0 is less than two points away', async () => {
   const world = await aWorld({

@@ -31,7 +31,7 @@ const SIGNALS = {
 /** Whether a step is live, and what proves it or is still missing. */
 export function liveSentence(liveness: Liveness): string {
   const { parts } = liveness
-  if (liveness.state === 'live') return liveWords(liveness.since, parts)
+  if (liveness.state === 'live') return liveWords(liveness)
   const open = parts.filter(({ found }) => found.state !== 'live')
   const words = open.map(partWords)
   if (parts.length === 1) return words.join(' ')
@@ -44,7 +44,7 @@ export function liveSentenceAlone(liveness: Liveness): string {
   return capitalized(liveSentence(liveness))
 }
 
-function liveWords(since: number, parts: readonly LiveResult[]): string {
+function liveWords({ since, parts, differs }: Extract<Liveness, { state: 'live' }>): string {
   const witnesses = parts.flatMap(({ entry, found }) => {
     if ('traffic' in entry && found.state === 'live') return ['the traffic that Prometheus sees']
     const source = wantOf(entry)?.source
@@ -52,13 +52,14 @@ function liveWords(since: number, parts: readonly LiveResult[]): string {
       ? [`the ${SIGNALS[source].noun} ${linked(found.name, found.url)}`]
       : []
   })
+  const seen =
+    differs === true
+      ? ' Now Prometheus sees a different share than Git asks for: something else may set the weights. Comment `/canary status` to see the number.'
+      : ''
   if (witnesses.length === 0)
-    return `counted as live since ${time(since)} by a timer, because no report is configured (weak).`
+    return `counted as live since ${time(since)} by a timer, because no report is configured (weak).${seen}`
   const timer = witnesses.length < parts.length ? ', and a timer has run out' : ''
-  const differs = parts.some(({ found }) => found.state === 'live' && found.differs === true)
-    ? ' Now Prometheus sees a different share than Git asks for: something else may set the weights. Comment `/canary status` to see the number.'
-    : ''
-  return `live since ${time(since)}, according to ${witnesses.join(' and ')}${timer}.${differs}`
+  return `live since ${time(since)}, according to ${witnesses.join(' and ')}${timer}.${seen}`
 }
 
 function partWords({ entry, found }: LiveResult): string {
