@@ -76,7 +76,8 @@ function fromEnvironments(scene: ParentScene): readonly ParentRelease[] {
   return scene.environments.flatMap(({ name, release: own, files, refusals }): readonly ParentRelease[] => {
     if (own === undefined || !isWritten(scene, own.from, own.parent)) return []
     const { release, copies } = own
-    return [{ name, key: withoutPlaces(release), release, copies, files, refusals, isLone: false }]
+    const charts = chartsOf({ release, copies }, own.parent)
+    return [{ name, key: withoutPlaces(release), release, copies, files, charts, refusals, isLone: false }]
   })
 }
 
@@ -92,8 +93,15 @@ function fromDeployers(scene: ParentScene, known: ReadonlySet<string>): readonly
     seen.add(key)
     const survey = { tree, texts, needs: new Set<string>() }
     const own = releaseFiles(survey, release, { from: sources, others: new Set() })
-    return [{ ...own, name, key, release, isLone: false }]
+    return [{ ...own, name, key, release, charts: chartsOf({ ...own, release }, parent), isLone: false }]
   })
+}
+
+function chartsOf(
+  { release, copies }: Pick<ParentRelease, 'release' | 'copies'>,
+  parent: Parent | undefined,
+): readonly string[] {
+  return [release.chart, ...copies.map(({ from }) => from), ...(parent?.charts ?? [])]
 }
 
 /** Charts that nothing deploys and no other chart uses, with one possible choice of values. */
@@ -121,7 +129,8 @@ function lone(scene: ParentScene): readonly ParentRelease[] {
     const { chart } = release
     if (used.has(chart) || isPart(chart) || !own.files.some((file) => templates.has(file))) return []
     if (hasSeveralValues(chart, paths)) return []
-    return [{ ...own, name: nameOf(chart) || 'root', key: withoutPlaces(release), release, isLone: true }]
+    const [name, charts] = [nameOf(chart) || 'root', chartsOf({ ...own, release }, undefined)]
+    return [{ ...own, name, key: withoutPlaces(release), release, charts, isLone: true }]
   })
 }
 

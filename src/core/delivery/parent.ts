@@ -4,4 +4,6 @@ export interface Parent {
   readonly name: string
   /** Every file that it is rendered from. */
   readonly files: readonly string[]
+  /** The folders of the charts that it is rendered from. A new file there is one more of its files. */
+  readonly charts: readonly string[]
 }

@@ -68,6 +68,12 @@ export function parentOfEnvironment({
   return release?.parent ?? deployer?.parent
 }
 
+/** The folders of the charts that an environment or its deployers are rendered from. A new file there can change the environment. */
+export function chartsBehind({ charts = [], release, deployer }: Environment): readonly string[] {
+  const copied = release?.copies.map(({ from }) => from) ?? []
+  return [...charts, ...copied, ...(parentOfEnvironment({ release, deployer })?.charts ?? [])]
+}
+
 const MAX_LENGTH = 20 * 1024 * 1024
 
 /** Every file that defines an environment: the files of its build, and those of its deployer. */

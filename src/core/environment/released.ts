@@ -177,7 +177,11 @@ function originOf(release: ChartRelease, all: readonly DeployedRelease[]): Relea
   const files = [...new Set(all.flatMap(({ sources }) => sources))]
   const parents = all.flatMap(({ parent }) => parent ?? [])
   const [first] = parents
-  const parent = first && { ...first, files: [...new Set(parents.flatMap((one) => one.files))] }
+  const parent = first && {
+    ...first,
+    files: [...new Set(parents.flatMap((one) => one.files))],
+    charts: [...new Set(parents.flatMap((one) => one.charts))],
+  }
   return { release, files, deliveries: all.map(deliveryKey), parent }
 }
 

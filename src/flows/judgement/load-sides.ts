@@ -1,5 +1,5 @@
 import type { Config } from '../../core/config/schema.ts'
-import type { Environment } from '../../core/environment/environment.ts'
+import { chartsBehind, type Environment } from '../../core/environment/environment.ts'
 import { halvesOf } from '../../core/owner/beside.ts'
 import { partnersOf } from '../../core/owner/same-cluster.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
@@ -27,7 +27,7 @@ interface Sides {
 /** The snapshots of two trees, with certain routes in the environments that a change touches. */
 export async function loadSides(context: Needs, between: TreePair, options: SidesOptions): Promise<Sides> {
   const { base, head, changed } = between
-  // A template that only one side has changes the release of the other side too.
+  // A file of a chart that only one side has changes the other side too.
   const mayDiffer: EnvironmentTest = (environment) =>
     options.isTouched(environment) || (changed !== 'all' && hasChangedChart(environment, changed))
   const load = async (chooseRead?: SnapshotOptions['chooseRead']): Promise<Sides> => {
@@ -70,8 +70,8 @@ function namesToRead({ before, written }: Sides, isChosen: EnvironmentTest): Rea
   return loose.some((name) => wanted.has(name) || chosen.has(name)) ? new Set([...wanted, ...loose]) : wanted
 }
 
-function hasChangedChart({ charts = [] }: Environment, changed: readonly string[]): boolean {
-  return charts.some((chart) => chart === '' || changed.some((path) => path.startsWith(`${chart}/`)))
+function hasChangedChart(environment: Environment, changed: readonly string[]): boolean {
+  return chartsBehind(environment).some((chart) => chart === '' || changed.some((path) => path.startsWith(`${chart}/`)))
 }
 
 /** A snapshot in which the routes of the touched environments are certain. */

@@ -236,6 +236,23 @@ test('of a chart with several values files that nothing deploys, Perch does not 
   assert.match(answer, /⛔/)
 })
 
+for (const share of [0, 5])
+  test(`a new template of a chart changes no share of a rollout at ${share}%, and is red if it breaks the chart`, async () => {
+    const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT, [VALUES]: `canary:\n  weight: ${share}\n` })
+    const map = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Values.stage }}\n'
+    const change = await aPull(world, { 'root/templates/map.yaml': map })
+    assert.equal(checkOf(world, change, 'canary/validate'), 'success: No canary traffic changes')
+    const broken = await aPull(world, { 'root/templates/map.yaml': `{{ nope .Values }}\n${map}` })
+    assert.match(checkOf(world, broken, 'canary/validate'), /^failure/)
+    assert.match(reportOf(world, broken), /Perch cannot render the chart `root`/)
+  })
+
+/** What a pull request's check says below its title. */
+function reportOf({ state }: World, { head }: Awaited<ReturnType<typeof aPull>>): string {
+  const run = state.runs.findLast((one) => one.sha === head.sha && one.name === 'canary/validate')
+  return JSON.stringify(run?.report)
+}
+
 test('an Application that two releases of a chart render is named after them', async () => {
   const files = {
     ...CHART,
