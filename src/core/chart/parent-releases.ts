@@ -162,8 +162,14 @@ export function overruled(
   })
 }
 
-/** Without what some releases render. */
+/** Without what some releases render, and without the reasons why they are not rendered. */
 export function withoutParents(rendered: RenderedDeployers, parents: readonly ParentRelease[]): RenderedDeployers {
   const names = new Set(parents.map(({ name }) => name))
-  return { ...rendered, parts: new Map([...rendered.parts].filter(([, { parent }]) => !names.has(parent.name))) }
+  const isOther = ({ environments }: RenderedDeployers['unrendered'][number]): boolean =>
+    !environments.some((name) => names.has(name))
+  return {
+    ...rendered,
+    parts: new Map([...rendered.parts].filter(([, { parent }]) => !names.has(parent.name))),
+    unrendered: rendered.unrendered.filter(isOther),
+  }
 }

@@ -247,6 +247,24 @@ for (const share of [0, 5])
     assert.match(reportOf(world, broken), /Perch cannot render the chart `root`/)
   })
 
+test('a chart that renders only with the values of the chart that deploys it is not reported as broken', async () => {
+  const inner = '    path: root\n    helm: { valuesObject: { git: { url: "{{ .Values.repository }}" } } }\n'
+  const world = await aBuiltWorld({
+    ...CHART,
+    ...CONFIG,
+    ...ROOT,
+    [WEB]: ROOT[WEB].replace('.Values.repository', '.Values.git.url'),
+    'top/Chart.yaml': 'apiVersion: v2\nname: top\nversion: 0.1.0\n',
+    'top/values.yaml': 'namespace: argocd\nrepository: https://github.com/acme/gitops\n',
+    'top/templates/root.yaml': template('root', inner),
+  })
+  const { answer } = await onPull(world, '/canary 5')
+  assert.match(answer, /web-prod/)
+  const change = await aPull(world, { 'root/values.yaml': `${ROOT['root/values.yaml']}more: 1\n` })
+  assert.equal(checkOf(world, change, 'canary/validate'), 'success: No canary traffic changes')
+  assert.doesNotMatch(reportOf(world, change), /Perch cannot render/)
+})
+
 /** What a pull request's check says below its title. */
 function reportOf({ state }: World, { head }: Awaited<ReturnType<typeof aPull>>): string {
   const run = state.runs.findLast((one) => one.sha === head.sha && one.name === 'canary/validate')
