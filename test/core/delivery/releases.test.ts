@@ -272,3 +272,12 @@ test('a chart that the config names in place of a folder', () => {
     ['no-chart charts/none'],
   ])
 })
+
+test('a values file that a template names without quotes is shown as it is written', () => {
+  for (const tag of ['{{ .Values.file }}', '{{ .Values.file | default "a.yaml" }}']) {
+    const source = `  source:\n    path: charts/web\n    helm: { valueFiles: [${tag}] }\n`
+    assert.deepEqual(asked({ 'app.yaml': application('web', source) }), {
+      web: ['web in shop', `helm-values ${tag} app.yaml:8`],
+    })
+  }
+})

@@ -49,7 +49,7 @@ export function argoRelease(from: ArgoSource): ChartRelease {
   const files = listOf(helm['valueFiles']).map((entry, index): ValuesSource => {
     const place = placeOf([...own, 'valueFiles', index])
     const path = typeof entry === 'string' ? valuesPath(entry, { chart, refs }) : undefined
-    if (path === undefined) return { from: 'elsewhere', name: String(entry), place }
+    if (path === undefined) return { from: 'elsewhere', name: entryText(entry), place }
     return { from: 'file', path, isOptional, place }
   })
   const key = isFilled(helm['valuesObject']) ? 'valuesObject' : 'values'
@@ -121,6 +121,13 @@ function valuesPath(
   // Argo CD replaces its own variables, such as `$ARGOCD_APP_NAME`.
   if (isTemplate(path) || path.includes('$')) return undefined
   return join(path.startsWith('/') ? '' : chart, path)
+}
+
+/** `{{ .Values.file }}` without quotes is valid YAML: a mapping with a mapping as a key. */
+function entryText(entry: unknown): string {
+  const [key = ''] = Object.keys(recordOf(entry))
+  const tag = /^\{"(.*)":/.exec(key)?.[1]
+  return tag === undefined ? String(entry) : `{{ ${tag.replaceAll('\\"', '"')} }}`
 }
 
 /** The first `{{ … }}` in a value. */
