@@ -104,7 +104,7 @@ function chartsOf(
   return [release.chart, ...copies.map(({ from }) => from), ...(parent?.charts ?? [])]
 }
 
-/** Charts that nothing deploys and no other chart uses, with one possible choice of values. */
+/** Charts that nothing deploys and no other chart uses. With several choices of values, nobody knows which one counts. */
 function lone(scene: ParentScene): readonly ParentRelease[] {
   const { tree, texts, templates } = scene
   const survey = { tree, texts, needs: new Set<string>() }
@@ -128,18 +128,19 @@ function lone(scene: ParentScene): readonly ParentRelease[] {
   return known.flatMap(({ release, ...own }): readonly ParentRelease[] => {
     const { chart } = release
     if (used.has(chart) || isPart(chart) || !own.files.some((file) => templates.has(file))) return []
-    if (hasSeveralValues(chart, paths)) return []
+    const refusals = [...own.refusals, ...severalValues(chart, paths)]
     const [name, charts] = [nameOf(chart) || 'root', chartsOf({ ...own, release }, undefined)]
-    return [{ ...own, name, key: withoutPlaces(release), release, charts, isLone: true }]
+    return [{ ...own, refusals, name, key: withoutPlaces(release), release, charts, isLone: true }]
   })
 }
 
-/** Whether the files suggest that somebody chooses among several values files. */
-function hasSeveralValues(chart: string, paths: readonly string[]): boolean {
-  const choices = loneReleases([chart], { paths, taken: new Set() })
+/** The refusal of a chart whose files suggest that somebody chooses among several values files. */
+function severalValues(chart: string, paths: readonly string[]): readonly EnvironmentRefusal[] {
+  const choices = loneReleases([chart], { paths, taken: new Set() }).flatMap(({ values }) => values)
   const isOther = (path: string): boolean =>
-    parentOf(path) === chart && /values/.test(nameOf(path)) && path !== inFolder(chart, 'values.yaml')
-  return choices.some(({ values }) => values.length > 0) || paths.some((path) => /\.ya?ml$/.test(path) && isOther(path))
+    parentOf(path) === chart && /values.*\.ya?ml$/.test(nameOf(path)) && path !== inFolder(chart, 'values.yaml')
+  const file = choices[0] ?? paths.find(isOther)
+  return file === undefined ? [] : [{ code: 'several-values', file, line: 1, entry: file }]
 }
 
 const BARE = {

@@ -16,6 +16,7 @@
  * - `no-chart`: a folder that should be a Helm chart, but is not
  * - `helm-dependency`: a chart that is not in `charts/`
  * - `helm-values`: values that are not in this repository
+ * - `several-values`: a chart that people deploy by hand, with one of several values files
  * - `broken-override`: an override of an Application's source that is not YAML
  */
 export type RefusalCode =
@@ -42,6 +43,7 @@ export type RefusalCode =
   | 'no-chart'
   | 'helm-dependency'
   | 'helm-values'
+  | 'several-values'
   | 'broken-override'
 
 export interface EnvironmentRefusal {

@@ -12,6 +12,13 @@ export function problemRefusal(problem: Problem, isEdited = false): Refusal {
   return { code: 'unreadable', problem, isEdited }
 }
 
+/** A deployer in a template cannot be read if the chart is not rendered. Then the chart is the problem. */
+export function causeAmong(unrendered: Snapshot['unrendered'], problem: Problem): Problem {
+  const isBehind = ({ cause }: Problem): boolean =>
+    cause.kind === 'parent-not-rendered' && problem.file !== undefined && cause.files.includes(problem.file)
+  return unrendered.find(isBehind) ?? problem
+}
+
 /**
  * Replaces the refusal of an unknown rollout if a problem may hide the rollout. Only problems with rendering charts can, because
  * rollouts in files are found without a render.
@@ -28,7 +35,7 @@ export function hiddenBy(
     [...problems, ...unrendered].find(({ code, environments }) => HIDES.has(code) && isMeant(environments)) ??
     // If nothing else is known, a template that nothing renders is the best hint.
     (known.length === 0 ? unrendered.find(({ environments }) => environments.length === 0) : undefined)
-  return found === undefined ? refusal : problemRefusal(found)
+  return found === undefined ? refusal : problemRefusal(causeAmong(unrendered, found))
 }
 
 const HIDES: ReadonlySet<string> = new Set(

@@ -1,4 +1,4 @@
-import { problemRefusal } from '../refusal/unreadable.ts'
+import { causeAmong, problemRefusal } from '../refusal/unreadable.ts'
 import { err, ok, type Result } from '../result.ts'
 import { resourcesOf } from '../layer/layout.ts'
 import { narrowed } from './read-target.ts'
@@ -74,7 +74,7 @@ function whyNotSeen(
     environment === undefined || environment === 'all' || environments.includes(environment)
   const hidden = refusal.known.length === 0 ? unrendered[0] : undefined
   const problem = problems.find(isMeant) ?? hidden
-  if (problem !== undefined) return problemRefusal(problem)
+  if (problem !== undefined) return problemRefusal(causeAmong(unrendered, problem))
   const { asked } = refusal
   const named = remoteCharts.filter(({ name, chart }) => asked === undefined || name.includes(asked) || chart === asked)
   const charts = named.slice(0, MAX_CHARTS).map(({ title, chart }) => ({ title, chart }))

@@ -3,6 +3,7 @@ import { stopsNamed } from '../../core/stop/stop.ts'
 import type { ConfigProblem, ConfigResult } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { type Environment, environmentsTouched } from '../../core/environment/environment.ts'
+import { inFolder, nameOf, parentOf } from '../../core/environment/tree.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
 import { NO_CHANGE, type Review, type TrafficRow } from '../../core/gate/review.ts'
 import { withoutPlacesIn } from '../../core/gate/weight-places.ts'
@@ -255,7 +256,7 @@ async function compareByConfig(
     ...hiding,
     ...saidOnce(comparison.problems, refused),
   ]
-  const gaps = unknownDeploymentNotes(after, { changed, folders: undeployedAmong(after, names) })
+  const gaps = unknownDeploymentNotes(after, { changed, folders: undeployedAmong(after, names, changed) })
   const remarks = saidOnce(comparison.notes, { problems: refused.notes })
   const unknown = gaps.filter((note) => !hiding.includes(note))
   const notes = [...refused.notes, ...templates.notes, ...remarks, ...checked.notes, ...unknown]
@@ -280,12 +281,28 @@ function saidOnce(problems: readonly Problem[], read: Pick<Review, 'problems'>):
   return problems.filter(({ cause, file }) => !isOfRender(cause) || !broken.has(file))
 }
 
-/** The folders of environments without a known deployer. */
-function undeployedAmong({ environments, deliveries }: Snapshot, names: readonly string[]): readonly string[] {
+/** The folders without a known deployer that change: those of environments, and charts. */
+function undeployedAmong(
+  snapshot: Snapshot,
+  names: readonly string[],
+  changed: readonly string[] | 'all',
+): readonly string[] {
+  const { environments, deliveries } = snapshot
   const deployed = new Set(deliveries.map(({ path }) => path))
-  return environments
-    .filter(({ name, root, kind }) => names.includes(name) && kind !== 'helm' && !deployed.has(root))
-    .map(({ root }) => root)
+  const own = environments.filter(
+    ({ name, root, kind }) => names.includes(name) && kind !== 'helm' && !deployed.has(root),
+  )
+  return [...own.map(({ root }) => root), ...chartsAmong(snapshot, changed)]
+}
+
+/** The charts whose changed files belong to no environment, as those of a release that nothing is known about. */
+function chartsAmong({ environments, layout }: Snapshot, changed: readonly string[] | 'all'): readonly string[] {
+  if (changed === 'all') return []
+  const charts = [...layout.texts.keys()].filter((path) => nameOf(path) === 'Chart.yaml').map(parentOf)
+  return charts.filter((chart) => {
+    const own = changed.filter((path) => path.startsWith(inFolder(chart, '')))
+    return own.some((path) => environmentsTouched(environments, [path]).length === 0)
+  })
 }
 
 /** The checks that the base branch requires, with the problems that are known before anything is rendered. */

@@ -225,15 +225,28 @@ test('a chart that cannot be rendered makes no check red, and a command says why
   assert.match(checkOf(world, pull, 'canary/validate'), /^success/)
   const change = await aPull(world, { 'root/values.yaml': 'namespace: other\n' })
   assert.match(checkOf(world, change, 'canary/validate'), /^success/)
-  const run = world.state.runs.findLast((one) => one.sha === change.head.sha && one.name === 'canary/validate')
-  assert.match(JSON.stringify(run?.report), /Perch cannot render the chart .?`root`/)
+  assert.match(reportOf(world, change), /Perch cannot render the chart .?`root`/)
 })
 
 test('of a chart with several values files that nothing deploys, Perch does not guess which one somebody applies', async () => {
   const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT, 'root/values-eu.yaml': 'stage: prod\n' })
   const { answer } = await onPull(world, '/canary 5')
-  assert.doesNotMatch(answer, /Perch cannot render/)
-  assert.match(answer, /⛔/)
+  assert.match(answer, /⛔ Perch cannot render the chart `root`/)
+  assert.doesNotMatch(answer, /template engine/)
+  assert.match(answer, /other values files than `values\.yaml`, for example `root\/values-eu\.yaml`/)
+  const raise = await aPull(world, { [VALUES]: 'canary:\n  weight: 50\n' })
+  assert.match(checkOf(world, raise, 'canary/validate'), /^success/)
+  assert.match(reportOf(world, raise), /Perch cannot render the chart .?`root`/)
+})
+
+test('a second values file for a chart that somebody applies by hand is red, because nobody would see its rollouts afterwards', async () => {
+  const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT })
+  const second = { 'root/values-eu.yaml': 'stage: prod\n' }
+  const change = await aPull(world, second)
+  assert.match(checkOf(world, change, 'canary/validate'), /^failure/)
+  assert.match(reportOf(world, change), /Commit the Application or HelmRelease that deploys the chart/)
+  const explained = await aPull(world, { ...second, ...DEPLOYED })
+  assert.match(checkOf(world, explained, 'canary/validate'), /^success/)
 })
 
 for (const share of [0, 5])

@@ -142,6 +142,7 @@ type ReleaseRefusal =
   | 'helm-values'
   | 'several-deployers'
   | 'no-such-deployer'
+  | 'several-values'
   | 'broken-override'
 
 function environmentWords(refusal: EnvironmentRefusal): ProblemWords {
@@ -208,6 +209,11 @@ function releaseWords(why: ReleaseRefusal, { entry, file }: Pick<EnvironmentRefu
       return {
         what: `Several releases of the chart ${code(entry)} have different values, and the config does not say which of them this environment is, so Perch does not render it.`,
         next: 'In `.github/canary.yml`, list one environment for each release, with the Application or HelmRelease under `deployer` next to the path.',
+      }
+    case 'several-values':
+      return {
+        what: `The chart has other values files than \`values.yaml\`, for example ${code(entry)}, and nothing in this repository says which of them count.`,
+        next: 'Commit the Application or HelmRelease that deploys the chart, with its values files.',
       }
     case 'no-chart':
       return {
