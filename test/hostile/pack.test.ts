@@ -27,7 +27,7 @@ const PATH = process.env['PATH'] ?? ''
 const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 /** A harmless build takes a fraction of a second. A review must end even if none of its builds does. */
 const LIMIT_MS = 30_000
-const tool = await findTool(PATH)
+const tool = await findTool('kustomize', { path: PATH })
 const skip = typeof tool === 'string' ? 'neither kustomize nor kubectl is installed' : false
 
 let server: Server

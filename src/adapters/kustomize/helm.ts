@@ -2,12 +2,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HelmBuild, RenderResult } from '../../ports/renderer.ts'
-import { programPath } from '../process-sandbox/program-path.ts'
 import { runContained } from '../process-sandbox/run.ts'
-import { ask, wallsOf } from '../process-sandbox/walls.ts'
 import { fill, inWorkshop, isPlain, type Workshop } from '../process-sandbox/workshop.ts'
 import { GO, type BuildLimits, resultOf } from './outcome.ts'
-import { MAX_MEMORY, type Tool } from './tool.ts'
+import type { Tool } from './tool.ts'
 
 /**
  * A chart may ask whether the cluster knows a kind before it uses it. These are the kinds of a cluster that uses Perch. Without
@@ -35,19 +33,6 @@ const API_VERSIONS = [
  * By default, helm would use the version that it was built with, which is v1.20 if `go install` built it.
  */
 const KUBE_VERSION = '1.35.0'
-
-/** Finds Helm 3 or newer. `missing`: it is not installed; `timed-out`: it did not answer in time. */
-export async function findHelm(path: string, probeMs?: number): Promise<Tool | 'missing' | 'timed-out'> {
-  const program = await programPath(path, 'helm')
-  if (program === undefined) return 'missing'
-  const probe = [program, 'version', '--template={{.Version}}'] as const
-  const answer = await ask(probe, probeMs)
-  if (!('said' in answer)) return answer.end === 'timed-out' ? 'timed-out' : 'missing'
-  const version = /^v(?:[3-9]|\d\d)\.\S*/.exec(answer.said.trim())?.[0]
-  if (version === undefined) return 'missing'
-  const walls = await wallsOf({ path, maxMemory: MAX_MEMORY, probe })
-  return { name: `helm ${version}`, command: [program, 'template'], walls }
-}
 
 /** Renders one release from exactly these files. */
 export function buildRelease(

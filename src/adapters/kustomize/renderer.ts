@@ -5,25 +5,21 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../../ports/log.ts'
-import type { KustomizeBuild, RenderResult, Renderer } from '../../ports/renderer.ts'
+import type { BuildSource, KustomizeBuild, RenderResult, Renderer } from '../../ports/renderer.ts'
 import { atMost } from '../process-sandbox/at-most.ts'
-import { USUAL_PATH } from '../process-sandbox/program-path.ts'
+import { type Absence, finder, type SearchOptions } from '../process-sandbox/installed.ts'
 import { runContained } from '../process-sandbox/run.ts'
 import { fill, inWorkshop, isPlain, removeAbandoned } from '../process-sandbox/workshop.ts'
-import { buildRelease, findHelm } from './helm.ts'
+import { buildRelease } from './helm.ts'
 import { GO, type BuildLimits, restrictedResultOf, resultOf } from './outcome.ts'
 import { findTool, type Tool } from './tool.ts'
 
-export interface RendererOptions {
+export interface RendererOptions extends SearchOptions {
   readonly log: Log
-  /** Where to look for kustomize and kubectl: like the environment variable `PATH`. */
-  readonly path?: string
   /** How many builds run at once. More than the number of processors has no benefit. */
   readonly concurrency?: number
   readonly timeoutMs?: number
   readonly maxBytes?: number
-  /** How long the tool may take to print its version. */
-  readonly probeMs?: number
 }
 
 const CONCURRENCY = 2
@@ -39,57 +35,45 @@ interface Request extends KustomizeBuild {
   readonly helm: Tool | undefined
 }
 
-/** Finds a tool when it is first needed. */
-type ToolFinder = () => Promise<Tool | 'missing' | 'timed-out'>
-
 export function openRenderer(options: RendererOptions): Renderer {
   const limit = atMost(options.concurrency ?? CONCURRENCY)
   const limits = { timeoutMs: options.timeoutMs ?? TIMEOUT_MS, maxBytes: options.maxBytes ?? MAX_BYTES }
-  const tools = { kustomize: finder(options, findTool), helm: finder(options, findHelm) }
+  const tools = {
+    kustomize: finder(() => prepare('kustomize', options)),
+    helm: finder(() => prepare('helm', options)),
+  }
   return {
     tool: async (kind = 'kustomize') => {
       const found = await tools[kind]()
-      return typeof found === 'string' ? undefined : found.name
+      return typeof found === 'string' ? undefined : found.title
     },
     render: async (files, source) => {
       const found = await tools[source.kind]()
-      if (found === 'timed-out') return { ok: false, code: 'tool-busy', detail: '' }
-      if (found === 'missing')
-        return { ok: false, code: source.kind === 'helm' ? 'helm-missing' : 'tool-missing', detail: '' }
+      if (typeof found === 'string') return absent(source.kind, found)
       if (source.kind === 'helm') return limit(() => buildRelease(found, { files, source }, limits))
       const helm = source.hasCharts === true ? await tools.helm() : undefined
-      if (helm === 'timed-out') return { ok: false, code: 'tool-busy', detail: '' }
-      if (helm === 'missing') return { ok: false, code: 'helm-missing', detail: '' }
+      if (typeof helm === 'string') return absent('helm', helm)
       return limit(() => buildRoot(found, { files, helm, ...source }, limits))
     },
   }
 }
 
-function finder(options: RendererOptions, find: typeof findTool): ToolFinder {
-  let known: ReturnType<ToolFinder> | undefined
-  return async () => {
-    known ??= prepare(options, find)
-    const found = await known
-    // A failure is not cached: someone may install the tool, and a machine is not busy forever.
-    if (typeof found === 'string') known = undefined
-    return found
-  }
+const ABSENT = {
+  kustomize: 'neither kustomize nor kubectl is installed: kustomize roots cannot be rendered',
+  helm: 'helm is not installed: charts cannot be rendered',
+} as const
+
+async function prepare(kind: BuildSource['kind'], options: RendererOptions): Promise<Tool | Absence> {
+  await removeAbandoned()
+  const tool = await findTool(kind, options)
+  if (tool === 'timed-out') options.log.warn({}, `${kind} did not answer in time; it is looked for again`)
+  else if (typeof tool === 'string') options.log.warn({}, ABSENT[kind])
+  return tool
 }
 
-async function prepare({ log, path, probeMs }: RendererOptions, find: typeof findTool): ReturnType<ToolFinder> {
-  await removeAbandoned()
-  const tool = await find(path ?? USUAL_PATH, probeMs)
-  const [name, effect] =
-    find === findHelm
-      ? ['helm', 'helm is not installed: charts cannot be rendered']
-      : ['kustomize', 'neither kustomize nor kubectl is installed: kustomize roots cannot be rendered']
-  if (tool === 'timed-out') log.warn({}, `${name} did not answer in time; it is looked for again`)
-  else if (tool === 'missing') log.warn({}, effect)
-  else {
-    const { isOffline, isConfined } = tool.walls
-    log.info({ tool: tool.name, isOffline, isConfined }, `found ${name}`)
-  }
-  return tool
+function absent(kind: BuildSource['kind'], absence: Absence): RenderResult {
+  const code = kind === 'helm' ? 'helm-missing' : 'tool-missing'
+  return { ok: false, code: absence === 'timed-out' ? 'tool-busy' : code, detail: '' }
 }
 
 function buildRoot(tool: Tool, request: Request, limits: BuildLimits): Promise<RenderResult> {

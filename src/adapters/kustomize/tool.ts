@@ -1,57 +1,61 @@
-/** Finds kustomize on this machine. `core/environment` has already refused entries that lead to the network. */
-import { programPath } from '../process-sandbox/program-path.ts'
-import { ask, wallsOf, type Walls } from '../process-sandbox/walls.ts'
+/** Finds kustomize and helm on this machine. `core/environment` has already refused entries that lead to the network. */
+import type { BuildSource } from '../../ports/renderer.ts'
+import {
+  type Absence,
+  findInstalled,
+  type InstalledProgram,
+  type ProgramKind,
+  type SearchOptions,
+} from '../process-sandbox/installed.ts'
 import { KubectlVersion } from './schema.ts'
 
-export interface Tool {
-  /** Name and version, for people. */
-  readonly name: string
+export interface Tool extends Pick<InstalledProgram, 'title' | 'walls'> {
   /** Precedes the folder to build. The sandbox's prefix precedes it. */
   readonly command: readonly [string, ...string[]]
-  readonly walls: Walls
 }
 
 /** A build needs far less. The limit stops a hostile build from using all memory of the machine. */
-export const MAX_MEMORY = 4 * 1024 ** 3
+const MAX_MEMORY = 4 * 1024 ** 3
 
-interface InstalledTool extends Pick<Tool, 'name' | 'command'> {
-  readonly probe: readonly [string, ...string[]]
+type Kind = BuildSource['kind']
+
+/** The programs that render each kind, and their command for it. The first one that is installed is used. */
+const PROGRAMS: Readonly<Record<Kind, readonly (ProgramKind & { readonly command: string })[]>> = {
+  kustomize: [
+    {
+      name: 'kustomize',
+      command: 'build',
+      versionArgs: ['version'],
+      // v5 prints `v5.5.0`; v4 prints `{Version:kustomize/v4.5.7 GitCommit:…`.
+      versionIn: (said) => /v\d+\.\d+\.\d+\S*/.exec(said)?.[0],
+    },
+    {
+      name: 'kubectl',
+      title: 'kustomize',
+      command: 'kustomize',
+      versionArgs: ['version', '--client', '--output=json'],
+      versionIn: (said) => {
+        const version = KubectlVersion.safeParse(said).data
+        return version && `${version.kustomizeVersion} (kubectl ${version.clientVersion.gitVersion})`
+      },
+    },
+  ],
+  helm: [
+    {
+      name: 'helm',
+      command: 'template',
+      versionArgs: ['version', '--template={{.Version}}'],
+      versionIn: (said) => /^v(?:[3-9]|\d\d)\.\S*/.exec(said.trim())?.[0],
+    },
+  ],
 }
 
-/**
- * Finds `kustomize`, or else `kubectl`, which contains it. `missing`: neither is installed; `timed-out`: the tool did not answer
- * in time.
- */
-export async function findTool(path: string, probeMs?: number): Promise<Tool | 'missing' | 'timed-out'> {
-  const first = await standalone(path, probeMs)
-  const found = typeof first === 'object' ? first : await within(path, probeMs)
-  if (typeof found === 'object') {
-    const { name, command, probe } = found
-    return { name, command, walls: await wallsOf({ path, maxMemory: MAX_MEMORY, probe }) }
+export async function findTool(kind: Kind, options: SearchOptions): Promise<Tool | Absence> {
+  let absence: Absence = 'missing'
+  for (const program of PROGRAMS[kind]) {
+    const found = await findInstalled(program, MAX_MEMORY, options)
+    if (typeof found === 'object') return { ...found, command: [found.file, program.command] }
+    if (found === 'timed-out') absence = found
   }
-  return first === 'timed-out' ? first : found
-}
-
-async function standalone(path: string, probeMs?: number): Promise<InstalledTool | 'missing' | 'timed-out'> {
-  const program = await programPath(path, 'kustomize')
-  if (program === undefined) return 'missing'
-  const probe = [program, 'version'] as const
-  const answer = await ask(probe, probeMs)
-  if (!('said' in answer)) return answer.end === 'timed-out' ? 'timed-out' : 'missing'
-  // v5 prints `v5.5.0`; v4 prints `{Version:kustomize/v4.5.7 GitCommit:…`.
-  const version = /v\d+\.\d+\.\d+\S*/.exec(answer.said)?.[0]
-  return version === undefined ? 'missing' : { name: `kustomize ${version}`, command: [program, 'build'], probe }
-}
-
-async function within(path: string, probeMs?: number): Promise<InstalledTool | 'missing' | 'timed-out'> {
-  const program = await programPath(path, 'kubectl')
-  if (program === undefined) return 'missing'
-  const probe = [program, 'version', '--client', '--output=json'] as const
-  const answer = await ask(probe, probeMs)
-  if (!('said' in answer)) return answer.end === 'timed-out' ? 'timed-out' : 'missing'
-  const version = KubectlVersion.safeParse(answer.said)
-  if (!version.success) return 'missing'
-  const { kustomizeVersion, clientVersion } = version.data
-  const name = `kustomize ${kustomizeVersion} (kubectl ${clientVersion.gitVersion})`
-  return { name, command: [program, 'kustomize'], probe }
+  return absence
 }

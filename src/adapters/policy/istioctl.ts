@@ -1,7 +1,8 @@
 import type { ToolResult, ObjectRemark } from '../../core/policy/remark.ts'
 import type { Rendering } from '../../ports/validators.ts'
+import type { ProgramKind } from '../process-sandbox/installed.ts'
 import { objectAt, objectFiles, OBJECTS } from './objects.ts'
-import type { ProgramKind, Program } from './program.ts'
+import type { Program } from './program.ts'
 import { IstioMessages } from './schema.ts'
 import { qualifiedTitle } from '../../core/manifest/identity.ts'
 

@@ -4,8 +4,9 @@ import { atField, fieldPath } from '../../core/policy/field-path.ts'
 import type { Failure, Fault, ObjectRemark, ToolResult } from '../../core/policy/remark.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Rendering, RepositoryCrds } from '../../ports/validators.ts'
+import type { ProgramKind } from '../process-sandbox/installed.ts'
 import { objectAt, objectFiles, OBJECTS } from './objects.ts'
-import type { Program, ProgramKind } from './program.ts'
+import type { Program } from './program.ts'
 import { KubectlValidateResult } from './schema.ts'
 
 export const KUBECTL_VALIDATE: ProgramKind = {

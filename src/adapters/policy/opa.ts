@@ -7,6 +7,7 @@ import type { Policy } from '../../core/policy/policy.ts'
 import type { ToolResult, Failure, ObjectRemark } from '../../core/policy/remark.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Rendering } from '../../ports/validators.ts'
+import type { ProgramKind } from '../process-sandbox/installed.ts'
 import { digestOf, keeper } from '../process-sandbox/keep.ts'
 import {
   BUNDLE,
@@ -21,7 +22,7 @@ import {
   type OpaError,
 } from './opa-bundle.ts'
 import { queryOf, remarksIn, type Rules, rulesIn } from './opa-rules.ts'
-import { aBreaker, type Breaker, type ProgramKind, type Program } from './program.ts'
+import { aBreaker, type Breaker, type Program } from './program.ts'
 import { OpaCapabilities, OpaDependencies, OpaErrors, OpaInspection, OpaResult } from './schema.ts'
 
 export const OPA: ProgramKind = {

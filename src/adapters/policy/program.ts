@@ -4,18 +4,18 @@
 import { basename } from 'node:path'
 import type { Failure } from '../../core/policy/remark.ts'
 import { atMost } from '../process-sandbox/at-most.ts'
-import { programPath, USUAL_PATH } from '../process-sandbox/program-path.ts'
+import {
+  type Absence,
+  findInstalled,
+  finder,
+  type InstalledProgram,
+  type ProgramKind,
+  type SearchOptions,
+} from '../process-sandbox/installed.ts'
 import { runContained } from '../process-sandbox/run.ts'
-import { ask, wallsOf, type Walls } from '../process-sandbox/walls.ts'
 import { fill, inWorkshop } from '../process-sandbox/workshop.ts'
-import type { Log } from '../../ports/log.ts'
 
-export interface ProgramOptions {
-  /** Where to look for programs: like the environment variable `PATH`. */
-  readonly path?: string
-  /** Folders of this machine that the programs may read, in addition to the system's program folders. */
-  readonly reads?: readonly string[]
-  readonly log?: Log
+export interface ProgramOptions extends SearchOptions {
   /** How many programs run at once. More than the number of processors has no benefit. */
   readonly concurrency?: number
   readonly timeoutMs?: number
@@ -28,16 +28,6 @@ const MAX_BYTES = 16 * 1024 * 1024
 const MAX_MEMORY = 2 * 1024 ** 3
 
 const EXHAUSTING = new Set<Failure['code']>(['timed-out', 'too-large'])
-
-export interface ProgramKind {
-  readonly name: string
-  /** The arguments that make the program print its version. */
-  readonly versionArgs: readonly string[]
-  /** Finds the version in the program's output; undefined if that version cannot be used. */
-  readonly versionIn: (said: string) => string | undefined
-  /** The oldest usable version, for people. */
-  readonly wants?: string
-}
 
 export interface Program {
   /** Name and version, for people; undefined if the program is not installed or too old. */
@@ -83,36 +73,23 @@ type Output =
   | { readonly ok: true; readonly code: number; readonly stdout: string; readonly stderr: string }
   | { readonly ok: false; readonly failure: Failure; readonly stdout: string }
 
-interface InstalledProgram {
-  readonly file: string
-  readonly title: string
-  readonly walls: Walls
-}
-
 /** The state that all programs of one service share: the folders to look in, and how many may run. */
 export function openPrograms(options: ProgramOptions): (kind: ProgramKind) => Program {
   const limit = atMost(options.concurrency ?? CONCURRENCY)
   return (kind) => {
-    let known: Promise<InstalledProgram | Failure> | undefined
-    const find = async (): Promise<InstalledProgram | Failure> => {
-      known ??= findProgram(kind, options)
-      const found = await known
-      // A failure is not cached: someone may install the program, and a machine is not busy forever.
-      if ('code' in found) known = undefined
-      return found
-    }
+    const find = finder(() => findInstalled(kind, MAX_MEMORY, options))
     return {
       title: async () => {
         const found = await find()
-        return 'code' in found ? undefined : found.title
+        return typeof found === 'string' ? undefined : found.title
       },
       absence: async () => {
         const found = await find()
-        return 'code' in found ? found : { code: 'busy', detail: '' }
+        return failureOf(typeof found === 'string' ? found : 'timed-out', kind)
       },
       run: async (task) => {
         const found = await find()
-        if ('code' in found) return { ok: false, failure: found, stdout: '' }
+        if (typeof found === 'string') return { ok: false, failure: failureOf(found, kind), stdout: '' }
         return limit(async () => {
           const refusal = task.breaker?.refusal()
           if (refusal !== undefined) return { ok: false, failure: refusal, stdout: '' }
@@ -126,21 +103,9 @@ export function openPrograms(options: ProgramOptions): (kind: ProgramKind) => Pr
   }
 }
 
-async function findProgram(
-  { name, versionArgs, versionIn, wants }: ProgramKind,
-  { path = USUAL_PATH, reads = [], log }: ProgramOptions,
-): Promise<InstalledProgram | Failure> {
-  const file = await programPath(path, name)
-  if (file === undefined) return { code: 'missing', detail: '' }
-  const probe = [file, ...versionArgs] as const
-  const answer = await ask(probe)
-  if (!('said' in answer)) return { code: answer.end === 'timed-out' ? 'busy' : 'missing', detail: '' }
-  const version = versionIn(answer.said)
-  if (version === undefined) return { code: 'missing', detail: wants ?? '' }
-  const title = `${name} ${version}`.trim()
-  const walls = await wallsOf({ path, maxMemory: MAX_MEMORY, probe, reads })
-  log?.info({ program: title, isOffline: walls.isOffline, isConfined: walls.isConfined }, 'found a validator')
-  return { file, title, walls }
+function failureOf(absence: Absence, { wants = '' }: ProgramKind): Failure {
+  if (absence === 'timed-out') return { code: 'busy', detail: '' }
+  return { code: 'missing', detail: absence === 'outdated' ? wants : '' }
 }
 
 function execute(

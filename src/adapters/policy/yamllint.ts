@@ -1,6 +1,7 @@
 import { missingSettings, withoutDirectives } from '../../core/policy/lint.ts'
 import type { ToolResult, Failure, Fault, LineRemark } from '../../core/policy/remark.ts'
-import type { ProgramKind, Program } from './program.ts'
+import type { ProgramKind } from '../process-sandbox/installed.ts'
+import type { Program } from './program.ts'
 
 export const YAMLLINT: ProgramKind = {
   name: 'yamllint',

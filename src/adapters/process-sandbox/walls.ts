@@ -1,6 +1,5 @@
 /** Finds out how this machine can keep a program from the network, from other files, and from too much memory. */
 import { realpath } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { confinersOf, type WalledFolder } from './confine.ts'
 import { programPath } from './program-path.ts'
 import { runContained } from './run.ts'
@@ -25,10 +24,8 @@ export interface WalledProgram {
   readonly reads?: readonly string[]
 }
 
-/** The program's output, or that it did not answer. A program that is slow on a busy machine still counts as installed. */
-export type ProbeAnswer = { readonly said: string } | { readonly end: 'failed' | 'timed-out' }
-
-const PROBE = { env: { HOME: '/nonexistent', LC_ALL: 'C' }, timeoutMs: 30_000, maxBytes: 64 * 1024 }
+/** How a program is asked for its version. A program that is slow on a busy machine still counts as installed. */
+export const PROBE = { env: { HOME: '/nonexistent', LC_ALL: 'C' }, timeoutMs: 30_000, maxBytes: 64 * 1024 }
 
 const NO_WALLS: Walls = { prefix: () => [], isOffline: false, isConfined: false }
 
@@ -90,11 +87,4 @@ async function isPassable(walls: Walls, probe: readonly [string, ...string[]]): 
     const finished = await runContained({ ...PROBE, title: 'try walls', env, folder: workshop.files, command })
     return finished.end === 'exited' && finished.code === 0
   })
-}
-
-/** Runs a program that prints its version or the like, and returns the output. */
-export async function ask(command: readonly [string, ...string[]], timeoutMs = PROBE.timeoutMs): Promise<ProbeAnswer> {
-  const finished = await runContained({ ...PROBE, title: 'ask for a version', folder: tmpdir(), command, timeoutMs })
-  if (finished.end === 'timed-out') return { end: 'timed-out' }
-  return finished.end === 'exited' && finished.code === 0 ? { said: finished.stdout.toString() } : { end: 'failed' }
 }

@@ -60,7 +60,7 @@ async function bare(
   box: GitHubBox,
   { folder, files }: { readonly folder: string; readonly files: Files },
 ): Promise<() => Promise<void>> {
-  const tool = await findTool(process.env['PATH'] ?? '')
+  const tool = await findTool('kustomize', { path: process.env['PATH'] })
   if (typeof tool === 'string') throw new Error(tool)
   const [program, ...args] = tool.command
   const run = promisify(execFile)

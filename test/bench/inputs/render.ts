@@ -30,7 +30,7 @@ const schemas = openSchemas()
 export async function benchRender(): Promise<BenchResult> {
   const rows: BenchRow[] = []
   const path = process.env['PATH'] ?? ''
-  const tool = await findTool(path)
+  const tool = await findTool('kustomize', { path })
   if (typeof tool === 'string') throw new Error(tool)
   const bare = tool.command
   const renderer = openRenderer({ log: QUIET, path })

@@ -26,7 +26,7 @@ async function ratioRows(
   environments: number,
   { rounds, atMost }: { readonly rounds: number; readonly atMost: number },
 ): Promise<readonly BenchRow[]> {
-  const tool = await findTool(process.env['PATH'] ?? '')
+  const tool = await findTool('kustomize', { path: process.env['PATH'] })
   if (typeof tool === 'string') throw new Error(tool)
   const [program, ...args] = tool.command
   return inFolder(async (folder) => {
