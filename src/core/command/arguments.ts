@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import { Duration } from '../config/duration.ts'
 import { isOverridable, type OverridableGate } from '../gate/names.ts'
 import { err, ok, type Result } from '../result.ts'
@@ -182,15 +183,16 @@ function stepsOf(written: string): readonly number[] | 'none' {
   return isPlan ? steps.filter((step) => step !== undefined) : 'none'
 }
 
-const DATE = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(Z|[+-]\d{2}:\d{2})?)?$/
+const DATE = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2})?(Z|[+-]\d{2}:\d{2})?)?$/
 
 /** `2h`, or a date of ISO 8601; without a time zone it is UTC. */
 function untilOf(word: string): Until | undefined {
   const duration = Duration.safeParse(word)
   if (duration.success) return { afterMs: duration.data }
-  const found = DATE.exec(word)
-  if (found === null) return undefined
-  const at = Date.parse(found[1] === undefined && word.includes('T') ? `${word}Z` : word)
+  const [, day, zone] = DATE.exec(word) ?? []
+  // Otherwise 30 February would be 2 March.
+  if (!z.iso.date().safeParse(day).success) return undefined
+  const at = Date.parse(zone === undefined && word.includes('T') ? `${word}Z` : word)
   return Number.isNaN(at) ? undefined : { at }
 }
 

@@ -15,10 +15,7 @@ const Moment = z
 
 /** Whether a text is a date that exists: not 30 February. */
 function isDate(text: string): boolean {
-  const [, year, month, day] = ONCE.exec(text) ?? []
-  return (
-    day !== undefined && new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day)
-  )
+  return ONCE.test(text) && z.iso.date().safeParse(text.slice(0, 10)).success
 }
 
 /** A time without raises, weekly or once. */

@@ -252,7 +252,15 @@ test('a freeze says for which environment, until when and why, in any order behi
       until,
       reason,
     })
-  for (const time of ['soon', '2026-13-01', '2026-11-30T25:00', '2h30', '30.11.2026'])
+  for (const time of [
+    'soon',
+    '2026-13-01',
+    '2026-02-30',
+    '2026-02-29T18:00Z',
+    '2026-11-30T25:00',
+    '2h30',
+    '30.11.2026',
+  ])
     assert.deepEqual(only(`/freeze production --until ${time}`), { code: 'bad-time', word: time })
 })
 
