@@ -10,16 +10,16 @@ type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
  * judged at the same time, one sees the other.
  */
 export async function rememberPeer(context: Needs, head: Sha, pull: number): Promise<void> {
-  await context.memo.set(`head:${context.repo.id}:${head}:${pull}`, true)
+  await context.memo.set(`peer:${context.repo.id}:${head}:${pull}`, true)
 }
 
 export async function forgetPeer(context: Needs, head: Sha, pull: number): Promise<void> {
-  await context.memo.forget(`head:${context.repo.id}:${head}:${pull}`)
+  await context.memo.forget(`peer:${context.repo.id}:${head}:${pull}`)
 }
 
 /** The pull requests that had a commit as their head at the last look, in ascending order. */
 export async function pullsWithHead(context: Needs, head: Sha): Promise<readonly number[]> {
-  const prefix = `head:${context.repo.id}:${head}:`
+  const prefix = `peer:${context.repo.id}:${head}:`
   const entries = await context.memo.entries(prefix)
   return [...entries.keys()].map((key) => Number(key.slice(prefix.length))).sort((a, b) => a - b)
 }

@@ -125,7 +125,7 @@ export function timeOf(moment: number): string {
 
 /** Entries that every look makes. Their number is enough. */
 const COMMON =
-  /^(?:beginning|buttons-heard|canaries-moved|cleaned-up|command|deployed|first-commit|head|protection|swept):/
+  /^(?:beginning|buttons-heard|canaries-moved|cleaned-up|command|deployed|first-commit|head|peer|protection|swept):/
 
 /** The entries of the memo, one line each, without empty ones. */
 export function memoryLines(entries: ReadonlyMap<string, unknown>): readonly string[] {
