@@ -1,6 +1,6 @@
 import type { ConfigProblem } from '../core/config/read.ts'
 import { explainProblem } from '../core/message/problem/problem.ts'
-import { closingComment } from '../core/message/pull-request/pull-request.ts'
+import { closingComment } from '../core/message/pull-request/closing.ts'
 import { configProblem } from '../core/problem/files.ts'
 import { isMisplaced, isStep, kindOf, madeFor } from '../core/rollout/branch.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'

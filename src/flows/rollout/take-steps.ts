@@ -1,5 +1,5 @@
 import { isForRestart, noticeMarker } from '../../core/marker/comment.ts'
-import { closingComment } from '../../core/message/pull-request/pull-request.ts'
+import { closingComment } from '../../core/message/pull-request/closing.ts'
 import { notice } from '../../core/message/comment/notice.ts'
 import { ok, type Result } from '../../core/result.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'

@@ -44,6 +44,7 @@ import { notice, notLiveNotice } from '../../../src/core/message/comment/notice.
 import { plainWords } from '../../../src/core/message/markdown/plain-words.ts'
 import { MOVE_TRAILER } from '../../../src/core/marker/trailer.ts'
 import { onboardingBody } from '../../../src/core/message/onboarding/pull-request.ts'
+import { closingComment } from '../../../src/core/message/pull-request/closing.ts'
 import * as pulls from '../../../src/core/message/pull-request/pull-request.ts'
 import { explainRefusal } from '../../../src/core/message/refusal/refusal.ts'
 import { reportWords } from '../../../src/core/message/check/report.ts'
@@ -553,7 +554,7 @@ test('pull requests, commits, notices, reports and stops are inert', () => {
     }
     if (good !== undefined && failure !== undefined) {
       assertInert(pulls.withMeasurements('A body.', [good, failure]))
-      assertInert(pulls.closingComment('failed', { failure, drivers: [`${t}/`] }))
+      assertInert(closingComment('failed', { failure, drivers: [`${t}/`] }))
       assertInert(analysisTable(failure))
       for (const report of templateReports(t)) assertInert(`${analysisWords(report)}\n\n${analysisTable(report)}`)
     }

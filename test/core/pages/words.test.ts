@@ -23,6 +23,7 @@ import { analysisTable, analysisWords } from '../../../src/core/message/gate/ana
 import { liveSentence } from '../../../src/core/message/gate/live.ts'
 import { explainProblem } from '../../../src/core/message/problem/problem.ts'
 import { onboardingBody, onboardingCommit } from '../../../src/core/message/onboarding/pull-request.ts'
+import { closingComment } from '../../../src/core/message/pull-request/closing.ts'
 import * as pulls from '../../../src/core/message/pull-request/pull-request.ts'
 import { explainRefusal } from '../../../src/core/message/refusal/refusal.ts'
 import type { CheckReport } from '../../../src/core/rollout/facts.ts'
@@ -89,8 +90,8 @@ function pullRequests(): readonly string[] {
 function closings(): readonly string[] {
   const failure = reports()[2]
   return CLOSED.flatMap((reason) => [
-    pulls.closingComment(reason),
-    pulls.closingComment(reason, { failure, by: 7, cause: '12', drivers: ['alice'] }),
+    closingComment(reason),
+    closingComment(reason, { failure, by: 7, cause: '12', drivers: ['alice'] }),
   ])
 }
 
