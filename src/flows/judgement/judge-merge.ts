@@ -3,7 +3,6 @@ import { stopsNamed } from '../../core/stop/stop.ts'
 import type { ConfigProblem, ConfigResult } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { type Environment, environmentsTouched } from '../../core/environment/environment.ts'
-import { inFolder, nameOf, parentOf } from '../../core/environment/tree.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
 import { NO_CHANGE, type Review, type TrafficRow } from '../../core/gate/review.ts'
 import { withoutPlacesIn } from '../../core/gate/weight-places.ts'
@@ -37,6 +36,7 @@ import { lastValidConfig } from '../repository/last-config.ts'
 import { type FileSource, loadConfig } from '../repository/load.ts'
 import { knownBefore } from '../../core/config/known-texts.ts'
 import { compareDespiteConfig, mixedRepair } from './repair.ts'
+import { undeployedFolders } from './undeployed.ts'
 import { unseenStep } from './unseen-step.ts'
 import { sortRefusals } from './comparison/known-refusals.ts'
 import { compareRenders } from './comparison/compare-renders.ts'
@@ -256,7 +256,7 @@ async function compareByConfig(
     ...hiding,
     ...saidOnce(comparison.problems, refused),
   ]
-  const gaps = unknownDeploymentNotes(after, { changed, folders: undeployedAmong(after, names, changed) })
+  const gaps = unknownDeploymentNotes(after, { changed, folders: undeployedFolders(after, { names, changed }) })
   const remarks = saidOnce(comparison.notes, { problems: refused.notes })
   const unknown = gaps.filter((note) => !hiding.includes(note))
   const notes = [...refused.notes, ...templates.notes, ...remarks, ...checked.notes, ...unknown]
@@ -279,30 +279,6 @@ function saidOnce(problems: readonly Problem[], read: Pick<Review, 'problems'>):
   const broken = new Set(read.problems.flatMap(({ cause, file }) => (cause.kind === 'manifest' ? [file] : [])))
   const isOfRender = ({ kind }: Problem['cause']): boolean => kind === 'unreadable-render' || kind === 'left-out'
   return problems.filter(({ cause, file }) => !isOfRender(cause) || !broken.has(file))
-}
-
-/** The folders without a known deployer that change: those of environments, and charts. */
-function undeployedAmong(
-  snapshot: Snapshot,
-  names: readonly string[],
-  changed: readonly string[] | 'all',
-): readonly string[] {
-  const { environments, deliveries } = snapshot
-  const deployed = new Set(deliveries.map(({ path }) => path))
-  const own = environments.filter(
-    ({ name, root, kind }) => names.includes(name) && kind !== 'helm' && !deployed.has(root),
-  )
-  return [...own.map(({ root }) => root), ...chartsAmong(snapshot, changed)]
-}
-
-/** The charts whose changed files belong to no environment, as those of a release that nothing is known about. */
-function chartsAmong({ environments, layout }: Snapshot, changed: readonly string[] | 'all'): readonly string[] {
-  if (changed === 'all') return []
-  const charts = [...layout.texts.keys()].filter((path) => nameOf(path) === 'Chart.yaml').map(parentOf)
-  return charts.filter((chart) => {
-    const own = changed.filter((path) => path.startsWith(inFolder(chart, '')))
-    return own.some((path) => environmentsTouched(environments, [path]).length === 0)
-  })
 }
 
 /** The checks that the base branch requires, with the problems that are known before anything is rendered. */
