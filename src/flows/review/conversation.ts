@@ -3,7 +3,7 @@ import { isGood } from '../../core/analysis/report.ts'
 import { isWorthComment, type Review } from '../../core/gate/review.ts'
 import { isOursWith, SUMMARY_MARKER } from '../../core/marker/comment.ts'
 import { isSameSummary, type SummaryOptions, summaryPages } from '../../core/message/comment/summary.ts'
-import { withMeasurements } from '../../core/message/pull-request/pull-request.ts'
+import { withMeasurements, withShare } from '../../core/message/pull-request/pull-request.ts'
 import { isStep } from '../../core/rollout/branch.ts'
 import type { Comment, PullRequest } from '../../core/rollout/facts.ts'
 import { carryOutComments, type CommandsResult } from '../commands/carry-out-comments.ts'
@@ -71,7 +71,7 @@ export async function sayFindings(
   const isRead = comments.known() !== undefined
   if (isWorthComment(found) || isRead || isExpected)
     await writeSummary(context, { pull, comments: await comments.read() }, found)
-  await writeMeasurements(context, pull, found)
+  await describeStep(context, pull, found)
 }
 
 /** Writes the one comment, or edits it if it says something else than before. */
@@ -95,8 +95,8 @@ export function summaryOptions(
   return { isFork: head.isFork, repository: pageUrl, at: clock.now() }
 }
 
-/** Writes the measurements of the previous step into a step's body, once they are final. */
-async function writeMeasurements(
+/** Writes the share of a step's branch into its title and body, and the measurements of the previous step, once they are final. */
+async function describeStep(
   { pulls, botLogin }: Pick<RepositoryContext, 'pulls' | 'botLogin'>,
   pull: PullRequest,
   { changes }: Review,
@@ -106,8 +106,9 @@ async function writeMeasurements(
     verdicts.flatMap(({ reason }) => (reason.code === 'analysis' ? [reason.report] : [])),
   )
   const isCertain = reports.length > 0 && reports.every((report) => isGood(report) || report.isFailure)
-  const body = isCertain ? withMeasurements(pull.body, reports) : pull.body
-  if (body !== pull.body) await pulls.edit(pull.number, { title: pull.title, body })
+  const { title, body: text } = withShare(pull, changes)
+  const body = isCertain ? withMeasurements(text, reports) : text
+  if (title !== pull.title || body !== pull.body) await pulls.edit(pull.number, { title, body })
 }
 
 /** Whether our comment exists: according to the comments if they were read, and otherwise according to memory. */

@@ -134,6 +134,22 @@ test('a command on a step leaves the rollout to the pull request that it began w
   assert.deepEqual([next.state, branches(openSteps(world))], ['closed', [`${STEP}/0`]])
 })
 
+test('a command on a step also changes the share in its title and body, and leaves the words of people alone', async () => {
+  const world = await aWorld()
+  const { pull, step } = await aRollout(world)
+  step.body += '\n\nBob watches it.'
+  await says(world, 'alice', step, '/canary 50')
+  assert.equal(step.title, 'Canary production/web v3: 5% → 50%')
+  assert.match(step.body, /^Raises the canary `v3` of `production\/web` from 5% to \*\*50%\*\* of the traffic\.$/m)
+  assert.match(step.body, /^The plan: 5% → 25% → 100%\.$/m)
+  assert.match(step.body, new RegExp(`began in #${pull.number}[\\s\\S]*Bob watches it\\.$`))
+  await says(world, 'alice', step, '/canary 2')
+  assert.match(step.body, /^Lowers the canary `v3` of `production\/web` from 5% to \*\*2%\*\* of the traffic\.$/m)
+  step.title = 'Half of the traffic'
+  await says(world, 'alice', step, '/canary 10')
+  assert.equal(step.title, 'Half of the traffic')
+})
+
 test('a rollback that a person closes stops the rollout where it is, says so once, and next goes on', async () => {
   const world = await aWorld()
   const { pull } = await aRollout(world)

@@ -1,6 +1,8 @@
 import { formatDuration } from '../../config/duration.ts'
 import { MEASURED, RESTART } from '../../marker/comment.ts'
 import { commandTrailer, MOVE_TRAILER } from '../../marker/trailer.ts'
+import type { ReviewedChange } from '../../gate/review.ts'
+import type { PullRequest } from '../../rollout/facts.ts'
 import type { Move, PlanChange } from '../../rollout/move.ts'
 import { nextStep, planOf, type Target, targetName } from '../../rollout/target.ts'
 import type { Wave } from '../../wave/wave.ts'
@@ -232,6 +234,26 @@ function safety(move: Move): string {
   return move.kind === 'rollback'
     ? 'If you close this without merging, the canary keeps its share, and the rollout stops until somebody comments `/canary next`.'
     : '`/canary abort` rolls back. If you close this without merging, the rollout stops here until somebody comments `/canary next`.'
+}
+
+/** A step's title and body after a commit on its branch has changed the share. What people wrote there stays. */
+export function withShare(
+  { title, body }: Pick<PullRequest, 'title' | 'body'>,
+  changes: readonly ReviewedChange[],
+): Pick<PullRequest, 'title' | 'body'> {
+  const [first] = changes
+  if (first === undefined || changes.some(({ to, unknown = [] }) => to !== first.to || unknown.length > 0))
+    return { title, body }
+  const { target, from, to } = first
+  const share = percent(to)
+  const verb = to > from ? 'Raises' : 'Lowers'
+  return {
+    title: title.replace(/(?<=^Canary .+: [\d.]+% → )[\d.]+%$/, share),
+    body: body
+      .replace(/^\w+(?= the canary .+ from [\d.]+% to \*\*[\d.]+%\*\* of the traffic\.$)/m, verb)
+      .replace(/(?<=^\w+ the canary .+ from [\d.]+% to \*\*)[\d.]+%(?=\*\* of the traffic\.$)/m, share)
+      .replace(/^The plan: .+\.$/m, (line) => planLine({ kind: 'share', from, to }, target) ?? line),
+  }
 }
 
 /** A step's body with the measurements of the previous step. They replace earlier measurements in the body. */
