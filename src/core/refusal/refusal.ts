@@ -75,7 +75,7 @@ export type Refusal =
       readonly why: 'other-rollout' | 'goes-back' | 'finishes' | 'switches'
       readonly name: string
     }
-  | { readonly code: 'nothing-to-abort'; readonly isOpen: boolean }
+  | { readonly code: 'nothing-to-abort'; readonly isOpen: boolean; readonly service?: string | undefined }
   | GateRefusal
   | { readonly code: 'promotion'; readonly why: PromotionRefusal }
   | { readonly code: 'cannot-edit'; readonly refusal: MoveRefusal }

@@ -161,6 +161,7 @@ export function refusals(): readonly Refusal[] {
     { code: 'branch-behind', name: T, base: T, what: 'limit' },
     { code: 'step-undone', name: T, share: 50 },
     { code: 'nothing-to-abort', isOpen: false },
+    { code: 'nothing-to-abort', isOpen: false, service: 'api' },
     { code: 'not-of-step', why: 'other-rollout', name: T },
     { code: 'not-of-step', why: 'goes-back', name: T },
     { code: 'not-of-step', why: 'finishes', name: T },

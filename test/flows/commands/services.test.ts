@@ -88,6 +88,28 @@ test('two services of one route roll out independently, each with its own pull r
   assert.deepEqual(notes, ['web.canary-percentage: "100"', 'api.canary-percentage: "0"'])
 })
 
+test('a stop that names one of the services of a pull request leaves the others alone, and more words are a reason', async () => {
+  const world = await aWorld({ services: [], environments: [], files: EDGE })
+  const pull = await aPull(world, { 'README.md': '# Both\n' })
+  await asked(world, pull, '/canary 25 web')
+  await asked(world, pull, '/canary 50 api')
+  await merges(world, 'bob', pull)
+  const other = await aPull(world, { 'README.md': '# Other\n' })
+  await merges(world, 'bob', other)
+  assert.match(
+    await asked(world, other, '/canary abort api'),
+    /⛔ .* no rollout of the service `api` with canary traffic/,
+  )
+  assert.match(await asked(world, pull, '/canary hold web'), /`edge\/web`/)
+  assert.doesNotMatch(answers(world, pull).at(-1) ?? '', /edge\/api/)
+  await asked(world, pull, '/canary abort web')
+  assert.deepEqual(branches(openSteps(world)).toSorted(), ['canary/edge/api/100', 'canary/edge/web/0'])
+  const rollback = openSteps(world).find(({ head }) => head.ref === 'canary/edge/web/0')
+  assert.match(rollback?.body ?? '', new RegExp(`Asked by \`alice\` in #${pull.number}\\.`))
+  await asked(world, pull, '/canary abort web errors')
+  assert.deepEqual(branches(openSteps(world)).toSorted(), ['canary/edge/api/0', 'canary/edge/web/0'])
+})
+
 test('a service of a route with several waits for itself in the environment before, and not for another service there', async () => {
   const config = EDGE['.github/canary.yml'].replace(
     '  edge: { path: edge, live: { after: 1m } }\n',

@@ -13,8 +13,14 @@ export function explainStep(refusal: StepRefusal): string {
     case 'not-of-step':
       return explainOddStep(refusal)
     case 'nothing-to-abort':
-      return `No rollout of this pull request has canary traffic on the base branch, and no step is open. ${refusal.isOpen ? 'Close the pull request, or lower its share with `/canary 0`.' : 'If a later pull request has moved the rollout, comment `/canary abort` on that one. `/canary status` shows what is open.'}`
+      return `${nothingToAbort(refusal.service)} ${refusal.isOpen ? 'Close the pull request, or lower its share with `/canary 0`.' : 'If a later pull request has moved the rollout, comment `/canary abort` on that one. `/canary status` shows what is open.'}`
   }
+}
+
+function nothingToAbort(service: string | undefined): string {
+  return service === undefined
+    ? 'No rollout of this pull request has canary traffic on the base branch, and no step is open.'
+    : `This pull request has no rollout of the service ${code(service)} with canary traffic on the base branch or an open step. \`/canary abort\` alone stops every rollout of this pull request.`
 }
 
 function explainNoStep({ name, share }: Extract<Refusal, { code: 'no-next-step' }>): string {

@@ -17,7 +17,7 @@ import { takeSteps } from '../../rollout/take-steps.ts'
 import { type Outcome, type OwnedRollout, refused } from '../../../core/command/outcome.ts'
 import type { Requester } from '../../../core/command/requester.ts'
 import type { CommandRequest } from './command-request.ts'
-import { changedBy } from './subject.ts'
+import { changedBy, wordsOfStop } from './subject.ts'
 
 interface AbortRequest extends Requester {
   readonly related: readonly RolloutFacts[]
@@ -29,9 +29,12 @@ interface AbortRequest extends Requester {
  */
 export async function abortRollouts(
   context: RepositoryContext,
-  { command: { reason }, subject: { base, pull, related: own }, by }: CommandRequest<'abort'>,
+  { command, subject: { base, pull, related: own }, by }: CommandRequest<'abort'>,
 ): Promise<Outcome> {
-  const related = withWaves(own, base.rollouts)
+  const targets = base.rollouts.map(({ standing }) => standing.target)
+  const { service, reason } = wordsOfStop(command.reason, targets)
+  const isMeant = (one: RolloutFacts): boolean => service === undefined || one.standing.target.service === service
+  const related = withWaves(own.filter(isMeant), base.rollouts)
   const closed = new Set<number>()
   const rolledBack = rollbacksSince(context, base, { ...by, related })
   const rollbacks = openRollbacks(related)
@@ -48,16 +51,17 @@ export async function abortRollouts(
   const unreadable = related.filter(({ standing }) => standing.phase === 'unreadable')
   const names = unreadable.map(({ standing }) => targetName(standing.target))
   const changed = related.length > 0 ? [] : await changedBy(context, base.sha, pull)
-  const taken = takenBackIn(base, changed)
+  const near = base.rollouts.filter(isMeant)
+  const taken = takenBackIn(near, changed)
   if (taken !== undefined) await abortOwned(context, taken, { ...by, reason, base: base.sha })
   const takenBack: readonly string[] = taken === undefined ? [] : [targetName(taken)]
-  const owned = ownedIn(related.length > 0 ? related : ownedNear(base.rollouts, changed)).filter(
+  const owned = ownedIn(related.length > 0 ? related : ownedNear(near, changed)).filter(
     ({ name }) => !takenBack.includes(name),
   )
   const all = [[...closed], [...rollbacks], rolledBack, names, owned, takenBack]
   const isNothing = all.every(({ length }) => length === 0)
   return isNothing
-    ? refused({ code: 'nothing-to-abort', isOpen: pull.state === 'open' })
+    ? refused({ code: 'nothing-to-abort', isOpen: pull.state === 'open', service })
     : {
         code: 'aborted',
         closed: [...closed],
@@ -70,8 +74,11 @@ export async function abortRollouts(
 }
 
 /** The Canary that Flagger should roll back. Undefined if several are possible, because the wrong one must not be rolled back. */
-function takenBackIn({ snapshot }: BaseState, changed: readonly string[]): Target | undefined {
-  const near = canariesNear(snapshot.targets, changed)
+function takenBackIn(rollouts: readonly RolloutFacts[], changed: readonly string[]): Target | undefined {
+  const near = canariesNear(
+    rollouts.map(({ standing }) => standing.target),
+    changed,
+  )
   const [only] = near
   return near.length === 1 && only !== undefined && asksPerch(only, ROLLBACK_HOOK) ? only : undefined
 }

@@ -4,16 +4,18 @@ import { type Outcome, refused } from '../../../core/command/outcome.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import { freeze, hold, resume, unfreeze } from '../../stop/stops.ts'
 import type { CommandRequest } from './command-request.ts'
-import { environmentsOf, stoppableOf } from './subject.ts'
+import { environmentsOf, stoppableOf, wordsOfStop } from './subject.ts'
 
 export async function holdRollouts(
   context: RepositoryContext,
-  { command: { reason }, subject, by }: CommandRequest<'hold'>,
+  { command, subject, by }: CommandRequest<'hold'>,
 ): Promise<Outcome> {
   const targets = await stoppableOf(context, subject)
+  const { service, reason } = wordsOfStop(command.reason, targets)
+  const meant = targets.filter((target) => service === undefined || target.service === service)
   return hold(
     context,
-    targets.filter((target) => target.owner === undefined || asksPerch(target, 'confirm-')),
+    meant.filter((target) => target.owner === undefined || asksPerch(target, 'confirm-')),
     { ...by, reason },
   )
 }

@@ -48,6 +48,15 @@ async function targetsOf(subject: HeadSubject | BaseSubject): Promise<readonly T
   return (await rolloutsOf(subject)).map(({ target }) => target)
 }
 
+/** What the words behind a stop mean: one word that is the name of a service is that service, and everything else is a reason. */
+export function wordsOfStop(
+  words: string | undefined,
+  known: readonly Target[],
+): { readonly service: string | undefined; readonly reason: string | undefined } {
+  const isService = known.some(({ service }) => service === words)
+  return isService ? { service: words, reason: undefined } : { service: undefined, reason: words }
+}
+
 /** The targets of a stop: the pull request's rollouts, or else the Flagger rollouts that it concerns. */
 export async function stoppableOf(
   context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'repo'>,
