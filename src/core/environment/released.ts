@@ -1,11 +1,5 @@
 /** Environments that are releases of Helm charts. */
-import {
-  type ChartRelease,
-  type DeployedRelease,
-  NO_OPTIONS,
-  type ValuesSource,
-  valuesFilesOf,
-} from '../chart/release.ts'
+import { type ChartRelease, type DeployedRelease, NO_OPTIONS, type ValuesSource } from '../chart/release.ts'
 import { type ChartCopy, releaseFiles } from '../chart/release-files.ts'
 import { CONFIG_FILE } from '../config/read.ts'
 import type { Parent } from '../delivery/parent.ts'
@@ -99,7 +93,8 @@ export function valuesOfAll(
 ): ReadonlySet<string> {
   const named = Object.values(configured).flatMap(({ helm }) => helm?.values ?? [])
   return new Set([
-    ...releases.flatMap(({ release }) => valuesFilesOf(release)),
+    // A file of objects is no values file. It may be a template of the chart, or deploy it.
+    ...releases.flatMap(({ release }) => release.values.flatMap((one) => (one.from === 'file' ? [one.path] : []))),
     ...named.flatMap((entry) => join('', entry) ?? []),
   ])
 }

@@ -158,21 +158,26 @@ for (const [where, helm] of [
   ['a parameter', '      parameters: [{ name: canary.weight, value: "{{ .Values.weight }}" }]\n'],
 ])
   test(`a weight that a template renders into ${where} of its Application is not changed, and the refusal names the template`, async () => {
-    const source = `    path: charts/web\n    helm:\n      releaseName: web\n${helm}`
-    const values = `${ROOT['root/values.yaml']}weight: 5\n`
-    const world = await aBuiltWorld({
-      ...CHART,
-      ...CONFIG,
-      ...ROOT,
-      [WEB]: template('web', source),
-      'root/values.yaml': values,
-    })
-    const { pull, answer } = await onPull(world, '/canary 25')
-    assert.match(answer, /come from values that the chart template at `root\/templates\/web\.yaml:16` renders/)
-    assert.equal(textOn(world, pull.head.ref, 'root/values.yaml'), values)
-    const change = await aPull(world, { 'root/values.yaml': values.replace('weight: 5', 'weight: 10') })
-    assert.match(comments(world, change).join(), /`web\/web 5% → 10%`/)
+    for (const more of [{}, DEPLOYED]) await refusesRenderedWeight(helm, more)
   })
+
+async function refusesRenderedWeight(helm: string, more: Readonly<Record<string, string>>): Promise<void> {
+  const source = `    path: charts/web\n    helm:\n      releaseName: web\n${helm}`
+  const values = `${ROOT['root/values.yaml']}weight: 5\n`
+  const world = await aBuiltWorld({
+    ...CHART,
+    ...CONFIG,
+    ...ROOT,
+    [WEB]: template('web', source),
+    'root/values.yaml': values,
+    ...more,
+  })
+  const { pull, answer } = await onPull(world, '/canary 25')
+  assert.match(answer, /come from values that the chart template at `root\/templates\/web\.yaml:16` renders/)
+  assert.equal(textOn(world, pull.head.ref, 'root/values.yaml'), values)
+  const change = await aPull(world, { 'root/values.yaml': values.replace('weight: 5', 'weight: 10') })
+  assert.match(comments(world, change).join(), /`web\/web 5% → 10%`/)
+}
 
 test('a pull request that breaks the chart of a running rollout is red, and the next step waits for the repair', async () => {
   const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT, ...DEPLOYED })
