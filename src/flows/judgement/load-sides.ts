@@ -26,25 +26,47 @@ interface Sides {
 
 /** The snapshots of two trees, with certain routes in the environments that a change touches. */
 export async function loadSides(context: Needs, between: TreePair, options: SidesOptions): Promise<Sides> {
-  const { base, head, changed } = between
+  const { changed } = between
   // A file of a chart that only one side has changes the other side too.
   const mayDiffer: EnvironmentTest = (environment) =>
     options.isTouched(environment) || (changed !== 'all' && hasChangedChart(environment, changed))
-  const load = async (chooseRead?: SnapshotOptions['chooseRead']): Promise<Sides> => {
-    const read = { config: options.config, isTouched: mayDiffer, chooseRead }
-    const before = await loadWithSureRoutes(context, base, read)
-    return { before, written: await loadWithSureRoutes(context, head, { ...read, base: before }) }
-  }
-  if (between.readsTouchedOnly !== true) return load()
+  let touched: ReadonlySet<string> = new Set()
   let names: ReadonlySet<string> = new Set()
   for (;;) {
-    const isChosen: EnvironmentTest = (environment) => mayDiffer(environment) || names.has(environment.name)
+    const isTouched: EnvironmentTest = (environment) => mayDiffer(environment) || touched.has(environment.name)
+    const isChosen: EnvironmentTest = (environment) => isTouched(environment) || names.has(environment.name)
     const choose = (environments: readonly Environment[]): readonly Environment[] => environments.filter(isChosen)
-    const sides = await load(choose)
-    const wanted = namesToRead(sides, isChosen)
-    if ([sides.before, sides.written].every((side) => hasRead(side, wanted))) return sides
+    const chooseRead = between.readsTouchedOnly === true ? choose : undefined
+    const sides = await loadBoth(context, between, { config: options.config, isTouched, chooseRead })
+    const wanted = between.readsTouchedOnly === true ? namesToRead(sides, isChosen) : new Set<string>()
+    const here = namesTouched(sides, isTouched)
+    const both = [sides.before, sides.written]
+    if (both.every((side) => hasRead(side, wanted) && hasBuilt(side, here, isTouched))) return sides
+    touched = here
     names = wanted.union(names)
   }
+}
+
+async function loadBoth(
+  context: Needs,
+  { base, head }: TreePair,
+  read: SidesOptions & Pick<SnapshotOptions, 'chooseRead'>,
+): Promise<Sides> {
+  const before = await loadWithSureRoutes(context, base, read)
+  return { before, written: await loadWithSureRoutes(context, head, { ...read, base: before }) }
+}
+
+/**
+ * The environments that a change touches on either side. A file that defines an environment on one side only, as a second deployer of
+ * its release does, changes it too.
+ */
+function namesTouched({ before, written }: Sides, isTouched: EnvironmentTest): ReadonlySet<string> {
+  return new Set([before, written].flatMap((side) => side.environments.filter(isTouched).map(({ name }) => name)))
+}
+
+/** Whether no environment of these names is without a build that its routes depend on. */
+function hasBuilt({ environments }: Snapshot, names: ReadonlySet<string>, isTouched: EnvironmentTest): boolean {
+  return environments.every((one) => one.kind === 'plain' || !names.has(one.name) || isTouched(one))
 }
 
 function hasRead({ environments, layout }: Snapshot, wanted: ReadonlySet<string>): boolean {

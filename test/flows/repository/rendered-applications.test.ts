@@ -156,7 +156,7 @@ test('a change of the chart’s values shows what it changes in the releases tha
 for (const [where, helm] of [
   ['values', '      valuesObject: { canary: { weight: {{ .Values.weight }} } }\n'],
   ['a parameter', '      parameters: [{ name: canary.weight, value: "{{ .Values.weight }}" }]\n'],
-])
+] as const)
   test(`a weight that a template renders into ${where} of its Application is not changed, and the refusal names the template`, async () => {
     for (const more of [{}, DEPLOYED]) await refusesRenderedWeight(helm, more)
   })
@@ -281,6 +281,25 @@ test('a chart that renders only with the values of the chart that deploys it is 
   const change = await aPull(world, { 'root/values.yaml': `${ROOT['root/values.yaml']}more: 1\n` })
   assert.equal(checkOf(world, change, 'canary/validate'), 'success: No canary traffic changes')
   assert.doesNotMatch(reportOf(world, change), /Perch cannot render/)
+})
+
+test('a second deployer of the same release changes no share, and neither does its removal', async () => {
+  const files = { ...CHART, ...CONFIG, [VALUES]: 'canary:\n  weight: 5\n' }
+  const prod = template('web', RELEASE)
+    .replaceAll('{{ .Values.stage }}', 'prod')
+    .replace(/{{ .Values.namespace }}/, 'shop')
+    .replace(/{{ .Values.repository }}/, 'https://github.com/acme/gitops')
+  const [first, second] = [{ 'a/web.yaml': prod }, { 'b/web.yaml': prod }]
+  for (const [before, change] of [
+    [first, { 'b/web.yaml': prod }],
+    [{ ...first, ...second }, { 'b/web.yaml': undefined }],
+    [{ ...first, ...second }, { 'a/web.yaml': undefined }],
+    [{ ...ROOT, ...DEPLOYED }, { 'bootstrap.yaml': undefined }],
+  ] as const) {
+    const world = await aBuiltWorld({ ...files, ...before })
+    const pull = await aPull(world, change)
+    assert.equal(checkOf(world, pull, 'canary/validate'), 'success: No canary traffic changes')
+  }
 })
 
 /** What a pull request's check says below its title. */
