@@ -665,3 +665,22 @@ spec:
     '+  weight: 25 # percent',
   ])
 })
+
+test(
+  'a command changes the values of an Application from a named template, which another template includes',
+  needs,
+  async () => {
+    const application = APPLICATION('web', '      valueFiles: [../../values-production.yaml]\n      parameters: []\n')
+    const files = repository({
+      ...VALUES,
+      ...ROOT,
+      'root/templates/lib/_application.tpl': `{{- define "application" }}\n${application}{{- end }}\n`,
+      'root/templates/apps.yaml': '{{- include "application" . }}\n',
+    })
+    assert.deepEqual(await moves(files, 25), [
+      'values-production.yaml',
+      '-  weight: 5 # percent',
+      '+  weight: 25 # percent',
+    ])
+  },
+)

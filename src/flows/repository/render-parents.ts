@@ -40,7 +40,7 @@ type Needs = ReleaseSource & { readonly mirror: Pick<Mirror, 'read'> }
 export async function snapshotWithParents(context: Needs, commit: CommitSource): Promise<Snapshot> {
   const { entries, texts, read } = commit
   let { snapshot, releases } = await read(NO_RENDERED_DEPLOYERS)
-  const templates = deployerTemplates(texts)
+  const templates = deployerTemplates(new Map([...texts, ...(await helpersOf(context, commit))]))
   if (templates.size === 0) return snapshot
   const tree = treeOf(entries)
   const done: ParentRelease[] = []
@@ -60,6 +60,14 @@ export async function snapshotWithParents(context: Needs, commit: CommitSource):
   }
   return snapshot
 }
+
+/** The texts of the charts' named templates (`_app.tpl`), which other templates include. */
+async function helpersOf({ mirror }: Needs, { treeish, entries }: CommitSource): Promise<ReadonlyMap<string, string>> {
+  const paths = [...entries].filter(({ path, type }) => type === 'file' && HELPER.test(path)).map(({ path }) => path)
+  return paths.length === 0 ? new Map() : mirror.read(treeish, paths, (_, text) => isDeployerText(text))
+}
+
+const HELPER = /(?:^|\/)templates\/(?:.+\/)?[^/]+\.tpl$/
 
 interface Round {
   readonly rendered: RenderedDeployers
