@@ -52,9 +52,7 @@ export function isDeployerText(text: string): boolean {
 export function parentReleases(scene: ParentScene, done: readonly ParentRelease[]): readonly ParentRelease[] {
   const known = fromEnvironments(scene)
   const others = fromDeployers(scene, new Set(known.map(({ key }) => key)))
-  const parents = [...known, ...others, ...(done.length === 0 ? lone(scene) : [])].filter(({ files }) =>
-    files.some((file) => scene.templates.has(file)),
-  )
+  const parents = [...known, ...others, ...(done.length === 0 ? lone(scene) : [])].filter(isParentIn(scene))
   const seen = new Set(done.map(({ key }) => key))
   const taken = new Set(done.map(({ name }) => name))
   return parents
@@ -65,6 +63,14 @@ export function parentReleases(scene: ParentScene, done: readonly ParentRelease[
       taken.add(name)
       return { ...parent, name }
     })
+}
+
+/** Whether the templates of a release's own charts contain deployers. Its files also contain the template that deploys it. */
+function isParentIn({ templates }: ParentScene): (one: Pick<ParentRelease, 'files' | 'release' | 'copies'>) => boolean {
+  return ({ files, release, copies }) => {
+    const folders = [release.chart, ...copies.map(({ from }) => from)].map((chart) => inFolder(chart, ''))
+    return files.some((file) => templates.has(file) && folders.some((folder) => file.startsWith(folder)))
+  }
 }
 
 /** Nobody knows what a deployer in a template says before the template is rendered. */

@@ -283,6 +283,19 @@ test('a chart that renders only with the values of the chart that deploys it is 
   assert.doesNotMatch(reportOf(world, change), /Perch cannot render/)
 })
 
+test('a chart without Applications is not reported as one that deploys something, although a chart deploys it', async () => {
+  const other = {
+    'charts/other/Chart.yaml': `${ROOT['root/Chart.yaml']}dependencies: [{ name: redis, version: 1.0.0, repository: "https://charts.example.com" }]\n`,
+    'charts/other/values.yaml': 'size: 1\n',
+    'root/templates/other.yaml': template('other-{{ .Values.stage }}', '    path: charts/other\n'),
+  }
+  const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT, ...other })
+  const change = await aPull(world, { 'charts/other/values.yaml': 'size: 2\n' })
+  assert.match(checkOf(world, change, 'canary/validate'), /^success/)
+  assert.match(reportOf(world, change), /redis/)
+  assert.doesNotMatch(reportOf(world, change), /what the templates of the chart deploy/)
+})
+
 test('a second deployer of the same release changes no share, and neither does its removal', async () => {
   const files = { ...CHART, ...CONFIG, [VALUES]: 'canary:\n  weight: 5\n' }
   const prod = template('web', RELEASE)
