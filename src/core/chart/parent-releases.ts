@@ -91,15 +91,18 @@ function fromEnvironments(scene: ParentScene): readonly ParentRelease[] {
 function fromDeployers(scene: ParentScene, known: ReadonlySet<string>): readonly ParentRelease[] {
   const { tree, texts, environments } = scene
   const seen = new Set(known)
-  // A build may patch these.
   const nested = new Set(environments.flatMap((one) => (one.nested ?? []).map(({ chart }) => chart)))
   return scene.releases.flatMap(({ release, name, file, sources, parent }): readonly ParentRelease[] => {
     const key = withoutPlaces(release)
-    if (seen.has(key) || nested.has(release.chart) || !isWritten(scene, [file], parent)) return []
+    if (seen.has(key) || !isWritten(scene, [file], parent)) return []
     seen.add(key)
     const survey = { tree, texts, needs: new Set<string>() }
     const own = releaseFiles(survey, release, { from: sources, others: new Set() })
-    return [{ ...own, name, key, release, charts: chartsOf({ ...own, release }, parent), isLone: false }]
+    const patched: readonly EnvironmentRefusal[] = nested.has(release.chart)
+      ? [{ code: 'patched-release', file, line: 1, entry: name }]
+      : []
+    const refusals = [...own.refusals, ...patched]
+    return [{ ...own, refusals, name, key, release, charts: chartsOf({ ...own, release }, parent), isLone: false }]
   })
 }
 

@@ -16,6 +16,7 @@
  * - `no-chart`: a folder that should be a Helm chart, but is not
  * - `helm-dependency`: a chart that is not in `charts/`
  * - `helm-values`: values that are not in this repository
+ * - `patched-release`: a HelmRelease that a build may patch, so its values in the file may not be those that it gets
  * - `several-values`: a chart that people deploy by hand, with one of several values files
  * - `broken-override`: an override of an Application's source that is not YAML
  */
@@ -43,6 +44,7 @@ export type RefusalCode =
   | 'no-chart'
   | 'helm-dependency'
   | 'helm-values'
+  | 'patched-release'
   | 'several-values'
   | 'broken-override'
 

@@ -64,6 +64,7 @@ export function problems(): readonly Problem[] {
     ...(['helm-dependency', 'helm-values', 'no-chart'] as const).map((code) =>
       files.refusalProblem({ code, file: 'charts/web/Chart.yaml', line: 7, entry: 'redis' }),
     ),
+    files.refusalProblem({ code: 'patched-release', ...place, entry: 'tenants' }),
     files.refusalProblem({ code: 'several-values', ...place, entry: 'root/values-eu.yaml' }),
     files.refusalProblem({ code: 'unparsable', ...place, entry: '' }),
     files.refusalProblem({ code: 'helm-values', ...place, entry: '{{ .Values.cluster }}' }),

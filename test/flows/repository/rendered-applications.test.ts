@@ -283,6 +283,37 @@ test('a chart that renders only with the values of the chart that deploys it is 
   assert.doesNotMatch(reportOf(world, change), /Perch cannot render/)
 })
 
+test('of a chart whose HelmRelease an overlay patches, Perch says that it does not know what the chart deploys', async () => {
+  const release = (name: string, chart: string): string => `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: ${name}, namespace: flux-system }
+spec:
+  interval: 5m
+  chart: { spec: { chart: ${chart}, sourceRef: { kind: GitRepository, name: flux-system } } }
+`
+  const values = '  values: { stage: dev }\n'
+  const patch =
+    '  - { target: { kind: HelmRelease }, patch: "[{ op: replace, path: /spec/values/stage, value: prod }]" }\n'
+  const world = await aBuiltWorld({
+    ...CHART,
+    ...CONFIG,
+    ...ROOT,
+    [WEB]: release('web', 'charts/web').replace(
+      'name: flux-system }',
+      'name: flux-system }, valuesFiles: ["charts/web/values-{{ .Values.stage }}.yaml"]',
+    ),
+    'charts/web/values-dev.yaml': 'canary:\n  weight: 0\n',
+    'clusters/base/kustomization.yaml': 'resources: [root.yaml]\n',
+    'clusters/base/root.yaml': `${release('root', 'root')}${values}`,
+    'clusters/prod/kustomization.yaml': `resources: [../base]\npatches:\n${patch}`,
+  })
+  const { answer } = await onPull(world, '/canary 5')
+  assert.match(answer, /⛔ Perch cannot render the chart `root`/)
+  assert.match(answer, /may patch the HelmRelease `root`/)
+  const raise = await aPull(world, { [VALUES]: 'canary:\n  weight: 50\n' })
+  assert.match(reportOf(world, raise), /may patch the HelmRelease/)
+})
+
 test('a chart without Applications is not reported as one that deploys something, although a chart deploys it', async () => {
   const other = {
     'charts/other/Chart.yaml': `${ROOT['root/Chart.yaml']}dependencies: [{ name: redis, version: 1.0.0, repository: "https://charts.example.com" }]\n`,

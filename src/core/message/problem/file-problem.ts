@@ -142,6 +142,7 @@ type ReleaseRefusal =
   | 'helm-values'
   | 'several-deployers'
   | 'no-such-deployer'
+  | 'patched-release'
   | 'several-values'
   | 'broken-override'
 
@@ -209,6 +210,11 @@ function releaseWords(why: ReleaseRefusal, { entry, file }: Pick<EnvironmentRefu
       return {
         what: `Several releases of the chart ${code(entry)} have different values, and the config does not say which of them this environment is, so Perch does not render it.`,
         next: 'In `.github/canary.yml`, list one environment for each release, with the Application or HelmRelease under `deployer` next to the path.',
+      }
+    case 'patched-release':
+      return {
+        what: `A kustomization may patch the HelmRelease ${code(entry)}, or several kustomizations use it, so its values may differ from those in this file.`,
+        next: 'Write the values into a HelmRelease that only one kustomization uses, and that none patches.',
       }
     case 'several-values':
       return {
