@@ -212,6 +212,15 @@ test('a pull request that breaks the chart of a rollout at 0% is red, because no
   assert.match(comments(world, change).join(), /Perch cannot render the chart `root`/)
 })
 
+test('a pull request that breaks the chart is red also if the config names the folder, because its other values are a guess', async () => {
+  const config = 'environments:\n  production: { path: charts/web }\n'
+  const files = { ...ROOT, '.github/canary.yml': config, [VALUES]: 'canary:\n  weight: 5\n' }
+  const world = await aBuiltWorld({ ...CHART, ...files })
+  const change = await aPull(world, { [WEB]: `{{ nope .Values }}\n${ROOT[WEB]}` })
+  assert.match(checkOf(world, change, 'canary/validate'), /^failure/)
+  assert.match(reportOf(world, change), /Perch cannot render the chart `root`/)
+})
+
 test('a pull request that removes an Application from a chart is not red because of another chart that is broken', async () => {
   const other = { 'other/Chart.yaml': ROOT['root/Chart.yaml'], 'other/templates/web.yaml': `{{ nope }}\n${ROOT[WEB]}` }
   const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT, ...other })

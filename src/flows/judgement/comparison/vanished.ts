@@ -35,7 +35,8 @@ export function vanished({ before, after }: SnapshotPair): readonly Problem[] {
 export function hidingParents({ before, after }: SnapshotPair): readonly Problem[] {
   const known = new Set(before.snapshot.unrendered.flatMap((problem) => brokenChart(problem) ?? []))
   const broken = after.snapshot.unrendered.filter((problem) => !known.has(brokenChart(problem) ?? ''))
-  const isLeft = leftIn(after)
+  const isThere = leftIn(after)
+  const isLeft = (target: Target, name: string): boolean => isThere(target, name) && hasDeployer(after, name)
   const hidden = before.snapshot.targets
     .filter(({ route }) => isSplit(route))
     .flatMap((target) => target.environments.filter((name) => !isLeft(target, name)))
@@ -48,6 +49,12 @@ export function hidingParents({ before, after }: SnapshotPair): readonly Problem
   return broken.filter(
     ({ cause }) => cause.kind === 'parent-not-rendered' && cause.files.some((file) => files.has(file)),
   )
+}
+
+/** A config can name a folder that nothing deploys. Then its build is a guess, with the chart's own values. */
+function hasDeployer({ snapshot }: SnapshotPair['after'], name: string): boolean {
+  const { release, deployer, deliveries = [] } = environmentNamed(snapshot.environments, name) ?? {}
+  return release === undefined ? deployer !== undefined : deliveries.length > 0
 }
 
 function brokenChart({ cause }: Problem): string | undefined {
