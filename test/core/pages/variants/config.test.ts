@@ -34,7 +34,7 @@ services:
       checks:
         - { metric: success-rate, min: 99, againstStable: { maxBelow: 0.5 } }
         - { metric: latency-p99, max: 500, againstStable: { maxAbove: 20% } }
-        - { metric: queue, query: "sum(queue{})", unit: jobs, min: 1, max: 9, stableQuery: "sum(old{})", requests: "sum(r{})" }
+        - { metric: queue, query: "sum(queue{})", unit: jobs, min: 1, max: 9, againstStable: { maxAbove: 1 }, stableQuery: "sum(old{})", requests: "sum(r{})" }
       settle: 45s
       interval: 2m
       minRequests: 10
@@ -216,6 +216,7 @@ const LIMITS: readonly string[] = [
 ]
 
 test('the values for each key of the config are on a page that somebody has approved', () => {
+  assert.ok(readConfig(WHOLE).ok, read(WHOLE).join())
   const whole: { readonly [key: string]: JsonValue } = parse(WHOLE)
   const shown = (text: string): string => (text.length > 100 ? `${text.slice(0, 60)} … ${text.slice(-30)}` : text)
   const changed = Object.entries(whole).flatMap(([key, value]) => {
