@@ -115,10 +115,10 @@ export function isSided({ parts }: Template): boolean {
   return parts.some((part) => !('text' in part) && SIDED.includes('bare' in part ? part.bare : part.variable))
 }
 
-/** The variables of a query that have no value. */
+/** The variables of a query that have no value. An empty one would select everything without that label. */
 export function missingIn({ parts }: Template, values: Values): readonly Variable[] {
   const names = parts.flatMap((part) => ('text' in part ? [] : ['bare' in part ? part.bare : part.variable]))
-  return names.filter((name) => values[name] === undefined)
+  return names.filter((name) => (values[name] ?? '') === '')
 }
 
 export function fillTemplate({ parts }: Template, values: Values): string {

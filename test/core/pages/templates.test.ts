@@ -50,9 +50,16 @@ function read(spec: unknown): readonly string[] {
   return flatLines(readTemplate(spec, { args: { limit: '0.95', pod: 'p', version: '{{version}}' }, values: VALUES }))
 }
 
+/** A query with an argument from the config that has a variable in it. */
+function filled(query: string, given: string, version: string | undefined): string {
+  const spec = { args: [{ name: 'version' }], metrics: [{ ...METRIC, provider: { prometheus: { query } } }] }
+  const found = readTemplate(spec, { args: { version: given }, values: { ...VALUES, version } })
+  return JSON.stringify(found.ok ? found.value[0]?.query : found.error)
+}
+
 /** Numbers and texts at the limits of what is allowed. */
 function othersOf(value: JsonValue): readonly JsonValue[] {
-  if (typeof value === 'number') return [-2, -1, 0, 1, 6, 1001, 1.5, '3', '{{args.limit}}']
+  if (typeof value === 'number') return [-2, -1, 0, 1, 6, 1001, 1.5, '3', 'v3', '3v', '{{args.limit}}']
   if (typeof value === 'string') return ['', `${value}x`, `x${value}`, '0.5s', 5, '{{args.none}}', '{{args.service']
   return typeof value === 'boolean' ? [!value] : [1]
 }
@@ -148,11 +155,14 @@ const CONDITIONS = [
   '1_000 == 1000',
   '0x10 == 16',
   '1. == 1',
+  '. == 0',
+  '1e == 1',
   '1 == 1.0',
   '"a" == "a"',
   "'a' == 'b'",
   '"a" < "b"',
   '"a\\"b" == "x"',
+  '"a\\q" == "x"',
   '"a',
   'result[0] in [1, 2]',
   'result[0] not in [1, 2]',
@@ -185,11 +195,18 @@ const CONDITIONS = [
   'asInt("x") == 5',
   'asInt("+5") == 5',
   'asInt("5.5") == 5',
+  'asInt("") == 0',
+  'asInt("v5") == 5',
   'asFloat("0.5") == 0.5',
   'asFloat("5.") == 5',
   'asFloat(".5") == 0.5',
   'asFloat("1e3") == 1000',
   'asFloat("x") == 1',
+  'asFloat("") == 0',
+  'asFloat("v1") == 1',
+  'asFloat("1v") == 1',
+  'asFloat(".") == 0',
+  'asFloat("1e") == 1',
   'int(1.9) == 1',
   'float(1) == 1',
   'abs(-3) == 3',
@@ -197,6 +214,7 @@ const CONDITIONS = [
   'floor(0.9) == 0',
   'round(0.5) == 1',
   'round(-0.5) == -1',
+  'round(0) == 0',
   'min(1, 2) == 1',
   'max(1, 2) == 2',
   'min(result) == 1',
@@ -287,6 +305,7 @@ test('the readings and outcomes of templates are on a page that somebody has app
     '1h30m',
     '0.5h',
     '.5h',
+    '.s',
     '500ms',
     '1.5ms',
     '0.4ms',
@@ -320,10 +339,17 @@ test('the readings and outcomes of templates are on a page that somebody has app
     'scalar(up',
     'scalar(up{a=")"})',
     "scalar(up{a='x'})",
+    `scalar(up{a=""}) + scalar(up{b=")"})`,
+    `scalar(up{a=''}) + scalar(up{b=')'})`,
+    'scalar(up{a=``}) + scalar(up{b=`)`})',
     'scalar(up{a=`x`})',
     '# c\n1',
     '1 # up',
     '0x1F',
+    '0x',
+    '1.',
+    '1e',
+    '1.5.',
     '1e3',
     '.5',
     'NaN',
@@ -352,6 +378,11 @@ test('the readings and outcomes of templates are on a page that somebody has app
       ['N', 'E', 'X', 'GN'].map(
         (letters) =>
           `${key}: fail, ${letters}: ${judged({ interval: '1m', failureCondition: 'result[0] < 1' }, letters, 10, { [key]: 'fail' })}`,
+      ),
+    ),
+    'a variable in an argument': ['v2', '', 'a b', 'a"', undefined].flatMap((version) =>
+      ['{{version}}', 'x-{{ version }}-y', '{{}}', '{{other}}', '{{version'].map(
+        (given) => `${given}, ${version}: ${filled('{{args.version}} {{args.version}}', given, version)}`,
       ),
     ),
     conditions: CONDITIONS.map(evaluated),

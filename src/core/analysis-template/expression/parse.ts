@@ -13,6 +13,7 @@ const MAX_DEPTH = 40
 
 interface Cursor {
   readonly tokens: readonly Token[]
+  readonly end: Token
   place: number
   depth: number
   /** How many predicates are around this place. */
@@ -22,7 +23,8 @@ interface Cursor {
 export function parseCondition(condition: string): Result<Node, Trouble> {
   const tokens = tokensOf(condition)
   if (!tokens.ok) return tokens
-  const cursor: Cursor = { tokens: tokens.value, place: 0, depth: 0, predicates: 0 }
+  const end: Token = { kind: 'end', text: '', at: condition.length + 1 }
+  const cursor: Cursor = { tokens: tokens.value, end, place: 0, depth: 0, predicates: 0 }
   try {
     const node = readExpression(cursor, 0)
     const rest = peek(cursor)
@@ -33,8 +35,8 @@ export function parseCondition(condition: string): Result<Node, Trouble> {
   }
 }
 
-function peek({ tokens, place }: Cursor): Token {
-  return tokens[Math.min(place, tokens.length - 1)] ?? { kind: 'end', text: '', at: 1 }
+function peek({ tokens, place, end }: Cursor): Token {
+  return tokens[place] ?? end
 }
 
 function take(cursor: Cursor): Token {
@@ -184,7 +186,7 @@ function readValue(cursor: Cursor): Node {
 }
 
 function numberOf({ text, at }: Token): Node {
-  return { kind: 'number', value: Number(text.replaceAll('_', '')), isWhole: /^[\d_]+$/.test(text), at }
+  return { kind: 'number', value: Number(text.replaceAll('_', '')), isWhole: !/[.eE]/.test(text), at }
 }
 
 function readItem(cursor: Cursor, at: number): Node {

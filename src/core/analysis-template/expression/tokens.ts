@@ -34,7 +34,7 @@ export function tokensOf(condition: string): Result<readonly Token[], Trouble> {
     tokens.push(read.value.token)
     place += read.value.length
   }
-  return ok([...tokens, { kind: 'end', text: '', at: condition.length + 1 }])
+  return ok(tokens)
 }
 
 interface ReadToken {

@@ -8,8 +8,11 @@ export const ARGUMENT_VARIABLES = ['service', 'namespace', 'environment', 'canar
 type ArgumentVariable = (typeof ARGUMENT_VARIABLES)[number]
 export type ArgumentValues = Readonly<Record<ArgumentVariable, string | undefined>>
 
-/** Names of Kubernetes objects, subsets and versions. Other values could end the string in a query that contains them. */
-const PLAIN_VALUE = /^[\w.:/-]*$/
+/**
+ * Names of Kubernetes objects, subsets and versions. Other values could end the string in a query that contains them, and an empty
+ * one would select everything without that label.
+ */
+const PLAIN_VALUE = /^[\w.:/-]+$/
 
 export interface GivenArguments {
   /** The arguments in the config, by name. */

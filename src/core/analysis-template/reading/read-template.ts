@@ -73,7 +73,7 @@ function readDryRun(listed: unknown, problems: SpecProblem[]): readonly DryRunRu
 function nameMatcher(pattern: string): (name: string) => boolean {
   const begin = pattern.startsWith('^') ? '' : '*'
   const end = pattern.endsWith('$') ? '' : '*'
-  return matcher(`${begin}${pattern.replace(/^\^/, '').replace(/\$$/, '').replaceAll('.*', '*')}${end}`)
+  return matcher(`${begin}${pattern.replaceAll(/[$^]/g, '').replaceAll('.*', '*')}${end}`)
 }
 
 function sameNames(metrics: readonly TemplateMetric[]): readonly SpecProblem[] {

@@ -3,7 +3,7 @@ const PLAIN = /\b(?:time|pi)\s*\(\s*\)/g
 
 const NUMBER = /0x[0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+|NaN|Inf/g
 
-const SIGNS = /^[-+*/%^()\s]*$/
+const NO_SIGN = /[^-+*/%^()\s]/
 
 /** Nobody writes more calls. */
 const MAX_CALLS = 50
@@ -13,7 +13,7 @@ const MAX_CALLS = 50
  * does not tell the two apart. If it is not certain, the query counts as a list, and a condition on a number is refused.
  */
 export function isScalarQuery(query: string): boolean {
-  let left = query.replaceAll(TEXT, '""').replaceAll(/#.*$/gm, '').replaceAll(PLAIN, '1')
+  let left = query.replaceAll(TEXT, '""').replaceAll(/#.*/g, '').replaceAll(PLAIN, '1')
   for (let calls = 0; calls < MAX_CALLS; calls += 1) {
     const call = /\bscalar\s*\(/.exec(left)
     if (call === null) return isArithmetic(left)
@@ -27,7 +27,7 @@ export function isScalarQuery(query: string): boolean {
 /** Only numbers and signs. This takes two steps, because a single regular expression would try every way to split a long number. */
 function isArithmetic(query: string): boolean {
   const signs = query.replaceAll(NUMBER, ' ')
-  return signs !== query && SIGNS.test(signs)
+  return signs !== query && !NO_SIGN.test(signs)
 }
 
 /** Strings, in which parentheses have no meaning. */
