@@ -4,7 +4,7 @@ import type { Parent } from '../delivery/parent.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { EnvironmentRefusal } from '../environment/refusal.ts'
 import { withoutPlaces } from '../environment/released.ts'
-import { inFolder, isHidden, nameOf, parentOf, type Tree } from '../environment/tree.ts'
+import { inFolder, isHidden, isYaml, nameOf, parentOf, type Tree } from '../environment/tree.ts'
 import { loneReleases } from './lone-releases.ts'
 import { type ReleaseFiles, releaseFiles } from './release-files.ts'
 import { type ChartRelease, type DeployedRelease, NO_OPTIONS } from './release.ts'
@@ -147,7 +147,7 @@ function lone(scene: ParentScene): readonly ParentRelease[] {
 function severalValues(chart: string, paths: readonly string[]): readonly EnvironmentRefusal[] {
   const choices = loneReleases([chart], { paths, taken: new Set() }).flatMap(({ values }) => values)
   const isOther = (path: string): boolean =>
-    parentOf(path) === chart && /values.*\.ya?ml$/.test(nameOf(path)) && path !== inFolder(chart, 'values.yaml')
+    parentOf(path) === chart && /values/.test(nameOf(path)) && isYaml(path) && path !== inFolder(chart, 'values.yaml')
   const file = choices[0] ?? paths.find(isOther)
   return file === undefined ? [] : [{ code: 'several-values', file, line: 1, entry: file }]
 }

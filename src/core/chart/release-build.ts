@@ -92,7 +92,7 @@ export function unknownParameter(
 /** Named like its folder, in the characters that helm allows: `helm_chart` becomes `helm-chart`. */
 function chartName(chart: string): string {
   const name = (chart.split('/').at(-1) ?? '').toLowerCase().replace(/[^a-z0-9]+/g, '-')
-  return name.slice(0, MAX_NAME).replace(/^-|-+$/g, '') || 'release'
+  return name.slice(0, MAX_NAME).replace(/^-|-$/g, '') || 'release'
 }
 
 /** helm's limit for the name of a release. */

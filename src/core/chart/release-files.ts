@@ -157,8 +157,9 @@ function vendoredIn(survey: Survey, chart: string): (name: string) => boolean {
       return isRecord(data) ? (textOf(data['name']) ?? []) : []
     }),
   )
-  const packed = paths.map((path) => path.slice(prefix.length)).filter((path) => /^[^/]+\.tgz$/.test(path))
-  return (name) => names.has(name) || packed.some((file) => new RegExp(`^${RegExp.escape(name)}-\\d`).test(file))
+  const isPackage = (name: string, path: string): boolean =>
+    new RegExp(`^${RegExp.escape(name)}-\\d[^/]*\\.tgz$`).test(path.slice(prefix.length))
+  return (name) => names.has(name) || paths.some((path) => isPackage(name, path))
 }
 
 function textIn({ texts, needs }: Survey, file: string): string | undefined {

@@ -98,7 +98,7 @@ export const SCOPE: Argument<Scope> = {
 export const STEPS: Argument<{ readonly steps: readonly number[] | undefined }> = {
   usage: '[<steps>]',
   read: (words) => {
-    const end = words.findIndex((word) => !/^[[\]\d.,%]+$/.test(word))
+    const end = words.findIndex((word) => /[^[\]\d.,%]/.test(word))
     const written = (end === -1 ? words : words.slice(0, end)).join(' ')
     const steps = written === '' ? undefined : stepsOf(written)
     if (steps === 'none') return err({ code: 'bad-plan', word: written })
@@ -174,8 +174,8 @@ function percentOf(word: string): number | undefined {
 }
 
 function stepsOf(written: string): readonly number[] | 'none' {
-  const [, inner, bare = ''] = /^\[([^[\]]*)\]$|^([^[\]]*)$/.exec(written) ?? []
-  const steps = (inner ?? bare)
+  const isInBrackets = written.startsWith('[') && written.endsWith(']')
+  const steps = (isInBrackets ? written.slice(1, -1) : written)
     .trim()
     .split(/\s*,\s*|\s+/)
     .map(percentOf)

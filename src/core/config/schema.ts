@@ -7,7 +7,7 @@ import { Analysis, ServerName } from './analysis.ts'
 import { pathPattern } from '../text/path-pattern.ts'
 import { Duration } from './duration.ts'
 import { NotifyConfig } from './notify.ts'
-import { PolicyConfig, ValidatorsConfig } from './validators.ts'
+import { KindName, PolicyConfig, ValidatorsConfig } from './validators.ts'
 import { Waves } from './waves.ts'
 
 const Percent = z.number().positive().max(100)
@@ -190,10 +190,6 @@ const Service = z.strictObject({
       "Which of its own pull requests Perch merges. `never`: none. `rollback`: those that lower the canary's share. `always`: all except the first raise after someone lowered the share or moved the base branch back.",
     ),
 })
-
-const KindName = z
-  .string()
-  .regex(/^([A-Za-z0-9.-]+\/)?[A-Za-z]+$/, 'must be a Kind or a group/Kind, such as example.com/Credentials')
 
 const Diff = z.strictObject({
   ignore: z

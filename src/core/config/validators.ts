@@ -18,7 +18,7 @@ export const PolicyConfig = z.strictObject({
     .describe('The packages to use. Default: all that have such rules.'),
 })
 
-const KindName = z
+export const KindName = z
   .string()
   .regex(/^([A-Za-z0-9.-]+\/)?[A-Za-z]+$/, 'must be a Kind or a group/Kind, such as example.com/Credentials')
 

@@ -110,7 +110,7 @@ function toBase64(bytes: Uint8Array): string {
 /** Undefined if it is not text in base64, in either alphabet. */
 export function decoded(text: string): string | undefined {
   const joined = text.replaceAll(/\s/g, '').replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/')
-  if (joined === '' || joined.length % 4 === 1 || !/^[A-Za-z0-9+/]+$/.test(joined)) return undefined
+  if (joined === '') return undefined
   try {
     const bytes = Uint8Array.from(atob(joined), (character) => character.codePointAt(0) ?? 0)
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)

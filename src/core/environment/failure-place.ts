@@ -2,7 +2,7 @@
 import { placeInChart } from '../chart/place-in-chart.ts'
 import { type Location, parseManifest } from '../manifest/parse.ts'
 import type { Environment } from './environment.ts'
-import { isKustomization, join, nameOf } from './tree.ts'
+import { isKustomization, isYaml, join, nameOf } from './tree.ts'
 
 type Texts = ReadonlyMap<string, string>
 
@@ -46,7 +46,7 @@ function brokenFile(failure: Failure): Location | undefined {
   if (!/yaml|unmarshal|parse/i.test(failure.said)) return undefined
   const named = fileInMessage(failure)
   for (const file of named === undefined ? failure.environment.files : [named, ...failure.environment.files]) {
-    const manifest = /\.ya?ml$/i.test(file) ? parseManifest(file, failure.texts.get(file) ?? '') : undefined
+    const manifest = isYaml(file) ? parseManifest(file, failure.texts.get(file) ?? '') : undefined
     if (manifest?.ok === false) return { file, line: manifest.error.line }
   }
   const line = /yaml: line (\d+)/.exec(failure.said)?.[1]
@@ -106,7 +106,7 @@ function lineWith({ environment, texts }: Failure, pattern: RegExp): Location | 
 
 function manifestsOf({ environment, texts }: Failure): readonly { readonly objects: readonly ObjectLocation[] }[] {
   return environment.files.flatMap((file) => {
-    const manifest = /\.ya?ml$/i.test(file) ? parseManifest(file, texts.get(file) ?? '') : undefined
+    const manifest = isYaml(file) ? parseManifest(file, texts.get(file) ?? '') : undefined
     return manifest?.ok === true ? [manifest.value] : []
   })
 }

@@ -9,15 +9,13 @@ import { breaksIn, splitPieces } from '../manifest/pieces.ts'
 import { isRecord, type JsonValue } from '../manifest/data.ts'
 import { readDefinition } from '../manifest/definition.ts'
 import { isRoute } from '../traffic/read-route.ts'
-import { type Tree, isHidden, nameOf, parentOf } from './tree.ts'
+import { type Tree, isHidden, isYaml, nameOf, parentOf } from './tree.ts'
 
 /** Longer files are not parsed, only searched. */
 const MAX_LEXEMES = 400_000
 
 /** The files that helm reads in a chart's folder. If the whole repository is a chart, it may contain other files too. */
 const PART_OF_CHART = '(?:(?:templates|charts|crds|ci)/|(?:Chart|values[^/]*|requirements)\\.ya?ml$)'
-
-const YAML = /\.ya?ml$/i
 
 /** YAML files below a folder that may contain Kubernetes objects: not files for other tools, and no parts of a Helm chart. */
 export function yamlBelow(tree: Tree, folder: string): readonly string[] {
@@ -27,7 +25,7 @@ export function yamlBelow(tree: Tree, folder: string): readonly string[] {
     (chart) => new RegExp(`^${RegExp.escape(chart === '' ? '' : `${chart}/`)}${PART_OF_CHART}`),
   )
   return [...tree.types]
-    .filter(([path, type]) => type === 'file' && path.startsWith(prefix) && YAML.test(path))
+    .filter(([path, type]) => type === 'file' && path.startsWith(prefix) && isYaml(path))
     .map(([path]) => path)
     .filter((path) => !isHidden(path.slice(prefix.length)) && !inCharts.some((own) => own.test(path)))
     .sort()

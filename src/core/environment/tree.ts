@@ -97,6 +97,10 @@ export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }
 
+export function isYaml(path: string): boolean {
+  return /\.ya?ml$/i.test(path)
+}
+
 /** Whether the path is in a folder such as `.github`, whose YAML is for other tools. */
 export function isHidden(path: string): boolean {
   return /(?:^|\/)\./.test(path)

@@ -1,5 +1,5 @@
 /** The CustomResourceDefinitions of a repository for kubectl-validate, as texts, because it parses them itself and they are long. */
-import type { Entry } from '../environment/tree.ts'
+import { type Entry, isYaml } from '../environment/tree.ts'
 import { isDefinition, splitPieces } from '../manifest/pieces.ts'
 import { err, ok, type Result } from '../result.ts'
 import { validatorFiles, MAX_VALIDATOR_FILES, MAX_VALIDATOR_LENGTH } from './validator-files.ts'
@@ -15,7 +15,7 @@ export interface CrdText {
 
 /** The YAML files below a folder. */
 export function crdFiles(entries: Iterable<Entry>, folder: string): readonly string[] {
-  return validatorFiles(entries, folder, /\.ya?ml$/i)
+  return validatorFiles(entries, folder, isYaml)
 }
 
 /** The documents in these files that define kinds. Other documents are ignored. */

@@ -1,6 +1,6 @@
 /** The files that yamllint checks, and the files of its configuration. */
 import { isRecord } from '../manifest/data.ts'
-import { join } from '../environment/tree.ts'
+import { isYaml, join } from '../environment/tree.ts'
 import { readOneDocument } from '../manifest/yaml/documents.ts'
 
 /** Where yamllint looks for its configuration, at the top of a repository. */
@@ -59,5 +59,5 @@ export function withoutDirectives(text: string): string {
 }
 
 export function isLinted(path: string): boolean {
-  return /\.ya?ml$/i.test(path) && !SETTINGS.includes(path)
+  return isYaml(path) && !SETTINGS.includes(path)
 }

@@ -1,7 +1,7 @@
 /** The Rego policies of a repository: which files they are, and the data that they read. */
 import { isRecord, type JsonValue } from '../manifest/data.ts'
 import type { PolicyConfig } from '../config/validators.ts'
-import { type Entry, join, parentOf } from '../environment/tree.ts'
+import { type Entry, isYaml, join, parentOf } from '../environment/tree.ts'
 import { readOneDocument } from '../manifest/yaml/documents.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { Fault, FaultCode } from './remark.ts'
@@ -27,15 +27,15 @@ export function policyFiles(
   { path, data }: PolicyConfig,
 ): Result<{ readonly modules: readonly string[]; readonly data: readonly string[] }, readonly Fault[]> {
   const all = [...entries]
-  const below = (folder: string | undefined, pattern: RegExp): readonly Entry[] => {
+  const below = (folder: string | undefined, isWanted: (name: string) => boolean): readonly Entry[] => {
     const prefix = folder === undefined ? undefined : join('', folder)
     if (prefix === undefined) return []
     const start = prefix === '' ? '' : `${prefix}/`
     // The folder may itself be a link. Then Git lists nothing below it.
-    return all.filter((entry) => (entry.path.startsWith(start) && pattern.test(entry.path)) || isLink(entry, prefix))
+    return all.filter((entry) => (entry.path.startsWith(start) && isWanted(entry.path)) || isLink(entry, prefix))
   }
-  const modules = below(path, /\.rego$/).filter((entry) => !entry.path.endsWith('_test.rego'))
-  const files = below(data, /\.(?:json|ya?ml)$/i)
+  const modules = below(path, (name) => name.endsWith('.rego')).filter((entry) => !entry.path.endsWith('_test.rego'))
+  const files = below(data, (name) => isYaml(name) || /\.json$/i.test(name))
   const links = [...modules, ...files].filter(({ type }) => type !== 'file')
   if (links.length > 0) return err(links.map((entry) => fault(entry.path, 'link')))
   if (modules.length === 0) return err([fault(path, 'no-modules')])

@@ -7,7 +7,7 @@ import type { Fault } from './remark.ts'
 
 /** The schema files below a folder. */
 export function schemaFiles(entries: Iterable<Entry>, folder: string): readonly string[] {
-  return validatorFiles(entries, folder, /\.json$/)
+  return validatorFiles(entries, folder, (path) => path.endsWith('.json'))
 }
 
 /** The schemas by their path below the folder, or what is wrong with them. */

@@ -7,11 +7,15 @@ export const MAX_VALIDATOR_FILES = 2_000
 export const MAX_VALIDATOR_LENGTH = 20 * 1024 * 1024
 
 /** The paths below a folder that match, sorted. */
-export function validatorFiles(entries: Iterable<Entry>, folder: string, name: RegExp): readonly string[] {
+export function validatorFiles(
+  entries: Iterable<Entry>,
+  folder: string,
+  isWanted: (path: string) => boolean,
+): readonly string[] {
   const root = join('', folder) ?? ''
   const prefix = root === '' ? '' : `${root}/`
   return [...entries]
-    .filter(({ path, type }) => type === 'file' && path.startsWith(prefix) && name.test(path))
+    .filter(({ path, type }) => type === 'file' && path.startsWith(prefix) && isWanted(path))
     .map(({ path }) => path)
     .sort()
 }

@@ -8,7 +8,7 @@ import { emptyFileCache, type FileCache } from '../environment/file-cache.ts'
 import type { Environment } from '../environment/environment.ts'
 import { discoverEnvironments } from '../environment/discover-environments.ts'
 import { TRAFFIC_OR_PODS } from '../environment/traffic-text.ts'
-import { isKustomization, parentOf } from '../environment/tree.ts'
+import { isKustomization, isYaml, parentOf } from '../environment/tree.ts'
 import { manifestProblem } from '../problem/files.ts'
 import { keptOf, type Layout, layoutOf, resourcesOf } from '../layer/layout.ts'
 import { layeredIn } from '../layer/layered.ts'
@@ -40,7 +40,7 @@ export interface Snapshot extends Omit<Deliveries, 'needs'> {
 
 /** Files that can hold manifests or tell kustomize what to build. */
 export function isManifestPath(path: string): boolean {
-  return /\.ya?ml$/i.test(path) || isKustomization(path)
+  return isYaml(path) || isKustomization(path)
 }
 
 /** A snapshot, and the deployed charts. */

@@ -26,18 +26,7 @@ import { clip, fitLines } from '../../../src/core/text/limits.ts'
 import { matcher } from '../../../src/core/text/matcher.ts'
 import { pathPattern } from '../../../src/core/text/path-pattern.ts'
 import { webUrl } from '../../../src/core/text/web-url.ts'
-import { assertPage } from './page.ts'
-
-/** One line for each input. Invisible characters are written out. */
-function made<T>(inputs: readonly T[], make: (input: T) => unknown): readonly string[] {
-  const written = (value: unknown): string =>
-    (JSON.stringify(value) ?? 'undefined')
-      .replaceAll(/([a-z])\1{19,}/g, (all, one) => `${one}×${all.length}`)
-      .replaceAll(/[^\x20-\x7E…▁-█±⚠→✅❌•]/g, (character) => {
-        return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-      })
-  return inputs.map((input) => `${written(input)} → ${written(make(input))}`)
-}
+import { assertPage, made } from './page.ts'
 
 const NUMBERS = [
   0, 5e-4, 99e-5, 0.001, 0.0123456, 0.99996, 0.5, 1, 1.005, 12.345, 98.9996, 98.99996, 98.9999996, 99.5, 99.999,
