@@ -1,5 +1,6 @@
 /** Which of Flagger's rollouts a pull request is about. Git does not record it, because Canaries start by themselves. */
 import { listOf, recordOf, textOf } from '../manifest/data.ts'
+import { parentOf } from '../environment/tree.ts'
 import { ROLLBACK_HOOK } from './hook.ts'
 import { isTouched } from '../rollout/resolve.ts'
 import type { Target } from '../rollout/target.ts'
@@ -11,13 +12,9 @@ import type { Target } from '../rollout/target.ts'
 export function canariesNear(targets: readonly Target[], changed: readonly string[]): readonly Target[] {
   const paths = new Set(changed)
   const near = targets.filter((target) => target.owner?.writer === 'flagger' && isTouched(target, paths))
-  const folders = new Set(changed.map(folderOf))
-  const beside = near.filter(({ owner }) => owner !== undefined && folders.has(folderOf(owner.place.file)))
+  const folders = new Set(changed.map(parentOf))
+  const beside = near.filter(({ owner }) => owner !== undefined && folders.has(parentOf(owner.place.file)))
   return beside.length > 0 ? beside : near
-}
-
-function folderOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/') + 1)
 }
 
 /**

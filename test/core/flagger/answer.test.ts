@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { mayContinue } from '../../../src/core/flagger/answer.ts'
+import { approved, canaryOfEvent, isFresh, mayContinue, mustRollBack } from '../../../src/core/flagger/answer.ts'
 import type { Canaries, KnownCanary } from '../../../src/core/flagger/canaries.ts'
 import { hookWords } from '../../../src/core/message/flagger/hook.ts'
 import { FreezeWindow } from '../../../src/core/stop/window.ts'
@@ -55,4 +55,60 @@ test('a Canary of another namespace is another one, and one without a namespace 
 test('a reason mentions nobody in a chat, and is one line', () => {
   const words = heard([{ ...WEB, stops: [{ by: 'alice', reason: '@here\nlook' }] }])
   assert.ok(!words.includes('@here') && !words.includes('\n'), words)
+})
+
+test('what was read of Git is read again after three minutes, and counts for ten, or for half a minute before a rollback', () => {
+  const asked = { name: 'web', namespace: 'shop', metadata: { key: 'k' } }
+  const aborted = { by: 'olga', reason: undefined, isSame: true }
+  const [minute, second] = [60_000, 1000]
+  const answers = [0, 30 * second - 1, 30 * second, 3 * minute - 1, 3 * minute, 10 * minute - 1, 10 * minute].map(
+    (age) => {
+      const known: Canaries = { at: FRIDAY - age, known: [{ ...WEB, aborted }], unreadable: [] }
+      const { code: event } = canaryOfEvent(known, asked, FRIDAY)
+      return `${age / second} s: ${isFresh(known, FRIDAY)} ${event} ${mayContinue(known, asked, FRIDAY).code} ${mustRollBack(known, asked, FRIDAY).code}`
+    },
+  )
+  assert.deepEqual(answers, [
+    '0 s: true noted aborted take-back',
+    '29.999 s: true noted aborted take-back',
+    '30 s: true noted aborted unread',
+    '179.999 s: true noted aborted unread',
+    '180 s: false noted aborted unread',
+    '599.999 s: false noted aborted unread',
+    '600 s: false unread unread unread',
+  ])
+  assert.equal(mayContinue(undefined, asked, FRIDAY).code, 'unread')
+})
+
+test('Flagger rolls back only the version that somebody aborted', () => {
+  const asked = { name: 'web', namespace: 'shop', metadata: { key: 'k' } }
+  const answer = (over: Partial<KnownCanary>) =>
+    mustRollBack({ at: FRIDAY, known: [{ ...WEB, ...over }], unreadable: [] }, asked, FRIDAY)
+  assert.deepEqual(answer({}), { code: 'keep', rollout: WEB.rollout, isOther: false })
+  const aborted = { by: 'olga', reason: 'slow', isSame: false }
+  assert.deepEqual(answer({ aborted }), { code: 'keep', rollout: WEB.rollout, isOther: true })
+  assert.equal(answer({ aborted: { ...aborted, isSame: true } }).code, 'take-back')
+})
+
+test('a Canary of another environment is another one, and a config that is not valid on some branch stops all', () => {
+  const answer = (environment: string | undefined, unreadable: string[] = []) => {
+    const asked = { name: 'web', namespace: 'shop', metadata: { key: 'k', environment } }
+    return mayContinue({ at: FRIDAY, known: [WEB], unreadable }, asked, FRIDAY)
+  }
+  assert.equal(answer('production').code, 'go')
+  assert.equal(answer('staging').code, 'no-canary')
+  assert.deepEqual(answer('production', ['release/1']), { code: 'unreadable', branches: ['release/1'] })
+})
+
+test('a version continues when the pull request that brought it has its approvals, as far as they are known', () => {
+  const wanted = { rollout: WEB.rollout, approvals: 2 }
+  const code = (has: number, age = 0) => approved(wanted, { at: FRIDAY - age, pull: 7, has }, FRIDAY).code
+  assert.deepEqual(
+    [0, 1, 2, 3].map((has) => code(has)),
+    ['unapproved', 'unapproved', 'go', 'go'],
+  )
+  assert.equal(code(2, 599_999), 'go')
+  assert.equal(code(2, 600_000), 'unread')
+  assert.equal(approved(wanted, undefined, FRIDAY).code, 'unread')
+  assert.equal(approved(wanted, { at: FRIDAY, pull: undefined, has: 0 }, FRIDAY).code, 'no-pull')
 })
