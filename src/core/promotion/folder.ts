@@ -2,7 +2,7 @@
 import type { RenderedObject } from '../diff/objects.ts'
 import type { Environment } from '../environment/environment.ts'
 import { readKustomization } from '../environment/kustomization.ts'
-import { isKustomization, join, parentOf } from '../environment/tree.ts'
+import { isKustomization, join, nameOf, parentOf } from '../environment/tree.ts'
 import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
 
 /** One of the two environments, with the texts of its files and its render. */
@@ -71,8 +71,7 @@ export function wordsOf(
   const top = kustomizationsIn(files).find(({ folder }) => folder === '')
   const { namespace, namePrefix, nameSuffix } = recordOf(top?.data)
   const written = [namespace, namePrefix, nameSuffix].flatMap((word) => textOf(word)?.replaceAll(/^-+|-+$/g, '') ?? [])
-  const folder = root.slice(root.lastIndexOf('/') + 1)
-  return [...new Set([name, folder, ...written, ...objects.map((object) => object.namespace)])].filter(
+  return [...new Set([name, nameOf(root), ...written, ...objects.map((object) => object.namespace)])].filter(
     (word) => word !== '',
   )
 }

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../result.ts'
+import { parentOf } from '../environment/tree.ts'
 import { withCanary } from '../traffic/start.ts'
 import { versionObjects } from '../traffic/version.ts'
 import { isBlueGreen, type Target, targetName } from './target.ts'
@@ -38,13 +39,13 @@ export function resolve(
     return err({ code: 'no-service', asked: query.service, environment: query.environment, known })
   }
   const changed = new Set(changes)
-  const folders = new Set(changes.map(folderOf))
+  const folders = new Set(changes.map(parentOf))
   const narrowings: readonly ((target: Target) => boolean)[] = [
     () => true,
     (target) => isTouched(target, changed),
     (target) => changed.has(target.object.file),
     ({ route, neighbours }) => versionObjects(route, neighbours).some(({ file }) => changed.has(file)),
-    (target) => folders.has(folderOf(target.route.place.file)),
+    (target) => folders.has(parentOf(target.route.place.file)),
   ]
   let left = named
   for (const keep of narrowings) {
@@ -140,8 +141,4 @@ function isReady({ route, neighbours, owner }: Target): boolean {
 export function isTouched({ layout, environments }: Target, changed: ReadonlySet<string>): boolean {
   const own = new Set(environments)
   return layout.environments.some(({ name, files }) => own.has(name) && files.some((file) => changed.has(file)))
-}
-
-function folderOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/') + 1)
 }

@@ -291,6 +291,19 @@ test('no name changes the structure of a query, and each arrives unchanged', () 
   )
 })
 
+test('only hosts of Services have metrics of their own', () => {
+  const trouble = (host: string): string => asked({ 'vs.yaml': vs('{ host: web-stable }', `{ host: ${host} }`) })
+  for (const host of ['web-canary', 'web-canary.shop', 'web-canary.shop.svc', 'web-canary.shop.svc.cluster.local'])
+    assert.match(trouble(host), /destination_service_name="web-canary",destination_service_namespace="shop"/, host)
+  for (const host of [
+    'web-canary..svc.local',
+    'web-canary.shop.svc.',
+    'web-canary.shop.svc.x/y',
+    'web-canary.shop.svc/x',
+  ])
+    assert.equal(trouble(host), 'foreign-host', host)
+})
+
 test('no name in a file changes the structure of a built-in query', () => {
   const shapes = new Set<string>()
   fc.assert(

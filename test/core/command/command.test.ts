@@ -159,12 +159,18 @@ test('a command after a long comment is carried out, or answered: it is never lo
     '😀'.repeat(60_000) + '\n\n',
   ])
     assert.deepEqual(only(`${before}/canary 5`), { name: 'set', percent: 5, ...none })
+  // Lines that separate paragraphs look like nested lists, and cost nothing.
+  const row = (sign: string): string => `${sign} `.repeat(10)
+  for (const line of [row('-'), row('*'), row('_'), `  ${row('-')}`, row('-').trim(), '-----------', '*****'])
+    assert.deepEqual(only(`a\n\n${line}\n\n/canary 5`), { name: 'set', percent: 5, ...none }, line)
   // Text after the command is not read at all.
   assert.deepEqual(only(`/canary 5\n\n${'> '.repeat(10_000)}a`), { name: 'set', percent: 5, ...none })
   const costly = {
     'too many lines': 'a\n'.repeat(3_000),
     'nested quotes': `${'> '.repeat(9)}a\n`,
     'nested lists': `${'- '.repeat(9)}a\n`,
+    'nested lists after spaces': `${'  - '.repeat(9)}a\n`,
+    'nested lists in a quote': `> ${'- '.repeat(9)}\n`,
     'a ladder of lists': Array.from({ length: 17 }, (_, depth) => `${'  '.repeat(depth)}- a\n`).join(''),
     'many list items': '- a\n'.repeat(1_001),
     'too many characters': `${'a'.repeat(140_000)}\n`,
@@ -179,6 +185,11 @@ test('a command after a long comment is carried out, or answered: it is never lo
 test('more commands than anybody means are refused as one', () => {
   assert.equal(parseCommands('/canary status\n'.repeat(20)).length, 20)
   assert.deepEqual(only('/canary status\n'.repeat(21)), { code: 'too-many', most: 20 })
+})
+
+test('code before a command, in the same paragraph, does not hide it', () => {
+  for (const before of ['`a b c`\n   ', 'a\nb `c d e f`\n', 'a `b\nc` d\n  '])
+    assert.deepEqual(only(`${before}/canary 5`), { name: 'set', percent: 5, ...none }, before)
 })
 
 test('a paragraph that looks like another block is still a paragraph', () => {

@@ -60,7 +60,8 @@ test('text that is designed to take long does not', () => {
   assert.equal(filled('${a'.repeat(depth)), undefined)
   assert.equal(filled('${a:=b}'.repeat(depth)), 'b'.repeat(depth))
   const long = { known: new Map([['a', 'x'.repeat(1024 * 1024)]]), isWhole: true, places: new Map() }
-  assert.ok(withVariables('${a}'.repeat(depth), long).length < 22 * 1024 * 1024)
+  const { length } = withVariables('${a}'.repeat(depth), long)
+  assert.ok(length > 20 * 1024 * 1024 && length < 21 * 1024 * 1024, String(length))
 })
 
 test('a text names its variables', () => {

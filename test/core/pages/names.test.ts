@@ -17,6 +17,7 @@ import { formsOf, looksSecret } from '../../../src/core/diff/secret-values.ts'
 import { isEncrypted, tellsSecret } from '../../../src/core/diff/secret-texts.ts'
 import { failurePlace } from '../../../src/core/environment/failure-place.ts'
 import { readKustomization } from '../../../src/core/environment/kustomization.ts'
+import { looksLikeObjects } from '../../../src/core/environment/plain.ts'
 import { mentionsTraffic } from '../../../src/core/environment/traffic-text.ts'
 import { locate, treeOf } from '../../../src/core/environment/tree.ts'
 import { isForSome } from '../../../src/core/exposure/match.ts'
@@ -229,6 +230,18 @@ test('the readings of paths are on a page that somebody has approved', () => {
     'a path of a deployer': made(['a/b', './a//b/', '.', '', 'a/../b', 'a/{{x}}', 'a/${x}'], folderOf),
     'a file of bytes': made(['a.png', 'a.PNG', 'a.tgz', 'a.gz', 'a.png.yaml', 'png', 'a.woff2'], holdsBytes),
     'a file for yamllint': made(['a.yaml', 'a.YML', 'a.yaml.j2', '.yamllint', '.yamllint.yaml', 'yaml'], isLinted),
+    'a text that looks like an object': made(
+      [
+        'apiVersion: v1\nkind: A',
+        'x: 1\nkind: A\napiVersion: v1',
+        'apiVersion: v1',
+        'kind: A',
+        'a:\n  apiVersion: v1\nkind: A',
+        'apiVersion: v1\na:\n  kind: A',
+        'apiVersion: v1\nkind: {{ x }}',
+      ],
+      looksLikeObjects,
+    ),
     'a part of a branch': made(['a', 'A9', 'a/b', 'a.b', 'a+b_c-d', 'a b', 'é', '👩'], branchPart),
   })
 })

@@ -2,6 +2,7 @@
 import { test } from 'node:test'
 import { windowEnd, windowStart } from '../../../src/core/stop/window.ts'
 import { breachOf } from '../../../src/core/analysis/bars.ts'
+import { differs, proves } from '../../../src/core/analysis/observed-share.ts'
 import { countedRangesOf, numbersOf, promDuration, rangesOf, windowOf } from '../../../src/core/analysis/window.ts'
 import { isNamed } from '../../../src/core/config/deployed.ts'
 import { formatDuration } from '../../../src/core/config/duration.ts'
@@ -231,6 +232,13 @@ test('the results for numbers are on a page that somebody has approved', () => {
     formatDuration: made(
       [-1, 0, 1, 1000, 1001, 59_000, 59_001, 60_000, 60_001, 3_540_000, 3_540_001, 3_600_000, 5_400_000, 90_000_000],
       formatDuration,
+    ),
+    'observed shares that differ from 5%, by chance or more': [100, 400, 1000, 10_000].flatMap((requests) =>
+      [0, 2, 4, 6, 8, 12, 50].map((share) => {
+        const seen = { code: 'seen', share, requests, windowMs: 60_000 } as const
+        const said = [differs(seen, 5, 0), differs(seen, 5, 2), proves(seen, { share: 5, before: 25, tolerance: 2 })]
+        return `${share}% of ${requests}: ${said.join(' ')}`
+      }),
     ),
     promDuration: made([1, 999, 1000, 1500, 60_000], promDuration),
   })
