@@ -55,6 +55,8 @@ test('the title of the gate names what passed, what somebody overrode, and all t
     [[live, verdict('approvals', 'wait')], /^Waiting for approvals: needs 1 more approval of this commit/],
     [[live, verdict('bake', 'wait'), verdict('approvals', 'wait')], /^Waiting for bake and approvals: starts when/],
     [[verdict('bake', 'wait'), verdict('live', 'block')], /^Blocked by live, waiting for bake: /],
+    // Of two rollouts, one waits for the gate and the other one is blocked by it.
+    [[{ ...verdict('freeze', 'wait'), reason: LIVE }, verdict('freeze', 'block')], /^Blocked by freeze: .*olga/],
     [
       [verdict('freeze', 'wait'), verdict('bake', 'wait'), verdict('conflict', 'wait')],
       /^Waiting for freeze, bake and conflict: /,

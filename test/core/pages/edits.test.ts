@@ -209,6 +209,10 @@ test('values and keys are written so that they are read as what they are', () =>
     'a/b.c',
     'é',
     'a\tb',
+    'a\u007fb',
+    'a\u0085b',
+    'a\u2028b',
+    'a\ufeffb',
   ]
   const items: readonly JsonValue[] = [
     1,

@@ -25,11 +25,13 @@ import { selectsObject } from '../../../src/core/layer/selector.ts'
 import { variableIn } from '../../../src/core/layer/variable-weights.ts'
 import { holdsBytes } from '../../../src/core/manifest/bytes.ts'
 import { splitPieces } from '../../../src/core/manifest/pieces.ts'
+import { isOfKind } from '../../../src/core/manifest/identity.ts'
 import { pointerPath } from '../../../src/core/manifest/json-pointer.ts'
 import { kubernetesNumber } from '../../../src/core/manifest/yaml/number.ts'
 import { answeredIn, saysClosed } from '../../../src/core/marker/comment.ts'
 import { ticksIn } from '../../../src/core/marker/dashboard.ts'
 import { scalar } from '../../../src/core/message/onboarding/proposed-environments.ts'
+import { crdFiles } from '../../../src/core/policy/crds.ts'
 import { fieldPath } from '../../../src/core/policy/field-path.ts'
 import { isLinted, withoutDirectives } from '../../../src/core/policy/lint.ts'
 import { schemasFrom } from '../../../src/core/policy/schemas.ts'
@@ -142,6 +144,15 @@ test('the readings of paths are on a page that somebody has approved', () => {
         loneReleases([chart], { paths: [`${chart}/${name}`], taken: new Set(['dev']) }).map(
           ({ environment, values: own }) => (own.length === 0 ? 'none' : environment),
         ),
+    ),
+    'files for a validator in crds': made(['crds', './crds/', '', 'x', 'crds/deep', 'crds/b.yaml'], (folder) =>
+      crdFiles(
+        [
+          ...['crds/b.yaml', 'crds/a.YML', 'crds/deep/c.yaml', 'crds/d.json', 'crdsx/e.yaml', 'f.yaml'].map(file),
+          { path: 'crds/link.yaml', type: 'symlink' },
+        ],
+        folder,
+      ),
     ),
     'a packed chart': made(
       ['charts/a.tgz', 'x/charts/a.tgz', 'xcharts/a.tgz', 'charts/a.tgz.prov', 'charts/.tgz', 'charts/a/b.tgz'],
@@ -717,6 +728,13 @@ test('the readings of texts in files are on a page that somebody has approved', 
           return said.type === 'refused' ? said.faults.map(({ text, path }) => [text.length, path]) : said
         }),
     ),
+    'an object of a kind': ['Secret', 'Secret ', 'SECRET', 'SecretStore'].flatMap((kind) =>
+      made(['Secret', 'secret', '/Secret', 'a.b/Secret', 'A.B/Secret', 'c/Secret', 'a.b/'], (written) => [
+        kind,
+        isOfKind({ group: 'a.b', kind }, written),
+        isOfKind({ group: '', kind }, written),
+      ]),
+    ),
     'a directive of yamllint': made(
       ['# yamllint disable', '#yamllint x', '#  YAMLLINT x', '# yamllintx', 'yamllint x'],
       withoutDirectives,
@@ -728,6 +746,7 @@ test('the readings of texts in files are on a page that somebody has approved', 
         '"quoted-1"',
         "'quoted-2",
         'aGVsbG8td29ybGQ=',
+        'aGVsbG8t\nd29ybGQ=',
         'user: pass-w0rd\nkey=v4lue-x\n',
         '-----BEGIN KEY-----\nMIIabc123\n-----END KEY-----',
         'x-----BEGIN KEY-----\nMIIabc123',

@@ -67,8 +67,8 @@ function othersOf(value: JsonValue): readonly JsonValue[] {
 const METRIC = { name: 'm', provider: { prometheus: { query: 'sum(m)' } }, successCondition: 'result[0] == 1' }
 
 /** The effect of a metric's keys on measurements. One measurement a minute, as a letter: Good, Bad, None, Error of the server. */
-function judged(keys: object, letters: string, minutes: number, analysis: object = {}): string {
-  const spec = { metrics: [{ ...METRIC, ...keys }] }
+function judged(keys: object, letters: string, minutes: number, analysis: object = {}, more: object[] = []): string {
+  const spec = { metrics: [{ ...METRIC, ...keys }, ...more.map((own) => ({ ...METRIC, name: 'other', ...own }))] }
   const place = { file: 'a.yaml', line: 1 }
   const lookup = { ok: true, value: { kind: 'AnalysisTemplate', name: 'good', place, spec } } as const
   const now = SINCE + minutes * MINUTE
@@ -245,6 +245,12 @@ const CONDITIONS = [
   'filter(result, # > 5) == []',
   'filter(result, {# > 0})[0] == 1',
   'all(result, any(result, # > 0))',
+  'all(result, # > 0) && # > 0',
+  'mean(["a", 1]) == 1',
+  'sum(["a", 1]) == 1',
+  '"a" + "b" == "ab"',
+  '"a" + 1 == 1',
+  '1 + "a" == 1',
   'all(result)',
   'any(1, # > 0)',
   'unknown(result)',
@@ -374,6 +380,15 @@ test('the readings and outcomes of templates are on a page that somebody has app
         [0.5, 2, 5, 10, 15].map((minutes) => `${letters} after ${minutes}: ${judged(keys, letters, minutes)}`),
       ),
     ]),
+    'two metrics': [{ count: 3, interval: '1m' }, { interval: '2m' }, { count: 2, interval: '9m' }, {}].flatMap(
+      (other) =>
+        ['G', 'GGGB', 'N'].flatMap((letters) =>
+          [2, 5, 10, 15].map((minutes) => {
+            const said = judged({ interval: '1m', count: 4 }, letters, minutes, {}, [other])
+            return `${JSON.stringify(other)} ${letters} after ${minutes}: ${said}`
+          }),
+        ),
+    ),
     policies: ['onNoData', 'onError', 'onInconclusive'].flatMap((key) =>
       ['N', 'E', 'X', 'GN'].map(
         (letters) =>

@@ -47,11 +47,9 @@ export function gatesLeft(verdicts: readonly Verdict[]): string {
   return parts.join(', ')
 }
 
-/** Blocking gates come first, because waiting does not help them. The first gate says why. */
+/** The first verdict says why. Those that block come first, because waiting does not help them. */
 function openWords(open: readonly Verdict[]): string {
-  const blocking = gatesOf(open.filter(({ state }) => state === 'block'))
-  const waiting = gatesOf(open.filter(({ state }) => state === 'wait')).filter((gate) => !blocking.includes(gate))
-  const first = open.find(({ gate }) => gate === (blocking[0] ?? waiting[0]))
+  const first = open.find(({ state }) => state === 'block') ?? open[0]
   const why = first === undefined ? '' : `: ${plainWords(sentence(first))}`
   return capitalized(`${gatesLeft(open)}${why}`)
 }
