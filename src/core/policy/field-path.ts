@@ -11,7 +11,7 @@ export function atField(field: string, text: string): string {
  */
 export function fieldPath(field: string): Path {
   if (!isField(field)) return []
-  const [certain = ''] = field.split(/\[[^\]]*=/, 1)
+  const [certain = ''] = field.replace(/^\./, '').split(/\[[^\]]*=/, 1)
   return [...certain.matchAll(/\[([^\]]*)\]|[^.[\]]+/g)].map(([whole, inner]) => {
     const step = inner ?? whole
     return /^\d+$/.test(step) ? Number(step) : step

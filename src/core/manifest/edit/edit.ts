@@ -114,7 +114,6 @@ function editDocument(
   const context = contextOf(source)
   const numbers = source.hasAlias ? edits.filter(isNumber) : []
   const shared = planShared(context, numbers)
-  const sources = manifest.documents.filter(({ piece }) => piece === source.piece)
   if (shared !== undefined) {
     const made = new Set<AnyEdit>(shared.writes)
     const others = planEdits(
@@ -122,12 +121,12 @@ function editDocument(
       edits.filter((edit) => !made.has(edit)),
     )
     const all = others.ok ? [shared.change, ...others.value] : []
-    if (others.ok && isExact(source, all, sources)) return ok(all.flatMap(({ splices }) => splices))
+    if (others.ok && isExact(source, all)) return ok(all.flatMap(({ splices }) => splices))
   }
   const planned = planEdits(context, edits)
   const document = edits[0]?.document ?? 0
   if (!planned.ok) return refuse(manifest, planned.error.code, { document, path: planned.error.path })
-  return isExact(source, planned.value, sources)
+  return isExact(source, planned.value)
     ? ok(planned.value.flatMap(({ splices }) => splices))
     : refuse(manifest, 'would-leak', edits[0])
 }

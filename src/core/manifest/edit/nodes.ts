@@ -37,7 +37,7 @@ export function pairEnd(text: string, pair: Pair): number | undefined {
   return endOf(text, pair.value) ?? endOf(text, pair.key)
 }
 
-function keyOf(pair: Pair): string | undefined {
+export function keyOf(pair: Pair): string | undefined {
   return isScalar(pair.key) ? String(pair.key.value) : undefined
 }
 
