@@ -46,9 +46,10 @@ export function protectionNote(branch: string, gaps: readonly ProtectionGap[]): 
   return { code: 'unprotected', file: undefined, line: 1, cause: { kind: 'unprotected', branch, gaps } }
 }
 
-export function vanishedProblem({ target, share }: Standing): Problem {
+/** `gone`: an environment of the rollout that does not exist any more. */
+export function vanishedProblem({ target, share }: Standing, gone?: string): Problem {
   const { file } = target.route.place
-  return { code: 'rollout-vanished', file, line: 1, cause: { kind: 'vanished', target, share } }
+  return { code: 'rollout-vanished', file, line: 1, cause: { kind: 'vanished', target, share, gone } }
 }
 
 export function renamedRolesProblem(target: Target): Problem {

@@ -153,7 +153,13 @@ export type MergeCause =
 /** Problems about the traffic. */
 export type RouteCause =
   /** A rollout is under way, but its route no longer splits traffic, or is gone. */
-  | { readonly kind: 'vanished'; readonly target: Target; readonly share: number | 'unknown' }
+  | {
+      readonly kind: 'vanished'
+      readonly target: Target
+      readonly share: number | 'unknown'
+      /** One of its environments that does not exist any more. */
+      readonly gone: string | undefined
+    }
   /** After the merge, an annotation would make the gates confuse the two versions. */
   | { readonly kind: 'renamed-roles'; readonly target: Target }
   | {

@@ -264,7 +264,7 @@ function problemsOf(t: string): readonly Problem[] {
     refusalProblem({ code: 'remote', ...place, entry: t }),
     ...hostile.renderProblems(t).map((one) => renderedProblem(t, one)),
     ...templateProblemsOf(t),
-    vanishedProblem(standingOf(targetNamed(t))),
+    vanishedProblem(standingOf(targetNamed(t)), t),
     renamedByConfigProblem(standingOf(targetNamed(t))),
     ...[{ environment: t }, { environment: t, service: t }].map((scope) =>
       lostStopProblem({ scope, stop: { kind: 'hold', by: t, reason: t, until: undefined } }),

@@ -92,6 +92,7 @@ export function problems(): readonly Problem[] {
     merge.mixedRepairProblem(files.configProblem(config, 'base'), ['Service web']),
     merge.mixedRepairProblem(merge.conflictProblem(['a.yaml']), ['Service web', 'Service api']),
     merge.vanishedProblem(standingOf(target)),
+    merge.vanishedProblem(standingOf(target), 'production'),
     merge.vanishedProblem(standingOf(owned)),
     merge.renamedRolesProblem(target),
     merge.renamedByConfigProblem(standingOf(target)),

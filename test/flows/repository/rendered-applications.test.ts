@@ -336,6 +336,14 @@ test('a chart without Applications is not reported as one that deploys something
   assert.doesNotMatch(reportOf(world, change), /what the templates of the chart deploy/)
 })
 
+test('a pull request that renames the Application of a running rollout is red, and the problem says that the environment is gone', async () => {
+  const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT, [VALUES]: 'canary:\n  weight: 5\n' })
+  const renamed = ROOT[WEB].replace('name: web-', 'name: shop-')
+  const change = await aPull(world, { [WEB]: renamed })
+  assert.match(checkOf(world, change, 'canary/validate'), /^failure/)
+  assert.match(reportOf(world, change), /the environment `web-prod` is gone, or has another name/)
+})
+
 test('a second deployer of the same release changes no share, and neither does its removal', async () => {
   const files = { ...CHART, ...CONFIG, [VALUES]: 'canary:\n  weight: 5\n' }
   const prod = template('web', RELEASE)

@@ -14,6 +14,11 @@ export function trafficProblemWords(cause: Exclude<RouteCause, { kind: 'finding'
           what: `${WRITER_NAMES[cause.target.owner.writer]} moves ${code(targetName(cause.target))} on the base branch. This pull request removes that controller, and the route no longer has a stable and a canary destination. So no gate can see the share of the canary.`,
           next: 'Remove the controller and keep the route as it is, with all traffic on the stable version. Change the route in another pull request.',
         }
+      if (cause.gone !== undefined)
+        return {
+          what: `The canary of ${code(targetName(cause.target))} has ${shareWords(cause.share)} of the traffic on the base branch, but here the environment ${code(cause.gone)} is gone, or has another name.`,
+          next: 'Finish the rollout or roll it back (`/canary abort`) before you remove or rename the environment.',
+        }
       return {
         what: `The canary of ${code(targetName(cause.target))} has ${shareWords(cause.share)} of the traffic on the base branch, but here its route no longer has a stable and a canary destination.`,
         next: 'Finish the rollout or roll it back (`/canary abort`) before you change its destinations.',

@@ -18,6 +18,7 @@ export function vanished({ before, after }: SnapshotPair): readonly Problem[] {
   const unseen = new Set(renders.flatMap(({ environments }) => environments))
   const isWhole = (target: Target): boolean =>
     target.environments.every((name) => unseen.has(name) || isLeft(target, name))
+  const isGone = (name: string): boolean => environmentNamed(after.snapshot.environments, name) === undefined
   return before.snapshot.targets
     .map(standingOf)
     .filter((standing) =>
@@ -25,7 +26,7 @@ export function vanished({ before, after }: SnapshotPair): readonly Problem[] {
         ? leavesUnseen(standing.target, before.snapshot.targets, after.snapshot.targets)
         : mayHaveTraffic(standing) && !isWhole(standing.target),
     )
-    .map(vanishedProblem)
+    .map((standing) => vanishedProblem(standing, standing.target.environments.find(isGone)))
 }
 
 /**
