@@ -10,11 +10,12 @@ import type { LeftToPeople, ReviewedChange } from '../../core/gate/review.ts'
 import { targetAsBase } from '../../core/rollout/as-base.ts'
 import { isOfChart } from '../../core/chart/released-target.ts'
 import { narrowed } from '../../core/rollout/read-target.ts'
-import { standingOf, type Standing, sureShare } from '../../core/rollout/standing.ts'
+import { isHiddenIn } from '../../core/rollout/snapshot/hidden-in.ts'
+import { standingOf, type Standing, stepKey, sureShare } from '../../core/rollout/standing.ts'
 import { isBlueGreen, sameRollouts, targetName } from '../../core/rollout/target.ts'
 import { goesBack } from '../measure/switch-back.ts'
 import { measureIfLive } from '../measure/measure-step.ts'
-import { historyOf, lastReadableShare, standingBefore } from '../measure/landing.ts'
+import { historyOf, lastReadable, lastReadableShare, standingBefore } from '../measure/landing.ts'
 import { livenessOf } from '../measure/liveness.ts'
 import type { SnapshotPair } from './comparison/render.ts'
 import { raisedVersion } from './order-versions.ts'
@@ -239,8 +240,10 @@ async function isBaseHidden(
     const most = last === 0 ? 100 : (last ?? 0)
     return version !== undefined || reach > most
   }
-  const hidden = [...base.problems, ...base.unrendered].flatMap(({ environments }) => environments)
-  return to.target.environments.some((name) => hidden.includes(name))
+  if (!isHiddenIn(base, to.target)) return false
+  const last = await lastReadable(context, question.base.sha, to.target)
+  // A repair brings back what was there.
+  return last === undefined || last === 'never' || stepKey(last) !== stepKey(to)
 }
 
 const NOT_LOOKED_AT = { liveness: undefined, analysis: undefined }

@@ -172,13 +172,24 @@ export async function lastReadableShare(
   base: Sha,
   { target }: Pick<Standing, 'target'>,
 ): Promise<number | undefined> {
+  const last = await lastReadable(context, base, target)
+  if (last === 'never') return 0
+  return last?.share === 'unknown' ? undefined : last?.share
+}
+
+/** The state of a rollout on the base branch before it became unreadable. Undefined if there are too many changes to tell. */
+export async function lastReadable(
+  context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
+  base: Sha,
+  target: Target,
+): Promise<Standing | 'never' | undefined> {
   let looked = 0
   for await (const { sha } of changesBack(context, { base, files: filesOf(target) })) {
     const then = await standingAt(context, sha, target)
-    if (then !== undefined && then.share !== 'unknown') return then.share
+    if (then !== undefined && then.share !== 'unknown') return then
     looked += 1
   }
-  return looked < MAX_CHANGES ? 0 : undefined
+  return looked < MAX_CHANGES ? 'never' : undefined
 }
 
 async function hasStep(

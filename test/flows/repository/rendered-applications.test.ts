@@ -204,6 +204,26 @@ test('a pull request that breaks the chart of a running rollout is red, and the 
   assert.doesNotMatch(comments(world, step).join(), /Perch cannot render the chart/)
 })
 
+for (const file of [WEB, 'charts/web/templates/virtualservice.yaml'])
+  test(`the repair of ${file} on the base branch passes if it brings the share back, and with a raise it is blocked`, async () => {
+    const files: Readonly<Record<string, string>> = {
+      ...CHART,
+      ...CONFIG,
+      ...ROOT,
+      [VALUES]: 'canary:\n  weight: 50\n',
+    }
+    const world = await aBuiltWorld(files)
+    world.bob.push('main', { [file]: `{{ nope .Values }}\n${files[file]}` })
+    await world.settle()
+    const raise = await aPull(world, { [file]: files[file], [VALUES]: 'canary:\n  weight: 80\n' })
+    assert.match(gateOf(world, raise), /^failure: Blocked by live/)
+    world.alice.close(raise)
+    await world.settle()
+    const repair = await aPull(world, { [file]: files[file] })
+    assert.match(checkOf(world, repair, 'canary/validate'), /^success/)
+    assert.match(gateOf(world, repair), /^success/)
+  })
+
 test('a pull request that breaks the chart of a rollout at 0% is red, because no gate would see its raise afterwards', async () => {
   const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT })
   const broken = { [WEB]: `{{ nope .Values }}\n${ROOT[WEB]}` }
