@@ -30,9 +30,18 @@ const { values } = parseArgs({
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9))
 const wanted = Number(values.wanted)
 const layers = ['core', 'flows'].filter((layer) => values.only === undefined || layer === values.only)
-/** Core contains the plans for promotions, waves and nested charts, and most tests of those are conversations in the flows. */
+/**
+ * Core contains the plans for promotions, waves and nested charts, and most tests of those are conversations in the flows. It also
+ * contains the words of the command line and the questions of Flagger.
+ */
 const TESTS: Readonly<Record<string, readonly string[]>> = {
-  core: ['test/core/**/*.test.ts', 'test/layouts/*.test.ts', 'test/flows/**/*.test.ts'],
+  core: [
+    'test/core/**/*.test.ts',
+    'test/layouts/*.test.ts',
+    'test/flows/**/*.test.ts',
+    'test/entry/command-line.test.ts',
+    'test/entry/flagger/*.test.ts',
+  ],
   flows: [
     'test/flows/**/*.test.ts',
     'test/layouts/*.test.ts',

@@ -52,7 +52,7 @@ function partsThat(
   { route, base, parts }: { readonly route: string; readonly base: Routes; readonly parts: readonly GroupPart[] },
 ): readonly GroupPart[] {
   return parts.filter((part, index) => {
-    const before = index === 0 ? base : (parts[index - 1]?.routes ?? base)
+    const before = parts[index - 1]?.routes ?? base
     return does(before.get(route) ?? ABSENT, part.routes.get(route) ?? ABSENT)
   })
 }

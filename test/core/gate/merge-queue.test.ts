@@ -44,7 +44,7 @@ test('a part takes part in a change if it moves the route, or touches its enviro
     part('#3', at(5, 'v1', 'another weight'), []),
   ]
   const movers = (isHidden: boolean, routes = [WEB]): readonly string[] =>
-    moversOf({ routes, environments: ['production'], isHidden }, at(5), parts).map(({ name }) => name)
+    moversOf({ routes, environments: ['production', 'preview'], isHidden }, at(5), parts).map(({ name }) => name)
   assert.deepEqual(movers(false), ['#2'])
   assert.deepEqual(movers(true), ['#1', '#2'])
   assert.deepEqual(movers(false, []), [])
