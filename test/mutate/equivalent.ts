@@ -31,6 +31,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'A line of history holds each commit once.',
   },
   {
+    file: 'src/core/chart/released-target.ts',
+    line: "return text?.replaceAll(/\\d+/g, '0')",
+    becomes: '/\\d*/g',
+    why: 'It puts the same zero between all other characters of both texts.',
+  },
+  {
     file: 'src/flows/repository/step-ownership.ts',
     line: "return text?.replaceAll(/\\d+/g, '0')",
     becomes: '/\\d*/g',

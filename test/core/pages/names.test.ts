@@ -1,6 +1,6 @@
 /** How Perch reads names, paths, addresses and numbers that other people write: right ones, and ones that only look like them. */
 import { test } from 'node:test'
-import { imageNameOf, tagOf } from '../../../src/core/arrival/version-behind.ts'
+import { imageNameOf, namesApart, tagOf } from '../../../src/core/arrival/version-behind.ts'
 import { loneReleases } from '../../../src/core/chart/lone-releases.ts'
 import { inNamespace } from '../../../src/core/chart/nested-releases.ts'
 import { isPackedChart } from '../../../src/core/chart/packed.ts'
@@ -40,6 +40,8 @@ import { readArgoCdReport } from '../../../src/core/report/argocd.ts'
 import { readFluxEvent } from '../../../src/core/report/flux.ts'
 import { ObjectName } from '../../../src/core/report/report.ts'
 import { branchPart } from '../../../src/core/rollout/branch.ts'
+import { versionCalled } from '../../../src/core/traffic/blue-green.ts'
+import { targetOf } from '../samples.ts'
 import { assertPage, made } from './page.ts'
 
 const SHA = '0123456789abcdef0123456789abcdef01234567'
@@ -318,6 +320,49 @@ test('the readings of names and addresses are on a page that somebody has approv
         'a/b:1/c',
       ],
       (image) => [tagOf(image), imageNameOf(image)],
+    ),
+    'images of two versions': made(
+      [
+        [['web:1'], ['web:2']],
+        [
+          ['web:1', 'log:1'],
+          ['web:2', 'log:2'],
+        ],
+        [
+          ['log:1', 'web:1'],
+          ['log:1', 'web:2'],
+        ],
+        [['web:1'], ['web:1']],
+        [['web:1@sha256:a'], ['web:1@sha256:b']],
+        [['a/web:1'], ['b/web:1']],
+        [['web:1'], []],
+      ],
+      ([one = [], other = []]) => namesApart({ images: one }, { images: other }),
+    ),
+    'versions of a blue-green route': made(
+      [
+        ['blue', 'green'],
+        ['web-blue', 'web-green'],
+        ['blue-1', 'green-2'],
+        ['web-blue-1', 'web-green-1'],
+        ['v1', 'v2'],
+        ['web', 'web-green'],
+        ['a-b-c', 'a-c-c'],
+      ],
+      ([one = '', other = '']) => {
+        const places = [one, other].map(
+          (subset) => `{ destination: { host: web, subset: ${subset} }, weight: ${subset === one ? 100 : 0} }`,
+        )
+        const text = `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: web }\nspec:\n  hosts: [web]\n  http: [{ route: [${places.join(', ')}] }]\n`
+        const { route } = targetOf(
+          { 'vs.yaml': text },
+          { services: { web: { strategy: 'blue-green', versions: [one, other] } } },
+        )
+        const { blueGreen } = route.names
+        if (blueGreen === undefined) return undefined
+        const called = ['green', 'web-green', 'v2', other].map((name) => versionCalled(blueGreen, name)?.written)
+        return [blueGreen.active.name, blueGreen.idle.name, ...called]
+      },
     ),
     'an image of an Application': made(
       [
