@@ -74,8 +74,9 @@ function locate({ object, path }: About, manifests: readonly Manifest[]): Locati
   for (const manifest of manifests) {
     for (const candidate of manifest.objects.filter((one) => canBe(one, object))) {
       const depth = depthOf(candidate, path)
-      const [more, longer] = [depth - (best?.depth ?? -1), candidate.name.length - (best?.candidate.name.length ?? 0)]
-      if (more > 0 || (more === 0 && longer >= 0)) best = { depth, manifest, candidate }
+      const isDeeper = best === undefined || depth > best.depth
+      const isAsDeep = depth === best?.depth && candidate.name.length >= best.candidate.name.length
+      if (isDeeper || isAsDeep) best = { depth, manifest, candidate }
     }
   }
   return best === undefined ? undefined : placeIn(best.manifest, best.candidate, path)

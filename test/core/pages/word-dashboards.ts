@@ -12,12 +12,12 @@ import { AT, refusals, target } from './word-samples.ts'
 export function dashboards(): readonly string[] {
   const line: ListedRollout = { name: 'production/web', state: 'stepping', share: 5, version: 'v2', pulls: [] }
   const pulls: Dashboard['pulls'] = new Map([
+    [16, { code: 'not-reviewed' }],
     [11, { code: 'ready' }],
     [12, { code: 'draft' }],
     [13, { code: 'red' }],
     [14, { code: 'gated', blocking: ['order'], waiting: ['live', 'bake'] }],
     [15, { code: 'gated', blocking: [], waiting: ['approvals'] }],
-    [16, { code: 'not-reviewed' }],
   ])
   const refusal = refusals()[0]
   const stuck = refusal === undefined ? undefined : stuckWords(target, refusal)

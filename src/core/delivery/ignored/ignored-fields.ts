@@ -101,8 +101,8 @@ export function leavesAlone(
   fields: readonly Path[],
 ): LeavesAlone {
   const isMeant =
-    isLike(entry.group, object.group) &&
-    isLike(entry.kind, object.kind) &&
+    matcher(entry.group)(object.group) &&
+    matcher(entry.kind)(object.kind) &&
     (entry.name === undefined || entry.name === object.name) &&
     // If neither names a namespace, the deployer's own is meant.
     (entry.namespace === undefined || object.namespace === '' || entry.namespace === object.namespace)
@@ -116,14 +116,6 @@ export function leavesAlone(
 /** Whether one of the fields is at, or below, one of the paths. */
 export function hasOneOf(paths: readonly Path[], fields: readonly Path[]): boolean {
   return paths.some((path) => fields.some((field) => path.every((key, index) => key === field[index])))
-}
-
-/** Nobody needs more stars, and each one makes matching slower. */
-const MAX_STARS = 4
-
-function isLike(pattern: string, text: string): boolean {
-  if (pattern.split('*').length > MAX_STARS + 1) return false
-  return matcher(pattern)(text)
 }
 
 /** The path of a JSON pointer. Empty if the value is no pointer, or the pointer of the whole object. */
