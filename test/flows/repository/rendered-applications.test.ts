@@ -474,6 +474,17 @@ test('what a rendered Application adds to a folder is part of its build', async 
   assert.match(answer, /⛔/)
 })
 
+test('a template that is no YAML before it is rendered makes the folder that its Application deploys not red', async () => {
+  const source = '    path: base\n    kustomize:\n      namespace: {{ .Values.namespace }}-{{ .Values.stage }}\n'
+  const values = ROOT['root/values.yaml']
+  const config = { '.github/canary.yml': CONFIG['.github/canary.yml'] }
+  const world = await aBuiltWorld({ ...BASE, ...config, ...ROOT, [WEB]: template('web', source) })
+  const change = await aPull(world, { 'root/values.yaml': `${values}more: 1\n` })
+  assert.match(checkOf(world, change, 'canary/validate'), /^success/)
+  const { answer } = await onPull(world, '/canary 5')
+  assert.match(answer, /✅/)
+})
+
 test('a config can name the release of an Application that a chart renders', async () => {
   const config = 'environments:\n  production: { path: charts/web, deployer: web-prod }\n'
   const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT, '.github/canary.yml': config })

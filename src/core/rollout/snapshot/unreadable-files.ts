@@ -1,6 +1,6 @@
 /** The files of a snapshot that cannot be read, and those that must not be. */
 import { redact } from '../../diff/redact.ts'
-import type { Environment } from '../../environment/environment.ts'
+import { environmentNamed, type Environment } from '../../environment/environment.ts'
 import { mentionsTraffic } from '../../environment/traffic-text.ts'
 import { isKustomization } from '../../environment/tree.ts'
 import { manifestProblem, refusalProblem } from '../../problem/files.ts'
@@ -31,9 +31,15 @@ export function brokenFiles({ config, layout }: TargetSources): readonly Environ
   const charts = new Map(layout.environments.map(({ name, charts: own = [] }) => [name, own]))
   const isOfRelease = (name: string, file: string): boolean =>
     charts.get(name)?.some((chart) => chart === '' || file.startsWith(`${chart}/`)) === true
+  // So is a file that a chart renders to a deployer.
+  const isOfParent = (name: string, file: string): boolean => {
+    const { deployer, files = [] } = environmentNamed(layout.environments, name) ?? {}
+    return deployer?.parent?.files.includes(file) === true && !files.includes(file)
+  }
   const releases = new Set(layout.environments.filter(({ kind }) => kind === 'helm').map(({ name }) => name))
   return [...layout.owners].flatMap(([file, users]) => {
-    const names = users.filter((name) => isRead(layout, name) && !releases.has(name) && !isOfRelease(name, file))
+    const isTemplate = (name: string): boolean => isOfRelease(name, file) || isOfParent(name, file)
+    const names = users.filter((name) => isRead(layout, name) && !releases.has(name) && !isTemplate(name))
     if (refused.has(file) || names.length === 0) return []
     const manifest = bombIn(file, layout.texts.get(file) ?? '') ?? manifestIn(layout, file)
     if (manifest.ok) return []
