@@ -39,7 +39,7 @@ function layerWith(
   texts: ReadonlyMap<string, string | undefined>,
 ): Kustomization | undefined {
   const holder = own !== undefined && added.fields['patches'] === undefined ? undefined : holderOf(added, texts)
-  const base = own ?? (holder && generatedLayer(root, files, holder))
+  const base = own ?? generatedBy(added.source.file, { root, files, holder })
   if (base === undefined) return undefined
   const merged = mergedFields({}, added.fields)
   const components = listOf(merged['components']).flatMap((entry) => join(root, textOf(entry) ?? '') ?? [])
@@ -58,9 +58,18 @@ function layerWith(
 
 /** The additions of the deployer are unknown, and could be anything. */
 function unknownLayer({ root, files, own }: OwnBuild, file: string): Kustomization | undefined {
-  const nothing = parseManifest(file, '')
-  const base = own ?? (nothing.ok ? generatedLayer(root, files, nothing.value) : undefined)
+  const base = own ?? generatedBy(file, { root, files, holder: undefined })
   return base && { ...base, unfollowed: { ...base.unfollowed, transformer: { file, line: 1 } } }
+}
+
+/** The kustomization that a deployer generates. The template of a rendered deployer is no manifest, and has no places for edits. */
+function generatedBy(
+  file: string,
+  { root, files, holder }: Pick<Environment, 'root' | 'files'> & { readonly holder: Manifest | undefined },
+): Kustomization | undefined {
+  if (holder !== undefined) return generatedLayer(root, files, holder)
+  const nothing = parseManifest(file, '')
+  return nothing.ok ? generatedLayer(root, files, nothing.value) : undefined
 }
 
 /** The file with the additions. */

@@ -485,6 +485,28 @@ test('a template that is no YAML before it is rendered makes the folder that its
   assert.match(answer, /✅/)
 })
 
+test('a command changes a folder without a kustomization that a Flux Kustomization from a chart deploys', async () => {
+  const kustomization = `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: web, namespace: flux-system }
+spec:
+  interval: 5m
+  path: ./tenants/web
+  targetNamespace: {{ .Values.namespace }}-{{ .Values.stage }}
+  sourceRef: { kind: GitRepository, name: flux-system }
+`
+  const config = { '.github/canary.yml': CONFIG['.github/canary.yml'] }
+  const folder = {
+    'tenants/web/route.yaml': BASE['base/route.yaml'],
+    'tenants/web/subsets.yaml': BASE['base/subsets.yaml'],
+  }
+  const world = await aBuiltWorld({ ...config, ...folder, ...ROOT, [WEB]: kustomization })
+  const { pull, answer } = await onPull(world, '/canary 5')
+  assert.match(answer, /✅ `web\/web`/)
+  assert.match(textOn(world, pull.head.ref, 'tenants/web/route.yaml'), /weight: 95[^]*weight: 5/)
+  assert.match(checkOf(world, pull, 'canary/validate'), /^success/)
+})
+
 test('a config can name the release of an Application that a chart renders', async () => {
   const config = 'environments:\n  production: { path: charts/web, deployer: web-prod }\n'
   const world = await aBuiltWorld({ ...CHART, ...CONFIG, ...ROOT, '.github/canary.yml': config })
