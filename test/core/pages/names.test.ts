@@ -24,7 +24,7 @@ import { isForSome } from '../../../src/core/exposure/match.ts'
 import { selectsObject } from '../../../src/core/layer/selector.ts'
 import { variableIn } from '../../../src/core/layer/variable-weights.ts'
 import { holdsBytes } from '../../../src/core/manifest/bytes.ts'
-import { splitPieces } from '../../../src/core/manifest/pieces.ts'
+import { isDefinition, splitPieces } from '../../../src/core/manifest/pieces.ts'
 import { isOfKind } from '../../../src/core/manifest/identity.ts'
 import { pointerPath } from '../../../src/core/manifest/json-pointer.ts'
 import { kubernetesNumber } from '../../../src/core/manifest/yaml/number.ts'
@@ -491,6 +491,8 @@ test('the readings of texts in files are on a page that somebody has approved', 
         '0144',
         '08',
         '0o17',
+        '0O17',
+        '00',
         '0x64',
         '0x100',
         '0X1f',
@@ -732,6 +734,17 @@ test('the readings of texts in files are on a page that somebody has approved', 
       ],
       (kind) => inNamespace(`apiVersion: v1\nkind: ${kind}\nmetadata: { name: a }\n`, 'shop').includes('"shop"'),
     ),
+    'a text that defines a kind': made(
+      [
+        'kind: CustomResourceDefinition',
+        'a: 1\nkind: "CustomResourceDefinition"',
+        'kind:CustomResourceDefinition',
+        ' kind: CustomResourceDefinition',
+        'kind: CustomResourceDefinitionList',
+        'xkind: CustomResourceDefinition',
+      ],
+      (text) => isDefinition({ text }),
+    ),
     'documents in a text': made(
       [
         'a\n---\nb',
@@ -843,6 +856,7 @@ test('the readings of texts in files are on a page that somebody has approved', 
         'Not Closed: x',
         'x\nClosed: y',
         '<!-- > -->\nClosed: x',
+        '<!--  --> Closed: x',
       ],
       (body) => [answeredIn(body), saysClosed(body)],
     ),

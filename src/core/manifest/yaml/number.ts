@@ -8,9 +8,8 @@ export function kubernetesNumber(source: string): number | bigint | undefined {
   const text = source.replaceAll('_', '')
   const whole = WHOLE.exec(text)
   if (whole === null) return FLOAT.test(text) ? Number(text) : undefined
-  const [, sign, digits = ''] = whole
+  const [, sign, digits = '', octal] = whole
   // BigInt accepts `0o` for octal, but not a leading `0`.
-  const octal = /^0o?([0-7]+)$/i.exec(digits)?.[1]
   const value = BigInt(octal === undefined ? digits : `0o${octal}`)
   return narrow(sign === '-' ? -value : value)
 }
@@ -18,7 +17,7 @@ export function kubernetesNumber(source: string): number | bigint | undefined {
 /** Text that may be a number for a YAML library, including everything that `kubernetesNumber` may read. */
 const NUMBER = /^[-+]?(?:\.\d|\d)[\w.+-]*$/
 
-const WHOLE = /^([-+]?)(0x[\da-f]+|0b[01]+|0o?[0-7]+|0|[1-9]\d*)$/i
+const WHOLE = /^([-+]?)(0x[\da-f]+|0b[01]+|0o?([0-7]+)|0|[1-9]\d*)$/i
 const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:e[-+]?\d+)?$/i
 
 function narrow(value: bigint): number | bigint {
