@@ -126,3 +126,18 @@ test('only a header of their own or a query parameter makes a rule one for some'
   for (const value of all) assert.equal(isForSome(istio(value)), false, JSON.stringify(value))
   assert.equal(isForSome(istio(header('hostess', {}))), true)
 })
+
+test('a prefix of characters and one of path elements take other requests only if neither continues the other', () => {
+  const on = (how: 'prefix' | 'path', text: string) => [{ on: 'uri', how, text }] as const
+  const table: readonly (readonly [characters: string, elements: string, areApart: boolean])[] = [
+    ['/shop', '/sh', false],
+    ['/sh', '/shop', false],
+    ['/shop', '/cart', true],
+    ['/old/shop', '/shop', true],
+    ['/shop', '/old/shop', true],
+  ]
+  for (const [characters, elements, expected] of table) {
+    assert.equal(areDisjoint(on('prefix', characters), on('path', elements)), expected, `${characters} ${elements}`)
+    assert.equal(areDisjoint(on('path', elements), on('prefix', characters)), expected, `${elements} ${characters}`)
+  }
+})

@@ -140,6 +140,9 @@ const LIMITS: readonly string[] = [
   check('metric: m, query: q, unit: u, stableQuery: s, againstStable: { maxAbove: 1 }'),
   check('metric: m, query: "{{nothing}}", unit: u, max: 1'),
   check('metric: m, query: "{{service", unit: u, max: 1'),
+  ...['`a`', '`"`', '`a', '`{{service}}`', '# "', "# \n'", "'a", "'{{service}}'", '{{ }}', '"{{window}}"'].map(
+    (query) => check(`metric: m, query: ${JSON.stringify(query)}, unit: u, max: 1`),
+  ),
   ...['0%', '20%', '0.5%', '.5%', '20 %', '%', '-1%'].map((most) =>
     check(`metric: success-rate, againstStable: { maxBelow: "${most}" }`),
   ),
