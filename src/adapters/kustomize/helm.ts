@@ -26,6 +26,13 @@ const API_VERSIONS = [
   'gateway.networking.k8s.io/v1alpha2',
   'gateway.networking.k8s.io/v1alpha2/TLSRoute',
   'gateway.networking.k8s.io/v1alpha2/TCPRoute',
+  // Deployers, whose objects a chart may contain.
+  'argoproj.io/v1alpha1',
+  ...['Application', 'ApplicationSet', 'AppProject'].map((kind) => `argoproj.io/v1alpha1/${kind}`),
+  'helm.toolkit.fluxcd.io/v2',
+  'helm.toolkit.fluxcd.io/v2/HelmRelease',
+  'kustomize.toolkit.fluxcd.io/v1',
+  'kustomize.toolkit.fluxcd.io/v1/Kustomization',
 ]
 
 /**

@@ -65,13 +65,17 @@ test(
   },
 )
 
-test('a chart may ask for kinds of Istio and the Gateway API, as in a cluster that has them', needs, async () => {
-  const asks = (version: string): string => `{{ .Capabilities.APIVersions.Has "${version}" }}`
-  const text = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: asks }\ndata: { x: "${asks('networking.istio.io/v1beta1/VirtualService')} ${asks('gateway.networking.k8s.io/v1/HTTPRoute')} ${asks('example.com/v1')} ${asks('acme.com/v1')}" }\n`
-  const options = { ...NO_OPTIONS, apiVersions: ['acme.com/v1'] }
-  const rendered = await render({ 'charts/web/templates/asks.yaml': text }, { options })
-  assert.ok(rendered.ok && rendered.yaml.includes('x: "true true false true"'), JSON.stringify(rendered))
-})
+test(
+  'a chart may ask for kinds of Istio, the Gateway API and deployers, as in a cluster that has them',
+  needs,
+  async () => {
+    const asks = (version: string): string => `{{ .Capabilities.APIVersions.Has "${version}" }}`
+    const text = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: asks }\ndata: { x: "${asks('networking.istio.io/v1beta1/VirtualService')} ${asks('gateway.networking.k8s.io/v1/HTTPRoute')} ${asks('argoproj.io/v1alpha1/Application')} ${asks('example.com/v1')} ${asks('acme.com/v1')}" }\n`
+    const options = { ...NO_OPTIONS, apiVersions: ['acme.com/v1'] }
+    const rendered = await render({ 'charts/web/templates/asks.yaml': text }, { options })
+    assert.ok(rendered.ok && rendered.yaml.includes('x: "true true true false true"'), JSON.stringify(rendered))
+  },
+)
 
 test("helm's refusals are shown without paths of this machine", needs, async () => {
   const broken = await render({ 'charts/web/templates/broken.yaml': 'a: {{ .Values.none.such }}\n' })
