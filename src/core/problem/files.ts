@@ -45,16 +45,20 @@ export function parentProblem(
 }
 
 /**
- * Notes about ApplicationSets and charts whose deployments are unknown: those that change, and those that may deploy one of some
+ * Notes about ApplicationSets, Applications and charts whose deployments are unknown: those that change, and those that may deploy one of some
  * folders.
  */
 export function unknownDeploymentNotes(
   { gaps, unrendered }: { readonly gaps: readonly GeneratorGap[]; readonly unrendered: readonly Problem[] },
   { changed, folders }: { readonly changed: readonly string[] | 'all'; readonly folders: readonly string[] },
 ): readonly Problem[] {
+  const isChanging = ({ file, prefix, why }: GeneratorGap): boolean =>
+    changed === 'all' ||
+    changed.includes(file) ||
+    // What a patched Application deploys seems to be known.
+    (why === 'overlay' && changed.some((path) => path.startsWith(`${prefix}/`)))
   const concerned = gaps.filter(
-    ({ file, prefix }) =>
-      changed === 'all' || changed.includes(file) || folders.some((folder) => `${folder}/`.startsWith(prefix)),
+    (gap) => isChanging(gap) || folders.some((folder) => `${folder}/`.startsWith(gap.prefix)),
   )
   const parents = unrendered.filter(
     ({ cause }) =>

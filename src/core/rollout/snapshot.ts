@@ -4,6 +4,7 @@ import { loneTemplates } from '../chart/lone-templates.ts'
 import type { DeployedRelease } from '../chart/release.ts'
 import { appliedByPath, type Deliveries } from '../delivery/delivery.ts'
 import { NO_RENDERED_DEPLOYERS, readDeployers, type RenderedDeployers } from '../delivery/rendered-deployers.ts'
+import { patchedSources } from '../delivery/argo/patched-source.ts'
 import { emptyFileCache, type FileCache } from '../environment/file-cache.ts'
 import type { Environment } from '../environment/environment.ts'
 import { discoverEnvironments } from '../environment/discover-environments.ts'
@@ -113,12 +114,21 @@ export function readSnapshot(input: {
       targets,
       outsiders,
       remoteCharts,
-      // If the config names the environments, gaps in what the generators tell do not matter.
-      gaps: config.environments === undefined ? gaps : [],
+      gaps: gapsIn(commit, gaps, texts),
     },
     releases,
     needs: [...new Set([...needs, ...wanted, ...missing])],
   }
+}
+
+/** What is unknown about deployers. If the config names the environments, that does not matter. */
+function gapsIn(
+  { config, deliveries, environments }: Pick<Snapshot, 'config' | 'deliveries' | 'environments'>,
+  gaps: Snapshot['gaps'],
+  texts: ReadonlyMap<string, string | undefined>,
+): Snapshot['gaps'] {
+  if (config.environments !== undefined) return []
+  return [...gaps, ...patchedSources(deliveries, { builds: environments, texts })]
 }
 
 /** The same files, with some routes as their environments render them. `rendered`: by environment and place. */

@@ -8,7 +8,7 @@ import { DEPLOYERS } from '../documents.ts'
 import { applicationsOf } from './application-set.ts'
 import { type SetScene, unknownGenerator } from './generators.ts'
 
-/** An ApplicationSet that may deploy folders of this repository, and why Perch does not know which. */
+/** An ApplicationSet or Application that may deploy folders of this repository, and why Perch does not know which. */
 export interface GeneratorGap {
   readonly title: string
   readonly file: string
@@ -17,10 +17,10 @@ export interface GeneratorGap {
   readonly prefix: string
   /**
    * `generator`: Perch cannot expand a generator · `expression`: Perch cannot fill in an expression · `patch`: it has a
-   * `templatePatch`.
+   * `templatePatch` · `overlay`: a kustomization patches its source.
    */
-  readonly why: 'generator' | 'expression' | 'patch'
-  /** The field of the generator, or the expression. */
+  readonly why: 'generator' | 'expression' | 'patch' | 'overlay'
+  /** The field of the generator, the expression, or the kustomization. */
   readonly entry: string
 }
 

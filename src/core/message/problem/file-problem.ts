@@ -68,6 +68,11 @@ function generatorWords({ title, why, entry }: GeneratorGap): ProblemWords {
         what: `The ${name} of ${set} may change which folder is deployed, so Perch does not know what the set deploys.`,
         next: 'Write the path into the template, or list what is deployed under `environments` in `.github/canary.yml`.',
       }
+    case 'overlay':
+      return {
+        what: `The kustomization ${name} patches the source of ${set}. Perch reads the source in the file of ${set}, so it does not know what is deployed.`,
+        next: 'Write the source into the file without a patch, or list what is deployed under `environments` in `.github/canary.yml`.',
+      }
   }
 }
 

@@ -1,0 +1,90 @@
+/** Argo CD Applications in a kustomization that patches their source, so that their files do not say what they deploy. */
+import { isKustomization, join, parentOf } from '../../environment/tree.ts'
+import { isRecord, listOf, recordOf, textOf } from '../../manifest/data.ts'
+import { readOneDocument } from '../../manifest/yaml/documents.ts'
+import type { Delivery } from '../delivery.ts'
+import type { GeneratorGap } from '../generators/generator-gap.ts'
+
+type Texts = ReadonlyMap<string, string | undefined>
+
+/** A build that may contain deployers. */
+interface Build {
+  readonly kind: string
+  readonly files: readonly string[]
+}
+
+/** The fields of a kustomization whose entries change fields of other objects. */
+const PATCHES = ['patches', 'patchesStrategicMerge', 'patchesJson6902', 'replacements']
+
+/** One gap for each Application, at the kustomization that patches it. */
+export function patchedSources(
+  deliveries: readonly Delivery[],
+  { builds, texts }: { readonly builds: readonly Build[]; readonly texts: Texts },
+): readonly GeneratorGap[] {
+  const own = deliveries.filter(({ tool }) => tool === 'argo-cd')
+  const files = new Set(own.map(({ file }) => file))
+  const deploying = builds.filter((build) => build.kind === 'kustomize' && build.files.some((one) => files.has(one)))
+  return deploying.flatMap((build) => {
+    const patches = build.files.filter(isKustomization).flatMap((file) => patchesIn(file, texts))
+    if (patches.length === 0) return []
+    const built = new Set(build.files)
+    return own.flatMap(({ title, file, path }): readonly GeneratorGap[] => {
+      const patch = built.has(file) ? patches.find((one) => isFor(one, nameIn(title))) : undefined
+      if (patch === undefined) return []
+      return [{ title, file: patch.file, line: 1, prefix: path, why: 'overlay', entry: patch.file }]
+    })
+  })
+}
+
+interface SourcePatch {
+  readonly file: string
+  /** The name of the Application; undefined if it may be any. */
+  readonly name: string | undefined
+}
+
+function patchesIn(file: string, texts: Texts): readonly SourcePatch[] {
+  const text = texts.get(file)
+  if (text === undefined || !PATCHES.some((field) => text.includes(field))) return []
+  const read = readOneDocument(text)
+  const data = recordOf(read.ok ? read.value?.data : undefined)
+  return PATCHES.flatMap((field) => listOf(data[field])).flatMap((entry): readonly SourcePatch[] => {
+    const { words, target } = partsOf(entry, (path) => texts.get(join(parentOf(file), path) ?? ''))
+    if (!changesSource(words, textOf(target['kind']))) return []
+    return [{ file, name: textOf(target['name']) ?? writtenName(words) }]
+  })
+}
+
+/** The text of an entry, inline or in a file, and the objects that it is for. */
+function partsOf(
+  entry: unknown,
+  textAt: (path: string) => string | undefined,
+): { readonly words: string; readonly target: Readonly<Record<string, unknown>> } {
+  if (typeof entry === 'string') return { words: textAt(entry) ?? entry, target: {} }
+  if (!isRecord(entry)) return { words: '', target: {} }
+  const { patch, path, target } = entry
+  const inFile = typeof path === 'string' ? textAt(path) : undefined
+  return { words: textOf(patch) ?? inFile ?? JSON.stringify(entry), target: recordOf(target) }
+}
+
+/** A JSON pointer (`/spec/source/path`), a field path (`spec.source.path`), or a part of an Application. */
+function changesSource(words: string, kind: string | undefined): boolean {
+  if (/\bspec[/.](?:template[/.]spec[/.])?sources?\b/.test(words)) return true
+  const isApplication = /^Application(?:Set)?$/.test(kind ?? '') || /\bkind["']?\s*:\s*["']?Application/.test(words)
+  return isApplication && /\bsources?["']?\s*:/.test(words)
+}
+
+function writtenName(words: string): string | undefined {
+  const read = readOneDocument(words)
+  const { metadata } = recordOf(read.ok ? read.value?.data : undefined)
+  return textOf(recordOf(metadata)['name'])
+}
+
+/** A name in a target is a regular expression. One with other characters than a name's may be for any Application. */
+function isFor({ name }: SourcePatch, application: string): boolean {
+  return name === undefined || name === application || /[^a-z0-9.-]/.test(name)
+}
+
+/** The name at the end of `Application argocd/web`. */
+function nameIn(title: string): string {
+  return /[^/ ]*$/.exec(title)?.[0] ?? title
+}
