@@ -9,7 +9,7 @@ import { CONFIG_MAPS, DEPLOYERS, objectsIn } from './documents.ts'
 import { type Filling, settingsFilesOf } from './generators/elements.ts'
 import { applicationsOf } from './generators/application-set.ts'
 import type { SyncStep } from './generators/rolling-sync.ts'
-import { type GeneratorGap, generatorGap } from './generators/generator-gap.ts'
+import { type DeliveryGap, generatorGap } from './generators/generator-gap.ts'
 import type { DirectoryOptions } from './directory.ts'
 import { folderIndex } from './folder-index.ts'
 import type { Parent } from './parent.ts'
@@ -80,7 +80,7 @@ export interface Deliveries {
   /** The releases of charts that are not in this repository. */
   readonly remoteCharts: readonly RemoteChart[]
   /** ApplicationSets whose deployments are unknown. */
-  readonly gaps: readonly GeneratorGap[]
+  readonly gaps: readonly DeliveryGap[]
   /** Files whose texts are needed to tell what is deployed, but are not available yet. */
   readonly needs: readonly string[]
 }

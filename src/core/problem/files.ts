@@ -1,6 +1,6 @@
 /** Problems of files, and of their rendered output. */
 import type { ConfigProblem } from '../config/read.ts'
-import type { GeneratorGap } from '../delivery/generators/generator-gap.ts'
+import type { DeliveryGap } from '../delivery/generators/generator-gap.ts'
 import type { LeftOutFile } from '../diff/reading/plain-files.ts'
 import type { RenderProblem } from '../diff/objects.ts'
 import type { EnvironmentRefusal } from '../environment/refusal.ts'
@@ -45,18 +45,18 @@ export function parentProblem(
 }
 
 /**
- * Notes about ApplicationSets, Applications and charts whose deployments are unknown: those that change, and those that may deploy one of some
- * folders.
+ * Notes about ApplicationSets, Applications and charts whose deployments are unknown: those that change, and those that may deploy
+ * one of some folders.
  */
 export function unknownDeploymentNotes(
-  { gaps, unrendered }: { readonly gaps: readonly GeneratorGap[]; readonly unrendered: readonly Problem[] },
+  { gaps, unrendered }: { readonly gaps: readonly DeliveryGap[]; readonly unrendered: readonly Problem[] },
   { changed, folders }: { readonly changed: readonly string[] | 'all'; readonly folders: readonly string[] },
 ): readonly Problem[] {
-  const isChanging = ({ file, prefix, why }: GeneratorGap): boolean =>
+  const isChanging = ({ file, prefix, why }: DeliveryGap): boolean =>
     changed === 'all' ||
     changed.includes(file) ||
-    // What a patched Application deploys seems to be known.
-    (why === 'overlay' && changed.some((path) => path.startsWith(`${prefix}/`)))
+    // The folder of a patched Application has a known deployer, although another source may be the real one.
+    (why === 'overlay' && changed.some((path) => path.startsWith(prefix)))
   const concerned = gaps.filter(
     (gap) => isChanging(gap) || folders.some((folder) => `${folder}/`.startsWith(gap.prefix)),
   )

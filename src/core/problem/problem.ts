@@ -1,6 +1,6 @@
 import type { TemplateName, TemplateProblem } from '../analysis-template/template-problem.ts'
 import type { ConfigProblem } from '../config/read.ts'
-import type { GeneratorGap } from '../delivery/generators/generator-gap.ts'
+import type { DeliveryGap } from '../delivery/generators/generator-gap.ts'
 import type { RenderProblem } from '../diff/objects.ts'
 import type { EnvironmentRefusal } from '../environment/refusal.ts'
 import type { RolloutRise } from '../exposure/canaries.ts'
@@ -97,8 +97,8 @@ export type FileCause =
     }
   /** A file of a folder could not be read before this change. */
   | { readonly kind: 'repaired'; readonly environment: string }
-  /** An ApplicationSet whose deployments are unknown. */
-  | { readonly kind: 'not-generated'; readonly gap: GeneratorGap }
+  /** An ApplicationSet or Application whose deployments are unknown. */
+  | { readonly kind: 'not-generated'; readonly gap: DeliveryGap }
   /** The template that the config names cannot be used for the analysis of a step. */
   | { readonly kind: 'analysis-template'; readonly template: TemplateName; readonly problem: TemplateProblem }
   /** Git cannot read a necessary part of a checkout. */

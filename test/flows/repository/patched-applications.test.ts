@@ -70,3 +70,22 @@ for (const [what, patch] of [
     const pull = await raise(world)
     assert.doesNotMatch(report(world, pull.head.sha) + comments(world, pull).join(), /patches the source/)
   })
+
+test('a change of a chart beside that of the Application causes no note', async () => {
+  const other = {
+    'charts/web-api/Chart.yaml': 'apiVersion: v2\nname: api\nversion: 0.1.0\n',
+    'charts/web-api/values.yaml': 'replicas: 1\n',
+  }
+  const world = await aBuiltWorld({ ...files('patches: [{ path: patch.yaml }]\n'), ...other })
+  const pull = await aPull(world, { 'charts/web-api/values.yaml': 'replicas: 2\n' })
+  assert.doesNotMatch(report(world, pull.head.sha) + comments(world, pull).join(), /patches the source/)
+})
+
+test('an Application at the top of the repository gets the note with every change', async () => {
+  const world = await aBuiltWorld({
+    ...files('patches: [{ path: patch.yaml }]\n'),
+    'apps/base/web.yaml': APPLICATION.replace('path: charts/web', 'path: .'),
+  })
+  const pull = await raise(world)
+  assert.match(report(world, pull.head.sha) + comments(world, pull).join(), NOTE)
+})

@@ -1,9 +1,9 @@
 /** Argo CD Applications in a kustomization that patches their source, so that their files do not say what they deploy. */
-import { isKustomization, join, parentOf } from '../../environment/tree.ts'
+import { inFolder, isKustomization, join, parentOf } from '../../environment/tree.ts'
 import { isRecord, listOf, recordOf, textOf } from '../../manifest/data.ts'
 import { readOneDocument } from '../../manifest/yaml/documents.ts'
 import type { Delivery } from '../delivery.ts'
-import type { GeneratorGap } from '../generators/generator-gap.ts'
+import type { DeliveryGap } from '../generators/generator-gap.ts'
 
 type Texts = ReadonlyMap<string, string | undefined>
 
@@ -20,7 +20,7 @@ const PATCHES = ['patches', 'patchesStrategicMerge', 'patchesJson6902', 'replace
 export function patchedSources(
   deliveries: readonly Delivery[],
   { builds, texts }: { readonly builds: readonly Build[]; readonly texts: Texts },
-): readonly GeneratorGap[] {
+): readonly DeliveryGap[] {
   const own = deliveries.filter(({ tool }) => tool === 'argo-cd')
   const files = new Set(own.map(({ file }) => file))
   const deploying = builds.filter((build) => build.kind === 'kustomize' && build.files.some((one) => files.has(one)))
@@ -28,10 +28,10 @@ export function patchedSources(
     const patches = build.files.filter(isKustomization).flatMap((file) => patchesIn(file, texts))
     if (patches.length === 0) return []
     const built = new Set(build.files)
-    return own.flatMap(({ title, file, path }): readonly GeneratorGap[] => {
+    return own.flatMap(({ title, file, path }): readonly DeliveryGap[] => {
       const patch = built.has(file) ? patches.find((one) => isFor(one, nameIn(title))) : undefined
       if (patch === undefined) return []
-      return [{ title, file: patch.file, line: 1, prefix: path, why: 'overlay', entry: patch.file }]
+      return [{ title, file: patch.file, line: 1, prefix: inFolder(path, ''), why: 'overlay', entry: patch.file }]
     })
   })
 }

@@ -1,4 +1,4 @@
-/** The parts of an ApplicationSet that the repository and the config do not determine. */
+/** Deployers whose deployments are unknown, among them ApplicationSets with parts that the repository and the config do not determine. */
 import { listOf, type Path, recordOf, textOf } from '../../manifest/data.ts'
 import { titleOf } from '../../manifest/identity.ts'
 import type { ManifestObject } from '../../manifest/parse.ts'
@@ -9,7 +9,7 @@ import { applicationsOf } from './application-set.ts'
 import { type SetScene, unknownGenerator } from './generators.ts'
 
 /** An ApplicationSet or Application that may deploy folders of this repository, and why Perch does not know which. */
-export interface GeneratorGap {
+export interface DeliveryGap {
   readonly title: string
   readonly file: string
   readonly line: number
@@ -24,7 +24,7 @@ export interface GeneratorGap {
   readonly entry: string
 }
 
-interface Unknown extends Pick<GeneratorGap, 'why' | 'entry'> {
+interface Unknown extends Pick<DeliveryGap, 'why' | 'entry'> {
   readonly path: Path
 }
 
@@ -33,7 +33,7 @@ export function generatorGap(
   object: ManifestObject,
   text: string | undefined,
   scene: SetScene,
-): GeneratorGap | undefined {
+): DeliveryGap | undefined {
   if (object.kind !== 'ApplicationSet' || !object.apiVersion.startsWith('argoproj.io/')) return undefined
   const spec = recordOf(object.data['spec'])
   const sources = sourcesOf(spec['template'])

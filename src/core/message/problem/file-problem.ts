@@ -1,5 +1,5 @@
 import type { ConfigProblem } from '../../config/read.ts'
-import type { GeneratorGap } from '../../delivery/generators/generator-gap.ts'
+import type { DeliveryGap } from '../../delivery/generators/generator-gap.ts'
 import type { ManifestProblem } from '../../manifest/parse.ts'
 import type { FileCause } from '../../problem/problem.ts'
 import { code, plainText } from '../markdown/markdown.ts'
@@ -44,7 +44,7 @@ export function fileWords(cause: FileCause): ProblemWords {
   }
 }
 
-function generatorWords({ title, why, entry }: GeneratorGap): ProblemWords {
+function generatorWords({ title, why, entry }: DeliveryGap): ProblemWords {
   const set = code(title)
   const name = code(entry)
   switch (why) {
