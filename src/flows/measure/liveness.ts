@@ -49,7 +49,7 @@ export async function livenessOf(context: Needs, at: LivenessQuestion, standing:
   return withTraffic(context, step, liveness)
 }
 
-/** A rollout that does not ask for observed traffic is told about a difference, too. It changes no verdict. */
+/** Adds whether the traffic differs from Git, if `live` does not ask for traffic. This changes no verdict. */
 async function withTraffic(context: Needs, step: ObservedStep, liveness: Liveness): Promise<Liveness> {
   return liveness.state === 'live' && (await differsFromGit(context, step)) ? { ...liveness, differs: true } : liveness
 }

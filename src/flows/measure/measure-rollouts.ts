@@ -55,7 +55,7 @@ async function trustedSince(
   const known = await recallLive(context, rollout)
   const now = context.clock.now()
   const isRecent = known?.base === base.sha && now - known.asked < TRUSTED_MS
-  // Measurements start as soon as a step is live. For anything else, the reviews notice that.
+  // Measurements start as soon as a step is live, so a watched step that is not live is looked at again.
   if (isRecent && (known.since !== undefined || !isWatched(standing))) return known.since
   const liveness = await livenessOf(context, { base }, standing)
   const since = liveness.state === 'live' ? liveness.since : undefined

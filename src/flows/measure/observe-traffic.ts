@@ -105,14 +105,15 @@ function firstLook(landing: StepCommit, { window }: TrafficEntry): number {
 
 /** Whether the traffic of a rollout is compared with its share in Git between the reviews, too. */
 export function isObserved({ metrics }: Pick<Needs, 'metrics'>, standing: Standing): boolean {
-  return sendsToCanary(standing) && isCompared(metrics.servers(), standing)
+  return sendsToCanary(standing) && metrics.servers().includes(standing.target.settings.prometheus)
 }
 
 /** Whether Prometheus sees another share than the one in Git, for a step whose `live` does not ask for traffic. */
 export async function differsFromGit(context: Needs, { standing, rollout, landing }: ObservedStep): Promise<boolean> {
   const { settings } = standing.target
-  if (landing === undefined || !isShared(standing) || !isCompared(context.metrics.servers(), standing)) return false
-  if (trafficEntries(settings.live).length > 0 || context.clock.now() < firstLook(landing, SHOWN)) return false
+  if (landing === undefined || !isComparable(standing)) return false
+  if (trafficEntries(settings.live).length > 0 || !context.metrics.servers().includes(settings.prometheus)) return false
+  if (context.clock.now() < firstLook(landing, SHOWN)) return false
   const { share, target } = standing
   // Nothing has to be proven, so the share before the step does not matter.
   const asked = { share, before: share, tolerance: SHOWN.traffic }
@@ -176,14 +177,14 @@ async function observe(
   return observationOf({ canary, stable }, { provider, windowMs: window, minRequests })
 }
 
-/** How traffic is compared if the config does not ask for it. The values are the defaults of the config. */
+/** How traffic is compared if the config does not ask for it: with the defaults of the config. Nothing has to be proven in time. */
 const SHOWN: TrafficEntry = { traffic: 2, window: 5 * 60_000, minRequests: 100, within: 0 }
 
-/** Whether the traffic of a rollout can be compared with its share in Git. */
-function isCompared(servers: readonly string[], { phase, share, target }: Standing): boolean {
+/** Whether a rollout has a share in Git that its traffic can be compared with. */
+function isComparable(standing: Standing): standing is SharedStanding {
+  const { phase, share } = standing
   // A controller chooses its own shares, and at a finish both versions are the same.
-  if (phase === 'owned' || phase === 'finishing-weights') return false
-  return typeof share === 'number' && share > 0 && servers.includes(target.settings.prometheus)
+  return phase !== 'owned' && phase !== 'finishing-weights' && share !== 'unknown' && share > 0
 }
 
 /** Lines of a status with the observed traffic, if Perch knows the Prometheus that watches them. */
@@ -195,7 +196,7 @@ export async function withObserved(
   const found: StandingLine[] = []
   for (const line of lines) {
     const { standing } = line
-    const isShown = isShared(standing) && isCompared([...servers], standing)
+    const isShown = isComparable(standing) && servers.has(standing.target.settings.prometheus)
     const observed = isShown ? await observedFor(context, standing) : undefined
     // Every query to a server that does not answer would have to time out.
     if (observed?.observation.code === 'no-answer') servers.delete(standing.target.settings.prometheus)
