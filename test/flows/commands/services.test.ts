@@ -98,7 +98,7 @@ test('a stop that names one of the services of a pull request leaves the others 
   await merges(world, 'bob', other)
   assert.match(
     await asked(world, other, '/canary abort api'),
-    /⛔ .* no rollout of the service `api` with canary traffic/,
+    /⛔ No rollout of the service `api` in this pull request has canary traffic/,
   )
   assert.match(await asked(world, pull, '/canary hold web'), /`edge\/web`/)
   assert.doesNotMatch(answers(world, pull).at(-1) ?? '', /edge\/api/)

@@ -20,7 +20,7 @@ export function explainStep(refusal: StepRefusal): string {
 function nothingToAbort(service: string | undefined): string {
   return service === undefined
     ? 'No rollout of this pull request has canary traffic on the base branch, and no step is open.'
-    : `This pull request has no rollout of the service ${code(service)} with canary traffic on the base branch or an open step. \`/canary abort\` alone stops every rollout of this pull request.`
+    : `No rollout of the service ${code(service)} in this pull request has canary traffic on the base branch, and no step of it is open. \`/canary abort\` alone aborts every rollout of this pull request.`
 }
 
 function explainNoStep({ name, share }: Extract<Refusal, { code: 'no-next-step' }>): string {
