@@ -229,9 +229,9 @@ for (const limit of LIMITS) {
     for (const { method, path, call } of calls) {
       const world = await aGitHub()
       const before = world.asked().length
+      const start = Date.now()
       const later = resetsIn === undefined ? {} : { 'x-ratelimit-reset': reset(resetsIn) }
       world.api[method](path).reply(status, { message }, { ...headers, ...later })
-      const start = Date.now()
       await assert.rejects(call(world), (error) => {
         assert.ok(error instanceof RetryLater)
         const wait = error.retryAt - start
