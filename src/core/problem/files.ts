@@ -5,6 +5,7 @@ import type { LeftOutFile } from '../diff/reading/plain-files.ts'
 import type { RenderProblem } from '../diff/objects.ts'
 import type { EnvironmentRefusal } from '../environment/refusal.ts'
 import type { ManifestProblem } from '../manifest/parse.ts'
+import { inFolder, isYaml } from '../environment/tree.ts'
 import { isNotSeen, type Problem, type RenderFailure } from './problem.ts'
 
 export function configProblem(problem: ConfigProblem, side: 'base' | 'head'): Problem {
@@ -44,12 +45,18 @@ export function parentProblem(
   return { ...problem, cause: { kind: 'parent-not-rendered', chart, files, why: problem.cause } }
 }
 
+interface UnknownDeployments {
+  readonly gaps: readonly DeliveryGap[]
+  /** The charts that deploy something and cannot be rendered, and the templates of routes that nothing renders. */
+  readonly unrendered: readonly Problem[]
+}
+
 /**
  * Notes about ApplicationSets, Applications and charts whose deployments are unknown: those that change, and those that may deploy
- * one of some folders.
+ * one of some folders. A chart with routes that nothing deploys is one of them: another repository may deploy it.
  */
 export function unknownDeploymentNotes(
-  { gaps, unrendered }: { readonly gaps: readonly DeliveryGap[]; readonly unrendered: readonly Problem[] },
+  { gaps, unrendered }: UnknownDeployments,
   { changed, folders }: { readonly changed: readonly string[] | 'all'; readonly folders: readonly string[] },
 ): readonly Problem[] {
   const isChanging = ({ file, prefix, why }: DeliveryGap): boolean =>
@@ -69,7 +76,32 @@ export function unknownDeploymentNotes(
     const { file, line } = gap
     return { code: 'not-generated', file, line, cause: { kind: 'not-generated', gap } }
   })
-  return [...sets, ...parents]
+  return [...sets, ...parents, ...changingTemplates({ gaps, unrendered }, changed)]
+}
+
+/** The templates of routes that nothing renders, if their files or charts change. One for each chart. */
+function changingTemplates(
+  { gaps, unrendered }: UnknownDeployments,
+  changed: readonly string[] | 'all',
+): readonly Problem[] {
+  const changing = unrendered.filter(({ cause, file }) => {
+    if (cause.kind !== 'manifest') return false
+    const { chart } = cause.problem
+    // Then the note about the ApplicationSet says what is unknown.
+    if (chart !== undefined && gaps.some(({ prefix }) => inFolder(chart, '').startsWith(prefix))) return false
+    const isInput = (path: string): boolean => path === file || (chart !== undefined && isChartInput(chart, path))
+    return changed === 'all' || changed.some(isInput)
+  })
+  return [...new Map(changing.toReversed().map((one) => [chartOf(one) ?? one.file, one])).values()].toReversed()
+}
+
+function chartOf({ cause }: Problem): string | undefined {
+  return cause.kind === 'manifest' ? cause.problem.chart : undefined
+}
+
+/** Whether helm reads a path for a chart. A chart at the top of a repository has other people's files below it. */
+function isChartInput(chart: string, path: string): boolean {
+  return path.startsWith(inFolder(chart, '')) && !path.startsWith('.github/') && (isYaml(path) || path.endsWith('.tpl'))
 }
 
 /** The problem of a render. It names no file, because renders are not files. */

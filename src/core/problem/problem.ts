@@ -66,6 +66,12 @@ export function mayHideTraffic({ cause }: Problem): boolean {
   return !BESIDE_TRAFFIC.has(cause.kind)
 }
 
+/** Whether a note says that Perch does not know what something in the repository deploys. */
+export function isUnknownDeployment({ cause }: Problem): boolean {
+  if (cause.kind === 'manifest') return cause.problem.code === 'template'
+  return cause.kind === 'not-generated' || cause.kind === 'parent-not-rendered'
+}
+
 const PASSING: ReadonlySet<ToolFailure['code']> = new Set(['unreachable', 'busy', 'timed-out', 'failed', 'too-large'])
 
 export type ProblemCause = FileCause | ParentCause | MergeCause | RouteCause | ToolCause

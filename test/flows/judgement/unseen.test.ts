@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../../src/adapters/kustomize/renderer.ts'
+import { validateReport } from '../../../src/core/message/check/checks.ts'
 import { explainProblem } from '../../../src/core/message/problem/problem.ts'
 import { LARGE_BYTES } from '../../../src/ports/mirror.ts'
 import { DR, refusal, VS as IDLE } from '../../layouts/repository.ts'
@@ -162,4 +163,34 @@ test('of the large files in a folder that nothing deploys, only those about traf
   const raised = SPLIT.replace('weight: 90', 'weight: 80').replace('weight: 10', 'weight: 20')
   const large = { ...files, 'web/vs.yaml': `${SPLIT}${padding}` }
   assert.deepEqual(await shown(large, { 'web/vs.yaml': `${raised}${padding}` }), ['VirtualService web'])
+})
+
+const TEMPLATE = IDLE.replace('weight: 100', 'weight: {{ sub 100 .Values.weight }}').replace(
+  'weight: 0',
+  'weight: {{ .Values.weight }}',
+)
+
+test('a change of a chart with routes that nothing here deploys is noted, once for each chart', async () => {
+  for (const folder of ['', 'charts/web/']) {
+    const before = {
+      [`${folder}Chart.yaml`]: 'apiVersion: v2\nname: web\nversion: 0.1.0\n',
+      [`${folder}values.yaml`]: 'weight: 10\n',
+      [`${folder}templates/internal.yaml`]: TEMPLATE,
+      [`${folder}templates/route.yaml`]: TEMPLATE,
+      [`${folder}README.md`]: 'The chart.\n',
+      '.github/settings.yml': 'a: 1\n',
+    }
+    for (const [changed, noted] of [
+      [{ [`${folder}values.yaml`]: 'weight: 50\n' }, 'templates/internal.yaml'],
+      [{ [`${folder}templates/_names.tpl`]: '{{ define "name" }}web{{ end }}\n' }, 'templates/internal.yaml'],
+      [{ [`${folder}README.md`]: 'Our chart.\n', '.github/settings.yml': 'a: 2\n' }, undefined],
+    ] as const) {
+      const { problems, notes, review: result } = await reviewed(before, changed)
+      assert.deepEqual(problems, [])
+      assert.deepEqual(notes, noted === undefined ? [] : [`template ${folder}${noted}`])
+      const { title, conclusion } = validateReport(result)
+      assert.equal(conclusion, 'success')
+      assert.equal(title, noted === undefined ? 'No canary traffic changes' : 'No known change of canary traffic')
+    }
+  }
 })

@@ -1,6 +1,6 @@
 import type { DestinationShare, Review, ReviewedChange, TrafficRow } from '../../gate/review.ts'
 import type { LeavingOwner } from '../../gate/leaving-owner.ts'
-import { mayHideTraffic } from '../../problem/problem.ts'
+import { isUnknownDeployment, mayHideTraffic } from '../../problem/problem.ts'
 import { targetName } from '../../rollout/target.ts'
 import { fitLines, sizeOf } from '../../text/limits.ts'
 import { lineAddress } from '../../text/web-url.ts'
@@ -9,19 +9,22 @@ import { code, linkedWords, percent, plainText, table } from '../markdown/markdo
 import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 
 /** The effect on traffic of a pull request in which Perch found no rollout that moves, as a title. A problem may hide one. */
-export function quietTitle({ rows, problems }: Pick<Review, 'rows' | 'problems'>): string {
+export function quietTitle({ rows, problems, notes }: Pick<Review, 'rows' | 'problems' | 'notes'>): string {
   const isSure = !problems.some(mayHideTraffic)
-  if (rows.length === 0) return isSure ? 'No canary traffic changes' : 'Unknown whether canary traffic changes'
+  if (rows.length === 0) {
+    if (!isSure) return 'Unknown whether canary traffic changes'
+    return notes.some(isUnknownDeployment) ? 'No known change of canary traffic' : 'No canary traffic changes'
+  }
   const rules = `${counted(rows.length, 'rule')} of a split ${rows.length === 1 ? 'changes' : 'change'}`
   return isSure ? `No rollout moves; ${rules}` : rules
 }
 
 /** How a pull request changes traffic: a table, or why there is none. Never says that a share stays as it is if Perch could not read it. */
 export function trafficStatement(
-  review: Pick<Review, 'rows' | 'changes' | 'problems' | 'compared'>,
+  review: Pick<Review, 'rows' | 'changes' | 'problems' | 'notes' | 'compared'>,
   { room, repository }: { readonly room: number; readonly repository: string | undefined },
 ): string {
-  const { rows, changes, problems, compared } = review
+  const { rows, changes, problems, notes, compared } = review
   if (rows.length > 0) {
     const pageOf: PageOf = (place) => repository && compared && place && lineAddress(repository, compared.head, place)
     const linked = trafficTable(rows, pageOf)
@@ -32,7 +35,10 @@ export function trafficStatement(
     return 'Perch found no change of traffic in what it could render. The problems below may hide such a change.'
   if (changes.length > 0 && changes.every(({ leaving }) => leaving !== undefined))
     return 'No weight in Git changes, but after the merge the weights in Git take effect:'
-  if (changes.length === 0) return 'This pull request changes no canary traffic.'
+  if (changes.length === 0)
+    return notes.some(isUnknownDeployment)
+      ? 'Perch knows of no change of canary traffic. The notes of `canary/validate` say what it does not know.'
+      : 'This pull request changes no canary traffic.'
   return changes.every(({ version }) => version !== undefined)
     ? 'All shares of traffic stay the same. Only the version that gets the traffic changes:'
     : 'The files change a share of traffic, but the rendered share stays the same:'

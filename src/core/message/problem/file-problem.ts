@@ -82,9 +82,10 @@ export function configWords({ path, message }: ConfigProblem): string {
 }
 
 function chartWords(chart: string): ProblemWords {
-  const release = `environments: { production: { helm: { chart: ${JSON.stringify(chart)} } } }`
+  const release = `environments: { production: { helm: { chart: ${JSON.stringify(chart === '' ? '.' : chart)} } } }`
+  const name = chart === '' ? 'at the top of this repository' : code(chart)
   return {
-    what: `This file is a template of the chart ${code(chart)}. Perch finds nothing in this repository that deploys the chart, so it does not render it.`,
+    what: `This file is a template of the chart ${name}. Perch finds nothing in this repository that deploys the chart, so it does not render it.`,
     next: `List its releases, and all other environments, in \`.github/canary.yml\`: ${code(release)}.`,
   }
 }
@@ -102,7 +103,7 @@ function manifestWords({ code: name, detail, chart, copiedIn }: ManifestProblem)
       return { what: `This file is not valid YAML: ${plainText(detail)}.`, next: 'Fix it and push.' }
     case 'template':
       if (chart !== undefined && copiedIn !== undefined) return copyWords(chart, copiedIn)
-      if (chart !== undefined) return chartWords(chart === '' ? '.' : chart)
+      if (chart !== undefined) return chartWords(chart)
       return {
         what: 'This file is not YAML but a template, for example of Helm. Only rendering turns it into a manifest.',
         next: 'If it is part of a chart, name the chart under `helm` in `.github/canary.yml`. Otherwise move it out of the folders that are rendered.',
