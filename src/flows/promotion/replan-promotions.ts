@@ -1,5 +1,6 @@
 import { branchRef } from '../../core/branch-ref.ts'
 import { PROMOTION_MARKER } from '../../core/marker/comment.ts'
+import { isOfCommand } from '../../core/marker/trailer.ts'
 import { changedPromotionNotice, emptyPromotionNotice } from '../../core/message/comment/promotion.ts'
 import { flowOf, isPromotion } from '../../core/promotion/branch.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
@@ -8,7 +9,7 @@ import { changesOnly } from '../repository/changes-only.ts'
 import { orRefusal, sayOnce } from '../repository/github-refusals.ts'
 import { pullAt } from '../repository/pull-ends.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { remakeChange } from '../rollout/open-change.ts'
+import { type ChangeDraft, remakeChange } from '../rollout/open-change.ts'
 import type { BaseState } from '../rollout/rollouts.ts'
 import { closePull } from '../rollout/take-steps.ts'
 import { promotionDraft } from './open-promotion.ts'
@@ -46,7 +47,24 @@ async function replanPromotion(context: RepositoryContext, base: BaseState, pull
   const isSame = 'tree' in merged && (await changesOnly(context, { base: base.sha, head: merged.tree }, files))
   if (isSame) return
   const draft = promotionDraft(context, base, { made: made.value, asked: undefined })
-  const done = await orRefusal(() => remakeChange(context, { base, pull }, draft))
-  const isChanged = done.ok && !done.value.ok && done.value.error.code === 'step-changed'
-  if (isChanged) await sayOnce(context, pull.number, { marker: PROMOTION_MARKER, body: changedPromotionNotice() })
+  if ((await hasCommand(context, base, pull)) || (await remake(context, { base, pull }, draft)) === 'changed')
+    await sayOnce(context, pull.number, { marker: PROMOTION_MARKER, body: changedPromotionNotice() })
+}
+
+async function remake(
+  context: RepositoryContext,
+  place: { readonly base: BaseState; readonly pull: PullRequest },
+  draft: ChangeDraft,
+): Promise<'changed' | undefined> {
+  const done = await orRefusal(() => remakeChange(context, place, draft))
+  return done.ok && !done.value.ok && done.value.error.code === 'step-changed' ? 'changed' : undefined
+}
+
+/** Whether a command committed to the promotion. Perch makes such commits itself, but a person asked for them. */
+async function hasCommand(
+  { mirror }: Pick<RepositoryContext, 'mirror'>,
+  { sha }: Pick<BaseState, 'sha'>,
+  { head }: PullRequest,
+): Promise<boolean> {
+  return (await mirror.ahead(sha, head.sha)).some(({ message }) => isOfCommand(message))
 }

@@ -12,6 +12,7 @@ import {
   openSteps,
   queue,
   says,
+  shareOn,
   textOn,
   type World,
   type WorldOptions,
@@ -136,6 +137,21 @@ test('a promotion is planned again when either side moves, unless somebody chang
   await world.settle()
   assert.match(textOn(world, made.head.ref, PRODUCTION), /timeout: 4s/)
   assert.match(comments(world, made).join('\n'), /Somebody pushed to this promotion/)
+})
+
+test('a share that a command set on a promotion stays when the promotion would be planned again', async () => {
+  const { world, pull } = await twoEnvironments()
+  await says(world, 'alice', pull, '/promote staging production web')
+  const made = promotionIn(world)
+  await says(world, 'alice', made, '/canary 5')
+  assert.equal(shareOn(world, made.head.ref), 5)
+  world.alice.push('main', { 'README.md': 'Another change.\n' })
+  await world.settle()
+  assert.equal(shareOn(world, made.head.ref), 5)
+  world.alice.push('main', { [STAGING]: textOn(world, 'main', STAGING).replace('3s', '4s') })
+  await world.settle()
+  assert.equal(shareOn(world, made.head.ref), 5)
+  assert.match(comments(world, made).join('\n'), /Somebody pushed to this promotion or changed it with a command/)
 })
 
 test('the gate of a promotion requires that the source is live, and checks the order, approvals and freezes', async () => {

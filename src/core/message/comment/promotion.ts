@@ -6,7 +6,7 @@ import { code, paragraphs } from '../markdown/markdown.ts'
 export function changedPromotionNotice(): string {
   return paragraphs(
     PROMOTION_MARKER,
-    'Somebody pushed to this promotion, so Perch no longer updates it when an environment changes: that would lose their work. Merge it when it is right, or close it, delete its branch and comment `/promote` again.',
+    'Somebody pushed to this promotion or changed it with a command, so Perch no longer updates it when an environment changes: that would lose their work. Merge it when it is right, or close it, delete its branch and comment `/promote` again.',
   )
 }
 
