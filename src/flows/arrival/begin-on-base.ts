@@ -16,7 +16,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import { rolloutName } from '../../core/rollout/rollout-name.ts'
 import type { BaseState } from '../rollout/rollouts.ts'
 import { type ArrivedVersion, arrivedVersion, versionAt } from './arrived-version.ts'
-import { hasOwnStart, isTakenOver } from './decided-before.ts'
+import { hasOwnStart, isForPeople } from './decided-before.ts'
 
 /** Commit times have whole seconds. */
 const CLOCK_SLACK_MS = 1_000
@@ -152,10 +152,10 @@ async function trafficOf(
   return isOurs ? 'restarted' : 'taken-back'
 }
 
-/** Whether a pull request was merged without the first step that Perch had committed there, or after a person had set a share. */
+/** Whether a pull request was merged without the first step that Perch had committed there, or left to people. */
 async function isDecided(context: RepositoryContext, target: Target, pull: PullRequest | undefined): Promise<boolean> {
   if (pull === undefined) return false
-  return (await hasOwnStart(context, pull, ownStartId(target, 'first'))) || isTakenOver(context, pull, target)
+  return (await hasOwnStart(context, pull, ownStartId(target, 'first'))) || isForPeople(context, pull, target)
 }
 
 /** The pull requests that Perch opened for this version, and that people closed. */

@@ -1,5 +1,6 @@
 /** Finds out who decided about the share on an automation's pull request: Perch itself, or people. */
 import { parseCommands } from '../../core/command/parse.ts'
+import { isStepOf } from '../../core/rollout/branch.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import { findCommit } from '../commands/handlers/done-before.ts'
@@ -19,7 +20,7 @@ export async function hasOwnStart(
 }
 
 /** Whether a person has set a rollout's share on a pull request. Then Perch leaves it to them. */
-export async function isTakenOver(
+async function isTakenOver(
   context: Pick<RepositoryContext, 'conversation' | 'people'>,
   { number }: PullRequest,
   target: Target,
@@ -29,6 +30,27 @@ export async function isTakenOver(
     if ((await notAllowed(context, author.login, 'set')) === undefined) return true
   }
   return false
+}
+
+/** Whether people decide about a version, because somebody set a share on its pull request, or because of the config. */
+export async function isForPeople(
+  context: Pick<RepositoryContext, 'conversation' | 'people' | 'pulls' | 'botLogin'>,
+  pull: PullRequest,
+  target: Target,
+): Promise<boolean> {
+  if (await isTakenOver(context, pull, target)) return true
+  return target.settings.onNewVersion === 'ignore' && cameDuringRollout(context, pull, target)
+}
+
+/** Whether a step of another version's rollout ended while the pull request was open. */
+async function cameDuringRollout(
+  { pulls, botLogin }: Pick<RepositoryContext, 'pulls' | 'botLogin'>,
+  { base, createdAt, closedAt = Infinity }: PullRequest,
+  target: Target,
+): Promise<boolean> {
+  const wasOpenAt = (time = 0): boolean => createdAt < time && time <= closedAt
+  const recent = await pulls.recent(base.ref, createdAt)
+  return recent.pulls.some((one) => isStepOf(target, one, botLogin) && wasOpenAt(one.closedAt))
 }
 
 function setsShare(body: string, { service, aliases, environment, environments }: Target): boolean {

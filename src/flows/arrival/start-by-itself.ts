@@ -4,16 +4,14 @@ import { isAutomation, type OwnStart, ownStarts } from '../../core/arrival/autom
 import type { Review } from '../../core/gate/review.ts'
 import { ownStartNotice } from '../../core/message/comment/notice.ts'
 import { ownStartMarker } from '../../core/marker/comment.ts'
-import { isStepOf } from '../../core/rollout/branch.ts'
-import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
 import { refused } from '../../core/command/outcome.ts'
-import type { Target } from '../../core/rollout/target.ts'
 import { commitCommand, type Workplace } from '../commands/handlers/commit-command.ts'
 import { orRefusal, sayOnce } from '../repository/github-refusals.ts'
 import { loadConfig } from '../repository/load.ts'
 import { isStacked, pullAt, type PullEnds } from '../repository/pull-ends.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { isTakenOver } from './decided-before.ts'
+import { isForPeople } from './decided-before.ts'
 
 /** The author of the request in the commit message, in place of a person. */
 const BY_CONFIG = 'the config (`start: first-step`)'
@@ -31,7 +29,7 @@ export async function startByItself(
   if (!config.ok || !isAutomation(pull.author.login, config.value)) return undefined
   let head = pull.head.sha
   for (const start of starts) {
-    if (await isForPeople(context, ends, start)) continue
+    if (await isForPeople(context, pull, start.target)) continue
     const place = { pull: pullAt(pull, head), base, config: config.value }
     const now = await commitStart(context, place, start)
     // The next start is committed on top of this one.
@@ -57,20 +55,4 @@ async function commitStart(context: RepositoryContext, place: Workplace, start: 
     await sayOnce(context, number, { marker: ownStartMarker(start.id), body })
   }
   return done.ok ? done.value.head : head.sha
-}
-
-/** Whether a person decides about it, because someone set a share there, or because of the config. */
-async function isForPeople(context: RepositoryContext, { pull }: PullEnds, { target }: OwnStart): Promise<boolean> {
-  if (await isTakenOver(context, pull, target)) return true
-  return target.settings.onNewVersion === 'ignore' && cameDuringRollout(context, pull, target)
-}
-
-/** Whether a step of another version's rollout ended since the pull request was opened. */
-async function cameDuringRollout(
-  { pulls, botLogin }: Pick<RepositoryContext, 'pulls' | 'botLogin'>,
-  { base, createdAt }: PullRequest,
-  target: Target,
-): Promise<boolean> {
-  const recent = await pulls.recent(base.ref, createdAt)
-  return recent.pulls.some((one) => isStepOf(target, one, botLogin) && (one.closedAt ?? 0) > createdAt)
 }

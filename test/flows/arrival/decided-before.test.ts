@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Comment, Permission } from '../../../src/core/rollout/facts.ts'
-import { isTakenOver } from '../../../src/flows/arrival/decided-before.ts'
+import { isForPeople } from '../../../src/flows/arrival/decided-before.ts'
 import { pullRequest, targetOf, virtualService } from '../../core/samples.ts'
 
 const TARGET = { ...targetOf({ 'production/route.yaml': virtualService(100, 0) }), aliases: ['api'] }
@@ -17,7 +17,7 @@ function isTaken(...comments: readonly Comment[]): Promise<boolean> {
     conversation: { of: async () => comments },
     people: { permission: async (login: string) => ROLES[login] ?? 'none' },
   }
-  return isTakenOver(context as never, pullRequest(3, 'update'), TARGET)
+  return isForPeople(context as never, pullRequest(3, 'update'), TARGET)
 }
 
 test('each command that sets the share takes the rollout over, by whatever name it calls it', async () => {

@@ -490,6 +490,19 @@ test('if environments come in order, only the first one begins by itself on a pu
   assert.match(gateOf(world, pull), /^success/)
 })
 
+test('`ignore`: a version that waited for the rollout of another one does not begin after its merge either', async () => {
+  const world = await aWorld({ config: { ...BY_ITSELF, onNewVersion: 'ignore', steps: [5, 100] } })
+  const { pull } = await anUpdate(world, 'v3')
+  await merges(world, 'bob', pull)
+  const during = await anUpdate(world, 'v4')
+  await says(world, 'alice', pull, '/canary abort')
+  const [rollback] = openSteps(world)
+  assert.ok(rollback !== undefined)
+  await merges(world, 'bob', rollback)
+  await merges(world, 'bob', during.pull)
+  assert.deepEqual([versionsOn(world, 'main'), openSteps(world)], [['v1', 'v4'], []])
+})
+
 test('`ignore`: a version that came during the rollout of another one is left to people, one that comes later begins', async () => {
   const world = await aWorld({ config: { ...BY_ITSELF, onNewVersion: 'ignore', steps: [5, 100] } })
   const { pull } = await anUpdate(world, 'v3')
