@@ -172,6 +172,35 @@ test('with several environments Perch asks, and a share is refused with the comm
   assert.match(answers(world, pull).at(-1) ?? '', /`purple` is not a version of `production\/web`/)
 })
 
+test('a promotion from an environment that has switched carries the new rules and pods, and does not switch the target', async () => {
+  const world = await blueGreen(['staging', 'production'])
+  const withTimeout = (text: string): string =>
+    text.replace('    - name: main\n', '    - name: main\n      timeout: 3s\n')
+  world.alice.push('main', {
+    [routeFile('staging')]: withTimeout(route('green', 'blue')),
+    [podsFile('staging')]: pods({ blue: '1', green: '3' }),
+  })
+  await world.settle()
+  const pull = await note(world)
+  await says(world, 'alice', pull, '/promote staging production web')
+  const [made] = openSteps(world)
+  assert.ok(made !== undefined, answers(world, pull).join('\n'))
+  const promoted = textOn(world, made.head.ref, routeFile('production'))
+  assert.equal(promoted, `${route('blue', 'green')}      timeout: 3s\n`)
+  assert.equal(textOn(world, made.head.ref, podsFile('production')), pods({ blue: '1', green: '3' }))
+  assert.match(made.body, /Only `\/switch` changes which version of a blue\/green service gets the traffic/)
+})
+
+test('a promotion between environments with the same active version carries a preview rule', async () => {
+  const world = await blueGreen(['staging', 'production'])
+  const preview = /    - name: preview[^]*?(?=    - name: main)/
+  world.alice.push('main', { [routeFile('production')]: route('blue', 'green').replace(preview, '') })
+  await world.settle()
+  await says(world, 'alice', await note(world), '/promote staging production web')
+  const [made] = openSteps(world)
+  assert.match(textOn(world, made?.head.ref ?? '', routeFile('production')), preview)
+})
+
 test('a switch whose base moves is planned again, or closed if nothing is left of it', async () => {
   const world = await blueGreen()
   const opened = await asks(world, '/switch green')

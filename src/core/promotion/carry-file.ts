@@ -5,14 +5,23 @@ import { groupOf } from '../manifest/identity.ts'
 import { pointerSteps } from '../manifest/json-pointer.ts'
 import { type Manifest, parseManifest } from '../manifest/parse.ts'
 import { applyValues } from './apply-values.ts'
-import { carryValues, type DocumentEdit, isListOfMaps, stays, staysByPointer, type ValueEdit } from './carry-values.ts'
-import { type EnvironmentNames, someText } from './environment-names.ts'
+import {
+  carryValues,
+  type DocumentEdit,
+  isListOfMaps,
+  operationLeads,
+  type OwnValues,
+  stays,
+  staysByPointer,
+  type ValueEdit,
+} from './carry-values.ts'
+import { someText } from './environment-names.ts'
 import type { CarriedValue, LeftOut, LeftReason } from './promotion.ts'
+import { leadsTo } from './switched-versions.ts'
 import { asWritten } from './written.ts'
 import type { ServiceObjects } from './service-objects.ts'
 
-export interface CarryRules {
-  readonly names: EnvironmentNames
+export interface CarryRules extends OwnValues {
   /** Kinds whose objects hold secrets. */
   readonly secrets: readonly string[]
   /** Undefined for all services. */
@@ -64,7 +73,7 @@ export function carryFile(
       left.push({ file, what: title, why })
       continue
     }
-    const carried = carryValues(pair, rules.names)
+    const carried = carryValues(pair, rules)
     const { kind, name } = identityIn(pair.target)
     edits.push(...carried.edits.map((edit) => ({ ...edit, document: pair.document })))
     values.push(...carried.edits.map((edit) => ({ file, kind, name, ...placed(edit, pair) })))
@@ -163,6 +172,7 @@ export function readNewFile({ path: file, text }: FileText, rules: CarryRules): 
     const why = documentStays(data, rules) ?? (someText(data, rules.names.source) ? 'environment' : undefined)
     if (why !== undefined) return why
     if (splits(data)) return 'weights'
+    if (changesVersion(data, rules.versions)) return 'version'
   }
   return {
     objects: all.map(identityIn).filter(({ kind }) => kind !== ''),
@@ -182,6 +192,12 @@ function splits(data: JsonValue): boolean {
     )
   }
   return isRecord(data) && Object.values(data).some(splits)
+}
+
+/** Whether an object or a patch decides which version of a blue/green service gets the traffic. */
+function changesVersion(data: JsonValue, versions: ReadonlySet<string>): boolean {
+  if (isListOfMaps(data)) return data.some((operation) => operationLeads(versions, operation) !== undefined)
+  return leadsTo(versions, data, [])
 }
 
 function leavesOf(data: JsonValue): readonly Pick<CarriedValue, 'path' | 'after'>[] {

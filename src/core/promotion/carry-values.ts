@@ -4,6 +4,7 @@ import { pointerSteps } from '../manifest/json-pointer.ts'
 import { isNote } from '../traffic/annotations.ts'
 import { type EnvironmentNames, someText } from './environment-names.ts'
 import type { LeftReason } from './promotion.ts'
+import { leadsTo } from './switched-versions.ts'
 
 /** One change of the target's value: set a value, remove it (undefined), or insert a new item into a list. */
 export interface ValueEdit {
@@ -27,8 +28,14 @@ export interface CarriedValues {
   readonly left: readonly { readonly path: Path; readonly why: LeftReason }[]
 }
 
-interface Walk {
+/** What belongs to an environment. */
+export interface OwnValues {
   readonly names: EnvironmentNames
+  /** Versions of blue/green services that do not have the traffic in both environments. */
+  readonly versions: ReadonlySet<string>
+}
+
+interface Walk extends OwnValues {
   readonly edits: ValueEdit[]
   /** Inserts move the items after them, so they are made after all other edits, from last to first. */
   readonly inserts: ValueEdit[]
@@ -40,8 +47,8 @@ interface Both {
   readonly target: JsonValue
 }
 
-export function carryValues({ source, target }: Both, names: EnvironmentNames): CarriedValues {
-  const walk: Walk = { names, edits: [], inserts: [], left: [] }
+export function carryValues({ source, target }: Both, { names, versions }: OwnValues): CarriedValues {
+  const walk: Walk = { names, versions, edits: [], inserts: [], left: [] }
   carry(walk, { source, target }, [])
   return { edits: [...walk.edits, ...walk.inserts.toReversed()], left: walk.left }
 }
@@ -55,6 +62,7 @@ function carry(walk: Walk, both: Both, path: Path): void {
   if (isListOfMaps(source) && isListOfMaps(target)) return carryList(walk, { source, target }, path)
   const isNamed = someText(source, walk.names.source) || someText(target, walk.names.target)
   if (isNamed) return leave(walk, path, 'environment')
+  if (leadsTo(walk.versions, source, path) || leadsTo(walk.versions, target, path)) return leave(walk, path, 'version')
   if (holdsWeights(source) || holdsWeights(target)) return leave(walk, path, 'weights')
   walk.edits.push({ kind: 'set', path, before: target, after: source })
 }
@@ -83,6 +91,7 @@ function add(walk: Walk, value: JsonValue, { kind, path }: Pick<ValueEdit, 'kind
   const why = stays(path)
   if (why !== undefined) return leave(walk, place, why)
   if (someText(value, walk.names.source)) return leave(walk, place, 'environment')
+  if (leadsTo(walk.versions, value, path)) return leave(walk, place, 'version')
   if (holdsWeights(value)) return leave(walk, place, 'weights')
   const kept = withoutNotes(value, path)
   if (isRecord(kept) && Object.keys(kept).length === 0 && !sameData(kept, value))
@@ -122,13 +131,13 @@ function carryItem(
   { source, target }: { readonly source: Mapping; readonly target: Mapping },
   path: Path,
 ): void {
-  const why = staysByPointer(source)
+  const why = staysByPointer(source) ?? operationLeads(walk.versions, source) ?? operationLeads(walk.versions, target)
   if (why === undefined) return carry(walk, { source, target }, path)
   if (!sameData(source, target)) leave(walk, path, why)
 }
 
 function addItem(walk: Walk, item: Mapping, path: Path): void {
-  const why = isDestination(item) ? 'weights' : staysByPointer(item)
+  const why = isDestination(item) ? 'weights' : (staysByPointer(item) ?? operationLeads(walk.versions, item))
   if (why === undefined) add(walk, item, { kind: 'insert', path })
   else leave(walk, path.slice(0, -1), why)
 }
@@ -197,6 +206,12 @@ export function stays(path: Path): LeftReason | undefined {
 export function staysByPointer({ op, path }: Mapping): LeftReason | undefined {
   if (typeof op !== 'string' || typeof path !== 'string') return undefined
   return stays(pointerSteps(path))
+}
+
+/** Whether an operation of a JSON patch makes a destination lead to one of the versions. */
+export function operationLeads(versions: ReadonlySet<string>, { op, path, value }: Mapping): LeftReason | undefined {
+  if (typeof op !== 'string' || typeof path !== 'string') return undefined
+  return leadsTo(versions, value, pointerSteps(path)) ? 'version' : undefined
 }
 
 /** New annotations, except those about a rollout. */

@@ -23,6 +23,7 @@ import {
 } from './folder.ts'
 import type { CarriedFile, CarriedImage, CarriedValue, LeftOut, LeftReason, PromotionPlan } from './promotion.ts'
 import { serviceObjects } from './service-objects.ts'
+import { switchedVersions } from './switched-versions.ts'
 import { asWritten } from './written.ts'
 
 export interface PromotionInput {
@@ -62,6 +63,7 @@ export function planPromotion(input: PromotionInput): PromotionPlan {
     rules: {
       names: environmentNames(wordsOf(source, from), wordsOf(target, to)),
       secrets: config.secrets,
+      versions: switchedVersions(routes, [source.environment.name, target.environment.name]),
       service:
         service === undefined ? undefined : serviceObjects(service, [...source.objects, ...target.objects], routes),
     },

@@ -6,6 +6,8 @@ import type { JsonValue, Path } from '../manifest/data.ts'
 export type LeftReason =
   /** A weight, or a list of destinations with weights. */
   | 'weights'
+  /** The version of a blue/green service that gets the traffic. */
+  | 'version'
   /** An annotation with which Perch marks a rollout. */
   | 'rollout-notes'
   | 'secret'

@@ -6,7 +6,12 @@ import { applyValues } from '../../../src/core/promotion/apply-values.ts'
 import { carryFile } from '../../../src/core/promotion/carry-file.ts'
 import { asWritten } from '../../../src/core/promotion/written.ts'
 
-const RULES = { names: { source: () => false, target: () => false }, secrets: [], service: undefined }
+const RULES = {
+  names: { source: () => false, target: () => false },
+  secrets: [],
+  service: undefined,
+  versions: new Set<string>(),
+}
 
 /** The target's data after a promotion of the source's data. */
 function carried(source: string, target: string): string | undefined {

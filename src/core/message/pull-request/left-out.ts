@@ -15,6 +15,7 @@ const ORDER: readonly LeftReason[] = [
   'placement',
   'secret',
   'weights',
+  'version',
   'rollout-notes',
   'target-only',
 ]
@@ -42,6 +43,8 @@ function reasonOf(why: LeftReason): string {
   switch (why) {
     case 'weights':
       return 'Only a rollout changes weights:'
+    case 'version':
+      return 'Only `/switch` changes which version of a blue/green service gets the traffic:'
     case 'rollout-notes':
       return 'Annotations of a rollout belong to its environment:'
     case 'secret':
