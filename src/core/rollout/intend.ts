@@ -164,6 +164,8 @@ export function isRaise({ moves }: Pick<IntendedChange<DirectMove>, 'moves'>): b
 export interface BaseRollouts {
   readonly snapshot: Snapshot
   readonly related: readonly Target[]
+  /** The paths that the pull request has changed. */
+  readonly changed: readonly string[]
 }
 
 /**
@@ -172,7 +174,7 @@ export interface BaseRollouts {
  */
 export function intendStep(at: BaseRollouts, wish: StepWish): Result<IntendedChange<Move>, Refusal> {
   const turns = turnsOf(at.snapshot.targets.map(standingOf))
-  const meant = resolve(poolOf(at, wish, turns), { ...wish, isSwitch: wish.kind === 'switch' }, [])
+  const meant = resolve(poolOf(at, wish, turns), { ...wish, isSwitch: wish.kind === 'switch' }, at.changed)
   if (!meant.ok) return meant
   const { alone, targets } = meant.value
   const moves: TargetMove<Move>[] = []

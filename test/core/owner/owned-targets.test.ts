@@ -288,7 +288,7 @@ test('no wish changes the weights of a route that is owned', () => {
     const direct = intend({ snapshot, base: undefined, changed: [] }, asked)
     assert.deepEqual(!direct.ok && direct.error.code, 'owned', wish.kind)
     if (asked.kind === 'plan') continue
-    const step = intendStep({ snapshot, related: [] }, asked)
+    const step = intendStep({ snapshot, related: [], changed: [] }, asked)
     assert.deepEqual(!step.ok && step.error, {
       code: 'owned',
       name: 'default/web',

@@ -406,11 +406,19 @@ const ON_THE_BASE: Readonly<Record<string, StepCase>> = {
   },
 }
 
+test('on the base branch, of several rollouts the one is meant whose files the merged pull request has changed', () => {
+  const snapshot = read(TWO_ENVIRONMENTS)
+  const meant = (changed: readonly string[]): string => text(intendStep({ snapshot, related: [], changed }, share(25)))
+  assert.match(meant(['staging/web.yaml']), /^staging\/web: /)
+  assert.match(meant(['README.md']), /^ambiguous/)
+  assert.match(meant(['staging/web.yaml', 'production/web.yaml']), /^ambiguous/)
+})
+
 for (const [name, { files, related = [], wish, is }] of Object.entries(ON_THE_BASE))
   test(`on the base branch: ${name}`, () => {
     const snapshot = read(files)
     const own = snapshot.targets.filter(({ service }) => related.includes(service))
-    assert.equal(text(intendStep({ snapshot, related: own }, wish)), is)
+    assert.equal(text(intendStep({ snapshot, related: own, changed: [] }, wish)), is)
   })
 
 test('a raise is more than both branches have, or another plan', () => {
@@ -465,7 +473,7 @@ test('with --env all the second environment starts from the text that the first 
   assert.match(texts.get('overlays/production/kustomization.yaml') ?? '', /value: 25/)
   const after = read({ ...files, ...Object.fromEntries(texts) })
   assert.deepEqual(
-    after.targets.map((target) => text(intendStep({ snapshot: after, related: [target] }, share(25)))),
+    after.targets.map((target) => text(intendStep({ snapshot: after, related: [target], changed: [] }, share(25)))),
     snapshot.targets.map(({ environment }) => `${environment}/web: ${environment} 25→25`),
   )
 })

@@ -253,6 +253,14 @@ test('a share that a pull request sets by hand continues, and a person merges it
   assert.notEqual(shareOn(world, 'main'), 25, 'the next step merges by itself')
 })
 
+test('a share on the merged pull request that brought a version to one of two environments is for that one', async () => {
+  const world = await aWorld({ environments: ['staging', 'production'] })
+  const pull = await aNewVersion(world, { environment: 'staging' })
+  await merges(world, 'bob', pull)
+  await says(world, 'alice', pull, '/canary 5')
+  assert.deepEqual(branches(openSteps(world)), ['canary/staging/web/5'])
+})
+
 test('a share that is older than Perch, or was pushed past it, stays until somebody says next', async () => {
   const world = await aWorld({ share: 10 })
   world.alice.push('main', { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 20) })

@@ -13,6 +13,7 @@ import type { BaseState } from '../../rollout/rollouts.ts'
 import { takeSteps } from '../../rollout/take-steps.ts'
 import type { BaseSubject, CommandRequest } from './command-request.ts'
 import { committedBefore, proposedBefore, switchedBefore } from './done-before.ts'
+import { changedBy } from './subject.ts'
 
 interface ShareRequest extends Pick<CommandRequest<'set'>, 'by' | 'id'> {
   readonly command: ShareCommand | SwitchCommand
@@ -28,7 +29,8 @@ export async function proposeShare(
   if (pull.state !== 'merged' && !('opensWhenClosed' in COMMANDS[command.name])) return refused({ code: 'closed' })
   const committed = pull.state === 'merged' ? await committedBefore(context, pull, { id, createdAt: by.at }) : undefined
   if (committed !== undefined) return committed
-  const at = { snapshot: base.snapshot, related: related.map(({ standing }) => standing.target) }
+  const changed = related.length > 0 ? [] : await changedBy(context, base.sha, pull)
+  const at = { snapshot: base.snapshot, related: related.map(({ standing }) => standing.target), changed }
   const change = intendStep(at, wishOf(command))
   if (!change.ok) return refused(change.error)
   return proposeChange(context, base, { by, pull: pull.number, change: change.value })
