@@ -1,5 +1,5 @@
 import type { RenderedObject } from '../diff/objects.ts'
-import { workloadsIn } from '../finding/scene/workload.ts'
+import { type Workload, workloadsIn } from '../finding/scene/workload.ts'
 import { listOf, recordOf, textOf } from '../manifest/data.ts'
 import type { Target } from '../rollout/target.ts'
 import { shortHost } from '../traffic/host.ts'
@@ -13,8 +13,8 @@ export interface ServiceObjects {
 }
 
 /**
- * The objects of a service in the renders of both environments: its route, and the services, rules, workloads and policies that
- * the route leads to by name or by labels.
+ * The objects of a service in the renders of both environments: its route, the services, rules, workloads and policies that the
+ * route leads to by name or by labels, and the ConfigMaps that only its workloads use.
  */
 export function serviceObjects(
   service: string,
@@ -31,7 +31,12 @@ export function serviceObjects(
     const refers = [scaleTargetRef, targetRef].some((ref) => names.has(textOf(recordOf(ref)['name']) ?? ''))
     return names.has(name) || names.has(shortHost(textOf(host) ?? '')) || refers || picks
   }
-  const keys = objects.filter(isOwn).map(({ kind, name }) => ({ kind, name }))
+  const others = new Set(workloads.filter((one) => !own.includes(one)).flatMap(configMapsOf))
+  const settings = own.flatMap(configMapsOf).filter((name) => !others.has(name))
+  const keys = [
+    ...objects.filter(isOwn).map(({ kind, name }) => ({ kind, name })),
+    ...settings.map((name) => ({ kind: 'ConfigMap', name })),
+  ]
   const users = (image: string): readonly RenderedObject[] =>
     workloads
       .map(({ object }) => object)
@@ -63,6 +68,21 @@ function namesOf(service: string, objects: readonly RenderedObject[], targets: r
       if (selector.every(([key, value]) => labels[key] === value)) names.add(object.name)
   }
   return names
+}
+
+/** The ConfigMaps that a workload reads, in its environment or as files. */
+function configMapsOf({ object }: Workload): readonly string[] {
+  return configMapsIn(object.data)
+}
+
+const CONFIG_MAP_KEYS = ['configMap', 'configMapRef', 'configMapKeyRef']
+
+function configMapsIn(data: unknown): readonly string[] {
+  if (Array.isArray(data)) return listOf(data).flatMap(configMapsIn)
+  return Object.entries(recordOf(data)).flatMap(([key, value]) => {
+    const name = CONFIG_MAP_KEYS.includes(key) ? textOf(recordOf(value)['name']) : undefined
+    return name === undefined ? configMapsIn(value) : [name]
+  })
 }
 
 /** All `image` fields of containers, however deep. */

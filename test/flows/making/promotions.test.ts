@@ -47,6 +47,19 @@ const OVERLAYS: Files = {
   'production/kustomization.yaml': 'resources: [../base]\npatches: [{ path: limits.yaml }]\n',
   'production/limits.yaml': limits('1'),
 }
+const READING = PODS.replace(
+  'priority: 1',
+  'containers: [{ name: a, image: web, envFrom: [{ configMapRef: { name: common } }] }]',
+)
+const setting = (value: string): string => SETTINGS.replace('web-settings', 'common').replace('new', value)
+const SETTINGS_OF: Files = {
+  ...OVERLAYS,
+  'base/kustomization.yaml': 'resources: [route.yaml, subsets.yaml, pods.yaml, settings.yaml]\n',
+  'base/pods.yaml': READING,
+  'base/settings.yaml': setting('base'),
+  'staging/limits.yaml': setting('new'),
+  'production/limits.yaml': setting('old'),
+}
 const application = (name: string): string => `apiVersion: argoproj.io/v1alpha1
 kind: Application
 metadata: { name: ${name}, namespace: argocd }
@@ -111,6 +124,11 @@ const CASES: Readonly<Record<string, readonly [Files, Wish]>> = {
       'production/limits.yaml': SETTINGS.replace('key: new', 'namespace: old'),
     },
     {},
+  ],
+  'a setting differs that only the pods of the service read': [SETTINGS_OF, { service: 'web' }],
+  'a setting differs that the pods of another service read too': [
+    { ...SETTINGS_OF, 'base/pods.yaml': `${READING}---\n${READING.replace('name: web', 'name: worker')}` },
+    { service: 'web' },
   ],
   'a folder of the source with a kustomization of its own': [
     {

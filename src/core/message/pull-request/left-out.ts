@@ -58,7 +58,7 @@ function reasonOf(why: LeftReason): string {
     case 'excluded':
       return '`promote` in `.github/canary.yml` excludes these:'
     case 'other-service':
-      return 'These belong to another service:'
+      return 'These do not belong to this service alone:'
     case 'target-only':
       return 'Only the target has these, so they stay:'
     case 'order':
