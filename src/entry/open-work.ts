@@ -43,7 +43,7 @@ interface WorkOptions {
 
 /** The tools that read and render a repository. */
 export interface RepositoryTools {
-  readonly mirror: typeof openMirror
+  readonly mirror: (options: Parameters<typeof openMirror>[0]) => Mirror
   readonly renderer: Renderer
 }
 

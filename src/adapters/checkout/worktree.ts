@@ -1,5 +1,5 @@
-import { constants, type Dirent, readFileSync } from 'node:fs'
-import { mkdir, open, readdir } from 'node:fs/promises'
+import { constants, type Dirent, readdirSync, readFileSync } from 'node:fs'
+import { mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { holdsBytes } from '../../core/manifest/bytes.ts'
 import { type KeepsText, LARGE_BYTES, type TreeEntry } from '../../ports/mirror.ts'
@@ -15,14 +15,17 @@ function isKept(path: string, text: string, keeps: KeepsText | undefined): boole
   return keeps === undefined || text.length <= LARGE_BYTES || keeps(path, text)
 }
 
-/** The files below a folder. Symbolic links are listed as links, and never followed. */
+/**
+ * The files below a folder. Symbolic links are listed as links, and never followed. Lists and reads synchronously: a command line
+ * has nothing else to do meanwhile, and a promise for each file or folder takes several times as long.
+ */
 export function openWorktree(folder: string): Worktree {
   return {
-    entries: () => list(folder, ''),
+    entries: async () => list(folder, ''),
     read(_tree, paths, keeps) {
       const texts = new Map<string, string>()
       for (const path of paths) {
-        const text = readText(join(folder, path))
+        const text = readText(`${folder}/${path}`)
         if (text !== undefined && isKept(path, text, keeps)) texts.set(path, text)
       }
       return Promise.resolve(texts)
@@ -33,28 +36,20 @@ export function openWorktree(folder: string): Worktree {
   }
 }
 
-async function list(folder: string, below: string): Promise<TreeEntry[]> {
-  const found = await readdir(join(folder, below), { withFileTypes: true })
-  const parts = await Promise.all(
-    found
-      .filter(({ name }) => !SKIPPED.has(name))
-      .map(async (entry): Promise<TreeEntry[]> => {
-        const path = below === '' ? entry.name : `${below}/${entry.name}`
-        if (entry.isDirectory()) return list(folder, path)
-        return [{ path, type: typeOf(entry) }]
-      }),
-  )
-  return parts.flat()
+function list(folder: string, below: string): TreeEntry[] {
+  return readdirSync(`${folder}/${below}`, { withFileTypes: true })
+    .filter(({ name }) => !SKIPPED.has(name))
+    .flatMap((entry) => {
+      const path = below === '' ? entry.name : `${below}/${entry.name}`
+      return entry.isDirectory() ? list(folder, path) : [{ path, type: typeOf(entry) }]
+    })
 }
 
 function typeOf(entry: Dirent): TreeEntry['type'] {
   return entry.isSymbolicLink() ? 'symlink' : 'file'
 }
 
-/**
- * Undefined if the file does not exist or is not text. Reads synchronously: a command line has nothing else to do meanwhile, and
- * a promise for each file takes five times as long.
- */
+/** Undefined if the file does not exist or is not text. */
 function readText(path: string): string | undefined {
   try {
     const bytes = readFileSync(path)

@@ -11,12 +11,11 @@ import { join } from 'node:path'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { type Checkout, WORK_TREE } from '../../ports/checkout.ts'
 import type { Log } from '../../ports/log.ts'
-import type { KeepsText, Mirror, TreeEntry } from '../../ports/mirror.ts'
+import type { KeepsText, TreeEntry } from '../../ports/mirror.ts'
 import type { Worktree } from '../../ports/worktree.ts'
 import { type Git, openGit } from './command.ts'
 import { GitUnavailable } from './errors.ts'
-import { openMirror } from './mirror.ts'
-import { listTree } from './objects.ts'
+import { type ListingMirror, openMirror } from './mirror.ts'
 
 export interface CheckoutOptions {
   readonly folder: string
@@ -57,8 +56,7 @@ interface CheckoutFolder {
 
 interface ObjectsMirror {
   readonly folder: string
-  readonly git: Git
-  readonly mirror: Mirror
+  readonly mirror: ListingMirror
 }
 
 interface State extends CheckoutFolder, ObjectsMirror {
@@ -99,7 +97,7 @@ async function borrow(
   // In a shallow clone, this file says where the history ends.
   const ends = await readFile(shallow).catch(() => undefined)
   if (ends !== undefined) await writeFile(join(folder, 'shallow'), ends)
-  return { folder, git, mirror: openMirror({ ...options, log }) }
+  return { folder, mirror: openMirror({ ...options, log }) }
 }
 
 async function resolve(own: Git, name: string): Promise<Sha | undefined> {
@@ -137,7 +135,7 @@ async function listHere({ own, top, worktree }: State): Promise<readonly TreeEnt
 
 /** Compares without git's index: refreshing the index would write to it, and comparing with it would run filters. */
 async function changedHere(state: State, from: Sha): Promise<readonly string[]> {
-  const before = await listTree(state.git, from)
+  const before = await state.mirror.listing(from)
   if (before === undefined) throw new GitUnavailable(`${from} is not in this repository`)
   const here = new Map((await entriesHere(state)).map(({ path, type }) => [path, type]))
   const changed: string[] = []
@@ -146,7 +144,7 @@ async function changedHere(state: State, from: Sha): Promise<readonly string[]> 
     const [old, type] = [before.get(path), here.get(path)]
     // Files of submodules are never read.
     if (old?.type === 'submodule') continue
-    const isSame = old !== undefined && old.type === type && old.sha === nameOf(join(state.top, path), type)
+    const isSame = old !== undefined && old.type === type && old.sha === nameOf(`${state.top}/${path}`, type)
     if (isSame) same.set(path, from)
     else changed.push(path)
   }

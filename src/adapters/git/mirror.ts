@@ -35,8 +35,14 @@ interface State {
   swept: boolean
 }
 
+/** Also lists files with their object ids, for comparison with files that are not in git. */
+export interface ListingMirror extends Mirror {
+  /** Undefined if the tree cannot be read. */
+  listing(treeish: Sha): Promise<ReadonlyMap<string, ListedEntry> | undefined>
+}
+
 /** `folder` must have a name that we chose (the repository's number, not its name), and must be on persistent storage. */
-export function openMirror(options: GitOptions & { readonly log: Log }): Mirror {
+export function openMirror(options: GitOptions & { readonly log: Log }): ListingMirror {
   const state: State = {
     git: openGit(options),
     log: options.log,
@@ -50,7 +56,9 @@ export function openMirror(options: GitOptions & { readonly log: Log }): Mirror 
   }
   return {
     fetch: sharedFetch(state.alone, (refs) => fetch(state, refs)),
-    entries: async (treeish) => [...(await listing(state, treeish)).values()].map(({ path, type }) => ({ path, type })),
+    listing: (treeish) => listing(state, treeish),
+    entries: async (treeish) =>
+      [...(await readable(state, treeish)).values()].map(({ path, type }) => ({ path, type })),
     read: (treeish, paths, keeps) => read(state, treeish, { paths, keeps }),
     changed: (from, to) => changed(state, from, to),
     merge: (base, head) => merge(state, base, head),
@@ -79,7 +87,7 @@ interface Reading {
 }
 
 async function read(state: State, treeish: Sha, { paths, keeps }: Reading): Promise<ReadonlyMap<string, string>> {
-  const entries = await listing(state, treeish)
+  const entries = await readable(state, treeish)
   const wanted = new Map<string, Sha>()
   for (const path of paths) {
     const entry = entries.get(path)
@@ -232,12 +240,16 @@ async function first(state: State, head: Sha): Promise<Sha> {
   return sha ?? head
 }
 
+async function readable(state: State, treeish: Sha): Promise<ReadonlyMap<string, ListedEntry>> {
+  return (await listing(state, treeish)) ?? explainFailure(state, 'ls-tree', [treeish])
+}
+
 /** A tree never changes, so its listing is cached. */
-async function listing(state: State, treeish: Sha): Promise<ReadonlyMap<string, ListedEntry>> {
+async function listing(state: State, treeish: Sha): Promise<ReadonlyMap<string, ListedEntry> | undefined> {
   const kept = state.listings.get(treeish)
   if (kept !== undefined) return kept
-  const entries = (await listTree(state.git, checked(treeish))) ?? (await explainFailure(state, 'ls-tree', [treeish]))
-  state.listings.set(treeish, entries)
+  const entries = await listTree(state.git, checked(treeish))
+  if (entries !== undefined) state.listings.set(treeish, entries)
   return entries
 }
 
