@@ -1,10 +1,8 @@
 /** Finds programs that are installed on this machine, and learns their versions. */
-import { tmpdir } from 'node:os'
 import type { Log } from '../../ports/log.ts'
 import { keeper } from './keep.ts'
 import { programPath, USUAL_PATH } from './program-path.ts'
-import { runContained } from './run.ts'
-import { PROBE, wallsOf, type WalledProgram, type Walls } from './walls.ts'
+import { isSuccess, probeWalls, type WalledProgram, type Walls } from './walls.ts'
 
 export interface ProgramKind {
   readonly name: string
@@ -18,11 +16,9 @@ export interface ProgramKind {
   readonly wants?: string
 }
 
-export interface SearchOptions extends Pick<WalledProgram, 'reads'> {
+export interface SearchOptions extends Pick<WalledProgram, 'reads' | 'probeMs'> {
   /** Where to look for programs: like the environment variable `PATH`. */
   readonly path?: string | undefined
-  /** How long a program may take to print its version. */
-  readonly probeMs?: number
   readonly log?: Log
 }
 
@@ -41,19 +37,18 @@ export type Absence = 'missing' | 'outdated' | 'timed-out'
 export async function findInstalled(
   { name, title = name, versionArgs, versionIn }: ProgramKind,
   maxMemory: number,
-  { path = USUAL_PATH, reads = [], probeMs = PROBE.timeoutMs, log }: SearchOptions,
+  { path = USUAL_PATH, log, ...options }: SearchOptions,
 ): Promise<InstalledProgram | Absence> {
   const file = await programPath(path, name)
   if (file === undefined) return 'missing'
   const probe = [file, ...versionArgs] as const
-  const run = { ...PROBE, title: 'ask for a version', timeoutMs: probeMs }
-  const answer = await runContained({ ...run, folder: tmpdir(), command: probe })
+  const { walls, answer } = await probeWalls({ ...options, path, maxMemory, probe })
   if (answer.end === 'timed-out') return 'timed-out'
-  if (answer.end !== 'exited' || answer.code !== 0) return 'missing'
+  if (!isSuccess(answer)) return 'missing'
   const version = versionIn(answer.stdout.toString())
   if (version === undefined) return 'outdated'
-  const found = { file, title: `${title} ${version}`.trim(), walls: await wallsOf({ path, maxMemory, probe, reads }) }
-  const { isOffline, isConfined } = found.walls
+  const found = { file, title: `${title} ${version}`.trim(), walls }
+  const { isOffline, isConfined } = walls
   log?.info({ program: found.title, isOffline, isConfined }, `found ${name}`)
   return found
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { programPath } from '../../../src/adapters/process-sandbox/program-path.ts'
 import { runContained } from '../../../src/adapters/process-sandbox/run.ts'
-import { wallsOf, type Walls } from '../../../src/adapters/process-sandbox/walls.ts'
+import { probeWalls, type WalledProgram, type Walls } from '../../../src/adapters/process-sandbox/walls.ts'
 import { inWorkshop } from '../../../src/adapters/process-sandbox/workshop.ts'
 import { TOOL_PATH } from '../policy/tools.ts'
 
@@ -23,6 +23,8 @@ const FILES = {
 for (const [name, text] of Object.entries(FILES)) writeFileSync(join(outside, name), text)
 
 type Command = readonly [string, ...string[]]
+
+const wallsOf = async (program: WalledProgram): Promise<Walls> => (await probeWalls(program)).walls
 
 /** Runs a command in a sandbox, in a folder with one file and a link that leads out of it. */
 async function inside(walls: Walls, command: Command): Promise<{ readonly code: number; readonly said: string }> {
@@ -125,4 +127,13 @@ test('a program that works in no sandbox is still found, and reported as such', 
   )
   assert.deepEqual(readdirSync(empty), [])
   rmSync(empty, { recursive: true })
+})
+
+test('on a machine that is too busy to start a sandbox, a program is not run without one', async () => {
+  const bin = mkdtempSync(join(tmpdir(), 'perch-bin-'))
+  writeFileSync(join(bin, 'bwrap'), '#!/bin/sh\n/bin/sleep 30\n', { mode: 0o755 })
+  const probe = ['/bin/cat', '/dev/null'] as const
+  const { answer } = await probeWalls({ path: bin, maxMemory: 2 ** 31, probe, probeMs: 300 })
+  assert.equal(answer.end, 'timed-out')
+  rmSync(bin, { recursive: true })
 })
