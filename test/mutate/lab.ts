@@ -127,12 +127,15 @@ async function load(file: string): Promise<readonly CollectedTest[]> {
   await import(`${pathToFileURL(resolve(file)).href}?turn=${turn}`)
   const { tests, hooks } = shim.takeTests()
   for (const work of hooks.before) await work()
-  if (hooks.beforeEach.length === 0) return tests
   return tests.map(({ name, run }) => ({
     name,
     run: async () => {
       for (const work of hooks.beforeEach) await work()
-      await run()
+      try {
+        await run()
+      } finally {
+        for (const work of hooks.afterEach) await work()
+      }
     },
   }))
 }

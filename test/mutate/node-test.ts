@@ -25,10 +25,10 @@ export interface CollectedTest {
 }
 
 let collected: CollectedTest[] = []
-let hooks: { before: (() => unknown)[]; after: (() => unknown)[]; beforeEach: (() => unknown)[] } = noHooks()
+let hooks = noHooks()
 
-function noHooks(): typeof hooks {
-  return { before: [], after: [], beforeEach: [] }
+function noHooks(): Record<'before' | 'after' | 'beforeEach' | 'afterEach', (() => unknown)[]> {
+  return { before: [], after: [], beforeEach: [], afterEach: [] }
 }
 
 /** The tests and hooks that files have defined since the last call. */
@@ -70,4 +70,5 @@ export const it = test
 export const before = (work: () => unknown): void => void hooks.before.push(work)
 export const after = (work: () => unknown): void => void hooks.after.push(work)
 export const beforeEach = (work: () => unknown): void => void hooks.beforeEach.push(work)
+export const afterEach = (work: () => unknown): void => void hooks.afterEach.push(work)
 export { mock }
