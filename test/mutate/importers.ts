@@ -3,11 +3,16 @@ import { join } from 'node:path'
 
 /** A file such as `src/core/a.ts`, and all files that import it directly or indirectly. Type imports do not count. */
 export function importersOf(file: string): ReadonlySet<string> {
-  importers ??= direct()
   const found = new Set([file])
   // The loop also visits files that are added while it runs.
-  for (const one of found) for (const other of importers.get(one) ?? []) found.add(other)
+  for (const one of found) for (const other of directImportersOf(one)) found.add(other)
   return found
+}
+
+/** The files that import a file themselves. */
+export function directImportersOf(file: string): readonly string[] {
+  importers ??= direct()
+  return importers.get(file) ?? []
 }
 
 let importers: ReadonlyMap<string, readonly string[]> | undefined

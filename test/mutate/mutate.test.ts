@@ -157,6 +157,30 @@ test('if few tests run a part of the changed text, they are tried first', () => 
   )
 })
 
+test('for a constant, the tests that use it are tried before those that only load it', () => {
+  const file = 'src/core/config/duration.ts'
+  const text = readFileSync(file, 'utf8')
+  const mutant = mutantsOf(file, text).find(({ kind }) => kind === 'pattern')
+  assert.ok(mutant !== undefined)
+  const user = 'src/core/config/read.ts'
+  const readerText = readFileSync(user, 'utf8')
+  const reader = stretchAt(stretchesOf(user, readerText), readerText.indexOf('Config.safeParse'))
+  const footprint = { index: 0, ms: 9, ran: { [file]: [1], [user]: [reader] } }
+  const loaded = { ...footprint, name: 'other', file: 'test/flows/calm.test.ts', ms: 1, ran: { [file]: [1] } }
+  const tests = [
+    loaded,
+    { ...footprint, name: 'far', file: 'test/flows/calm.test.ts', ms: 1 },
+    { ...footprint, name: 'near', file: 'test/core/config/config.test.ts' },
+    ...Array.from({ length: 20 }, () => ({ ...loaded, ms: 9, file: 'b', ran: {} })),
+  ]
+  const loading = Object.fromEntries(tests.slice(0, 3).map((one) => [one.file, { [file]: [0] }]))
+  const chosen = testsFor(mutant, { type: 'surveyed', tests, loading, failing: [] })
+  assert.deepEqual(
+    chosen.map(({ name }) => name),
+    ['near', 'far', 'other'],
+  )
+})
+
 /** The text at a mutant's place. As its replacement it changes nothing. */
 function readBack({
   file,
