@@ -2,8 +2,12 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
+import { deployerTemplates, parentReleases } from '../../../../src/core/chart/parent-releases.ts'
+import { releaseBuild, unknownParameter } from '../../../../src/core/chart/release-build.ts'
 import { readConfig } from '../../../../src/core/config/read.ts'
+import type { Environment } from '../../../../src/core/environment/environment.ts'
 import { emptyFileCache, type FileCache } from '../../../../src/core/environment/file-cache.ts'
+import { treeOf } from '../../../../src/core/environment/tree.ts'
 import { editFor, intend } from '../../../../src/core/rollout/intend.ts'
 import { readSnapshot, type Snapshot } from '../../../../src/core/rollout/snapshot.ts'
 import { standingOf, stepKey } from '../../../../src/core/rollout/standing.ts'
@@ -22,7 +26,11 @@ function textsIn(name: string): Texts {
 }
 
 function withoutLines(data: unknown): unknown {
-  return JSON.parse(JSON.stringify(data ?? null, (key, value: unknown) => (key === 'line' ? undefined : value)))
+  const kept = (key: string, value: unknown): unknown => {
+    if (key === 'line') return undefined
+    return value instanceof Set ? [...value] : value
+  }
+  return JSON.parse(JSON.stringify(data ?? null, kept))
 }
 
 /** Line numbers are left out, because they change with everything above. */
@@ -73,13 +81,24 @@ function editOf(snapshot: Snapshot, texts: Texts, { service, environment, settin
   )
 }
 
+/** What helm gets for a chart. Texts of files are left out. */
+function buildOf({ files, release }: Pick<Environment, 'files' | 'release'>, texts: Texts) {
+  if (release === undefined) return undefined
+  const own = new Map([...texts].filter(([file]) => files.includes(file)))
+  const build = releaseBuild(release.release, release.copies, own)
+  const unknown = unknownParameter(build, release.release, own)
+  return { ...build, files: [...build.files.keys()].join(' '), unknown }
+}
+
 function readingOf(texts: Texts, known?: FileCache): readonly string[] {
   const config = readConfig(texts.get('canary.yml'))
   if (!config.ok) return flatLines({ config: config.error })
   const entries = [...texts.keys()].map((path) => ({ path, type: 'file' as const }))
   const repository = { name: 'gitops', defaultBranch: 'main' }
-  const { snapshot, needs } = readSnapshot({ entries, texts, config: config.value, repository, known })
+  const { snapshot, needs, releases } = readSnapshot({ entries, texts, config: config.value, repository, known })
   const { environments, targets, problems, unrendered, deliveries, outsiders, remoteCharts, gaps } = snapshot
+  const tree = treeOf(entries)
+  const parents = parentReleases({ tree, texts, templates: deployerTemplates(texts), environments, releases }, [])
   const named = ({ environment, service, settings: { names }, route }: Target): string =>
     `${environment}/${names.scope ?? service} ${routeId(route)}`
   return flatLines({
@@ -89,9 +108,16 @@ function readingOf(texts: Texts, known?: FileCache): readonly string[] {
         const { isLoose, readsAbove, charts, nested, contested, release } = rest
         const codes = refusals.map(({ code }) => code)
         const own = { kind, root, files: files.join(' '), refusals: codes, deployer: deployer?.files }
-        return [name, { ...own, isLoose, readsAbove, charts, nested, contested, release: withoutLines(release) }]
+        const build = buildOf({ files, release }, texts)
+        return [name, { ...own, isLoose, readsAbove, charts, nested, contested, release: withoutLines(release), build }]
       }),
     ),
+    parents:
+      parents.length === 0
+        ? undefined
+        : Object.fromEntries(
+            parents.map((own) => [own.name, withoutLines({ ...own, key: undefined, release: undefined })]),
+          ),
     deliveries: Object.fromEntries(
       deliveries.map(({ title, filling, additions, ...rest }) => [
         title,
@@ -119,6 +145,7 @@ const REPOSITORIES: Readonly<Record<string, RegExp>> = {
   argo: /apps/,
   sets: /settings|pulls|folders\.yaml|canary/,
   flux: /clusters|infra/,
+  charts: /deploy|Chart|requirements|argocd/,
 }
 
 for (const [name, varied] of Object.entries(REPOSITORIES)) {
