@@ -10,10 +10,13 @@ const POINTER =
 /** Fields that decide which version a name stands for. */
 const VERSIONS = ['subsets', 'selector', 'host']
 
-/** Whether a patch changes weights, versions, or Perch's annotations. */
+/** The whole object, or fields that decide which requests a rule takes, or who answers them. */
+const WHOSE = /^$|^\/spec\/(?:http|tls|tcp|rules)\/[\d-]+\/(?:match|matches|delegate)(?:\/|$)/
+
+/** Whether a patch that cannot be applied may change weights, versions, whose requests they are for, or Perch's annotations. */
 export function isDecisive(data: unknown): boolean {
   if (Array.isArray(data)) {
-    return data.some((op: unknown) => isRecord(op) && op['op'] !== 'test' && isDecisivePointer(op['path']))
+    return data.some((op: unknown) => isRecord(op) && op['op'] !== 'test' && changedBy(op).some(mayDecide))
   }
   if (!isRecord(data)) return false
   const { spec, metadata } = data
@@ -23,7 +26,16 @@ export function isDecisive(data: unknown): boolean {
   return isRecord(annotations) && Object.keys(annotations).some((key) => isNote(key) || key === '$patch')
 }
 
-/** The same for a JSON pointer. */
+/** The pointers to what an operation changes. `move` also takes something away. */
+function changedBy({ op, path, from }: Readonly<Record<string, unknown>>): readonly unknown[] {
+  return op === 'move' ? [path, from] : [path]
+}
+
+function mayDecide(pointer: unknown): boolean {
+  return isDecisivePointer(pointer) || WHOSE.test(String(pointer))
+}
+
+/** Whether a JSON pointer is to weights, versions, or Perch's annotations. */
 export function isDecisivePointer(pointer: unknown): boolean {
   if (typeof pointer !== 'string') return true
   const [field, map, key] = pointerSteps(pointer)

@@ -4,6 +4,7 @@ import { applyPatch } from '../../../src/core/layer/step.ts'
 import { readKustomization } from '../../../src/core/environment/kustomization.ts'
 import { layerOf } from '../../../src/core/layer/kustomization.ts'
 import { parseManifest } from '../../../src/core/manifest/parse.ts'
+import { snapshotOf } from '../samples.ts'
 
 /** The effect of JSON patches on an object (RFC 6902), as far as Perch reads them. */
 
@@ -83,4 +84,33 @@ test('a patch with a target changes no name, kind or namespace, whatever it is c
     metadata: { name: 'web', namespace: 'shop' },
   }
   assert.deepEqual(applyPatch(object, patch)?.data, { ...object, metadata: { ...object.metadata, labels: { a: 'b' } } })
+})
+
+test('a patch that replaces the whole route or moves a rule away leaves the weights unknown until a render shows them', () => {
+  const route = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: web }
+spec:
+  hosts: [web]
+  http:
+    - match: [{ headers: { x-canary: { exact: "1" } } }]
+      route: [{ destination: { host: web, subset: canary } }]
+    - route:
+        - { destination: { host: web, subset: stable }, weight: 95 }
+        - { destination: { host: web, subset: canary }, weight: 5 }
+`
+  const whyUnclear = (operation: string): string | undefined => {
+    const patch = `patches:\n- target: { kind: VirtualService }\n  patch: "[${operation}]"\n`
+    const { targets } = snapshotOf({
+      'base/web.yaml': route,
+      'base/kustomization.yaml': 'resources: [web.yaml]\n',
+      'production/kustomization.yaml': `resources: [../base]\n${patch}`,
+    })
+    return targets[0]?.unclear?.why
+  }
+  assert.equal(whyUnclear("{op: replace, path: '', value: {spec: {hosts: [other]}}}"), 'patch')
+  assert.equal(whyUnclear('{op: move, from: /spec/http/1, path: /spec/old}'), 'patch')
+  assert.equal(whyUnclear('{op: copy, from: /spec/http/1/route, path: /spec/http/0/route}'), 'patch')
+  assert.equal(whyUnclear('{op: copy, from: /spec/http/0/match, path: /spec/http/1/match}'), 'patch')
+  assert.equal(whyUnclear('{op: copy, from: /spec/http/0/match, path: /spec/old}'), undefined)
 })
