@@ -13,12 +13,6 @@ export interface Equivalent {
 
 export const EQUIVALENT: readonly Equivalent[] = [
   {
-    file: 'src/core/diff/secret-texts.ts',
-    line: "const group = typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion.replace(/\\/.*$/s, '') : ''",
-    becomes: '/\\/.*/s',
-    why: 'With `s` the dots go to the end of the text anyway.',
-  },
-  {
     file: 'src/core/diff/routes.ts',
     line: 'return all.find(({ names }) => names.rules?.includes(rule.label))?.rules[index] ?? rule',
     becomes: 'findLast',

@@ -1,6 +1,7 @@
 import { disagreement } from '../problem/merge.ts'
 import type { Problem } from '../problem/problem.ts'
 import { type Difference, differences, settled } from '../layer/compare.ts'
+import { nameOf } from '../environment/tree.ts'
 import { layeredIn } from '../layer/layered.ts'
 import { edited } from '../layer/operations.ts'
 import { canonicalText, isRecord, type Path, valueAt, sameData } from '../manifest/data.ts'
@@ -12,7 +13,7 @@ import { type RenderedObject } from './objects.ts'
 import { pairObjects } from './pair.ts'
 import { asRendered, finderIn } from './rendered-route.ts'
 import { renderedRoutes } from './routes.ts'
-import { identityKey, identityOf, type ObjectIdentity, titleOf } from '../manifest/identity.ts'
+import { identityKey, identityOf, nameInTitle, type ObjectIdentity, titleOf } from '../manifest/identity.ts'
 
 /**
  * How two renders of an environment differ from the intended change of its objects. `also`: unintended changes; `missing`:
@@ -135,7 +136,7 @@ function isToldBy({ group, kind, name }: ObjectIdentity, path: Path, changes: Mo
     if (path[0] !== 'spec' || !['argoproj.io', 'kustomize.toolkit.fluxcd.io'].includes(group)) return false
     if (filling !== undefined && kind === 'ApplicationSet') return path[1] === 'template'
     // Whatever builds the object may put it into another namespace.
-    return title.startsWith(`${kind} `) && /[^/ ]*$/.exec(title)?.[0] === name
+    return title.startsWith(`${kind} `) && nameOf(nameInTitle(title)) === name
   })
 }
 

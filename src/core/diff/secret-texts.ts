@@ -3,7 +3,7 @@ import { isRecord, type JsonValue } from '../manifest/data.ts'
 import { readDocuments } from '../manifest/yaml/documents.ts'
 import { splitPieces } from '../manifest/pieces.ts'
 import { looksSecret } from './secret-values.ts'
-import { isOfKind } from '../manifest/identity.ts'
+import { groupOf, isOfKind } from '../manifest/identity.ts'
 
 type Mapping = { readonly [key: string]: JsonValue }
 
@@ -15,7 +15,7 @@ const IDENTITY = new Set(
 /** A Secret of the core group is recognized by its kind alone, because patches and broken files may lack the rest. */
 export function holdsSecrets({ apiVersion, kind }: Mapping, kinds: readonly string[]): boolean {
   if (typeof kind !== 'string') return false
-  const group = typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion.replace(/\/.*$/s, '') : ''
+  const group = typeof apiVersion === 'string' ? groupOf(apiVersion) : ''
   return isOfKind({ group: '', kind }, 'Secret') || kinds.some((written) => isOfKind({ group, kind }, written))
 }
 

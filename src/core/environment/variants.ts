@@ -4,6 +4,7 @@ import type { DeployerReference } from '../delivery/additions-at.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import type { DirectoryOptions } from '../delivery/directory.ts'
 import { variablesIn } from '../delivery/substitute.ts'
+import { nameInTitle } from '../manifest/identity.ts'
 import type { Location } from '../manifest/parse.ts'
 import { nameRoots } from './names.ts'
 import { inFolder, nameOf, parentOf } from './tree.ts'
@@ -47,7 +48,7 @@ export interface DeployedTexts {
 
 /** Whether a config names this deployer: by its name, with or without the namespace, or by its file. */
 export function isDeployer({ title, file }: Pick<DeployedFolder, 'title' | 'file'>, named: string): boolean {
-  const name = title.replace(/^\S+ /, '')
+  const name = nameInTitle(title)
   return [name, nameOf(name), file].includes(named)
 }
 
@@ -121,7 +122,7 @@ function hasVariableWeight(text: string): boolean {
  * clusters).
  */
 function labelsFor(deployers: readonly (DeployedFolder | undefined)[]): readonly string[] {
-  const names = deployers.map((one) => nameOf(one?.title.replace(/^\S+ /, '') ?? ''))
+  const names = deployers.map((one) => nameOf(nameInTitle(one?.title ?? '')))
   if (isUnique(names)) return names
   const folders = deployers.map((one) => (one === undefined ? '' : deployerFolder(one)))
   const short = nameRoots([...new Set(folders)])

@@ -41,6 +41,11 @@ export function titleOf({ kind, namespace, name }: Omit<ObjectIdentity, 'group'>
   return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
 }
 
+/** The name in a title, with its namespace: `default/api-service`. */
+export function nameInTitle(title: string): string {
+  return title.slice(title.indexOf(' ') + 1)
+}
+
 /** Like `titleOf`, for a kind that has namespaces: `VirtualService default/api-service` even if the file names no namespace. */
 export function qualifiedTitle(object: Omit<ObjectIdentity, 'group'>): string {
   return titleOf({ ...object, namespace: effectiveNamespace(object) })

@@ -1,3 +1,4 @@
+import { imageNameOf } from '../arrival/version-behind.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { type Workload, workloadsIn } from '../finding/scene/workload.ts'
 import { listOf, recordOf, textOf } from '../manifest/data.ts'
@@ -40,7 +41,7 @@ export function serviceObjects(
   const users = (image: string): readonly RenderedObject[] =>
     workloads
       .map(({ object }) => object)
-      .filter(({ data }) => imagesIn(data).some((used) => nameOfImage(used) === image))
+      .filter(({ data }) => imagesIn(data).some((used) => imageNameOf(used) === image))
   return {
     has: ({ kind, name }) => names.has(name) || keys.some((key) => key.kind === kind && key.name.includes(name)),
     usesAlone: (image) => {
@@ -91,9 +92,4 @@ function imagesIn(data: unknown): readonly string[] {
   return Object.entries(recordOf(data)).flatMap(([key, value]) =>
     key === 'image' && typeof value === 'string' ? [value] : imagesIn(value),
   )
-}
-
-/** `registry.example.com:5000/web` of `registry.example.com:5000/web:1.4@sha256:…`. */
-function nameOfImage(image: string): string {
-  return image.replace(/@.*$/, '').replace(/:[^/:]*$/, '')
 }

@@ -1,6 +1,7 @@
 /** Argo CD Applications in a kustomization that patches their source, so that their files do not say what they deploy. */
-import { inFolder, isKustomization, join, parentOf } from '../../environment/tree.ts'
+import { inFolder, isKustomization, join, nameOf, parentOf } from '../../environment/tree.ts'
 import { isRecord, listOf, recordOf, textOf } from '../../manifest/data.ts'
+import { nameInTitle } from '../../manifest/identity.ts'
 import { readOneDocument } from '../../manifest/yaml/documents.ts'
 import type { Delivery } from '../delivery.ts'
 import type { DeliveryGap } from '../generators/generator-gap.ts'
@@ -29,7 +30,7 @@ export function patchedSources(
     if (patches.length === 0) return []
     const built = new Set(build.files)
     return own.flatMap(({ title, file, path }): readonly DeliveryGap[] => {
-      const patch = built.has(file) ? patches.find((one) => isFor(one, nameIn(title))) : undefined
+      const patch = built.has(file) ? patches.find((one) => isFor(one, nameOf(nameInTitle(title)))) : undefined
       if (patch === undefined) return []
       return [{ title, file: patch.file, line: 1, prefix: inFolder(path, ''), why: 'overlay', entry: patch.file }]
     })
@@ -82,9 +83,4 @@ function writtenName(words: string): string | undefined {
 /** A name in a target is a regular expression. One with other characters than a name's may be for any Application. */
 function isFor({ name }: SourcePatch, application: string): boolean {
   return name === undefined || name === application || /[^a-z0-9.-]/.test(name)
-}
-
-/** The name at the end of `Application argocd/web`. */
-function nameIn(title: string): string {
-  return /[^/ ]*$/.exec(title)?.[0] ?? title
 }

@@ -1,5 +1,6 @@
 /** Names for the rollouts of a snapshot, so that no two of an environment share one. */
 import { nameOf } from '../../environment/tree.ts'
+import { nameInTitle } from '../../manifest/identity.ts'
 import { renderedTitle, type Target } from '../target.ts'
 
 /** The names of a target, from short to unambiguous. */
@@ -9,9 +10,14 @@ const CALLS: readonly ((target: Target) => string)[] = [
   // For one of several services of a root, in one of its delegates.
   ({ service, route }) => `${service}/${route.name}`,
   ({ route }) => `${route.namespace}/${route.name}`,
-  (target) => renderedTitle(target)?.replace(/^\S+ /, '') ?? target.service,
+  (target) => renderedCall(target) ?? target.service,
   ({ route }) => `${route.kind.toLowerCase()}/${route.namespace}/${route.name}`,
 ]
+
+function renderedCall(target: Target): string | undefined {
+  const title = renderedTitle(target)
+  return title && nameInTitle(title)
+}
 
 /** Branches are named after environment and service, so no two rollouts of an environment may share the name. */
 export function withUniqueNames(targets: readonly Target[]): readonly Target[] {
