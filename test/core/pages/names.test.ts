@@ -1,12 +1,29 @@
 /** How Perch reads names, paths, addresses and numbers that other people write: right ones, and ones that only look like them. */
 import { test } from 'node:test'
 import { imageNameOf, namesApart, tagOf } from '../../../src/core/arrival/version-behind.ts'
+import { resolveArguments } from '../../../src/core/analysis-template/reading/arguments.ts'
 import { loneReleases } from '../../../src/core/chart/lone-releases.ts'
 import { inNamespace } from '../../../src/core/chart/nested-releases.ts'
+import { loneTemplates } from '../../../src/core/chart/lone-templates.ts'
+import { isDeployerText } from '../../../src/core/chart/parent-releases.ts'
+import { type ChartRelease, NO_OPTIONS } from '../../../src/core/chart/release.ts'
+import { releaseBuild, unknownParameter, VALUES_OBJECT } from '../../../src/core/chart/release-build.ts'
+import { renderedParts } from '../../../src/core/chart/rendered-parts.ts'
 import { isPackedChart } from '../../../src/core/chart/packed.ts'
 import { placeInChart } from '../../../src/core/chart/place-in-chart.ts'
 import { localFolder } from '../../../src/core/chart/release-files.ts'
 import { argoFields } from '../../../src/core/delivery/additions.ts'
+import { liftsRestrictions } from '../../../src/core/delivery/argo/argo.ts'
+import { withVariables } from '../../../src/core/delivery/variables.ts'
+import { redact } from '../../../src/core/diff/redact.ts'
+import { discoverEnvironments } from '../../../src/core/environment/discover-environments.ts'
+import { bringingNamespaces } from '../../../src/core/finding/scene/bringers.ts'
+import { newsAfter } from '../../../src/core/flagger/canary-news.ts'
+import { EventPayload } from '../../../src/core/flagger/hook.ts'
+import { isDecisive, isDecisivePointer } from '../../../src/core/layer/decisive.ts'
+import { isPlainText } from '../../../src/core/manifest/edit/style.ts'
+import { parseManifest } from '../../../src/core/manifest/parse.ts'
+import { overrideMarker, overridesIn } from '../../../src/core/marker/override.ts'
 import { argoRelease } from '../../../src/core/delivery/argo/argo-release.ts'
 import { folderOf, isDeployed, isHere } from '../../../src/core/delivery/delivery-source.ts'
 import { filledText, normalized } from '../../../src/core/delivery/generators/params.ts'
@@ -25,7 +42,7 @@ import { selectsObject } from '../../../src/core/layer/selector.ts'
 import { variableIn } from '../../../src/core/layer/variable-weights.ts'
 import { holdsBytes } from '../../../src/core/manifest/bytes.ts'
 import { isDefinition, splitPieces } from '../../../src/core/manifest/pieces.ts'
-import { isOfKind } from '../../../src/core/manifest/identity.ts'
+import { isOfKind, nameInTitle } from '../../../src/core/manifest/identity.ts'
 import { pointerPath } from '../../../src/core/manifest/json-pointer.ts'
 import { kubernetesNumber } from '../../../src/core/manifest/yaml/number.ts'
 import { answeredIn, saysClosed } from '../../../src/core/marker/comment.ts'
@@ -876,3 +893,280 @@ test('the readings of texts in files are on a page that somebody has approved', 
     'a scalar in a proposed config': made(['a', 'a/b.c-d', 'a b', '', 'a:', '1', 'true', 'a"b'], scalar),
   })
 })
+
+test('the readings of parts of files are on a page that somebody has approved', () => {
+  const route = 'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: a }\n'
+  const looseFiles = (line: string): readonly string[] => {
+    const texts = new Map([['a/x.yaml', `${route}${line}\nspec: {}\n`]])
+    const { environments } = discoverEnvironments({ entries: [...texts.keys()].map(file), texts })
+    return environments.flatMap(({ files }) => files)
+  }
+  const release: ChartRelease = {
+    chart: 'web',
+    name: undefined,
+    namespace: undefined,
+    values: [],
+    settings: [],
+    isWithoutDefaults: false,
+    options: NO_OPTIONS,
+  }
+  assertPage('names-files.md', {
+    'a template that deploys': made(
+      [
+        'apiVersion: argoproj.io/v1alpha1\nkind: Application',
+        'apiVersion: argoproj.io/v1alpha1\nkind:   ApplicationSet',
+        '- apiVersion: "argoproj.io/v1"\n  kind: "Application"',
+        'apiVersion:fluxcd.io/v1\nkind:HelmRelease',
+        'apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease',
+        'apiVersion: .fluxcd.io/v2\nkind: HelmRelease',
+        'apiVersion: argoproj.io/v1\nkind: Applications',
+        'apiVersion: argoproj.io/v1\nxkind: Application',
+        'apiVersion: argoproj.io/v1\nnames: { kind: Application }',
+        'xapiVersion: argoproj.io/v1\nkind: Application',
+        'apiVersion: v1\nkind: Application',
+      ],
+      isDeployerText,
+    ),
+    'an object that values are taken from': made(
+      ['kind: Secret', 'kind:Secret', '"kind" : "ConfigMap"', 'kind: Secrets', 'xkind: Secret', 'kind: SecretStore'],
+      (text) => VALUES_OBJECT.test(text),
+    ),
+    'a template that nothing renders': made(
+      [
+        'kind: VirtualService\n{{ x }}',
+        ' kind: VirtualService\n{{ x }}',
+        'a: 1\nkind: GRPCRoute\n{{ x }}',
+        'kind: VirtualServices\n{{ x }}',
+        'kind: VirtualService',
+      ],
+      (text) => loneTemplates({ owners: new Map(), texts: new Map([['a.yaml', text]]) }).length,
+    ),
+    'the template of a rendered document': made(
+      [
+        '---\n# Source: web/templates/a.yaml\nkind: A\n',
+        '---\n# Source: other/charts/db/templates/a.yaml\n',
+        'a: 1 # Source: web/templates/a.yaml\n',
+        '# Source: /templates/a.yaml\n',
+        '# Source: web/\n',
+        '# Source: web/a\n---\n# Source: web/b\n---\n# Source: web/a\n',
+      ],
+      (yaml) => [...renderedParts({ environment: 'eu', release, copies: [{ from: 'db', to: 'web/charts/db' }], yaml })],
+    ),
+    'the name of a release without one': made(
+      ['web', 'charts/helm_chart', 'A--b__c', '-a-', '_a_', 'é', '', 'x'.repeat(54), `${'x'.repeat(52)}-y`],
+      (chart) => releaseBuild({ ...release, chart }, [], new Map()).release,
+    ),
+    'a parameter that only a generator knows': made(
+      ['{{ x }}', '{{}}', 'a-{{x}}-{{y}}', '{x}', '{{ {x} }}', ''],
+      (name) => unknownParameter(releaseBuild({ ...release, name }, [], new Map()), release, new Map()),
+    ),
+    'options that let kustomize read anything': made(
+      [
+        'buildOptions: --load-restrictor LoadRestrictionsNone',
+        'buildOptions: --load_restrictor=none',
+        'buildOptions: "--LOAD-RESTRICTOR=\'loadrestrictionsnone\'"',
+        'buildOptions: --load-restrictor nonex',
+        'buildOptions: --load-restrictor LoadRestrictionsRootOnly',
+        'options: --load-restrictor none',
+      ],
+      liftsRestrictions,
+    ),
+    'a name in a title': made(
+      ['Application argocd/web', 'Application web', 'Application {{ .x }}', 'web'],
+      nameInTitle,
+    ),
+    'a JSON pointer that decides': made(
+      [
+        '',
+        '/',
+        '/spec',
+        '/specs',
+        'x/spec',
+        '/spec/http',
+        '/spec/http/0',
+        '/spec/http/-',
+        '/spec/http/',
+        '/spec/http/x',
+        '/spec/http/0/route',
+        '/spec/http/0/routes',
+        '/spec/http/0/route/1/weight',
+        '/spec/http/0/timeout',
+        '/spec/hosts',
+        '/spec/host',
+        '/spec/subsets/0',
+        '/metadata',
+        '/metadata/annotations',
+        '/metadata/annotations/a',
+        '/metadata/annotations/perch.dev~1steps',
+        '/metadata/labels',
+        5,
+      ],
+      isDecisivePointer,
+    ),
+    'an operation of a patch that decides': made(
+      [
+        { op: 'replace', path: '' },
+        { op: 'replace', path: '/spec/http/0/match' },
+        { op: 'replace', path: '/spec/http/0/match/0/uri' },
+        { op: 'replace', path: '/spec/rules/0/matches' },
+        { op: 'replace', path: '/spec/http/0/matched' },
+        { op: 'replace', path: '/spec/http/0/timeout' },
+        { op: 'replace', path: '/x/spec/http/0/match' },
+        { op: 'move', path: '/spec/old', from: '/spec/http/0' },
+        { op: 'copy', path: '/spec/old', from: '/spec/http/0' },
+        { op: 'move', path: '/spec/http/0/route', from: '/spec/old' },
+        { op: 'test', path: '/spec/http/0/route' },
+      ],
+      (operation) => isDecisive([operation]),
+    ),
+    'a file between placeholders': made(
+      [
+        'a: 1',
+        '${A}',
+        '  - ${A}',
+        '- - ${}',
+        'a: ${A}',
+        '${A} b',
+        '${A}  ',
+        '{% if x %}',
+        'b {% if x %}',
+        '<% x %>',
+        '<#if x>',
+        '</#if>',
+        '<if>',
+        'a: %NAME%',
+        '- a: %N%',
+        '- %NAME%',
+        ': %NAME%',
+        'a: b%NAME%',
+        'a: {name}-b',
+        'a: {n}x',
+        'a: {name}',
+        'a: {name}, b',
+        'x a: %NAME%',
+      ],
+      looseFiles,
+    ),
+    'a broken text that is a template': made(
+      [
+        '{{ x }}',
+        '  {{ x }}',
+        '- {{ x }}',
+        '- - {{ x }}',
+        'a: {{ x }} y',
+        'a:{{ x }} y',
+        ': {{ x }} y',
+        'a: b {{ x }}',
+        '# {{ x }}',
+        'x {{ x }}',
+      ],
+      (line) => {
+        const read = parseManifest('a.yaml', `${route}---\n${line}\na: [\n`)
+        return read.ok ? undefined : read.error.code
+      },
+    ),
+    'a text without quotes': made(
+      ['a', 'a1', 'a/b.c-d_e', '1a', 'a b', ' a', 'a ', '', 'y', 'YES', 'yes1', 'xyes', 'Null', 'on', 'off-x', 'true'],
+      isPlainText,
+    ),
+    'an override in an answer': made(
+      [
+        ['', ''],
+        ['<!--', 'x <!--'],
+        ['-->', '--> x'],
+        [':bake:', ':Bake:'],
+        [':bake:', '::'],
+        [':bake:', ':other:'],
+        [':alice:', '::'],
+        ['too%20slow', ''],
+        [':seal ', ': '],
+        [':seal ', ':other '],
+        [SHA, SHA.slice(1)],
+      ],
+      ([from = '', to = '']) => {
+        const record = { gate: 'bake', by: 'alice', reason: 'too slow', sha: SHA, seal: 'seal' } as const
+        const body = `<!-- perch:answer:1 -->\n${overrideMarker(record).replace(from, to)}\n`
+        const author = { login: 'perch[bot]', isBot: true }
+        const comment = { id: 1, author, isOurs: true, isEdited: false, body, createdAt: 0 }
+        return overridesIn([comment], SHA, () => 'seal')
+      },
+    ),
+    'a value in a broken file with a Secret': made(
+      [
+        'password: hunter2-x',
+        'password:hunter2-x',
+        'password=hunter2-x',
+        'password: [hunter2-x, other-9-z]',
+        'hunter2-x',
+        'a: b: hunter2-x',
+      ],
+      (line) => redact('it said hunter2-x and other-9-z', new Map([['a.yaml', `kind: Secret\n${line}\n  a: [\n`]])),
+    ),
+    'a document that Flux leaves as it is': made(
+      [
+        'metadata:\n  annotations:\n    kustomize.toolkit.fluxcd.io/substitute: disabled\na: ${a}\n',
+        'metadata:\n  annotations:\n    kustomize.toolkit.fluxcd.io/substitute: "disabled"\na: ${a}\n',
+        'metadata:\n  annotations:\n    kustomize.toolkit.fluxcd.io/substitute: disabledx\na: ${a}\n',
+        'metadata:\n  labels:\n      kustomize.toolkit.fluxcd.io/substitute: disabled\na: ${a}\n',
+        'spec:\n  a:  kustomize.toolkit.fluxcd.io/substitute: disabled\na: ${a}\n',
+      ],
+      (yaml) => withVariables(yaml, { known: new Map([['a', 'x']]), isWhole: false, places: new Map() }),
+    ),
+    'groups whose objects may bring pods': made(
+      [
+        '',
+        'apps',
+        'networking.k8s.io',
+        'istio.io',
+        'networking.istio.io',
+        'xistio.io',
+        'istio.io.x',
+        'a.b',
+        'cert-manager.io',
+      ],
+      (group) => {
+        const object = { group, kind: 'A', namespace: 'n', name: 'a', data: { spec: { targetNamespace: 't' } } }
+        return [...bringingNamespaces([object], new Set())]
+      },
+    ),
+    'the weight in a message of Flagger': made(
+      [
+        'Advance web.shop canary weight 20',
+        'Advance web.shop canary weight 100',
+        'Advance web.shop canary weight 101',
+        'Advance  canary weight 20',
+        'Advance web.shop canary weight 20!',
+        'x Advance web.shop canary weight 20',
+        'Advance web shop canary weight 20',
+      ],
+      (eventMessage) => newsAfter(undefined, eventOf({ eventMessage }), 0)?.weight,
+    ),
+    'a time that Flagger sends': made(
+      ['1700000000000', '170000000', 'x1700000000', '1700000000x', '170000000000000'],
+      (timestamp) => EventPayload.safeParse(eventOf({ timestamp })).success,
+    ),
+    'the variables in an argument': made(
+      ['{{service}}', '{{ service  }}', '{{}}', '{{ }}', '{{other}}', 'a-{{service}}-b', '{service}', '{{ {x} }}'],
+      (given) => argumentOf(given, 'web'),
+    ),
+    'a value for a variable in an argument': made(['web', 'a.b:c/d-e_f', 'a b', 'web"', '', ' a'], (service) =>
+      argumentOf('{{service}}', service),
+    ),
+  })
+})
+
+function argumentOf(given: string, service: string): unknown {
+  const none = {
+    namespace: undefined,
+    environment: undefined,
+    canary: undefined,
+    stable: undefined,
+    version: undefined,
+  }
+  const found = resolveArguments([{ name: 'a' }], { args: { a: given }, values: { ...none, service } })
+  return found.ok ? found.value.get('a') : found.error
+}
+
+function eventOf(more: object): EventPayload {
+  return { name: 'web', namespace: 'shop', phase: 'Progressing', metadata: { key: 'x', ...more } }
+}
