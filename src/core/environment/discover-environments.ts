@@ -101,7 +101,8 @@ function discovered(
   const { used } = found
   const known = deployed.map(({ path }) => path).filter((path) => tree.folders.has(path) && !isHidden(path))
   const roots = [...new Set([...found.roots, ...known.filter((path) => tree.kustomizations.has(path))])]
-  const reached = new Set(roots.flatMap((root) => kustomize(survey, '', root).files))
+  const builds = roots.map((root) => kustomize(survey, root, root))
+  const reached = new Set(builds.flatMap(({ files: own }) => own))
   const bare = [...new Set(known)].filter((path) => path !== '' && !tree.kustomizations.has(path))
   const names = nameRootsAsBefore([...roots, ...bare], new Set(), namesOfFolders(base))
   const plains = bare
@@ -113,7 +114,7 @@ function discovered(
     })
     .flatMap((draft) => asDeployed(survey, draft, deployed))
     .filter((environment) => environment.files.length > 0 || environment.refusals.length > 0)
-  const built = roots.map((root) => kustomize(survey, names.get(root) ?? root, root))
+  const built = builds.map((build) => ({ ...build, name: names.get(build.root) ?? build.root }))
   const drafts = withUniqueDraftNames([...built.flatMap((draft) => asDeployed(survey, draft, deployed)), ...plains])
   const folders = drafts.map((draft) => withCharts(survey, draft, mergedReleases(survey, draft, { drafts, releases })))
   const isNested = ({ file, release }: DeployedRelease): boolean =>
