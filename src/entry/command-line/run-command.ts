@@ -6,13 +6,13 @@ import { createProgress } from './progress.ts'
 
 /** Each command loads only the modules that it needs, because loading takes most of the time of a short command. */
 const HANDLERS: Readonly<Record<CliCommandName, (call: CliCall) => Promise<CliResult>>> = {
-  init: async (call) => (await import('./init.ts')).init(call),
-  set: async (call) => (await import('./checkout.ts')).set(call),
-  switch: async (call) => (await import('./checkout.ts')).switchVersion(call),
-  promote: async (call) => (await import('./promote-checkout.ts')).promote(call),
-  status: async (call) => (await import('./checkout.ts')).status(call),
-  diff: async (call) => (await import('./checkout-review.ts')).diffCheckout(call),
-  validate: async (call) => (await import('./checkout-review.ts')).validateCheckout(call),
+  init: async (call) => (await onCheckout(() => import('./init.ts'))).init(call),
+  set: async (call) => (await onCheckout(() => import('./checkout.ts'))).set(call),
+  switch: async (call) => (await onCheckout(() => import('./checkout.ts'))).switchVersion(call),
+  promote: async (call) => (await onCheckout(() => import('./promote-checkout.ts'))).promote(call),
+  status: async (call) => (await onCheckout(() => import('./checkout.ts'))).status(call),
+  diff: async (call) => (await onCheckout(() => import('./checkout-review.ts'))).diffCheckout(call),
+  validate: async (call) => (await onCheckout(() => import('./checkout-review.ts'))).validateCheckout(call),
   serve: async () => ended(await (await import('../serve.ts')).serve()),
   setup: async ({ options, terminal }) => ended(await (await import('../setup/setup.ts')).setup(options, terminal)),
   demo: playDemo,
@@ -49,6 +49,13 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
   terminal.out(result.out)
   terminal.err(result.err)
   return result.code
+}
+
+/** Loads a command that works on a checkout and then ends. */
+async function onCheckout<T>(load: () => Promise<T>): Promise<T> {
+  const { interpretSchemas } = await import('./interpret-schemas.ts')
+  interpretSchemas()
+  return load()
 }
 
 function ended(code: number): CliResult {
