@@ -17,7 +17,7 @@ import {
 } from './carry-values.ts'
 import { someText } from './environment-names.ts'
 import type { CarriedValue, LeftOut, LeftReason } from './promotion.ts'
-import { leadsTo } from './switched-versions.ts'
+import { leadsToVersion } from './switched-versions.ts'
 import { asWritten } from './written.ts'
 import type { ServiceObjects } from './service-objects.ts'
 
@@ -197,7 +197,7 @@ function splits(data: JsonValue): boolean {
 /** Whether an object or a patch decides which version of a blue/green service gets the traffic. */
 function changesVersion(data: JsonValue, versions: ReadonlySet<string>): boolean {
   if (isListOfMaps(data)) return data.some((operation) => operationLeads(versions, operation) !== undefined)
-  return leadsTo(versions, data, [])
+  return leadsToVersion(versions, data, [])
 }
 
 function leavesOf(data: JsonValue): readonly Pick<CarriedValue, 'path' | 'after'>[] {

@@ -4,7 +4,7 @@ import { pointerSteps } from '../manifest/json-pointer.ts'
 import { isNote } from '../traffic/annotations.ts'
 import { type EnvironmentNames, someText } from './environment-names.ts'
 import type { LeftReason } from './promotion.ts'
-import { leadsTo } from './switched-versions.ts'
+import { leadsToVersion } from './switched-versions.ts'
 
 /** One change of the target's value: set a value, remove it (undefined), or insert a new item into a list. */
 export interface ValueEdit {
@@ -60,11 +60,16 @@ function carry(walk: Walk, both: Both, path: Path): void {
   if (why !== undefined) return leave(walk, path, why)
   if (isRecord(source) && isRecord(target)) return carryMap(walk, { source, target }, path)
   if (isListOfMaps(source) && isListOfMaps(target)) return carryList(walk, { source, target }, path)
-  const isNamed = someText(source, walk.names.source) || someText(target, walk.names.target)
-  if (isNamed) return leave(walk, path, 'environment')
-  if (leadsTo(walk.versions, source, path) || leadsTo(walk.versions, target, path)) return leave(walk, path, 'version')
-  if (holdsWeights(source) || holdsWeights(target)) return leave(walk, path, 'weights')
-  walk.edits.push({ kind: 'set', path, before: target, after: source })
+  const own = belongs(walk, both, path)
+  if (own === undefined) walk.edits.push({ kind: 'set', path, before: target, after: source })
+  else leave(walk, path, own)
+}
+
+/** Why a value belongs to its environment. Undefined if the source's value may replace it. */
+function belongs({ names, versions }: OwnValues, { source, target }: Both, path: Path): LeftReason | undefined {
+  if (someText(source, names.source) || someText(target, names.target)) return 'environment'
+  if (leadsToVersion(versions, source, path) || leadsToVersion(versions, target, path)) return 'version'
+  return holdsWeights(source) || holdsWeights(target) ? 'weights' : undefined
 }
 
 export type Mapping = { readonly [key: string]: JsonValue }
@@ -91,7 +96,7 @@ function add(walk: Walk, value: JsonValue, { kind, path }: Pick<ValueEdit, 'kind
   const why = stays(path)
   if (why !== undefined) return leave(walk, place, why)
   if (someText(value, walk.names.source)) return leave(walk, place, 'environment')
-  if (leadsTo(walk.versions, value, path)) return leave(walk, place, 'version')
+  if (leadsToVersion(walk.versions, value, path)) return leave(walk, place, 'version')
   if (holdsWeights(value)) return leave(walk, place, 'weights')
   const kept = withoutNotes(value, path)
   if (isRecord(kept) && Object.keys(kept).length === 0 && !sameData(kept, value))
@@ -211,7 +216,7 @@ export function staysByPointer({ op, path }: Mapping): LeftReason | undefined {
 /** Whether an operation of a JSON patch makes a destination lead to one of the versions. */
 export function operationLeads(versions: ReadonlySet<string>, { op, path, value }: Mapping): LeftReason | undefined {
   if (typeof op !== 'string' || typeof path !== 'string') return undefined
-  return leadsTo(versions, value, pointerSteps(path)) ? 'version' : undefined
+  return leadsToVersion(versions, value, pointerSteps(path)) ? 'version' : undefined
 }
 
 /** New annotations, except those about a rollout. */

@@ -8,22 +8,24 @@ export function switchedVersions(
   routes: readonly Target[],
   [from, to]: readonly [string, string],
 ): ReadonlySet<string> {
-  const versions = new Set<string>()
-  for (const source of routes.filter(({ environments }) => environments.includes(from)))
-    for (const target of routes.filter((one) => one.service === source.service && one.environments.includes(to))) {
-      const [own, other] = [source.route.names.blueGreen, target.route.names.blueGreen]
-      if (own?.active.written === other?.active.written) continue
-      for (const side of [own, other])
-        for (const version of side === undefined ? [] : [side.active, side.idle]) versions.add(version.written)
-    }
-  return versions
+  const pairs = routes.flatMap((source) => {
+    const isMate = (one: Target): boolean => one.service === source.service && one.environments.includes(to)
+    return source.environments.includes(from) ? routes.filter(isMate).map((target) => [source, target]) : []
+  })
+  const versions = pairs.flatMap((pair) => {
+    const sides = pair.map(({ route }) => route.names.blueGreen)
+    const isSame = new Set(sides.map((side) => side?.active.written)).size === 1
+    return isSame ? [] : sides.flatMap((side) => (side === undefined ? [] : [side.active.written, side.idle.written]))
+  })
+  return new Set(versions)
 }
 
 /** Whether a value makes a destination lead to one of the versions. `path`: its place in the object. */
-export function leadsTo(versions: ReadonlySet<string>, value: JsonValue | undefined, path: Path): boolean {
+export function leadsToVersion(versions: ReadonlySet<string>, value: JsonValue | undefined, path: Path): boolean {
   if (typeof value === 'string') return isOfDestination(path) && (versions.has(value) || versions.has(shortHost(value)))
-  if (Array.isArray(value)) return value.some((item: JsonValue, index) => leadsTo(versions, item, [...path, index]))
-  return isRecord(value) && Object.entries(value).some(([key, item]) => leadsTo(versions, item, [...path, key]))
+  if (Array.isArray(value))
+    return value.some((item: JsonValue, index) => leadsToVersion(versions, item, [...path, index]))
+  return isRecord(value) && Object.entries(value).some(([key, item]) => leadsToVersion(versions, item, [...path, key]))
 }
 
 /** The subset or host of an Istio destination or mirror, or the name of a backend of the Gateway API. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JsonValue } from '../../../src/core/manifest/data.ts'
 import { carryFile, readNewFile } from '../../../src/core/promotion/carry-file.ts'
-import { leadsTo } from '../../../src/core/promotion/switched-versions.ts'
+import { leadsToVersion } from '../../../src/core/promotion/switched-versions.ts'
 
 const VERSIONS = new Set(['blue', 'web-green'])
 const RULES = {
@@ -23,14 +23,14 @@ test('a subset, a host, a mirror and a backend decide, and other places with the
     { spec: { rules: [{ backendRefs: [{ name: 'web-green', port: 80 }] }] } },
     { spec: { rules: [{ filters: [{ requestMirror: { backendRef: { name: 'web-green' } } }] }] } },
   ]
-  for (const value of deciding) assert.equal(leadsTo(VERSIONS, value, []), true, JSON.stringify(value))
+  for (const value of deciding) assert.equal(leadsToVersion(VERSIONS, value, []), true, JSON.stringify(value))
   const others: readonly JsonValue[] = [
     route({ destination: { host: 'web', subset: 'green' } }),
     { spec: { subsets: [{ name: 'blue' }] } },
     { spec: { host: 'web-green' } },
     { metadata: { name: 'web-green' } },
   ]
-  for (const value of others) assert.equal(leadsTo(VERSIONS, value, []), false, JSON.stringify(value))
+  for (const value of others) assert.equal(leadsToVersion(VERSIONS, value, []), false, JSON.stringify(value))
 })
 
 test('an operation of a patch that decides it stays, and the other operations of the patch are carried', () => {
