@@ -163,11 +163,14 @@ function fieldStays(field: string, isOwn: boolean): LeftReason {
 }
 
 /** Entries that the target does not have and that name no file of the folder, such as an inline patch. */
-export function stayingEntries({ source, target }: KustomizationPair): readonly LeftOut[] {
+export function stayingEntries(
+  { source, target }: KustomizationPair,
+  whyStays: (item: unknown) => LeftReason,
+): readonly LeftOut[] {
   return ['resources', 'patches', 'patchesStrategicMerge', 'patchesJson6902'].flatMap((field) => {
     const known = new Set(listOf(target.data[field]).map(canonicalText))
     const inPlace = listOf(source.data[field]).filter((item) => !known.has(canonicalText(item)) && isInPlace(item))
-    return inPlace.map((): LeftOut => ({ file: source.path, what: field, why: 'not-exact' }))
+    return inPlace.map((item): LeftOut => ({ file: source.path, what: field, why: whyStays(item) }))
   })
 }
 

@@ -113,7 +113,11 @@ function carryKustomizations(plan: Plan): void {
     const read = parseManifest(own.path, own.text)
     addEdits(plan, other.path, read.ok ? asWritten(carried.edits, read.value) : carried.edits)
     plan.images.push(...carried.images)
-    plan.left.push(...carried.left, ...stayingFields(pair, names), ...stayingEntries(pair))
+    plan.left.push(
+      ...carried.left,
+      ...stayingFields(pair, names),
+      ...stayingEntries(pair, (item) => inlineStays(plan, item)),
+    )
   }
 }
 
@@ -197,8 +201,15 @@ function entryStays(plan: Plan, entry: FileEntry | undefined): LeftReason | unde
   return targetStays(plan, entry) ?? (isNamed ? 'environment' : undefined)
 }
 
+/** Why a patch that is written inside the kustomization stays. Weights and Secrets must not be copied by hand either. */
+function inlineStays(plan: Plan, item: unknown): LeftReason {
+  const text = textOf(isRecord(item) ? item['patch'] : item) ?? ''
+  const read = readNewFile({ path: '', text }, plan.rules)
+  return targetStays(plan, { item }) ?? (typeof read === 'string' ? read : 'not-exact')
+}
+
 /** Why a patch is not carried, from the object in its entry. */
-function targetStays({ rules }: Plan, entry: FileEntry | undefined): LeftReason | undefined {
+function targetStays({ rules }: Plan, entry: Pick<FileEntry, 'item'> | undefined): LeftReason | undefined {
   const target = isRecord(entry?.item) ? entry.item['target'] : undefined
   if (!isRecord(target)) return undefined
   const [kind, name] = [textOf(target['kind']) ?? '', textOf(target['name']) ?? '']

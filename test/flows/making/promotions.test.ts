@@ -130,6 +130,23 @@ const CASES: Readonly<Record<string, readonly [Files, Wish]>> = {
     { ...SETTINGS_OF, 'base/pods.yaml': `${READING}---\n${READING.replace('name: web', 'name: worker')}` },
     { service: 'web' },
   ],
+  'the source has the share of a rollout as a patch inside its kustomization': [
+    {
+      ...OVERLAYS,
+      'staging/kustomization.yaml': `resources: [../base]
+patches:
+  - path: limits.yaml
+  - target: { kind: VirtualService, name: web }
+    patch: |
+      - { op: replace, path: /spec/http/0/route/0/weight, value: 95 }
+      - { op: replace, path: /spec/http/0/route/1/weight, value: 5 }
+  - target: { kind: Deployment, name: web }
+    patch: |
+      - { op: add, path: /spec/template/spec/hostNetwork, value: false }
+`,
+    },
+    {},
+  ],
   'a folder of the source with a kustomization of its own': [
     {
       ...OVERLAYS,
