@@ -52,7 +52,7 @@ export function remedy({ gate, state, target, reason }: Verdict): string {
     case 'analysis':
       return 'wait for the measurements, or `/canary abort`'
     case 'version':
-      return '`/canary abort`, then start the new version'
+      return 'let the rollout finish or `/canary abort` it, then start the new version'
     case 'queue':
       return 'take one of them out of the queue'
     case 'config':
@@ -67,11 +67,8 @@ export function sentence({ reason, override }: Verdict): string {
   return reasonWords(reason)
 }
 
-/** At 100% the rollout is about to end anyway. */
 function swapWords(share: number): string {
-  const back = '`/canary abort`, or `/canary 0` here'
-  const first = share === 100 ? `Let the rollout finish first, or roll back (${back})` : `Roll back first (${back})`
-  return `the canary has ${percent(share)} of the traffic, and this pull request would replace its version all at once. ${first}, then start the new version at the first step.`
+  return `the canary has ${percent(share)} of the traffic, and this pull request would replace its version all at once. Let the rollout finish first, or roll back (\`/canary abort\`, or \`/canary 0\` here), then start the new version at the first step.`
 }
 
 function reasonWords(reason: GateReason): string {
