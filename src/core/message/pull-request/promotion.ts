@@ -50,7 +50,7 @@ export function promotionBody(words: PreparedPromotion, asked: PromotionCause | 
 const CHECK_LIST = ({ from, to }: PromotionFlow): string =>
   `**Before you merge**\n\n${[
     'The configuration is reviewed',
-    `${code(from)} is healthy with it`,
+    `${code(from)} is healthy with it; \`canary/gate\` shows whether it runs there`,
     `The dashboards of ${code(to)} are open`,
     `The owner of ${code(to)} agrees`,
   ]
