@@ -10,7 +10,7 @@ import type { PullRequest, Sha } from '../../../core/rollout/facts.ts'
 import { relatedTo } from '../../../core/rollout/related.ts'
 import type { Snapshot } from '../../../core/rollout/snapshot.ts'
 import type { Target } from '../../../core/rollout/target.ts'
-import { changedByMerge, commitBefore } from '../../repository/history.ts'
+import { changedByMerge } from '../../repository/history.ts'
 import { configDespiteMistakes } from '../../repository/last-config.ts'
 import { loadConfig, loadSnapshot } from '../../repository/load.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
@@ -79,17 +79,26 @@ async function snapshotOf(
   return config.ok ? ok(await loadSnapshot(context, subject.base, { config: config.value })) : config
 }
 
-/** The paths that a pull request changes or has changed. `base`: the head of the base branch. */
+/** How many commits of the base branch are searched for the one that merged a pull request. */
+const MAX_LANDINGS = 2_000
+
+/**
+ * The paths that a pull request changes or has changed. `base`: the head of the base branch. After a merge that is not on the base
+ * branch any more, those that another merge would change.
+ */
 export async function changedBy(
   { mirror }: Pick<RepositoryContext, 'mirror'>,
   base: Sha,
-  { state, head, mergeCommit }: PullRequest,
+  { number, state, mergeCommit }: PullRequest,
 ): Promise<readonly string[]> {
-  if (state === 'merged' && mergeCommit !== undefined) {
-    const before = await commitBefore({ mirror }, mergeCommit)
-    return before === undefined ? [] : mirror.changed(before, mergeCommit)
-  }
-  return changedByMerge({ mirror }, base, head.sha)
+  const landings = state === 'merged' ? await mirror.landings(base, 'all', MAX_LANDINGS) : []
+  const merge = landings.findIndex(({ sha }) => sha === mergeCommit)
+  const [landed, before] = merge < 0 ? [] : landings.slice(merge)
+  if (landed !== undefined) return before === undefined ? [] : mirror.changed(before.sha, landed.sha)
+  // The branch of a closed pull request may be gone, and a mirror that is new does not have its commits.
+  const ref = `refs/pull/${number}/head`
+  const head = (await mirror.fetch([ref])).get(ref)
+  return head === undefined ? [] : changedByMerge({ mirror }, base, head)
 }
 
 /** The config of the base branch, for a command on an unmerged pull request. */
