@@ -47,13 +47,20 @@ export function nestedReleases(
     const spec = recordOf(data['spec'])
     const line = (): number => object.line
     const release = fluxRelease({ file: RENDERED, document, at, name, namespace, spec, line, holders, patches: [] })
-    // A prefix may have changed the name.
-    const same = charts.filter(({ chart }) => chart === release?.chart)
-    const nested = same.find((one) => name.includes(one.name)) ?? same[0]
+    const nested = chartOf(
+      name,
+      charts.filter(({ chart }) => chart === release?.chart),
+    )
     return release === undefined || nested === undefined
       ? []
       : [{ nested, release, texts: known, missing: missingIn(release, texts) }]
   })
+}
+
+/** The chart of a rendered HelmRelease. A prefix may have changed its name, and `web` is also a part of `web-admin`. */
+function chartOf(name: string, same: readonly NestedChart[]): NestedChart | undefined {
+  const fitting = same.filter((one) => name.includes(one.name)).toSorted((a, b) => b.name.length - a.name.length)
+  return fitting[0] ?? same[0]
 }
 
 function holderOf({ kind, name, namespace, file, document, data }: ManifestObject): readonly ValuesHolder[] {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { imageNameOf, namesApart, tagOf } from '../../../src/core/arrival/version-behind.ts'
 import { resolveArguments } from '../../../src/core/analysis-template/reading/arguments.ts'
 import { loneReleases } from '../../../src/core/chart/lone-releases.ts'
-import { inNamespace } from '../../../src/core/chart/nested-releases.ts'
+import { inNamespace, nestedReleases } from '../../../src/core/chart/nested-releases.ts'
 import { loneTemplates } from '../../../src/core/chart/lone-templates.ts'
 import { isDeployerText } from '../../../src/core/chart/parent-releases.ts'
 import { type ChartRelease, NO_OPTIONS } from '../../../src/core/chart/release.ts'
@@ -643,6 +643,7 @@ test('the readings of texts in files are on a page that somebody has approved', 
         '.spec.a',
         '.spec["a"]',
         '.spec[""]',
+        '.spec.a ',
         '.list[0]',
         '.list[-1]',
         '.list[0.5]',
@@ -959,6 +960,17 @@ test('the readings of parts of files are on a page that somebody has approved', 
     'a parameter that only a generator knows': made(
       ['{{ x }}', '{{}}', 'a-{{x}}-{{y}}', '{x}', '{{ {x} }}', ''],
       (name) => unknownParameter(releaseBuild({ ...release, name }, [], new Map()), release, new Map()),
+    ),
+    'the HelmRelease in the files that a render has': made(
+      ['web', 'eu-web', 'web-admin', 'eu-web-admin-x', 'other'],
+      (name) => {
+        const spec = 'spec: { chart: { spec: { chart: ./web, sourceRef: { kind: GitRepository, name: a } } } }'
+        const yaml = `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: ${name} }\n${spec}\n`
+        const charts = ['web', 'web-admin', 'admin'].map((one) => {
+          return { chart: 'web', copies: [], name: one, place: { file: `${one}.yaml`, line: 1 } }
+        })
+        return nestedReleases(yaml, charts, new Map()).map(({ nested }) => nested.place.file)
+      },
     ),
     'options that let kustomize read anything': made(
       [
