@@ -23,7 +23,7 @@ export function ownerLookup<T>(owned: Iterable<readonly [OwnedRoute, T]>): Owner
   const selecting: { readonly route: OwnedRoute; readonly place: number }[] = []
   for (const [route, owner] of owned) {
     if (route.selector !== undefined) selecting.push({ route, place: owners.length })
-    for (const key of keysOfOwned(route)) if (!places.has(key)) places.set(key, owners.length)
+    else for (const key of keysOfOwned(route)) if (!places.has(key)) places.set(key, owners.length)
     owners.push(owner)
   }
   return (route) => {
@@ -44,8 +44,7 @@ export function selects({ kind, namespace, selector }: OwnedRoute, route: Omit<W
 const ANY = '*'
 const ALL_RULES = 'all'
 
-function keysOfOwned({ kind, namespace, name, selector, rules }: OwnedRoute): readonly string[] {
-  if (selector !== undefined) return []
+function keysOfOwned({ kind, namespace, name, rules }: OwnedRoute): readonly string[] {
   const own =
     rules === 'all'
       ? [ALL_RULES]

@@ -76,6 +76,8 @@ test('no environment continues while one is unknown, missing, or rolls out anoth
   assert.equal(say({ a: at(5), b: at(5) }), 'a waits for c, b waits for c')
   const other = say({ a: at(5), b: at(5, ['v1', 'v9']), c: at(0) })
   assert.equal(other, 'a waits for b, b waits for b, c waits for b')
+  const unreadable = say({ a: { share: Number.NaN, notes: {} }, b: at(5), c: at(5) })
+  assert.equal(unreadable, 'a waits for a, b waits for a, c waits for a')
 })
 
 test('an environment begins only with the version of the others, and only if nobody rolled it back there', () => {

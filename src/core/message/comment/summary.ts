@@ -31,7 +31,7 @@ export interface SummaryOptions {
   readonly at?: number
 }
 
-const LOOKED_AT = /(?<=^<sub>Looked at commit .*) on [-\d]+ [:\d]+ UTC\./m
+const LOOKED_AT = /(?<=^<sub>Looked at commit .*) on [-\d]{10} [:\d]{8} UTC\./m
 
 /** Whether two texts of the comment say the same, whenever their reviews were. */
 export function isSameSummary(one: string, other: string): boolean {
