@@ -17,14 +17,17 @@ const MAX_SHARE = 0.25
 const PAGED =
   /\/conversations\/|\/judgement\/(?:reviews|one-after)|\/making\/(?:changes|promotions)|\/rollout\/situations|\/core\/pages\//
 
+/** Pages that are about everything they run, because they show what the core reads. */
+const CORE_PAGE = /\/core\/pages\//
+
 /** By which factor a page may take longer than another test and still run first, because it shows everything that people see. */
 const PAGE_STRENGTH = 8
 
 /**
  * The tests that run a place, or whose file does when it is loaded, up to the maximum cost. First come tests that run the place
  * themselves, then those that use the constant at the place, then those that run other code of the same file. If only some of them
- * run a part of the changed text, the others may see no difference, so the tests with the rarest part come first. Of these, tests
- * that call the file's folder themselves come first, because they are about it, and then the fastest.
+ * run a part of the changed text, the others may see no difference, so the tests with the rarest part come first. Of these, pages of
+ * the core and tests that call the file's folder themselves come first, because they are about it, and then the fastest.
  */
 export function testsFor(mutant: Mutant, { tests, loading }: Survey): readonly Footprint[] {
   const { file, start } = mutant
@@ -39,7 +42,7 @@ export function testsFor(mutant: Mutant, { tests, loading }: Survey): readonly F
   const rank = ({ ran }: Footprint): number => (runs(ran) || hasUse(ran) ? 0 : file in ran ? 1 : 2)
   const rarity = ({ ran }: Footprint): number =>
     Math.min(tests.length, ...(ran[file] ?? []).map((index) => users.get(index) ?? tests.length))
-  const distance = (test: Footprint): number => (about.has(test.file) ? 0 : 1)
+  const distance = (test: Footprint): number => (about.has(test.file) || CORE_PAGE.test(test.file) ? 0 : 1)
   const cost = (test: Footprint): number => test.ms / (PAGED.test(test.file) ? PAGE_STRENGTH : 1)
   const likely = tests
     .filter((test) => runs(test.ran) || runs(loading[test.file]))
