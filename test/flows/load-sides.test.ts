@@ -124,7 +124,7 @@ test('a folder with a route is read with the folder of its Rollout that is appli
     'base/rollout.yaml': argoRollout(),
     'other/rollout.yaml': argoRollout().replaceAll('web', 'api'),
   }
-  const owned = 'istio/web of Rollout default/web'
+  const owned = 'istio/web of Rollout shop/web'
   await assertAlike(files, { ...files, 'istio/vs.yaml': splitRoute(10) }, [owned])
   await assertAlike(files, { ...files, 'base/rollout.yaml': argoRollout().replace('web:v1', 'web:v2') }, [owned])
 })

@@ -200,7 +200,7 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
 /** A world with only these files, which kustomize and helm build. */
 export function aBuiltWorld(
   files: Readonly<Record<string, string>>,
-  more: Pick<WorldOptions, 'hasTranscript'> = {},
+  more: Pick<WorldOptions, 'hasTranscript' | 'metrics'> = {},
 ): Promise<World> {
   return aWorld({ ...more, services: [], environments: [], renderer: memoryRenderer(), files })
 }

@@ -172,7 +172,7 @@ test(
     const { said } = await goOn(files)
     assert.match(
       said.join(''),
-      /Deployment web-1\.0\.0 spec\.template\.spec\.containers\.0\.image.* must be registry\.example\.com\/web:1\.1\.0 instead of registry\.example\.com\/web:1\.0\.0/,
+      /Deployment production\/web-1\.0\.0 spec\.template\.spec\.containers\.0\.image.* must be registry\.example\.com\/web:1\.1\.0 instead of registry\.example\.com\/web:1\.0\.0/,
     )
     assert.match(said.join(''), /Set that in values-production\.yaml, in a pull request of your own/)
   },

@@ -2,6 +2,7 @@
 import { folderIndex } from '../delivery/folder-index.ts'
 import { fluxRelease, type ValuesHolder } from '../delivery/flux-release.ts'
 import { recordOf } from '../manifest/data.ts'
+import { deployedTo } from '../manifest/identity.ts'
 import { editManifest, type SetValue } from '../manifest/edit/edit.ts'
 import type { Location, ManifestObject } from '../manifest/parse.ts'
 import { parseManifest } from '../manifest/parse.ts'
@@ -81,14 +82,10 @@ export function inNamespace(yaml: string, namespace: string | undefined): string
   const manifest = namespace === undefined ? undefined : parseManifest('', yaml)
   if (manifest?.ok !== true) return yaml
   const edits = manifest.value.objects
-    .filter((object) => object.namespace === '' && !CLUSTER_WIDE.test(object.kind))
+    .filter((object) => deployedTo(namespace, object) !== object)
     .map(({ document, at }): SetValue => {
       return { kind: 'set', document, path: [...at, 'metadata', 'namespace'], value: namespace }
     })
   const edited = editManifest(manifest.value, edits)
   return edited.ok ? edited.value : yaml
 }
-
-/** Kinds whose objects have no namespace. */
-const CLUSTER_WIDE =
-  /^(?:Cluster.*|Namespace|CustomResourceDefinition|PersistentVolume|Node|.*Class|.*WebhookConfiguration|.*AdmissionPolicy(?:Binding)?|APIService)$/

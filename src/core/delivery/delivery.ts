@@ -119,27 +119,6 @@ export function readDeliveries(
   }
 }
 
-/** Where a folder is applied. */
-export interface AppliedTo {
-  /** Equal texts mean the same cluster. */
-  readonly cluster: string
-  /** The namespace for objects without one. Undefined if the deployer sets none. */
-  readonly namespace: string | undefined
-}
-
-/** Where each folder is applied. Folders whose deployers differ, or for which that is unknown, are left out. */
-export function appliedByPath(deliveries: readonly Delivery[]): ReadonlyMap<string, AppliedTo> {
-  const groups = Map.groupBy(deliveries, ({ path }) => path)
-  return new Map([...groups].flatMap(([path, own]) => pairOf(path, own)))
-}
-
-function pairOf(path: string, [first, ...others]: readonly Delivery[]): readonly (readonly [string, AppliedTo])[] {
-  if (first?.cluster === undefined) return []
-  const { cluster, namespace } = first
-  const isOne = others.every((other) => other.cluster === cluster && other.namespace === namespace)
-  return isOne ? [[path, { cluster, namespace }]] : []
-}
-
 interface Scene extends FluxScene, ArgoScene {
   readonly source: DeliverySource
 }

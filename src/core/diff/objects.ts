@@ -1,6 +1,6 @@
 /** Rendered manifests as plain data. */
 import { type Abridged, wholeDefinition } from '../manifest/definition.ts'
-import { groupOf, identityKey, identityOf, type ObjectIdentity } from '../manifest/identity.ts'
+import { deployedTo, groupOf, identityKey, identityOf, type ObjectIdentity } from '../manifest/identity.ts'
 import { isRecord, type JsonValue } from '../manifest/data.ts'
 import { type Piece, splitPieces } from '../manifest/pieces.ts'
 import {
@@ -11,6 +11,7 @@ import {
   readAsApplied,
 } from './reading/piece.ts'
 
+/** An object of a render. Its namespace is the one that it has in the cluster, even if its data names none. */
 export interface RenderedObject extends ObjectIdentity {
   readonly data: { readonly [key: string]: JsonValue }
   /** Set if the schemas of a large definition are kept as text. `wholeObject` parses them. */
@@ -40,6 +41,13 @@ export type ParsedRender =
     }
   | { readonly ok: false; readonly problem: RenderProblem }
 
+interface RenderReading {
+  /** Set if objects that do not affect traffic are read the way that Argo CD and kubectl read them. */
+  readonly lenient?: LenientReading | undefined
+  /** Where the deployer puts objects that name no namespace. */
+  readonly namespace?: string | undefined
+}
+
 const MAX_LENGTH = 20 * 1024 * 1024
 /**
  * The time to parse grows with the number of tokens: about five seconds for this many. That is 7 MiB of rules, or more if texts
@@ -50,13 +58,16 @@ export const MAX_LEXEMES = 3_000_000
 /**
  * Parses the rendered output of an environment: a stream of objects and of lists of objects. Parsing ends at the first problem. A
  * duplicate object is not a problem, because not every deployer refuses it. `known` caches documents, so that those shared by two
- * renders are parsed once. With `lenient`, objects that do not affect traffic are read the way that Argo CD and kubectl read
- * them.
+ * renders are parsed once.
  */
-export function parseRendered(yaml: string, known: KnownDocuments = new Map(), lenient?: LenientReading): ParsedRender {
+export function parseRendered(
+  yaml: string,
+  known: KnownDocuments = new Map(),
+  { lenient, namespace }: RenderReading = {},
+): ParsedRender {
   if (yaml.length > MAX_LENGTH) return { ok: false, problem: { code: 'too-large', line: 1 } }
   const { objects, problem } = readText(yaml, { budget: MAX_LEXEMES, known, lenient })
-  return problem === undefined ? withDuplicates(objects) : { ok: false, problem }
+  return problem === undefined ? withDuplicates(objects, namespace) : { ok: false, problem }
 }
 
 /** An object, and the line of the text where its document begins. */
@@ -124,12 +135,12 @@ function objectsOf(piece: Piece, { parts }: ReadPiece): ObjectsOfPiece {
   return { objects, problem: undefined }
 }
 
-/** Objects as applying them in order leaves them. */
-export function withDuplicates(found: readonly PlacedObject[]): ParsedRender {
+/** Objects as applying them in order leaves them. `namespace`: where their deployer puts those that name none. */
+export function withDuplicates(found: readonly PlacedObject[], namespace: string | undefined): ParsedRender {
   const objects = new Map<string, RenderedObject>()
   const duplicates: DuplicateObject[] = []
   for (const { object: named, line } of found) {
-    const object = numbered(objects, named)
+    const object = numbered(objects, deployedTo(namespace, named))
     const key = identityKey(object)
     if (objects.has(key)) duplicates.push({ code: 'duplicate', line, identity: identityOf(object) })
     objects.set(key, object)

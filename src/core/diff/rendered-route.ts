@@ -48,8 +48,8 @@ function only<T>(items: readonly T[]): T | undefined {
 
 /** A target's route in the render, with its destinations in the roles from its file. */
 export function asRendered({ route }: Pick<Target, 'route'>, object: ManifestObject): Route {
-  const { names, namespace } = route
-  const read = readRoute(NO_LINES, { ...object, namespace }, names)
+  const { names } = route
+  const read = readRoute(NO_LINES, object, names)
   return withNames(read, namesAmong(route, read))
 }
 

@@ -5,7 +5,6 @@ import { type DirectoryOptions, takesFile } from '../delivery/directory.ts'
 import { mergedReleases, withCharts } from '../chart/nested-charts.ts'
 import type { DeployedRelease } from '../chart/release.ts'
 import { CONFIG_FILE } from '../config/read.ts'
-import type { AppliedTo } from '../delivery/delivery.ts'
 import type { EnvironmentDraft, Environment } from './environment.ts'
 import { emptyFileCache, type FileCache } from './file-cache.ts'
 import { readKustomization } from './kustomization.ts'
@@ -14,7 +13,15 @@ import { plainFolder, undeployed, yamlBelow } from './plain.ts'
 import type { EnvironmentRefusal } from './refusal.ts'
 import { type ConfiguredPlace, configuredRelease, released, releasedAs, valuesOfAll } from './released.ts'
 import { type Entry, isHidden, join, treeOf } from './tree.ts'
-import { contesting, deliveryKey, type DeployedFolder, type FolderVariant, isDeployer, variantsOf } from './variants.ts'
+import {
+  appliedBy,
+  contesting,
+  deliveryKey,
+  type DeployedFolder,
+  type FolderVariant,
+  isDeployer,
+  variantsOf,
+} from './variants.ts'
 
 export interface Discovery {
   readonly environments: readonly Environment[]
@@ -38,8 +45,8 @@ export interface DiscoveryInput {
   readonly deployed?: readonly DeployedFolder[]
   /** Folders whose deployer refuses to read files above them (Argo CD, unless its kustomize.buildOptions say otherwise). */
   readonly restricted?: ReadonlySet<string>
-  /** Where the deployers of a folder apply it, if they all agree. */
-  readonly applied?: ReadonlyMap<string, AppliedTo>
+  /** Where the deployers of an environment put its objects. */
+  readonly applied?: ReturnType<typeof appliedBy>
   /** The environments of the base branch, for a pull request. Their folders keep their names, unless nothing deploys them any more. */
   readonly base?: readonly Environment[] | undefined
   /** Cached results of reading files. */
@@ -49,8 +56,7 @@ export interface DiscoveryInput {
 /** Finds the environments of a commit, sorted by name. */
 export function discoverEnvironments(input: DiscoveryInput): Discovery {
   const { entries, texts, configured, deployed = [], restricted = new Set(), releases = [] } = input
-  const places = input.applied ?? new Map<string, AppliedTo>()
-  const { bystanders = new Set(), known = emptyFileCache(), base = [] } = input
+  const { bystanders = new Set(), known = emptyFileCache(), base = [], applied: placeOf = appliedBy([]) } = input
   const survey: Survey = { tree: treeOf(entries), texts, bystanders, known, needs: new Set() }
   const found =
     configured === undefined
@@ -60,7 +66,7 @@ export function discoverEnvironments(input: DiscoveryInput): Discovery {
   const broken = brokenOverrides([...deployed, ...released], texts)
   const environments = found
     .map((draft): Environment => {
-      const applied = places.get(draft.root)
+      const applied = placeOf(draft)
       const refusals = [...draft.refusals, ...(broken.get(draft.root) ?? [])]
       const added = applied === undefined ? {} : { applied }
       return { ...draft, refusals, readsAbove: !restricted.has(draft.root), ...added }

@@ -1,6 +1,6 @@
 /** One environment, as far as its files describe it. */
 import type { DeployerReference } from '../delivery/additions-at.ts'
-import type { AppliedTo } from '../delivery/delivery.ts'
+import { isTemplate } from '../delivery/delivery-source.ts'
 import type { Parent } from '../delivery/parent.ts'
 import type { NestedChart } from '../chart/nested-releases.ts'
 import { valuesFilesOf } from '../chart/release.ts'
@@ -8,7 +8,7 @@ import type { Texts } from './closure.ts'
 import type { EnvironmentRefusal } from './refusal.ts'
 import type { EnvironmentRelease } from './released.ts'
 import { ambiguousLine } from './source.ts'
-import type { ContestingDeployer } from './variants.ts'
+import type { AppliedTo, ContestingDeployer } from './variants.ts'
 
 export interface Environment {
   readonly name: string
@@ -25,7 +25,7 @@ export interface Environment {
   readonly isLoose: boolean
   /** Its build may read files outside of its root, because its deployer allows that, or because its deployer is unknown. */
   readonly readsAbove: boolean
-  /** Where its deployers apply it, if they all agree. */
+  /** Where its deployers put its objects. Undefined if it has no known deployer. */
   readonly applied?: AppliedTo | undefined
   /** The deployer whose additions are part of it. Undefined if nothing is added to the build. */
   readonly deployer?: DeployerReference | undefined
@@ -68,6 +68,15 @@ export function parentOfEnvironment({
   return release?.parent ?? deployer?.parent
 }
 
+/**
+ * The namespace of objects that name none. Undefined if no deployer sets one, or if the deployers set different ones. Additions of
+ * a deployer, such as Flux's `targetNamespace`, are part of the build instead.
+ */
+export function namespaceOf({ applied, release }: Pick<Environment, 'applied' | 'release'>): string | undefined {
+  const [namespace = release?.release.namespace, ...others] = applied?.namespaces ?? []
+  return others.length === 0 && !isTemplate(namespace ?? '') ? namespace : undefined
+}
+
 /** The folders of the charts that an environment or its deployers are rendered from. A new file there can change the environment. */
 export function chartsBehind({ charts = [], release, deployer }: Environment): readonly string[] {
   const copied = release?.copies.map(({ from }) => from) ?? []
@@ -88,6 +97,19 @@ export function environmentsTouched(
 ): readonly Environment[] {
   const paths = new Set(changed)
   return environments.filter((environment) => inputsOf(environment).some((file) => paths.has(file)))
+}
+
+/**
+ * The names of the environments that their deployers put into another namespace. No file of theirs has to change for that. Where a
+ * side does not tell the namespace, nobody knows what becomes of the objects.
+ */
+export function environmentsMoved(before: readonly Environment[], after: readonly Environment[]): ReadonlySet<string> {
+  const moved = after.filter((one) => {
+    const old = environmentNamed(before, one.name)
+    const [was, is] = [old && namespaceOf(old), namespaceOf(one)]
+    return was !== undefined && is !== undefined && was !== is
+  })
+  return new Set(moved.map(({ name }) => name))
 }
 
 function filesOutsideOfCharts({ files, nested = [] }: Environment): readonly string[] {

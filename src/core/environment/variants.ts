@@ -34,6 +34,31 @@ export function deliveryKey({ file, title, parent }: Pick<DeployedFolder, 'file'
   return JSON.stringify(parent === undefined ? [file, title] : [file, title, parent.name])
 }
 
+/** Where the deployers of an environment put its objects. */
+export interface AppliedTo {
+  /** Equal texts mean the same cluster. Undefined if it is unknown, or if the deployers differ. */
+  readonly cluster: string | undefined
+  /** The namespaces for objects that name none: one for all deployers that agree. */
+  readonly namespaces: readonly (string | undefined)[]
+}
+
+type AppliedDelivery = Pick<Delivery, 'path' | 'file' | 'title' | 'parent' | 'cluster' | 'namespace'>
+
+/** Returns where the deployers of an environment put its objects; undefined if it has none. */
+export function appliedBy(
+  deliveries: readonly AppliedDelivery[],
+): (of: { readonly root: string; readonly deliveries?: readonly string[] | undefined }) => AppliedTo | undefined {
+  const byPath = Map.groupBy(deliveries, ({ path }) => path)
+  return ({ root, deliveries: keys }) => {
+    const own = (byPath.get(root) ?? []).filter((one) => keys === undefined || keys.includes(deliveryKey(one)))
+    if (own.length === 0) return undefined
+    const clusters = new Set(own.map(({ cluster }) => cluster))
+    const namespaces = new Set(own.map(({ namespace }) => namespace))
+    const [cluster] = clusters
+    return { cluster: clusters.size === 1 ? cluster : undefined, namespaces: [...namespaces] }
+  }
+}
+
 /** The folder of a deployer's file, below it the release that renders the deployer. */
 export function deployerFolder({ file, parent }: Pick<DeployedFolder, 'file' | 'parent'>): string {
   return parent === undefined ? parentOf(file) : inFolder(parentOf(file), parent.name)

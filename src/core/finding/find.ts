@@ -5,7 +5,6 @@ import { missingDestinations, withoutPods } from './destinations.ts'
 import { deliveryFindings, twoWriters } from './effect.ts'
 import { type Finding, findingKey } from './finding.ts'
 import { type Misfit, misfitFindings } from './misfit.ts'
-import { placedIn } from './scene/placed.ts'
 import { type FindingCheck, isGatewayRoute, sceneOf } from './scene/scene.ts'
 import { refusedWeights, unreachedSplits } from './weights.ts'
 
@@ -23,8 +22,6 @@ export interface FindingContext {
   readonly misfits?: readonly Misfit[]
   /** Objects that other environments add to the same place. */
   readonly beside?: readonly RenderedObject[]
-  /** The namespace for objects that name none. */
-  readonly namespace?: string | undefined
   /** Namespaces to which something that is not here is deployed; `*` for any. */
   readonly outsiders?: ReadonlySet<string>
 }
@@ -32,15 +29,13 @@ export interface FindingContext {
 /** All findings in the rendered objects of one environment. */
 export function findingsIn(
   objects: readonly RenderedObject[],
-  { deliveries = [], misfits = [], beside = [], namespace, outsiders = new Set() }: FindingContext = {},
+  { deliveries = [], misfits = [], beside = [], outsiders = new Set() }: FindingContext = {},
 ): readonly Finding[] {
   const found: Finding[] = misfits.flatMap(misfitFindings)
   if (objects.some(isTraffic)) {
-    const { placed, asWritten } = placedIn(objects, namespace)
-    const index = sceneOf(placed, beside)
+    const index = sceneOf(objects, beside)
     const scene = { ...index, brought: bringingNamespaces(index.objects, outsiders) }
-    const all = [...CHECKS.flatMap((check) => check(scene)), ...deliveryFindings(scene, deliveries)]
-    found.push(...all.map(asWritten))
+    found.push(...CHECKS.flatMap((check) => check(scene)), ...deliveryFindings(scene, deliveries))
   }
   return [...new Map(found.map((finding) => [findingKey(finding) + finding.path.join('/'), finding])).values()]
 }

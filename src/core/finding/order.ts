@@ -8,14 +8,13 @@ import { listOf, type Path, recordOf } from '../manifest/data.ts'
 import { identityKey, qualifiedTitle } from '../manifest/identity.ts'
 import type { Finding } from './finding.ts'
 import { type Hop, rulesOf } from './scene/hops.ts'
-import type { PlacedObjects } from './scene/placed.ts'
 import { isOpaque } from './scene/hosts.ts'
 import { annotation, type ObjectIndex, sceneOf } from './scene/scene.ts'
 import { rulesFor, subsetNamed, subsetsIn } from './scene/subsets.ts'
 
 export interface OrderSides {
-  readonly before: PlacedObjects
-  readonly after: PlacedObjects
+  readonly before: readonly RenderedObject[]
+  readonly after: readonly RenderedObject[]
   /** Objects that other environments add to the same place. */
   readonly beside?: readonly RenderedObject[]
 }
@@ -29,7 +28,7 @@ export function orderFindings(
   { before, after, beside = [] }: OrderSides,
   deliveries: readonly Delivery[],
 ): readonly Finding[] {
-  const [earlier, later] = [usesIn(sceneOf(before.placed, beside)), usesIn(sceneOf(after.placed, beside))]
+  const [earlier, later] = [usesIn(sceneOf(before, beside)), usesIn(sceneOf(after, beside))]
   const hasWaves = deliveries.every(({ tool }) => tool === 'argo-cd')
   const isOrdered = (first: RenderedObject, second: RenderedObject): boolean =>
     hasWaves && waveOf(first) < waveOf(second)
@@ -54,7 +53,7 @@ export function orderFindings(
     const other = kept && { object: kept, path: ['spec', 'subsets'] }
     return [{ object, path: ['spec'], detail, grade: 'warning', ...(other === undefined ? {} : { other }) }]
   })
-  return [...added, ...removed].map(after.asWritten)
+  return [...added, ...removed]
 }
 
 interface SubsetUse {

@@ -3,7 +3,7 @@ import { titleOf } from '../manifest/identity.ts'
 import type { Snapshot } from '../rollout/snapshot.ts'
 import type { Standing } from '../rollout/standing.ts'
 import type { LeavingOwner } from './leaving-owner.ts'
-import type { Target } from '../rollout/target.ts'
+import { routeIn, type Target } from '../rollout/target.ts'
 import { routeId } from '../traffic/route.ts'
 import { type Review, type ReviewedChange, trafficObjects } from './review.ts'
 
@@ -34,9 +34,11 @@ export function onlyLowers(differences: readonly RolloutDifference[], review: Re
   )
 }
 
-/** A route as it may be titled in a diff: an environment may leave out the namespace. */
-function titlesOf({ route }: Target): readonly string[] {
-  return [routeId(route), titleOf({ ...route, namespace: '' })]
+/** A route as it may be titled in a diff: an environment may leave out the namespace, or set another one. */
+function titlesOf(target: Target): readonly string[] {
+  const { route, environments } = target
+  const rendered = environments.map((name) => titleOf(routeIn(target, name)))
+  return [routeId(route), titleOf({ ...route, namespace: '' }), ...rendered]
 }
 
 function isLower({ from, to, version, sure, reach, widened, leaving }: RolloutDifference): boolean {

@@ -1,4 +1,4 @@
-import { environmentNamed } from '../environment/environment.ts'
+import { environmentNamed, namespaceOf } from '../environment/environment.ts'
 import { isRenderedPart } from '../chart/rendered-parts.ts'
 import { isRecord } from '../manifest/data.ts'
 import type { Manifest, ManifestObject, Location } from '../manifest/parse.ts'
@@ -6,7 +6,7 @@ import type { Filler, Kustomization } from './kustomization.ts'
 import { type Chain, chainsTo, hasPatches, type Layout, manifestIn, rootOf } from './layout.ts'
 import { type ObjectData, type PatchStep } from './step.ts'
 import { pointerOf } from '../manifest/json-pointer.ts'
-import type { ObjectIdentity } from '../manifest/identity.ts'
+import { deployedTo, type ObjectIdentity } from '../manifest/identity.ts'
 import { contestedBy } from './deployed.ts'
 import { isDecisive, isDecisivePointer } from './decisive.ts'
 import { asSeen } from './seen.ts'
@@ -19,7 +19,7 @@ export interface LayeredObject extends PatchedObject {
   readonly object: BuiltObject
   /** Why the data is uncertain. Undefined if it is certain. */
   readonly unclear: Unclear | undefined
-  /** The rendered name of the object. */
+  /** The name of the object in the cluster. */
   readonly rendered: ObjectIdentity
   /** The data when the root's last patches are applied, before the root's `commonAnnotations`. */
   readonly patchable: ObjectData
@@ -46,7 +46,8 @@ export function layeredIn(layout: Layout, environment: string, spot: Spot): Laye
   if (found === undefined || (chain === undefined && spot.way !== undefined)) return undefined
   const { manifest, object } = found
   const build = followKustomizations(object, chain ?? [])
-  const { steps, rendered } = build
+  const { steps } = build
+  const rendered = deployedTo(namespaceIn(layout, environment), build.rendered)
   if (build.data === undefined) return undefined
   const { data, ...variables } = withVariables(build.data, chain?.at(-1)?.filler)
   const known = {
@@ -62,6 +63,12 @@ export function layeredIn(layout: Layout, environment: string, spot: Spot): Laye
   const unclear = contested ?? unclearIn(build, object, chains)
   const isRendered = isRenderedPart(spot.file)
   return { ...known, object: { ...object, data }, unclear, patchable: open, isRendered }
+}
+
+/** The namespace of objects that name none in an environment. */
+export function namespaceIn({ environments }: Pick<Layout, 'environments'>, name: string): string | undefined {
+  const environment = environmentNamed(environments, name)
+  return environment && namespaceOf(environment)
 }
 
 function contestedIn({ environments }: Layout, name: string, object: BuiltObject): Unclear | undefined {

@@ -5,7 +5,7 @@
 export interface ObjectIdentity {
   readonly group: string
   readonly kind: string
-  /** '' if the file names no namespace: the object is in the default namespace, or its kind has none. */
+  /** '' if nothing names a namespace: the object is in the default namespace, or its kind has none. */
   readonly namespace: string
   readonly name: string
 }
@@ -29,6 +29,19 @@ export function isOfKind({ group, kind }: Pick<ObjectIdentity, 'group' | 'kind'>
   const slash = written.lastIndexOf('/')
   const isKind = kind.trim().toLowerCase() === written.slice(slash + 1).toLowerCase()
   return isKind && (slash < 0 || group.toLowerCase() === written.slice(0, slash).toLowerCase())
+}
+
+/** Kinds whose objects have no namespace. Like kustomize, Perch takes a kind that it does not know for one with namespaces. */
+const CLUSTER_WIDE =
+  /^(?:Cluster.*|Namespace|CustomResourceDefinition|PersistentVolume|Node|.*Class|.*WebhookConfiguration|.*AdmissionPolicy(?:Binding)?|APIService|FlowSchema|PriorityLevelConfiguration|CSIDriver)$/
+
+/** An object where its deployer puts it. Objects that name a namespace stay there. */
+export function deployedTo<T extends Pick<ObjectIdentity, 'kind' | 'namespace'>>(
+  namespace: string | undefined,
+  object: T,
+): T {
+  const isOpen = object.namespace === '' && !CLUSTER_WIDE.test(object.kind)
+  return namespace === undefined || !isOpen ? object : { ...object, namespace }
 }
 
 /** The namespace of an object of a kind that has one. */

@@ -1,5 +1,5 @@
 /** Which targets a controller in the cluster moves by itself. */
-import { layeredIn } from '../layer/layered.ts'
+import { layeredIn, namespaceIn } from '../layer/layered.ts'
 import { environmentNamespace, manifestIn } from '../layer/layout.ts'
 import { canonicalText, recordOf } from '../manifest/data.ts'
 import { identityKey, type ObjectIdentity } from '../manifest/identity.ts'
@@ -217,12 +217,12 @@ function targetWithout(
       route: { ...name, place, document, at, annotations: {}, names: service.names, rules: [], delegates: [] },
       manifest: manifest.value,
       object,
-      neighbours: placedNeighbours(layout, { environments, way: object.way, placement: undefined }).neighbours,
+      neighbours: placedNeighbours(layout, { environments, way: object.way, placement: {} }).neighbours,
       settings: settingsOf(config, service, environments),
       unclear: undefined,
       isRendered: false,
       layout,
-      placement: environmentNamespace(layout, home),
+      placement: { all: environmentNamespace(layout, home), unnamed: namespaceIn(layout, home) },
       owner,
     },
   ]

@@ -51,7 +51,8 @@ function isInOneNamespace(
 ): boolean {
   const [own, other] = [environment, place.environment].map((name) => applied.get(name))
   const areNamed = owner.identity.namespace !== '' && place.route.namespace !== ''
-  return areNamed || own?.namespace === other?.namespace
+  const namespaces = new Set([own, other].flatMap((applied) => applied?.namespaces ?? []))
+  return areNamed || namespaces.size === 1
 }
 
 /** If more folders have a name, the owner of its route is not read, because more than one would fit. */
@@ -95,7 +96,7 @@ const ROLLOUT = /\bRollout\b/
 const ROUTE = new RegExp(`\\b(?:${ROUTE_KINDS.join('|')})\\b`)
 
 function halfOf(layout: Layout, environment: Environment): Half | undefined {
-  if (environment.applied === undefined) return undefined
+  if (environment.applied?.cluster === undefined) return undefined
   const { name, files } = environment
   const textsWith = (words: RegExp): readonly string[] =>
     files.flatMap((file) => layout.texts.get(file) ?? []).filter((text) => words.test(text))

@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts'
 import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
 import { type Environment, environmentNamed, inputsOf } from '../environment/environment.ts'
 import { isKustomization } from '../environment/tree.ts'
-import { type BuiltObject, decisiveSteps, type LayeredObject, layeredIn } from '../layer/layered.ts'
+import { type BuiltObject, decisiveSteps, type LayeredObject, layeredIn, namespaceIn } from '../layer/layered.ts'
 import { placeOf } from '../layer/build/origin.ts'
 import { environmentNamespace, keptOf, type Layout, layoutOf, resourcesOf, withTexts } from '../layer/layout.ts'
 import type { Path } from '../manifest/data.ts'
@@ -14,10 +14,10 @@ import { isRoute, readRoute, rootsOf } from '../traffic/read-route.ts'
 import { withNames } from '../traffic/roles.ts'
 import { type Route, type RouteName, weightedRules } from '../traffic/route.ts'
 import { versionObjects } from '../traffic/version.ts'
-import { servicesOf, type Settings, settingsOf, type Target } from './target.ts'
+import { type Placement, servicesOf, type Settings, settingsOf, type Target } from './target.ts'
 import { waveOf } from '../wave/wave.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
-import { manifestsIn, neighboursOf, manifestInNamespace, placedNeighbours } from './snapshot/neighbours.ts'
+import { manifestsIn, neighboursOf, placedManifest, placedNeighbours, placedObject } from './snapshot/neighbours.ts'
 
 /** All files that the builds of a target's environments read. */
 export function buildInputsOf({ layout, environments }: Target): readonly string[] {
@@ -43,18 +43,12 @@ export function readTargets(
 ): readonly Target[] {
   const { layout, config } = scene
   const [first = ''] = environments
-  // If environments of several namespaces share a file, its names stay as written.
-  const [namespace, ...others] = new Set(environments.map((name) => environmentNamespace(layout, name)))
   const layered = layeredIn(layout, first, object)
   if (layered === undefined) return []
   const { way } = object
-  const ofWay = way === undefined ? undefined : layered.rendered.namespace
-  const placement = others.length === 0 ? (namespace ?? ofWay) : undefined
+  const placement = placementOf(layout, environments, way === undefined ? undefined : layered.rendered.namespace)
   const { neighbours, objects } = placedNeighbours(layout, { environments, way, placement })
-  const [own = layered.object] = manifestInNamespace(
-    { ...layered.manifest, objects: [layered.object] },
-    placement,
-  ).objects
+  const own = placedObject(layered.object, placement)
   const bare = readRoute(layered.manifest, own, { stable: undefined, canary: undefined })
   // The name in `delegate` stays as written, and an affix may rename an object to exactly that name.
   const called = (one: ManifestObject): ManifestObject => {
@@ -64,7 +58,9 @@ export function readTargets(
   if (bare.rules.length === 0 && !isLost(bare, [...objects, ...objects.filter(isRoute).map(called)])) return []
   const { name } = layered.rendered
   const roots = [...rootsOf(bare, objects), ...(name === bare.name ? [] : rootsOf({ ...bare, name }, objects))]
-  return servicesOf(config, bare, roots).map((service) => ({
+  // An entry may call a route `default` that its file puts into no namespace, whatever the deployer does.
+  const written = layered.object.namespace === '' ? [{ ...bare, namespace: effectiveNamespace(layered.object) }] : []
+  return servicesOf(config, bare, [...written, ...roots]).map((service) => ({
     service: service.name,
     aliases: [service.name, bare.name, ...roots.map(({ name }) => name)],
     environment: nameOf(layout, environments),
@@ -87,6 +83,19 @@ export function readTargets(
 function withTemplate(settings: Settings, layout: Layout, at: Omit<TemplateQuestion, 'wanted'>): Settings {
   if (settings.analysis?.template === undefined) return settings
   return { ...settings, template: findTemplate(layout, { ...at, wanted: templateName(settings.analysis) }) }
+}
+
+/** If environments of several namespaces share a file, its names stay as written. `ofWay`: the namespace of one of several builds. */
+function placementOf(layout: Layout, environments: readonly string[], ofWay: string | undefined): Placement {
+  const all = agreed(environments.map((name) => environmentNamespace(layout, name)))
+  const unnamed = agreed(environments.map((name) => namespaceIn(layout, name)))
+  if (all === 'different' || unnamed === 'different') return {}
+  return { all: all.namespace ?? ofWay, unnamed: unnamed.namespace }
+}
+
+function agreed(namespaces: readonly (string | undefined)[]): { readonly namespace: string | undefined } | 'different' {
+  const [namespace, ...others] = new Set(namespaces)
+  return others.length === 0 ? { namespace } : 'different'
 }
 
 /** The environments that have a route, grouped by the place of its weights. */
@@ -202,7 +211,7 @@ export function reread(
   at: { readonly object: BuiltObject; readonly neighbours: readonly Manifest[] },
 ): Target | undefined {
   const [first = ''] = target.environments
-  const neighbours = at.neighbours.map((manifest) => manifestInNamespace(manifest, target.placement))
+  const neighbours = at.neighbours.map((manifest) => placedManifest(manifest, target.placement))
   const isHome = ({ file }: Manifest): boolean => file === at.object.file
   for (const manifest of [...neighbours.filter(isHome), ...neighbours]) {
     const object = manifest.objects.find((known) => isRoute(known) && isSameObject(known, at.object))

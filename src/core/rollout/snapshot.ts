@@ -2,18 +2,19 @@ import type { Config } from '../config/schema.ts'
 import { addedParts, renderedParts } from '../chart/rendered-parts.ts'
 import { loneTemplates } from '../chart/lone-templates.ts'
 import type { DeployedRelease } from '../chart/release.ts'
-import { appliedByPath, type Deliveries } from '../delivery/delivery.ts'
+import type { Deliveries } from '../delivery/delivery.ts'
 import { NO_RENDERED_DEPLOYERS, readDeployers, type RenderedDeployers } from '../delivery/rendered-deployers.ts'
 import { patchedSources } from '../delivery/argo/patched-source.ts'
 import { emptyFileCache, type FileCache } from '../environment/file-cache.ts'
-import type { Environment } from '../environment/environment.ts'
+import { type Environment, namespaceOf } from '../environment/environment.ts'
 import { discoverEnvironments } from '../environment/discover-environments.ts'
+import { appliedBy } from '../environment/variants.ts'
 import { TRAFFIC_OR_PODS } from '../environment/traffic-text.ts'
 import { isKustomization, isYaml, parentOf } from '../environment/tree.ts'
 import { manifestProblem } from '../problem/files.ts'
 import { keptOf, type Layout, layoutOf, resourcesOf } from '../layer/layout.ts'
 import { layeredIn } from '../layer/layered.ts'
-import { identityKey } from '../manifest/identity.ts'
+import { deployedTo, identityKey } from '../manifest/identity.ts'
 import { parseManifest } from '../manifest/parse.ts'
 import { neighboursOf } from './snapshot/neighbours.ts'
 import { reread } from './read-target.ts'
@@ -93,7 +94,7 @@ export function readSnapshot(input: {
     bystanders,
     deployed: own.filter(({ path }) => !released.has(path)),
     releases,
-    applied: appliedByPath(deliveries),
+    applied: appliedBy(deliveries),
     restricted: new Set(deliveries.filter(({ readsAbove }) => !readsAbove).map(({ path }) => path)),
     known,
     base: input.base?.environments,
@@ -182,7 +183,10 @@ function partsOfRender(layout: Layout, environment: Environment, yaml: string): 
   )
   const isNew = (text: string): boolean => {
     const manifest = parseManifest('', text)
-    return manifest.ok && manifest.value.objects.some((object) => !known.has(identityKey(object)))
+    return (
+      manifest.ok &&
+      manifest.value.objects.some((object) => !known.has(identityKey(deployedTo(namespaceOf(environment), object))))
+    )
   }
   const file = layout.environments
     .find((one) => one.name === name)

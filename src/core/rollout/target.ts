@@ -42,6 +42,14 @@ export interface Settings {
   readonly unchecked: readonly string[]
 }
 
+/** Where objects are put, if all environments of a target agree. */
+export interface Placement {
+  /** The namespace into which kustomize puts all objects. */
+  readonly all?: string | undefined
+  /** The namespace into which the deployer puts objects that name none. */
+  readonly unnamed?: string | undefined
+}
+
 /** One service in one environment: what a rollout moves. Environments that share the place of the weights are one target. */
 export interface Target {
   readonly service: string
@@ -63,8 +71,8 @@ export interface Target {
   readonly isRendered: boolean
   /** The files of its commit, from which the target is read. */
   readonly layout: Layout
-  /** The namespace into which kustomize puts the environment's objects. Undefined if they keep the one in their files. */
-  readonly placement: string | undefined
+  /** The namespaces of its environments' objects. */
+  readonly placement: Placement
   /** The target's file, if nothing deploys the folder and it has several files for one route. */
   readonly choice?: string | undefined
   /** The object that makes a controller in the cluster write the weights. Commits do not move such a target. */
@@ -167,6 +175,12 @@ function keysOf({ environments }: Target, names: readonly string[]): readonly st
 export function renderedTitle({ layout, environments: [first = ''], object }: Target): string | undefined {
   const rendered = layeredIn(layout, first, object)?.rendered
   return rendered && titleOf(rendered)
+}
+
+/** A target's route as it is called in one of its environments, which may put it into different namespaces. */
+export function routeIn({ layout, object, route }: Target, environment: string): RouteName {
+  const rendered = layeredIn(layout, environment, object)?.rendered
+  return rendered === undefined ? route : { ...rendered, kind: route.kind }
 }
 
 /** A key for a route as its file names it, whatever namespace its environments put it into. */

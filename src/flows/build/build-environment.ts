@@ -10,7 +10,7 @@ import { renderPlain } from '../../core/environment/plain.ts'
 import type { Location } from '../../core/manifest/parse.ts'
 import { refusalProblem, renderProblem } from '../../core/problem/files.ts'
 import type { RenderFailure } from '../../core/problem/problem.ts'
-import type { Environment } from '../../core/environment/environment.ts'
+import { type Environment, namespaceOf } from '../../core/environment/environment.ts'
 import type { EnvironmentProblem } from '../../core/rollout/snapshot/unreadable-files.ts'
 import type { Renderer, RenderResult } from '../../ports/renderer.ts'
 
@@ -101,7 +101,8 @@ export async function buildObjects(
   | ({ readonly ok: true; readonly skipped: readonly SkippedRelease[] } & PlainRender)
   | Extract<RenderResult, { ok: false }>
 > {
-  const reading = { ...rest, documents }
+  const namespace = namespaceOf(environment)
+  const reading = { ...rest, documents, namespace }
   if (environment.kind === 'plain') {
     const { isLoose } = environment
     return { ok: true, ...readPlain(environment.files, texts, { ...reading, isLoose }), skipped: [] }
@@ -111,7 +112,7 @@ export async function buildObjects(
   const { yaml, skipped = [] } = built
   // Argo CD applies what helm renders. The output of kustomize is already strict.
   const lenient = environment.release === undefined ? undefined : reading
-  return { ok: true, yaml, parsed: parseRendered(yaml, documents, lenient), skipped, leftOut: [] }
+  return { ok: true, yaml, parsed: parseRendered(yaml, documents, { lenient, namespace }), skipped, leftOut: [] }
 }
 
 /** Adds the rendered HelmReleases to a build. One that cannot be rendered is left out, and does not affect the others. */

@@ -2,7 +2,7 @@ import type { ImageChange } from '../../core/arrival/image-changes.ts'
 import { stopsNamed } from '../../core/stop/stop.ts'
 import type { ConfigProblem, ConfigResult } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
-import { type Environment, environmentsTouched } from '../../core/environment/environment.ts'
+import { type Environment, environmentsMoved, environmentsTouched } from '../../core/environment/environment.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
 import { NO_CHANGE, type Review, type TrafficRow } from '../../core/gate/review.ts'
 import { withoutPlacesIn } from '../../core/gate/weight-places.ts'
@@ -20,6 +20,7 @@ import { isLinted } from '../../core/policy/lint.ts'
 import { renamedRoles, snapshotAsBase } from '../../core/rollout/as-base.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { changedLast, isManifestPath } from '../../core/rollout/snapshot.ts'
+import { routeIn } from '../../core/rollout/target.ts'
 import { routeId } from '../../core/traffic/route.ts'
 import { groundsOf } from '../measure/grounds.ts'
 import {
@@ -229,7 +230,7 @@ async function compareByConfig(
     after: { treeish: head, snapshot: changedLast(after, last) },
   }
   const known = namesIn(sides, () => true)
-  const names = namesIn(sides, isTouched).filter((name) => between.only === undefined || name === between.only)
+  const names = namesChanged(sides, isTouched).filter((name) => between.only === undefined || name === between.only)
   const found = sides.after.snapshot.problems.filter(
     (problem) => problem.environments.some((name) => names.includes(name)) && !isLetGo(problem, next),
   )
@@ -318,12 +319,20 @@ function namesIn({ before, after }: SnapshotPair, fits: (environment: Environmen
   return [...new Set(names)].sort()
 }
 
+/** The environments that a change touches, or that it makes their deployers put elsewhere. */
+function namesChanged(sides: SnapshotPair, isTouched: (environment: Environment) => boolean): readonly string[] {
+  const moved = environmentsMoved(sides.before.snapshot.environments, sides.after.snapshot.environments)
+  return namesIn(sides, (one) => isTouched(one) || moved.has(one.name))
+}
+
 /** The routes whose canary gets more traffic, with their environment: `production VirtualService default/web`. */
 function raisedRoutes(sides: SnapshotPair): ReadonlySet<string> {
   const raised = differencesIn({ ...sides, rises: [], imageChanges: [] }).filter(
     ({ sure, reach, leaving }) => reach > sure || leaving !== undefined,
   )
   return new Set(
-    raised.flatMap(({ to: { target } }) => target.environments.map((name) => `${name} ${routeId(target.route)}`)),
+    raised.flatMap(({ to: { target } }) =>
+      target.environments.map((name) => `${name} ${routeId(routeIn(target, name))}`),
+    ),
   )
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../../core/config/schema.ts'
-import { chartsBehind, type Environment } from '../../core/environment/environment.ts'
+import { chartsBehind, type Environment, environmentsMoved } from '../../core/environment/environment.ts'
 import { halvesOf } from '../../core/owner/beside.ts'
 import { partnersOf } from '../../core/owner/same-cluster.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
@@ -61,7 +61,8 @@ async function loadBoth(
  * its release does, changes it too.
  */
 function namesTouched({ before, written }: Sides, isTouched: EnvironmentTest): ReadonlySet<string> {
-  return new Set([before, written].flatMap((side) => side.environments.filter(isTouched).map(({ name }) => name)))
+  const touched = [before, written].flatMap((side) => side.environments.filter(isTouched).map(({ name }) => name))
+  return new Set([...touched, ...environmentsMoved(before.environments, written.environments)])
 }
 
 /** Whether no environment of these names is without a build that its routes depend on. */

@@ -8,6 +8,7 @@ import { problemRefusal } from '../../core/refusal/unreadable.ts'
 import { manifestIn } from '../../core/layer/layout.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { MoveEdit } from '../../core/rollout/move.ts'
+import { routeIn } from '../../core/rollout/target.ts'
 import { routeId } from '../../core/traffic/route.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
@@ -120,7 +121,7 @@ function doubtIn(
     changes.some(
       ({ target, object }) =>
         target.environments.includes(environment) &&
-        [routeId(target.route), qualifiedTitle(object)].includes(qualifiedTitle(identity)),
+        [target.route, routeIn(target, environment), object].map(qualifiedTitle).includes(qualifiedTitle(identity)),
     ),
   )
   if (twice !== undefined) return problemRefusal(renderedProblem(environment, twice), true)

@@ -8,7 +8,6 @@ import { type Deliveries, readDeliveries } from '../../../src/core/delivery/deli
 import { parseRendered } from '../../../src/core/diff/objects.ts'
 import { gradeFindings } from '../../../src/core/finding/grading.ts'
 import { orderFindings } from '../../../src/core/finding/order.ts'
-import { placedIn } from '../../../src/core/finding/scene/placed.ts'
 import { findingProblemWords } from '../../../src/core/message/problem/finding.ts'
 
 interface Shop {
@@ -43,18 +42,17 @@ spec: { hosts: [web], http: [{ name: main, route: [${entries.join(', ')}] }] }
   return [SERVICE, rule, ...(route === undefined ? [] : [virtual])].join('---\n')
 }
 
-function objectsOf(text: string) {
-  const parsed = parseRendered(text)
+function objectsOf(text: string, namespace?: string) {
+  const parsed = parseRendered(text, new Map(), { namespace })
   assert.ok(parsed.ok)
   return parsed.objects
 }
 
 /** `grade what subset` of each finding for a change of one text into another. */
 function change(before: string, after: string, deliveries: Deliveries['deliveries'] = []): readonly string[] {
-  const objects = { before: objectsOf(before), after: objectsOf(after) }
   const [{ namespace } = { namespace: undefined }] = deliveries
-  const sides = { before: placedIn(objects.before, namespace), after: placedIn(objects.after, namespace) }
-  const findings = { before: [], after: orderFindings(sides, deliveries) }
+  const objects = { before: objectsOf(before, namespace), after: objectsOf(after, namespace) }
+  const findings = { before: [], after: orderFindings(objects, deliveries) }
   const graded = gradeFindings(findings, {
     objects,
     config: Config.parse({}),
@@ -147,7 +145,7 @@ test('a rule in another environment that defines the subset already is no warnin
       'name: wider, namespace: shop }\nspec: { host',
     ),
   )
-  assert.deepEqual(orderFindings({ before: placedIn(before), after: placedIn(after), beside }, []), [])
+  assert.deepEqual(orderFindings({ before, after, beside }, []), [])
 })
 
 test('an object without a namespace is where its deployer puts it', () => {
@@ -187,7 +185,7 @@ test('the warning names the two pull requests to make, in their order, if the fi
 
 test('a DestinationRule that a pull request removes is in no file, so none is named for it', () => {
   const found = (before: string, after: string) => {
-    const sides = { before: placedIn(objectsOf(before)), after: placedIn(objectsOf(after)) }
+    const sides = { before: objectsOf(before), after: objectsOf(after) }
     return orderFindings(sides, []).map(({ other }) => other?.path)
   }
   assert.deepEqual(found(shop(STABLE), shop(CANARY)), [['spec', 'subsets', 1]])

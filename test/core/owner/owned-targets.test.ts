@@ -187,11 +187,11 @@ function applications(places: Readonly<Record<string, readonly [string, string]>
 }
 
 const APART = { 'istio/vs.yaml': splitRoute(), 'base/rollout.yaml': argoRollout() }
-const NOT_OWNED = [`base/web: ${ROLLOUT}`, 'istio/web: –']
+const NOT_OWNED = ['base/web: Rollout shop/web', 'istio/web: –']
 
 test('a Rollout owns the route of any folder that is applied to the same namespace of its cluster', () => {
   const one = applications({ istio: ['https://eu', 'shop'], base: ['https://eu', 'shop'] })
-  assert.deepEqual(owners({ ...APART, ...one }), [`istio/web: ${ROLLOUT}`])
+  assert.deepEqual(owners({ ...APART, ...one }), ['istio/web: Rollout shop/web'])
   const flux = (path: string): string =>
     `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: ${path}, namespace: flux-system }\n` +
     `spec: { interval: 1m, prune: true, path: ./${path}, sourceRef: { kind: GitRepository, name: flux-system } }\n`

@@ -260,7 +260,7 @@ spec:
     'argocd/web.yaml': application,
   }
   const { asked, questions } = await review({ 'apps/b.yaml': map('b', 'new'), 'apps/web.yaml': service }, { base })
-  assert.deepEqual(asked, ['Service web'])
+  assert.deepEqual(asked, ['Service web/web'])
   assert.deepEqual(questions, [{ namespace: 'web', fieldManager: 'argocd-controller' }])
 })
 

@@ -271,6 +271,6 @@ test('labels of a chart that name roles are not made equal', async () => {
     .filter((body) => body.includes('cannot continue by itself'))
   assert.match(
     words.join('\n'),
-    /`DestinationRule web` at `charts\/web\/templates\/destinationrule.yaml:2` picks pods by the label `track`, which is `stable` or `canary`/,
+    /`DestinationRule eu-1\/web` at `charts\/web\/templates\/destinationrule.yaml:2` picks pods by the label `track`, which is `stable` or `canary`/,
   )
 })

@@ -43,6 +43,8 @@ export type LeavesOut = 'quiet' | 'all'
 interface PlainReading extends LenientReading {
   readonly documents: KnownDocuments
   readonly leavesOut?: LeavesOut | undefined
+  /** Where the deployer puts objects that name no namespace. */
+  readonly namespace?: string | undefined
   /**
    * The folder is deployed by nothing. Then every unreadable file is left out, because people apply such files one by one. Each
    * document without a name is left out too, whatever its kind, because nobody can apply it. kubectl would apply the other
@@ -57,7 +59,7 @@ interface PlainReading extends LenientReading {
 export function readPlain(
   files: readonly string[],
   texts: Texts,
-  { documents, secrets, leavesOut = 'quiet', isLoose }: PlainReading,
+  { documents, secrets, leavesOut = 'quiet', isLoose, namespace }: PlainReading,
 ): PlainRender {
   const leftOut: LeftOutFile[] = []
   const kept = new Map<string, string>()
@@ -78,7 +80,7 @@ export function readPlain(
     line += breaksIn(text) + 1
     if (left < 0) break
   }
-  const parsed = first === undefined ? withDuplicates(found) : { ok: false as const, problem: first }
+  const parsed = first === undefined ? withDuplicates(found, namespace) : { ok: false as const, problem: first }
   return { yaml: renderPlain([...kept.keys()], kept), parsed, leftOut }
 }
 

@@ -2,8 +2,8 @@
 import { type BuiltObject, layeredIn, waysTo } from '../../layer/layered.ts'
 import { type Layout, manifestIn, resourcesOf } from '../../layer/layout.ts'
 import type { Manifest, ManifestObject } from '../../manifest/parse.ts'
-import type { Target } from '../target.ts'
-import { identityKey } from '../../manifest/identity.ts'
+import type { Placement, Target } from '../target.ts'
+import { deployedTo, identityKey } from '../../manifest/identity.ts'
 
 interface Neighbourhood {
   readonly neighbours: readonly Manifest[]
@@ -13,7 +13,7 @@ interface Neighbourhood {
 /** Hundreds of routes of an environment have the same neighbours, and a layout never changes. So each layout is searched once. */
 const neighbourhoods = new WeakMap<Layout, Map<string, Neighbourhood>>()
 
-/** The manifests of environments in the namespace that kustomize sets, and all their objects. */
+/** The manifests of environments with the namespaces of their objects, and all their objects. */
 export function placedNeighbours(
   layout: Layout,
   of: Pick<Target, 'environments' | 'placement'> & Pick<BuiltObject, 'way'>,
@@ -21,10 +21,10 @@ export function placedNeighbours(
   const { environments, way, placement } = of
   const known = neighbourhoods.get(layout) ?? new Map<string, Neighbourhood>()
   neighbourhoods.set(layout, known)
-  const key = JSON.stringify([environments, way ?? null, placement ?? null])
+  const key = JSON.stringify([environments, way ?? null, placement])
   const before = known.get(key)
   if (before !== undefined) return before
-  const neighbours = neighboursOf(layout, environments, way).map((manifest) => manifestInNamespace(manifest, placement))
+  const neighbours = neighboursOf(layout, environments, way).map((manifest) => placedManifest(manifest, placement))
   const found = { neighbours, objects: neighbours.flatMap((neighbour) => neighbour.objects) }
   known.set(key, found)
   return found
@@ -91,8 +91,15 @@ export function manifestsIn({ layout, environment, way }: BuiltFiles, files: rea
   })
 }
 
-/** The manifest after kustomize has put its objects into a namespace. Unchanged if kustomize sets none. */
-export function manifestInNamespace(manifest: Manifest, namespace: string | undefined): Manifest {
-  if (namespace === undefined || manifest.objects.every((object) => object.namespace === namespace)) return manifest
-  return { ...manifest, objects: manifest.objects.map((object) => ({ ...object, namespace })) }
+/** The manifest with the namespaces that its objects have in the cluster. */
+export function placedManifest(manifest: Manifest, placement: Placement): Manifest {
+  const placed = manifest.objects.map((object) => placedObject(object, placement))
+  return placed.every((object, index) => object === manifest.objects[index])
+    ? manifest
+    : { ...manifest, objects: placed }
+}
+
+export function placedObject<T extends ManifestObject>(object: T, { all, unnamed }: Placement): T {
+  if (all === undefined) return deployedTo(unnamed, object)
+  return object.namespace === all ? object : { ...object, namespace: all }
 }

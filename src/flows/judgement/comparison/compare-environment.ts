@@ -13,12 +13,13 @@ import { leftOutProblem } from '../../../core/problem/files.ts'
 import type { LocatedFinding } from '../../../core/problem/findings.ts'
 import { withPlaces } from '../../../core/gate/weight-places.ts'
 import type { Problem } from '../../../core/problem/problem.ts'
-import type { Target } from '../../../core/rollout/target.ts'
+import { routeIn, type Target } from '../../../core/rollout/target.ts'
 import { routeId } from '../../../core/traffic/route.ts'
 import { qualifiedTitle } from '../../../core/manifest/identity.ts'
 import { knownBefore } from '../../../core/config/known-texts.ts'
+import { namespaceOf } from '../../../core/environment/environment.ts'
 import { failurePlace } from '../../../core/environment/failure-place.ts'
-import { deployedNamespace, effects, type RenderNeighbour } from './effects.ts'
+import { effects, type RenderNeighbour } from './effects.ts'
 import { freshlyBroken, sortIncomplete, type Unread, unreadOf } from './known-refusals.ts'
 import { readEnvironmentTexts } from '../../build/environment-texts.ts'
 import type { FileSource } from '../../repository/load.ts'
@@ -133,13 +134,14 @@ async function judged(
   const texts = { before: before.yaml, after: after.yaml }
   const sources = (): Promise<Sources> => sourcesOf(context, sides, name)
   const render: RenderNeighbour = (other) => renderSide(context, sides.after, { name: other, documents })
+  const environment = environmentAt(sides.after, name)
   const effect = await effects(context, sides, { name, objects, unread, sources, render })
   const said = await validateObjects(context, sides.requiredChecks, {
     ...objects,
     environment: name,
     rendered: Object.values(texts),
     secrets: sides.after.snapshot.config.secrets,
-    namespace: deployedNamespace(sides.after, name),
+    namespace: environment && namespaceOf(environment),
     maySend: sides.maySend,
     sources,
   })
@@ -176,7 +178,7 @@ function judgedAlone({ sides, name, before, after, objects, unread }: Renders): 
   return {
     problems: [
       ...duplicates.problems.map(withPlace),
-      ...disagreements(name, objects.after, onceIn(after.parsed, readable)),
+      ...disagreements(name, objects.after, onceIn(name, after.parsed, readable)),
       ...straySplits(name, objects, snapshot),
       ...incomplete.problems,
     ],
@@ -189,9 +191,9 @@ function targetsOf({ before, after }: SnapshotPair): BothTargets['targets'] {
 }
 
 /** The targets whose objects appear once in an environment. Of duplicates, the last one counts, which is reported separately. */
-function onceIn(render: ParsedRender, targets: readonly Target[]): readonly Target[] {
+function onceIn(name: string, render: ParsedRender, targets: readonly Target[]): readonly Target[] {
   const twice = new Set(render.ok ? render.duplicates.map(({ identity }) => qualifiedTitle(identity)) : [])
-  return twice.size === 0 ? targets : targets.filter(({ route }) => !twice.has(routeId(route)))
+  return twice.size === 0 ? targets : targets.filter((target) => !twice.has(routeId(routeIn(target, name))))
 }
 
 function isBomb({ snapshot }: TreeSnapshot, name: string): boolean {

@@ -3,7 +3,7 @@ import type { Delivery } from '../../../core/delivery/delivery.ts'
 import type { PlainRender } from '../../../core/diff/reading/plain-files.ts'
 import type { RenderedObject } from '../../../core/diff/objects.ts'
 import type { RenderDiff } from '../../../core/diff/review.ts'
-import { type Environment, environmentNamed } from '../../../core/environment/environment.ts'
+import { type Environment, environmentNamed, namespaceOf } from '../../../core/environment/environment.ts'
 import { deliveryKey } from '../../../core/environment/variants.ts'
 import { besideIn, isNeighbour, isUnproven } from '../../../core/finding/beside.ts'
 import { findingsIn } from '../../../core/finding/find.ts'
@@ -11,7 +11,6 @@ import { type Finding, findingKey, withFiles } from '../../../core/finding/findi
 import { gradeFindings, type GradingContext } from '../../../core/finding/grading.ts'
 import { locator, type Sources } from '../../../core/finding/locate.ts'
 import { orderFindings } from '../../../core/finding/order.ts'
-import { type PlacedObjects, placedIn } from '../../../core/finding/scene/placed.ts'
 import { qualifiedTitle } from '../../../core/manifest/identity.ts'
 import { ownedIn } from '../../../core/owner/owned-targets.ts'
 import type { LocatedFinding } from '../../../core/problem/findings.ts'
@@ -88,9 +87,8 @@ async function gradedFindings(
   const on = async (side: TreeSnapshot, objects: readonly RenderedObject[]): Promise<readonly Finding[]> => {
     const { outsiders } = side.snapshot
     const deliveries = deliveriesOf(side, name)
-    const namespace = namespaceOf(deliveries)
     const misfits = await schemas.misfits(objects)
-    return findingsIn(objects, { deliveries, namespace, outsiders, beside, misfits })
+    return findingsIn(objects, { deliveries, outsiders, beside, misfits })
   }
   const { objects } = grading
   const [earlier, found] = await Promise.all([on(before, objects.before), on(after, objects.after)])
@@ -99,9 +97,7 @@ async function gradedFindings(
   const sure = new Set((isPresumed ? await on(before, presumed.before) : earlier).map(findingKey))
   // A finding that existed only because a file could not be read may not really have existed.
   const old = earlier.filter((one) => sure.has(findingKey(one)) && !(isAnyGone && isUnproven(one)))
-  const place = (side: TreeSnapshot, written: readonly RenderedObject[]): PlacedObjects =>
-    placedIn(written, deployedNamespace(side, name))
-  const sides = { before: place(before, presumed.before), after: place(after, objects.after), beside }
+  const sides = { before: presumed.before, after: objects.after, beside }
   const ordered = orderFindings(sides, deliveriesOf(after, name))
   return gradeFindings({ before: old, after: [...found, ...ordered] }, grading)
 }
@@ -114,21 +110,19 @@ interface RenderedEnvironment {
 /** The objects that other environments add to an environment's namespaces, and whether all of them could be rendered. */
 async function neighboursOf(
   snapshot: TreeSnapshot['snapshot'],
-  { environment: { name, root }, objects: own }: RenderedEnvironment,
+  { environment, objects: own }: RenderedEnvironment,
   render: RenderNeighbour,
 ): Promise<{ readonly objects: readonly RenderedObject[]; readonly isWhole: boolean }> {
-  const namespaceAt = (path: string): string | undefined =>
-    namespaceOf(snapshot.deliveries.filter((delivery) => delivery.path === path))
-  const namespace = namespaceAt(root)
+  const namespace = namespaceOf(environment)
   const others = snapshot.environments.filter((other) => {
     const texts = other.files.map((file) => snapshot.layout.texts.get(file) ?? '')
-    return other.name !== name && isNeighbour(own, namespace, { texts, namespace: namespaceAt(other.root) })
+    return other.name !== environment.name && isNeighbour(own, namespace, { texts, namespace: namespaceOf(other) })
   })
   if (others.length > MAX_NEIGHBOURS) return { objects: [], isWhole: false }
   const rendered = await Promise.all(others.map(async (other) => ({ other, done: await render(other.name) })))
   const objects = rendered.flatMap(({ other, done }) =>
     done.ok && done.value.parsed.ok
-      ? besideIn(own, namespace, { objects: done.value.parsed.objects, namespace: namespaceAt(other.root) })
+      ? besideIn(own, namespace, { objects: done.value.parsed.objects, namespace: namespaceOf(other) })
       : [],
   )
   return {
@@ -145,17 +139,6 @@ function deliveriesOf({ snapshot }: TreeSnapshot, name: string): readonly Delive
     .filter((delivery) => delivery.path === environment?.root)
     .filter((delivery) => deliveries === undefined || deliveries.includes(deliveryKey(delivery)))
     .map((delivery) => (deployer === undefined ? delivery : { ...delivery, patches: [] }))
-}
-
-/** The namespace for objects that name none, if all deployers of an environment agree. */
-export function deployedNamespace(side: TreeSnapshot, name: string): string | undefined {
-  return namespaceOf(deliveriesOf(side, name))
-}
-
-/** The namespace for objects that name none, if all deployers of a folder agree. */
-function namespaceOf(deliveries: readonly Delivery[]): string | undefined {
-  const [first, ...others] = new Set(deliveries.map(({ namespace }) => namespace))
-  return others.length === 0 ? first : undefined
 }
 
 function environmentOn({ snapshot }: Pick<TreeSnapshot, 'snapshot'>, name: string): Environment | undefined {

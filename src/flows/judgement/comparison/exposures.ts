@@ -1,3 +1,4 @@
+import { environmentsMoved } from '../../../core/environment/environment.ts'
 import type { RenderDiff } from '../../../core/diff/review.ts'
 import { type RolloutRise, rolloutRises } from '../../../core/exposure/canaries.ts'
 import type { Finding } from '../../../core/finding/finding.ts'
@@ -24,7 +25,8 @@ export async function exposuresOf(
   { before, after }: SnapshotPair,
   { name, texts, objects, isKnownBefore, brought, sources }: EnvironmentRender,
 ): Promise<{ readonly rises: readonly RolloutRise[]; readonly problems: readonly Problem[] }> {
-  if (isKnownBefore && texts.before === texts.after) return { rises: [], problems: [] }
+  const isMoved = environmentsMoved(before.snapshot.environments, after.snapshot.environments).has(name)
+  if (isKnownBefore && !isMoved && texts.before === texts.after) return { rises: [], problems: [] }
   const found = rolloutRises(
     name,
     { before: before.snapshot.targets, after: after.snapshot.targets },

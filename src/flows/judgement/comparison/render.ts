@@ -1,7 +1,12 @@
 import { redactor } from '../../../core/diff/redact.ts'
 import type { RenderedObject } from '../../../core/diff/objects.ts'
 import { type PlainRender, readPlain } from '../../../core/diff/reading/plain-files.ts'
-import { type Environment, environmentNamed, refusalsOfTexts } from '../../../core/environment/environment.ts'
+import {
+  type Environment,
+  environmentNamed,
+  namespaceOf,
+  refusalsOfTexts,
+} from '../../../core/environment/environment.ts'
 import { placeInPlain } from '../../../core/environment/plain.ts'
 import { refusalProblem, renderProblem } from '../../../core/problem/files.ts'
 import type { Problem } from '../../../core/problem/problem.ts'
@@ -85,7 +90,7 @@ export async function renderSide(
     kind === 'plain' ? placeInPlain(parts, texts, line) : failurePlace(environment, texts)
   const objectsIn: RenderedTree['objectsIn'] = (wanted) => {
     const some = kind === 'plain' ? files.filter((file) => wanted.has(file)) : []
-    const { parsed } = readPlain(some, texts, { ...reading, secrets, isLoose })
+    const { parsed } = readPlain(some, texts, { ...reading, secrets, isLoose, namespace: namespaceOf(environment) })
     return parsed.ok ? parsed.objects : []
   }
   if (rendered.ok) return ok({ ...rendered, files, texts, objectsIn, placeOf })

@@ -29,7 +29,7 @@ function targetLines(target: Target): readonly string[] {
     return `\n  ${rule.label}:${rule.line} ${rule.api} ${rule.picksCallers ? 'for some' : ''} ${rule.isUnreachable ? 'dead' : ''}${parts.join('')}${mirrors.join('')}`
   })
   return [
-    `${environment}/${service} (${environments.join('+')}) ${aliases.join(',')} ${routeId(route)} at ${route.place.file}:${route.place.line} ${placement ?? ''} ${unclear?.why ?? ''}`,
+    `${environment}/${service} (${environments.join('+')}) ${aliases.join(',')} ${routeId(route)} at ${route.place.file}:${route.place.line} ${placement.all ?? placement.unnamed ?? ''} ${unclear?.why ?? ''}`,
     `  ${phase} ${share} ${versions?.stable} → ${versions?.canary}, plan ${planOf(target).join(' ')}, ${stepKey(standingOf(target))}${rules.join('')}`,
     ...notes(route).map((note) => `  ${JSON.stringify(note)}`),
   ]
