@@ -119,7 +119,7 @@ function placesOf(before: unknown, after: unknown, path: Path): readonly Place[]
   }
   const [old, now] = [jsonOf(before), jsonOf(after)]
   const lists = old !== undefined && now !== undefined && isListOfMaps(old) && isListOfMaps(now)
-  const pairing = lists ? pairItems(now, old) : undefined
+  const pairing = lists ? pairItems(now, old, path) : undefined
   if (!lists || pairing === undefined) return [{ path, after: now }]
   const kept = new Set(pairing)
   return [

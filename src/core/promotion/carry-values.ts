@@ -36,6 +36,8 @@ export interface OwnValues {
 }
 
 interface Walk extends OwnValues {
+  /** In an operation of a JSON patch, the place to which it points. */
+  readonly pointer?: Path
   readonly edits: ValueEdit[]
   /** Inserts move the items after them, so they are made after all other edits, from last to first. */
   readonly inserts: ValueEdit[]
@@ -110,7 +112,7 @@ function carryList(
   { source, target }: { readonly source: readonly Mapping[]; readonly target: readonly Mapping[] },
   path: Path,
 ): void {
-  const pairing = pairItems(source, target)
+  const pairing = pairItems(source, target, placeOf(walk, path))
   if (pairing === undefined) {
     if (holdsWeights(source) || holdsWeights(target)) return leave(walk, path, 'weights')
     return leave(walk, path, 'order')
@@ -137,26 +139,41 @@ function carryItem(
   path: Path,
 ): void {
   const why = staysByPointer(source) ?? operationLeads(walk.versions, source) ?? operationLeads(walk.versions, target)
-  if (why === undefined) return carry(walk, { source, target }, path)
+  const { path: pointer } = source
+  const inner = typeof pointer === 'string' && 'op' in source ? { ...walk, pointer: pointerSteps(pointer) } : walk
+  if (why === undefined) return carry(inner, { source, target }, path)
   if (!sameData(source, target)) leave(walk, path, why)
 }
 
 function addItem(walk: Walk, item: Mapping, path: Path): void {
-  const why = isDestination(item) ? 'weights' : (staysByPointer(item) ?? operationLeads(walk.versions, item))
+  const isSplit = isDestination(item) || isBackends(placeOf(walk, path.slice(0, -1)))
+  const why = isSplit ? 'weights' : (staysByPointer(item) ?? operationLeads(walk.versions, item))
   if (why === undefined) add(walk, item, { kind: 'insert', path })
   else leave(walk, path.slice(0, -1), why)
 }
 
+/** A place in the object, also for a value of a JSON patch. */
+function placeOf({ pointer }: Walk, path: Path): Path {
+  return pointer === undefined ? path : [...pointer, ...path.slice(2)]
+}
+
+/** Whether a list splits requests between backends of the Gateway API. A backend without a weight gets as much as the others. */
+function isBackends(path: Path): boolean {
+  return path.at(-1) === 'backendRefs'
+}
+
 /**
  * For each item of the source, the index of the same item in the target; undefined for a new one. Undefined as a whole if the
- * items cannot be paired.
+ * items cannot be paired. `path`: the place of the list in the object.
  */
 export function pairItems(
   source: readonly Mapping[],
   target: readonly Mapping[],
+  path: Path,
 ): readonly (number | undefined)[] | undefined {
   // A single destination may be replaced by another. Among several, only those on both sides can keep their weights.
-  const known = source.length + target.length > 2 ? [destinationKey, ...KEYS] : KEYS
+  const isSingle = source.length + target.length === 2
+  const known = isSingle ? (isBackends(path) ? [] : KEYS) : [destinationKey, ...KEYS]
   const keys = known.find((key) => isKeyOf(key, source) && isKeyOf(key, target))
   if (keys !== undefined) {
     const places = new Map(target.map((item, index) => [keys(item), index]))

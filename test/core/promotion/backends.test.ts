@@ -1,0 +1,38 @@
+/** Backends of the Gateway API: without a weight, each gets the same share, so a promotion adds none. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { carryFile } from '../../../src/core/promotion/carry-file.ts'
+
+const RULES = {
+  names: { source: () => false, target: () => false },
+  secrets: [],
+  service: undefined,
+  versions: new Set<string>(),
+}
+
+function carried(source: string, target: string) {
+  const { text, left } = carryFile(
+    { source: { path: 'staging/web.yaml', text: source }, target: { path: 'production/web.yaml', text: target } },
+    RULES,
+  )
+  return { text, left: left.map(({ why }) => why) }
+}
+
+function route(...backends: readonly string[]): string {
+  const refs = backends.map((name) => `        - name: ${name}\n          port: 80\n`)
+  return `kind: HTTPRoute\nmetadata: { name: web }\nspec:\n  rules:\n    - backendRefs:\n${refs.join('')}`
+}
+
+test('the single backend of a rule is replaced by that of the source, and does not get another one beside it', () => {
+  assert.deepEqual(carried(route('web-next'), route('web')), { text: route('web-next'), left: [] })
+})
+
+test('the same in a value of a JSON patch', () => {
+  const patch = (name: string): string =>
+    `- op: replace\n  path: /spec/rules/0/backendRefs\n  value:\n    - name: ${name}\n      port: 80\n`
+  assert.deepEqual(carried(patch('web-next'), patch('web')), { text: patch('web-next'), left: [] })
+})
+
+test('a further backend is not added, because it would get a share of the requests', () => {
+  assert.deepEqual(carried(route('web', 'web-next'), route('web')), { text: undefined, left: ['weights'] })
+})
