@@ -81,14 +81,20 @@ function carryMap(
   { source, target }: { readonly source: Mapping; readonly target: Mapping },
   path: Path,
 ): void {
+  const more = Object.keys(target).filter((key) => !Object.hasOwn(source, key))
+  // The subset of one host means nothing for another host. So a destination of Istio is carried as a whole, or not at all.
+  const isWhole = isDestinationOfIstio(placeOf(walk, path)) && more.length > 0
+  const why = isWhole ? belongs(walk, { source, target }, path) : undefined
+  if (why !== undefined) return leave(walk, path, why)
   for (const [key, value] of Object.entries(source)) {
     const own = Object.hasOwn(target, key) ? target[key] : undefined
     if (own === undefined) add(walk, value, { kind: 'set', path: [...path, key] })
     else carry(walk, { source: value, target: own }, [...path, key])
   }
-  for (const key of Object.keys(target)) {
+  for (const key of more) {
     const at = [...path, key]
-    if (!Object.hasOwn(source, key)) leave(walk, at, stays(at) ?? 'target-only')
+    if (isWhole) walk.edits.push({ kind: 'set', path: at, before: target[key], after: undefined })
+    else leave(walk, at, stays(at) ?? 'target-only')
   }
 }
 
@@ -155,6 +161,11 @@ function addItem(walk: Walk, item: Mapping, path: Path): void {
 /** A place in the object, also for a value of a JSON patch. */
 function placeOf({ pointer }: Walk, path: Path): Path {
   return pointer === undefined ? path : [...pointer, ...path.slice(2)]
+}
+
+function isDestinationOfIstio(path: Path): boolean {
+  const [list, , key] = path.slice(-3)
+  return key === 'destination' ? list === 'route' || list === 'mirrors' : key === 'mirror' && list === 'http'
 }
 
 /** Whether a list splits requests between backends of the Gateway API. A backend without a weight gets as much as the others. */

@@ -1,4 +1,4 @@
-/** Backends of the Gateway API: without a weight, each gets the same share, so a promotion adds none. */
+/** Where a rule sends requests after a promotion. Backends without a weight get equal shares, so none is added. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { carryFile } from '../../../src/core/promotion/carry-file.ts'
@@ -35,4 +35,12 @@ test('the same in a value of a JSON patch', () => {
 
 test('a further backend is not added, because it would get a share of the requests', () => {
   assert.deepEqual(carried(route('web', 'web-next'), route('web')), { text: undefined, left: ['weights'] })
+})
+
+test('a destination gets the host of the source without the subset that the target had for another host', () => {
+  const rule = (destination: string): string =>
+    `kind: VirtualService\nmetadata: { name: web }\nspec:\n  http:\n    - route:\n        - destination: ${destination}   # the shop\n`
+  const [old, next] = [rule('{ host: shop, subset: v1 }'), rule('{ host: shop-next }')]
+  assert.deepEqual(carried(next, old), { text: next, left: [] })
+  assert.deepEqual(carried(old, next), { text: old, left: [] })
 })
