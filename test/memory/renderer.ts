@@ -34,7 +34,8 @@ function kustomized(files: Files, root: string): Fields[] {
   const at = (path: string): string => normal(root === '' ? path : `${root}/${path}`)
   const text = files.get(at('kustomization.yaml'))
   if (text === undefined) throw new BuildFailed(`Error: unable to find one of 'kustomization.yaml' in '${root}'`)
-  const { apiVersion: _, kind: __, resources, namespace, patches, ...others } = fieldsOf(parse(text))
+  const { apiVersion: _, kind: __, resources, namespace, patches, ...rest } = fieldsOf(parse(text))
+  const { patchesStrategicMerge, namePrefix, ...others } = rest
   const [unknown] = Object.keys(others)
   if (unknown !== undefined) throw new BuildFailed(`Error: ${unknown} is not built in memory`)
   const objects = listed(resources).flatMap((one) => {
@@ -46,14 +47,21 @@ function kustomized(files: Files, root: string): Fields[] {
       `Error: accumulating resources: accumulation err='accumulating resources from '${String(one)}'`,
     )
   })
-  for (const one of listed(patches).map(fieldsOf)) {
+  const merges = listed(patchesStrategicMerge).map((path) => ({ path }))
+  for (const one of [...merges, ...listed(patches)].map(fieldsOf)) {
     const { path, patch: inline = '', target } = one
     const words = typeof path === 'string' ? files.get(at(path)) : inline
     if (typeof words !== 'string') throw new BuildFailed('Error: the file of a patch is not there')
     patchAll(objects, words, target)
   }
   if (namespace !== undefined) for (const one of objects) one['metadata'] = { ...fieldsOf(one['metadata']), namespace }
+  if (typeof namePrefix === 'string') for (const one of objects) rename(one, namePrefix)
   return objects
+}
+
+function rename(object: Fields, prefix: string): void {
+  const metadata = fieldsOf(object['metadata'])
+  object['metadata'] = { ...metadata, name: `${prefix}${String(metadata['name'])}` }
 }
 
 /** Maps are merged, lists of objects for which kustomize has no schema are replaced, and null removes. */

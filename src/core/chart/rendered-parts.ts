@@ -30,7 +30,7 @@ export function renderedParts({ environment, release, copies, yaml }: RenderedRe
     const path = source === undefined ? otherwise : inFolder(chart, source)
     const copy = copies.find(({ to }) => path.startsWith(`${to}/`))
     const template = copy === undefined ? path : `${copy.from}${path.slice(copy.to.length)}`
-    const key = `${template}${SEPARATOR}${environment}`
+    const key = partName(template, environment)
     parts.set(key, `${parts.get(key) ?? ''}${text.startsWith('---') ? '' : '---\n'}${text}`)
   }
   return parts
@@ -45,7 +45,12 @@ export function addedParts(
     .map(({ text }) => text)
     .filter(isOfChart)
   const whole = texts.map((text) => `${text.startsWith('---') ? '' : '---\n'}${text}`).join('')
-  return new Map(texts.length === 0 ? [] : [[`${file}${SEPARATOR}${environment}`, whole]])
+  return new Map(texts.length === 0 ? [] : [[partName(file, environment), whole]])
+}
+
+/** The name of a part: what an environment renders from a file. */
+export function partName(file: string, environment: string): string {
+  return `${file}${SEPARATOR}${environment}`
 }
 
 /** Whether a path stands for the output of a template. */

@@ -1,7 +1,8 @@
 /** Deployers that the chart of another release renders, as if they were written in the chart's templates (Argo CD's "app of apps"). */
 import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
 import type { ChartRelease, DeployedRelease, ObjectValue, SettingSource, ValuesSource } from '../chart/release.ts'
-import type { Location } from '../manifest/parse.ts'
+import { sameData, valueAt } from '../manifest/data.ts'
+import type { Location, ManifestObject } from '../manifest/parse.ts'
 import type { Problem } from '../problem/problem.ts'
 import type { Additions } from './additions.ts'
 import { type Deliveries, type Delivery, readDeliveries } from './delivery.ts'
@@ -11,10 +12,18 @@ import { readReleases } from './releases.ts'
 
 type Texts = ReadonlyMap<string, string | undefined>
 
-/** The rendered text of one template with deployers, and the release that renders it. */
-interface RenderedPart {
+/** The rendered text of one file with deployers, and the release or build that renders it. */
+export interface RenderedPart {
   readonly text: string
   readonly parent: Parent
+  /** The objects of the text as a file has them. Undefined if a template renders them. */
+  readonly written?: readonly WrittenDeployer[]
+}
+
+/** The data of a rendered deployer, and the object that it is in a file. */
+export interface WrittenDeployer {
+  readonly data: ManifestObject['data']
+  readonly own: ManifestObject
 }
 
 /** What charts of a commit render. */
@@ -111,7 +120,12 @@ function releaseIn(scene: Scene, deployed: DeployedRelease): DeployedRelease {
 
 function valueIn({ rendered }: Scene, value: ObjectValue): ObjectValue {
   const part = rendered.parts.get(value.file)
-  return part === undefined ? value : { ...value, file: templateOf(value.file), rendered: part.text }
+  if (part === undefined) return value
+  const { own, data } = part.written?.[value.document] ?? {}
+  // A value that the build leaves as it is can be edited in the file.
+  if (own !== undefined && own.at.length === 0 && sameData(valueAt(data, value.path), valueAt(own.data, value.path)))
+    return { ...value, file: own.file, document: own.document }
+  return { ...value, file: templateOf(value.file), rendered: part.text }
 }
 
 function sourcesIn({ rendered }: Scene, sources: readonly string[]): readonly string[] {

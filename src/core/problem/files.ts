@@ -37,12 +37,16 @@ export function renderProblem({
   return { code, file, line, cause: { kind: 'not-rendered', environment, failure: { code, detail } } }
 }
 
-/** The problem of a chart whose templates deploy something, if the chart cannot be rendered. */
+/** The problem of a chart or kustomization that deploys something, if it cannot be rendered. `chart`: its folder. */
 export function parentProblem(
-  { chart, files }: { readonly chart: string; readonly files: readonly string[] },
+  {
+    chart,
+    files,
+    by = 'chart',
+  }: { readonly chart: string; readonly files: readonly string[]; readonly by?: 'chart' | 'kustomization' },
   problem: Problem,
 ): Problem {
-  return { ...problem, cause: { kind: 'parent-not-rendered', chart, files, why: problem.cause } }
+  return { ...problem, cause: { kind: 'parent-not-rendered', by, chart, files, why: problem.cause } }
 }
 
 interface UnknownDeployments {

@@ -76,9 +76,11 @@ const PASSING: ReadonlySet<ToolFailure['code']> = new Set(['unreachable', 'busy'
 
 export type ProblemCause = FileCause | ParentCause | MergeCause | RouteCause | ToolCause
 
-/** A chart whose templates deploy something cannot be rendered. */
+/** A chart whose templates deploy something cannot be rendered, or a kustomization that changes deployers cannot be built. */
 interface ParentCause {
   readonly kind: 'parent-not-rendered'
+  readonly by: 'chart' | 'kustomization'
+  /** Its folder. */
   readonly chart: string
   /** What it is rendered from. */
   readonly files: readonly string[]

@@ -14,5 +14,12 @@ type ComputedRefusal = Location & {
   readonly isWeight: boolean
 }
 
-/** A chart renders the weights into the values of a deployer, so no file contains them. The place is in the template. */
-type RenderedRefusal = Location & { readonly code: 'rendered-weight'; readonly name: string }
+/**
+ * A chart renders the weights into the values of a deployer, or a kustomization changes those values. The place is in the template or in
+ * the deployer's file.
+ */
+type RenderedRefusal = Location & {
+  readonly code: 'rendered-weight'
+  readonly name: string
+  readonly by: 'chart' | 'kustomization'
+}

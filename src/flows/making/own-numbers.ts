@@ -48,8 +48,13 @@ export function ownTexts(
 
 /** Whether a release itself reads a file: of its chart, or with its values. */
 function isOfRelease({ release, charts = [] }: Environment, file: string): boolean {
-  const named = release?.release.values.some((source) => source.from === 'file' && source.path === file)
-  return named === true || charts.some((chart) => chart === '' || file.startsWith(`${chart}/`))
+  const { values = [], settings = [] } = release?.release ?? {}
+  const isNamed = [...values, ...settings].some((source) =>
+    'value' in source
+      ? source.value.file === file && source.value.rendered === undefined
+      : source.from === 'file' && source.path === file,
+  )
+  return isNamed || charts.some((chart) => chart === '' || file.startsWith(`${chart}/`))
 }
 
 /** The parts of a chart that a person would change: not its subcharts, and no numbers in template actions (`nindent 8`). */

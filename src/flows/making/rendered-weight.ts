@@ -1,4 +1,4 @@
-/** Finds out whether weights come from values that a chart renders into an Application or HelmRelease, and that are in no file. */
+/** Finds out whether weights come from values of an Application or HelmRelease that a chart renders or a kustomization changes. */
 import type { ChartRelease, ObjectValue } from '../../core/chart/release.ts'
 import { decimalPlaces, numberPlaces, withReplaced } from '../../core/layer/feed.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
@@ -9,6 +9,7 @@ import { lineAt, valuesWith } from './places-shown.ts'
 export async function renderedWeight({ search, name }: NamedSearch): Promise<Refusal | undefined> {
   const own = search.environment.release
   if (own === undefined) return undefined
+  const by = own.parent?.charts.length === 0 ? 'kustomization' : 'chart'
   const texts = renderedTexts(own.release)
   const [file] = texts.keys()
   const now = file === undefined ? undefined : await valuesWith(search, new Map())
@@ -23,7 +24,7 @@ export async function renderedWeight({ search, name }: NamedSearch): Promise<Ref
     if (then === undefined || JSON.stringify([...then]) === JSON.stringify([...now])) continue
     const template = search.texts.get(file) ?? ''
     const line = lineAt(template, { at: Math.max(0, template.search(VALUES)) })
-    return { code: 'cannot-edit', refusal: { code: 'rendered-weight', file, line, name } }
+    return { code: 'cannot-edit', refusal: { code: 'rendered-weight', file, line, name, by } }
   }
   return undefined
 }

@@ -19,6 +19,7 @@ import type { Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot, SnapshotRead } from '../../core/rollout/snapshot.ts'
 import type { Mirror } from '../../ports/mirror.ts'
 import { type ReleaseSource, renderRelease } from '../build/build-environment.ts'
+import { renderedRoots } from './render-roots.ts'
 
 /** A chart may deploy a chart that deploys a chart. More would be a mistake, or a cycle. */
 const MAX_DEPTH = 3
@@ -36,15 +37,16 @@ interface CommitSource {
 
 type Needs = ReleaseSource & { readonly mirror: Pick<Mirror, 'read'> }
 
-/** The snapshot of a commit, with the deployers that charts render. Without such a chart, nothing is rendered. */
+/** The snapshot of a commit, with the deployers that kustomizations change and that charts render. Without any, nothing is rendered. */
 export async function snapshotWithParents(context: Needs, commit: CommitSource): Promise<Snapshot> {
   const { entries, texts, read } = commit
   let { snapshot, releases } = await read(NO_RENDERED_DEPLOYERS)
+  let rendered = await renderedRoots(context, commit.treeish, snapshot)
+  if (rendered !== NO_RENDERED_DEPLOYERS) ({ snapshot, releases } = await read(rendered))
   const templates = deployerTemplates(new Map([...texts, ...(await helpersOf(context, commit))]))
   if (templates.size === 0) return snapshot
   const tree = treeOf(entries)
   const done: ParentRelease[] = []
-  let rendered = NO_RENDERED_DEPLOYERS
   for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
     const { environments } = snapshot
     const scene = { tree, texts, templates, environments, releases }

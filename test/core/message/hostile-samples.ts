@@ -49,7 +49,7 @@ export const moveRefusals = each<MoveRefusal>({
   }),
   unclear: (t) => ({ code: 'unclear', why: 'selector', name: t, ...at(t) }),
   'shared-value': (t) => ({ code: 'shared-value', environment: t, users: [t, t], ...at(t) }),
-  'rendered-weight': (t) => ({ code: 'rendered-weight', name: t, ...at(t) }),
+  'rendered-weight': (t) => ({ code: 'rendered-weight', by: 'chart', name: t, ...at(t) }),
   'computed-weight': (t) => ({ code: 'computed-weight', name: t, value: t, isWeight: false, ...at(t) }),
   'no-layer': (t) => ({ code: 'no-layer', environment: t, users: [t, t], ...at(t) }),
   anchored: (t) => ({ code: 'anchored', ...edit(t) }),

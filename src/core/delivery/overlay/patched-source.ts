@@ -17,12 +17,18 @@ interface Build {
 /** The fields of a kustomization whose entries change fields of other objects. */
 const PATCHES = ['patches', 'patchesStrategicMerge', 'patchesJson6902', 'replacements']
 
+/** Whether a kustomization changes what Applications deploy: by a patch of their fields, or by their names. */
+export function changesDeployers(file: string, texts: Texts): boolean {
+  const isRenaming = /^["']?name(?:Prefix|Suffix)["']?:/m.test(texts.get(file) ?? '')
+  return isRenaming || patchesIn(file, texts, isOfApplication).length > 0
+}
+
 /** One gap for each Application, at the kustomization that patches it. */
 export function patchedSources(
   deliveries: readonly Delivery[],
   { builds, texts }: { readonly builds: readonly Build[]; readonly texts: Texts },
 ): readonly DeliveryGap[] {
-  const own = deliveries.filter(({ tool }) => tool === 'argo-cd')
+  const own = deliveries.filter(({ tool, parent }) => tool === 'argo-cd' && parent === undefined)
   const files = new Set(own.map(({ file }) => file))
   const deploying = builds.filter((build) => build.kind === 'kustomize' && build.files.some((one) => files.has(one)))
   return deploying.flatMap((build) => {
@@ -43,14 +49,14 @@ interface SourcePatch {
   readonly name: string | undefined
 }
 
-function patchesIn(file: string, texts: Texts): readonly SourcePatch[] {
+function patchesIn(file: string, texts: Texts, isMeant = changesSource): readonly SourcePatch[] {
   const text = texts.get(file)
   if (text === undefined || !PATCHES.some((field) => text.includes(field))) return []
   const read = readOneDocument(text)
   const data = recordOf(read.ok ? read.value?.data : undefined)
   return PATCHES.flatMap((field) => listOf(data[field])).flatMap((entry): readonly SourcePatch[] => {
     const { words, target } = partsOf(entry, (path) => texts.get(join(parentOf(file), path) ?? ''))
-    if (!changesSource(words, textOf(target['kind']))) return []
+    if (!isMeant(words, textOf(target['kind']))) return []
     return [{ file, name: textOf(target['name']) ?? writtenName(words) }]
   })
 }
@@ -70,8 +76,13 @@ function partsOf(
 /** A JSON pointer (`/spec/source/path`), a field path (`spec.source.path`), or a part of an Application. */
 function changesSource(words: string, kind: string | undefined): boolean {
   if (/\bspec[/.](?:template[/.]spec[/.])?sources?\b/.test(words)) return true
-  const isApplication = /^Application(?:Set)?$/.test(kind ?? '') || /\bkind["']?\s*:\s*["']?Application/.test(words)
-  return isApplication && /\bsources?["']?\s*:/.test(words)
+  return isOfApplication(words, kind) && /\bsources?["']?\s*:/.test(words)
+}
+
+/** The kind of a target is a regular expression. */
+function isOfApplication(words: string, kind: string | undefined): boolean {
+  if (kind !== undefined && /^\w+$/.test(kind)) return kind.startsWith('Application')
+  return /\bApplication|\bspec[/.](?:source|destination)/.test(words)
 }
 
 function writtenName(words: string): string | undefined {

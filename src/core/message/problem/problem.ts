@@ -36,6 +36,11 @@ function causeWords(cause: ProblemCause): ProblemWords {
     case 'parent-not-rendered': {
       const { what, next } = causeWords(cause.why)
       const chart = code(cause.chart === '' ? '.' : cause.chart)
+      if (cause.by === 'kustomization')
+        return {
+          what: `Perch cannot build the kustomization ${chart}, so it does not know what the Applications in it deploy. ${what}`,
+          next,
+        }
       const unknown = `Perch cannot render the chart ${chart}, so it does not know what the templates of the chart deploy.`
       return { what: `${unknown} ${what}`, next }
     }

@@ -25,6 +25,8 @@ export function explainMove(refusal: MoveRefusal): string {
         ? `A Helm chart takes a weight of ${code(refusal.name)} from the value ${code(refusal.value)} at ${place}, but with the number that you asked for it does not render the wanted weights alone. Ask for a share that the chart can express, such as a whole percentage, or change the chart.`
         : `A Helm chart computes the weights of ${code(refusal.name)} from the value ${code(refusal.value)} at ${place}. Perch changes only whole numbers that become weights as they are. Change the value in a pull request of your own, or let the chart take the weights themselves from the values.`
     case 'rendered-weight':
+      if (refusal.by === 'kustomization')
+        return `The weights of ${code(refusal.name)} come from values of the Application at ${place}, which a kustomization changes. Perch does not edit such a change. Put the weights into a values file, name that file under \`valueFiles\` in the Application, and comment again.`
       return `The weights of ${code(refusal.name)} come from values that the chart template at ${place} renders into a release. Perch does not change what a template renders. Put the weights into a values file, name that file under \`valueFiles\` (\`valuesFiles\` in a HelmRelease) in the template, and comment again.`
     case 'no-layer':
       return `${list(refusal.users)} share ${place}, and environment ${code(refusal.environment)} has no kustomization of its own for a patch. Change all of them with \`--env all\`, or give this environment its own file.`
