@@ -3,7 +3,10 @@ import { pointerSteps } from '../manifest/json-pointer.ts'
 import { isNote } from '../traffic/annotations.ts'
 
 /** The keys in a route's spec that contain rules. */
-const SECTIONS = ['http', 'tls', 'tcp', 'rules']
+const SECTIONS: readonly string[] = ['http', 'tls', 'tcp', 'rules']
+/** The fields of a rule that contain its weights, and those that say whose requests it takes. */
+const DESTINATIONS = ['route', 'backendRefs']
+const REQUESTS = ['match', 'matches', 'delegate']
 /** A JSON pointer that changes rules, their destinations or the annotations. */
 const POINTER =
   /^\/(?:spec(?:\/(?:http|tls|tcp|rules)(?:\/[\d-]+(?:\/(?:route|backendRefs)(?:\/.*)?)?)?)?|metadata(?:\/annotations(?:\/.*)?)?)?$/
@@ -41,4 +44,19 @@ export function isDecisivePointer(pointer: unknown): boolean {
   const [field, map, key] = pointerSteps(pointer)
   if (field === 'metadata' && map === 'annotations' && key !== undefined) return isNote(key)
   return POINTER.test(pointer) || VERSIONS.some((name) => pointer.startsWith(`/spec/${name}`))
+}
+
+/**
+ * Whether a field of a replacement, such as `spec.http.[name=main].route.0.weight`, is or contains weights, or whose requests a rule
+ * takes.
+ */
+export function isDecisiveField(path: string): boolean {
+  const [top, section, , field, ...rest] = path.match(/\[[^\]]*\]|[^.]+/g) ?? []
+  if (top !== 'spec') return false
+  if (section === undefined) return true
+  if (!SECTIONS.includes(section)) return false
+  if (field === undefined) return true
+  const [, value, ...deeper] = rest
+  const isWeight = value === undefined || (value === 'weight' && deeper.length === 0)
+  return DESTINATIONS.includes(field) ? isWeight : REQUESTS.includes(field) && rest.length === 0
 }

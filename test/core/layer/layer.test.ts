@@ -4,7 +4,7 @@ import { applyPatch } from '../../../src/core/layer/step.ts'
 import { readKustomization } from '../../../src/core/environment/kustomization.ts'
 import { layerOf } from '../../../src/core/layer/kustomization.ts'
 import { parseManifest } from '../../../src/core/manifest/parse.ts'
-import { snapshotOf } from '../samples.ts'
+import { snapshotOf, virtualService } from '../samples.ts'
 
 /** The effect of JSON patches on an object (RFC 6902), as far as Perch reads them. */
 
@@ -113,4 +113,20 @@ spec:
   assert.equal(whyUnclear('{op: copy, from: /spec/http/1/route, path: /spec/http/0/route}'), 'patch')
   assert.equal(whyUnclear('{op: copy, from: /spec/http/0/match, path: /spec/http/1/match}'), 'patch')
   assert.equal(whyUnclear('{op: copy, from: /spec/http/0/match, path: /spec/old}'), undefined)
+})
+
+test('a replacement of the whole spec, or of whose requests a rule takes, leaves the weights unknown until a render shows them', () => {
+  const whyUnclear = (field: string): string | undefined => {
+    const source = `{ kind: VirtualService, name: other, fieldPath: ${field} }`
+    const targets = `[{ select: { kind: VirtualService, name: api-service }, fieldPaths: [${field}] }]`
+    const snapshot = snapshotOf({
+      'web.yaml': virtualService(95, 5),
+      'kustomization.yaml': `resources: [web.yaml]\nreplacements: [{ source: ${source}, targets: ${targets} }]\n`,
+    })
+    return snapshot.targets[0]?.unclear?.why
+  }
+  assert.equal(whyUnclear('spec'), 'replacement')
+  assert.equal(whyUnclear('spec.http.0.match'), 'replacement')
+  assert.equal(whyUnclear('spec.http.0.route'), 'replacement')
+  assert.equal(whyUnclear('spec.http.0.timeout'), undefined)
 })

@@ -6,7 +6,7 @@ import type { Chain } from '../layout.ts'
 import { type BuildIdentity, selectsObject } from '../selector.ts'
 import { applyPatch, type ObjectData, type PatchStep } from '../step.ts'
 import { effectiveNamespace, identityOf, type ObjectIdentity } from '../../manifest/identity.ts'
-import { isDecisive } from '../decisive.ts'
+import { isDecisive, isDecisiveField } from '../decisive.ts'
 import { lineOfPatch } from './origin.ts'
 import type { Unclear } from './unclear.ts'
 
@@ -119,15 +119,10 @@ function isFor({ target, data }: Patch, identity: BuildIdentity): boolean | 'unc
   )
 }
 
-/** A field that contains weights, or is one. */
-const WEIGHTS =
-  /^spec\.(?:http|tls|tcp|rules)(?:\.(?:\[[^\]]*\]|[^.]+)(?:\.(?:route|backendRefs)(?:\.(?:\[[^\]]*\]|[^.]+)(?:\.weight)?)?)?)?$/
-
 function replaced({ replacements }: Kustomization, identity: BuildIdentity): Unclear | undefined {
   const found = replacements.find(
     ({ selects: wanted, fields }) =>
-      fields.some((field) => WEIGHTS.test(field)) &&
-      wanted.some((selector) => selectsObject(selector, identity) !== false),
+      fields.some(isDecisiveField) && wanted.some((selector) => selectsObject(selector, identity) !== false),
   )
   return found === undefined ? undefined : { ...found.place, why: 'replacement' }
 }
