@@ -242,11 +242,18 @@ function plainTables(world: World, routed: readonly Table[]): readonly Table[] {
 
 /** Whether a Service declares a port for a protocol. For Services that declare none, the routes are enough. */
 function isSpoken(service: RenderedObject, protocol: (typeof SECTIONS)[number]): boolean {
-  const spoken = { http: /^(?:http|grpc)/, tls: /^(?:tls|https)/, tcp: /^(?:tcp|mongo|mysql|redis)/ } as const
   return listOf(specOf(service)['ports']).some((port) => {
     const { name, appProtocol } = recordOf(port)
-    return spoken[protocol].test(textOf(appProtocol) ?? textOf(name) ?? '')
+    const [spoken = ''] = (textOf(appProtocol) ?? textOf(name) ?? '').toLowerCase().split('-')
+    return SPOKEN[protocol].includes(spoken)
   })
+}
+
+/** The protocols of ports, as in `http-web` (istio.io, Protocol Selection). For HTTPS, Istio routes by SNI like for TLS. */
+const SPOKEN: Readonly<Record<(typeof SECTIONS)[number], readonly string[]>> = {
+  http: ['http', 'http2', 'grpc', 'kubernetes.io/h2c', 'kubernetes.io/ws'],
+  tls: ['tls', 'https', 'kubernetes.io/wss'],
+  tcp: ['tcp', 'mongo', 'mysql', 'redis'],
 }
 
 function isOnMesh(match: Match): boolean {

@@ -260,3 +260,45 @@ spec:
   assert.deepEqual(rises(old, second, places), ['raise rules[0] 0 → 100 for some'])
   assert.deepEqual(rises(old, old, places), [])
 })
+
+test('without its route, a service of the canary takes only requests of protocols that its ports speak', () => {
+  const other = 'route: [{destination: {host: other}}]'
+  const rules = {
+    http: `  http: [{${other}}]\n`,
+    tls: `  tls: [{match: [{sniHosts: [direct]}], ${other}}]\n`,
+    tcp: `  tcp: [{match: [{port: 5000}], ${other}}]\n`,
+  }
+  const routed = (port: string, own: readonly string[]): string => `${MESH}---
+apiVersion: v1
+kind: Service
+metadata: {name: direct}
+spec: {selector: {app: web, version: v2}, ports: [{port: 80, ${port}}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: direct}
+spec:
+  hosts: [direct]
+${own.join('')}`
+  const all = Object.values(rules)
+  const rising = (port: string): readonly string[] =>
+    Object.entries(rules).flatMap(([section, rule]) => {
+      const left = all.filter((one) => one !== rule)
+      return rises(routed(port, all), routed(port, left)).length > 0 ? [section] : []
+    })
+  const table: Readonly<Record<string, readonly string[]>> = {
+    'name: http': ['http'],
+    'name: http-web': ['http'],
+    'name: grpc': ['http'],
+    'name: https': ['tls'],
+    'name: tls-x': ['tls'],
+    'name: tcp-db': ['tcp'],
+    'name: redis': ['tcp'],
+    'name: my-http': [],
+    'name: https, appProtocol: http2': ['http'],
+    'appProtocol: kubernetes.io/h2c': ['http'],
+    'appProtocol: HTTP': ['http'],
+    'name: metrics': [],
+  }
+  for (const [port, expected] of Object.entries(table)) assert.deepEqual(rising(port), expected, port)
+})
