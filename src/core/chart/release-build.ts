@@ -3,6 +3,7 @@ import { patchFields } from '../delivery/additions.ts'
 import { overridesSources } from '../delivery/argo/source-override.ts'
 import { paramsNow } from '../delivery/generators/elements.ts'
 import { filledTemplate } from '../delivery/generators/params.ts'
+import { objectOf } from '../environment/traffic-text.ts'
 import { decoded } from '../diff/secret-values.ts'
 import { listOf, recordOf, valueAt } from '../manifest/data.ts'
 import { parseManifest } from '../manifest/parse.ts'
@@ -41,9 +42,12 @@ function kustomizationOf(entry: unknown): Readonly<Record<string, unknown>> {
   return { resources: [POST_RENDERED], ...patchFields(others), ...(images === undefined ? {} : { images }) }
 }
 
+export const DEPLOYER_KINDS: readonly string[] = ['HelmRelease', 'Application', 'ApplicationSet', 'GitRepository']
+/** Kinds from which a HelmRelease takes values. */
+export const HOLDER_KINDS: readonly string[] = ['ConfigMap', 'Secret']
+
 /** Objects that contain values, or refer to them. Only these documents are counted. */
-export const VALUES_OBJECT =
-  /\bkind["']?\s*:\s*["']?(?:HelmRelease|Application|ApplicationSet|GitRepository|ConfigMap|Secret)\b/
+export const VALUES_OBJECT = objectOf([...DEPLOYER_KINDS, ...HOLDER_KINDS])
 
 /** The build of an environment from the texts of its files. Values in objects are read from the current texts. */
 export function releaseBuild(release: ChartRelease, copies: readonly ChartCopy[], texts: Texts): ReleaseBuild {

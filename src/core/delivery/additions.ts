@@ -98,7 +98,7 @@ export function argoFields(kustomize: Data): Data {
 function argoImage(written: string): readonly Data[] {
   const equals = written.indexOf('=')
   const image = written.slice(equals + 1)
-  const parts = /^(?<path>.*?)(?::(?<tag>[^:/@]*))?(?:@(?<digest>.*))?$/.exec(image)?.groups
+  const parts = /(?<path>.*?)(?::(?<tag>[^:/@]*))?(?:@(?<digest>.*))?$/.exec(image)?.groups
   const { path = '', tag = '', digest = '' } = parts ?? {}
   const name = equals === -1 ? path : written.slice(0, equals)
   if (name === '') return []

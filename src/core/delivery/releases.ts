@@ -1,9 +1,10 @@
 /** The releases that Argo CD and Flux make of charts in this repository, with their values. */
 import type { DeployedRelease } from '../chart/release.ts'
 import { isRenderedPart } from '../chart/rendered-parts.ts'
-import { VALUES_OBJECT } from '../chart/release-build.ts'
+import { DEPLOYER_KINDS, HOLDER_KINDS, VALUES_OBJECT } from '../chart/release-build.ts'
 import { templateChart } from '../chart/template-chart.ts'
 import { readKustomization } from '../environment/kustomization.ts'
+import { objectOf } from '../environment/traffic-text.ts'
 import { inFolder, isKustomization, join, parentOf } from '../environment/tree.ts'
 import { isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
 import { titleOf } from '../manifest/identity.ts'
@@ -27,7 +28,8 @@ interface Releases {
   readonly deliveries: readonly Delivery[]
 }
 
-const DEPLOYERS = /\bkind["']?\s*:\s*["']?(?:HelmRelease|Application|ApplicationSet|GitRepository)\b/
+const DEPLOYERS = objectOf(DEPLOYER_KINDS)
+const HOLDERS = objectOf(HOLDER_KINDS)
 
 /** The releases of charts in this repository, from the texts of a commit. */
 export function readReleases(texts: Texts, source: DeliverySource): Releases {
@@ -159,9 +161,9 @@ function fluxReleases(
 }
 
 function holdersIn(texts: Texts, names: ReadonlySet<string>): readonly ValuesHolder[] {
-  return manifestsIn(texts, /\bkind["']?\s*:\s*["']?(?:ConfigMap|Secret)\b/)
+  return manifestsIn(texts, HOLDERS)
     .flatMap(({ objects }) => objects)
-    .filter(({ kind, name, at }) => ['ConfigMap', 'Secret'].includes(kind) && names.has(name) && at.length === 0)
+    .filter(({ kind, name, at }) => HOLDER_KINDS.includes(kind) && names.has(name) && at.length === 0)
     .map(({ kind, name, namespace, file, document, data }) => {
       return { kind, name, namespace, file, document, data, generated: undefined }
     })

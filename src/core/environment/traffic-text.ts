@@ -8,12 +8,13 @@ export const TRAFFIC_OBJECT =
   /\bkind["']?\s*:\s*(?:[&!]\S*\s+)*(?:[>|][-+\d]*\s+|["'])?(?:\*[^\s,}\]]+|VirtualService|DestinationRule|Service|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute|Canary|Rollout|AnalysisTemplate|ClusterAnalysisTemplate)(?:List)?\b(?![-.])/
 
 /** Objects that run the pods of a version. */
-const WORKLOADS = 'Deployment|StatefulSet|DaemonSet|ReplicaSet|CloneSet'
+const WORKLOADS = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'CloneSet']
 const WORKLOAD = objectOf(WORKLOADS)
-const WORKLOAD_OR_OWNER = objectOf(`${WORKLOADS}|Canary|Rollout`)
+const WORKLOAD_OR_OWNER = objectOf([...WORKLOADS, 'Canary', 'Rollout'])
 
-function objectOf(kinds: string): RegExp {
-  return new RegExp(`\\bkind["']?\\s*:\\s*(?:[&!]\\S*\\s+)*["']?(?:${kinds})\\b(?![-.])`)
+/** Matches texts that may contain an object of one of these kinds. */
+export function objectOf(kinds: readonly string[]): RegExp {
+  return new RegExp(`\\bkind["']?\\s*:\\s*(?:[&!]\\S*\\s+)*["']?(?:${kinds.join('|')})\\b(?![-.])`)
 }
 
 /** The traffic objects in a rendered chart, including the workloads of each version. */

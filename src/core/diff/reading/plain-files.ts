@@ -107,7 +107,7 @@ function leftOutOf({ file, text, read, leavesOut, isLoose }: FileReading): LeftO
 function withoutPieces(text: string, nameless: readonly NamelessDocument[]): string {
   return nameless.reduceRight((rest, { piece }) => {
     const marker = piece.text.startsWith('---') ? '---' : ''
-    const blank = `${marker}${piece.text.replace(/[^\r\n]+/g, '')}`
+    const blank = `${marker}${piece.text.replace(/[^\r\n]/g, '')}`
     return rest.slice(0, piece.start) + blank + rest.slice(piece.start + piece.text.length)
   }, text)
 }

@@ -14,8 +14,8 @@ export function kubernetesNumber(source: string): number | bigint | undefined {
   return narrow(sign === '-' ? -value : value)
 }
 
-/** Text that may be a number for a YAML library, including everything that `kubernetesNumber` may read. */
-const NUMBER = /^[-+]?(?:\.\d|\d)[\w.+-]*$/
+/** The beginning of every number. Underscores may only come later. */
+const NUMBER = /^[-+]?\.?\d/
 
 const WHOLE = /^([-+]?)(0x[\da-f]+|0b[01]+|0o?([0-7]+)|0|[1-9]\d*)$/i
 const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:e[-+]?\d+)?$/i

@@ -119,7 +119,7 @@ function ownedBaseWords({ writer, share }: Extract<GateReason, { readonly code: 
 
 /** `#7` is a link on GitHub; anything else is a short commit. */
 function plainRaiser(raiser: string): string {
-  return /^#\d+$/.test(raiser) ? raiser : code(raiser)
+  return raiser.startsWith('#') ? raiser : code(raiser)
 }
 
 function restraintWords(reason: RestraintReason): string {

@@ -21,7 +21,7 @@ function textOf(node: RootContent): string {
   if (node.type === 'list' || node.type === 'blockquote') return blocks(node)
   if (node.type === 'listItem') return `- ${blocks(node)}`
   // These tags are around dollar signs.
-  if (node.type === 'html' && /^<\/?span>$/.test(node.value)) return ''
+  if (node.type === 'html' && ['<span>', '</span>'].includes(node.value)) return ''
   if ('children' in node) return node.children.map(textOf).join('')
   return 'value' in node ? node.value : ''
 }
