@@ -26,3 +26,17 @@ test('a chart of two thousand files is read, and one with more is refused', () =
   assert.deepEqual([read.files.length, read.refusals], [2000, []])
   assert.deepEqual(readOf(2001).refusals, [{ code: 'too-many-files', file: 'chart/Chart.yaml', line: 1, entry: '' }])
 })
+
+test('a chart with a link in a copy of another chart is refused at the link', () => {
+  const tree = treeOf([
+    { path: 'chart/Chart.yaml', type: 'file' },
+    { path: 'common/Chart.yaml', type: 'file' },
+    { path: 'common/templates/a.yaml', type: 'symlink' },
+    { path: 'other/b.yaml', type: 'symlink' },
+  ])
+  const dependency = '{ name: common, version: 1.0.0, repository: "file://../common" }'
+  const texts = new Map([['chart/Chart.yaml', `name: chart\nversion: 1.0.0\ndependencies: [${dependency}]\n`]])
+  const { copies, refusals } = releaseFiles({ tree, texts, needs: new Set() }, RELEASE, { from: [], others: new Set() })
+  assert.deepEqual(copies, [{ from: 'common', to: 'chart/charts/common' }])
+  assert.deepEqual(refusals, [{ code: 'symlink', file: 'common/templates/a.yaml', line: 1, entry: '' }])
+})

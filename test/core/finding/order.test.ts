@@ -131,10 +131,10 @@ test('sync waves of Argo CD order both, and Flux does not know them', () => {
     'warning added canary',
   ])
   assert.deepEqual(change(shop({ ...CANARY, waves: late }), shop({ ...STABLE, waves: late }), deployedBy(ARGO)), [])
-  const unread = { rule: 'first' }
-  assert.deepEqual(change(shop({ ...STABLE, waves: unread }), shop({ ...CANARY, waves: unread }), deployedBy(ARGO)), [
-    'warning added canary',
-  ])
+  for (const rule of ['first', '-1st', 'v-1', '']) {
+    const unread = change(shop({ ...STABLE, waves: { rule } }), shop({ ...CANARY, waves: { rule } }), deployedBy(ARGO))
+    assert.deepEqual(unread, ['warning added canary'], rule)
+  }
 })
 
 test('a rule in another environment that defines the subset already is no warning', () => {

@@ -72,6 +72,7 @@ const FOLLOWS = [
   'production --until soon',
   'production slow',
   'production --until 2026-12-01',
+  'production --until x2026-12-01',
   'production --until 2026-12-01T10:00Z',
   'production --until=30m x',
   'production --until 366d',

@@ -2,6 +2,8 @@
 import { test } from 'node:test'
 import { imageNameOf, namesApart, tagOf } from '../../../src/core/arrival/version-behind.ts'
 import { resolveArguments } from '../../../src/core/analysis-template/reading/arguments.ts'
+import { wholeField } from '../../../src/core/analysis-template/reading/fields.ts'
+import type { SpecProblem } from '../../../src/core/analysis-template/template-problem.ts'
 import { loneReleases } from '../../../src/core/chart/lone-releases.ts'
 import { inNamespace, nestedReleases } from '../../../src/core/chart/nested-releases.ts'
 import { loneTemplates } from '../../../src/core/chart/lone-templates.ts'
@@ -15,6 +17,8 @@ import { localFolder } from '../../../src/core/chart/release-files.ts'
 import { argoFields } from '../../../src/core/delivery/additions.ts'
 import { liftsRestrictions } from '../../../src/core/delivery/argo/argo.ts'
 import { withVariables } from '../../../src/core/delivery/variables.ts'
+import type { RenderedObject } from '../../../src/core/diff/objects.ts'
+import { pairObjects } from '../../../src/core/diff/pair.ts'
 import { redact } from '../../../src/core/diff/redact.ts'
 import { discoverEnvironments } from '../../../src/core/environment/discover-environments.ts'
 import { bringingNamespaces } from '../../../src/core/finding/scene/bringers.ts'
@@ -58,7 +62,7 @@ import { readFluxEvent } from '../../../src/core/report/flux.ts'
 import { ObjectName } from '../../../src/core/report/report.ts'
 import { branchPart } from '../../../src/core/rollout/branch.ts'
 import { versionCalled } from '../../../src/core/traffic/blue-green.ts'
-import { targetOf } from '../samples.ts'
+import { snapshotOf, targetOf, virtualService } from '../samples.ts'
 import { assertPage, made } from './page.ts'
 
 const SHA = '0123456789abcdef0123456789abcdef01234567'
@@ -287,6 +291,7 @@ test('the readings of names and addresses are on a page that somebody has approv
         'git@github.com:web',
         'https://github.com/shop/WEB/',
         'https://github.com/shop/web.gitx',
+        'https://github.com/shop/w.giteb',
         'https://github.com/shop/xweb',
         'https://x/{{repo}}',
         'https://x/${repo}',
@@ -649,6 +654,7 @@ test('the readings of texts in files are on a page that somebody has approved', 
         '.list[0.5]',
         '.list[]',
         '.list[] | select(.n == 1)',
+        '.list[] | select(.n == 1.)',
         '.list[]|select(.n==1.5)',
         '."a"',
         '.a b',
@@ -783,6 +789,9 @@ test('the readings of texts in files are on a page that somebody has approved', 
         'the admission webhook "x" denied the request',
         "a ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no",
         'admission webhook "x" does not support dry run',
+        'admission webhook "" does not support dry run',
+        'admission webhook "" denied the request: no',
+        "ValidatingAdmissionPolicy '' with binding '' denied request",
         'an admission webhook "x" does not support dry run',
         'the dryRun feature is disabled',
         'the dryRun beta feature is disabled',
@@ -825,6 +834,8 @@ test('the readings of texts in files are on a page that somebody has approved', 
         'aGVsbG8t\nd29ybGQ=',
         'user: pass-w0rd\nkey=v4lue-x\n',
         '-----BEGIN KEY-----\nMIIabc123\n-----END KEY-----',
+        '-----BEGIN KEY-----x\nMIIabc123',
+        'two words: pass-w0rd',
         'x-----BEGIN KEY-----\nMIIabc123',
         '----------\nabc-123-x',
         'a: ü-1<&>',
@@ -1152,6 +1163,53 @@ test('the readings of parts of files are on a page that somebody has approved', 
         'Advance web shop canary weight 20',
       ],
       (eventMessage) => newsAfter(undefined, eventOf({ eventMessage }), 0)?.weight,
+    ),
+    'a whole number in a template': made(['5', '-5', 'x5', '5x', '1234567890', '', 7, 1.5, undefined], (count) => {
+      const problems: SpecProblem[] = []
+      const number = wholeField({ data: { count }, place: 'metrics[0]', problems }, 'count', 0)
+      return [number, problems.length]
+    }),
+    'a name that kustomize generates': made(
+      ['settings-2456789bcd', 'settings-2456789bcd-x', 'settings-2456789bc', 'settings-2456789bca', '-2456789bcd'],
+      (name) => {
+        const objectNamed = (own: string): RenderedObject => {
+          return { group: '', kind: 'ConfigMap', namespace: 'n', name: own, data: {} }
+        }
+        return pairObjects([objectNamed(name)], [objectNamed(name.replace('2456', '9999'))]).length
+      },
+    ),
+    'a field that a replacement sets': made(
+      [
+        'spec',
+        'spec.http',
+        'spec.http.0',
+        'spec.http.[name=main]',
+        'spec.http.[name=]',
+        'spec.http.',
+        'spec.http.0.route',
+        'spec.http.0.route.1',
+        'spec.http.0.route.[destination.host=web]',
+        'spec.http.0.route.',
+        'spec.http.0.route.1.weight',
+        'spec.http.0.route.1.weights',
+        'spec.http.0.route.1.destination.host',
+        'spec.http.0.match',
+        'spec.rules.0.matches',
+        'spec.http.0.match.0.uri.prefix',
+        'spec.http.0.timeout',
+        'spec.https.0',
+        'metadata.name',
+        'spec.hosts',
+        'x.spec.http',
+      ],
+      (path) => {
+        const target = `targets: [{ select: { kind: VirtualService }, fieldPaths: ['${path}'] }]`
+        const { targets } = snapshotOf({
+          'web.yaml': virtualService(95, 5),
+          'kustomization.yaml': `resources: [web.yaml]\nreplacements: [{ source: { kind: ConfigMap }, ${target} }]\n`,
+        })
+        return targets.map(({ unclear }) => unclear?.why)
+      },
     ),
     'a time that Flagger sends': made(
       ['1700000000000', '170000000', 'x1700000000', '1700000000x', '170000000000000'],
