@@ -39,7 +39,7 @@ spec:
     'overlays/staging/patch.yaml': PATCH,
     'overlays/staging/map.yaml': MAP,
     'overlays/production/kustomization.yaml': 'resources: [../../base]\nnamespace: production\n',
-    'overlays/broken/kustomization.yaml': 'resources: [../../base]\nnamePrefix: not-in-memory-\n',
+    'overlays/broken/kustomization.yaml': 'resources: [../../base]\nnameSuffix: -not-in-memory\n',
   })
   const pull = await aPull(world, { 'docs/a.md': 'x\n' }, 'Ask')
   for (const line of [
