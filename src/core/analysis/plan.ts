@@ -1,6 +1,7 @@
 import { type Analysis, BUILT_IN, type AnalysisCheck, isBuiltIn } from '../config/analysis.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { Standing } from '../rollout/standing.ts'
+import { isInSeveralNamespaces } from '../rollout/target.ts'
 import { canaryVersion } from '../traffic/version.ts'
 import type { Range } from './answer.ts'
 import { askOnce, type RangeQuery } from './asks.ts'
@@ -173,12 +174,13 @@ function valuesFor({ standing, reporter, found }: QueryContext, role: RoleQuery[
 export function rolloutValues(
   { target, versions }: Standing,
   role: RoleQuery['role'],
-): Readonly<Record<'service' | 'namespace' | 'environment' | 'canary' | 'stable', string>> & {
+): Readonly<Record<'service' | 'environment' | 'canary' | 'stable', string>> & {
+  readonly namespace: string | undefined
   readonly version: string | undefined
 } {
   return {
     service: target.service,
-    namespace: target.route.namespace,
+    namespace: isInSeveralNamespaces(target) ? undefined : target.route.namespace,
     environment: target.environment,
     ...versionNamesOf(target),
     version: versions?.[role] ?? (role === 'canary' ? canaryVersion(target.route, target.neighbours) : undefined),

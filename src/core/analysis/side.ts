@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../result.ts'
-import type { Target } from '../rollout/target.ts'
+import { isInSeveralNamespaces, type Target } from '../rollout/target.ts'
 import { shortHost } from '../traffic/host.ts'
 import { type Destination, type Role, weightedRules } from '../traffic/route.ts'
 import { servicesBeside, versionLabels } from '../traffic/version.ts'
@@ -31,6 +31,8 @@ export const SIDE_TROUBLES = [
   'no-version-label',
   /** Both have the same labels. */
   'same-labels',
+  /** The route is in several namespaces, and Istio's metrics are about one. */
+  'several-namespaces',
 ] as const
 export type SideTrouble = (typeof SIDE_TROUBLES)[number]
 
@@ -57,6 +59,7 @@ export type SideResult = Result<Side, SideTrouble>
 export function sidesOf(target: Target, reporter: Reporter): Readonly<Record<'canary' | 'stable', SideResult>> {
   const { route } = target
   if (!isHttp(target)) return neither('not-http')
+  if (isInSeveralNamespaces(target)) return neither('several-namespaces')
   if (route.kind !== 'VirtualService' && reporter === 'destination') return neither('needs-source')
   const [canary, stable] = [sideOf(target, 'canary', reporter), sideOf(target, 'stable', reporter)]
   // With fewer labels, the query would also count the other version's requests.

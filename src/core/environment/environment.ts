@@ -77,6 +77,11 @@ export function namespaceOf({ applied, release }: Pick<Environment, 'applied' | 
   return others.length === 0 && !isTemplate(namespace ?? '') ? namespace : undefined
 }
 
+/** Whether all deployers of an environment put its objects into the same namespace. */
+export function hasOneNamespace(environment: Pick<Environment, 'applied'> | undefined): boolean {
+  return (environment?.applied?.namespaces.length ?? 0) <= 1
+}
+
 /** The folders of the charts that an environment or its deployers are rendered from. A new file there can change the environment. */
 export function chartsBehind({ charts = [], release, deployer }: Environment): readonly string[] {
   const copied = release?.copies.map(({ from }) => from) ?? []

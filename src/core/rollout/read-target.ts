@@ -2,7 +2,7 @@ import { findTemplate, type TemplateQuestion } from '../analysis-template/find-t
 import { templateName } from '../analysis-template/plan.ts'
 import type { Config } from '../config/schema.ts'
 import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
-import { type Environment, environmentNamed, inputsOf } from '../environment/environment.ts'
+import { type Environment, environmentNamed, hasOneNamespace, inputsOf } from '../environment/environment.ts'
 import { isKustomization } from '../environment/tree.ts'
 import { type BuiltObject, decisiveSteps, type LayeredObject, layeredIn, namespaceIn } from '../layer/layered.ts'
 import { placeOf } from '../layer/build/origin.ts'
@@ -89,8 +89,11 @@ function withTemplate(settings: Settings, layout: Layout, at: Omit<TemplateQuest
 function placementOf(layout: Layout, environments: readonly string[], ofWay: string | undefined): Placement {
   const all = agreed(environments.map((name) => environmentNamespace(layout, name)))
   const unnamed = agreed(environments.map((name) => namespaceIn(layout, name)))
-  if (all === 'different' || unnamed === 'different') return {}
-  return { all: all.namespace ?? ofWay, unnamed: unnamed.namespace }
+  if (all === 'different') return { differs: 'all' }
+  if (unnamed === 'different') return { differs: 'unnamed' }
+  const isPlaced = environments.every((name) => hasOneNamespace(environmentNamed(layout.environments, name)))
+  const placement = { all: all.namespace ?? ofWay, unnamed: unnamed.namespace }
+  return isPlaced ? placement : { ...placement, differs: 'unnamed' }
 }
 
 function agreed(namespaces: readonly (string | undefined)[]): { readonly namespace: string | undefined } | 'different' {

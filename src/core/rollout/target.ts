@@ -44,6 +44,8 @@ export interface Settings {
 
 /** Where objects are put, if all environments of a target agree. */
 export interface Placement {
+  /** They do not agree: about all objects, or about those that name no namespace. */
+  readonly differs?: 'all' | 'unnamed'
   /** The namespace into which kustomize puts all objects. */
   readonly all?: string | undefined
   /** The namespace into which the deployer puts objects that name none. */
@@ -175,6 +177,11 @@ function keysOf({ environments }: Target, names: readonly string[]): readonly st
 export function renderedTitle({ layout, environments: [first = ''], object }: Target): string | undefined {
   const rendered = layeredIn(layout, first, object)?.rendered
   return rendered && titleOf(rendered)
+}
+
+/** Whether a target's route is in several namespaces, so that metrics of one of them would say nothing about the others. */
+export function isInSeveralNamespaces({ placement, object }: Pick<Target, 'placement' | 'object'>): boolean {
+  return placement.differs === 'all' || (placement.differs === 'unnamed' && object.namespace === '')
 }
 
 /** A target's route as it is called in one of its environments, which may put it into different namespaces. */

@@ -337,3 +337,35 @@ test('requests are counted only where the config sets a number that is needed', 
   assert.equal(count(0), 0)
   assert.equal(count(1), 1)
 })
+
+test('a route in several namespaces is in no metric that the query could name', () => {
+  const bare = (text: string): string => text.replaceAll(', namespace: shop', '')
+  const base = {
+    'base/vs.yaml': bare(SUBSETS),
+    'base/dr.yaml': bare(dr('{ version: v1 }', '{ version: v2 }')),
+    'base/kustomization.yaml': 'resources: [vs.yaml, dr.yaml]\n',
+  }
+  const overlays = (eu: string, us: string): Files => ({
+    ...base,
+    'eu/kustomization.yaml': `resources: [../base]\nnamespace: ${eu}\n`,
+    'us/kustomization.yaml': `resources: [../base]\nnamespace: ${us}\n`,
+  })
+  assert.match(asked(overlays('shop', 'shop')), /destination_service_namespace="shop"/)
+  assert.equal(asked(overlays('shop-eu', 'shop-us')), 'several-namespaces')
+  const application = (name: string, namespace: string): string => `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: ${name}, namespace: argocd }
+spec:
+  destination: { namespace: ${namespace}, server: https://kubernetes.default.svc }
+  source: { repoURL: https://github.com/acme/shop, path: base, targetRevision: HEAD }
+`
+  const deployed = (eu: string, us: string): Files => ({
+    ...base,
+    'eu.yaml': application('eu', eu),
+    'us.yaml': application('us', us),
+  })
+  assert.match(asked(deployed('shop', 'shop')), /destination_service_namespace="shop"/)
+  assert.equal(asked(deployed('shop-eu', 'shop-us')), 'several-namespaces')
+  const own = [{ metric: 'own', query: 'a{n="{{namespace}}"}', unit: 'x', max: 1 }]
+  assert.match(asked(deployed('shop-eu', 'shop-us'), { checks: own }), /no-variable.*namespace/)
+})

@@ -19,5 +19,7 @@ export function sideTroubleWords(trouble: SideTrouble): string {
       return `cannot be measured: the subset has no \`version\` label, which is what Istio's metrics have. Add one to the subset and the pods, or split by hosts. Or: ${OWN.toLowerCase()}.`
     case 'same-labels':
       return `cannot be measured: in Istio's metrics both versions have the same labels. Give them different \`version\` labels, or split by hosts. Or: ${OWN.toLowerCase()}.`
+    case 'several-namespaces':
+      return `cannot be measured: the route is deployed to several namespaces, and Istio's metrics are about one. ${OWN}, or give each namespace its own environment.`
   }
 }

@@ -38,6 +38,7 @@ const TROUBLES: Readonly<Record<ShareTrouble, string>> = {
   'foreign-host': 'a destination is not a Service of the cluster',
   'no-version-label': 'a subset has no `version` label',
   'same-labels': 'both have the same labels',
+  'several-namespaces': 'the route is deployed to several namespaces',
   mirrored: 'with `reporter: destination`, copies of requests (`mirror`) are counted, too',
   'other-rules': 'another rule of the route gives the canary a share of its own',
 }
