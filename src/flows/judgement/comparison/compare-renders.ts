@@ -23,7 +23,7 @@ export async function compareRenders(
   sides: CompareInput,
   names: readonly string[],
 ): Promise<Comparison> {
-  const parts = await fewAtOnce(names, (name) => compareEnvironment(context, sides, name))
+  const parts = await Promise.all(names.map((name) => compareEnvironment(context, sides, name)))
   return {
     rows: parts.flatMap(({ rows }) => rows),
     diffs: parts.flatMap(({ diffs }) => diffs),
@@ -37,19 +37,6 @@ export async function compareRenders(
     newVersions: eachOnce(parts.flatMap((part) => part.newVersions)),
     renderer: await toolsFor(context, sides, names),
   }
-}
-
-/** Enough to keep the renderer busy, and few enough for the files and renders of large environments to fit in memory. */
-const AT_ONCE = 4
-
-async function fewAtOnce<T, Done>(items: readonly T[], work: (item: T) => Promise<Done>): Promise<readonly Done[]> {
-  const done: Done[] = []
-  const left = items.entries()
-  const workOnNext = async (): Promise<void> => {
-    for (const [index, item] of left) done[index] = await work(item)
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, workOnNext))
-  return done
 }
 
 /** Several environments may share a version's route. */
