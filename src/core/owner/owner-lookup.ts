@@ -23,7 +23,8 @@ export function ownerLookup<T>(owned: Iterable<readonly [OwnedRoute, T]>): Owner
   const selecting: { readonly route: OwnedRoute; readonly place: number }[] = []
   for (const [route, owner] of owned) {
     if (route.selector !== undefined) selecting.push({ route, place: owners.length })
-    else for (const key of keysOfOwned(route)) if (!places.has(key)) places.set(key, owners.length)
+    const free = route.selector === undefined ? keysOfOwned(route).filter((key) => !places.has(key)) : []
+    for (const key of free) places.set(key, owners.length)
     owners.push(owner)
   }
   return (route) => {
