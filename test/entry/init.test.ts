@@ -124,25 +124,52 @@ test('init leaves the rollouts of controllers out, and names them', () => {
   assert.doesNotMatch(text, /could not tell/)
 })
 
-test('a release of a chart is proposed with its own name and namespace, whatever its environment is called', () => {
-  const files = {
-    'charts/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
-    'charts/web/templates/service.yaml': 'apiVersion: v1\nkind: Service\nmetadata: { name: "{{ .Release.Name }}" }\n',
-    'charts/web/values-eu.yaml': 'a: 1\n',
-    'apps/production.yaml': `apiVersion: argoproj.io/v1alpha1
+test(
+  'a release of a chart is proposed by its Application, which keeps its values, name and options',
+  needsHelm,
+  async () => {
+    const application = (name: string, helm: string): string => `apiVersion: argoproj.io/v1alpha1
 kind: Application
-metadata: { name: production, namespace: argocd }
+metadata: { name: ${name}, namespace: argocd }
 spec:
   destination: { namespace: shop }
-  source: { path: charts/web, helm: { releaseName: web, valueFiles: [values-eu.yaml] } }
-`,
-  }
-  const text = proposedConfig(snapshotOf(files), { hasEnvironments: true, hasServices: true })
-  assert.match(
-    text,
-    /^ {2}production:\n {4}helm: \{ chart: charts\/web, values: \[charts\/web\/values-eu\.yaml\], release: web, namespace: shop \}/m,
-  )
-})
+  source: { path: charts/web, helm: { releaseName: ${name}-web, ${helm} } }
+`
+    const production = 'valuesObject: { canary: { weight: 5 } }, kubeVersion: "1.30"'
+    const staging = 'valueFiles: [values-staging.yaml], parameters: [{ name: canary.weight, value: "25" }]'
+    const one = { ...CHART, 'apps/production.yaml': application('production', production) }
+    const two = {
+      ...one,
+      'apps/staging.yaml': application('staging', staging),
+      'charts/web/values-staging.yaml': 'canary: { weight: 0 }\n',
+    }
+    for (const [files, lines] of [
+      [one, ['production:', 'path: charts/web   # deployed by Application argocd/production']],
+      [
+        two,
+        [
+          'production:',
+          'path: charts/web   # deployed by Application argocd/production',
+          'deployer: argocd/production',
+          'staging:',
+          'path: charts/web   # deployed by Application argocd/staging',
+          'deployer: argocd/staging',
+        ],
+      ],
+    ] as const) {
+      const dir = checkout(files)
+      const before = await perch('status', '--json', '--dir', dir)
+      const { code, err } = await perch('init', '--dir', dir)
+      assert.deepEqual([code, err], [0, ''])
+      const text = readFileSync(join(dir, CONFIG), 'utf8')
+      assert.match(text, /^environments:$/m)
+      const written = text.split('\n').map((line) => line.trim())
+      const begin = written.indexOf('production:')
+      assert.deepEqual(written.slice(begin, begin + lines.length), lines)
+      assert.deepEqual(await perch('status', '--json', '--dir', dir), before)
+    }
+  },
+)
 
 /** The commented entries below the first line that begins with these words, without the comment signs. */
 function entriesAfter(text: string, words: string): string {

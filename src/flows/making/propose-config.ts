@@ -82,7 +82,9 @@ async function readsTheSame(context: Needs, treeish: Sha, { snapshot, text }: Co
 /** What Perch finds, as one text to compare. A config may change the order. */
 function readingOf({ environments, targets, problems, unrendered }: Snapshot): string {
   const lines = [
-    ...environments.map(({ name, kind, root, files, deployer }) => [name, kind, root, files, deployer ?? null]),
+    ...environments.map(({ name, kind, root, files, deployer, release }) => {
+      return [name, kind, root, files, deployer ?? null, release?.release ?? null]
+    }),
     ...targets.map((target) => [targetName(target), routeId(target.route), target.route.names]),
     [problems.length, unrendered.length],
   ]

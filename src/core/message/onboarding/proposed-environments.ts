@@ -1,8 +1,9 @@
 /** The environments of a proposed config: those that Perch found, and charts that nothing here deploys. */
 import { stringify } from 'yaml'
 import type { LoneRelease } from '../../chart/lone-releases.ts'
-import { type ChartRelease, valuesFilesOf } from '../../chart/release.ts'
 import type { Environment } from '../../environment/environment.ts'
+import { deliveryKey } from '../../environment/variants.ts'
+import { nameInTitle } from '../../manifest/identity.ts'
 import type { Problem } from '../../problem/problem.ts'
 import type { Snapshot } from '../../rollout/snapshot.ts'
 import { standingOf } from '../../rollout/standing.ts'
@@ -24,15 +25,13 @@ export interface ProposedRelease extends LoneRelease {
 const MAX_ENVIRONMENTS = 100
 
 /** The environments that Perch found. */
-export function environmentLines({ environments, deliveries }: Snapshot, isWritten: boolean): readonly string[] {
+export function environmentLines(snapshot: Snapshot, isWritten: boolean): readonly string[] {
+  const { environments } = snapshot
   if (environments.length === 0)
     return ['# Perch found no environment: nothing in this repository says what is deployed.']
   const shown = environments.slice(0, MAX_ENVIRONMENTS)
   const left = environments.length - shown.length
-  const lines = shown.flatMap((environment) => [
-    `  ${scalar(environment.name)}:`,
-    ...placeLines(environment, deliveries),
-  ])
+  const lines = shown.flatMap((environment) => [`  ${scalar(environment.name)}:`, ...placeLines(environment, snapshot)])
   const head = [
     `# ${counted(environments.length, 'environment')}${left > 0 ? `; ${left} are not listed here` : ''}. Each can also have:`,
     '#   after: staging        a raise waits until that environment has taken the same step',
@@ -74,7 +73,7 @@ function loneEntry({ environment, chart, values, targets, problems }: ProposedRe
     .map(({ what, next }) => `    # ${oneLine(plainWords(`${what} ${next}`))}`)
   return [
     `  ${scalar(environment)}:`,
-    `    helm: { ${releaseParts({ chart, values, name: undefined, namespace: undefined }).join(', ')} }`,
+    `    helm: { ${releaseParts({ chart, values })} }`,
     ...(values.length === 0
       ? ['    # No values file in the chart is for one environment: add those that you use to `values`.']
       : []),
@@ -86,28 +85,25 @@ function loneEntry({ environment, chart, values, targets, problems }: ProposedRe
   ]
 }
 
-function placeLines({ root, release }: Environment, deliveries: Snapshot['deliveries']): readonly string[] {
-  const by = [...new Set(deliveries.filter(({ path }) => path === root).map(({ title }) => oneLine(title)))]
-  const note = by.length === 0 ? '' : `   # deployed by ${by.slice(0, 3).join(', ')}${by.length > 3 ? ', …' : ''}`
-  return release === undefined
-    ? [`    path: ${scalar(root === '' ? '.' : root)}${note}`]
-    : [
-        `    helm: { ${releaseParts({ ...release.release, values: valuesFilesOf(release.release) }).join(', ')} }${note}`,
-      ]
+/** The place of an environment. If several deployers make environments of it, its deployer is named. */
+function placeLines(
+  { root, deliveries: keys }: Environment,
+  { environments, deliveries }: Pick<Snapshot, 'environments' | 'deliveries'>,
+): readonly string[] {
+  const own = deliveries.filter((one) => one.path === root && keys?.includes(deliveryKey(one)) !== false)
+  const by = [...new Set(own.map(({ title }) => title))]
+  const shown = by.slice(0, 3).map(oneLine).join(', ')
+  const note = by.length === 0 ? '' : `   # deployed by ${shown}${by.length > 3 ? ', …' : ''}`
+  const [deployer] = by
+  const isShared = environments.filter((one) => one.root === root).length > 1
+  return [
+    `    path: ${scalar(root === '' ? '.' : root)}${note}`,
+    ...(isShared && deployer !== undefined ? [`    deployer: ${scalar(nameInTitle(deployer))}`] : []),
+  ]
 }
 
-function releaseParts({
-  chart,
-  values,
-  name,
-  namespace,
-}: Pick<ChartRelease, 'chart' | 'name' | 'namespace'> & { readonly values: readonly string[] }): readonly string[] {
-  return [
-    `chart: ${scalar(chart === '' ? '.' : chart)}`,
-    `values: [${values.map(scalar).join(', ')}]`,
-    ...(name === undefined ? [] : [`release: ${scalar(name)}`]),
-    ...(namespace === undefined ? [] : [`namespace: ${scalar(namespace)}`]),
-  ]
+function releaseParts({ chart, values }: Pick<LoneRelease, 'chart' | 'values'>): string {
+  return `chart: ${scalar(chart === '' ? '.' : chart)}, values: [${values.map(scalar).join(', ')}]`
 }
 
 /** The canary's share now, as a person reads it. */
