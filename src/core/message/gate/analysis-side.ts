@@ -20,6 +20,6 @@ export function sideTroubleWords(trouble: SideTrouble): string {
     case 'same-labels':
       return `cannot be measured: in Istio's metrics both versions have the same labels. Give them different \`version\` labels, or split by hosts. Or: ${OWN.toLowerCase()}.`
     case 'several-namespaces':
-      return `cannot be measured: the route is deployed to several namespaces, and Istio's metrics are about one. ${OWN}, or give each namespace its own environment.`
+      return `cannot be measured: the route is deployed to several namespaces, and Istio's metrics are about one. ${OWN}, or give each namespace weights of its own, in an overlay of its own.`
   }
 }
