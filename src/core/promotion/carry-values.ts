@@ -82,8 +82,9 @@ function carryMap(
   path: Path,
 ): void {
   const more = Object.keys(target).filter((key) => !Object.hasOwn(source, key))
-  // The subset of one host means nothing for another host. So a destination of Istio is carried as a whole, or not at all.
-  const isWhole = isDestinationOfIstio(placeOf(walk, path)) && more.length > 0
+  // The subset of one host means nothing for another host. So a destination of Istio with another host is carried as a whole, or
+  // not at all.
+  const isWhole = isDestinationOfIstio(placeOf(walk, path)) && more.length > 0 && hasOtherHost(source, target)
   const why = isWhole ? belongs(walk, { source, target }, path) : undefined
   if (why !== undefined) return leave(walk, path, why)
   for (const [key, value] of Object.entries(source)) {
@@ -166,6 +167,10 @@ function placeOf({ pointer }: Walk, path: Path): Path {
 function isDestinationOfIstio(path: Path): boolean {
   const [list, , key] = path.slice(-3)
   return key === 'destination' ? list === 'route' || list === 'mirrors' : key === 'mirror' && list === 'http'
+}
+
+function hasOtherHost({ host }: Mapping, target: Mapping): boolean {
+  return host !== undefined && host !== target['host']
 }
 
 /** Whether a list splits requests between backends of the Gateway API. A backend without a weight gets as much as the others. */

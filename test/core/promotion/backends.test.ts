@@ -44,3 +44,11 @@ test('a destination gets the host of the source without the subset that the targ
   assert.deepEqual(carried(next, old), { text: next, left: [] })
   assert.deepEqual(carried(old, next), { text: old, left: [] })
 })
+
+test('a destination of the same host keeps its subset, because without one the requests would reach the pods of all versions', () => {
+  const rule = (destination: string): string =>
+    `kind: VirtualService\nmetadata: { name: web }\nspec:\n  http:\n    - route:\n        - destination: ${destination}\n`
+  const stable = rule('{ host: shop, subset: stable }')
+  assert.deepEqual(carried(rule('{ host: shop }'), stable), { text: undefined, left: ['target-only'] })
+  assert.deepEqual(carried(rule('{ port: { number: 80 } }'), stable).left, ['target-only', 'target-only'])
+})
