@@ -1,4 +1,7 @@
-/** Deployers that the chart of another release renders, as if they were written in the chart's templates (Argo CD's "app of apps"). */
+/**
+ * Deployers that something else renders (Argo CD's "app of apps"): the chart of another release, or a kustomization that changes them.
+ * They are read as if they were written in the chart's templates or the kustomization's resources.
+ */
 import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
 import type { ChartRelease, DeployedRelease, ObjectValue, SettingSource, ValuesSource } from '../chart/release.ts'
 import { sameData, valueAt } from '../manifest/data.ts'
@@ -26,13 +29,13 @@ export interface WrittenDeployer {
   readonly own: ManifestObject
 }
 
-/** What charts of a commit render. */
+/** What charts and kustomizations of a commit render. */
 export interface RenderedDeployers {
   /** By the names of `renderedParts`. */
   readonly parts: ReadonlyMap<string, RenderedPart>
-  /** The templates that are read as they are rendered, and not as they are written. */
+  /** The templates and resources that are read as they are rendered, and not as they are written. */
   readonly templates: ReadonlySet<string>
-  /** Why releases cannot be rendered, and the names of the releases. */
+  /** Why releases and kustomizations cannot be rendered, and the names of the releases and environments. */
   readonly unrendered: readonly (Problem & { readonly environments: readonly string[] })[]
 }
 

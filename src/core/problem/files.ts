@@ -37,16 +37,16 @@ export function renderProblem({
   return { code, file, line, cause: { kind: 'not-rendered', environment, failure: { code, detail } } }
 }
 
-/** The problem of a chart or kustomization that deploys something, if it cannot be rendered. `chart`: its folder. */
+/** The problem of a chart or kustomization that deploys something, if it cannot be rendered. */
 export function parentProblem(
   {
-    chart,
+    folder,
     files,
     by = 'chart',
-  }: { readonly chart: string; readonly files: readonly string[]; readonly by?: 'chart' | 'kustomization' },
+  }: { readonly folder: string; readonly files: readonly string[]; readonly by?: 'chart' | 'kustomization' },
   problem: Problem,
 ): Problem {
-  return { ...problem, cause: { kind: 'parent-not-rendered', by, chart, files, why: problem.cause } }
+  return { ...problem, cause: { kind: 'parent-not-rendered', by, folder, files, why: problem.cause } }
 }
 
 interface UnknownDeployments {

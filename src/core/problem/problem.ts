@@ -80,8 +80,7 @@ export type ProblemCause = FileCause | ParentCause | MergeCause | RouteCause | T
 interface ParentCause {
   readonly kind: 'parent-not-rendered'
   readonly by: 'chart' | 'kustomization'
-  /** Its folder. */
-  readonly chart: string
+  readonly folder: string
   /** What it is rendered from. */
   readonly files: readonly string[]
   readonly why: ProblemCause

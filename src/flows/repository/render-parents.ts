@@ -105,7 +105,7 @@ async function renderParent(
   { parent, secrets }: { readonly parent: ParentRelease; readonly secrets: readonly string[] },
 ): Promise<{ readonly parts: ReadonlyMap<string, string> } | { readonly problem: Problem }> {
   const { name, release, copies, files, refusals } = parent
-  const self = { chart: release.chart, files }
+  const self = { folder: release.chart, files }
   const [refusal] = refusals
   if (refusal !== undefined) return { problem: parentProblem(self, refusalProblem(refusal)) }
   const texts = await context.mirror.read(treeish, files)

@@ -53,5 +53,5 @@ async function buildRoot(
   const place = failurePlace(environment, texts, detail)
   const rendered = { code, detail: redact(detail, texts, secrets) }
   const problem = renderProblem({ environment: name, ...place, file: place?.file, rendered })
-  return { problem: parentProblem({ chart: folder, files, by: 'kustomization' }, problem) }
+  return { problem: parentProblem({ folder, files, by: 'kustomization' }, problem) }
 }

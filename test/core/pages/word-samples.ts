@@ -86,7 +86,7 @@ export function problems(): readonly Problem[] {
     ...[[], ['a.yaml']].map((conflicts) => merge.notJudgedProblem({ base: 'next', judgedFor: 'main', conflicts })),
     merge.unjudgedProblem(files.configProblem(config, 'base')),
     files.parentProblem(
-      { chart: 'root', files: [] },
+      { folder: 'root', files: [] },
       files.refusalProblem({ code: 'helm-values', file: 'apps/root.yaml', line: 9, entry: 'secrets.yaml' }),
     ),
     merge.mixedRepairProblem(files.configProblem(config, 'base'), ['Service web']),

@@ -517,7 +517,7 @@ test('a config can name the release of an Application that a chart renders', asy
 
 test('only a step whose rollout is not found waits for a chart that cannot be rendered', () => {
   const refusal = refusalProblem({ code: 'helm-values', file: 'root/Chart.yaml', line: 1, entry: 'x' })
-  const problem = { ...parentProblem({ chart: 'root', files: [] }, refusal), environments: ['root'] }
+  const problem = { ...parentProblem({ folder: 'root', files: [] }, refusal), environments: ['root'] }
   const { targets } = snapshotOf(BASE)
   const waits = (branch: string, author = 'perch[bot]'): boolean => {
     const around = { pull: { number: 2, author, branch, hasSay: true } }

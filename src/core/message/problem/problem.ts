@@ -35,13 +35,13 @@ function causeWords(cause: ProblemCause): ProblemWords {
       return mergeWords(cause)
     case 'parent-not-rendered': {
       const { what, next } = causeWords(cause.why)
-      const chart = code(cause.chart === '' ? '.' : cause.chart)
+      const folder = code(cause.folder === '' ? '.' : cause.folder)
       if (cause.by === 'kustomization')
         return {
-          what: `Perch cannot build the kustomization ${chart}, so it does not know what the Applications in it deploy. ${what}`,
+          what: `Perch cannot build the kustomization ${folder}, so it does not know what the Applications in it deploy. ${what}`,
           next,
         }
-      const unknown = `Perch cannot render the chart ${chart}, so it does not know what the templates of the chart deploy.`
+      const unknown = `Perch cannot render the chart ${folder}, so it does not know what the templates of the chart deploy.`
       return { what: `${unknown} ${what}`, next }
     }
     case 'unjudged':

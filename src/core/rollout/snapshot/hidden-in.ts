@@ -3,8 +3,8 @@ import type { Snapshot } from '../snapshot.ts'
 import type { Target } from '../target.ts'
 
 /**
- * Whether a rollout may be in another commit, although it is not found there: a file of its environment cannot be read, or the chart
- * that deploys the environment cannot be rendered.
+ * Whether a rollout may be in another commit, although it is not found there: a file of its environment cannot be read, or what
+ * renders the environment's deployer cannot be rendered.
  */
 export function isHiddenIn(
   { problems, unrendered }: Pick<Snapshot, 'problems' | 'unrendered'>,

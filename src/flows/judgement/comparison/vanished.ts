@@ -34,8 +34,8 @@ export function vanished({ before, after }: SnapshotPair): readonly Problem[] {
  * the next pull request that raises a canary, whatever its share is now.
  */
 export function hidingParents({ before, after }: SnapshotPair): readonly Problem[] {
-  const known = new Set(before.snapshot.unrendered.flatMap((problem) => brokenChart(problem) ?? []))
-  const broken = after.snapshot.unrendered.filter((problem) => !known.has(brokenChart(problem) ?? ''))
+  const known = new Set(before.snapshot.unrendered.flatMap((problem) => brokenParent(problem) ?? []))
+  const broken = after.snapshot.unrendered.filter((problem) => !known.has(brokenParent(problem) ?? ''))
   const isThere = leftIn(after)
   const isLeft = (target: Target, name: string): boolean => isThere(target, name) && hasDeployer(after, name)
   const hidden = before.snapshot.targets
@@ -58,8 +58,8 @@ function hasDeployer({ snapshot }: SnapshotPair['after'], name: string): boolean
   return release === undefined ? deployer !== undefined : deliveries.length > 0
 }
 
-function brokenChart({ cause }: Problem): string | undefined {
-  return cause.kind === 'parent-not-rendered' ? cause.chart : undefined
+function brokenParent({ cause }: Problem): string | undefined {
+  return cause.kind === 'parent-not-rendered' ? cause.folder : undefined
 }
 
 /** Whether a rollout is still there in an environment. */
