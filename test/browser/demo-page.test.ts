@@ -10,7 +10,7 @@ import { demoFiles } from '../../src/entry/demo/repository.ts'
 import type { RolloutMoment } from '../../src/entry/demo/web/chart.ts'
 import { ticked } from '../../src/entry/demo/web/issue-page.ts'
 import { startPages } from '../../src/entry/demo/web/server.ts'
-import { needsKustomize } from '../docs/needs.ts'
+import { needsKustomize } from '../tools.ts'
 import { aStory, checksOn, type Story } from '../stories/world.ts'
 import { needsChromium, openPage, overflow, show, WIDTHS } from './chromium.ts'
 

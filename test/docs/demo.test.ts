@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { changedLines } from '../../src/entry/demo/log.ts'
-import { needsKustomize } from './needs.ts'
+import { needsKustomize } from '../tools.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 

@@ -9,7 +9,7 @@ import * as z from 'zod'
 import { parseCommands } from '../../src/core/command/parse.ts'
 import { readConfig } from '../../src/core/config/read.ts'
 import { demoFiles } from '../../src/entry/demo/repository.ts'
-import { needsKustomize } from './needs.ts'
+import { needsKustomize } from '../tools.ts'
 import { variables } from './variables.ts'
 
 /** The pages describe what the code does. */

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { BLUE_GREEN_SUBSETS, blueGreenRoute } from '../blue-green.ts'
-import { needsKustomize } from '../docs/needs.ts'
+import { needsKustomize } from '../tools.ts'
 import { checkout, perch, type Printed } from './perch.ts'
 import { gitops, VS, weightsIn } from '../stories/world.ts'
 

@@ -5,8 +5,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
-import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { gateReport, validateReport } from '../../src/core/message/check/checks.ts'
 import { parseRendered } from '../../src/core/diff/objects.ts'
 import { explainRefusal } from '../../src/core/message/refusal/refusal.ts'
@@ -18,17 +16,11 @@ import { readEnvironmentTexts } from '../../src/flows/build/environment-texts.ts
 import { renderEnvironment } from '../../src/flows/judgement/comparison/render.ts'
 import { loadSnapshot } from '../../src/flows/repository/load.ts'
 import type { Renderer } from '../../src/ports/renderer.ts'
-import { memoryValidators } from '../memory/validators.ts'
 import { command, DR, linesChanged, refusal, shares, VS, worktreeOf } from './repository.ts'
+import { tools } from '../tools.ts'
 
 const KUSTOMIZE = 'kustomize'
 const skip = spawnSync(KUSTOMIZE, ['version']).status === 0 ? false : 'kustomize is not installed'
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const tools = {
-  renderer: openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' }),
-  schemas: openSchemas(),
-  validators: memoryValidators(),
-}
 
 async function problems(files: Map<string, string>): Promise<readonly string[]> {
   const found = await reviewFolder({ ...tools, worktree: worktreeOf(files) }, { environment: undefined })

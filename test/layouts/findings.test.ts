@@ -1,21 +1,11 @@
 /** The place of a finding in each layout of a kustomize repository: the line that somebody has to change. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
-import { memoryValidators } from '../memory/validators.ts'
-import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
-import { needsKustomize } from '../docs/needs.ts'
 import { findTargets } from '../../src/core/rollout/find-target.ts'
 import { statusOfCheckout } from '../../src/flows/checkout/checkout.ts'
 import { command, DR, linesChanged, refusal, repository, VS, worktreeOf } from './repository.ts'
-
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const context = {
-  renderer: openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' }),
-  schemas: openSchemas(),
-  validators: memoryValidators(),
-}
+import { needsKustomize, tools } from '../tools.ts'
 
 /** The findings if nothing was there before. */
 async function reviewOf(files: Map<string, string>) {
@@ -26,7 +16,7 @@ async function reviewOf(files: Map<string, string>) {
     read: (tree: string, paths: readonly string[]) => side(tree).read(tree, paths),
   }
   const between = { base: 'before', head: 'after', changed: 'all', config: 'after' } as const
-  return (await compareTrees({ ...context, mirror }, between)).review
+  return (await compareTrees({ ...tools, mirror }, between)).review
 }
 
 /** `code file:line text of that line` for all findings. */
@@ -223,7 +213,7 @@ test(
         { service: 'route-v1', environment: 'default' },
       ],
     })
-    const status = await statusOfCheckout({ worktree: worktreeOf(files), renderer: context.renderer })
+    const status = await statusOfCheckout({ worktree: worktreeOf(files), renderer: tools.renderer })
     assert.ok(status.ok)
     const query = { service: 'web', environment: undefined }
     const meant = findTargets(status.value.snapshot, query, ['README.md', 'networking/route-v1.yaml'])
@@ -247,7 +237,7 @@ test(
       read: async (name: string, paths: readonly string[]) => side(name).read(name, paths),
     }
     const changed = ['networking/route-90-10.yaml']
-    const { review } = await compareTrees({ ...context, mirror }, { base: 'before', head: 'after', changed })
+    const { review } = await compareTrees({ ...tools, mirror }, { base: 'before', head: 'after', changed })
     assert.deepEqual(review.problems, [])
     const shares = review.rows.map(({ before: was = [], after = [] }) => [was, after].map(([first]) => first?.share))
     assert.deepEqual(shares, [[90, 75]])

@@ -1,7 +1,6 @@
 /** The end of a rollout of a chart: the stable version becomes the canary's if the chart's values tell its version. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { versionChange } from '../../src/core/gate/version-change.ts'
 import { plainWords } from '../../src/core/message/markdown/plain-words.ts'
 import { explainRefusal } from '../../src/core/message/refusal/refusal.ts'
@@ -10,10 +9,7 @@ import { statusOfCheckout } from '../../src/flows/checkout/checkout.ts'
 import { makeChange } from '../../src/flows/making/make-change.ts'
 import { CHART } from './chart.ts'
 import { linesChanged, worktreeOf } from './repository.ts'
-
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
-const needs = (await renderer.tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
+import { needsHelm, renderer } from '../tools.ts'
 
 const ROUTE = CHART['charts/web/templates/virtualservice.yaml'].replace(
   'name: {{ .Release.Name }}\n',
@@ -107,7 +103,7 @@ async function goOn(files: Map<string, string>): Promise<{ readonly phase: strin
 const FIXED = { label: 'lane', labelOf: (version: string) => `{{ ${version} }}` }
 const TIED = { label: 'version', labelOf: (version: string) => `{{ (index $.Values ${version}).version }}` }
 
-test('the image of the stable workload becomes the canary’s if labels name the tracks', needs, async () => {
+test('the image of the stable workload becomes the canary’s if labels name the tracks', needsHelm, async () => {
   const files = repository({
     ...FIXED,
     values: 'stable:\n  tag: 1.0.0 # runs\ncanary: { weight: 100, tag: 1.1.0 }\n',
@@ -122,7 +118,7 @@ test('the image of the stable workload becomes the canary’s if labels name the
   })
 })
 
-test('its merge is judged as a new stable version, and not as no change', needs, async () => {
+test('its merge is judged as a new stable version, and not as no change', needsHelm, async () => {
   const standing = async (tag: string) => {
     const files = repository({ ...FIXED, values: `stable: { tag: ${tag} }\ncanary: { weight: 100, tag: 1.1.0 }\n` })
     const status = await statusOfCheckout({ worktree: worktreeOf(files), renderer }, 'production')
@@ -133,7 +129,7 @@ test('its merge is judged as a new stable version, and not as no change', needs,
   assert.deepEqual(versionChange(before, after), { role: 'stable', from: 'stable', to: 'canary' })
 })
 
-test('the version label and the image change together if both are in the values', needs, async () => {
+test('the version label and the image change together if both are in the values', needsHelm, async () => {
   const files = repository({
     ...TIED,
     values: 'stable: { tag: 1.0.0, version: v1 }\ncanary: { weight: 100, tag: 1.1.0, version: v2 }\n',
@@ -146,7 +142,7 @@ test('the version label and the image change together if both are in the values'
   assert.equal((await goOn(files)).phase, 'finishing-weights')
 })
 
-test('one value for label, image and all is one edit', needs, async () => {
+test('one value for label, image and all is one edit', needsHelm, async () => {
   const files = repository({
     ...TIED,
     values: 'stable: { tag: v1, version: v1 }\ncanary: { weight: 100, tag: v2, version: v2 }\n',
@@ -162,7 +158,7 @@ test('one value for label, image and all is one edit', needs, async () => {
 
 test(
   'if the workload is named after its version, the refusal says what must be rendered, and where to set it',
-  needs,
+  needsHelm,
   async () => {
     const files = repository({
       ...TIED,
@@ -178,7 +174,7 @@ test(
   },
 )
 
-test('a value that other environments share is named and left alone', needs, async () => {
+test('a value that other environments share is named and left alone', needsHelm, async () => {
   const files = repository({ ...FIXED, values: 'canary: { weight: 100, tag: 1.1.0 }\n' })
   const defaults = 'charts/web/values.yaml'
   files.set(defaults, `${files.get(defaults)}stable:\n  tag: 1.0.0\n`)
@@ -186,7 +182,7 @@ test('a value that other environments share is named and left alone', needs, asy
   assert.match(said.join(''), /it comes from charts\/web\/values\.yaml, which staging uses too/)
 })
 
-test('the other fields of the pods become the canary’s too, and are never quoted', needs, async () => {
+test('the other fields of the pods become the canary’s too, and are never quoted', needsHelm, async () => {
   const files = repository({
     ...FIXED,
     values: 'stable: { tag: 1.0.0, token: aaaa-1111 }\ncanary: { weight: 100, tag: 1.1.0, token: { from: vault } }\n',
@@ -196,7 +192,7 @@ test('the other fields of the pods become the canary’s too, and are never quot
   assert.doesNotMatch(said.join(''), /aaaa-1111|vault/)
 })
 
-test('a person may finish the version by hand, and the weights follow', needs, async () => {
+test('a person may finish the version by hand, and the weights follow', needsHelm, async () => {
   const files = repository({ ...FIXED, values: 'stable: { tag: 1.1.0 }\ncanary: { weight: 100, tag: 1.1.0 }\n' })
   const status = await statusOfCheckout({ worktree: worktreeOf(files), renderer }, 'production')
   assert.ok(status.ok)

@@ -6,20 +6,14 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { statusOfCheckout } from '../../src/flows/checkout/checkout.ts'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
-import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { gateReport, validateReport } from '../../src/core/message/check/checks.ts'
 import { plainWords } from '../../src/core/message/markdown/plain-words.ts'
 import { explainRefusal } from '../../src/core/message/refusal/refusal.ts'
 import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
 import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
-import { memoryValidators } from '../memory/validators.ts'
 import { CHART } from './chart.ts'
 import { command, linesChanged, refusal, shares, worktreeOf } from './repository.ts'
-
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
-const needs = (await renderer.tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
-const tools = { renderer, schemas: openSchemas(), validators: memoryValidators() }
+import { needsHelm, QUIET, renderer, tools } from '../tools.ts'
 
 const CONFIG = `environments:
   staging: { helm: { chart: charts/web, values: [values-staging.yaml], release: web } }
@@ -62,22 +56,26 @@ async function moves(files: Map<string, string>, share: number, line = ''): Prom
   return linesChanged(before, files)
 }
 
-test('with releases of a chart in the config, a command changes the number in the values of one', needs, async () => {
-  const files = repository({ ...VALUES, '.github/canary.yml': CONFIG })
-  assert.deepEqual(await shares(files), {
-    staging: '50% charts/web/templates/virtualservice.yaml:3',
-    production: '5% charts/web/templates/virtualservice.yaml:3',
-  })
-  assert.deepEqual(await moves(files, 25, ' --env production'), [
-    'values-production.yaml',
-    '-  weight: 5 # percent',
-    '+  weight: 25 # percent',
-  ])
-})
+test(
+  'with releases of a chart in the config, a command changes the number in the values of one',
+  needsHelm,
+  async () => {
+    const files = repository({ ...VALUES, '.github/canary.yml': CONFIG })
+    assert.deepEqual(await shares(files), {
+      staging: '50% charts/web/templates/virtualservice.yaml:3',
+      production: '5% charts/web/templates/virtualservice.yaml:3',
+    })
+    assert.deepEqual(await moves(files, 25, ' --env production'), [
+      'values-production.yaml',
+      '-  weight: 5 # percent',
+      '+  weight: 25 # percent',
+    ])
+  },
+)
 
 test(
   'an object of a chart may have a key twice, as Argo CD applies it, but not if it concerns traffic',
-  needs,
+  needsHelm,
   async () => {
     const job = 'apiVersion: batch/v1\nkind: Job\nmetadata: { name: once }\nspec: { parallelism: 1, parallelism: 2 }\n'
     const files = { ...VALUES, '.github/canary.yml': CONFIG, 'charts/web/templates/job.yaml': job }
@@ -140,7 +138,7 @@ const APPLICATIONS: readonly (readonly [string, string, readonly string[]])[] = 
   ],
 ]
 for (const [what, helm, lines] of APPLICATIONS) {
-  test(`an Argo CD Application deploys a chart with ${what}`, needs, async () => {
+  test(`an Argo CD Application deploys a chart with ${what}`, needsHelm, async () => {
     const files = repository({
       ...VALUES,
       'apps/staging.yaml': APPLICATION('staging', '      valueFiles: [../../values-staging.yaml]\n'),
@@ -151,7 +149,7 @@ for (const [what, helm, lines] of APPLICATIONS) {
   })
 }
 
-test('a chart of several sources takes its values from another one of this repository', needs, async () => {
+test('a chart of several sources takes its values from another one of this repository', needsHelm, async () => {
   const application = APPLICATION('production', '').replace(
     /  source:[^]*/,
     `  sources:
@@ -232,7 +230,7 @@ const RELEASES: readonly (readonly [string, string, Readonly<Record<string, stri
   ],
 ]
 for (const [what, spec, more, lines] of RELEASES) {
-  test(`a Flux HelmRelease deploys a chart with ${what}`, needs, async () => {
+  test(`a Flux HelmRelease deploys a chart with ${what}`, needsHelm, async () => {
     const files = repository({
       ...VALUES,
       'clusters/staging/web.yaml': RELEASE('staging', '  values: { canary: { weight: 50 } }\n'),
@@ -245,7 +243,7 @@ for (const [what, spec, more, lines] of RELEASES) {
   })
 }
 
-test('both weights are values: both change', needs, async () => {
+test('both weights are values: both change', needsHelm, async () => {
   const template = CHART['charts/web/templates/virtualservice.yaml'].replace(
     'sub 100 .Values.canary.weight',
     '.Values.stable.weight',
@@ -265,7 +263,7 @@ test('both weights are values: both change', needs, async () => {
   ])
 })
 
-test('a schema that allows no other numbers does not hide a weight’s place', needs, async () => {
+test('a schema that allows no other numbers does not hide a weight’s place', needsHelm, async () => {
   const weight = { type: 'integer', minimum: 0, maximum: 100 }
   const schema = { type: 'object', properties: { canary: { type: 'object', properties: { weight } } } }
   const files = repository({
@@ -282,7 +280,7 @@ test('a schema that allows no other numbers does not hide a weight’s place', n
 
 test(
   'a configured chart that is released with different values needs the name of the release that is meant',
-  needs,
+  needsHelm,
   async () => {
     const one = (name: string): string => APPLICATION(name, `      valueFiles: [../../values-${name}.yaml]\n`)
     const files = repository({
@@ -306,7 +304,7 @@ test(
   },
 )
 
-test('values that several environments share are changed for all of them, and not for one', needs, async () => {
+test('values that several environments share are changed for all of them, and not for one', needsHelm, async () => {
   const config = CONFIG.replaceAll(/values-\w+/g, 'values')
   const files = repository({ '.github/canary.yml': config, 'values.yaml': 'canary:\n  weight: 5\n' })
   const found = await refusal(files, '/canary 25 --env production')
@@ -325,7 +323,7 @@ test('values that several environments share are changed for all of them, and no
 
 test(
   'a value that two routes of a chart take their weights from is named with the other route, and nothing is changed',
-  needs,
+  needsHelm,
   async () => {
     const route = CHART['charts/web/templates/virtualservice.yaml']
     const files = repository({
@@ -344,7 +342,7 @@ test(
   },
 )
 
-test('weights of two environments in one file are changed together, each where it stands', needs, async () => {
+test('weights of two environments in one file are changed together, each where it stands', needsHelm, async () => {
   const files = repository({
     'apps/all.yaml': `${APPLICATION('staging', '      valuesObject: { canary: { weight: 5 } }\n')}---\n${APPLICATION('production', '      valuesObject: { canary: { weight: 10 } }\n')}`,
   })
@@ -354,7 +352,7 @@ test('weights of two environments in one file are changed together, each where i
   )
 })
 
-test('a dependency that is not in charts/ is named, and nothing is rendered', needs, async () => {
+test('a dependency that is not in charts/ is named, and nothing is rendered', needsHelm, async () => {
   const chart = `${CHART['charts/web/Chart.yaml']}dependencies:\n  - { name: common, version: 1.x, repository: "file://../common" }\n  - { name: redis, version: 19.x, repository: "https://charts.example.com" }\n`
   const files = repository({
     ...VALUES,
@@ -368,7 +366,7 @@ test('a dependency that is not in charts/ is named, and nothing is rendered', ne
   assert.equal(found.problem.cause.refusal.entry, 'redis')
 })
 
-test('the dependencies of a chart are in a folder next to it and in charts/', needs, async () => {
+test('the dependencies of a chart are in a folder next to it and in charts/', needsHelm, async () => {
   const chart = `${CHART['charts/web/Chart.yaml']}dependencies:\n  - { name: common, version: 1.x, repository: "file://../common" }\n  - { name: redis, version: 19.x, repository: "https://charts.example.com" }\n`
   const files = repository({
     ...VALUES,
@@ -388,7 +386,7 @@ test('the dependencies of a chart are in a folder next to it and in charts/', ne
 
 test(
   'a chart that nothing deploys is no environment, and the message says how to name its releases',
-  needs,
+  needsHelm,
   async () => {
     const files = repository({
       ...VALUES,
@@ -405,7 +403,7 @@ test(
 
 test(
   'a release without a name has the name of its chart’s folder, in characters that helm accepts',
-  needs,
+  needsHelm,
   async () => {
     const files = Object.entries({ ...CHART, ...VALUES }).map(([path, text]): [string, string] => [
       path.replace('charts/web/', 'Helm_Chart/'),
@@ -439,7 +437,7 @@ test('without helm charts are unknown, which is reported once, and is neither gr
   rmSync(folder, { recursive: true })
 })
 
-test('a template on one side hides no rollout on the other', needs, async () => {
+test('a template on one side hides no rollout on the other', needsHelm, async () => {
   const files = { ...VALUES, '.github/canary.yml': CONFIG }
   const more = {
     ...files,
@@ -458,7 +456,7 @@ test('a template on one side hides no rollout on the other', needs, async () => 
   }
 })
 
-test('a chart that does not build is red if that is new, and a note if it was so before', needs, async () => {
+test('a chart that does not build is red if that is new, and a note if it was so before', needsHelm, async () => {
   const required = `${CHART['charts/web/templates/destinationrule.yaml']}# {{ required "a password" .Values.password }}\n`
   const broken = { 'charts/web/templates/destinationrule.yaml': required }
   const files = { ...VALUES, '.github/canary.yml': CONFIG }
@@ -497,26 +495,30 @@ resources: [map.yaml]
   'overlays/production/values.yaml': 'canary:\n  enabled: true\n  weight: 5\n',
 }
 
-test('a chart that kustomize renders: the number is in its values file, or in the kustomization', needs, async () => {
-  assert.deepEqual(await moves(repository(KUSTOMIZED), 25), [
-    'overlays/production/values.yaml',
-    '-  weight: 5',
-    '+  weight: 25',
-  ])
-  const inline = KUSTOMIZED['overlays/production/kustomization.yaml'].replace(
-    'valuesFile: values.yaml',
-    'valuesInline: { canary: { enabled: true, weight: 5 } }',
-  )
-  assert.deepEqual(await moves(repository({ ...KUSTOMIZED, 'overlays/production/kustomization.yaml': inline }), 25), [
-    'overlays/production/kustomization.yaml',
-    '-    valuesInline: { canary: { enabled: true, weight: 5 } }',
-    '+    valuesInline: { canary: { enabled: true, weight: 25 } }',
-  ])
-})
+test(
+  'a chart that kustomize renders: the number is in its values file, or in the kustomization',
+  needsHelm,
+  async () => {
+    assert.deepEqual(await moves(repository(KUSTOMIZED), 25), [
+      'overlays/production/values.yaml',
+      '-  weight: 5',
+      '+  weight: 25',
+    ])
+    const inline = KUSTOMIZED['overlays/production/kustomization.yaml'].replace(
+      'valuesFile: values.yaml',
+      'valuesInline: { canary: { enabled: true, weight: 5 } }',
+    )
+    assert.deepEqual(await moves(repository({ ...KUSTOMIZED, 'overlays/production/kustomization.yaml': inline }), 25), [
+      'overlays/production/kustomization.yaml',
+      '-    valuesInline: { canary: { enabled: true, weight: 5 } }',
+      '+    valuesInline: { canary: { enabled: true, weight: 25 } }',
+    ])
+  },
+)
 
 test(
   'a chart that kustomize would download, and options that could select another one, are refused',
-  needs,
+  needsHelm,
   async () => {
     const entry = 'name: web'
     for (const [written, code] of [
@@ -535,7 +537,7 @@ test(
   },
 )
 
-test('a chart that makes an HTTPRoute of a list, with the share in an annotation', needs, async () => {
+test('a chart that makes an HTTPRoute of a list, with the share in an annotation', needsHelm, async () => {
   const route = `apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata:
@@ -585,7 +587,7 @@ async function refusalWith(values: string, weight = '.Values.canary.weight', sha
   return plainWords(explainRefusal(await refusal(files, `/canary ${share} --env production`)))
 }
 
-test('a value that a chart computes weights from is named, because it is no weight itself', needs, async () => {
+test('a value that a chart computes weights from is named, because it is no weight itself', needsHelm, async () => {
   const computed = /^A Helm chart computes the weights of web from the value (\S+) at values-production\.yaml:(\d)\. /
   const place = async (values: string, weight: string): Promise<unknown> =>
     computed.exec(await refusalWith(values, weight))?.slice(1)
@@ -594,13 +596,13 @@ test('a value that a chart computes weights from is named, because it is no weig
   assert.deepEqual(await place('  weight: 5.0\n', '.Values.canary.weight'), ['5.0', '2'])
 })
 
-test('a share that a chart cannot express is refused with the value that it would need', needs, async () => {
+test('a share that a chart cannot express is refused with the value that it would need', needsHelm, async () => {
   const words = await refusalWith('  weight: 5\n', '.Values.canary.weight', '12.5')
   assert.match(words, /^A Helm chart takes a weight of web from the value 5 at values-production\.yaml:2, but /)
   assert.match(words, /Ask for a share that the chart can express, such as a whole percentage, or change the chart\.$/)
 })
 
-test('a chart whose template has the weights is refused without a value', needs, async () => {
+test('a chart whose template has the weights is refused without a value', needsHelm, async () => {
   const words = await refusalWith('  weight: 5\n', '20')
   assert.match(
     words,
@@ -608,7 +610,7 @@ test('a chart whose template has the weights is refused without a value', needs,
   )
 })
 
-test('a weight of a chart that is no whole number is corrected in its values', needs, async () => {
+test('a weight of a chart that is no whole number is corrected in its values', needsHelm, async () => {
   for (const weight of ['5.5', 'five', '5%']) {
     const words = await refusalWith(`  weight: ${weight}\n`)
     assert.match(
@@ -628,7 +630,7 @@ const ROOT = {
   'root/templates/_helpers.tpl': '{{- define "values" }}../../values-{{ . }}.yaml{{- end }}\n',
 }
 
-test('a command changes the values of one of the Applications that a chart renders in a loop', needs, async () => {
+test('a command changes the values of one of the Applications that a chart renders in a loop', needsHelm, async () => {
   const template = APPLICATION(
     'web-{{ . }}',
     '      valueFiles: [{{ include "values" . }}]\n      parameters: []\n',
@@ -642,7 +644,7 @@ test('a command changes the values of one of the Applications that a chart rende
   ])
 })
 
-test('a command changes the values file of a HelmRelease that a chart renders', needs, async () => {
+test('a command changes the values file of a HelmRelease that a chart renders', needsHelm, async () => {
   const release = `apiVersion: source.toolkit.fluxcd.io/v1
 kind: GitRepository
 metadata: { name: shop, namespace: flux-system }
@@ -670,7 +672,7 @@ spec:
 
 test(
   'a command changes the values of an Application from a named template, which another template includes',
-  needs,
+  needsHelm,
   async () => {
     const application = APPLICATION('web', '      valueFiles: [../../values-production.yaml]\n      parameters: []\n')
     const files = repository({

@@ -3,21 +3,14 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
-import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { readConfig } from '../../src/core/config/read.ts'
 import { standingOf } from '../../src/core/rollout/standing.ts'
 import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
 import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
 import { loadSnapshot, readTargetAt } from '../../src/flows/repository/load.ts'
-import { memoryValidators } from '../memory/validators.ts'
 import { CHART } from './chart.ts'
 import { command, linesChanged, refusal, shares, worktreeOf } from './repository.ts'
-
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
-const needs = (await renderer.tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
-const tools = { renderer, schemas: openSchemas(), validators: memoryValidators() }
+import { needsHelm, renderer, tools } from '../tools.ts'
 
 const RELEASE = `apiVersion: helm.toolkit.fluxcd.io/v2
 kind: HelmRelease
@@ -107,7 +100,7 @@ const WAYS: readonly (readonly [string, Map<string, string>, readonly string[]])
   ],
 ]
 for (const [what, files, lines] of WAYS) {
-  test(`a release that is changed by ${what}: the weight is read and changed there`, needs, async () => {
+  test(`a release that is changed by ${what}: the weight is read and changed there`, needsHelm, async () => {
     assert.deepEqual(
       Object.entries(await shares(files)).map(([name, share]) => `${name} ${share.split(' ')[0]}`),
       ['production 5%', 'staging 50%'],
@@ -120,7 +113,7 @@ for (const [what, files, lines] of WAYS) {
   })
 }
 
-test('values that Flux fills in are changed in the Kustomization', needs, async () => {
+test('values that Flux fills in are changed in the Kustomization', needsHelm, async () => {
   const files = repository(
     () => ({ 'kustomization.yaml': 'resources: [../base/web]\n' }),
     VALUES.replace('weight: 0', 'weight: ${weight}'),
@@ -139,7 +132,7 @@ test('values that Flux fills in are changed in the Kustomization', needs, async 
   ])
 })
 
-test('a post-renderer patches what helm renders', needs, async () => {
+test('a post-renderer patches what helm renders', needsHelm, async () => {
   const renderers = `  postRenderers:
     - kustomize:
         patches:
@@ -151,7 +144,7 @@ test('a post-renderer patches what helm renders', needs, async () => {
   assert.match((await shares(files))['production'] ?? '', /^9.5\d+% /)
 })
 
-test('one environment of a config has the releases of its folder, each in its namespace', needs, async () => {
+test('one environment of a config has the releases of its folder, each in its namespace', needsHelm, async () => {
   const files = repository(MERGED)
   files.set(
     'apps/base/web/release.yaml',
@@ -172,7 +165,7 @@ function mirrorOf(old: Map<string, string>, now: Map<string, string>) {
   }
 }
 
-test('missing values leave out only that release, with a note', needs, async () => {
+test('missing values leave out only that release, with a note', needsHelm, async () => {
   const secret = '  valuesFrom:\n    - { kind: Secret, name: web-key }\n'
   const files = repository(MERGED, `${VALUES}${secret}`)
   assert.deepEqual(await notes(files), [
@@ -182,7 +175,7 @@ test('missing values leave out only that release, with a note', needs, async () 
   await refusal(files, '/canary 25 web --env production')
 })
 
-test('a share is read in other commits too, and a chart that stops working is red', needs, async () => {
+test('a share is read in other commits too, and a chart that stops working is red', needsHelm, async () => {
   const [old, now] = [repository(MERGED), repository(MERGED)]
   await command(now, '/canary 25 web --env production')
   const mirror = mirrorOf(old, now)
@@ -202,7 +195,7 @@ test('a share is read in other commits too, and a chart that stops working is re
   )
 })
 
-test('helm’s messages about a release hide the secrets in the config', needs, async () => {
+test('helm’s messages about a release hide the secrets in the config', needsHelm, async () => {
   const key = 'correct-horse-battery'
   const vault = `apiVersion: vault.example.com/v1\nkind: VaultKey\nmetadata: { name: web }\nspec: { key: ${key} }\n`
   const now = repository(MERGED, `${VALUES}    key: ${key}\n`)
@@ -219,7 +212,7 @@ test('helm’s messages about a release hide the secrets in the config', needs, 
   assert.ok(!said.includes(key), said)
 })
 
-test('a chart that is not in the repository is named by a command and on a checkout', needs, async () => {
+test('a chart that is not in the repository is named by a command and on a checkout', needsHelm, async () => {
   const files = repository(MERGED)
   for (const path of files.keys()) if (path.startsWith('charts/')) files.delete(path)
   const remote = RELEASE.replace('./charts/web', 'web').replace(

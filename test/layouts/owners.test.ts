@@ -3,16 +3,11 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { plainWords } from '../../src/core/message/markdown/plain-words.ts'
 import { explainRefusal } from '../../src/core/message/refusal/refusal.ts'
-import { needsKustomize } from '../docs/needs.ts'
 import { argoRollout, flaggerCanary } from '../owners.ts'
 import { command, linesChanged, refusal, VS } from './repository.ts'
-
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
-const needsHelm = (await renderer.tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
+import { needsHelm, needsKustomize } from '../tools.ts'
 
 /** The lines that a command changes. */
 async function changed(files: Readonly<Record<string, string>>, line: string): Promise<readonly string[]> {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { structuredPatch } from 'diff'
-import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { parseCommands } from '../../src/core/command/parse.ts'
 import { wishOf } from '../../src/core/command/wish.ts'
 import { discoverEnvironments } from '../../src/core/environment/discover-environments.ts'
@@ -10,9 +9,7 @@ import { plainWords } from '../../src/core/message/markdown/plain-words.ts'
 import { setInCheckout, type CheckoutChange, statusOfCheckout } from '../../src/flows/checkout/checkout.ts'
 import { differences } from '../../src/core/layer/compare.ts'
 import type { Refusal } from '../../src/core/refusal/refusal.ts'
-
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
+import { renderer } from '../tools.ts'
 
 export const VS = `apiVersion: networking.istio.io/v1
 kind: VirtualService

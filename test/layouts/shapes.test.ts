@@ -1,17 +1,11 @@
 /** Repositories of many shapes: their rollouts, their problems, and the files that `/canary 25` changes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
-import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { statusOfCheckout } from '../../src/flows/checkout/checkout.ts'
 import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
-import { needsKustomize } from '../docs/needs.ts'
-import { memoryValidators } from '../memory/validators.ts'
 import { argoRollout } from '../owners.ts'
 import { command, DR, linesChanged, VS as IDLE, worktreeOf } from './repository.ts'
-
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
+import { needsKustomize, renderer, tools } from '../tools.ts'
 
 const VS = IDLE.replace('weight: 100', 'weight: 90').replace('weight: 0', 'weight: 10')
 const SERVICE =
@@ -261,7 +255,6 @@ for (const [what, { files: given, rollouts, red = [], notes = [], edits }] of Ob
       standings.map(({ target, share }) => `${target.environment} ${share}`),
       rollouts,
     )
-    const tools = { renderer, schemas: openSchemas(), validators: memoryValidators() }
     const found = await reviewFolder({ ...tools, worktree: worktreeOf(files) }, { environment: undefined })
     assert.ok(found.ok)
     const { review } = found.value

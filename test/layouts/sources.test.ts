@@ -4,10 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
-import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
-import { memoryValidators } from '../memory/validators.ts'
 import {
   command,
   linesChanged,
@@ -19,13 +16,7 @@ import {
   VS,
   worktreeOf,
 } from './repository.ts'
-
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const tools = {
-  renderer: openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' }),
-  schemas: openSchemas(),
-  validators: memoryValidators(),
-}
+import { tools } from '../tools.ts'
 
 async function problems(files: Map<string, string>): Promise<readonly string[]> {
   const found = await reviewFolder({ ...tools, worktree: worktreeOf(files) }, { environment: undefined })

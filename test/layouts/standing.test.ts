@@ -1,20 +1,11 @@
 /** Mistakes that were in a folder before a pull request do not keep others from merging. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
-import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { differencesIn } from '../../src/flows/judgement/judge-changes.ts'
 import { compareTrees, type TreeComparison } from '../../src/flows/judgement/judge-merge.ts'
 import { sureShare } from '../../src/core/rollout/standing.ts'
-import { memoryValidators } from '../memory/validators.ts'
 import { command, DR, linesChanged, VS as IDLE, worktreeOf } from './repository.ts'
-
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const context = {
-  renderer: openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' }),
-  schemas: openSchemas(),
-  validators: memoryValidators(),
-}
+import { tools } from '../tools.ts'
 
 const VS = IDLE.replace('weight: 100', 'weight: 90').replace('weight: 0', 'weight: 10')
 const WEB = { 'k8s/web.yaml': VS, 'k8s/rule.yaml': DR }
@@ -39,7 +30,7 @@ async function compared(before: Files, after: Files): Promise<TreeComparison> {
     entries: (name: string) => side(name).entries(),
     read: (name: string, paths: readonly string[]) => side(name).read(name, paths),
   }
-  return compareTrees({ ...context, mirror }, { base: 'before', head: 'after', changed: Object.keys(after) })
+  return compareTrees({ ...tools, mirror }, { base: 'before', head: 'after', changed: Object.keys(after) })
 }
 
 /** The problems and notes for a change of some files. */

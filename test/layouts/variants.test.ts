@@ -1,20 +1,13 @@
 /** Small repositories in common styles, each judged as an engineer who runs one would. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
-import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { readConfig } from '../../src/core/config/read.ts'
 import { standingOf } from '../../src/core/rollout/standing.ts'
 import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
 import { loadSnapshot, readTargetAt } from '../../src/flows/repository/load.ts'
-import { needsKustomize } from '../docs/needs.ts'
-import { memoryValidators } from '../memory/validators.ts'
 import { CHART } from './chart.ts'
 import { command, DR, linesChanged, refusal, shares, VS, worktreeOf } from './repository.ts'
-
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
-const needs = (await renderer.tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
+import { needsHelm, needsKustomize, renderer, tools } from '../tools.ts'
 
 type Files = Readonly<Record<string, string>>
 
@@ -29,7 +22,6 @@ interface Variant {
 }
 
 async function codesIn(files: Map<string, string>): Promise<Record<'problems' | 'notes', readonly string[]>> {
-  const tools = { renderer, schemas: openSchemas(), validators: memoryValidators() }
   const found = await reviewFolder({ ...tools, worktree: worktreeOf(files) }, { environment: undefined })
   assert.ok(found.ok)
   const { problems, notes } = found.value.review
@@ -365,7 +357,7 @@ test('an older commit that does not tell what deploys a folder does not tell its
   assert.equal(await then(patched(patches).replace('name: web,', 'name: other,')), 'transformer')
 })
 
-test('an older commit has the elements of an ApplicationSet of a chart in another order', needs, async () => {
+test('an older commit has the elements of an ApplicationSet of a chart in another order', needsHelm, async () => {
   const elements = ["{ env: eu-1, weight: '50' }", "{ env: eu-2, weight: '5' }"]
   const withList = (...list: readonly string[]): Files => ({
     'set.yaml': SET(
@@ -383,7 +375,7 @@ test('an older commit has the elements of an ApplicationSet of a chart in anothe
   )
 })
 
-test('a value that some Applications of a set share is named with those alone', needs, async () => {
+test('a value that some Applications of a set share is named with those alone', needsHelm, async () => {
   const lists = [
     "[{ env: staging, weight: '50' }, { env: production, weight: '5' }]",
     '[{ region: eu }, { region: us }]',
@@ -406,5 +398,6 @@ test('a value that some Applications of a set share is named with those alone', 
 })
 
 for (const [what, variant] of Object.entries(ONE_FOLDER)) test(what, needsKustomize, () => holds(variant))
-for (const [what, variant] of Object.entries({ ...CHARTS, ...POST_RENDERED })) test(what, needs, () => holds(variant))
+for (const [what, variant] of Object.entries({ ...CHARTS, ...POST_RENDERED }))
+  test(what, needsHelm, () => holds(variant))
 for (const [what, variant] of Object.entries(DELEGATES)) test(what, needsKustomize, () => holds(variant))

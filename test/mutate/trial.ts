@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Answer, Footprint, Progress, Question, Survey } from './lab.ts'
 import { type Mutant, withMutant } from './mutators.ts'
 import { testsFor } from './tests-for.ts'
@@ -19,9 +21,11 @@ const SLOW_MS = 500
 export function openLab() {
   let child: ChildProcess | undefined
   let used = 0
+  // No mutant changes what kustomize and helm render, and most render what another has rendered.
+  const renders = mkdtempSync(join(tmpdir(), 'perch-mutate-'))
 
   async function ask(question: Question, limitMs: number): Promise<Answer | 'too long'> {
-    if (used >= MUTANTS_PER_PROCESS) close()
+    if (used >= MUTANTS_PER_PROCESS) stop()
     used += 1
     const lab = child ?? start()
     child = lab
@@ -29,7 +33,7 @@ export function openLab() {
       const end = (answer: Answer | 'too long'): void => {
         clearTimeout(timer)
         lab.removeAllListeners()
-        if (answer === 'too long' || answer.type === 'broken') close()
+        if (answer === 'too long' || answer.type === 'broken') stop()
         resolve(answer)
       }
       const timer = setTimeout(() => end('too long'), limitMs)
@@ -46,7 +50,7 @@ export function openLab() {
     const lab = new URL('lab.ts', import.meta.url)
     return fork(lab, {
       execArgv: ['--disable-warning=ExperimentalWarning'],
-      env: { ...process.env, PERCH_PLAYS: PLAYS },
+      env: { ...process.env, PERCH_PLAYS: PLAYS, PERCH_TEST_RENDERS: renders },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
   }
@@ -60,7 +64,7 @@ export function openLab() {
     return ask({ type: 'try', mutant, tests: tests.map(({ file, index }) => ({ file, index })) }, limit)
   }
 
-  function close(): void {
+  function stop(): void {
     child?.removeAllListeners()
     child?.kill('SIGKILL')
     child = undefined
@@ -68,7 +72,10 @@ export function openLab() {
   }
 
   return {
-    close,
+    close() {
+      stop()
+      rmSync(renders, { recursive: true, force: true })
+    },
 
     async survey(files: readonly string[]): Promise<Survey> {
       const answer = await ask({ type: 'survey', files }, 30 * 60_000)

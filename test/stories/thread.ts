@@ -6,7 +6,7 @@ import { openWork } from '../../src/entry/open-work.ts'
 import { serveWork } from '../../src/entry/thread/serve-work.ts'
 import { programFile } from '../program.ts'
 import { boxMirror } from './box-mirror.ts'
-import { keptRenders } from './kept-renders.ts'
+import { keptRenders } from '../kept-renders.ts'
 
 /**
  * The code of the worker thread, for stories that are not about git or rendering.

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { test } from 'node:test'
-import { needsKustomize } from '../docs/needs.ts'
+import { needsKustomize } from '../tools.ts'
 import { aStory, type Story } from '../stories/world.ts'
 import { changed, readTutorial, type TutorialStep } from './read-tutorial.ts'
 

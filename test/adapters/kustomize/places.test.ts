@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../../src/adapters/kustomize/renderer.ts'
 import { failurePlace } from '../../../src/core/environment/failure-place.ts'
-import { needsKustomize } from '../../docs/needs.ts'
+import { needsKustomize } from '../../tools.ts'
 
 /** The messages of the real kustomize about failed builds, and the lines of the user's files to which they lead. */
 

@@ -1,17 +1,12 @@
 /** Parts of a working environment that Perch does not see. They are not the fault of a pull request. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openRenderer } from '../../../src/adapters/kustomize/renderer.ts'
 import { validateReport } from '../../../src/core/message/check/checks.ts'
 import { explainProblem } from '../../../src/core/message/problem/problem.ts'
 import { LARGE_BYTES } from '../../../src/ports/mirror.ts'
 import { DR, refusal, VS as IDLE } from '../../layouts/repository.ts'
 import { type Files, reviewed as review } from './reviewing.ts'
-
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
-const needsKustomize = (await renderer.tool()) === undefined ? { skip: 'kustomize is not installed' } : {}
-const needsHelm = (await renderer.tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
+import { needsHelm, needsKustomize, renderer } from '../../tools.ts'
 
 /** The output of the real programs. */
 const reviewed = (before: Files, changed: Files): ReturnType<typeof review> => review(before, changed, { renderer })

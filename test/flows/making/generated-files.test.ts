@@ -1,27 +1,19 @@
 /** Weights in files that the git generator of an ApplicationSet reads are read, judged and changed there. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openRenderer } from '../../../src/adapters/kustomize/renderer.ts'
-import { openSchemas } from '../../../src/adapters/schemas/schemas.ts'
 import { environmentsTouched } from '../../../src/core/environment/environment.ts'
 import { plainWords } from '../../../src/core/message/markdown/plain-words.ts'
 import { explainRefusal } from '../../../src/core/message/refusal/refusal.ts'
 import { reviewFolder } from '../../../src/flows/checkout/checkout-review.ts'
 import { readConfig } from '../../../src/core/config/read.ts'
 import { loadSnapshot } from '../../../src/flows/repository/load.ts'
-import { needsKustomize } from '../../docs/needs.ts'
-import { memoryValidators } from '../../memory/validators.ts'
 import { CHART } from '../../layouts/chart.ts'
 import { command, DR, linesChanged, refusal, shares, VS, worktreeOf } from '../../layouts/repository.ts'
-
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
-const helm = (await renderer.tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
+import { needsHelm, needsKustomize, renderer, tools } from '../../tools.ts'
 
 type Files = Map<string, string>
 
 async function problems(files: Files): Promise<readonly string[]> {
-  const tools = { renderer, schemas: openSchemas(), validators: memoryValidators() }
   const found = await reviewFolder({ ...tools, worktree: worktreeOf(files) }, { environment: undefined })
   assert.ok(found.ok)
   return found.value.review.problems.map(({ code }) => code)
@@ -130,7 +122,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
 }
 
 for (const [name, { files: given, lines }] of Object.entries(SHAPES)) {
-  const needs = 'web/vs.yaml' in given ? needsKustomize : helm
+  const needs = 'web/vs.yaml' in given ? needsKustomize : needsHelm
   test(`a weight that a generator reads is changed there: ${name}`, needs, async () => {
     const files = new Map(Object.entries(given))
     const before = new Map(files)

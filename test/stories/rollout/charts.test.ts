@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openRenderer } from '../../../src/adapters/kustomize/renderer.ts'
 import { CHART } from '../../layouts/chart.ts'
 import { aStory, checksOn, type Story } from '../world.ts'
-
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const needs = (await openRenderer({ log: QUIET }).tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
+import { needsHelm } from '../../tools.ts'
 
 const APPLICATION = (name: string): string => `apiVersion: argoproj.io/v1alpha1
 kind: Application
@@ -53,7 +50,7 @@ async function mergeWhenGreen(story: Story, number: number, branch: string): Pro
 
 test(
   '/canary 25 on a chart changes one number in the values of production, and the next step follows',
-  needs,
+  needsHelm,
   async () => {
     const story = await aStory({ files: FILES })
     const { number } = open(story, 'web-v2', { 'docs/web-v2.md': 'v2\n' })

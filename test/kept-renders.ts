@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BuildSource, RenderResult, Renderer } from '../../src/ports/renderer.ts'
+import type { BuildSource, RenderResult, Renderer } from '../src/ports/renderer.ts'
 
 /**
- * The output of kustomize depends only on its files. So one run of the suite renders equal files once, for all stories. Without a
- * folder for the results, each process renders them once.
+ * What kustomize and helm render depends only on their files. Half of the builds of a run of the suite are of files that another
+ * test has already rendered, so the results are kept for all its processes. Without a folder for them, nothing is kept.
  */
 export function keptRenders(renderer: Renderer, folder = process.env['PERCH_TEST_RENDERS']): Renderer {
   if (folder === undefined) return renderer
