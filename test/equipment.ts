@@ -48,6 +48,7 @@ const SHARED = [
 
 /** A few hundred tests read the same repositories. Without this, parsing the same YAML again took a fifth of their time. */
 const KEEP_YAML = new URL('simulate/keep-yaml.ts', import.meta.url).href
+const UNTRACKED = new URL('untracked.ts', import.meta.url).href
 
 /** The slow files, the slowest first. Otherwise a run would wait for a slow file that starts last. */
 const SLOW = [
@@ -89,7 +90,7 @@ function groupFile(name: string, files: readonly string[]): string {
   // Modules that replace others must be loaded before the first test file.
   writeFileSync(
     path,
-    [KEEP_YAML, pathToFileURL(list).href].map((url) => `await import(${JSON.stringify(url)})\n`).join(''),
+    [UNTRACKED, KEEP_YAML, pathToFileURL(list).href].map((url) => `await import(${JSON.stringify(url)})\n`).join(''),
   )
   return path
 }
