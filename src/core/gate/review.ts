@@ -10,6 +10,7 @@ import { nextLook, type Verdict } from './gate.ts'
 import type { Liveness } from './live.ts'
 import type { LeavingOwner } from './leaving-owner.ts'
 import type { ReviewedPromotion } from './promotion.ts'
+import { sameData } from '../manifest/data.ts'
 
 /** One rule in an environment's render, before and after a pull request. Shares in percent, by destination name. */
 export interface TrafficRow {
@@ -124,9 +125,11 @@ export const NO_CHANGE: Review = {
   validators: [],
 }
 
-/** The verdicts of all gates. */
+/** The verdicts of all gates. A promotion and a change of traffic in its target have some in common, which count once. */
 export function verdictsOf({ changes, promotion }: Pick<Review, 'changes' | 'promotion'>): readonly Verdict[] {
-  return [...changes.flatMap(({ verdicts }) => verdicts), ...(promotion?.verdicts ?? [])]
+  const own = changes.flatMap(({ verdicts }) => verdicts)
+  const others = promotion?.verdicts ?? []
+  return [...own, ...others.filter((other) => !own.some((one) => sameData(one, other)))]
 }
 
 /** The rollouts that must end before the change may merge, because it would replace the canary's version at once. */

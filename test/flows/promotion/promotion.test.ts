@@ -171,6 +171,16 @@ test('the gate of a promotion requires that the source is live, and checks the o
   assert.match(gateOf(world, made), /^success/)
 })
 
+test('a promotion with a share names a gate once that the promotion and the share have in common', async () => {
+  const { world, pull } = await twoEnvironments({ config: { approvals: 1 } })
+  await says(world, 'alice', pull, '/promote staging production web')
+  const made = promotionIn(world)
+  await says(world, 'alice', made, '/canary 5')
+  await says(world, 'alice', made, '/canary why')
+  const [why = ''] = answers(world, made).slice(-1)
+  assert.equal(why.split('**approvals**').length - 1, 1, why)
+})
+
 test('a target in the middle of a rollout is left alone until that ends', async () => {
   const { world, pull } = await twoEnvironments()
   // Otherwise the promotion would conflict with the rollout, because both change the same lines.
