@@ -30,6 +30,11 @@ patches:
       - { op: replace, path: /spec/http/0/route/0/weight, value: 75 }
       - { op: add, path: /spec/http/0/timeout, value: 3s }
       - { op: add, path: /spec/hosts/-, value: web.shop }
+  - target: { kind: DestinationRule }
+    patch: |-
+      apiVersion: networking.istio.io/v1
+      kind: DestinationRule
+      metadata: { name: any, annotations: { c: d } }
 `,
   'overlays/a/subsets.yaml': `apiVersion: networking.istio.io/v1
 kind: DestinationRule

@@ -75,7 +75,14 @@ function patchAll(objects: Fields[], text: string, target: unknown): void {
   if (meant.length === 0 && target === undefined) throw new BuildFailed('Error: no matches for the target of a patch')
   for (const one of meant)
     if (Array.isArray(patch)) for (const step of patch.map(fieldsOf)) operate(one, step)
-    else Object.assign(one, merged(one, patch))
+    else Object.assign(one, merged(one, target === undefined ? patch : nameless(patch)))
+}
+
+/** A patch with a target does not rename it. */
+function nameless(patch: unknown): unknown {
+  const { kind: _, metadata, ...others } = fieldsOf(patch)
+  const { name: __, ...rest } = fieldsOf(metadata)
+  return { ...others, metadata: rest }
 }
 
 function merged(old: unknown, patch: unknown): unknown {

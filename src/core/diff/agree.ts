@@ -98,7 +98,7 @@ function isSource(
 
 function mayBeSource({ kind, group }: Pick<ObjectIdentity, 'kind' | 'group'>, path: Path): boolean {
   const isConfigMap = kind === 'ConfigMap' && group === ''
-  const isDeployer = group === 'argoproj.io' || group === 'helm.toolkit.fluxcd.io'
+  const isDeployer = ['argoproj.io', 'helm.toolkit.fluxcd.io', 'kustomize.toolkit.fluxcd.io'].includes(group)
   const isNote = path[0] === 'metadata' && path[1] === 'annotations'
   return isConfigMap || isDeployer || isNote
 }

@@ -4,10 +4,11 @@ import { loneTemplates } from '../chart/lone-templates.ts'
 import type { DeployedRelease } from '../chart/release.ts'
 import type { Deliveries } from '../delivery/delivery.ts'
 import { NO_RENDERED_DEPLOYERS, readDeployers, type RenderedDeployers } from '../delivery/rendered-deployers.ts'
-import { patchedSources } from '../delivery/overlay/patched-source.ts'
+import { mayChangeDeployers, patchedSources } from '../delivery/overlay/changed-deployers.ts'
+import { type DeployerRoot, deployerRoots } from '../delivery/overlay/rendered-root.ts'
 import { emptyFileCache, type FileCache } from '../environment/file-cache.ts'
 import { type Environment, namespaceOf } from '../environment/environment.ts'
-import { discoverEnvironments } from '../environment/discover-environments.ts'
+import { discoverEnvironments, type DiscoveryInput } from '../environment/discover-environments.ts'
 import { appliedBy } from '../environment/variants.ts'
 import { TRAFFIC_OR_PODS } from '../environment/traffic-text.ts'
 import { isKustomization, isYaml, parentOf } from '../environment/tree.ts'
@@ -38,6 +39,8 @@ export interface Snapshot extends Omit<Deliveries, 'needs'> {
   /** Why routes may be missing: releases of charts that should have been rendered, and templates that no environment renders. */
   readonly unrendered: readonly EnvironmentProblem[]
   readonly layout: Layout
+  /** The builds that change deployers, even if the config lists other environments. */
+  readonly roots: readonly DeployerRoot[]
 }
 
 /** Files that can hold manifests or tell kustomize what to build. */
@@ -88,7 +91,7 @@ export function readSnapshot(input: {
   const { deliveries: own, outsiders, remoteCharts, gaps, needs: wanted, releases, charts } = deployers
   const released = new Set(releases.map(({ release }) => release.chart))
   const deliveries = [...own, ...charts]
-  const { environments, needs } = discoverEnvironments({
+  const found = {
     entries,
     texts,
     bystanders,
@@ -98,28 +101,35 @@ export function readSnapshot(input: {
     restricted: new Set(deliveries.filter(({ readsAbove }) => !readsAbove).map(({ path }) => path)),
     known,
     base: input.base?.environments,
-    ...configured,
-  })
+  }
+  const { environments, needs } = discoverEnvironments({ ...found, ...configured })
   const read = input.chooseRead && new Set(input.chooseRead(environments).map((environment) => environment.name))
   const layout = { ...layoutOf(environments, texts, known), read, config }
   const problems = [...environmentRefusals(environments), ...brokenFiles({ config, layout })]
   const lone = loneTemplates(layout).map((problem) => ({ ...manifestProblem(problem), environments: [] }))
   const unrendered = [...rendered.unrendered, ...lone]
-  const commit = { config, environments, problems, unrendered, deliveries, layout }
+  const { roots, needs: needed } = rootsIn({ layout, deliveries }, found)
+  const commit = { config, environments, problems, unrendered, deliveries, layout, roots }
   const targets = targetsOf(commit)
   const paths = new Set(entries.map(({ path }) => path))
   const missing = [...layout.needs].filter((path) => paths.has(path))
   return {
-    snapshot: {
-      ...commit,
-      targets,
-      outsiders,
-      remoteCharts,
-      gaps: gapsIn(commit, gaps, texts),
-    },
+    snapshot: { ...commit, targets, outsiders, remoteCharts, gaps: gapsIn(commit, gaps, texts) },
     releases,
-    needs: [...new Set([...needs, ...wanted, ...missing])],
+    needs: [...new Set([...needs, ...needed, ...wanted, ...missing])],
   }
+}
+
+/** A config decides what is rendered and judged, but not what its deployers deploy. */
+function rootsIn(
+  { layout, deliveries }: Pick<Snapshot, 'layout' | 'deliveries'>,
+  found: DiscoveryInput,
+): Pick<Snapshot, 'roots'> & Pick<SnapshotRead, 'needs'> {
+  const { config, texts, known } = layout
+  if (config?.environments === undefined || !mayChangeDeployers(deliveries, texts))
+    return { roots: deployerRoots(layout), needs: [] }
+  const { environments, needs } = discoverEnvironments(found)
+  return { roots: deployerRoots(layoutOf(environments, texts, known)), needs }
 }
 
 /** What is unknown about deployers. If the config names the environments, that does not matter. */

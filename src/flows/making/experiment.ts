@@ -14,11 +14,12 @@ import type { FileSource } from '../repository/load.ts'
 import { computedWeight } from './computed-weight.ts'
 import { singleChanges } from './own-numbers.ts'
 import { proveEdit } from './prove.ts'
+import { renderEdited } from './render-edited.ts'
 import { renderedWeight } from './rendered-weight.ts'
 import { lineAt, placesShown } from './places-shown.ts'
 import { weightSearch } from './weight-search.ts'
 import { readEnvironmentTexts } from '../build/environment-texts.ts'
-import { renderEnvironment, type TreeSnapshot } from '../judgement/comparison/render.ts'
+import type { TreeSnapshot } from '../judgement/comparison/render.ts'
 import { withRenderedTargets } from '../judgement/rendered-targets.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
@@ -135,18 +136,15 @@ const MAX_SHOWN = 20
 /** The environments whose render changes with a place in a file. */
 async function showing(
   context: Needs,
-  { treeish, snapshot }: TreeSnapshot,
+  side: TreeSnapshot,
   { place, among }: { readonly place: TextPlace; readonly among: readonly Environment[] },
 ): Promise<readonly string[]> {
-  const { secrets } = snapshot.config
   const found: string[] = []
   for (const known of among.slice(0, MAX_SHOWN)) {
-    const { environment, texts } = await readEnvironmentTexts(context, treeish, known)
+    const { environment, texts } = await readEnvironmentTexts(context, side.treeish, known)
     const changed = withReplaced(texts, [[place, probeAt(place, 0)]])
     const renders = await Promise.all(
-      [texts, new Map([...texts, ...changed])].map((all) =>
-        renderEnvironment(context, { environment, texts: all, secrets }),
-      ),
+      [new Map<string, string>(), changed].map((edited) => renderEdited(context, side, { environment, texts, edited })),
     )
     const [before, after] = renders.map((one) => (one.ok ? one.yaml : undefined))
     if (before !== after) found.push(known.name)

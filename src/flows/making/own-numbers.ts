@@ -29,8 +29,9 @@ export function ownTexts(
   // Other environments only render these files as objects, and take no values from them.
   const deploying = new Set(release?.from)
   const shown = new Set(release === undefined ? [] : [...valuesFilesOf(release.release), ...deploying])
-  // What the parent renders is fixed: an edit of its files changes nothing here.
-  const ofParent = new Set(release?.parent?.files.filter((file) => !isOfRelease(environment, file)))
+  // What a chart renders is fixed: an edit of its files changes nothing here. A kustomization is built again.
+  const parent = release?.parent?.charts.length === 0 ? undefined : release?.parent
+  const ofParent = new Set(parent?.files.filter((file) => !isOfRelease(environment, file)))
   const isOwn = (file: string): boolean => {
     if (ofParent.has(file)) return false
     if (deploying.has(file) || isOfDeployer(layout, file, [...wanted])) return true

@@ -4,7 +4,8 @@ import type { Environment } from '../../core/environment/environment.ts'
 import { probeAt, type TextPlace, withReplaced } from '../../core/layer/feed.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
-import { renderEnvironment, type TreeSnapshot } from '../judgement/comparison/render.ts'
+import type { TreeSnapshot } from '../judgement/comparison/render.ts'
+import { renderEdited } from './render-edited.ts'
 
 /**
  * The number of builds in one search. Most searches need one, which changes all places at once. If a build breaks, the places are
@@ -55,8 +56,7 @@ export async function valuesWith(
   const { context, environment, texts, side } = search
   if (search.builds >= MAX_BUILDS) return undefined
   search.builds += 1
-  const { secrets } = side.snapshot.config
-  const rendered = await renderEnvironment(context, { environment, texts: new Map([...texts, ...changed]), secrets })
+  const rendered = await renderEdited(context, side, { environment, texts, edited: changed })
   return rendered.ok && rendered.parsed.ok ? search.valuesIn(rendered.parsed.objects) : undefined
 }
 

@@ -16,6 +16,7 @@ import { knownBefore } from '../../core/config/known-texts.ts'
 import { readEnvironmentTexts } from '../build/environment-texts.ts'
 import { type FailedRender, renderEnvironment, type TreeSnapshot } from '../judgement/comparison/render.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
+import { renderEdited } from './render-edited.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
 
@@ -56,7 +57,7 @@ async function proveIn(
   const { documents } = knownBefore(context.known)
   const [before, after] = await Promise.all([
     renderEnvironment(context, { environment, texts, secrets, documents }),
-    renderEnvironment(context, { environment, texts: new Map([...texts, ...edit.files]), secrets, documents }),
+    renderEdited(context, side, { environment, texts, edited: edit.files, documents }),
   ])
   if (!before.ok) return unbuilt(name, before)
   if (!after.ok) return unbuilt(name, after)

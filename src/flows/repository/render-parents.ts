@@ -9,7 +9,7 @@ import {
 } from '../../core/chart/parent-releases.ts'
 import { placeInChart } from '../../core/chart/place-in-chart.ts'
 import { renderedParts, templateOf } from '../../core/chart/rendered-parts.ts'
-import { NO_RENDERED_DEPLOYERS, type RenderedDeployers } from '../../core/delivery/rendered-deployers.ts'
+import type { RenderedDeployers } from '../../core/delivery/rendered-deployers.ts'
 import { redact } from '../../core/diff/redact.ts'
 import { parseManifest } from '../../core/manifest/parse.ts'
 import { treeOf } from '../../core/environment/tree.ts'
@@ -19,7 +19,7 @@ import type { Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot, SnapshotRead } from '../../core/rollout/snapshot.ts'
 import type { Mirror } from '../../ports/mirror.ts'
 import { type ReleaseSource, renderRelease } from '../build/build-environment.ts'
-import { renderedRoots } from './render-roots.ts'
+import { readWithRoots } from './render-roots.ts'
 
 /** A chart may deploy a chart that deploys a chart. More would be a mistake, or a cycle. */
 const MAX_DEPTH = 3
@@ -40,9 +40,7 @@ type Needs = ReleaseSource & { readonly mirror: Pick<Mirror, 'read'> }
 /** The snapshot of a commit, with the deployers that kustomizations change and that charts render. Without any, nothing is rendered. */
 export async function snapshotWithParents(context: Needs, commit: CommitSource): Promise<Snapshot> {
   const { entries, texts, read } = commit
-  let { snapshot, releases } = await read(NO_RENDERED_DEPLOYERS)
-  let rendered = await renderedRoots(context, commit.treeish, snapshot)
-  if (rendered !== NO_RENDERED_DEPLOYERS) ({ snapshot, releases } = await read(rendered))
+  let { snapshot, releases, rendered } = await readWithRoots(context, commit)
   const templates = deployerTemplates(new Map([...texts, ...(await helpersOf(context, commit))]))
   if (templates.size === 0) return snapshot
   const tree = treeOf(entries)

@@ -72,7 +72,7 @@ for (const [kind, patch] of [
     const pull = await aPull(world, RAISE)
     assert.equal(checkOf(world, pull, 'canary/validate'), 'success: web/web 5% → 50%')
     assert.match(gateOf(world, pull), /^action_required: Waiting for live and bake/)
-    assert.doesNotMatch(report(world, pull.head.sha) + comments(world, pull).join(), /patches the source/)
+    assert.doesNotMatch(report(world, pull.head.sha) + comments(world, pull).join(), /kustomization `[^`]+` patches/)
   })
 
 test('a command changes the values that an overlay names, and the next step follows', async () => {
@@ -123,7 +123,7 @@ test('a pull request that breaks the overlay of a running rollout is red, and sa
   assert.match(checkOf(world, pull, 'canary/validate'), /^failure/)
   assert.match(
     report(world, pull.head.sha),
-    /cannot build the kustomization `apps\/prod`, so it does not know what the Applications in it deploy/,
+    /cannot build the kustomization `apps\/prod`, so it does not know what the Argo CD and Flux objects in it deploy/,
   )
 })
 
@@ -146,18 +146,28 @@ test('values that no patch changes are edited in the Application', async () => {
   assert.equal(openSteps(world)[0]?.head.ref, 'canary/web/web/100')
 })
 
-test('a weight that a patch sets in an Application is not changed, and the refusal names the Application', async () => {
-  const patch = patchOf('source: { helm: { valuesObject: { canary: { weight: 5 } } } }')
-  const world = await aBuiltWorld({ ...FILES, [BASE]: application(INLINE), [PATCH]: patch })
+test('a weight that a patch sets in an Application is changed in the patch', async () => {
+  const patch = (weight: number): string =>
+    patchOf(`source: { helm: { valuesObject: { canary: { weight: ${weight} } } } } # percent`)
+  const world = await aBuiltWorld({ ...FILES, [BASE]: application(INLINE), [PATCH]: patch(5) })
   const pull = await aPull(world, README)
   await says(world, 'alice', pull, '/canary 25')
-  assert.match(
-    answers(world, pull).at(-1) ?? '',
-    /come from values of the Application at `apps\/base\/web\.yaml:\d+`, which a kustomization changes/,
-  )
+  assert.equal(textOn(world, pull.head.ref, PATCH), patch(25))
+  assert.equal(textOn(world, pull.head.ref, BASE), application(INLINE))
+  await world.pass(30)
+  await merges(world, 'alice', pull)
+  assert.equal(openSteps(world)[0]?.head.ref, 'canary/web/web/100')
 })
 
-const NOTE = /The kustomization `apps\/prod\/kustomization\.yaml` patches the source of `Application argocd\/web`/
+test('a pull request that raises the values of an overlay waits for its gates, also if the config lists the environment', async () => {
+  const config = `environments: { live: { path: charts/web, deployer: web } }\n${FILES['.github/canary.yml']}`
+  const world = await aBuiltWorld({ ...FILES, '.github/canary.yml': config })
+  const pull = await aPull(world, RAISE)
+  assert.equal(checkOf(world, pull, 'canary/validate'), 'success: live/web 5% → 50%')
+  assert.match(gateOf(world, pull), /^action_required: Waiting for live and bake/)
+})
+
+const NOTE = /The kustomization `apps\/prod\/kustomization\.yaml` patches `Application argocd\/web`/
 
 test('if the file of a patched Application has other objects, a note says that its deployments are unknown', async () => {
   const release =
@@ -178,5 +188,5 @@ for (const [what, patch] of [
     const world = await aBuiltWorld({ ...FILES, 'apps/prod/kustomization.yaml': `resources: [../base]\n${patch}` })
     const pull = await aPull(world, { [DEV_VALUES]: 'canary:\n  weight: 5\n' })
     assert.equal(checkOf(world, pull, 'canary/validate'), 'success: web/web 0% → 5%')
-    assert.doesNotMatch(report(world, pull.head.sha) + comments(world, pull).join(), /patches the source/)
+    assert.doesNotMatch(report(world, pull.head.sha) + comments(world, pull).join(), /kustomization `[^`]+` patches/)
   })

@@ -70,8 +70,8 @@ function generatorWords({ title, why, entry }: DeliveryGap): ProblemWords {
       }
     case 'overlay':
       return {
-        what: `The kustomization ${name} patches the source of ${set}. Perch reads the source in the file of ${set}, so it does not know what is deployed.`,
-        next: 'Write the source into the file without a patch, or list what is deployed under `environments` in `.github/canary.yml`.',
+        what: `The kustomization ${name} patches ${set}. Perch reads ${set} as its file has it, so it does not know what is deployed.`,
+        next: 'Write the change into the file without a patch, or list what is deployed under `environments` in `.github/canary.yml`.',
       }
   }
 }

@@ -38,7 +38,7 @@ function causeWords(cause: ProblemCause): ProblemWords {
       const folder = code(cause.folder === '' ? '.' : cause.folder)
       if (cause.by === 'kustomization')
         return {
-          what: `Perch cannot build the kustomization ${folder}, so it does not know what the Applications in it deploy. ${what}`,
+          what: `Perch cannot build the kustomization ${folder}, so it does not know what the Argo CD and Flux objects in it deploy. ${what}`,
           next,
         }
       const unknown = `Perch cannot render the chart ${folder}, so it does not know what the templates of the chart deploy.`
