@@ -280,6 +280,32 @@ const ONE_FOLDER: Readonly<Record<string, Variant>> = {
       ],
     ],
   },
+  'a generated ConfigMap fills weights into one folder, whatever its hash': {
+    files: {
+      ...ROUTE,
+      'web/vs.yaml': VS.replace('weight: 100', 'weight: ${stable}').replace('weight: 0', 'weight: ${canary}'),
+      'clusters/kustomization.yaml':
+        'namespace: flux-system\nresources: [eu.yaml]\nconfigurations: [names.yaml]\nconfigMapGenerator:\n  - name: weights\n    literals:\n      - stable=95\n      - canary=5 # percent\n',
+      'clusters/names.yaml':
+        'nameReference:\n  - { kind: ConfigMap, version: v1, fieldSpecs: [{ path: spec/postBuild/substituteFrom/name, kind: Kustomization }] }\n',
+      'clusters/eu.yaml': FLUX('eu').replace(
+        /postBuild: .*/,
+        'postBuild: { substituteFrom: [{ kind: ConfigMap, name: weights }] }',
+      ),
+    },
+    shares: { web: '5% web/vs.yaml:8' },
+    moves: [
+      '/canary 25',
+      [
+        'web/vs.yaml',
+        'clusters/kustomization.yaml',
+        '-      - stable=95',
+        '-      - canary=5 # percent',
+        '+      - stable=75',
+        '+      - canary=25 # percent',
+      ],
+    ],
+  },
   'elements of an ApplicationSet feed a patch of its template': {
     files: {
       ...ROUTE,

@@ -58,6 +58,11 @@ export function isRenderedPart(path: string): boolean {
   return path.includes(SEPARATOR)
 }
 
+/** The environment whose render a part belongs to. Undefined for a file. */
+export function buildOf(path: string): string | undefined {
+  return path.split(SEPARATOR)[1]
+}
+
 /** The file that a person can open: the template, if the path stands for its output. */
 export function templateOf(path: string): string {
   const [file = path] = path.split(SEPARATOR)

@@ -3,6 +3,7 @@ import type { ManifestObject } from '../manifest/parse.ts'
 import { listOf, type Path, recordOf, textOf, sameData } from '../manifest/data.ts'
 import { splitPieces } from '../manifest/pieces.ts'
 import { titleOf } from '../manifest/identity.ts'
+import { buildOf } from '../chart/rendered-parts.ts'
 import { CONFIG_MAPS, DEPLOYERS } from './documents.ts'
 import type { FolderIndex } from './folder-index.ts'
 import { substituteText, type VariableLookup } from './substitute.ts'
@@ -88,16 +89,21 @@ function setAll(
 }
 
 /**
- * The ConfigMaps with a name that a Kustomization reads. Several count only if their data is equal. A fleet has one for each
- * cluster: the one of the same cluster is in the nearest folder, and no other Kustomization with the same title is nearer to it.
- * Undefined if there is none.
+ * The ConfigMaps with a name that a Kustomization reads. One in the same build counts before others. Several count only if their data
+ * is equal. A fleet has one for each cluster: the one of the same cluster is in the nearest folder, and no other Kustomization with the
+ * same title is nearer to it. Undefined if there is none.
  */
 function settingsFor(
   object: ManifestObject,
   name: string,
   { maps, kustomizations }: VariableScene,
 ): readonly ManifestObject[] | undefined {
-  const { found, depth } = maps.near(name, object.file, ({ namespace }) => mayBeIn(namespace, object.namespace))
+  const isNamed = ({ namespace }: ManifestObject): boolean => mayBeIn(namespace, object.namespace)
+  const build = buildOf(object.file)
+  const built =
+    build === undefined ? [] : maps.near(name, object.file, (one) => isNamed(one) && buildOf(one.file) === build).found
+  if (built.length > 0) return built
+  const { found, depth } = maps.near(name, object.file, (one) => isNamed(one) && buildOf(one.file) === undefined)
   const [first, ...others] = found
   if (first === undefined) return undefined
   const isOfAnother = kustomizations.near(titleOf(object), first.file).depth > depth

@@ -122,6 +122,35 @@ test('a Kustomization deploys the path that the patch of a cluster sets, into th
   assert.match(comments(world, pull).join(), /apps-production `VirtualService shop\/web`/)
 })
 
+function settings(canary: number): string {
+  return `apiVersion: v1
+kind: ConfigMap
+metadata: { name: cluster, namespace: flux-system }
+data: { stable: "${100 - canary}", canary: "${canary}" }
+`
+}
+
+test('each cluster has its own variables in a ConfigMap beside the Kustomization of a shared base', async () => {
+  const from = '\n  postBuild: { substituteFrom: [{ kind: ConfigMap, name: cluster }] }'
+  const production = 'clusters/production/settings.yaml'
+  const world = await aBuiltWorld({
+    ...CONFIG,
+    ...app('apps/web', route('${stable}', '${canary}')),
+    'clusters/base/kustomization.yaml': 'resources: [apps.yaml]\n',
+    'clusters/base/apps.yaml': kustomization('./apps/web', from),
+    'clusters/staging/kustomization.yaml': 'resources: [../base, settings.yaml]\n',
+    'clusters/staging/settings.yaml': settings(50),
+    'clusters/production/kustomization.yaml': 'resources: [../base, settings.yaml]\n',
+    [production]: settings(5),
+  })
+  const raise = await aPull(world, { [production]: settings(25) })
+  assert.equal(checkOf(world, raise, 'canary/validate'), 'success: web-production/web 5% → 25%')
+  assert.match(gateOf(world, raise), /^action_required: Waiting for live and bake/)
+  const pull = await aPull(world, README)
+  await says(world, 'alice', pull, '/canary 25 --env web-production')
+  assert.equal(textOn(world, pull.head.ref, production), settings(25))
+})
+
 const SECRETS = `
   patches:
     - target: { group: kustomize.toolkit.fluxcd.io, kind: Kustomization }

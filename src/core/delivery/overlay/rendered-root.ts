@@ -8,9 +8,10 @@ import { type Environment, inputsOf } from '../../environment/environment.ts'
 import { objectOf } from '../../environment/traffic-text.ts'
 import { isKustomization } from '../../environment/tree.ts'
 import { type Layout, resourcesOf } from '../../layer/layout.ts'
+import { listOf, recordOf, textOf } from '../../manifest/data.ts'
 import { type ManifestObject, parseManifest } from '../../manifest/parse.ts'
 import { splitPieces } from '../../manifest/pieces.ts'
-import { DEPLOYERS, documentsIn } from '../documents.ts'
+import { CONFIG_MAPS, DEPLOYERS, documentsIn } from '../documents.ts'
 import type { RenderedPart, WrittenDeployer } from '../rendered-deployers.ts'
 import { addsToDeployers, changesDeployers } from './changed-deployers.ts'
 
@@ -49,14 +50,49 @@ export interface DeployerRoot {
 export function deployerRoots(layout: Layout): readonly DeployerRoot[] {
   const { environments, texts } = layout
   const roots = environments.flatMap((environment) => rootOf(layout, environment) ?? [])
+  const users = Map.groupBy(
+    roots.flatMap(({ holders }) => [...holders.keys()]),
+    (file) => file,
+  )
+  const isShared = (file: string): boolean => (users.get(file)?.length ?? 0) > 1
   const isChanging = ({ environment, holders }: DeployerRoot): boolean =>
     environment.files.some((file) => isKustomization(file) && changesDeployers(file, texts)) ||
+    bringsVariables({ environment, holders }, texts, isShared) ||
     addsToDeployers(
       environment.deployer,
       [...holders.keys()].flatMap((file) => texts.get(file) ?? []),
     )
   const changed = new Set(roots.filter(isChanging).flatMap(({ holders }) => [...holders.keys()]))
   return roots.filter(({ holders }) => [...holders.keys()].some((file) => changed.has(file)))
+}
+
+/** The names of the ConfigMaps from which Flux Kustomizations take variables. */
+function mapsOf(written: readonly ManifestObject[]): readonly string[] {
+  const sources = written.flatMap(({ data }) =>
+    listOf(recordOf(recordOf(data['spec'])['postBuild'])['substituteFrom']).map(recordOf),
+  )
+  return sources.flatMap(({ kind, name }) => (kind === 'ConfigMap' ? (textOf(name) ?? []) : []))
+}
+
+/**
+ * Whether a build brings variables for its Kustomizations that their files alone do not show: from a generated ConfigMap, or from its
+ * own ConfigMap for Kustomizations that other builds contain too.
+ */
+function bringsVariables(
+  { environment, holders }: Pick<DeployerRoot, 'environment' | 'holders'>,
+  texts: Layout['texts'],
+  isShared: (file: string) => boolean,
+): boolean {
+  const names = mapsOf([...holders.values()].flat())
+  if (names.length === 0) return false
+  const isAnyShared = [...holders.keys()].some(isShared)
+  return environment.files.some((file) => {
+    const text = holders.has(file) ? undefined : texts.get(file)
+    const isSource = isKustomization(file)
+      ? text?.includes('configMapGenerator')
+      : isAnyShared && text?.includes('ConfigMap')
+    return isSource === true && names.some((name) => text?.includes(name))
+  })
 }
 
 function rootOf(layout: Layout, environment: Environment): DeployerRoot | undefined {
@@ -91,14 +127,30 @@ interface RenderedDeployer extends WrittenDeployer {
 /** The deployers of a rendered build, as parts of the files that contain them. */
 export function deployerParts({ environment, holders }: DeployerRoot, yaml: string): ReadonlyMap<string, RenderedPart> {
   const { name } = environment
-  const rendered = renderedDeployers(yaml, [...holders.values()].flat())
-  return new Map(
-    [...Map.groupBy(rendered, ({ own }) => own.file)].map(([file, written]) => {
-      const files = inputsOf(environment).filter((one) => one === file || !holders.has(one))
-      const text = written.map((one) => `${one.text.startsWith('---') ? '' : '---\n'}${one.text}`).join('')
-      return [partName(file, name), { text, parent: { name, files, charts: [] }, written }] as const
-    }),
-  )
+  const all = [...holders.values()].flat()
+  const parentFor = (file: string): RenderedPart['parent'] => {
+    return { name, files: inputsOf(environment).filter((one) => one === file || !holders.has(one)), charts: [] }
+  }
+  const parts = [...Map.groupBy(renderedDeployers(yaml, all), ({ own }) => own.file)].map(([file, written]) => {
+    return [partName(file, name), { text: joined(written), parent: parentFor(file), written }] as const
+  })
+  const maps = renderedMaps(yaml, mapsOf(all))
+  const [[file] = ['']] = holders
+  const own =
+    maps.length === 0
+      ? []
+      : [[partName(partName(file, name), 'maps'), { text: joined(maps), parent: parentFor(file) }] as const]
+  return new Map([...parts, ...own])
+}
+
+/** The ConfigMaps from which deployers of a build take variables. */
+function renderedMaps(yaml: string, names: readonly string[]): readonly Pick<RenderedDeployer, 'text'>[] {
+  if (names.length === 0) return []
+  return splitPieces(yaml).filter(({ text }) => CONFIG_MAPS.test(text) && names.some((name) => text.includes(name)))
+}
+
+function joined(pieces: readonly Pick<RenderedDeployer, 'text'>[]): string {
+  return pieces.map(({ text }) => `${text.startsWith('---') ? '' : '---\n'}${text}`).join('')
 }
 
 function renderedDeployers(yaml: string, written: readonly ManifestObject[]): readonly RenderedDeployer[] {
