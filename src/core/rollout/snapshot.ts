@@ -127,9 +127,9 @@ function rootsIn(
 ): Pick<Snapshot, 'roots'> & Pick<SnapshotRead, 'needs'> {
   const { config, texts, known } = layout
   if (config?.environments === undefined || !mayChangeDeployers(deliveries, texts))
-    return { roots: deployerRoots(layout), needs: [] }
+    return { roots: deployerRoots(layout, deliveries), needs: [] }
   const { environments, needs } = discoverEnvironments(found)
-  return { roots: deployerRoots(layoutOf(environments, texts, known)), needs }
+  return { roots: deployerRoots(layoutOf(environments, texts, known), deliveries), needs }
 }
 
 /** What is unknown about deployers. If the config names the environments, that does not matter. */

@@ -30,7 +30,7 @@ async function withDeployerNow(
   { environment, edited }: Pick<EditedInput, 'environment' | 'edited'>,
 ): Promise<Environment> {
   const parent = parentOfEnvironment(environment)
-  const root = snapshot.roots.find((one) => one.environment.name === parent?.name)
+  const root = snapshot.roots.find(({ name }) => name === parent?.name)
   if (root === undefined || parent?.files.some((file) => edited.has(file)) !== true) return environment
   const files = [...new Set([...inputsOf(root.environment), ...inputsOf(environment)])]
   const texts = new Map([...(await context.mirror.read(treeish, files)), ...edited])

@@ -47,18 +47,24 @@ function isSame(a: RenderedDeployers, b: RenderedDeployers): boolean {
 }
 
 /** The deployers that builds of a commit change, as they are rendered. */
-async function renderedRoots(context: Needs, treeish: Sha, { roots, config }: Snapshot): Promise<RenderedDeployers> {
+async function renderedRoots(
+  context: Needs,
+  treeish: Sha,
+  { roots, config, layout }: Snapshot,
+): Promise<RenderedDeployers> {
   if (roots.length === 0 || roots.length > MAX_ROOTS) return NO_RENDERED_DEPLOYERS
   const built = await Promise.all(
     roots.map(async (root) => ({ root, output: await buildRoot(context, treeish, { root, secrets: config.secrets }) })),
   )
   return {
     parts: new Map(
-      built.flatMap(({ root, output }) => ('problem' in output ? [] : [...deployerParts(root, output.yaml)])),
+      built.flatMap(({ root, output }) =>
+        'problem' in output ? [] : [...deployerParts(root, output.yaml, layout.texts)],
+      ),
     ),
     templates: new Set(roots.flatMap(({ replaced }) => replaced)),
     unrendered: built.flatMap(({ root, output }) =>
-      'problem' in output ? [{ ...output.problem, environments: [root.environment.name] }] : [],
+      'problem' in output ? [{ ...output.problem, environments: [root.name] }] : [],
     ),
   }
 }

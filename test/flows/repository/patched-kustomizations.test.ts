@@ -151,6 +151,31 @@ test('each cluster has its own variables in a ConfigMap beside the Kustomization
   assert.equal(textOn(world, pull.head.ref, production), settings(25))
 })
 
+for (const [what, fleet] of Object.entries({
+  'with a kustomization': { 'fleet/kustomization.yaml': 'resources: [web.yaml]\n' },
+  'without one': {},
+}))
+  test(`each cluster has its own variables for the Kustomizations of one folder ${what}`, async () => {
+    const from = '\n  postBuild: { substituteFrom: [{ kind: ConfigMap, name: cluster }] }'
+    const production = 'clusters/production/settings.yaml'
+    const world = await aBuiltWorld({
+      ...CONFIG,
+      ...app('apps/web', route('${stable}', '${canary}')),
+      ...fleet,
+      'fleet/web.yaml': kustomization('./apps/web', from, 'web'),
+      'clusters/staging/fleet.yaml': kustomization('./fleet'),
+      'clusters/staging/settings.yaml': settings(50),
+      'clusters/production/fleet.yaml': kustomization('./fleet'),
+      [production]: settings(5),
+    })
+    const raise = await aPull(world, { [production]: settings(25) })
+    assert.equal(checkOf(world, raise, 'canary/validate'), 'success: web-production/web 5% → 25%')
+    assert.match(gateOf(world, raise), /^action_required: Waiting for live and bake/)
+    const pull = await aPull(world, README)
+    await says(world, 'alice', pull, '/canary 25 --env web-production')
+    assert.equal(textOn(world, pull.head.ref, production), settings(25))
+  })
+
 const SECRETS = `
   patches:
     - target: { group: kustomize.toolkit.fluxcd.io, kind: Kustomization }

@@ -14,7 +14,7 @@ interface ChangedBuild {
 export function deployedAgain(environment: Environment, { root, yaml, texts }: ChangedBuild): Environment {
   const { deployer, release: own } = environment
   const parent = parentOfEnvironment(environment)
-  const rendered = { parts: deployerParts(root, yaml), templates: new Set(root.replaced), unrendered: [] }
+  const rendered = { parts: deployerParts(root, yaml, texts), templates: new Set(root.replaced), unrendered: [] }
   const { deliveries, releases } = readDeployers(texts, { filling: deployer?.filling }, rendered)
   if (own !== undefined) {
     const { chart, name } = own.release

@@ -8,11 +8,12 @@ import { type Environment, inputsOf } from '../../environment/environment.ts'
 import { objectOf } from '../../environment/traffic-text.ts'
 import { isKustomization } from '../../environment/tree.ts'
 import { type Layout, resourcesOf } from '../../layer/layout.ts'
-import { listOf, recordOf, textOf } from '../../manifest/data.ts'
 import { type ManifestObject, parseManifest } from '../../manifest/parse.ts'
 import { splitPieces } from '../../manifest/pieces.ts'
 import { CONFIG_MAPS, DEPLOYERS, documentsIn } from '../documents.ts'
+import type { Delivery } from '../delivery.ts'
 import type { RenderedPart, WrittenDeployer } from '../rendered-deployers.ts'
+import { clusterMaps, mapIndex, mapNames } from './cluster-maps.ts'
 import { addsToDeployers, changesDeployers } from './changed-deployers.ts'
 
 /** The deployers of one tool that a file may contain. */
@@ -39,39 +40,51 @@ const TOOLS: readonly DeployerKinds[] = [
 
 /** A build whose deployers are read as they are rendered. */
 export interface DeployerRoot {
+  /** Distinguishes it from other builds with the same files. */
+  readonly name: string
   readonly environment: Environment
   /** Its resources with deployers. */
   readonly holders: ReadonlyMap<string, readonly ManifestObject[]>
   /** The files that are not read as they are written: its resources, and its patches for them. */
   readonly replaced: readonly string[]
+  /** Files with ConfigMaps outside of the build, from which its deployers take variables. */
+  readonly maps: readonly string[]
 }
 
-/** The builds that change deployers, and the others that contain the same files. */
-export function deployerRoots(layout: Layout): readonly DeployerRoot[] {
+type BuiltDeployers = Pick<DeployerRoot, 'environment' | 'holders' | 'replaced'>
+
+/** The builds that change deployers, and the others that contain the same files. A build is one for each cluster with other variables. */
+export function deployerRoots(layout: Layout, deliveries: readonly Delivery[]): readonly DeployerRoot[] {
   const { environments, texts } = layout
-  const roots = environments.flatMap((environment) => rootOf(layout, environment) ?? [])
+  const found = environments.flatMap((environment) => builtDeployers(layout, environment) ?? [])
+  const maps = mapIndex(new Set(found.flatMap(({ holders }) => mapNames([...holders.values()].flat()))), texts)
   const users = Map.groupBy(
-    roots.flatMap(({ holders }) => [...holders.keys()]),
+    found.flatMap(({ holders }) => [...holders.keys()]),
     (file) => file,
   )
   const isShared = (file: string): boolean => (users.get(file)?.length ?? 0) > 1
-  const isChanging = ({ environment, holders }: DeployerRoot): boolean =>
-    environment.files.some((file) => isKustomization(file) && changesDeployers(file, texts)) ||
-    bringsVariables({ environment, holders }, texts, isShared) ||
-    addsToDeployers(
-      environment.deployer,
-      [...holders.keys()].flatMap((file) => texts.get(file) ?? []),
-    )
-  const changed = new Set(roots.filter(isChanging).flatMap(({ holders }) => [...holders.keys()]))
-  return roots.filter(({ holders }) => [...holders.keys()].some((file) => changed.has(file)))
+  const roots = found.map((built) => {
+    const { environment, holders } = built
+    const brings = bringsVariables(built, texts, isShared)
+    const clusters = brings ? [] : clusterMaps({ environment, written: [...holders.values()].flat() }, maps, deliveries)
+    return { built, clusters, isChanging: brings || clusters.length > 0 || changes(built, texts) }
+  })
+  const changed = new Set(roots.flatMap(({ built, isChanging }) => (isChanging ? [...built.holders.keys()] : [])))
+  return roots.flatMap(({ built, clusters }) => {
+    const { name } = built.environment
+    if (![...built.holders.keys()].some((file) => changed.has(file))) return []
+    if (clusters.length === 0) return [{ ...built, name, maps: [] }]
+    return clusters.map(({ label, files }) => ({ ...built, name: clusters.length === 1 ? name : label, maps: files }))
+  })
 }
 
-/** The names of the ConfigMaps from which Flux Kustomizations take variables. */
-function mapsOf(written: readonly ManifestObject[]): readonly string[] {
-  const sources = written.flatMap(({ data }) =>
-    listOf(recordOf(recordOf(data['spec'])['postBuild'])['substituteFrom']).map(recordOf),
+/** Whether the kustomizations of a build, or its deployer, change deployers in it. */
+function changes({ environment, holders }: BuiltDeployers, texts: Layout['texts']): boolean {
+  const { files, deployer } = environment
+  const written = [...holders.keys()].flatMap((file) => texts.get(file) ?? [])
+  return (
+    files.some((file) => isKustomization(file) && changesDeployers(file, texts)) || addsToDeployers(deployer, written)
   )
-  return sources.flatMap(({ kind, name }) => (kind === 'ConfigMap' ? (textOf(name) ?? []) : []))
 }
 
 /**
@@ -79,11 +92,11 @@ function mapsOf(written: readonly ManifestObject[]): readonly string[] {
  * own ConfigMap for Kustomizations that other builds contain too.
  */
 function bringsVariables(
-  { environment, holders }: Pick<DeployerRoot, 'environment' | 'holders'>,
+  { environment, holders }: BuiltDeployers,
   texts: Layout['texts'],
   isShared: (file: string) => boolean,
 ): boolean {
-  const names = mapsOf([...holders.values()].flat())
+  const names = mapNames([...holders.values()].flat())
   if (names.length === 0) return false
   const isAnyShared = [...holders.keys()].some(isShared)
   return environment.files.some((file) => {
@@ -95,9 +108,9 @@ function bringsVariables(
   })
 }
 
-function rootOf(layout: Layout, environment: Environment): DeployerRoot | undefined {
-  const { kind, refusals, files, name } = environment
-  if (kind !== 'kustomize' || refusals.length > 0) return undefined
+function builtDeployers(layout: Layout, environment: Environment): BuiltDeployers | undefined {
+  const { kind, isLoose, refusals, files, name } = environment
+  if (kind === 'helm' || isLoose || refusals.length > 0) return undefined
   const found = files.flatMap((file) => {
     const objects = deployersIn(file, layout.texts.get(file))
     return objects.length === 0 ? [] : [[file, objects] as const]
@@ -125,28 +138,35 @@ interface RenderedDeployer extends WrittenDeployer {
 }
 
 /** The deployers of a rendered build, as parts of the files that contain them. */
-export function deployerParts({ environment, holders }: DeployerRoot, yaml: string): ReadonlyMap<string, RenderedPart> {
-  const { name } = environment
+export function deployerParts(
+  { name, environment, holders, maps }: DeployerRoot,
+  yaml: string,
+  texts: Layout['texts'],
+): ReadonlyMap<string, RenderedPart> {
   const all = [...holders.values()].flat()
+  const inputs = [...new Set([...inputsOf(environment), ...maps])]
   const parentFor = (file: string): RenderedPart['parent'] => {
-    return { name, files: inputsOf(environment).filter((one) => one === file || !holders.has(one)), charts: [] }
+    return { name, files: inputs.filter((one) => one === file || !holders.has(one)), charts: [] }
   }
   const parts = [...Map.groupBy(renderedDeployers(yaml, all), ({ own }) => own.file)].map(([file, written]) => {
     return [partName(file, name), { text: joined(written), parent: parentFor(file), written }] as const
   })
-  const maps = renderedMaps(yaml, mapsOf(all))
+  const names = mapNames(all)
+  const variables = [yaml, ...maps.map((file) => texts.get(file) ?? '')].flatMap((text) => mapsIn(text, names))
   const [[file] = ['']] = holders
   const own =
-    maps.length === 0
+    variables.length === 0
       ? []
-      : [[partName(partName(file, name), 'maps'), { text: joined(maps), parent: parentFor(file) }] as const]
+      : [[partName(partName(file, name), 'maps'), { text: joined(variables), parent: parentFor(file) }] as const]
   return new Map([...parts, ...own])
 }
 
-/** The ConfigMaps from which deployers of a build take variables. */
-function renderedMaps(yaml: string, names: readonly string[]): readonly Pick<RenderedDeployer, 'text'>[] {
+/** The documents with ConfigMaps of these names. */
+function mapsIn(text: string, names: readonly string[]): readonly Pick<RenderedDeployer, 'text'>[] {
   if (names.length === 0) return []
-  return splitPieces(yaml).filter(({ text }) => CONFIG_MAPS.test(text) && names.some((name) => text.includes(name)))
+  return splitPieces(text).filter(
+    (piece) => CONFIG_MAPS.test(piece.text) && names.some((name) => piece.text.includes(name)),
+  )
 }
 
 function joined(pieces: readonly Pick<RenderedDeployer, 'text'>[]): string {
