@@ -1,4 +1,4 @@
-import { isRecord } from '../manifest/data.ts'
+import { isRecord, type Path } from '../manifest/data.ts'
 import { pointerSteps } from '../manifest/json-pointer.ts'
 import { isNote } from '../traffic/annotations.ts'
 
@@ -7,14 +7,8 @@ const SECTIONS: readonly string[] = ['http', 'tls', 'tcp', 'rules']
 /** The fields of a rule that contain its weights, and those that say whose requests it takes. */
 const DESTINATIONS = ['route', 'backendRefs']
 const REQUESTS = ['match', 'matches', 'delegate']
-/** A JSON pointer that changes rules, their destinations or the annotations. */
-const POINTER =
-  /^\/(?:spec(?:\/(?:http|tls|tcp|rules)(?:\/[\d-]+(?:\/(?:route|backendRefs)(?:\/.*)?)?)?)?|metadata(?:\/annotations(?:\/.*)?)?)?$/
 /** Fields that decide which version a name stands for. */
 const VERSIONS = ['subsets', 'selector', 'host']
-
-/** The whole object, or fields that decide which requests a rule takes, or who answers them. */
-const WHOSE = /^$|^\/spec\/(?:http|tls|tcp|rules)\/[\d-]+\/(?:match|matches|delegate)(?:\/|$)/
 
 /** Whether a patch that cannot be applied may change weights, versions, whose requests they are for, or Perch's annotations. */
 export function isDecisive(data: unknown): boolean {
@@ -34,16 +28,24 @@ function changedBy({ op, path, from }: Readonly<Record<string, unknown>>): reado
   return op === 'move' ? [path, from] : [path]
 }
 
+/** Whether what a pointer leads to may be weights, versions, whose requests they are for, or Perch's annotations. */
 function mayDecide(pointer: unknown): boolean {
-  return isDecisivePointer(pointer) || WHOSE.test(String(pointer))
+  return typeof pointer !== 'string' || leadsTo(pointerSteps(pointer), [...DESTINATIONS, ...REQUESTS])
 }
 
-/** Whether a JSON pointer is to weights, versions, or Perch's annotations. */
-export function isDecisivePointer(pointer: unknown): boolean {
-  if (typeof pointer !== 'string') return true
-  const [field, map, key] = pointerSteps(pointer)
-  if (field === 'metadata' && map === 'annotations' && key !== undefined) return isNote(key)
-  return POINTER.test(pointer) || VERSIONS.some((name) => pointer.startsWith(`/spec/${name}`))
+/** Whether a path leads to weights, versions, or Perch's annotations. */
+export function isDecisivePath(path: Path): boolean {
+  return leadsTo(path.map(String), DESTINATIONS)
+}
+
+/** Whether steps into a route lead to these fields of rules, to versions or Perch's annotations, or to what contains them. */
+function leadsTo([top, section, key, field]: readonly string[], fields: readonly string[]): boolean {
+  if (top === undefined) return true
+  if (top !== 'spec' && top !== 'metadata') return false
+  if (section === undefined) return true
+  if (top === 'metadata') return section === 'annotations' && (key === undefined || isNote(key))
+  if (VERSIONS.some((name) => section.startsWith(name))) return true
+  return SECTIONS.includes(section) && (field === undefined || fields.includes(field))
 }
 
 /**

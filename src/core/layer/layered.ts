@@ -5,10 +5,9 @@ import type { Manifest, ManifestObject, Location } from '../manifest/parse.ts'
 import type { Filler, Kustomization } from './kustomization.ts'
 import { type Chain, chainsTo, hasPatches, type Layout, manifestIn, rootOf } from './layout.ts'
 import { type ObjectData, type PatchStep } from './step.ts'
-import { pointerOf } from '../manifest/json-pointer.ts'
 import { deployedTo, type ObjectIdentity } from '../manifest/identity.ts'
 import { contestedBy } from './deployed.ts'
-import { isDecisive, isDecisivePointer } from './decisive.ts'
+import { isDecisive, isDecisivePath } from './decisive.ts'
 import { asSeen } from './seen.ts'
 import { type PatchedObject, lineOfLayered } from './build/origin.ts'
 import type { Unclear } from './build/unclear.ts'
@@ -171,7 +170,5 @@ export function placeKey(environment: string, { file, document, at, way }: Spot)
 
 /** The patches that decide where an object's traffic goes. Environments with the same patches have their weights in one place. */
 export function decisiveSteps({ steps }: Pick<LayeredObject, 'steps'>): readonly PatchStep[] {
-  return steps.filter((step) =>
-    step.kind === 'merge' ? isDecisive(step.data) : isDecisivePointer(pointerOf(step.path)),
-  )
+  return steps.filter((step) => (step.kind === 'merge' ? isDecisive(step.data) : isDecisivePath(step.path)))
 }

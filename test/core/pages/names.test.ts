@@ -24,7 +24,7 @@ import { discoverEnvironments } from '../../../src/core/environment/discover-env
 import { bringingNamespaces } from '../../../src/core/finding/scene/bringers.ts'
 import { newsAfter } from '../../../src/core/flagger/canary-news.ts'
 import { EventPayload } from '../../../src/core/flagger/hook.ts'
-import { isDecisive, isDecisivePointer } from '../../../src/core/layer/decisive.ts'
+import { isDecisive, isDecisivePath } from '../../../src/core/layer/decisive.ts'
 import { isPlainText } from '../../../src/core/manifest/edit/style.ts'
 import { parseManifest } from '../../../src/core/manifest/parse.ts'
 import { overrideMarker, overridesIn } from '../../../src/core/marker/override.ts'
@@ -1022,9 +1022,12 @@ test('the readings of parts of files are on a page that somebody has approved', 
         '/metadata/annotations/a',
         '/metadata/annotations/perch.dev~1steps',
         '/metadata/labels',
+        '/spec/http/0/match',
+        '/spec/http/0/delegate/name',
+        '/other',
         5,
       ],
-      isDecisivePointer,
+      (path) => [isDecisive([{ op: 'replace', path }]), isDecisivePath(pointerPath(String(path)))],
     ),
     'an operation of a patch that decides': made(
       [
