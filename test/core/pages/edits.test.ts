@@ -43,6 +43,9 @@ const TEXTS: readonly string[] = [
   'long:\n  key: word word\n    more words\n  next: 1\n',
   'a: [1, # one\n  2,\n  {b: 1, # b\n   c: 2}]\n',
   '- 1\n- a: 1\n  b: 2\n- [x]\n',
+  'a: 1\nb:\n  - c: 1\n    d: 2 # two\n  - c: 3\n    d: {e: 4}',
+  'a:\r\n  - 1\r\n  - b: 2\r\nc: 3',
+  'a: 1\r\nb:\r\n  - 1\r\n  - 2',
   'a:\n  b: 1 # b\n  # last of a\n# about c\nc:\n  # first of c\n  d: 1\n',
 ]
 

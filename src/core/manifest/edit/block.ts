@@ -1,7 +1,7 @@
 import { isMap, isScalar, type Pair, type YAMLMap } from 'yaml'
 import { endOf, pairEnd, startOf } from './nodes.ts'
 import { keyText, type NewPairs, valueText } from './style.ts'
-import { breakAt, columnOf, lineEnd, lineStart, nextLine, type Splice, startsLine } from '../yaml/text.ts'
+import { breakAt, columnOf, lineEnd, lineStart, nextLine, type Splice, startsLine, withoutLines } from '../yaml/text.ts'
 
 /** New keys for a block map, on lines of their own after its last value and that value's comments, with the map's indentation and line endings. */
 export function insertLines(text: string, map: YAMLMap, { pairs, step }: NewLines): readonly Splice[] | undefined {
@@ -170,7 +170,6 @@ export function keyLine(
   return lineSplices(text, [[first, nextLine(text, end)], ...spans])
 }
 
-/** At the end of a file without a final newline, the line break before the lines is removed too. */
 function lineSplices(text: string, spans: readonly LineSpan[]): readonly Splice[] {
   const merged: LineSpan[] = []
   for (const [start, end] of spans) {
@@ -178,8 +177,5 @@ function lineSplices(text: string, spans: readonly LineSpan[]): readonly Splice[
     if (last !== undefined && start <= last[1]) last[1] = Math.max(last[1], end)
     else merged.push([start, end])
   }
-  return merged.map(([start, end]) => {
-    const isLast = end === text.length && text[end - 1] !== '\n' && start > 0
-    return { start: isLast ? lineEnd(text, start - 1) : start, end, text: '' }
-  })
+  return merged.map(([start, end]) => withoutLines(text, start, end))
 }

@@ -6,7 +6,17 @@ import { endOf, nodeAt, pairEnd, pairOf, startOf } from './nodes.ts'
 import type { Path } from '../data.ts'
 import type { SourceDocument } from '../parse.ts'
 import { keyText } from './style.ts'
-import { breakAt, columnOf, lineEnd, lineStart, nextLine, skipTrivia, type Splice, startsLine } from '../yaml/text.ts'
+import {
+  breakAt,
+  columnOf,
+  lineEnd,
+  lineStart,
+  nextLine,
+  skipTrivia,
+  type Splice,
+  startsLine,
+  withoutLines,
+} from '../yaml/text.ts'
 import type { TextChange } from './verify.ts'
 
 type ItemContext = Pick<SourceDocument, 'document'> & { readonly text: string }
@@ -188,11 +198,7 @@ function dropLines(text: string, list: YAMLSeq, index: number): Splice | undefin
   const start = dashOf(text, list, index)
   const end = endOf(text, list.items[index])
   if (start === undefined || end === undefined || !startsLine(text, start)) return undefined
-  const from = lineStart(text, start)
-  const to = nextLine(text, end)
-  // At the end of a file without a final line break, the break before the lines is removed too.
-  const isLast = to === text.length && !text.endsWith('\n') && from > 0
-  return { start: isLast ? lineEnd(text, from - 1) : from, end: to, text: '' }
+  return withoutLines(text, lineStart(text, start), nextLine(text, end))
 }
 
 function dropInFlow(text: string, list: YAMLSeq, index: number): Splice | undefined {

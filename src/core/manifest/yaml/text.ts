@@ -60,6 +60,12 @@ export function breakAt(text: string, offset: number): string {
   return at > 0 && text[at - 1] === '\r' ? '\r\n' : '\n'
 }
 
+/** Removes lines. At the end of a text without a final line break, the break before them is removed too. */
+export function withoutLines(text: string, start: number, end: number): Splice {
+  const isLast = end === text.length && !text.endsWith('\n')
+  return { start: isLast ? start - breakAt(text, start - 1).length : start, end, text: '' }
+}
+
 /** The first offset at or after `at` that is neither space, line break nor comment. `at` must not be inside a comment. */
 export function skipTrivia(text: string, at: number): number {
   let now = at
