@@ -52,6 +52,7 @@ import { kubernetesNumber } from '../../../src/core/manifest/yaml/number.ts'
 import { answeredIn, saysClosed } from '../../../src/core/marker/comment.ts'
 import { ticksIn } from '../../../src/core/marker/dashboard.ts'
 import { scalar } from '../../../src/core/message/onboarding/proposed-environments.ts'
+import { withShare } from '../../../src/core/message/pull-request/pull-request.ts'
 import { crdFiles } from '../../../src/core/policy/crds.ts'
 import { fieldPath } from '../../../src/core/policy/field-path.ts'
 import { isLinted, withoutDirectives } from '../../../src/core/policy/lint.ts'
@@ -62,7 +63,7 @@ import { readFluxEvent } from '../../../src/core/report/flux.ts'
 import { ObjectName } from '../../../src/core/report/report.ts'
 import { branchPart } from '../../../src/core/rollout/branch.ts'
 import { versionCalled } from '../../../src/core/traffic/blue-green.ts'
-import { snapshotOf, targetOf, virtualService } from '../samples.ts'
+import { sample, snapshotOf, targetOf, virtualService } from '../samples.ts'
 import { assertPage, made } from './page.ts'
 
 const SHA = '0123456789abcdef0123456789abcdef01234567'
@@ -503,6 +504,7 @@ test('the readings of texts in files are on a page that somebody has approved', 
   const params = { a: { b: 'x', list: ['l0', 'l1'], 'k k': 1, '': 'empty' }, 'a.b': 'flat', n: 5, yes: true, o: {} }
   const any = { group: undefined, version: undefined, kind: undefined, namespace: undefined, hasLabels: false }
   const identity = { group: 'apps', version: 'v1', kind: 'Deployment', names: ['web'], namespaces: ['shop'] }
+  const moved = { target: sample(95, 5), from: 5, to: 50, version: undefined, finishes: false, verdicts: [] }
   assertPage('names-texts.md', {
     'a number of Kubernetes': made(
       [
@@ -888,6 +890,33 @@ test('the readings of texts in files are on a page that somebody has approved', 
         '<!--  --> Closed: x',
       ],
       (body) => [answeredIn(body), saysClosed(body)],
+    ),
+    'a title of a step whose share changed': made(
+      [
+        'Canary prod/web: 5% → 25%',
+        'Canary prod/web: 5% → 25% (again)',
+        'Canary prod/web: % → 25%',
+        'Canary prod/web: 5% → %',
+        'My Canary prod/web: 5% → 25%',
+      ],
+      (title) => withShare({ title, body: '' }, [moved]).title,
+    ),
+    'a body of a step whose share changed': made(
+      [
+        'Raises the canary `v2` of `web` from 5% to **25%** of the traffic.',
+        'a\nRaises the canary `v2` of `web` from 5% to **25%** of the traffic.\nb',
+        'It Raises the canary `v2` of `web` from 5% to **25%** of the traffic.',
+        ' the canary `v2` of `web` from 5% to **25%** of the traffic.',
+        'Raises the canary `v2` of `web` from % to **25%** of the traffic.',
+        'Raises the canary `v2` of `web` from 5% to **%** of the traffic.',
+        'Raises the canary `v2` of `web` from 5% to **25%** of the traffic. Really.',
+        'The plan: **5%** → 25%.',
+        'a\nThe plan: **5%** → 25%.\nb',
+        'I like The plan: **5%** → 25%.',
+        'The plan: wait. Then go',
+        'The plan: .',
+      ],
+      (body) => withShare({ title: '', body }, [moved]).body,
     ),
     'boxes of the dashboard': made(
       [

@@ -214,6 +214,7 @@ test('the results for numbers are on a page that somebody has approved', () => {
         [1, 2],
         [0, 1, 2, 3, 4, 5, 6, 7],
         [3, -1, 0.5],
+        Array.from({ length: 80 }, (_, index) => (index === 40 ? 0 : index % 2 === 0 ? 10 : index < 60 ? 12 : 6)),
         ...[40, 41, 80, 100].map((length) => Array.from({ length }, (_, index) => (index === 37 ? 50 : index % 3))),
       ],
       sparkline,
