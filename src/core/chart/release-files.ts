@@ -1,7 +1,7 @@
 /** The files of a chart's release, and why Perch must not render it. */
 import type { EnvironmentRefusal } from '../environment/refusal.ts'
 import { inFolder, isHidden, join, nameOf, parentOf, type Tree } from '../environment/tree.ts'
-import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
+import { listOf, recordOf, textOf } from '../manifest/data.ts'
 import type { Location } from '../manifest/parse.ts'
 import { readOneDocument } from '../manifest/yaml/documents.ts'
 import { type ChartRelease, valuesFilesOf } from './release.ts'
@@ -154,7 +154,7 @@ function vendoredIn(survey: Survey, chart: string): (name: string) => boolean {
       if (steps.length !== 2 || steps[1] !== 'Chart.yaml') return []
       const read = readOneDocument(textIn(survey, path) ?? '')
       const data = read.ok ? read.value?.data : undefined
-      return isRecord(data) ? (textOf(data['name']) ?? []) : []
+      return textOf(recordOf(data)['name']) ?? []
     }),
   )
   const isPackage = (name: string, path: string): boolean =>

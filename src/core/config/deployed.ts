@@ -1,6 +1,6 @@
 import { matcher } from '../text/matcher.ts'
 import { readOneDocument } from '../manifest/yaml/documents.ts'
-import { isRecord } from '../manifest/data.ts'
+import { recordOf } from '../manifest/data.ts'
 import { err, ok, type Result } from '../result.ts'
 import { type ConfigProblem, readConfig } from './read.ts'
 import { Config } from './schema.ts'
@@ -18,7 +18,7 @@ export function readBranches(
   if (problems.length > 0) return err(problems)
   const document = readOneDocument(text ?? '')
   const data = document.ok ? document.value?.data : undefined
-  const named = Config.shape.branches.safeParse(isRecord(data) ? data['branches'] : undefined)
+  const named = Config.shape.branches.safeParse(recordOf(data)['branches'])
   return ok(named.success ? named.data : undefined)
 }
 

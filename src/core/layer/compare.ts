@@ -1,4 +1,4 @@
-import { isRecord, type Path, sameData } from '../manifest/data.ts'
+import { isRecord, type Path, recordOf, sameData } from '../manifest/data.ts'
 
 /** One path at which two objects differ, with the new value. Undefined if the value is removed. */
 export interface Difference {
@@ -21,8 +21,7 @@ export function differences(before: unknown, after: unknown, path: Path = []): r
 
 /** The object with a map of annotations, which may be empty, so that annotations are compared one by one. */
 export function settled(data: unknown): unknown {
-  const metadata = isRecord(data) ? data['metadata'] : undefined
-  if (!isRecord(data) || !isRecord(metadata)) return data
-  const { annotations } = metadata
-  return isRecord(annotations) ? data : { ...data, metadata: { ...metadata, annotations: {} } }
+  const { metadata } = recordOf(data)
+  if (!isRecord(metadata) || isRecord(metadata['annotations'])) return data
+  return { ...recordOf(data), metadata: { ...metadata, annotations: {} } }
 }

@@ -1,4 +1,4 @@
-import { isRecord, type Path } from '../manifest/data.ts'
+import { isRecord, type Path, recordOf } from '../manifest/data.ts'
 import { pointerSteps } from '../manifest/json-pointer.ts'
 import { isNote } from '../traffic/annotations.ts'
 
@@ -19,8 +19,8 @@ export function isDecisive(data: unknown): boolean {
   const { spec, metadata } = data
   if ('$patch' in data || (isRecord(spec) && [...SECTIONS, ...VERSIONS, '$patch'].some((key) => key in spec)))
     return true
-  const annotations = isRecord(metadata) ? metadata['annotations'] : undefined
-  return isRecord(annotations) && Object.keys(annotations).some((key) => isNote(key) || key === '$patch')
+  const annotations = recordOf(recordOf(metadata)['annotations'])
+  return Object.keys(annotations).some((key) => isNote(key) || key === '$patch')
 }
 
 /** The pointers to what an operation changes. `move` also takes something away. */

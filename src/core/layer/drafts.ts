@@ -1,5 +1,5 @@
 import { type AnyEdit, type Edit, editManifest, type EditRefusal } from '../manifest/edit/edit.ts'
-import { isRecord } from '../manifest/data.ts'
+import { isRecord, listOf } from '../manifest/data.ts'
 import type { Manifest } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { Patch } from './kustomization.ts'
@@ -52,7 +52,7 @@ export function withoutEmpty(operations: readonly unknown[], edits: readonly Edi
       [operation],
       group.map((edit) => ({ ...edit, path: [0, ...edit.path.slice(1)] })),
     )
-    const [now] = Array.isArray(left) ? left : []
+    const [now] = listOf(left)
     const isGone = isRecord(operation) && isRecord(now) && 'value' in operation && isNothing(now['value'])
     const [{ document } = { document: 0 }] = group
     return isGone && index !== undefined ? [{ kind: 'drop', document, path: [index] }] : group

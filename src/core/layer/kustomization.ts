@@ -1,4 +1,4 @@
-import { isRecord, listOf, type Path, textOf } from '../manifest/data.ts'
+import { isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
 import { type Manifest, parseManifest, type Location } from '../manifest/parse.ts'
 import { isInline, type KustomizationFile } from '../environment/kustomization.ts'
 import { join, parentOf } from '../environment/tree.ts'
@@ -85,7 +85,7 @@ export function layerOf({ manifest, data }: KustomizationFile, read: ReadPatch):
     suffix: filledText(data['nameSuffix']) ?? '',
     namespace: filledText(data['namespace']),
     patches: PATCH_FIELDS.flatMap((field) => patchesIn(here, field)),
-    annotations: isRecord(data['commonAnnotations']) ? data['commonAnnotations'] : {},
+    annotations: recordOf(data['commonAnnotations']),
     replacements: listOf(data['replacements']).flatMap((_, index) => replacementsAt(here, index)),
     unfollowed: unfollowedIn(here),
   }
@@ -97,7 +97,7 @@ const WRITERS = /^(?:Patch|PatchStrategicMerge|PatchJson6902|Replacement|ValueAd
 function unfollowedIn(here: LayerSource): Kustomization['unfollowed'] {
   const { data, manifest } = here
   const at = (...path: Path): Location => ({ file: manifest.file, line: manifest.line(0, path) })
-  const schema = isRecord(data['openapi']) && textOf(data['openapi']['path']) !== undefined
+  const schema = textOf(recordOf(data['openapi'])['path']) !== undefined
   const writer = listOf(data['transformers']).findIndex((entry) => isWriter(here, entry))
   return {
     ...(schema ? { schema: at('openapi') } : {}),
@@ -114,9 +114,7 @@ function isWriter({ folder, manifest, read }: LayerSource, entry: unknown): bool
   const own = inline?.ok === true ? inline.value : path && read(path)
   // A folder of transformers is not followed.
   if (own === undefined || own === '') return true
-  return own.documents.some(
-    ({ data }) => isRecord(data) && typeof data['kind'] === 'string' && WRITERS.test(data['kind']),
-  )
+  return own.documents.some(({ data }) => WRITERS.test(textOf(recordOf(data)['kind']) ?? ''))
 }
 
 interface LayerSource {
@@ -206,7 +204,7 @@ export function selectorIn(data: Readonly<Record<string, unknown>>): Selector {
 function replacementsAt(here: LayerSource, index: number): readonly Replacement[] {
   const item = listOf(here.data['replacements'])[index]
   const { manifest, folder, read } = here
-  const path = isRecord(item) ? filledText(item['path']) : undefined
+  const path = filledText(recordOf(item)['path'])
   if (path === undefined)
     return replacementOf(item, { file: manifest.file, line: manifest.line(0, ['replacements', index]) })
   const file = join(folder, path)
@@ -220,7 +218,7 @@ function replacementsAt(here: LayerSource, index: number): readonly Replacement[
 }
 
 function replacementOf(data: unknown, place: Location): readonly Replacement[] {
-  const targets = isRecord(data) ? listOf(data['targets']).filter(isRecord) : []
+  const targets = listOf(recordOf(data)['targets']).filter(isRecord)
   return targets.map((target) => ({
     place,
     selects: isRecord(target['select']) ? [selectorIn(target['select'])] : [],

@@ -1,7 +1,7 @@
 import { inFolder, parentOf } from '../environment/tree.ts'
 import type { AnyEdit } from '../manifest/edit/edit.ts'
 import { yamlText } from '../manifest/edit/items.ts'
-import { isRecord } from '../manifest/data.ts'
+import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
 import type { Kustomization } from './kustomization.ts'
 import type { Operation } from './operations.ts'
@@ -22,12 +22,10 @@ export function newPatch(
   object: ManifestObject,
   { operations, isTaken }: { readonly operations: readonly Operation[]; readonly isTaken: (path: string) => boolean },
 ): NewPatch {
-  const data = manifest.documents[0]?.data
-  const lists = isRecord(data) ? data : {}
+  const lists = recordOf(manifest.documents[0]?.data)
   const field = !isFilled(lists['patches']) && isFilled(lists['patchesJson6902']) ? 'patchesJson6902' : 'patches'
-  const items: readonly unknown[] = Array.isArray(lists[field]) ? lists[field] : []
-  const last = items.at(-1)
-  const style = isRecord(last) ? last : {}
+  const last = listOf(lists[field]).at(-1)
+  const style = recordOf(last)
   const text = `${operations.map((operation) => `- ${yamlText(operation, { flow: true })}`).join('\n')}\n`
   const target = targetOf(object, field)
   const add = (holder: Readonly<Record<string, unknown>>): AnyEdit => ({
@@ -46,13 +44,12 @@ export function newPatch(
 /** The names in the file, because kustomize identifies the object by them in every overlay. */
 function targetOf({ apiVersion, kind, name, data }: ManifestObject, field: string): Readonly<Record<string, string>> {
   const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion]
-  const metadata = data['metadata']
-  const namespace = isRecord(metadata) ? metadata['namespace'] : undefined
+  const namespace = textOf(recordOf(data['metadata'])['namespace'])
   return {
     ...(field === 'patchesJson6902' ? { ...(group === '' ? {} : { group }), version } : {}),
     kind,
     name,
-    ...(typeof namespace === 'string' ? { namespace } : {}),
+    ...(namespace === undefined ? {} : { namespace }),
   }
 }
 
@@ -69,5 +66,5 @@ function fileName(sibling: string, { name }: ManifestObject, isTaken: (path: str
 }
 
 function isFilled(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0
+  return listOf(value).length > 0
 }

@@ -1,4 +1,4 @@
-import { isRecord } from '../manifest/data.ts'
+import { isRecord, recordOf } from '../manifest/data.ts'
 import type { ObjectData } from './step.ts'
 
 /**
@@ -6,11 +6,10 @@ import type { ObjectData } from './step.ts'
  * the name stays as it is written, because patches are applied before that.
  */
 export function asSeen(written: ObjectData, rendered: ObjectData): ObjectData {
-  const metadata = isRecord(rendered['metadata']) ? rendered['metadata'] : {}
-  const own = isRecord(written['metadata']) ? written['metadata'] : {}
+  const { annotations } = recordOf(rendered['metadata'])
   return {
     ...written,
-    metadata: { ...own, annotations: metadata['annotations'] ?? {} },
+    metadata: { ...recordOf(written['metadata']), annotations: recordOf(annotations) },
     spec: valueSeen(written['spec'], rendered['spec']),
   }
 }

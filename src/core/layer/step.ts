@@ -1,4 +1,4 @@
-import { isRecord, type Path, sameData, valueAt } from '../manifest/data.ts'
+import { isRecord, type Path, recordOf, sameData, valueAt } from '../manifest/data.ts'
 import { pointerSteps } from '../manifest/json-pointer.ts'
 import type { Patch } from './kustomization.ts'
 
@@ -54,7 +54,7 @@ function mergePatch(object: ObjectData, patch: Patch): PatchResult | undefined {
   if (data['$patch'] === 'delete') return { data: undefined, steps: [] }
   // The patch identifies the object by these fields, and does not change them.
   const { apiVersion, kind, metadata } = object
-  const own = isRecord(metadata) ? metadata : {}
+  const own = recordOf(metadata)
   const merged = merge(object, data)
   if (!isRecord(merged)) return undefined
   const names = { name: own['name'], ...(own['namespace'] === undefined ? {} : { namespace: own['namespace'] }) }
@@ -190,8 +190,7 @@ interface PutOptions {
 }
 
 function put(data: ObjectData, path: Path, putting: PutOptions): ObjectData {
-  const out = putIn(data, path, putting)
-  return isRecord(out) ? out : data
+  return recordOf(putIn(data, path, putting))
 }
 
 function putIn(data: unknown, [key, ...rest]: Path, putting: PutOptions): unknown {
@@ -199,7 +198,7 @@ function putIn(data: unknown, [key, ...rest]: Path, putting: PutOptions): unknow
   if (Array.isArray(data)) {
     const items: readonly unknown[] = data
     const index = Number(key)
-    const inner = rest.length > 0 ? putIn(items[index], rest, putting) : putting.value
+    const inner = putIn(items[index], rest, putting)
     const isCut = rest.length > 0 || !putting.insert
     return [
       ...items.slice(0, index),
@@ -207,9 +206,9 @@ function putIn(data: unknown, [key, ...rest]: Path, putting: PutOptions): unknow
       ...items.slice(isCut ? index + 1 : index),
     ]
   }
-  const record = isRecord(data) ? data : {}
+  const record = recordOf(data)
   const { [String(key)]: old, ...others } = record
-  const inner = rest.length > 0 ? putIn(old, rest, putting) : putting.value
+  const inner = putIn(old, rest, putting)
   return inner === undefined ? others : { ...record, [String(key)]: inner }
 }
 

@@ -75,7 +75,7 @@ interface Search {
 function pairIn(route: Route, rules: readonly Rule[], { objects, names, isDeclared }: Search): Pair | undefined {
   const open = rules.flatMap(({ destinations }) => destinations)
   if (names !== undefined) return namedPair(route, open, names)
-  const all = [...open, ...route.rules.flatMap(({ destinations }) => destinations)]
+  const all = route.rules.flatMap(({ destinations }) => destinations)
   for (const one of open) {
     const other = twinOf(one, objects, all) ?? (isDeclared ? onlyOther(one, objects, all) : undefined)
     if (other !== undefined) return nameOf(one) < nameOf(other) ? [one, other] : [other, one]

@@ -1,4 +1,4 @@
-import { isRecord } from '../manifest/data.ts'
+import { recordOf } from '../manifest/data.ts'
 import type { Manifest, ManifestObject } from '../manifest/parse.ts'
 import { grpcRoute } from './kinds/grpc-route.ts'
 import { httpRoute } from './kinds/http-route.ts'
@@ -71,8 +71,6 @@ function kindOf({ apiVersion, kind }: Pick<ManifestObject, 'apiVersion' | 'kind'
 }
 
 function annotationsOf(object: ManifestObject): Readonly<Record<string, string>> {
-  const metadata = object.data['metadata']
-  const annotations = isRecord(metadata) ? metadata['annotations'] : undefined
-  if (!isRecord(annotations)) return {}
+  const annotations = recordOf(recordOf(object.data['metadata'])['annotations'])
   return Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, String(value)]))
 }

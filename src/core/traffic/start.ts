@@ -1,4 +1,4 @@
-import { isRecord } from '../manifest/data.ts'
+import { listOf, recordOf, textOf } from '../manifest/data.ts'
 import type { Manifest, ManifestObject, Location } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { resolveHost, shortHost } from './host.ts'
@@ -163,11 +163,10 @@ function started(rule: Rule, pair: Pair): Rule {
 /** The subsets in the DestinationRules of a host. */
 export function subsetsOf(host: string, objects: readonly ManifestObject[]): readonly string[] {
   return objects.flatMap((object) => {
-    const spec = object.data['spec']
-    if (object.kind !== 'DestinationRule' || !isRecord(spec) || typeof spec['host'] !== 'string') return []
+    const spec = recordOf(object.data['spec'])
+    if (object.kind !== 'DestinationRule' || typeof spec['host'] !== 'string') return []
     if (resolveHost(spec['host'], effectiveNamespace(object)) !== host) return []
-    const subsets: readonly unknown[] = Array.isArray(spec['subsets']) ? spec['subsets'] : []
-    return subsets.flatMap((subset) => (isRecord(subset) && typeof subset['name'] === 'string' ? [subset['name']] : []))
+    return listOf(spec['subsets']).flatMap((subset) => textOf(recordOf(subset)['name']) ?? [])
   })
 }
 

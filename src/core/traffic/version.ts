@@ -1,6 +1,6 @@
 import type { Edit } from '../manifest/edit/edit.ts'
 import { isRenderedPart } from '../chart/rendered-parts.ts'
-import { isRecord, sameData, valueAt } from '../manifest/data.ts'
+import { isRecord, listOf, recordOf, sameData, textOf, valueAt } from '../manifest/data.ts'
 import type { Manifest, ManifestObject } from '../manifest/parse.ts'
 import { resolveHost, shortHost } from './host.ts'
 import { POD_SPEC, podSourcesFor } from './pods.ts'
@@ -145,8 +145,7 @@ export function servicesBeside(destination: VersionPlace, manifests: readonly Ma
   return objects.flatMap((object) => {
     if (object.kind !== 'Service' || object === own.object) return []
     if (effectiveNamespace(object) !== effectiveNamespace(own.object)) return []
-    const spec = object.data['spec']
-    const labels = isRecord(spec) ? stringsOf(spec['selector']) : undefined
+    const labels = stringsOf(recordOf(object.data['spec'])['selector'])
     const isShared = labels !== undefined && (isPart(labels, own.labels) || isPart(own.labels, labels))
     return isShared ? [object.name] : []
   })
@@ -208,9 +207,8 @@ function rulesIn(manifests: readonly Manifest[]): ReadonlyMap<string | undefined
   if (known !== undefined) return known
   const rules = manifests.flatMap(({ objects }) => objects.filter(({ kind }) => kind === 'DestinationRule'))
   const found = Map.groupBy(rules, (object) => {
-    const spec = object.data['spec']
-    const host = isRecord(spec) ? spec['host'] : undefined
-    return typeof host === 'string' ? resolveHost(host, effectiveNamespace(object)) : undefined
+    const host = textOf(recordOf(object.data['spec'])['host'])
+    return host && resolveHost(host, effectiveNamespace(object))
   })
   rulesOf.set(manifests, found)
   return found
@@ -218,12 +216,9 @@ function rulesIn(manifests: readonly Manifest[]): ReadonlyMap<string | undefined
 
 function fromSubset(destination: VersionPlace, rules: readonly ManifestObject[]): VersionSource | undefined {
   for (const object of rules) {
-    const spec = object.data['spec']
-    if (!isRecord(spec)) continue
-    const subsets: readonly unknown[] = Array.isArray(spec['subsets']) ? spec['subsets'] : []
-    const index = subsets.findIndex((subset) => isRecord(subset) && subset['name'] === destination.subset)
-    const subset = subsets[index]
-    const labels = isRecord(subset) ? stringsOf(subset['labels']) : undefined
+    const subsets = listOf(recordOf(object.data['spec'])['subsets']).map(recordOf)
+    const index = subsets.findIndex(({ name }) => name === destination.subset)
+    const labels = stringsOf(subsets[index]?.['labels'])
     if (labels !== undefined) return { object, path: [...object.at, 'spec', 'subsets', index, 'labels'], labels }
   }
   return undefined
@@ -232,8 +227,7 @@ function fromSubset(destination: VersionPlace, rules: readonly ManifestObject[])
 function fromService(destination: VersionPlace, objects: readonly ManifestObject[]): VersionSource | undefined {
   for (const object of objects) {
     if (object.kind !== 'Service' || resolveHost(object.name, effectiveNamespace(object)) !== destination.host) continue
-    const spec = object.data['spec']
-    const labels = isRecord(spec) ? stringsOf(spec['selector']) : undefined
+    const labels = stringsOf(recordOf(object.data['spec'])['selector'])
     if (labels !== undefined) return { object, path: [...object.at, 'spec', 'selector'], labels }
   }
   return undefined

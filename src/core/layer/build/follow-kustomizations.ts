@@ -1,5 +1,5 @@
 /** An object on its way through the kustomizations between its file and a root. */
-import { isRecord } from '../../manifest/data.ts'
+import { isRecord, recordOf, textOf } from '../../manifest/data.ts'
 import type { ManifestObject, Location } from '../../manifest/parse.ts'
 import type { Kustomization, Patch } from '../kustomization.ts'
 import type { Chain } from '../layout.ts'
@@ -76,9 +76,8 @@ function unfollowedOf({ unfollowed }: Kustomization, data: ObjectData | undefine
 /** With the `commonAnnotations` of a kustomization. */
 function annotated(data: ObjectData | undefined, added: Kustomization['annotations']): ObjectData | undefined {
   if (data === undefined || Object.keys(added).length === 0) return data
-  const metadata = isRecord(data['metadata']) ? data['metadata'] : {}
-  const known = isRecord(metadata['annotations']) ? metadata['annotations'] : {}
-  return { ...data, metadata: { ...metadata, annotations: { ...known, ...added } } }
+  const metadata = recordOf(data['metadata'])
+  return { ...data, metadata: { ...metadata, annotations: { ...recordOf(metadata['annotations']), ...added } } }
 }
 
 function withPatch(build: ObjectBuild, patch: Patch, identity: BuildIdentity): ObjectBuild {
@@ -95,9 +94,7 @@ function withPatch(build: ObjectBuild, patch: Patch, identity: BuildIdentity): O
 
 /** The namespace in the file. A namespace that a root sets counts only when that root is applied. */
 function writtenNamespace({ data }: ManifestObject): string {
-  const metadata = data['metadata']
-  const namespace = isRecord(metadata) ? metadata['namespace'] : undefined
-  return typeof namespace === 'string' ? namespace : ''
+  return textOf(recordOf(data['metadata'])['namespace']) ?? ''
 }
 
 function startOf(patch: Patch): Location {
@@ -109,7 +106,7 @@ function isFor({ target, data }: Patch, identity: BuildIdentity): boolean | 'unc
   if (target !== undefined) return selectsObject(target, identity)
   if (!isRecord(data)) return false
   const { apiVersion, kind, metadata } = data
-  const { name, namespace = 'default' } = isRecord(metadata) ? metadata : {}
+  const { name, namespace = 'default' } = recordOf(metadata)
   const { group, version } = identity
   return (
     apiVersion === (group === '' ? version : `${group}/${version}`) &&

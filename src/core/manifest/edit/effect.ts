@@ -1,4 +1,4 @@
-import { isRecord, type Path, valueAt } from '../data.ts'
+import { type Path, recordOf, valueAt } from '../data.ts'
 
 /**
  * The effect of an edit on the data: it sets a value (undefined removes it), inserts list items after another one, appends them,
@@ -47,7 +47,7 @@ function withValue(data: unknown, path: Path, value: unknown): unknown {
     if (typeof key === 'number' && key < items.length) items[key] = withValue(items[key], rest, value)
     return items
   }
-  const record = isRecord(data) ? data : {}
+  const record = recordOf(data)
   const inner = withValue(Object.hasOwn(record, key) ? record[String(key)] : undefined, rest, value)
   if (inner !== undefined) return { ...record, [String(key)]: inner }
   const { [String(key)]: _gone, ...others } = record
