@@ -138,10 +138,12 @@ function namedIn(survey: Survey, chart: string): readonly Dependency[] {
     })
 }
 
+const LOCAL = 'file://'
+
 /** The folder of a dependency with a `file://` repository. Undefined if the dependency is elsewhere. */
 export function localFolder(chart: string, repository: string): string | undefined {
-  const path = /^file:\/\/(.+)$/.exec(repository)?.[1]
-  return path === undefined || path.startsWith('/') ? undefined : join(chart, path)
+  const path = repository.startsWith(LOCAL) ? repository.slice(LOCAL.length) : ''
+  return path === '' || path.startsWith('/') ? undefined : join(chart, path)
 }
 
 /** Whether a dependency is in `charts/`: as a folder whose chart has the name, or as a package with the name. */

@@ -5,7 +5,7 @@ import type { ChartRelease } from './release.ts'
 import type { ChartCopy } from './release-files.ts'
 
 /** The comment that helm writes above each document. The first step is the chart's name, whatever its folder is called. */
-const SOURCE = /^# Source: [^/\n]+\/(.+)$/m
+const SOURCE = /^# Source: [^/\n]+\/(.+)/m
 /** No path of a file contains this character. */
 const SEPARATOR = '\0'
 

@@ -40,3 +40,21 @@ test('a chart with a link in a copy of another chart is refused at the link', ()
   assert.deepEqual(copies, [{ from: 'common', to: 'chart/charts/common' }])
   assert.deepEqual(refusals, [{ code: 'symlink', file: 'common/templates/a.yaml', line: 1, entry: '' }])
 })
+
+test('a dependency is missing from a chart, although another chart has it in its own charts folder', () => {
+  const tree = treeOf(
+    ['chart/Chart.yaml', 'shops/Chart.yaml', 'shops/charts/db-1.0.0.tgz', 'shops/charts/mq/Chart.yaml'].map((path) => ({
+      path,
+      type: 'file',
+    })),
+  )
+  const texts = new Map([
+    ['chart/Chart.yaml', 'name: chart\ndependencies: [{ name: db }, { name: mq }]\n'],
+    ['shops/charts/mq/Chart.yaml', 'name: mq\n'],
+  ])
+  const { refusals } = releaseFiles({ tree, texts, needs: new Set() }, RELEASE, { from: [], others: new Set() })
+  assert.deepEqual(
+    refusals.map(({ code, entry }) => `${code} ${entry}`),
+    ['helm-dependency db', 'helm-dependency mq'],
+  )
+})
