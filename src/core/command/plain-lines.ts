@@ -83,7 +83,7 @@ function upToLast(
   const first = trimmed.find(isWanted)
   if (first === undefined) return { text: '' }
   const last = trimmed.findLastIndex(isWanted)
-  const blank = lines.findIndex((line, index) => index > last && /^[ \t]*$/.test(line))
+  const blank = lines.findIndex((line, index) => index > last && !/[^ \t]/.test(line))
   return { text: lines.slice(0, blank === -1 ? lines.length : blank).join('\n'), first }
 }
 
@@ -106,7 +106,7 @@ function isCostly(text: string): boolean {
 /** The columns of quote and list markers before the text of a line. */
 function markerColumns(line: string): readonly number[] {
   // A line with nothing else is a thematic break between paragraphs.
-  if (/^[ \t]*([-*_])(?:[ \t]*\1){2,}[ \t]*$/.test(line)) return []
+  if (/^([-*_])\1{2,}$/.test(line.replaceAll(/[ \t]/g, ''))) return []
   const columns: number[] = []
   const marker = /([ \t]*)(>|(?:[-*+]|\d{1,9}[.)])(?=[ \t]|$))/y
   let column = 0

@@ -185,8 +185,7 @@ function isTemplate(map: YAMLMap): boolean {
 /** A value as YAML, in the same quotes as the old one. */
 function scalarText(value: string | number, old: Scalar): string {
   if (typeof value === 'number') return String(value)
-  if (old.type === 'QUOTE_SINGLE' && /^[\x20-\x7e\u00a0-\ud7ff]*$/.test(value))
-    return `'${value.replaceAll("'", "''")}'`
+  if (old.type === 'QUOTE_SINGLE' && !/[^\x20-\x7e\u00a0-\ud7ff]/.test(value)) return `'${value.replaceAll("'", "''")}'`
   const wasText = old.type === 'PLAIN' && typeof old.value === 'string' && old.source === old.value
   const isAlike = VARIABLE.test(value) && VARIABLE.test(old.source ?? '')
   return wasText && (isPlainText(value) || isAlike) ? value : valueText(value)

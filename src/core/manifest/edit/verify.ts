@@ -78,7 +78,7 @@ function pairEntry(text: string, map: YAMLMap, key: string | number): Entry | un
   const index = map.items.findIndex((pair) => keyOf(pair) === String(key))
   const start = startOf(map.items[index]?.key)
   // Anything except spaces and dashes before the key (`? `, an anchor) belongs to the entry too.
-  if (start === undefined || !/^[\s\uFEFF-]*$/.test(text.slice(lineStart(text, start), start))) return undefined
+  if (start === undefined || /[^\s\uFEFF-]/.test(text.slice(lineStart(text, start), start))) return undefined
   const end = startOf(map.items[index + 1]?.key)
   return { start, end: end === undefined ? undefined : lineStart(text, end), value: map.items[index]?.value }
 }

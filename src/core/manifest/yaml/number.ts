@@ -18,7 +18,7 @@ export function kubernetesNumber(source: string): number | bigint | undefined {
 const NUMBER = /^[-+]?\.?\d/
 
 const WHOLE = /^([-+]?)(0x[\da-f]+|0b[01]+|0o?([0-7]+)|0|[1-9]\d*)$/i
-const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:e[-+]?\d+)?$/i
+const FLOAT = /^[-+]?\d*\.?\d*(?:e[-+]?\d+)?$/i
 
 function narrow(value: bigint): number | bigint {
   const number = Number(value)

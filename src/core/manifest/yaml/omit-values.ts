@@ -132,14 +132,10 @@ function isOpenQuote(lexeme: string): boolean {
 function indentOf([first = '', second, third]: readonly string[]): number | undefined {
   const isBlockText = first === SCALAR_MARK && second?.endsWith('\n') === true
   if (isBlockText || isBreak(first)) return undefined
-  if (!isBlank(first)) return 0
+  if (!/^[ \t]/.test(first)) return 0
   return second === undefined || isBreak(second) || (second === SCALAR_MARK && third?.endsWith('\n'))
     ? undefined
     : first.length
-}
-
-function isBlank(lexeme: string): boolean {
-  return /^[ \t]+$/.test(lexeme)
 }
 
 function isBreak(lexeme: string): boolean {

@@ -16,7 +16,7 @@ const STYLE: Options = {
 
 /** Most names need no escaping. A serializer run for each name would cost more than the rest of a page. */
 const PLAIN_CODE = /^[\w./:@,=+-][\w ./:@,=+-]*(?<! )$/
-const PLAIN_WORDS = /^[A-Za-z][A-Za-z]*(?:[ -][A-Za-z]+)*$/
+const PLAIN_WORDS = /^[A-Za-z][A-Za-z -]*$/
 
 function serialized(node: Root | RootContent): string {
   return toMarkdown(node, STYLE).replace(/\n$/, '')

@@ -1,6 +1,6 @@
 /** Why an environment is not rendered. */
 import type { EnvironmentRefusal } from '../../environment/refusal.ts'
-import { isKustomization } from '../../environment/tree.ts'
+import { isKustomization, parentOf } from '../../environment/tree.ts'
 import { code } from '../markdown/markdown.ts'
 import type { ProblemWords } from './problem-words.ts'
 
@@ -70,7 +70,7 @@ function releaseWords(why: ReleaseRefusal, { entry, file }: Pick<EnvironmentRefu
   switch (why) {
     case 'helm-dependency':
       return {
-        what: `The chart ${code(file.replace(/\/?[^/]*$/, '') || '.')} needs ${code(entry)}, which is not in its \`charts/\` folder. Perch never downloads charts, so it does not render this one.`,
+        what: `The chart ${code(parentOf(file) || '.')} needs ${code(entry)}, which is not in its \`charts/\` folder. Perch never downloads charts, so it does not render this one.`,
         next: 'Run `helm dependency build` and commit the files in `charts/`.',
       }
     case 'helm-values':

@@ -36,7 +36,7 @@ function objectWords({
 }: Extract<ToolCause, { kind: 'object-remark' }>): ProblemWords {
   const { rule, level } = remark
   const where = `${title === undefined ? '' : `${code(title)} in `}${code(environment)}`
-  const said = saidSentence(remark.needsCluster === true ? withoutCluster(remark.text) : remark.text)
+  const said = `${saidSentence(remark.text)}${remark.needsCluster === true ? WITHOUT_CLUSTER : ''}`
   switch (tool) {
     case 'opa': {
       const verb = level === 'error' ? 'refuses' : 'warns about'
@@ -69,10 +69,8 @@ function lineWords({ remark: { rule, text, level } }: Extract<ToolCause, { kind:
   return { what: `\`yamllint\`${name}: ${saidSentence(text)}`, next }
 }
 
-/** Says which findings of `istioctl` only a cluster could confirm. */
-function withoutCluster(text: string): string {
-  return `${text.replace(/\.?\s*$/, '.')} It did not look into a cluster, which may have what is missing here.`
-}
+/** Follows findings of `istioctl` that only a cluster could confirm. */
+const WITHOUT_CLUSTER = ' It did not look into a cluster, which may have what is missing here.'
 
 /** Which part of the config asks for a program. */
 const KEYS = {
