@@ -3,7 +3,7 @@ import type { Location } from '../manifest/parse.ts'
 import type { ChartRelease } from './release.ts'
 
 /** `web/templates/a.yaml:12:4`, `parse error on web/templates/a.yaml`; the first step is the chart's name. */
-const TEMPLATE = /[\w.-]+\/((?:charts\/[\w.-]+\/)*(?:templates|crds)\/[\w./-]+\.\w+)(?::(\d+))?/
+const TEMPLATE = /[\w.-]\/((?:charts|templates|crds)\/[\w./-]*\w)(?::(\d+))?/
 /** The schema of the values. */
 const SCHEMA = /values don't meet the specifications of the schema/
 

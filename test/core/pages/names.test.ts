@@ -74,7 +74,9 @@ test('the readings of paths are on a page that somebody has approved', () => {
   const tree = treeOf(['base/a.yaml', 'overlays/eu/kustomization.yaml', 'user@host/a', 'a.git/b'].map(file))
   const chart = 'charts/web'
   const values = { from: 'file', path: 'prod.yaml', isOptional: false, place: { file: 'app.yaml', line: 1 } } as const
-  const templates = new Map(['charts/web/templates/a.yaml', 'charts/web/charts/db/crds/b.yaml'].map((at) => [at, '']))
+  const templates = new Map(
+    ['templates/a.yaml', 'templates/x', 'charts/db/crds/b.yaml'].map((at) => [`${chart}/${at}`, '']),
+  )
   const line = (): number => 1
   const application = { file: 'app.yaml', document: 0, name: 'web', namespace: undefined, isTemplated: false, line }
   const where = (said: string): unknown => {
@@ -192,6 +194,8 @@ test('the readings of paths are on a page that somebody has approved', () => {
         'web/charts//crds/b.yaml',
         'web/templates/.yaml',
         'web/templates/a.',
+        'web/templates/a.yaml.',
+        'web/templates/x:2',
         'web/templates/missing.yaml:1',
         "values don't meet the specifications of the schema(s)",
         '',
