@@ -57,7 +57,6 @@ export function releaseFiles(
   const copied = copies.flatMap((copy) => below(tree, copy.from))
   const links = linksAmong([...own, ...copied])
   const values = valuesFilesOf(release).filter((path) => tree.types.get(path) === 'file')
-  for (const path of values) if (!survey.texts.has(path)) survey.needs.add(path)
   const files = new Set([...[...own, ...copied].map(({ path }) => path), ...values, ...from])
   const tooMany: readonly EnvironmentRefusal[] =
     files.size > MAX_FILES ? [{ code: 'too-many-files', file, line: 1, entry: '' }] : []
