@@ -26,9 +26,8 @@ export function groupOf(apiVersion: string): string {
 
 /** Whether an object is of a kind that is written as `Kind` or `group/Kind`, ignoring case. */
 export function isOfKind({ group, kind }: Pick<ObjectIdentity, 'group' | 'kind'>, written: string): boolean {
-  const slash = written.lastIndexOf('/')
-  const isKind = kind.trim().toLowerCase() === written.slice(slash + 1).toLowerCase()
-  return isKind && (slash < 0 || group.toLowerCase() === written.slice(0, slash).toLowerCase())
+  const own = kind.trim()
+  return [own, `${group}/${own}`].some((name) => name.toLowerCase() === written.toLowerCase())
 }
 
 /** Kinds whose objects have no namespace. Like kustomize, Perch takes a kind that it does not know for one with namespaces. */
