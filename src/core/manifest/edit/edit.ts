@@ -149,7 +149,7 @@ function planEdits(context: PlanContext, edits: readonly AnyEdit[]): Result<read
     if (!planned.ok) return planned
     changes.push(planned.value)
   }
-  return ok(changes.filter(({ effects }) => effects.length > 0))
+  return ok(changes)
 }
 
 function planItem(context: PlanContext, edit: Exclude<AnyEdit, SetValue>): PlanResult {

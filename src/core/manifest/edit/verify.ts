@@ -29,15 +29,10 @@ interface Region {
 export function isExact(source: SourceDocument, changes: readonly TextChange[]): boolean {
   if (!source.hasAlias) {
     const regions = changes.map((change) => regionOf(source, change))
-    const outer = regions.filter((region) => !regions.some((other) => isInside(region.path, other.path)))
-    const distinct = new Map(outer.map((region) => [JSON.stringify(region.path), region]))
+    const distinct = new Map(regions.map((region) => [JSON.stringify(region.path), region]))
     if ([...distinct.values()].every((region) => isRegionExact(source, changes, region))) return true
   }
   return isPieceExact(source, changes)
-}
-
-function isInside(path: Path, outer: Path): boolean {
-  return path.length > outer.length && outer.every((key, index) => path[index] === key)
 }
 
 /** The smallest entry that contains all splices of a change and all values that it changes. */
@@ -144,14 +139,13 @@ function keepsComments(text: string, splices: readonly Splice[], after: string):
   if (!splices.some(({ start, end }) => text.slice(start, end).includes('#'))) return true
   const comments = commentsOf(text)
   const left = commentsOf(after)
-  const sorted = splices.toSorted((a, b) => a.start - b.start || a.end - b.end)
   return comments.every(([start, end]) => {
-    const cut = sorted.find((splice) => splice.start < end && splice.end > start)
+    const cut = splices.find((splice) => splice.start < end && splice.end > start)
     // The comment that `fillEmpty` leaves may be removed. Text after it stays.
     if (cut !== undefined && /^ ?#(?: empty| )$/.test(text.slice(cut.start, cut.end))) return true
     if (cut !== undefined && startsLine(text, start)) return cut.start <= start && cut.end > nextLine(text, end)
     if (cut !== undefined) return cut.start <= start && cut.end >= end
-    const moved = sorted
+    const moved = splices
       .filter((splice) => splice.end <= start)
       .reduce((sum, splice) => sum + splice.text.length - (splice.end - splice.start), 0)
     return left.some(([from, to]) => from <= start + moved && to >= end + moved)
