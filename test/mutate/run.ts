@@ -4,6 +4,7 @@
  *     npm run mutate                                  100 random mutants of core and 100 of flows
  *     npm run mutate -- --seed 7 --sample 40          40 in all, always the same
  *     npm run mutate -- --only core --file rollout    in the core's files with `rollout` in their path
+ *     npm run mutate -- --file core/gate/,core/stop/  in the files with one of these in their path
  *     npm run mutate -- --wanted 95                   fails below 95 % (default 92)
  *
  * Mutants are drawn evenly from all kinds of change. Those that do not compile are left out. For each mutant, the fast tests that
@@ -68,7 +69,8 @@ for (const layer of layers) {
 process.exitCode = isBelow ? 1 : 0
 
 async function tryLayer(layer: string, count: number): Promise<readonly Tried[]> {
-  const sources = globSync(`src/${layer}/**/*.ts`).filter((file) => file.includes(values.file))
+  const parts = values.file.split(',')
+  const sources = globSync(`src/${layer}/**/*.ts`).filter((file) => parts.some((part) => file.includes(part)))
   const mutants = await draw(sources.sort(), count, randomFrom(seed))
   const lab = openLab()
   const survey = await lab.survey(
