@@ -1,4 +1,5 @@
 /** Finds the template that the config names: in the environment's build, or else anywhere in the repository. */
+import { cached } from '../cached.ts'
 import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
 import { layeredIn } from '../layer/layered.ts'
 import { type Layout, manifestIn, resourcesOf } from '../layer/layout.ts'
@@ -101,13 +102,9 @@ function candidatesAnywhere(layout: Layout, wanted: TemplateName): readonly Cand
 const templateFiles = new WeakMap<Layout, ReadonlySet<string>>()
 
 function filesWithTemplates(layout: Layout): ReadonlySet<string> {
-  const known = templateFiles.get(layout)
-  if (known !== undefined) return known
-  const found = new Set(
-    [...layout.texts].flatMap(([file, text]) => (text?.includes('AnalysisTemplate') === true ? [file] : [])),
-  )
-  templateFiles.set(layout, found)
-  return found
+  return cached(templateFiles, layout, () => {
+    return new Set([...layout.texts].flatMap(([file, text]) => (text?.includes('AnalysisTemplate') ? [file] : [])))
+  })
 }
 
 function candidateOf({ file, line, namespace, data }: ManifestObject): Omit<Candidate, 'isUnclear'> {

@@ -1,4 +1,5 @@
 /** Judges the answers about one metric like Argo Rollouts (analysis/analysis.go, `assessMetricStatus`). */
+import { grouped } from '../grouped.ts'
 import { type Answers, soundAnswer } from '../analysis/readings.ts'
 import type { ServerReason } from '../analysis/report.ts'
 import { timeOf } from '../analysis/window.ts'
@@ -112,18 +113,14 @@ function readVectors(
   { asked, window }: MetricPlan,
   answers: Answers,
 ): Result<Vectors, ServerReason> {
-  const values = new Map<number, number[]>()
+  const values: (readonly [number, number])[] = []
   const warnings: string[] = []
   for (const index of asked) {
     const answer = soundAnswer(plan, index, answers)
     if (!answer.ok) return err(answer.error)
     warnings.push(...answer.value.warnings)
-    for (const [time, value] of answer.value.series.flatMap(({ points }) => points)) {
-      const number = Math.round((time - window.from) / window.stepMs)
-      const there = values.get(number)
-      if (there === undefined) values.set(number, [value])
-      else there.push(value)
-    }
+    for (const [time, value] of answer.value.series.flatMap(({ points }) => points))
+      values.push([Math.round((time - window.from) / window.stepMs), value])
   }
-  return ok({ values, warnings })
+  return ok({ values: grouped(values), warnings })
 }

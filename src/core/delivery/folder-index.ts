@@ -1,4 +1,5 @@
 /** Finds objects by name near a file, because a fleet has objects with equal names for each cluster. */
+import { grouped } from '../grouped.ts'
 export interface FolderIndex<T> {
   /**
    * The objects with a name that share the most parent folders with a file. `depth`: the number of shared folders, or -1 if
@@ -15,15 +16,11 @@ export function folderIndex<T extends { readonly file: string }>(
   objects: readonly T[],
   nameOf: (object: T) => string,
 ): FolderIndex<T> {
-  const known = new Map<string, T[]>()
-  for (const object of objects) {
-    for (const folder of foldersAbove(object.file)) {
-      const key = keyOf(nameOf(object), folder)
-      const list = known.get(key)
-      if (list === undefined) known.set(key, [object])
-      else list.push(object)
-    }
-  }
+  const known = grouped(
+    objects.flatMap((object) =>
+      foldersAbove(object.file).map((folder) => [keyOf(nameOf(object), folder), object] as const),
+    ),
+  )
   return {
     near: (name, file, isMeant = () => true) => {
       const folders = foldersAbove(file)

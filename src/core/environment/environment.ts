@@ -1,4 +1,5 @@
 /** One environment, as far as its files describe it. */
+import { cached } from '../cached.ts'
 import type { DeployerReference } from '../delivery/additions-at.ts'
 import { isTemplate } from '../delivery/delivery-source.ts'
 import type { Parent } from '../delivery/parent.ts'
@@ -49,12 +50,10 @@ const byName = new WeakMap<readonly Environment[], ReadonlyMap<string, Environme
 
 /** The first environment of that name. */
 export function environmentNamed(environments: readonly Environment[], name: string): Environment | undefined {
-  let known = byName.get(environments)
-  if (known === undefined) {
-    known = new Map(environments.toReversed().map((environment) => [environment.name, environment]))
-    byName.set(environments, known)
-  }
-  return known.get(name)
+  const index = cached(byName, environments, () => {
+    return new Map(environments.toReversed().map((environment) => [environment.name, environment]))
+  })
+  return index.get(name)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { cached } from '../cached.ts'
 import type { Manifest, ManifestProblem } from '../manifest/parse.ts'
 import type { Result } from '../result.ts'
 import { type Contents, type KustomizationFile, readKustomization } from './kustomization.ts'
@@ -45,8 +46,7 @@ export function readKustomizationOnce(
   known: FileCache['kustomizations'],
   { file, text }: { readonly file: string; readonly text: string },
 ): KustomizationFile {
-  const read = known.get(text) ?? readKustomization(text, file)
-  known.set(text, read)
+  const read = cached(known, text, () => readKustomization(text, file))
   const { manifest } = read
   if (manifest === undefined || manifest.file === file) return read
   return { ...read, manifest: { ...manifest, file, objects: manifest.objects.map((object) => ({ ...object, file })) } }

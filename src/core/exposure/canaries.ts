@@ -1,3 +1,4 @@
+import { cached } from '../cached.ts'
 import type { BothSides } from '../both-sides.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { asRendered, finderIn } from '../diff/rendered-route.ts'
@@ -58,9 +59,7 @@ export function placesIn(
 ): (target: Target, objects: readonly RenderedObject[]) => readonly NamedDestination[] {
   const known = new Map<readonly RenderedObject[], ReturnType<typeof finderIn<RenderedObject>>>()
   return (target, objects) => {
-    const find = known.get(objects) ?? finderIn(environment, objects)
-    known.set(objects, find)
-    const own = find(target)
+    const own = cached(known, objects, () => finderIn(environment, objects))(target)
     if (own === undefined) return []
     const places = placesInRules(asRendered(target, routeFrom(own)), own, role)
     return [...new Map(places.map(({ host, subset }) => [`${host} ${subset ?? ''}`, { host, subset }])).values()]

@@ -1,4 +1,5 @@
 /** Computes how much of a rule's requests reaches one canary. */
+import { cached } from '../cached.ts'
 import { NOTHING_SURE, type Share, shareOf } from './share.ts'
 import { type ExposureSides, type Canary, type DestinationUse, destinationKey, type ExposureSide } from './side.ts'
 import type { ExposureRule, Table } from './tables.ts'
@@ -75,18 +76,15 @@ export function rulesTo(picture: Picture, side: ExposureSide): DestinationUse['s
 }
 
 function leadsIn(picture: Picture, place: string, side: ExposureSide): Lead {
-  const key = `${side === picture.old ? 'old' : 'new'} ${place}`
-  const known = picture.known.get(key)
-  if (known !== undefined) return known
   if (picture.names !== undefined) return picture.names.has(place) ? 'all' : 'none'
-  const selections = side.places.get(place)?.selections ?? []
-  const ways = selections.map((selection) => leadOf(picture, selection, side))
-  const [first = 'none'] = ways
-  // If several rules define the destination's subset, it is unknown which one counts.
-  const isOne = ways.every((way) => JSON.stringify(way) === JSON.stringify(first))
-  const leads = isOne ? first : { unknown: JSON.stringify(ways) }
-  picture.known.set(key, leads)
-  return leads
+  return cached(picture.known, `${side === picture.old ? 'old' : 'new'} ${place}`, () => {
+    const selections = side.places.get(place)?.selections ?? []
+    const ways = selections.map((selection) => leadOf(picture, selection, side))
+    const [first = 'none'] = ways
+    // If several rules define the destination's subset, it is unknown which one counts.
+    const isOne = ways.every((way) => JSON.stringify(way) === JSON.stringify(first))
+    return isOne ? first : { unknown: JSON.stringify(ways) }
+  })
 }
 
 function leadOf(picture: Picture, selection: Selection, side: ExposureSide): Lead {

@@ -1,3 +1,4 @@
+import { cached } from '../cached.ts'
 import { type LayeredObject, layeredIn } from '../layer/layered.ts'
 import { placeOf } from '../layer/build/origin.ts'
 import { type Layout, manifestIn, resourcesOf } from '../layer/layout.ts'
@@ -44,24 +45,16 @@ function layeredObjects({ layout, environment }: Sources): ReadonlyMap<string, L
 /** For findings whose place is not known for certain. */
 function searching({ files, texts, home }: Sources): (about: About) => Location | undefined {
   const kinds = new Map<string, readonly string[]>()
-  const manifests = new Map<string, Manifest | undefined>()
-  const holding = (kind: string): readonly string[] => {
-    const found = kinds.get(kind) ?? files.filter((file) => texts.get(file)?.includes(kind) === true)
-    kinds.set(kind, found)
-    return found
-  }
-  const manifestOf = (file: string): Manifest | undefined => {
-    if (!manifests.has(file)) {
+  const manifests = new Map<string, readonly Manifest[]>()
+  const holding = (kind: string): readonly string[] =>
+    cached(kinds, kind, () => files.filter((file) => texts.get(file)?.includes(kind) === true))
+  /** None if the file cannot be read. */
+  const manifestsOf = (file: string): readonly Manifest[] =>
+    cached(manifests, file, () => {
       const manifest = parseManifest(file, texts.get(file) ?? '')
-      manifests.set(file, manifest.ok ? manifest.value : undefined)
-    }
-    return manifests.get(file)
-  }
-  return (finding) =>
-    locate(
-      finding,
-      holding(finding.object.kind).flatMap((file) => manifestOf(file) ?? []),
-    ) ?? home
+      return manifest.ok ? [manifest.value] : []
+    })
+  return (finding) => locate(finding, holding(finding.object.kind).flatMap(manifestsOf)) ?? home
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Finds a Rollout in a different folder from its route, such as `apps/staging` next to `mesh/staging`. */
+import { cached } from '../cached.ts'
 import { type Environment, environmentNamed } from '../environment/environment.ts'
 import { runsPods } from '../environment/traffic-text.ts'
 import { type Layout, resourcesOf } from '../layer/layout.ts'
@@ -35,11 +36,7 @@ export function ownersInSiblingFolders<R extends PlacedRoute>(
   const groups = [...Map.groupBy(found, ([owner]) => owner).values()]
   const isOne = (group: typeof found): boolean => new Set(group.map(([, { environment }]) => environment)).size === 1
   const isHalf = new Map<string, boolean>()
-  const holdsNoPods = ({ environment }: R): boolean => {
-    const known = isHalf.get(environment) ?? !hasPods(layout, environment)
-    isHalf.set(environment, known)
-    return known
-  }
+  const holdsNoPods = ({ environment }: R): boolean => cached(isHalf, environment, () => !hasPods(layout, environment))
   const pairs = groups.filter(isOne).flatMap((group) => group.map(([owner, place]) => [place, owner] as const))
   return new Map(pairs.filter(([place]) => holdsNoPods(place)))
 }

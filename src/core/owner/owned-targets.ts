@@ -1,4 +1,5 @@
 /** Which targets a controller in the cluster moves by itself. */
+import { cached } from '../cached.ts'
 import { layeredIn, namespaceIn } from '../layer/layered.ts'
 import { environmentNamespace, manifestIn } from '../layer/layout.ts'
 import { canonicalText, recordOf } from '../manifest/data.ts'
@@ -175,9 +176,7 @@ const keys = new WeakMap<WeightOwner, string>()
 function keyOf(owner: WeightOwner | undefined): string {
   if (owner === undefined) return ''
   const { object, identity } = owner
-  const key = keys.get(owner) ?? canonicalText([identity, object.file, object.document, object.data['spec']])
-  keys.set(owner, key)
-  return key
+  return cached(keys, owner, () => canonicalText([identity, object.file, object.document, object.data['spec']]))
 }
 
 /** Targets for owners whose routes are in no file. Equal owners in several environments share one target. */

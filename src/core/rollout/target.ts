@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { cached } from '../cached.ts'
+import { grouped } from '../grouped.ts'
 import type { TemplateLookup } from '../analysis-template/find-template.ts'
 import { type BuiltObject, layeredIn } from '../layer/layered.ts'
 import type { Unclear } from '../layer/build/unclear.ts'
@@ -137,17 +139,9 @@ type TargetIndex = ReadonlyMap<string, readonly number[]>
 const indexes = new WeakMap<readonly Target[], TargetIndex>()
 
 function indexOf(targets: readonly Target[]): TargetIndex {
-  const known = indexes.get(targets)
-  if (known !== undefined) return known
-  const index = new Map<string, number[]>()
-  for (const [place, target] of targets.entries())
-    for (const key of indexKeys(target)) {
-      const places = index.get(key)
-      if (places === undefined) index.set(key, [place])
-      else places.push(place)
-    }
-  indexes.set(targets, index)
-  return index
+  return cached(indexes, targets, () =>
+    grouped(targets.flatMap((target, place) => indexKeys(target).map((key) => [key, place] as const))),
+  )
 }
 
 /**
@@ -240,10 +234,9 @@ type ServiceEntry = readonly [name: string, service: ServiceConfig]
 const entriesByName = new WeakMap<Config['services'], ReadonlyMap<string, readonly ServiceEntry[]>>()
 
 function entriesFor(services: Config['services'], route: RouteName): readonly ServiceEntry[] {
-  const byName =
-    entriesByName.get(services) ??
-    Map.groupBy(Object.entries(services), ([name, { route: wanted }]) => wanted?.name ?? name)
-  entriesByName.set(services, byName)
+  const byName = cached(entriesByName, services, () => {
+    return Map.groupBy(Object.entries(services), ([name, { route: wanted }]) => wanted?.name ?? name)
+  })
   return byName.get(route.name)?.filter(([name, service]) => isFor(route, name, service)) ?? []
 }
 

@@ -1,4 +1,5 @@
 /** How the rendered objects of an environment relate to each other. */
+import { grouped } from '../../grouped.ts'
 import type { RenderedObject } from '../../diff/objects.ts'
 import { effectiveNamespace } from '../../manifest/identity.ts'
 import { resolveHost } from '../../traffic/host.ts'
@@ -88,16 +89,12 @@ function labelKey(namespace: string, [key, value]: readonly [string, unknown]): 
 
 /** Workloads by each of their labels. */
 function labelledIn(workloads: readonly Workload[]): ReadonlyMap<string, readonly Workload[]> {
-  const found = new Map<string, Workload[]>()
-  for (const workload of workloads) {
-    for (const label of Object.entries(workload.labels)) {
-      const key = labelKey(workload.namespace, label)
-      const known = found.get(key)
-      if (known === undefined) found.set(key, [workload])
-      else known.push(workload)
-    }
-  }
-  return found
+  return grouped(
+    workloads.flatMap((workload) => {
+      const { namespace, labels } = workload
+      return Object.entries(labels).map((label) => [labelKey(namespace, label), workload] as const)
+    }),
+  )
 }
 
 /** The objects of an environment, and where missing objects may come from. */

@@ -1,4 +1,5 @@
 /** The neighbours of a route in its environments: its delegates, and the versions of its service. */
+import { cached } from '../../cached.ts'
 import { type BuiltObject, layeredIn, waysTo } from '../../layer/layered.ts'
 import { type Layout, manifestIn, resourcesOf } from '../../layer/layout.ts'
 import type { Manifest, ManifestObject } from '../../manifest/parse.ts'
@@ -19,15 +20,11 @@ export function placedNeighbours(
   of: Pick<Target, 'environments' | 'placement'> & Pick<BuiltObject, 'way'>,
 ): Neighbourhood {
   const { environments, way, placement } = of
-  const known = neighbourhoods.get(layout) ?? new Map<string, Neighbourhood>()
-  neighbourhoods.set(layout, known)
-  const key = JSON.stringify([environments, way ?? null, placement])
-  const before = known.get(key)
-  if (before !== undefined) return before
-  const neighbours = neighboursOf(layout, environments, way).map((manifest) => placedManifest(manifest, placement))
-  const found = { neighbours, objects: neighbours.flatMap((neighbour) => neighbour.objects) }
-  known.set(key, found)
-  return found
+  const known = cached(neighbourhoods, layout, () => new Map<string, Neighbourhood>())
+  return cached(known, JSON.stringify([environments, way ?? null, placement]), () => {
+    const neighbours = neighboursOf(layout, environments, way).map((manifest) => placedManifest(manifest, placement))
+    return { neighbours, objects: neighbours.flatMap((neighbour) => neighbour.objects) }
+  })
 }
 
 /**

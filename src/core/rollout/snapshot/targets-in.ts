@@ -1,4 +1,5 @@
 /** The routes in the files of a snapshot, as the targets of rollouts. */
+import { grouped } from '../../grouped.ts'
 import { type Layout, manifestIn, resourcesOf } from '../../layer/layout.ts'
 import { type BuiltObject, waysTo } from '../../layer/layered.ts'
 import type { ManifestObject } from '../../manifest/parse.ts'
@@ -18,17 +19,9 @@ export function targetsIn(scene: TargetSources): readonly Target[] {
   const { layout } = scene
   // Only files with objects count, because kustomize merges a patch into one of these.
   const { files: wanted, names: asked } = readIn(layout)
-  const users = new Map<string, string[]>()
-  for (const { name } of layout.environments) {
-    if (asked?.has(name) === false) continue
-    for (const file of resourcesOf(layout, name)) {
-      if (wanted?.has(file) === false) continue
-      const names = users.get(file)
-      if (names === undefined) users.set(file, [name])
-      else names.push(name)
-    }
-  }
-  const targets = [...users].flatMap(([file, names]) =>
+  const read = layout.environments.filter(({ name }) => asked?.has(name) !== false)
+  const users = read.flatMap(({ name }) => resourcesOf(layout, name).map((file) => [file, name] as const))
+  const targets = [...grouped(users.filter(([file]) => wanted?.has(file) !== false))].flatMap(([file, names]) =>
     objectsOfFile(layout, file)
       .filter(isRoute)
       .flatMap((object) => waysOf(layout, object, names))
