@@ -50,6 +50,8 @@ export type Survey = Extract<Answer, { type: 'surveyed' }>
 /** Sent when the next test begins, as a sign that the process is not stuck. */
 export interface Progress {
   readonly type: 'begins'
+  /** The index of the test. */
+  readonly at: number
 }
 
 const ROOT = pathToFileURL(`${process.cwd()}/`).href
@@ -196,7 +198,7 @@ async function survey(files: readonly string[]): Promise<Answer> {
 async function attempt(tests: readonly TestId[]): Promise<Answer> {
   const loaded = new Map<string, readonly CollectedTest[]>()
   for (const [at, { file, index }] of tests.entries()) {
-    process.send?.({ type: 'begins' } satisfies Progress)
+    process.send?.({ type: 'begins', at } satisfies Progress)
     const all = loaded.get(file) ?? (await load(file))
     loaded.set(file, all)
     try {

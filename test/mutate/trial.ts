@@ -24,7 +24,8 @@ export function openLab() {
   // No mutant changes what kustomize and helm render, and most render what another has rendered.
   const renders = mkdtempSync(join(tmpdir(), 'perch-mutate-'))
 
-  async function ask(question: Question, limitMs: number): Promise<Answer | 'too long'> {
+  /** `limitMs`: for the test with this index, or for a whole survey. */
+  async function ask(question: Question, limitMs: (at: number) => number): Promise<Answer | 'too long'> {
     if (used >= MUTANTS_PER_PROCESS) stop()
     used += 1
     const lab = child ?? start()
@@ -36,9 +37,11 @@ export function openLab() {
         if (answer === 'too long' || answer.type === 'broken') stop()
         resolve(answer)
       }
-      const timer = setTimeout(() => end('too long'), limitMs)
+      const wait = (at: number): NodeJS.Timeout => setTimeout(() => end('too long'), limitMs(at))
+      let timer = wait(0)
       lab.on('message', (said: Answer | Progress) => {
-        if (said.type === 'begins') timer.refresh()
+        clearTimeout(timer)
+        if (said.type === 'begins') timer = wait(said.at)
         else end(said)
       })
       lab.on('exit', (code) => end({ type: 'broken', why: `ended with ${code}` }))
@@ -59,8 +62,8 @@ export function openLab() {
     tests: readonly Footprint[],
     mutant: Extract<Question, { type: 'try' }>['mutant'],
   ): ReturnType<typeof ask> {
-    // The limit for one test. Long enough that only an endless loop exceeds it, and not a busy machine.
-    const limit = 30_000 + 15 * Math.max(...tests.map(({ ms }) => ms))
+    // Long enough that only an endless loop exceeds it, and not a busy machine.
+    const limit = (at: number): number => 30_000 + 15 * (tests[at]?.ms ?? 0)
     return ask({ type: 'try', mutant, tests: tests.map(({ file, index }) => ({ file, index })) }, limit)
   }
 
@@ -78,7 +81,7 @@ export function openLab() {
     },
 
     async survey(files: readonly string[]): Promise<Survey> {
-      const answer = await ask({ type: 'survey', files }, 30 * 60_000)
+      const answer = await ask({ type: 'survey', files }, () => 60 * 60_000)
       if (answer === 'too long' || answer.type !== 'surveyed')
         throw new Error(`The tests fail without a mutant: ${JSON.stringify(answer)}`)
       return answer
