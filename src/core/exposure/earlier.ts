@@ -37,7 +37,7 @@ export function takersOf(
     .map((base): RuleWalk => {
       const { last } = own
       if (last === undefined) return walkOf(reached, base)
-      const still = (now.byHost.get(base.host) ?? []).find((table) => isSame(table, base))?.entries ?? []
+      const still = now.tablesFor(base.host).find((table) => isSame(table, base))?.entries ?? []
       const isFirst = isCloser(base, reached.table)
       const gone = base.entries.filter(
         (one) => (isFirst || compareRanks(one.rank, last.rank) >= 0) && !isTakenStill(reached, one, { still, isFirst }),

@@ -9,7 +9,7 @@ import { reachedAt, takersOf } from './earlier.ts'
 import { isForSome } from './match.ts'
 import { type Picture, picturesOf, rulesTo, shareIn } from './picture.ts'
 import { type Excess, excessOf, isMore, isUnknown, mostOf, NOTHING_SURE, type Share } from './share.ts'
-import { type ExposureSides, type Canary, sideOf, tablesFor } from './side.ts'
+import { type ExposureSides, type Canary, sideOf } from './side.ts'
 import type { ExposureRule } from './tables.ts'
 import { touchedBy } from './touched.ts'
 import type { ObjectIdentity } from '../manifest/identity.ts'
@@ -59,7 +59,7 @@ function distinct(rises: readonly Rise[]): readonly Rise[] {
 function risesOf(canary: Canary, picture: Picture, { old, now }: ExposureSides): readonly Rise[] {
   return rulesTo(picture, now).flatMap(({ table, index }) => {
     const reached = reachedAt(table, index)
-    const bases = reached === undefined ? [] : tablesFor(old, table.host)
+    const bases = reached === undefined ? [] : old.tablesFor(table.host)
     // Nobody calls a Service that did not exist before.
     if (reached === undefined || (bases.length === 0 && table.isPlain)) return []
     const { entry } = reached

@@ -1,5 +1,5 @@
 import type { RenderedObject } from '../diff/objects.ts'
-import { hostsOverlap } from '../finding/scene/hosts.ts'
+import { type HostIndex, hostIndex } from '../finding/scene/hosts.ts'
 import { type Table, tablesOf } from './tables.ts'
 import { type NamedDestination, type Selection, selectionsOf, type World, worldOf } from './world.ts'
 
@@ -22,9 +22,7 @@ export interface DestinationUse {
 export interface ExposureSide {
   readonly world: World
   readonly tables: readonly Table[]
-  readonly byHost: ReadonlyMap<string, readonly Table[]>
-  /** The tables whose host contains a star. */
-  readonly wide: readonly Table[]
+  readonly tablesFor: HostIndex<Table>
   /** By `destinationKey`. */
   readonly places: ReadonlyMap<string, DestinationUse>
 }
@@ -37,14 +35,7 @@ export interface ExposureSides {
 export function sideOf(objects: readonly RenderedObject[]): ExposureSide {
   const world = worldOf(objects)
   const tables = tablesOf(world)
-  const byHost = Map.groupBy(tables, ({ host }) => host)
-  return {
-    world,
-    tables,
-    byHost,
-    wide: tables.filter(({ host }) => host.startsWith('*')),
-    places: placesIn(world, tables),
-  }
+  return { world, tables, tablesFor: hostIndex(tables, ({ host }) => host), places: placesIn(world, tables) }
 }
 
 function placesIn(world: World, tables: readonly Table[]): ReadonlyMap<string, DestinationUse> {
@@ -62,10 +53,4 @@ function placesIn(world: World, tables: readonly Table[]): ReadonlyMap<string, D
 
 export function destinationKey({ host, subset = '' }: NamedDestination): string {
   return `${host} ${subset}`
-}
-
-/** The tables whose host can match this host. */
-export function tablesFor({ tables, byHost, wide }: ExposureSide, host: string): readonly Table[] {
-  if (host.startsWith('*')) return tables.filter((table) => hostsOverlap(table.host, host))
-  return [...(byHost.get(host) ?? []), ...wide.filter((table) => hostsOverlap(table.host, host))]
 }

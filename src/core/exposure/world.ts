@@ -1,9 +1,10 @@
 /** Finds the pods that a destination selects, from the Services, DestinationRules and workloads of an environment. */
 import type { RenderedObject } from '../diff/objects.ts'
 import { type ObjectIndex, sceneOf, labelsMatch, specOf } from '../finding/scene/scene.ts'
-import { hostsOverlap } from '../finding/scene/hosts.ts'
+import type { HostIndex } from '../finding/scene/hosts.ts'
+import { rulesByHost, subsetNamed } from '../finding/scene/subsets.ts'
 import { resolveHost } from '../traffic/host.ts'
-import { canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'
+import { canonicalText, recordOf, textOf } from '../manifest/data.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
 
 export type Labels = Readonly<Record<string, unknown>>
@@ -15,19 +16,13 @@ export interface NamedDestination {
 }
 
 export interface World extends ObjectIndex {
-  /** By host. Rules for hosts with a star are separate. */
-  readonly rules: ReadonlyMap<string, readonly RenderedObject[]>
-  readonly wide: readonly RenderedObject[]
+  /** Finds DestinationRules. */
+  readonly rulesFor: HostIndex<RenderedObject>
 }
 
 export function worldOf(objects: readonly RenderedObject[]): World {
   const scene = sceneOf(objects)
-  const hostOf = (rule: RenderedObject): string =>
-    resolveHost(textOf(specOf(rule)['host']) ?? '', effectiveNamespace(rule))
-  const [wide, plain] = [true, false].map((isWide) =>
-    scene.destinationRules.filter((rule) => hostOf(rule).startsWith('*') === isWide),
-  )
-  return { ...scene, rules: Map.groupBy(plain ?? [], hostOf), wide: wide ?? [] }
+  return { ...scene, rulesFor: rulesByHost(scene.destinationRules) }
 }
 
 /** What selects a destination's pods. A part is undefined if the environment does not say. */
@@ -52,19 +47,12 @@ export function selectionsOf(world: World, place: NamedDestination, depth = 0): 
   const own = Object.keys(selector).length === 0 ? undefined : selector
   const whole = { host, subset, namespace, service: own }
   if (subset === undefined) return [{ ...whole, labels: {} }]
-  const rules = [...(world.rules.get(host) ?? []), ...world.wide.filter((rule) => isFor(rule, host))]
-  // Within one rule, the first subset with a name counts. If several rules define the subset, it is unknown which one counts.
-  const found = rules.flatMap((rule) => {
-    const own = listOf(specOf(rule)['subsets'])
-      .map(recordOf)
-      .find(({ name }) => name === subset)
-    return own === undefined ? [] : [recordOf(own['labels'])]
+  // If several rules define the subset, it is unknown which one counts.
+  const found = world.rulesFor(host).flatMap((rule) => {
+    const own = subsetNamed([rule], subset)
+    return own === undefined ? [] : [own.labels]
   })
   return found.length === 0 ? [{ ...whole, labels: undefined }] : found.map((labels) => ({ ...whole, labels }))
-}
-
-function isFor(rule: RenderedObject, host: string): boolean {
-  return hostsOverlap(textOf(specOf(rule)['host']) ?? '', host)
 }
 
 /** All labels that a selected pod must have, as far as they are known. */

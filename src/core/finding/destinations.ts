@@ -1,35 +1,37 @@
 /**
  * Finds destinations that a rule sends requests to and that cannot answer: a host or subset that does not exist, or has no pods.
  */
+import type { RenderedObject } from '../diff/objects.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
 import type { Detail, Finding } from './finding.ts'
 import { type Hop, rulesOf } from './scene/hops.ts'
-import { hostsOverlap, isOpaque } from './scene/hosts.ts'
+import { type HostIndex, hostsOverlap, isOpaque } from './scene/hosts.ts'
 import { type FindingCheck, type FindingScene, selectorOf, workloadsWith } from './scene/scene.ts'
-import { rulesFor, type SubsetIndex, subsetNamed, subsetsIn } from './scene/subsets.ts'
+import { rulesByHost, subsetNamed } from './scene/subsets.ts'
 import type { Workload } from './scene/workload.ts'
 
 type Labels = Readonly<Record<string, unknown>>
+type RulesByHost = HostIndex<RenderedObject>
 
 /**
  * A host counts as missing only if another destination of the same rule is here, so that this is where it belongs, and if nothing
  * else could create it (istio.io, traffic-management-problems: 503 errors after setting a destination).
  */
 export const missingDestinations: FindingCheck = (scene) => {
-  const subsets = subsetsIn(scene.destinationRules)
+  const rulesFor = rulesByHost(scene.destinationRules)
   return everyRule(scene).flatMap((rule) =>
     rule.flatMap((hop): readonly Finding[] => {
       if (isOpaque(hop.written)) return []
-      return isKnown(scene, hop) ? missingSubset(scene, subsets, hop) : missingHost(scene, rule, hop)
+      return isKnown(scene, hop) ? missingSubset(scene, rulesFor, hop) : missingHost(scene, rule, hop)
     }),
   )
 }
 
 /** A destination that gets traffic and has no pods. It answers 503 to every request. */
 export const withoutPods: FindingCheck = (scene) => {
-  const subsets = subsetsIn(scene.destinationRules)
+  const rulesFor = rulesByHost(scene.destinationRules)
   return everyRule(scene).flatMap((rule) => {
-    const pods = new Map(rule.map((hop) => [hop, podsOf(scene, subsets, hop)]))
+    const pods = new Map(rule.map((hop) => [hop, podsOf(scene, rulesFor, hop)]))
     return rule.flatMap((hop): Finding[] => {
       const own = pods.get(hop)
       if (!hop.getsTraffic || own === undefined || own === 'some' || own === 'unknown') return []
@@ -72,9 +74,9 @@ function missingHost(scene: FindingScene, rule: readonly Hop[], hop: Hop): reado
   return [finding(hop, { code: 'IST0101', what: 'host', name: hop.written })]
 }
 
-function missingSubset(scene: FindingScene, subsets: SubsetIndex, hop: Hop): readonly Finding[] {
+function missingSubset(scene: FindingScene, rulesFor: RulesByHost, hop: Hop): readonly Finding[] {
   if (hop.subset === undefined || isOpaque(hop.subset)) return []
-  const rules = rulesFor(subsets, hop.host)
+  const rules = rulesFor(hop.host)
   // Without any rule for the host, the rule may be elsewhere, unless the Service is here and nothing else creates objects there.
   const isJudged = rules.length > 0 || (scene.services.has(hop.host) && !mayCome(scene, hop))
   if (!isJudged || subsetNamed(rules, hop.subset) !== undefined) return []
@@ -85,11 +87,11 @@ function missingSubset(scene: FindingScene, subsets: SubsetIndex, hop: Hop): rea
 type Pods = 'some' | 'unknown' | 'no-replicas' | 'no-workload'
 
 /** Whether a destination has pods. */
-function podsOf(scene: FindingScene, subsets: SubsetIndex, hop: Hop): Pods {
+function podsOf(scene: FindingScene, rulesFor: RulesByHost, hop: Hop): Pods {
   const service = scene.services.get(hop.host)
   const selector = service === undefined ? undefined : selectorOf(service)
   if (service === undefined || selector === undefined) return 'unknown'
-  const own = hop.subset === undefined ? undefined : subsetNamed(rulesFor(subsets, hop.host), hop.subset)?.labels
+  const own = hop.subset === undefined ? undefined : subsetNamed(rulesFor(hop.host), hop.subset)?.labels
   const wanted = { ...selector, ...ownLabels(own ?? {}) }
   const namespace = effectiveNamespace(service)
   const fitting = workloadsWith(scene, namespace, wanted)

@@ -10,7 +10,7 @@ import type { Finding } from './finding.ts'
 import { type Hop, rulesOf } from './scene/hops.ts'
 import { isOpaque } from './scene/hosts.ts'
 import { annotation, type ObjectIndex, sceneOf } from './scene/scene.ts'
-import { rulesFor, subsetNamed, subsetsIn } from './scene/subsets.ts'
+import { rulesByHost, subsetNamed } from './scene/subsets.ts'
 
 export interface OrderSides {
   readonly before: readonly RenderedObject[]
@@ -72,7 +72,7 @@ interface SubsetUses {
 }
 
 function usesIn({ virtualServices, destinationRules, services }: ObjectIndex): SubsetUses {
-  const subsets = subsetsIn(destinationRules)
+  const rulesFor = rulesByHost(destinationRules)
   const used = new Map<string, SubsetUse>()
   for (const hop of virtualServices.flatMap(rulesOf).flat()) {
     const { subset, host, object, getsTraffic } = hop
@@ -82,7 +82,7 @@ function usesIn({ virtualServices, destinationRules, services }: ObjectIndex): S
   }
   return {
     used,
-    ruleOf: ({ host }, subset) => subsetNamed(rulesFor(subsets, host), subset)?.rule,
+    ruleOf: ({ host }, subset) => subsetNamed(rulesFor(host), subset)?.rule,
     routes: byIdentity(virtualServices),
     rules: byIdentity(destinationRules),
     services,

@@ -8,6 +8,20 @@ export function hostCovers(wide: string, narrow: string): boolean {
   return wide === narrow || wide === '*' || (wide.startsWith('*.') && narrow.endsWith(wide.slice(1)))
 }
 
+/** Finds what has a host that can match this host. */
+export type HostIndex<T> = (host: string) => readonly T[]
+
+/** Hosts with a star are few, so they are compared one by one. */
+export function hostIndex<T>(items: readonly T[], hostOf: (item: T) => string): HostIndex<T> {
+  const exact = Map.groupBy(items, hostOf)
+  const wide = items.filter((item) => hostOf(item).startsWith('*'))
+  return (host) => {
+    const others = host.startsWith('*') ? items : wide
+    const own = host.startsWith('*') ? [] : (exact.get(host) ?? [])
+    return [...own, ...others.filter((item) => hostsOverlap(hostOf(item), host))]
+  }
+}
+
 /** Filled in after the build, by Flux or a generator, so its value is unknown here. */
 export function isOpaque(text: unknown): boolean {
   return typeof text === 'string' && (text === '' || text.includes('${') || text.includes('{{'))
