@@ -137,7 +137,6 @@ const DISABLED = /^ {4}kustomize\.toolkit\.fluxcd\.io\/substitute: ["']?disabled
 
 /** The output of kustomize with the variables of each object replaced, like Flux does. Unknown variables stay. */
 export function withVariables(yaml: string, variables: Variables): string {
-  if (!yaml.includes('$')) return yaml
   const lookup = bounded(lookupIn(variables))
   return splitPieces(yaml)
     .map(({ text }) => (!text.includes('$') || DISABLED.test(text) ? text : (substituteText(text, lookup) ?? text)))

@@ -189,7 +189,6 @@ export function disagreements(
   targets: readonly Target[],
 ): readonly Problem[] {
   const mine = targets.filter(({ environments }) => environments.includes(environment))
-  if (mine.length === 0) return []
   const find = finderIn(environment, renderedRoutes(objects))
   return mine.flatMap((target) => {
     const said = canaryShare(target.route)

@@ -17,7 +17,6 @@ export function hideValues(
   if (size > MAX_CHARACTERS) return (text) => (text.trim() === '' ? text : mark)
   let automaton: Automaton | undefined
   return (text) => {
-    if (text.length < shortest) return text
     automaton ??= automatonOf(known, size)
     return masked(text, automaton, mark)
   }

@@ -78,7 +78,7 @@ export function namespaceOf({ applied, release }: Pick<Environment, 'applied' | 
 
 /** Whether all deployers of an environment put its objects into the same namespace. */
 export function hasOneNamespace(environment: Pick<Environment, 'applied'> | undefined): boolean {
-  return (environment?.applied?.namespaces.length ?? 0) <= 1
+  return (environment?.applied?.namespaces ?? []).length <= 1
 }
 
 /** The folders of the charts that an environment or its deployers are rendered from. A new file there can change the environment. */

@@ -74,7 +74,7 @@ export function readKustomization(text: string, file: string): KustomizationFile
   const oddLine = doubtIn(manifest)
   const isEmpty = manifest.documents.every((one) => one.data === null)
   if (isEmpty && oddLine === undefined) return { manifest, data, ...EMPTY }
-  const doubt = oddLine ?? (data === undefined || others.length > 0 ? 1 : undefined)
+  const doubt = oddLine ?? (others.length > 0 ? 1 : undefined)
   if (data === undefined || doubt !== undefined) return { manifest, data, ...unreadable(doubt ?? 1, text) }
   return { manifest, data, ...contentsOf({ data, line: (path) => manifest.line(0, path) }, data) }
 }

@@ -6,18 +6,19 @@ export function nameRoots(
   roots: readonly string[],
   taken: ReadonlySet<string> = new Set(),
 ): ReadonlyMap<string, string> {
-  const depths = new Map(roots.map((root) => [root, 1]))
+  const depths = new Map<string, number>()
+  const depthOf = (root: string): number => depths.get(root) ?? 1
   for (;;) {
-    const sharing = Map.groupBy(roots, (root) => nameAt(root, depths.get(root) ?? 1))
+    const sharing = Map.groupBy(roots, (root) => nameAt(root, depthOf(root)))
     const clashing = [...sharing]
       .filter(([name, group]) => group.length > 1 || taken.has(name))
       .flatMap(([, group]) => group)
-    const growing = clashing.filter((root) => (depths.get(root) ?? 1) < root.split('/').length)
-    for (const root of growing) depths.set(root, (depths.get(root) ?? 1) + 1)
+    const growing = clashing.filter((root) => depthOf(root) < root.split('/').length)
+    for (const root of growing) depths.set(root, depthOf(root) + 1)
     if (growing.length > 0) continue
     // Only needed if folder names contain the hyphen that joins them: `a-b/c` and `a/b-c`.
     const stuck = new Set(clashing)
-    return new Map(roots.map((root) => [root, stuck.has(root) ? root : nameAt(root, depths.get(root) ?? 1)]))
+    return new Map(roots.map((root) => [root, stuck.has(root) ? root : nameAt(root, depthOf(root))]))
   }
 }
 

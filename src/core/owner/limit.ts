@@ -84,7 +84,8 @@ interface StepSettings {
 
 function byStep({ at, max, step: own }: StepSettings, percent: number): Result<Wanted, LimitProblem> {
   const step = Math.min(own, percent)
-  const even = [...Array(step).keys()].map((less) => step - less).find((one) => percent % one === 0) ?? 1
+  const smaller = [...Array(step).keys()].map((less) => step - less)
+  const even = Math.max(...smaller.filter((one) => percent % one === 0))
   // Many more steps than people chose would be a different rollout.
   if (even * 2 < step) {
     const [below, above] = [Math.floor(percent / step) * step, Math.ceil(percent / step) * step]

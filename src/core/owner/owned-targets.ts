@@ -26,7 +26,6 @@ export function withOwners(scene: TargetSources, targets: readonly Target[]): re
   const owners = environments.flatMap(({ name }) =>
     ownersIn(layout, name).map((owner) => ({ environment: name, owner })),
   )
-  if (owners.length === 0) return targets
   const places = targets.flatMap(placesOf)
   const near = ownersNear(owners, places)
   const others = withoutRoutes(owners, places)
@@ -147,7 +146,6 @@ function ownersElsewhere(
   const apart = owners
     .filter(({ environment, owner }) => owner.writer === 'argo-rollouts' && !withRoutes.has(environment))
     .map(({ environment, owner }) => ({ environment, owner: { ...owner, elsewhere: environment } }))
-  if (apart.length === 0) return new Map()
   const free = new Set(places.filter((place) => !near.has(place) && !isLeftToPerch(place.target)))
   const siblings = ownersInSiblingFolders(layout, apart, [...free])
   const taken = new Set([...siblings.values()].map(({ owner }) => owner))

@@ -25,7 +25,6 @@ interface Place {
 /** The same targets, in waves where only the order of an ApplicationSet says so. The config always comes first. */
 export function withDeliveredWaves(targets: readonly Target[], commit: OrderedCommit): readonly Target[] {
   const places = placesIn(commit)
-  if (places.size === 0) return targets
   const found = new Map<Target, Wave>()
   for (const [service, own] of Map.groupBy(targets, (target) => target.service)) {
     const all = isOrderedByConfig(commit.config, service, own) ? undefined : wavesOf(own, places, commit)
@@ -47,7 +46,6 @@ function isOrderedByConfig({ services, environments }: Config, service: string, 
 }
 
 function placesIn({ environments, deliveries }: OrderedCommit): ReadonlyMap<string, Place> {
-  if (deliveries.every(({ step }) => step === undefined)) return new Map()
   const byPath = Map.groupBy(deliveries, ({ path }) => path)
   return new Map(
     environments.flatMap(({ name, root, deliveries: keys }) => {

@@ -4,7 +4,9 @@ import { test } from 'node:test'
 import { failurePlace } from '../../../src/core/environment/failure-place.ts'
 
 const FILES: Readonly<Record<string, string>> = {
-  'base/kustomization.yaml': 'resources:\n  - vs.yaml\n  - broken.yaml\n',
+  // Comes first by name, but a reader should begin in a kustomization.
+  'base/all.yaml': '# spec.unknown, spec.base\n- op: remove\n  path: /spec/gone\n',
+  'base/kustomization.yaml': 'resources:\n  - vs.yaml\n  - broken.yaml\n# spec.unknown, spec.base\n',
   'base/vs.yaml':
     '# first\napiVersion: v1\nkind: Service\nmetadata: { name: web }\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\n',
   'base/twice.yaml': 'apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n',
@@ -42,6 +44,11 @@ test('the place of a failed build is the one in its message', () => {
     ['may not add resource with an already registered id: Service.v1.[noGrp]/web.[noNs]', 'base/twice.yaml:1'],
     ['no matches for Id Deployment.v1.apps/missing.[noNs]; failed', 'prod/kustomization.yaml:7'],
     ['unable to find field "spec.unknown" in replacement target', 'prod/kustomization.yaml:10'],
+    ['unable to find field "spec.base" in replacement target', 'base/kustomization.yaml:4'],
+    [
+      "recursed accumulation of path 'base': accumulating resources from 'vs.yaml': in File: gone.yaml: yaml: line 4: x",
+      'base/vs.yaml:4',
+    ],
     ["recursed accumulation of path 'base': accumulating resources from 'vs.yaml': odd", 'prod/kustomization.yaml:1'],
     ['something else', 'prod/kustomization.yaml:1'],
     ['something else', undefined, { 'base/vs.yaml': '' }],

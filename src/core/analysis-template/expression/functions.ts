@@ -25,9 +25,9 @@ function inOrder(one: number, other: number): number {
 
 function median(values: readonly number[]): number {
   const sorted = values.toSorted(inOrder)
-  const middle = Math.floor(sorted.length / 2)
-  const [low = 0, high = 0] = sorted.length % 2 === 0 ? sorted.slice(middle - 1, middle + 1) : [sorted[middle], 0]
-  return sorted.length % 2 === 0 ? (low + high) / 2 : low
+  const above = Math.floor(sorted.length / 2)
+  const [low = 0, high = low] = sorted.slice(Math.ceil(sorted.length / 2) - 1, above + 1)
+  return (low + high) / 2
 }
 
 const ofNumber = (gives: ValueType, run: (value: number) => Value | undefined): PlainFunction => ({
