@@ -52,7 +52,6 @@ export function readDeployers(texts: Texts, source: DeliverySource, rendered: Re
   const all = asRendered(texts, rendered)
   const read = readDeliveries(all, source)
   const { releases, deliveries: charts } = readReleases(all, source)
-  if (rendered.parts.size === 0) return { ...read, releases, charts }
   const scene = { rendered, texts }
   return {
     ...read,
@@ -65,7 +64,6 @@ export function readDeployers(texts: Texts, source: DeliverySource, rendered: Re
 
 /** The texts in which deployers are looked for. */
 function asRendered(texts: Texts, { parts, templates }: RenderedDeployers): Texts {
-  if (parts.size === 0 && templates.size === 0) return texts
   const written = [...texts].filter(([file]) => !templates.has(file))
   return new Map([...written, ...[...parts].map(([name, { text }]) => [name, text] as const)])
 }

@@ -37,7 +37,7 @@ export function withoutIgnored({ before, after }: Pair, rules: readonly IgnoreRu
 function prune(object: RenderedObject, rules: readonly IgnoreRule[]): RenderedObject {
   const fitting = rules.filter(({ kind }) => kind === undefined || isOfKind(object, kind))
   const left = fitting.reduce<JsonValue>((data, { path }) => without(data, stepsOf(path)) ?? {}, object.data)
-  if (fitting.length === 0 || !isRecord(left)) return object
+  if (!isRecord(left)) return object
   return { ...object, data: TRAFFIC_KINDS.includes(object.kind) ? restored(left, object.data) : left }
 }
 

@@ -16,7 +16,6 @@ interface Objects {
 export function touchedBy(objects: Objects, { old, now }: ExposureSides): (canary: Canary) => boolean {
   const sides = [old, now]
   const hosts = new Set(changedIn(objects).flatMap((object) => sides.flatMap((side) => hostsOf(object, side))))
-  if (hosts.size === 0) return () => false
   if ([...hosts].some((host) => host.includes('*'))) return () => true
   const near = new Set(sides.flatMap((side) => besides(side, hosts)))
   return (canary) => {

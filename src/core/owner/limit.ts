@@ -113,7 +113,7 @@ function ofRollouts(data: Data, percent: number): Result<Wanted, LimitProblem> {
 function byList(steps: readonly (readonly [Path, unknown])[], percent: number): Result<Wanted, LimitProblem> {
   const known = steps.flatMap(([path, value]): Change[] => (isWhole(value) ? [[path, value]] : []))
   const last = known.at(-1)
-  if (last === undefined && steps.length === 0) return err({ code: 'no-steps' })
+  if (steps.length === 0) return err({ code: 'no-steps' })
   if (last === undefined || known.length < steps.length) return err({ code: 'no-number' })
   const from = Math.max(...known.map(([, value]) => value))
   const changed = from < percent ? [last] : known.filter(([, value]) => value > percent)

@@ -76,7 +76,6 @@ function dataIn(text: string | undefined): Data | typeof UNREADABLE | undefined 
 
 /** A source with its overrides. They change what tools do with the folder, and never which folder or commit it is. */
 export function overridden(source: Data, overrides: readonly SourceOverride[]): Data {
-  if (overrides.length === 0) return source
   const { kustomize, helm, directory } = overrides.reduce((now, { data }) => recordOf(merged(now, data)), source)
   return { ...source, kustomize, helm, directory }
 }
