@@ -261,6 +261,11 @@ spec:
   sourceRef: { kind: GitRepository, name: flux-system }
   postBuild: { substitute: { stable: "90", canary: "10" } }
 `
+const OWN_PATCH = (canary: number): string => `patches:
+    - target: { kind: VirtualService }
+      patch: |
+        - { op: replace, path: /spec/http/0/route/0/weight, value: ${100 - canary} }
+        - { op: replace, path: /spec/http/0/route/1/weight, value: ${canary} } # percent`
 /** Several deployers of one folder, in which none has a file of its own. */
 const ONE_FOLDER: Readonly<Record<string, Variant>> = {
   'clusters that fill their own weights into one folder are changed one by one': {
@@ -277,6 +282,25 @@ const ONE_FOLDER: Readonly<Record<string, Variant>> = {
         'clusters/eu.yaml',
         '-  postBuild: { substitute: { stable: "90", canary: "10" } }',
         '+  postBuild: { substitute: { stable: "75", canary: "25" } }',
+      ],
+    ],
+  },
+  'clusters that patch their own weights into one folder are changed one by one': {
+    files: {
+      ...ROUTE,
+      'web/vs.yaml': VS,
+      'clusters/eu.yaml': FLUX('eu').replace(/postBuild: .*/, OWN_PATCH(5)),
+      'clusters/us.yaml': FLUX('us').replace(/postBuild: .*/, OWN_PATCH(50)),
+    },
+    shares: { 'web-eu': '5% clusters/eu.yaml:10', 'web-us': '50% clusters/us.yaml:10' },
+    moves: [
+      '/canary 25 --env web-eu',
+      [
+        'clusters/eu.yaml',
+        '-        - { op: replace, path: /spec/http/0/route/0/weight, value: 95 }',
+        '-        - { op: replace, path: /spec/http/0/route/1/weight, value: 5 } # percent',
+        '+        - { op: replace, path: /spec/http/0/route/0/weight, value: 75 }',
+        '+        - { op: replace, path: /spec/http/0/route/1/weight, value: 25 } # percent',
       ],
     ],
   },

@@ -185,7 +185,8 @@ function patchesOf(
 }
 
 function idOf({ holder, inlineDocument }: Pick<Patch, 'holder' | 'inlineDocument'>, at: readonly unknown[]): string {
-  return JSON.stringify(inlineDocument === 0 ? at : [...at, holder.file, inlineDocument])
+  const isOfKustomization = inlineDocument === 0 && holder.file === at[0]
+  return JSON.stringify(isOfKustomization ? at : [...at, holder.file, inlineDocument])
 }
 
 /** What a `target` selects. */
