@@ -266,6 +266,12 @@ const OWN_PATCH = (canary: number): string => `patches:
       patch: |
         - { op: replace, path: /spec/http/0/route/0/weight, value: ${100 - canary} }
         - { op: replace, path: /spec/http/0/route/1/weight, value: ${canary} } # percent`
+/** A patch without a target, which one folder of several has the object for. */
+const LIMITS = `
+    - patch: |
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: { name: limits, labels: { tier: one } }`
 /** Several deployers of one folder, in which none has a file of its own. */
 const ONE_FOLDER: Readonly<Record<string, Variant>> = {
   'clusters that fill their own weights into one folder are changed one by one': {
@@ -327,6 +333,35 @@ const ONE_FOLDER: Readonly<Record<string, Variant>> = {
         '-      - canary=5 # percent',
         '+      - stable=75',
         '+      - canary=25 # percent',
+      ],
+    ],
+  },
+  'what Flux adds to a folder without a kustomization reaches the kustomizations below it': {
+    files: {
+      'apps/limits.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: limits }\n',
+      'apps/db/kustomization.yaml': 'resources: [db.yaml]\n',
+      'apps/db/db.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: db }\n',
+      'apps/web/kustomization.yaml': 'namespace: shop\nresources: [vs.yaml, dr.yaml]\n',
+      'apps/web/vs.yaml': VS,
+      'apps/web/dr.yaml': DR,
+      ...Object.fromEntries(
+        Object.entries({ eu: 5, us: 50 }).map(([cluster, weight]) => [
+          `clusters/${cluster}/apps.yaml`,
+          FLUX('apps')
+            .replace('./web', './apps')
+            .replace(/postBuild: .*/, `${OWN_PATCH(weight)}${LIMITS}`),
+        ]),
+      ),
+    },
+    shares: { 'web-eu': '5% clusters/eu/apps.yaml:10', 'web-us': '50% clusters/us/apps.yaml:10' },
+    moves: [
+      '/canary 25 --env web-eu',
+      [
+        'clusters/eu/apps.yaml',
+        '-        - { op: replace, path: /spec/http/0/route/0/weight, value: 95 }',
+        '-        - { op: replace, path: /spec/http/0/route/1/weight, value: 5 } # percent',
+        '+        - { op: replace, path: /spec/http/0/route/0/weight, value: 75 }',
+        '+        - { op: replace, path: /spec/http/0/route/1/weight, value: 25 } # percent',
       ],
     ],
   },

@@ -1,6 +1,6 @@
 /** The releases of charts of this repository in a kustomize build, as kustomize renders them. */
 import { folderIndex } from '../delivery/folder-index.ts'
-import { fluxRelease, type ValuesHolder } from '../delivery/flux-release.ts'
+import { fluxRelease, type ValuesHolder } from '../delivery/flux/flux-release.ts'
 import { recordOf } from '../manifest/data.ts'
 import { deployedTo } from '../manifest/identity.ts'
 import { editManifest, type SetValue } from '../manifest/edit/edit.ts'

@@ -22,7 +22,7 @@ import {
   isFlux,
   isFluxInstance,
   isFluxKustomization,
-} from './flux.ts'
+} from './flux/flux.ts'
 import { type IgnoredFields, settingsIgnored } from './ignored/ignored-fields.ts'
 
 /** Why a commit is not applied automatically. `skipped`: the deployer is told to skip it. */
@@ -36,6 +36,8 @@ export interface Delivery {
   readonly file: string
   /** The folder; '' for the top of the repository. */
   readonly path: string
+  /** The folder that the deployer names, if it generates a kustomization there with several folders. Undefined if that is `path`. */
+  readonly named?: string | undefined
   /** The cluster that it deploys to. Equal texts mean the same cluster; undefined if that is unknown. */
   readonly cluster: string | undefined
   /** The namespace for objects without one. Undefined if the deployer sets none. */

@@ -17,8 +17,8 @@ import { type DeliverySource, folderOf, isHere, isTemplate } from './delivery-so
 import { applicationsOf, type Deployer } from './generators/application-set.ts'
 import { settingsFilesOf } from './generators/elements.ts'
 import { folderIndex } from './folder-index.ts'
-import { fluxSource, isFlux, PLAINLY } from './flux.ts'
-import { fluxRelease, type ValuesHolder } from './flux-release.ts'
+import { fluxSource, isFlux, PLAINLY } from './flux/flux.ts'
+import { fluxRelease, type ValuesHolder } from './flux/flux-release.ts'
 
 type Texts = ReadonlyMap<string, string | undefined>
 

@@ -12,7 +12,7 @@ import { inFolder, nameOf, parentOf } from './tree.ts'
 /** A deployed folder, and the additions to its build. */
 export type DeployedFolder = Pick<
   Delivery,
-  'path' | 'title' | 'file' | 'additions' | 'sources' | 'directory' | 'filling' | 'patches' | 'parent'
+  'path' | 'named' | 'title' | 'file' | 'additions' | 'sources' | 'directory' | 'filling' | 'patches' | 'parent'
 >
 
 /** One of several deployers that form one environment, and the fields that it sets in objects by itself. */
@@ -94,12 +94,13 @@ export function variantsOf(name: string, { deployed, texts, known: all }: Deploy
   return groups.flatMap((group, index): readonly FolderVariant[] => {
     const [first] = group
     if (first === undefined) return []
-    const { path, title, file, filling, sources, parent } = first.delivery
+    const { path, named, title, file, filling, sources, parent } = first.delivery
     return [
       {
         name: labels[index] === undefined ? name : joined(name, labels[index]),
         deployer: first.additions && {
           path,
+          named,
           title,
           file,
           filling,

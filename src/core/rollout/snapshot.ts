@@ -3,6 +3,7 @@ import { addedParts, renderedParts } from '../chart/rendered-parts.ts'
 import { loneTemplates } from '../chart/lone-templates.ts'
 import type { DeployedRelease } from '../chart/release.ts'
 import type { Deliveries } from '../delivery/delivery.ts'
+import { withGenerated } from '../delivery/flux/generated-folders.ts'
 import { NO_RENDERED_DEPLOYERS, readDeployers, type RenderedDeployers } from '../delivery/rendered-deployers.ts'
 import { mayChangeDeployers, patchedSources } from '../delivery/overlay/changed-deployers.ts'
 import { type DeployerRoot, deployerRoots } from '../delivery/overlay/rendered-root.ts'
@@ -88,7 +89,8 @@ export function readSnapshot(input: {
   const branches = config.branches ?? (defaultBranch === undefined ? undefined : [defaultBranch])
   const source = { repository: name, branches, paths: entries.map(({ path }) => path), clusters: config.clusters }
   const deployers = readDeployers(texts, source, rendered)
-  const { deliveries: own, outsiders, remoteCharts, gaps, needs: wanted, releases, charts } = deployers
+  const { outsiders, remoteCharts, gaps, needs: wanted, releases, charts } = deployers
+  const own = withGenerated(deployers.deliveries, source.paths)
   const released = new Set(releases.map(({ release }) => release.chart))
   const deliveries = [...own, ...charts]
   const found = {

@@ -1,5 +1,6 @@
 /** An environment whose deployer a build renders, after a change of the build. */
 import { type Environment, parentOfEnvironment } from '../../environment/environment.ts'
+import { forParts } from '../flux/generated-folders.ts'
 import { readDeployers } from '../rendered-deployers.ts'
 import { type DeployerRoot, deployerParts } from './rendered-root.ts'
 
@@ -24,9 +25,13 @@ export function deployedAgain(environment: Environment, { root, yaml, texts }: C
     return now === undefined ? environment : { ...environment, release: { ...own, release: now.release } }
   }
   const now = deliveries.find(
-    (one) => one.parent?.name === parent?.name && one.title === deployer?.title && one.path === deployer.path,
+    (one) =>
+      one.parent?.name === parent?.name &&
+      one.title === deployer?.title &&
+      one.path === (deployer.named ?? deployer.path),
   )
   if (deployer === undefined || now?.additions === undefined) return environment
-  const read = { additions: now.additions, texts: deployer.files.map((one) => texts.get(one)) }
+  const additions = deployer.named === undefined ? now.additions : forParts(now.additions)
+  const read = { additions, texts: deployer.files.map((one) => texts.get(one)) }
   return { ...environment, deployer: { ...deployer, read } }
 }

@@ -1,10 +1,10 @@
 /** The release that a Flux HelmRelease defines for a chart in this repository. */
-import { type ChartRelease, NO_OPTIONS, type SettingSource, type ValuesSource } from '../chart/release.ts'
-import { join } from '../environment/tree.ts'
-import { isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
-import type { Location } from '../manifest/parse.ts'
-import { folderOf, isTemplate } from './delivery-source.ts'
-import type { FolderIndex } from './folder-index.ts'
+import { type ChartRelease, NO_OPTIONS, type SettingSource, type ValuesSource } from '../../chart/release.ts'
+import { join } from '../../environment/tree.ts'
+import { isRecord, listOf, type Path, recordOf, textOf } from '../../manifest/data.ts'
+import type { Location } from '../../manifest/parse.ts'
+import { folderOf, isTemplate } from '../delivery-source.ts'
+import type { FolderIndex } from '../folder-index.ts'
 
 /** A ConfigMap or Secret with values, from a file or a generator of this repository. */
 export interface ValuesHolder {

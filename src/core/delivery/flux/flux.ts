@@ -1,12 +1,12 @@
 /** What Flux deploys: Kustomizations, and the folder that a FluxInstance syncs. */
-import { recordOf, textOf } from '../manifest/data.ts'
-import { parentOf } from '../environment/tree.ts'
-import type { ManifestObject } from '../manifest/parse.ts'
-import { fluxFields, isNothing, sourceAt, withoutMissing } from './additions.ts'
-import type { DeliveryStop, UntitledDelivery } from './delivery.ts'
-import { type DeliverySource, folderOf, isDeployed, isHere } from './delivery-source.ts'
-import { patchesIn } from './deployer-patch.ts'
-import { type VariableScene, variablesOf } from './variables.ts'
+import { recordOf, textOf } from '../../manifest/data.ts'
+import { parentOf } from '../../environment/tree.ts'
+import type { ManifestObject } from '../../manifest/parse.ts'
+import { fluxFields, isNothing, sourceAt, withoutMissing } from '../additions.ts'
+import type { DeliveryStop, UntitledDelivery } from '../delivery.ts'
+import { type DeliverySource, folderOf, isDeployed, isHere } from '../delivery-source.ts'
+import { patchesIn } from '../deployer-patch.ts'
+import { type VariableScene, variablesOf } from '../variables.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
