@@ -206,7 +206,7 @@ const MAX_CHAINS = 8
 function some(chains: readonly Chain[]): readonly Chain[] {
   const [first, ...others] = chains
   if (first === undefined || chains.length <= MAX_CHAINS) return chains
-  const ordered = [...others.filter(hasPatches), ...others.filter((chain) => !hasPatches(chain))]
+  const ordered = others.toSorted((a, b) => Number(hasPatches(b)) - Number(hasPatches(a)))
   return [first, ...ordered.slice(0, MAX_CHAINS - 1)]
 }
 

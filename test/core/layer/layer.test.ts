@@ -130,3 +130,25 @@ test('a replacement of the whole spec, or of whose requests a rule takes, leaves
   assert.equal(whyUnclear('spec.http.0.route'), 'replacement')
   assert.equal(whyUnclear('spec.http.0.timeout'), undefined)
 })
+
+test('of more than eight ways to build a route, those that patch it are among the ones that are read', () => {
+  const weightsWith = (count: number): readonly (number | undefined)[] => {
+    const ways = Array.from({ length: count }, (_, index) => `way-${index}`)
+    const patch =
+      "{ target: { kind: VirtualService }, patch: '[{ op: replace, path: /spec/http/1/route/1/weight, value: 50 }]' }"
+    const files = ways.map((way, index) => [
+      `${way}/kustomization.yaml`,
+      `namePrefix: ${way}-\nresources: [../base]\n${index === count - 1 ? `patches: [${patch}]\n` : ''}`,
+    ])
+    const { targets } = snapshotOf({
+      ...Object.fromEntries(files),
+      'base/web.yaml': virtualService(95, 5),
+      'base/kustomization.yaml': 'resources: [web.yaml]\n',
+      'app/kustomization.yaml': `resources: [${ways.map((way) => `../${way}`).join(', ')}]\n`,
+    })
+    return targets.map(({ route }) => route.rules[1]?.destinations[1]?.weight)
+  }
+  assert.deepEqual(weightsWith(3), [5, 5, 50])
+  assert.deepEqual(weightsWith(8), [5, 5, 5, 5, 5, 5, 5, 50])
+  assert.deepEqual(weightsWith(9), [5, 50, 5, 5, 5, 5, 5, 5])
+})
