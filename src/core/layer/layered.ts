@@ -2,6 +2,7 @@ import { environmentNamed, namespaceOf } from '../environment/environment.ts'
 import { isRenderedPart } from '../chart/rendered-parts.ts'
 import { isRecord } from '../manifest/data.ts'
 import type { Manifest, ManifestObject, Location } from '../manifest/parse.ts'
+import { oncePer } from '../once-per.ts'
 import type { Filler, Kustomization } from './kustomization.ts'
 import { type Chain, chainsTo, hasPatches, type Layout, manifestIn, rootOf } from './layout.ts'
 import { type ObjectData, type PatchStep } from './step.ts'
@@ -133,14 +134,11 @@ function objectAt(
   return { manifest, object: way === undefined ? object : { ...object, way } }
 }
 
-/** Cached, because hundreds of objects in one file are looked up by position. */
-const byPlace = new WeakMap<Manifest, ReadonlyMap<string, ManifestObject>>()
-
-function objectsByPlace(manifest: Manifest): ReadonlyMap<string, ManifestObject> {
-  const known = byPlace.get(manifest) ?? new Map(manifest.objects.map((object) => [placeIn(object), object]))
-  byPlace.set(manifest, known)
-  return known
-}
+/** Hundreds of objects in one file are looked up by position. */
+const objectsByPlace = oncePer(
+  ({ objects }: Manifest): ReadonlyMap<string, ManifestObject> =>
+    new Map(objects.map((object) => [placeIn(object), object])),
+)
 
 function placeIn({ document, at }: Pick<Spot, 'document' | 'at'>): string {
   return `${document}/${at.join('/')}`

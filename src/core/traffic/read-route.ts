@@ -9,6 +9,7 @@ import { virtualService } from './kinds/virtual-service.ts'
 import { rolesFrom } from './roles.ts'
 import { type Route, routeId, type RouteName, type RouteNames } from './route.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
+import { oncePer } from '../once-per.ts'
 
 const KINDS: readonly Kind[] = [virtualService, httpRoute, grpcRoute, tlsRoute, tcpRoute]
 
@@ -46,13 +47,8 @@ export function rootsOf(route: RouteName, objects: readonly ManifestObject[]): r
   return rootsIn(objects).get(routeId(route)) ?? []
 }
 
-/** Cached, because hundreds of routes ask about the same objects, which never change. */
-const knownRoots = new WeakMap<readonly ManifestObject[], ReadonlyMap<string, readonly RouteName[]>>()
-
-/** The routes that delegate, by the routes that they delegate to. */
-function rootsIn(objects: readonly ManifestObject[]): ReadonlyMap<string, readonly RouteName[]> {
-  const known = knownRoots.get(objects)
-  if (known !== undefined) return known
+/** The routes that delegate, by the routes that they delegate to. Hundreds of routes ask about the same objects. */
+const rootsIn = oncePer((objects: readonly ManifestObject[]): ReadonlyMap<string, readonly RouteName[]> => {
   const found = new Map<string, RouteName[]>()
   for (const object of objects) {
     const kind = kindOf(object)
@@ -62,9 +58,8 @@ function rootsIn(objects: readonly ManifestObject[]): ReadonlyMap<string, readon
     for (const id of new Set(kind.delegates({ object, namespace }).map(routeId)))
       found.set(id, [...(found.get(id) ?? []), root])
   }
-  knownRoots.set(objects, found)
   return found
-}
+})
 
 function kindOf({ apiVersion, kind }: Pick<ManifestObject, 'apiVersion' | 'kind'>): Kind | undefined {
   return KINDS.find((known) => known.kind === kind && apiVersion.startsWith(`${known.group}/`))

@@ -8,6 +8,7 @@ import { isTrialRole } from './roles.ts'
 import { type Destination, type Role, type Route, weightedRules } from './route.ts'
 import { withCanary } from './start.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
+import { oncePer } from '../once-per.ts'
 
 /** Where a destination's version is set: the labels of a DestinationRule's subset, or the selector of its Service. */
 interface VersionSource {
@@ -198,21 +199,14 @@ function sourceOf(route: Route, role: Role, manifests: readonly Manifest[]): Ver
   )
 }
 
-/** Cached, because hundreds of routes ask about the same manifests, which never change. */
-const rulesOf = new WeakMap<readonly Manifest[], ReadonlyMap<string | undefined, readonly ManifestObject[]>>()
-
-/** The DestinationRules of each host. */
-function rulesIn(manifests: readonly Manifest[]): ReadonlyMap<string | undefined, readonly ManifestObject[]> {
-  const known = rulesOf.get(manifests)
-  if (known !== undefined) return known
+/** The DestinationRules of each host. Hundreds of routes ask about the same manifests. */
+const rulesIn = oncePer((manifests: readonly Manifest[]) => {
   const rules = manifests.flatMap(({ objects }) => objects.filter(({ kind }) => kind === 'DestinationRule'))
-  const found = Map.groupBy(rules, (object) => {
+  return Map.groupBy(rules, (object) => {
     const host = textOf(recordOf(object.data['spec'])['host'])
     return host && resolveHost(host, effectiveNamespace(object))
   })
-  rulesOf.set(manifests, found)
-  return found
-}
+})
 
 function fromSubset(destination: VersionPlace, rules: readonly ManifestObject[]): VersionSource | undefined {
   for (const object of rules) {

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse } from 'yaml'
 import { formatDuration } from '../../../src/core/config/duration.ts'
+import { knownBefore, readConfigOnce } from '../../../src/core/config/known-texts.ts'
 import { configJsonSchema } from '../../../src/core/config/json-schema.ts'
 import { readConfig } from '../../../src/core/config/read.ts'
 
@@ -126,4 +127,17 @@ test('no wave has the name of an environment or another wave, because branches h
   assert.deepEqual(problems('[[b, a], [a+b]]'), [])
   const listed = 'environments: { a: { path: a }, b: { path: b }, a+b: { path: c } }\n'
   assert.deepEqual(problems('[[a, b]]', listed), [words(0, 'a+b')])
+})
+
+test('a look reads nothing twice, even if nothing is kept for the next one', () => {
+  const offered: string[] = []
+  const forgetful = { get: () => undefined, set: (key: string) => offered.push(key) }
+  const own = knownBefore({ ...knownBefore(), configs: forgetful })
+  const first = readConfigOnce(own, EXAMPLE)
+  assert.equal(readConfigOnce(own, EXAMPLE), first)
+  assert.deepEqual(offered, ['.github/canary.yml'])
+  const kept = knownBefore()
+  const read = readConfigOnce(knownBefore(kept), EXAMPLE)
+  assert.equal(readConfigOnce(knownBefore(kept), EXAMPLE), read)
+  assert.notEqual(read, first)
 })

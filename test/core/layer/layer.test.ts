@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import { applyPatch } from '../../../src/core/layer/step.ts'
 import { readKustomization } from '../../../src/core/environment/kustomization.ts'
 import { layerOf } from '../../../src/core/layer/kustomization.ts'
+import { chainsTo, manifestIn, rootOf } from '../../../src/core/layer/layout.ts'
 import { parseManifest } from '../../../src/core/manifest/parse.ts'
-import { snapshotOf, virtualService } from '../samples.ts'
+import { snapshotOf, targetOf, virtualService } from '../samples.ts'
 
 /** The effect of JSON patches on an object (RFC 6902), as far as Perch reads them. */
 
@@ -151,4 +152,18 @@ test('of more than eight ways to build a route, those that patch it are among th
   assert.deepEqual(weightsWith(3), [5, 5, 50])
   assert.deepEqual(weightsWith(8), [5, 5, 5, 5, 5, 5, 5, 50])
   assert.deepEqual(weightsWith(9), [5, 50, 5, 5, 5, 5, 5, 5])
+})
+
+test('each file of a commit is read once, even if many routes ask for it', () => {
+  const { layout } = targetOf({
+    'web.yaml': virtualService(95, 5),
+    'kustomization.yaml': 'namePrefix: eu-\nresources: [web.yaml]\n',
+  })
+  const [environment = ''] = layout.environments.map(({ name }) => name)
+  for (const read of [
+    () => manifestIn(layout, 'web.yaml'),
+    () => rootOf(layout, environment),
+    () => chainsTo(layout, environment, 'web.yaml'),
+  ])
+    assert.equal(read(), read())
 })

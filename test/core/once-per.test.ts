@@ -1,0 +1,10 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { oncePer } from '../../src/core/once-per.ts'
+
+test('work is done once for each object', () => {
+  let count = 0
+  const numberOf = oncePer((_: object) => (count += 1))
+  const [one, other] = [{}, {}]
+  assert.deepEqual([numberOf(one), numberOf(other), numberOf(one), numberOf(other)], [1, 2, 1, 2])
+})
