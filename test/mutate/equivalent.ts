@@ -36,6 +36,42 @@ export const EQUIVALENT: readonly Equivalent[] = [
     becomes: '/\\d*/g',
     why: 'It puts the same zero between all other characters of both texts.',
   },
+  {
+    file: 'src/core/manifest/yaml/number.ts',
+    line: 'const WHOLE = /^([-+]?)(0x[\\da-f]+|0b[01]+|0o?([0-7]+)|0|[1-9]\\d*)$/i',
+    becomes: '/^([-+]?)(0x[\\da-f]+|0b[01]+|0o?([0-7]+)|0|[1-9]\\d+)$/i',
+    why: 'A single digit is then read as a float, which is the same number.',
+  },
+  {
+    file: 'src/core/manifest/yaml/go-scalars.ts',
+    line: 'const DOUBLE_QUOTED = /"(?:[^"\\\\]|\\\\[^])*"/y',
+    becomes: '/"(?:[^"\\\\]|\\\\[^])+"/y',
+    why: 'The lexer never ends an empty scalar before its closing quote.',
+  },
+  {
+    file: 'src/core/manifest/yaml/go-scalars.ts',
+    line: "const SINGLE_QUOTED = /'(?:[^']|'')*'/y",
+    becomes: "/'(?:[^']|'')+'/y",
+    why: 'The lexer never ends an empty scalar before its closing quote.',
+  },
+  {
+    file: 'src/core/message/markdown/markdown.ts',
+    line: 'const PLAIN_CODE = /^[\\w./:@,=+-][\\w ./:@,=+-]*(?<! )$/',
+    becomes: '/^[\\w./:@,=+-][\\w ./:@,=+-]+(?<! )$/',
+    why: 'The serializer writes a single character in the same way, but takes longer.',
+  },
+  {
+    file: 'src/core/message/markdown/markdown.ts',
+    line: 'const PLAIN_WORDS = /^[A-Za-z][A-Za-z -]*$/',
+    becomes: '/^[A-Za-z][A-Za-z -]+$/',
+    why: 'The serializer writes a single letter in the same way, but takes longer.',
+  },
+  {
+    file: 'src/core/arrival/version-behind.ts',
+    line: 'reads.set(objects, read)',
+    becomes: '{}',
+    why: 'It only saves time: the same render gives the same result again.',
+  },
 ]
 
 /** The entry for a mutant. */
