@@ -234,7 +234,7 @@ function shareChange(
   const { route, object, settings } = target
   const percent = move.kind === 'share' ? move.to : 0
   // A canary that does not exist has no traffic, so nothing needs to be added.
-  if (percent === 0 && hasNoCanary(route)) return ok({ target, object, edits: [], share: undefined })
+  if (percent === 0 && hasNoCanary(route, target.neighbours)) return ok({ target, object, edits: [], share: undefined })
   const started = withCanary(route, target.neighbours)
   if (!started.ok) return started
   const weights = reweigh(started.value, percent, settings)

@@ -38,26 +38,27 @@ export function withCanary(route: Route, manifests: readonly Manifest[]): Result
   if (isSplit(route) || route.names.rules?.every(isKnown) === false) return ok(route)
   const { rules: all, delegates, place, name } = route
   if (all.length === 0) return err({ ...place, code: 'no-delegate', route: name, delegates: delegates.map(routeId) })
-  const rules = startable(route)
+  const objects = manifests.flatMap((manifest) => manifest.objects)
+  const rules = startable(route, objects)
   const [first] = rules
   const [stable] = first?.destinations ?? []
   if (first === undefined || stable === undefined) return refuse(route, 'no-roles')
   const isSame = (rule: Rule): boolean =>
     rule.destinations.every(({ host, subset }) => host === stable.host && subset === stable.subset)
   if (!rules.every(isSame)) return refuse(route, 'which-service')
-  const objects = manifests.flatMap((manifest) => manifest.objects)
   const pair = pairFor({ route, rule: first, stable }, objects)
   if (!pair.ok) return pair
   return ok({ ...route, rules: route.rules.map((rule) => (rules.includes(rule) ? started(rule, pair.value) : rule)) })
 }
 
 /** Whether everything goes to one destination, so that a canary could start next to it. */
-export function hasNoCanary(route: Route): boolean {
-  return !isSplit(route) && startable(route).length > 0
+export function hasNoCanary(route: Route, manifests: readonly Manifest[]): boolean {
+  const objects = manifests.flatMap((manifest) => manifest.objects)
+  return !isSplit(route) && startable(route, objects).length > 0
 }
 
 /** The rules with one destination that can get a canary next to it: the named ones, or else those for everybody. */
-function startable(route: Route): readonly Rule[] {
+function startable(route: Route, objects: readonly ManifestObject[]): readonly Rule[] {
   const { rules: named, stable } = route.names
   const singles = route.rules.filter(
     ({ label, destinations }) =>
@@ -67,7 +68,9 @@ function startable(route: Route): readonly Rule[] {
   )
   if (named !== undefined) return singles
   const open = singles.filter(({ picksCallers }) => !picksCallers)
-  const ofStable = open.filter(({ destinations }) => destinations.every(({ role }) => role === 'stable'))
+  const isStable = (rule: Rule): boolean =>
+    rule.destinations.every((one) => one.role === 'stable' || hidesStable({ route, rule, stable: one }, objects))
+  const ofStable = open.filter(isStable)
   return ofStable.length > 0 || stable !== undefined ? ofStable : open
 }
 
@@ -84,14 +87,23 @@ interface Start {
   readonly stable: Destination
 }
 
+/** Whether the config's stable version is a subset of a destination that names no subset. */
+function hidesStable({ route, rule, stable: { host, subset } }: Start, objects: readonly ManifestObject[]): boolean {
+  const { stable } = route.names
+  if (rule.api === 'gateway' || subset !== undefined || stable === undefined) return false
+  return subsetsOf(host, objects).includes(stable)
+}
+
 function pairFor(start: Start, objects: readonly ManifestObject[]): Result<Pair, StartRefusal> {
   const { route, rule, stable } = start
   const subsets = rule.api === 'istio' ? subsetsOf(stable.host, objects) : []
   const wanted = route.names.canary
+  const isHidden = hidesStable(start, objects)
   const where = { file: route.place.file, line: stable.line, route: route.name, host: stable.written }
   if (wanted !== undefined) {
     if (subsets.includes(wanted)) return subsetPair(start, wanted, subsets)
-    if (stable.subset === undefined || hasService(wanted, stable, objects)) return ok(hostPair(start, wanted))
+    if (stable.subset === undefined ? !isHidden : hasService(wanted, stable, objects))
+      return ok(hostPair(start, wanted))
     return subsets.length === 0
       ? subsetPair(start, wanted, subsets)
       : err({ ...where, code: 'no-subset', wanted, subsets })
@@ -101,7 +113,7 @@ function pairFor(start: Start, objects: readonly ManifestObject[]): Result<Pair,
   if (canaries.length > 1) return err({ ...where, code: 'which-canary', subsets: canaries })
   if (only !== undefined) return subsetPair(start, only, subsets)
   const name = canaryNameFor(shortHost(stable.written))
-  const isThere = stable.subset === undefined && hasService(name, stable, objects)
+  const isThere = stable.subset === undefined && !isHidden && hasService(name, stable, objects)
   return isThere ? ok(hostPair(start, name)) : err({ ...where, code: 'no-canary', service: name })
 }
 
