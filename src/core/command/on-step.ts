@@ -25,8 +25,9 @@ export function stepObjection(
   if (kind === 'finish-version') return { code: 'not-of-step', why: 'finishes', name }
   if (kind !== 'share') return { code: 'not-of-step', why: 'goes-back', name }
   const back = moves.flatMap(({ move }) => (move.kind === 'share' && move.to === move.from ? [move.to] : []))
+  const [share] = back
   // A step with the share of the base branch would change nothing.
-  return back.length < moves.length ? undefined : { code: 'step-undone', name, share: back[0] ?? 0 }
+  return share === undefined || back.length < moves.length ? undefined : { code: 'step-undone', name, share }
 }
 
 /** Whether a head already has the wanted share or version. */

@@ -3,7 +3,7 @@ import type { ManifestObject } from '../manifest/parse.ts'
 import { isPercentage, readStrategy } from './annotations.ts'
 import { shortHost } from './host.ts'
 import { withNames } from './roles.ts'
-import { type BlueGreen, type Destination, type Route, type RouteVersion, type Rule, shares } from './route.ts'
+import { type BlueGreen, type Destination, type Route, type RouteVersion, type Rule, sharesOf } from './route.ts'
 import { hasService, subsetsOf } from './start.ts'
 
 /** What the config says about a service. */
@@ -42,7 +42,7 @@ function blueGreenIn(
   const pair = pairIn(route, rules, { objects, names: namesOf(route, declared), isDeclared })
   if (pair === undefined) return undefined
   const versions = versionsIn(pair)
-  const [isFirst, isSecond] = pair.map((place) => rules.some((rule) => shareOf(rule, place) > 0))
+  const [isFirst, isSecond] = pair.map((place) => rules.some((rule) => isReached(rule, place)))
   // A route with traffic on both versions is not blue/green, unless it is declared as such.
   if (isFirst === isSecond && !isDeclared) return undefined
   const [first, second] = versions
@@ -157,13 +157,11 @@ function nameOf({ host, subset }: Place): string {
   return subset ?? shortHost(host)
 }
 
-/** A version's share of a rule's requests. An unreadable weight may be any share. */
-function shareOf(rule: Rule, place: Place): number {
-  const percents = shares(rule)
-  return rule.destinations.reduce((sum, one, index) => {
-    if (!isSame(one, place)) return sum
-    return sum + (one.badWeight === undefined ? (percents[index] ?? 0) : 100)
-  }, 0)
+/** Whether a version gets some of a rule's requests. An unreadable weight may be any share. */
+function isReached(rule: Rule, place: Place): boolean {
+  return sharesOf(rule).some(
+    ({ destination, share }) => isSame(destination, place) && (share > 0 || destination.badWeight !== undefined),
+  )
 }
 
 /** Both versions with their short names: `blue` and `green` for `web-blue` and `web-green`. */

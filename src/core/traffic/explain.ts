@@ -1,5 +1,5 @@
 import { isToCanary } from './mirrors.ts'
-import { countedWeight, type Destination, type Route, type Rule, shares, ruleForSomeCallers } from './route.ts'
+import { countedWeight, type Destination, type Route, type Rule, ruleForSomeCallers, sharesOf } from './route.ts'
 
 /** Why a destination's share differs from its weight. */
 export type ShareReason =
@@ -23,9 +23,7 @@ export interface ExplainedShare {
 export function explainShares(rule: Rule): readonly ExplainedShare[] {
   if (rule.destinations.some(({ badWeight }) => badWeight !== undefined))
     return rule.destinations.map((destination) => ({ destination, share: undefined, reason: 'unread' }))
-  const percents = shares(rule)
-  return rule.destinations.map((destination, index) => {
-    const share = percents[index] ?? 0
+  return sharesOf(rule).map(({ destination, share }) => {
     return { destination, share, reason: reasonFor(rule, destination, share) }
   })
 }

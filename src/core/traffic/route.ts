@@ -193,30 +193,41 @@ export function countedWeight(rule: Pick<Rule, 'api'>, { weight }: Pick<Destinat
   return weight ?? (rule.api === 'gateway' ? 1 : 0)
 }
 
+interface WeightedRule<T> extends Pick<Rule, 'api'> {
+  readonly destinations: readonly T[]
+}
+
 /**
  * The percentage of traffic that each destination of a rule gets, in the order of the rule: weight / sum. A single destination
  * gets everything in Istio, whatever its weight. In the Gateway API, a single backend with weight 0 gets nothing. If all weights
  * are 0, nobody gets any.
  */
-export function shares(
-  rule: Pick<Rule, 'api'> & { readonly destinations: readonly Pick<Destination, 'weight'>[] },
-): readonly number[] {
-  if (rule.api === 'istio' && rule.destinations.length === 1) return [100]
-  const weights = rule.destinations.map((destination) => countedWeight(rule, destination))
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  return weights.map((weight) => (total === 0 ? 0 : (weight * 100) / total))
+export function sharesOf<T extends Pick<Destination, 'weight'>>(
+  rule: WeightedRule<T>,
+): readonly { readonly destination: T; readonly share: number }[] {
+  const isAlone = rule.api === 'istio' && rule.destinations.length === 1
+  const total = rule.destinations.reduce((sum, destination) => sum + countedWeight(rule, destination), 0)
+  return rule.destinations.map((destination) => {
+    const share = total === 0 ? 0 : (countedWeight(rule, destination) * 100) / total
+    return { destination, share: isAlone ? 100 : share }
+  })
+}
+
+/** The percentages alone. */
+export function shares(rule: WeightedRule<Pick<Destination, 'weight'>>): readonly number[] {
+  return sharesOf(rule).map(({ share }) => share)
+}
+
+/** The percentage of a rule's traffic that goes to some of its destinations. */
+export function shareFor(rule: Rule, isMeant: (destination: Destination) => boolean): number {
+  return sharesOf(rule).reduce((sum, { destination, share }) => sum + (isMeant(destination) ? share : 0), 0)
 }
 
 /** The canary's percentage in one rule; undefined if a weight cannot be read. */
 export function canaryShareOf(rule: Rule): number | undefined {
   if (rule.destinations.length > 1 && rule.destinations.some(({ badWeight }) => badWeight !== undefined))
     return undefined
-  const percents = shares(rule)
-  const sum = rule.destinations.reduce(
-    (all, { role }, index) => all + (role === 'canary' ? (percents[index] ?? 0) : 0),
-    0,
-  )
-  return Math.round(sum * 1e6) / 1e6
+  return Math.round(shareFor(rule, ({ role }) => role === 'canary') * 1e6) / 1e6
 }
 
 /**

@@ -16,7 +16,7 @@ import {
   type Route,
   type RouteVersion,
   type Rule,
-  shares,
+  shareFor,
   weightedRules,
 } from './route.ts'
 
@@ -131,13 +131,9 @@ function previewsIn(route: Route, object: ManifestObject, versions: BlueGreen): 
   const own = route.rules.filter(
     (rule) => rule.picksCallers && !weightedRules(route).includes(rule) && !isPin(rule, { object, versions }),
   )
-  const leadTo = (role: Role): readonly Rule[] => own.filter((rule) => mostOf(rule, role) === 100)
+  const leadTo = (wanted: Role): readonly Rule[] =>
+    own.filter((rule) => shareFor(rule, ({ role }) => role === wanted) === 100)
   return leadTo('stable').length > 0 ? [] : leadTo('canary')
-}
-
-function mostOf(rule: Rule, role: Role): number {
-  const percents = shares(rule)
-  return rule.destinations.reduce((sum, one, index) => sum + (one.role === role ? (percents[index] ?? 0) : 0), 0)
 }
 
 function isPin(
