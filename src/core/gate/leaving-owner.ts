@@ -54,13 +54,14 @@ function sendsElsewhere({ rules }: Route, before: Route): boolean {
   )
 }
 
-/** Whether a route is new and gives a canary a share of the requests that the known one had. */
+/** Whether a route is new in an environment, and gives a canary a share of the requests that the known one had there. */
 function isHeir({ route, owner, environments }: Target, known: Target, base: readonly Target[]): boolean {
   const hosts = new Set(destinationsOf(known.route).map(({ host }) => host))
+  const isNewIn = (environment: string): boolean =>
+    !base.some((one) => routeId(one.route) === routeId(route) && one.environments.includes(environment))
   return (
     owner === undefined &&
-    environments.some((name) => known.environments.includes(name)) &&
-    !base.some((one) => routeId(one.route) === routeId(route)) &&
+    environments.some((name) => known.environments.includes(name) && isNewIn(name)) &&
     (canaryShare(route) ?? 0) !== 0 &&
     destinationsOf(route).some(({ host }) => hosts.has(host))
   )
