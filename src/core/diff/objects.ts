@@ -1,7 +1,7 @@
 /** Rendered manifests as plain data. */
 import { type Abridged, wholeDefinition } from '../manifest/definition.ts'
 import { deployedTo, groupOf, identityKey, identityOf, type ObjectIdentity } from '../manifest/identity.ts'
-import { isRecord, type JsonValue } from '../manifest/data.ts'
+import { isRecord, type JsonValue, textOf } from '../manifest/data.ts'
 import { type Piece, splitPieces } from '../manifest/pieces.ts'
 import {
   type KnownDocuments,
@@ -199,7 +199,7 @@ function objectFrom(data: { readonly [key: string]: JsonValue }): RenderedObject
   return {
     group: groupOf(apiVersion),
     kind,
-    namespace: typeof namespace === 'string' ? namespace : '',
+    namespace: textOf(namespace) ?? '',
     name: given,
     data,
   }

@@ -1,3 +1,4 @@
+import { textOf } from '../manifest/data.ts'
 import type { Config } from '../config/schema.ts'
 import { identityKey } from '../manifest/identity.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
@@ -45,5 +46,5 @@ function joined(first: Route, more: readonly Route[]): Route {
 export function routeFrom(object: RenderedObject): ManifestObject {
   const { apiVersion } = object.data
   const place = { file: 'render', document: 0, at: [], line: 1 }
-  return { ...place, ...object, apiVersion: typeof apiVersion === 'string' ? apiVersion : '' }
+  return { ...place, ...object, apiVersion: textOf(apiVersion) ?? '' }
 }

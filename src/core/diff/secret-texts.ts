@@ -1,5 +1,5 @@
 import { plainValue } from '../manifest/yaml/read-data.ts'
-import { isRecord, type JsonValue } from '../manifest/data.ts'
+import { isRecord, type JsonValue, textOf } from '../manifest/data.ts'
 import { readDocuments } from '../manifest/yaml/documents.ts'
 import { splitPieces } from '../manifest/pieces.ts'
 import { looksSecret } from './secret-values.ts'
@@ -15,7 +15,7 @@ const IDENTITY = new Set(
 /** A Secret of the core group is recognized by its kind alone, because patches and broken files may lack the rest. */
 export function holdsSecrets({ apiVersion, kind }: Mapping, kinds: readonly string[]): boolean {
   if (typeof kind !== 'string') return false
-  const group = typeof apiVersion === 'string' ? groupOf(apiVersion) : ''
+  const group = groupOf(textOf(apiVersion) ?? '')
   return isOfKind({ group: '', kind }, 'Secret') || kinds.some((written) => isOfKind({ group, kind }, written))
 }
 

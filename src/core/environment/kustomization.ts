@@ -1,7 +1,7 @@
 /** What one kustomization file makes kustomize read. Fields: sigs.k8s.io/kustomize/api/types/kustomization.go, v5. */
 import type { RefusalCode } from './refusal.ts'
 import type { FileDocument } from '../manifest/yaml/documents.ts'
-import { isRecord, type JsonValue } from '../manifest/data.ts'
+import { isRecord, type JsonValue, recordOf, textOf } from '../manifest/data.ts'
 import { type Manifest, parseManifest } from '../manifest/parse.ts'
 import { doubtIn, parseSource, valuesOf } from './source.ts'
 
@@ -118,10 +118,10 @@ const CHART_FIELDS = new Set(
 function readCharts(found: KustomizationScan, data: Readonly<Record<string, unknown>>): void {
   const { helmCharts, helmGlobals, helmChartInflationGenerator: old } = data
   if (isFilled(old)) complain(found, 'plugin', ['helmChartInflationGenerator'])
-  const globals = isRecord(helmGlobals) ? helmGlobals : {}
+  const globals = recordOf(helmGlobals)
   for (const key of Object.keys(globals))
     if (key !== 'chartHome') complain(found, 'unknown-field', ['helmGlobals', key])
-  const home = typeof globals['chartHome'] === 'string' ? globals['chartHome'] : 'charts'
+  const home = textOf(globals['chartHome']) ?? 'charts'
   for (const [index, chart] of listOf(found, helmCharts, ['helmCharts']).entries()) {
     const at = ['helmCharts', index]
     if (!isRecord(chart)) complain(found, 'unparsable', at)
@@ -221,8 +221,8 @@ function readPlugin(found: KustomizationScan, data: unknown, at: readonly Key[])
   if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)) {
     return items.forEach((item: unknown, index) => readPlugin(found, item, [...at, 'items', index]))
   }
-  const annotations = isRecord(data['metadata']) ? data['metadata']['annotations'] : undefined
-  const run = isRecord(annotations) ? FUNCTION_ANNOTATIONS.find((name) => name in annotations) : undefined
+  const annotations = recordOf(recordOf(data['metadata'])['annotations'])
+  const run = FUNCTION_ANNOTATIONS.find((name) => name in annotations)
   if (kind === 'HelmChartInflationGenerator') complain(found, 'plugin', [...at, 'kind'])
   else if (run !== undefined) complain(found, 'plugin', [...at, 'metadata', 'annotations', run])
   // Everything except kustomize's built-in plugins starts a program or a container.

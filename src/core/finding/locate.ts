@@ -3,7 +3,7 @@ import { type LayeredObject, layeredIn } from '../layer/layered.ts'
 import { placeOf } from '../layer/build/origin.ts'
 import { type Layout, manifestIn, resourcesOf } from '../layer/layout.ts'
 import { identityKey } from '../manifest/identity.ts'
-import { isRecord } from '../manifest/data.ts'
+import { valueAt } from '../manifest/data.ts'
 import { type Manifest, type ManifestObject, parseManifest, type Location } from '../manifest/parse.ts'
 import type { Finding } from './finding.ts'
 
@@ -81,13 +81,8 @@ function canBe(candidate: ManifestObject, { kind, name }: About['object']): bool
 }
 
 function depthOf({ data }: ManifestObject, path: Finding['path']): number {
-  let at: unknown = data
-  for (const [depth, key] of path.entries()) {
-    const next: unknown = Array.isArray(at) ? at[Number(key)] : isRecord(at) ? at[String(key)] : undefined
-    if (next === undefined) return depth
-    at = next
-  }
-  return path.length
+  const missing = path.findIndex((_, depth) => valueAt(data, path.slice(0, depth + 1)) === undefined)
+  return missing === -1 ? path.length : missing
 }
 
 function placeIn(manifest: Manifest, { file, document, at }: ManifestObject, path: Finding['path']): Location {

@@ -1,7 +1,7 @@
 /** Findings about objects that do not match the schema of their kind. */
 import { closest, distance } from 'fastest-levenshtein'
 import type { RenderedObject } from '../diff/objects.ts'
-import { isRecord, type Path } from '../manifest/data.ts'
+import { type Path, valueAt } from '../manifest/data.ts'
 import type { Detail, Finding } from './finding.ts'
 
 /** What a schema expects of a value. */
@@ -53,9 +53,8 @@ export function misfitFindings(misfit: Misfit): readonly Finding[] {
 
 /** Whether a value contains text that Flux substitutes, or that only an Argo CD generator knows. */
 function isFilledIn(data: unknown, path: Path): boolean {
-  let at: unknown = data
-  for (const key of path) at = Array.isArray(at) ? at[Number(key)] : isRecord(at) ? at[String(key)] : undefined
-  return path.some((key) => OPEN_TEXT.test(String(key))) || OPEN_TEXT.test(JSON.stringify(at) ?? '')
+  const text = JSON.stringify(valueAt(data, path)) ?? ''
+  return path.some((key) => OPEN_TEXT.test(String(key))) || OPEN_TEXT.test(text)
 }
 
 const OPEN_TEXT = /\$\{|\{\{/

@@ -1,5 +1,5 @@
 /** The files that yamllint checks, and the files of its configuration. */
-import { isRecord } from '../manifest/data.ts'
+import { isRecord, recordOf } from '../manifest/data.ts'
 import { isYaml, join } from '../environment/tree.ts'
 import { readOneDocument } from '../manifest/yaml/documents.ts'
 
@@ -36,8 +36,8 @@ function referencesOf(text: string): readonly string[] {
   const read = readOneDocument(text, { repeats: 'any' })
   const data = read.ok ? read.value?.data : undefined
   if (!isRecord(data)) return []
-  const { extends: extended, rules = {} } = data
-  const ignoring = [data, ...(isRecord(rules) ? Object.values(rules).filter((rule) => isRecord(rule)) : [])]
+  const { extends: extended, rules } = data
+  const ignoring = [data, ...Object.values(recordOf(rules)).filter((rule) => isRecord(rule))]
   const named = [
     ...(typeof extended === 'string' && !BUILT_IN.has(extended) ? [extended] : []),
     ...ignoring.flatMap((from) => from['ignore-from-file'] ?? []),

@@ -1,6 +1,6 @@
 /** What to carry from a file of one environment to the same file of another. */
 import { holdsSecrets, isSops } from '../diff/secret-texts.ts'
-import { isRecord, type JsonValue, listOf, type Path, sameData, textOf } from '../manifest/data.ts'
+import { isRecord, type JsonValue, listOf, type Path, recordOf, sameData, textOf } from '../manifest/data.ts'
 import { groupOf } from '../manifest/identity.ts'
 import { pointerSteps } from '../manifest/json-pointer.ts'
 import { type Manifest, parseManifest } from '../manifest/parse.ts'
@@ -120,14 +120,13 @@ function pairDocuments(
 
 function documentKey(data: JsonValue, index: number): string {
   const { kind, name } = identityIn(data)
-  const group = isRecord(data) ? groupOf(textOf(data['apiVersion']) ?? '') : ''
+  const group = groupOf(textOf(recordOf(data)['apiVersion']) ?? '')
   return kind === '' ? `#${index}` : `${group} ${kind} ${name}`
 }
 
 function identityIn(data: JsonValue): { readonly kind: string; readonly name: string } {
-  const kind = isRecord(data) ? (textOf(data['kind']) ?? '') : ''
-  const metadata = isRecord(data) && isRecord(data['metadata']) ? data['metadata'] : {}
-  return { kind, name: textOf(metadata['name']) ?? '' }
+  const { kind, metadata } = recordOf(data)
+  return { kind: textOf(kind) ?? '', name: textOf(recordOf(metadata)['name']) ?? '' }
 }
 
 function titleOf(data: JsonValue): string {
@@ -152,7 +151,7 @@ function placed(edit: ValueEdit, { source, target }: DocumentPair): Pick<Carried
   if (!Array.isArray(target)) return { path, before, after }
   const [index, , ...deeper] = path
   const operation: unknown = edit.kind === 'insert' ? after : listOf(target)[Number(index)]
-  const pointer = pointerSteps(textOf(isRecord(operation) ? operation['path'] : undefined) ?? '')
+  const pointer = pointerSteps(textOf(recordOf(operation)['path']) ?? '')
   if (edit.kind === 'insert' && isRecord(after)) return { path: pointer, before, after: after['value'] }
   return sameData(source, target) ? { path, before, after } : { path: [...pointer, ...deeper], before, after }
 }

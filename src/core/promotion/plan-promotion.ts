@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts'
 import { pathPattern } from '../text/path-pattern.ts'
 import { inFolder, isKustomization, parentOf } from '../environment/tree.ts'
 import { overridesSources } from '../delivery/argo/source-override.ts'
-import { isRecord, recordOf, sameData, textOf } from '../manifest/data.ts'
+import { isRecord, listOf, recordOf, sameData, textOf } from '../manifest/data.ts'
 import { parseManifest } from '../manifest/parse.ts'
 import type { Target } from '../rollout/target.ts'
 import { applyValues } from './apply-values.ts'
@@ -210,7 +210,7 @@ function inlineStays(plan: Plan, item: unknown): LeftReason {
 
 /** Why a patch is not carried, from the object in its entry. */
 function targetStays({ rules }: Plan, entry: Pick<FileEntry, 'item'> | undefined): LeftReason | undefined {
-  const target = isRecord(entry?.item) ? entry.item['target'] : undefined
+  const { target } = recordOf(entry?.item)
   if (!isRecord(target)) return undefined
   const [kind, name] = [textOf(target['kind']) ?? '', textOf(target['name']) ?? '']
   if (/secret/i.test(kind)) return 'secret'
@@ -218,7 +218,7 @@ function targetStays({ rules }: Plan, entry: Pick<FileEntry, 'item'> | undefined
 }
 
 function entryEdit(plan: Plan, { entry: { field, item }, home }: Listing): DocumentEdit {
-  const there = Array.isArray(home.data[field]) ? home.data[field].length : 0
+  const there = listOf(home.data[field]).length
   const more = (plan.edits.get(home.path) ?? []).filter(
     ({ kind, path }) => kind === 'insert' && path[0] === field,
   ).length

@@ -5,7 +5,7 @@ import type { TemplateLookup } from '../analysis-template/find-template.ts'
 import { type BuiltObject, layeredIn } from '../layer/layered.ts'
 import type { Unclear } from '../layer/build/unclear.ts'
 import type { Layout } from '../layer/layout.ts'
-import { isRecord } from '../manifest/data.ts'
+import { recordOf } from '../manifest/data.ts'
 import { titleOf } from '../manifest/identity.ts'
 import type { Manifest } from '../manifest/parse.ts'
 import { DEFAULT_SERVER } from '../config/analysis.ts'
@@ -186,8 +186,7 @@ export function routeIn({ layout, object, route }: Target, environment: string):
 
 /** A key for a route as its file names it, whatever namespace its environments put it into. */
 function writtenId({ route, object }: Target): string {
-  const metadata = object.data['metadata']
-  const namespace = isRecord(metadata) ? metadata['namespace'] : undefined
+  const { namespace } = recordOf(object.data['metadata'])
   return JSON.stringify([route.kind, route.name, namespace ?? null])
 }
 

@@ -1,5 +1,5 @@
 /** Reads an AnalysisTemplate of Argo Rollouts (argoproj.github.io/argo-rollouts/features/analysis) for evaluation by Perch. */
-import { isRecord, listOf } from '../../manifest/data.ts'
+import { isRecord, listOf, recordOf } from '../../manifest/data.ts'
 import { err, ok, type Result } from '../../result.ts'
 import { matcher } from '../../text/matcher.ts'
 import type { TemplateMetric } from '../metric.ts'
@@ -61,7 +61,7 @@ function readDryRun(listed: unknown, problems: SpecProblem[]): readonly DryRunRu
   }
   return listOf(listed).flatMap((item, index) => {
     const place = `dryRun[${index}]`
-    const fields: Fields = { data: isRecord(item) ? item : {}, place, problems }
+    const fields: Fields = { data: recordOf(item), place, problems }
     const name = textField(fields, 'metricName')
     if (name !== undefined && SIMPLE.test(name)) return [{ place, name, fits: nameMatcher(name) }]
     problems.push({ code: 'unsupported', place: `${place}.metricName`, what: name ?? 'metricName' })
