@@ -12,3 +12,9 @@ export function cached<K, V>(cache: Cache<K, V>, key: K, compute: () => V): V {
   cache.set(key, found)
   return found
 }
+
+/** A function that works once for each object, which must never change. It remembers a result as long as the object exists. */
+export function oncePer<T extends object, V>(compute: (object: T) => V): (object: T) => V {
+  const known = new WeakMap<T, V>()
+  return (object) => cached(known, object, () => compute(object))
+}

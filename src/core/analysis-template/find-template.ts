@@ -1,5 +1,5 @@
 /** Finds the template that the config names: in the environment's build, or else anywhere in the repository. */
-import { cached } from '../cached.ts'
+import { oncePer } from '../cached.ts'
 import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
 import { layeredIn } from '../layer/layered.ts'
 import { type Layout, manifestIn, resourcesOf } from '../layer/layout.ts'
@@ -99,13 +99,10 @@ function candidatesAnywhere(layout: Layout, wanted: TemplateName): readonly Cand
 }
 
 /** A thousand services may name a template, so the files of a layout are searched only once. Its texts never change. */
-const templateFiles = new WeakMap<Layout, ReadonlySet<string>>()
-
-function filesWithTemplates(layout: Layout): ReadonlySet<string> {
-  return cached(templateFiles, layout, () => {
-    return new Set([...layout.texts].flatMap(([file, text]) => (text?.includes('AnalysisTemplate') ? [file] : [])))
-  })
-}
+const filesWithTemplates = oncePer(
+  ({ texts }: Layout): ReadonlySet<string> =>
+    new Set([...texts].flatMap(([file, text]) => (text?.includes('AnalysisTemplate') ? [file] : []))),
+)
 
 function candidateOf({ file, line, namespace, data }: ManifestObject): Omit<Candidate, 'isUnclear'> {
   return { place: { file: templateOf(file), line }, namespace, spec: data['spec'] }

@@ -1,5 +1,5 @@
 /** One environment, as far as its files describe it. */
-import { cached } from '../cached.ts'
+import { oncePer } from '../cached.ts'
 import type { DeployerReference } from '../delivery/additions-at.ts'
 import { isTemplate } from '../delivery/delivery-source.ts'
 import type { Parent } from '../delivery/parent.ts'
@@ -45,15 +45,15 @@ export interface Environment {
 /** An environment, before Perch knows how it is built. */
 export type EnvironmentDraft = Omit<Environment, 'readsAbove' | 'applied'>
 
-/** An index by name, because there may be a thousand environments and many look-ups. */
-const byName = new WeakMap<readonly Environment[], ReadonlyMap<string, Environment>>()
+/** There may be a thousand environments and many look-ups. */
+const indexByName = oncePer(
+  (environments: readonly Environment[]): ReadonlyMap<string, Environment> =>
+    new Map(environments.toReversed().map((environment) => [environment.name, environment])),
+)
 
 /** The first environment of that name. */
 export function environmentNamed(environments: readonly Environment[], name: string): Environment | undefined {
-  const index = cached(byName, environments, () => {
-    return new Map(environments.toReversed().map((environment) => [environment.name, environment]))
-  })
-  return index.get(name)
+  return indexByName(environments).get(name)
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Which targets a controller in the cluster moves by itself. */
-import { cached } from '../cached.ts'
+import { oncePer } from '../cached.ts'
 import { layeredIn, namespaceIn } from '../layer/layered.ts'
 import { environmentNamespace, manifestIn } from '../layer/layout.ts'
 import { canonicalText, recordOf } from '../manifest/data.ts'
@@ -159,7 +159,10 @@ function ownersElsewhere(
 /** Splits targets by the owners in their environments. */
 function splitByOwner({ config }: TargetSources, places: readonly Place[], known: OwnersOfPlaces): readonly Target[] {
   return [...Map.groupBy(places, ({ target }) => target)].flatMap(([target, own]) => {
-    const groups = Map.groupBy(own, (place) => keyOf(known.get(place)?.owner))
+    const groups = Map.groupBy(own, (place) => {
+      const owner = known.get(place)?.owner
+      return owner && keyOf(owner)
+    })
     return [...groups.values()].map((group) => {
       const environments = group.map(({ environment }) => environment)
       const [first] = group
@@ -168,14 +171,10 @@ function splitByOwner({ config }: TargetSources, places: readonly Place[], known
   })
 }
 
-const keys = new WeakMap<WeightOwner, string>()
-
-/** A key that is equal for owners with the same content in any environments. */
-function keyOf(owner: WeightOwner | undefined): string {
-  if (owner === undefined) return ''
-  const { object, identity } = owner
-  return cached(keys, owner, () => canonicalText([identity, object.file, object.document, object.data['spec']]))
-}
+/** Equal for owners with the same content in any environments. */
+const keyOf = oncePer(({ object, identity }: WeightOwner): string =>
+  canonicalText([identity, object.file, object.document, object.data['spec']]),
+)
 
 /** Targets for owners whose routes are in no file. Equal owners in several environments share one target. */
 function routeless(scene: TargetSources, owners: readonly PlacedOwner[]): readonly Target[] {

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { cached } from '../cached.ts'
+import { oncePer } from '../cached.ts'
 import { grouped } from '../grouped.ts'
 import type { TemplateLookup } from '../analysis-template/find-template.ts'
 import { type BuiltObject, layeredIn } from '../layer/layered.ts'
@@ -133,16 +133,10 @@ export function sameRollouts(targets: readonly Target[], target: Target): readon
     .filter((known) => isSameRollout(known, target))
 }
 
-type TargetIndex = ReadonlyMap<string, readonly number[]>
-
 /** Without an index, two trees with a thousand routes each would need a million comparisons. */
-const indexes = new WeakMap<readonly Target[], TargetIndex>()
-
-function indexOf(targets: readonly Target[]): TargetIndex {
-  return cached(indexes, targets, () =>
-    grouped(targets.flatMap((target, place) => indexKeys(target).map((key) => [key, place] as const))),
-  )
-}
+const indexOf = oncePer((targets: readonly Target[]): ReadonlyMap<string, readonly number[]> =>
+  grouped(targets.flatMap((target, place) => indexKeys(target).map((key) => [key, place] as const))),
+)
 
 /**
  * A route that an environment builds twice is identified by its rendered name, so it is compared with all routes of the
@@ -230,13 +224,13 @@ type ServiceEntry = readonly [name: string, service: ServiceConfig]
 /**
  * Grouped by the name of the entry's route. With a thousand services, searching all entries for each route would take a second.
  */
-const entriesByName = new WeakMap<Config['services'], ReadonlyMap<string, readonly ServiceEntry[]>>()
+const entriesByName = oncePer((services: Config['services']): ReadonlyMap<string, readonly ServiceEntry[]> =>
+  Map.groupBy(Object.entries(services), ([name, { route: wanted }]) => wanted?.name ?? name),
+)
 
 function entriesFor(services: Config['services'], route: RouteName): readonly ServiceEntry[] {
-  const byName = cached(entriesByName, services, () => {
-    return Map.groupBy(Object.entries(services), ([name, { route: wanted }]) => wanted?.name ?? name)
-  })
-  return byName.get(route.name)?.filter(([name, service]) => isFor(route, name, service)) ?? []
+  const named = entriesByName(services).get(route.name)
+  return named?.filter(([name, service]) => isFor(route, name, service)) ?? []
 }
 
 function isFor(known: RouteName, name: string, service: ServiceConfig): boolean {

@@ -9,7 +9,7 @@ import { virtualService } from './kinds/virtual-service.ts'
 import { rolesFrom } from './roles.ts'
 import { type Route, routeId, type RouteName, type RouteNames } from './route.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
-import { oncePer } from '../once-per.ts'
+import { oncePer } from '../cached.ts'
 
 const KINDS: readonly Kind[] = [virtualService, httpRoute, grpcRoute, tlsRoute, tcpRoute]
 

@@ -8,7 +8,7 @@ import { isTrialRole } from './roles.ts'
 import { type Destination, type Role, type Route, weightedRules } from './route.ts'
 import { withCanary } from './start.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
-import { oncePer } from '../once-per.ts'
+import { oncePer } from '../cached.ts'
 
 /** Where a destination's version is set: the labels of a DestinationRule's subset, or the selector of its Service. */
 interface VersionSource {

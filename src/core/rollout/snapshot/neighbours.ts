@@ -1,5 +1,5 @@
 /** The neighbours of a route in its environments: its delegates, and the versions of its service. */
-import { cached } from '../../cached.ts'
+import { cached, oncePer } from '../../cached.ts'
 import { type BuiltObject, layeredIn, waysTo } from '../../layer/layered.ts'
 import { type Layout, manifestIn, resourcesOf } from '../../layer/layout.ts'
 import type { Manifest, ManifestObject } from '../../manifest/parse.ts'
@@ -12,7 +12,7 @@ interface Neighbourhood {
 }
 
 /** Hundreds of routes of an environment have the same neighbours, and a layout never changes. So each layout is searched once. */
-const neighbourhoods = new WeakMap<Layout, Map<string, Neighbourhood>>()
+const neighbourhoods = oncePer((_: Layout) => new Map<string, Neighbourhood>())
 
 /** The manifests of environments with the namespaces of their objects, and all their objects. */
 export function placedNeighbours(
@@ -20,8 +20,7 @@ export function placedNeighbours(
   of: Pick<Target, 'environments' | 'placement'> & Pick<BuiltObject, 'way'>,
 ): Neighbourhood {
   const { environments, way, placement } = of
-  const known = cached(neighbourhoods, layout, () => new Map<string, Neighbourhood>())
-  return cached(known, JSON.stringify([environments, way ?? null, placement]), () => {
+  return cached(neighbourhoods(layout), JSON.stringify([environments, way ?? null, placement]), () => {
     const neighbours = neighboursOf(layout, environments, way).map((manifest) => placedManifest(manifest, placement))
     return { neighbours, objects: neighbours.flatMap((neighbour) => neighbour.objects) }
   })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { oncePer } from '../../src/core/once-per.ts'
+import { oncePer } from '../../src/core/cached.ts'
 
 test('work is done once for each object', () => {
   let count = 0
