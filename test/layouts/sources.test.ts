@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { explainRefusal } from '../../src/core/message/refusal/refusal.ts'
 import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
 import {
   command,
@@ -269,4 +270,11 @@ test('if no attempt renders the wanted weights, the refusal names what sets them
   const refused = await refusal(files, '/canary 30 --env production')
   assert.ok(refused.code === 'cannot-edit' && refused.refusal.code === 'unclear', JSON.stringify(refused))
   assert.equal(refused.refusal.file, 'overlays/production/kustomization.yaml')
+})
+
+test('weights that sops has encrypted are not judged, and the refusal says so', async () => {
+  const secret = VS.replace('weight: 0', 'weight: ENC[AES256_GCM,data:x,iv:y,tag:z,type:int]')
+  const files = repository({ production: '' }, { 'base/vs.yaml': `${secret}sops: { version: 3.9.0 }\n` })
+  assert.deepEqual(await problems(files), [])
+  assert.match(explainRefusal(await refusal(files, '/canary 30')), /base\/vs\.yaml:13` is encrypted with sops/)
 })

@@ -3,6 +3,7 @@ import { closest, distance } from 'fastest-levenshtein'
 import type { RenderedObject } from '../diff/objects.ts'
 import { type Path, valueAt } from '../manifest/data.ts'
 import type { Detail, Finding } from './finding.ts'
+import { OPEN_TEXT } from './scene/hosts.ts'
 
 /** What a schema expects of a value. */
 export type Wants =
@@ -36,7 +37,8 @@ export type Misfit = {
 )
 
 /**
- * The findings about what a schema refuses. Text that is filled in after the build is never judged, because its value is unknown.
+ * The findings about what a schema refuses. Text that is filled in or decrypted after the build is never judged, because its value is
+ * unknown.
  */
 export function misfitFindings(misfit: Misfit): readonly Finding[] {
   const { object, path } = misfit
@@ -51,13 +53,11 @@ export function misfitFindings(misfit: Misfit): readonly Finding[] {
   return [{ object, path, detail: { code: 'schema', at: pathText(path), of, wants }, grade }]
 }
 
-/** Whether a value contains text that Flux substitutes, or that only an Argo CD generator knows. */
+/** Whether a value contains text that Flux substitutes or decrypts, or that only an Argo CD generator knows. */
 function isFilledIn(data: unknown, path: Path): boolean {
   const text = JSON.stringify(valueAt(data, path)) ?? ''
   return path.some((key) => OPEN_TEXT.test(String(key))) || OPEN_TEXT.test(text)
 }
-
-const OPEN_TEXT = /\$\{|\{\{/
 
 /**
  * Our schemas have one version, and the cluster may run a later one with more fields. So only likely mistakes are reported: a

@@ -276,7 +276,7 @@ test('a field that is much like another, or belongs elsewhere, is a slip, and on
 
 test('what a schema refuses is an error, a word that it does not know a warning, and what is filled in later nothing', () => {
   const object = objectsOf(
-    'apiVersion: x/v1\nkind: Thing\nmetadata: { name: a }\nspec: { n: 1, v: "${x}", items: [{ a: "${x}" }, { a: 1 }] }\n',
+    'apiVersion: x/v1\nkind: Thing\nmetadata: { name: a }\nspec: { n: 1, v: "${x}", s: "ENC[AES256_GCM,data:x,type:int]", items: [{ a: "${x}" }, { a: 1 }] }\n',
   )[0]
   assert.ok(object !== undefined)
   const value = (path: Path, wants: Wants) =>
@@ -294,6 +294,7 @@ test('what a schema refuses is an error, a word that it does not know a warning,
   ])
   for (const path of [
     ['spec', 'v'],
+    ['spec', 's'],
     ['spec', 'items', 0, 'a'],
     ['spec', 'items', 0],
     ['spec', 'items'],

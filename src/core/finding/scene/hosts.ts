@@ -22,7 +22,10 @@ export function hostIndex<T>(items: readonly T[], hostOf: (item: T) => string): 
   }
 }
 
-/** Filled in after the build, by Flux or a generator, so its value is unknown here. */
+/** Text that is filled in after the build, by Flux or a generator, or that sops has encrypted. */
+export const OPEN_TEXT = /\$\{|\{\{|\bENC\[AES256_GCM,/
+
+/** Whether the value of a text is unknown here. */
 export function isOpaque(text: unknown): boolean {
-  return typeof text === 'string' && (text === '' || text.includes('${') || text.includes('{{'))
+  return typeof text === 'string' && (text === '' || OPEN_TEXT.test(text))
 }

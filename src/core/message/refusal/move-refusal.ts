@@ -37,7 +37,7 @@ export function explainMove(refusal: MoveRefusal): string {
     case 'no-place':
       return `The value at ${place} is written in a way that Perch cannot change exactly. Write it as a plain value on its own line.`
     case 'odd-number':
-      return `The number at ${place} is not a plain decimal number (it has quotes or a tag, or a form such as \`010\` that YAML parsers read differently). Write it as \`10\`, for example.`
+      return `The number at ${place} is not a plain decimal number (it has quotes, a tag or a decimal point, or a form such as \`010\` that YAML parsers read differently). Write it as \`10\`, for example.`
     case 'template':
       return `The object at ${place} is a template (\`{{ … }}\`): the rendered manifest is not in this file. Commit the rendered manifest, or change the value there.`
     case 'would-leak':
@@ -141,6 +141,8 @@ function explainWeight(refusal: Extract<WeightRefusal, { code: 'invalid-weight' 
   const rule = `rule ${code(refusal.rule)} at ${placeOf(refusal)}`
   if (/^"\$[{(]/.test(weight))
     return `Rule ${code(refusal.rule)} at ${placeOf(refusal)} has the weight ${code(weight)}, a variable whose value is not in this repository. Write a number there, or put the value into the Flux Kustomization (\`postBuild.substitute\`) or a ConfigMap of this repository.`
+  if (weight.startsWith('"ENC['))
+    return `The weight of ${rule} is encrypted with sops, so Perch can neither read nor change it. Leave weights out of the encryption (\`encrypted_regex\`), and comment again.`
   const wrong = `which is not a whole number from 0 to ${most}. The cluster refuses it.`
   if (source === 'chart')
     return `A Helm chart renders the weight ${code(weight)} for ${rule}, ${wrong} Correct the value that the weight comes from, or the template, in a pull request of your own.`
