@@ -365,6 +365,16 @@ const ONE_FOLDER: Readonly<Record<string, Variant>> = {
       ],
     ],
   },
+  'Flux adds a component to a folder without a kustomization': {
+    files: {
+      'web/vs.yaml': VS,
+      'web/dr.yaml': DR,
+      'parts/weights/kustomization.yaml':
+        "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches:\n  - target: { kind: VirtualService }\n    patch: '- { op: replace, path: /spec/http/0/route/1/weight, value: 25 }'\n",
+      'clusters/eu.yaml': FLUX('eu').replace(/postBuild: .*/, 'components: [../parts/weights]'),
+    },
+    shares: { web: '20% web/vs.yaml:8' },
+  },
   'elements of an ApplicationSet feed a patch of its template': {
     files: {
       ...ROUTE,

@@ -4,7 +4,7 @@ import { withVariables } from '../delivery/variables.ts'
 import { isRecord } from '../manifest/data.ts'
 import { readOneDocument } from '../manifest/yaml/documents.ts'
 import type { Environment } from './environment.ts'
-import { join, KUSTOMIZATION_NAMES } from './tree.ts'
+import { inFolder, isKustomization, join, KUSTOMIZATION_NAMES, parentOf } from './tree.ts'
 
 type FileTexts = ReadonlyMap<string, string>
 
@@ -43,8 +43,21 @@ function ownFields(text: string): Readonly<Record<string, unknown>> | undefined 
   return isRecord(data) ? data : undefined
 }
 
-/** The kustomization that Flux generates from all YAML files of a folder. */
-function generatedFields({ root, files }: Pick<Environment, 'root' | 'files'>): Readonly<Record<string, unknown>> {
-  const start = root === '' ? 0 : root.length + 1
-  return { resources: files.map((file) => `./${file.slice(start)}`) }
+/** The kustomization that Flux generates for a folder. */
+function generatedFields(environment: Pick<Environment, 'root' | 'files'>): Readonly<Record<string, unknown>> {
+  const start = environment.root === '' ? 0 : environment.root.length + 1
+  return { resources: generatedResources(environment).map((path) => `./${path.slice(start)}`) }
+}
+
+/**
+ * The entries of the kustomization that Flux generates for a folder: the files, and the folders below that have a kustomization of their
+ * own. Other files of the environment belong to those folders, or to components.
+ */
+export function generatedResources({ root, files }: Pick<Environment, 'root' | 'files'>): readonly string[] {
+  const start = inFolder(root, '')
+  const own = files.filter((file) => file.startsWith(start))
+  const folders = own.filter(isKustomization).map(parentOf)
+  const isBelow = (path: string): boolean => folders.some((folder) => path.startsWith(inFolder(folder, '')))
+  const tops = folders.filter((folder) => !isBelow(folder))
+  return [...own.filter((file) => !isBelow(file)), ...new Set(tops)]
 }

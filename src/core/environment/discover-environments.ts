@@ -106,7 +106,8 @@ function discovered(
   const found = rootsOf(survey)
   const { used } = found
   const known = deployed.map(({ path }) => path).filter((path) => tree.folders.has(path) && !isHidden(path))
-  const roots = [...new Set([...found.roots, ...known.filter((path) => tree.kustomizations.has(path))])]
+  const isRoot = (path: string): boolean => tree.kustomizations.has(path) && !isComponent(survey, path)
+  const roots = [...new Set([...found.roots, ...known.filter(isRoot)])]
   const builds = roots.map((root) => kustomize(survey, root, root))
   const reached = new Set(builds.flatMap(({ files: own }) => own))
   const bare = [...new Set(known)].filter((path) => path !== '' && !tree.kustomizations.has(path))

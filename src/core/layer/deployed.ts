@@ -6,6 +6,7 @@ import { DEPLOYERS, documentsIn } from '../delivery/documents.ts'
 import { substituteText } from '../delivery/substitute.ts'
 import { lookupIn } from '../delivery/variables.ts'
 import type { Environment } from '../environment/environment.ts'
+import { generatedResources } from '../environment/deployed-build.ts'
 import { join } from '../environment/tree.ts'
 import { listOf, type Path, recordOf, textOf, valueAt } from '../manifest/data.ts'
 import { identityOf } from '../manifest/identity.ts'
@@ -85,7 +86,7 @@ function generatedLayer(folder: string, files: readonly string[], manifest: Mani
   return {
     manifest,
     folder,
-    resources: files,
+    resources: generatedResources({ root: folder, files }),
     components: [],
     prefix: '',
     suffix: '',
