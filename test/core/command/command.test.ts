@@ -172,6 +172,7 @@ test('a command after a long comment is carried out, or answered: it is never lo
     'nested lists after spaces': `${'  - '.repeat(9)}a\n`,
     'nested lists in a quote': `> ${'- '.repeat(9)}\n`,
     'a ladder of lists': Array.from({ length: 17 }, (_, depth) => `${'  '.repeat(depth)}- a\n`).join(''),
+    'a ladder of quotes': `${'> '.repeat(8)}a\n ${'> '.repeat(8)}a\n${' '.repeat(16)}> a\n`,
     'many list items': '- a\n'.repeat(1_001),
     'too many characters': `${'a'.repeat(140_000)}\n`,
     'emphasis without end': '*a**b '.repeat(300),

@@ -113,6 +113,7 @@ test('a text whose schema could change its meaning is read as a whole', () => {
   const hidden = {
     'quotes that begin in one schema and end in the next': `${long}a:\n  openAPIV3Schema:\n    b: "\n${own}c: "\n${route}d: "\ne:\n  openAPIV3Schema:\n    f"\n`,
     'a bracket that closes in a schema': `${long}a: {\n  openAPIV3Schema:\n    b}\n${own}`,
+    'a schema in braces': `${long}{\n${own.trimEnd().replaceAll('\n', ',\n')},\na: {\n  openAPIV3Schema:\n    b\n}}\n`,
     'an alias to what is in the schema': `${long}${own}a:\n  openAPIV3Schema:\n    b: &name c\nd: *name\n`,
     'an empty block scalar': `${long}${own}a:\n  openAPIV3Schema:\n    b: |\n  c: 1\n`,
     'a character that stands for a schema': `${long}${own}x: \uE03B0\na:\n  openAPIV3Schema:\n    b: 1\n`,

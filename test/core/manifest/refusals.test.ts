@@ -181,3 +181,34 @@ test('definitions of the kinds that are wanted are not read, however large, and 
   assert.ok(manifest.ok)
   assert.deepEqual(manifest.value.objects, [])
 })
+
+test('a key may be there twice among the labels of an object, or with one value, and nowhere else', () => {
+  const read = (more: string): string => {
+    const manifest = parseManifest('a.yaml', `kind: A\napiVersion: v1\n${more}\n`)
+    return manifest.ok
+      ? JSON.stringify(manifest.value.documents[0]?.data)
+      : `${manifest.error.code} ${manifest.error.line}`
+  }
+  const twice = (key: string): string => read(`${key}:\n    a: x\n    a: y`)
+  assert.match(twice('metadata:\n  labels'), /"labels":\{"a":"y"\}/)
+  for (const key of ['metadata:\n  annotations', 'spec:\n  labels', 'metadata: {}\nlabels']) {
+    const line = 5 + (key.match(/\n/g) ?? []).length
+    assert.equal(twice(key), `not-yaml ${line}`, key)
+  }
+  assert.match(read('spec:\n  a: {b: [1]}\n  a: {b: [1]}'), /"spec":\{"a":\{"b":\[1\]\}\}/)
+  assert.match(read('spec:\n  a:\n  a: 1'), /"spec":\{"a":1\}/)
+  assert.equal(read('spec:\n  a: 1\n  a:'), 'not-yaml 5')
+})
+
+test('a key with the name of the prototype is a key like any other', () => {
+  const manifest = parseManifest(
+    'a.yaml',
+    'kind: A\napiVersion: v1\n__proto__: {a: 1}\nb: &x {__proto__: {c: 2}}\nd: *x\n',
+  )
+  assert.ok(manifest.ok)
+  const data = manifest.value.documents[0]?.data
+  const written =
+    '{"kind":"A","apiVersion":"v1","__proto__":{"a":1},"b":{"__proto__":{"c":2}},"d":{"__proto__":{"c":2}}}'
+  assert.equal(JSON.stringify(data), written)
+  assert.deepEqual(data, JSON.parse(written))
+})

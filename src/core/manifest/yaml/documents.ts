@@ -3,7 +3,7 @@ import type { Document } from 'yaml'
 import { err, ok, type Result } from '../../result.ts'
 import { compose } from './compose.ts'
 import { type DataOptions, readData } from './read-data.ts'
-import { lineOfPath, type LineOf, linesOf } from './lines.ts'
+import { lineOfPath, type LineOf, linesOf, offsetOf } from './lines.ts'
 import type { JsonValue, Path } from '../data.ts'
 
 /** One document of a text. Ranges of its nodes are offsets in the text. */
@@ -72,7 +72,7 @@ export function readDocuments(text: string, limits: YamlLimits): YamlReading {
 }
 
 function startOfContent({ contents, range }: Document): number {
-  return contents?.range?.[0] ?? range?.[0] ?? 0
+  return offsetOf(contents ?? { range })
 }
 
 /** A document of a file that was read as a whole. */

@@ -27,7 +27,12 @@ export function linesOf(text: string, first = 1): LineOf {
 export function lineOfPath(lines: LineOf, document: Document, path: Path): number {
   for (let length = path.length; length >= 0; length -= 1) {
     const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
-    if (isNode(node)) return lines(node.range?.[0] ?? 0)
+    if (isNode(node)) return lines(offsetOf(node))
   }
   return lines(0)
+}
+
+/** The offset at which a node starts. Each node of a text has one. */
+export function offsetOf({ range }: { readonly range?: readonly number[] | null | undefined }): number {
+  return range?.[0] ?? 0
 }

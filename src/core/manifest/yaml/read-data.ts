@@ -1,5 +1,6 @@
 import { isRecord, type JsonValue, sameData } from '../data.ts'
 import { type Alias, isAlias, isMap, isPair, isScalar, isSeq, type Scalar, type YAMLMap } from 'yaml'
+import { offsetOf } from './lines.ts'
 import { kubernetesNumber } from './number.ts'
 
 /** A document as plain data, or why it cannot be read. `at` is an offset in its text. */
@@ -114,7 +115,7 @@ function readAlias(reader: Reader, alias: Alias, depth: number): JsonValue {
 }
 
 function fail(reader: Reader, alias: Alias, detail: string): null {
-  reader.problem ??= { code: detail === '' ? 'alias-bomb' : 'not-yaml', at: alias.range?.[0] ?? 0, detail }
+  reader.problem ??= { code: detail === '' ? 'alias-bomb' : 'not-yaml', at: offsetOf(alias), detail }
   return null
 }
 
@@ -127,7 +128,7 @@ function readMap(reader: Reader, map: YAMLMap, depth: number): Readonly<Record<s
     const data = read(reader, value, depth + 1)
     reader.keys.pop()
     if (own.has(name)) {
-      const at = isScalar(key) ? (key.range?.[0] ?? 0) : 0
+      const at = isScalar(key) ? offsetOf(key) : 0
       reader.repeatAt ??= at
       if (!isScalar(key) || !mayRepeat(reader, out[name], data))
         reader.problem ??= { code: 'not-yaml', at, detail: `The key ${JSON.stringify(name)} is there twice` }
