@@ -129,9 +129,10 @@ function namedIn(survey: Survey, chart: string): readonly Dependency[] {
     .flatMap((file) => {
       const read = readOneDocument(textIn(survey, file) ?? '')
       const document = read.ok ? read.value : undefined
-      return listOf(recordOf(document?.data)['dependencies']).flatMap((entry, index): Dependency[] => {
+      if (document === undefined) return []
+      return listOf(recordOf(document.data)['dependencies']).flatMap((entry, index): Dependency[] => {
         const { name, repository } = recordOf(entry)
-        const line = document?.line(['dependencies', index]) ?? 1
+        const line = document.line(['dependencies', index])
         return typeof name === 'string' ? [{ name, repository: textOf(repository) ?? '', place: { file, line } }] : []
       })
     })

@@ -50,7 +50,8 @@ function answerTimes(comments: readonly Comment[]): ReadonlyMap<number, number> 
   const times = new Map<number, number>()
   for (const { isOurs, author, body, createdAt } of comments) {
     const answered = isOurs || author.isBot ? answeredIn(body) : undefined
-    if (answered !== undefined) times.set(answered, Math.max(times.get(answered) ?? 0, isOurs ? Infinity : createdAt))
+    if (answered !== undefined)
+      times.set(answered, Math.max(times.get(answered) ?? -Infinity, isOurs ? Infinity : createdAt))
   }
   return times
 }

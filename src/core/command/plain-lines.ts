@@ -129,7 +129,7 @@ function plainIn(paragraph: string): readonly string[] {
   for (const line of paragraph.split('\n')) {
     const at = offset + (line.length - line.trimStart().length)
     const isPlain = texts.some(
-      ({ position }) => (position?.start.offset ?? 0) <= at && at < (position?.end.offset ?? 0),
+      ({ position }) => (position?.start.offset ?? Infinity) <= at && at < (position?.end.offset ?? -Infinity),
     )
     if (isPlain) lines.push(line.trim())
     offset += line.length + 1

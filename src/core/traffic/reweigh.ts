@@ -3,7 +3,7 @@ import type { Location } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { shortHost } from './host.ts'
 import { versionlessHost } from './roles.ts'
-import { canaryShareOf, count, countedWeight, type Destination, type Route, type Rule, weightedRules } from './route.ts'
+import { count, countedWeight, type Destination, type Route, type Rule, shareFor, weightedRules } from './route.ts'
 
 /** A problem of one rule. */
 type RuleProblem =
@@ -82,7 +82,12 @@ function unknownRule(route: Route, rules: readonly Rule[]): WeightRefusal | unde
 }
 
 function isRaise(rules: readonly Rule[], percent: number): boolean {
-  return rules.some((rule) => percent > (canaryShareOf(rule) ?? 0))
+  return rules.some((rule) => percent > canaryPart(rule))
+}
+
+/** The canary's share. A weight that cannot be read counts as none. */
+function canaryPart(rule: Rule): number {
+  return shareFor(rule, ({ role }) => role === 'canary')
 }
 
 function severalServices(route: Route, services: readonly SplitService[]): Result<never, WeightRefusal> {
@@ -114,7 +119,7 @@ function problemOf(rule: Rule, percent: number): RuleProblem | undefined {
   if (total > limits.sum) return { code: 'sum-too-large', total }
   // Lowering must never be harder than raising, so it is allowed even with different ports.
   const ports = rule.destinations.filter(({ role }) => role !== 'other').map(({ port }) => port)
-  if (percent > (canaryShareOf(rule) ?? 0) && new Set(ports).size > 1) return { code: 'ports-differ' }
+  if (percent > canaryPart(rule) && new Set(ports).size > 1) return { code: 'ports-differ' }
   return undefined
 }
 
@@ -146,11 +151,12 @@ function weightsOn(
 ): readonly number[] | undefined {
   const limits = limitsOf(rule)
   const canary = (percent * candidate) / 100
-  const kept = rule.destinations.map((entry) => (keptWeight(rule, entry) * candidate) / total)
+  const keptBy = (entry: Destination): number => (keptWeight(rule, entry) * candidate) / total
+  const kept = rule.destinations.map(keptBy)
   if (candidate > limits.sum || !isWhole(canary) || !kept.every(isWhole)) return undefined
   const stable = candidate - Math.round(canary) - kept.reduce((sum, weight) => sum + Math.round(weight), 0)
-  const weights = rule.destinations.map(({ role }, index) =>
-    role === 'canary' ? Math.round(canary) : role === 'stable' ? stable : Math.round(kept[index] ?? 0),
+  const weights = rule.destinations.map((entry) =>
+    entry.role === 'canary' ? Math.round(canary) : entry.role === 'stable' ? stable : Math.round(keptBy(entry)),
   )
   return weights.every((weight) => weight <= limits.weight) ? weights : undefined
 }

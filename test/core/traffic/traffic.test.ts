@@ -176,6 +176,30 @@ test('a share that the total cannot express multiplies all weights', () => {
   assert.deepEqual(weights.ok && weights.value.map((edit) => edit.kind === 'set' && edit.value), [995, 5])
 })
 
+test('weights are as large as Istio and the Gateway API allow, and never larger', () => {
+  const weightsAt = (text: string, percent: number): readonly unknown[] => {
+    const made = reweigh(targetOf({ 'vs.yaml': text }).route, percent)
+    if (!made.ok) return [made.error.code]
+    return made.value.map((edit) => (edit.kind === 'set' ? edit.value : edit.kind))
+  }
+  const istio = (stable: number, canary: number, other = 0): string =>
+    routeWith(
+      `    - {${S}, weight: ${stable}}\n    - {${C}, weight: ${canary}}\n    - {destination: {host: other}, weight: ${other}}\n`,
+    )
+  const gateway = (stable: number, canary: number): string =>
+    backends(`    - {name: web, weight: ${stable}}\n    - {name: web-canary, weight: ${canary}}\n`)
+  const [most, sum] = [2_147_483_647, 4_294_967_295]
+  assert.deepEqual(weightsAt(istio(most, 647_483_648, 1_500_000_000), 20), [1_935_973_836, 858_993_459])
+  assert.deepEqual(weightsAt(istio(most, 647_483_649, 1_500_000_000), 20), ['sum-too-large'])
+  assert.deepEqual(weightsAt(istio(most - 1, 1), 0), [most, 0])
+  assert.deepEqual(weightsAt(istio(most, 1), 0), ['not-divisible'])
+  assert.deepEqual(weightsAt(istio(most + 1, 0), 0), ['invalid-weight'])
+  assert.deepEqual(weightsAt(istio(most, 0, sum - most), 0), ['invalid-weight'])
+  assert.deepEqual(weightsAt(gateway(999_999, 1), 0), [1_000_000, 0])
+  assert.deepEqual(weightsAt(gateway(1_000_000, 1), 0), ['not-divisible'])
+  assert.deepEqual(weightsAt(gateway(1_000_001, 0), 0), ['invalid-weight'])
+})
+
 test('two entries with one role are refused, because it is unknown which one is meant', () => {
   const twice = routeWith(`    - {${S}, weight: 90}\n    - {${C}, weight: 5}\n    - {${C}, weight: 5}\n`)
   const refused = reweigh(targetOf({ 'vs.yaml': twice }).route, 10)

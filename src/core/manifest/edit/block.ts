@@ -45,9 +45,9 @@ export function fillEmpty(text: string, pair: Pair, { pairs, step }: NewLines): 
   const lines = { start: end, end, text: blockLines(pairs, style) }
   const value = isScalar(pair.value) ? pair.value : undefined
   if (value === undefined || value.source === '') return [{ start: colon + 1, end: colon + 1, text: ' # empty' }, lines]
-  const at = startOf(value) ?? -1
+  const at = startOf(value)
   // A tag or an anchor, or a value on a line of its own.
-  if (at < colon || at > end || text.slice(colon + 1, at).trim() !== '') return undefined
+  if (at === undefined || at < colon || at > end || text.slice(colon + 1, at).trim() !== '') return undefined
   return [{ start: at, end: at, text: '# ' }, lines]
 }
 
@@ -117,7 +117,7 @@ export function removeLines(text: string, map: YAMLMap, pairs: readonly Pair[]):
     const next = startOf(map.items[map.items.indexOf(pair) + 1]?.key)
     const last = spans.at(-1)
     if (startsLine(text, start) && (last === undefined || last[1] <= lineStart(text, start)))
-      spans.push([commentStart(text, { map, pair, removed: pairs }), nextLine(text, end)])
+      spans.push([commentStart(text, start, { map, pair, removed: pairs }), nextLine(text, end)])
     else if (next === undefined) return undefined
     else if (last === undefined) spans.push([start, next])
     else last[1] = next
@@ -135,8 +135,7 @@ interface Removal {
  * The start of a pair's lines, including the comment right above it. Such a comment belongs to all pairs below it, up to the next
  * comment or empty line. It stays if one of them stays.
  */
-function commentStart(text: string, { map, pair, removed }: Removal): number {
-  const key = startOf(pair.key) ?? 0
+function commentStart(text: string, key: number, { map, pair, removed }: Removal): number {
   const line = lineStart(text, key)
   if (runFrom(text, map, pair).some((one) => !removed.includes(one))) return line
   const mark = `${' '.repeat(columnOf(text, key))}#`
@@ -166,7 +165,7 @@ export function keyLine(
   const lines = removeLines(text, map, pairs)
   if (start === undefined || end === undefined || lines === undefined || !startsLine(text, start)) return undefined
   const spans = lines.map((line): LineSpan => [line.start, line.end])
-  const first = commentStart(text, { map: outer, pair: above, removed: [above] })
+  const first = commentStart(text, start, { map: outer, pair: above, removed: [above] })
   return lineSplices(text, [[first, nextLine(text, end)], ...spans])
 }
 

@@ -124,8 +124,7 @@ function editDocument(
     if (others.ok && isExact(source, all)) return ok(all.flatMap(({ splices }) => splices))
   }
   const planned = planEdits(context, edits)
-  const document = edits[0]?.document ?? 0
-  if (!planned.ok) return refuse(manifest, planned.error.code, { document, path: planned.error.path })
+  if (!planned.ok) return refuse(manifest, planned.error.code, edits[0] && { ...edits[0], path: planned.error.path })
   return isExact(source, planned.value)
     ? ok(planned.value.flatMap(({ splices }) => splices))
     : refuse(manifest, 'would-leak', edits[0])

@@ -16,7 +16,7 @@ export function linesOf(text: string, first = 1): LineOf {
     let high = starts.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((starts[middle] ?? 0) <= offset) low = middle + 1
+      if ((starts[middle] ?? Infinity) <= offset) low = middle + 1
       else high = middle
     }
     return first + low

@@ -157,7 +157,7 @@ function countWords({ measurements, counts }: MeasuredMetric): string {
 
 /** Only of the first series, because most conditions read only that one. */
 function chart(measurements: readonly MetricMeasurement[]): string {
-  const numbers = measurements.flatMap(({ values: [first] }) => (Number.isFinite(first) ? [first ?? 0] : []))
+  const numbers = measurements.flatMap(({ values }) => values.slice(0, 1).filter(Number.isFinite))
   if (numbers.length === 0) return '–'
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)]
   return `${sparkline(numbers)} ${least === most ? rounded(least) : `${rounded(least)} to ${rounded(most)}`}`
