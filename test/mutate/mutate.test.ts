@@ -32,6 +32,14 @@ test('each kind of mutant changes its own place and leaves the rest', () => {
     ['a.find((b) => b.c)', 'method: a.findLast((b) => b.c)'],
     // A lookup by name gives the same result from either end.
     ['a.find(({ c }) => c === d)', 'comparison: a.find(({ c }) => c !== d)'],
+    [
+      'a.find((b) => b.c === d && b.e === f)',
+      'logic: a.find((b) => b.c === d || b.e === f)',
+      'operand: a.find((b) => (b.c === d))',
+      'operand: a.find((b) => (b.e === f))',
+      'comparison: a.find((b) => b.c !== d && b.e === f)',
+      'comparison: a.find((b) => b.c === d && b.e !== f)',
+    ],
     ['a.filter(b).x', 'call: a.x'],
     ['/^a+$/i', 'pattern: /a+$/i', 'pattern: /^a+/i', 'pattern: /^a*$/i', 'pattern: /^a+$/'],
   ]

@@ -1,4 +1,12 @@
-import { type Argument, parseSync, type Span, Visitor, type VisitorObject } from 'oxc-parser'
+import {
+  type Argument,
+  type Expression,
+  type FunctionBody,
+  parseSync,
+  type Span,
+  Visitor,
+  type VisitorObject,
+} from 'oxc-parser'
 
 /** One small change of a source file that a test should notice. */
 export interface Mutant {
@@ -151,10 +159,15 @@ function isRank(method: string, list: string): boolean {
   return /^(?:lastI|i)ndexOf$/.test(method) && /^[A-Z_]+$/.test(list)
 }
 
-/** `find(({ name }) => name === wanted)`: a lookup by name gives the same result from either end. */
+/** `find(({ name }) => name === wanted)`: a lookup by one or several names gives the same result from either end. */
 function isLookUp(method: string, [test]: readonly Argument[]): boolean {
-  if (!method.startsWith('find') || test?.type !== 'ArrowFunctionExpression') return false
-  return test.body.type === 'BinaryExpression' && test.body.operator === '==='
+  return method.startsWith('find') && test?.type === 'ArrowFunctionExpression' && comparesNames(test.body)
+}
+
+function comparesNames(node: FunctionBody | Expression): boolean {
+  if (node.type === 'LogicalExpression')
+    return node.operator === '&&' && comparesNames(node.left) && comparesNames(node.right)
+  return node.type === 'BinaryExpression' && node.operator === '==='
 }
 
 function statements(text: string, add: Add): VisitorObject {

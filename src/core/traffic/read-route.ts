@@ -8,7 +8,7 @@ import { tlsRoute } from './kinds/tls-route.ts'
 import { virtualService } from './kinds/virtual-service.ts'
 import { rolesFrom } from './roles.ts'
 import { type Route, routeId, type RouteName, type RouteNames } from './route.ts'
-import { effectiveNamespace } from '../manifest/identity.ts'
+import { effectiveNamespace, groupOf } from '../manifest/identity.ts'
 import { oncePer } from '../cached.ts'
 
 const KINDS: readonly Kind[] = [virtualService, httpRoute, grpcRoute, tlsRoute, tcpRoute]
@@ -62,7 +62,8 @@ const rootsIn = oncePer((objects: readonly ManifestObject[]): ReadonlyMap<string
 })
 
 function kindOf({ apiVersion, kind }: Pick<ManifestObject, 'apiVersion' | 'kind'>): Kind | undefined {
-  return KINDS.find((known) => known.kind === kind && apiVersion.startsWith(`${known.group}/`))
+  const wanted = `${groupOf(apiVersion)}/${kind}`
+  return KINDS.find((known) => `${known.group}/${known.kind}` === wanted)
 }
 
 function annotationsOf(object: ManifestObject): Readonly<Record<string, string>> {
