@@ -72,6 +72,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     becomes: '{}',
     why: 'It only saves time: the same render gives the same result again.',
   },
+  {
+    file: 'src/core/manifest/edit/nodes.ts',
+    line: 'return map.items.indexOf(pair)',
+    becomes: 'lastIndexOf',
+    why: 'A map holds each pair once.',
+  },
 ]
 
 /** The entry for a mutant. */

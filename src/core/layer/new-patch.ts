@@ -2,6 +2,7 @@ import { inFolder, parentOf } from '../environment/tree.ts'
 import type { AnyEdit } from '../manifest/edit/edit.ts'
 import { yamlText } from '../manifest/edit/items.ts'
 import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
+import { versionOf } from '../manifest/identity.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
 import type { Kustomization } from './kustomization.ts'
 import type { Operation } from './operations.ts'
@@ -42,8 +43,11 @@ export function newPatch(
 }
 
 /** The names in the file, because kustomize identifies the object by them in every overlay. */
-function targetOf({ apiVersion, kind, name, data }: ManifestObject, field: string): Readonly<Record<string, string>> {
-  const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion]
+function targetOf(
+  { apiVersion, group, kind, name, data }: ManifestObject,
+  field: string,
+): Readonly<Record<string, string>> {
+  const version = versionOf(apiVersion)
   const namespace = textOf(recordOf(data['metadata'])['namespace'])
   return {
     ...(field === 'patchesJson6902' ? { ...(group === '' ? {} : { group }), version } : {}),

@@ -21,7 +21,13 @@ export function identityKey({ group, kind, namespace, name }: ObjectIdentity): s
 
 /** The group of an `apiVersion`; '' for the core group, which has no name. */
 export function groupOf(apiVersion: string): string {
-  return apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/')))
+  const [first = '', version] = apiVersion.split('/')
+  return version === undefined ? '' : first
+}
+
+/** The version of an `apiVersion`, without its group. */
+export function versionOf(apiVersion: string): string {
+  return apiVersion.split('/').at(-1) ?? ''
 }
 
 /** Whether an object is of a kind that is written as `Kind` or `group/Kind`, ignoring case. */

@@ -39,7 +39,8 @@ function prefixOf(route: Route, configured: string): string {
   const keys = Object.keys(route.annotations)
   const isStrategy = (name: string): boolean => Object.values(STRATEGY_KEYS).some((end) => name.endsWith(`/${end}`))
   const key = keys.find(isPercentage) ?? keys.find((name) => name.endsWith('/roles')) ?? keys.find(isStrategy)
-  return key === undefined ? configured : key.slice(0, key.lastIndexOf('/'))
+  const [prefix = configured] = key?.split('/') ?? []
+  return prefix
 }
 
 /** The text between the prefix and the name of a note. */

@@ -4,8 +4,7 @@
  */
 export function gatewayName(written: string, namespace: string): string {
   if (written === 'mesh') return written
-  const slash = written.indexOf('/')
-  if (slash >= 0) return written.startsWith('./') ? `${namespace}/${written.slice(2)}` : written
+  if (written.includes('/')) return written.startsWith('./') ? `${namespace}/${written.slice(2)}` : written
   const [name = '', other = namespace] = written.split('.')
   return `${other}/${name}`
 }

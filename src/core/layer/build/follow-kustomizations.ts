@@ -5,7 +5,7 @@ import type { Kustomization, Patch } from '../kustomization.ts'
 import type { Chain } from '../layout.ts'
 import { type BuildIdentity, selectsObject } from '../selector.ts'
 import { applyPatch, type ObjectData, type PatchStep } from '../step.ts'
-import { effectiveNamespace, identityOf, type ObjectIdentity } from '../../manifest/identity.ts'
+import { effectiveNamespace, identityOf, type ObjectIdentity, versionOf } from '../../manifest/identity.ts'
 import { isDecisive, isDecisiveField } from '../decisive.ts'
 import { lineOfPatch } from './origin.ts'
 import type { Unclear } from './unclear.ts'
@@ -44,7 +44,7 @@ function passThrough(object: ManifestObject, build: ObjectBuild, own: Kustomizat
   const namespace = fill(own.namespace ?? rendered.namespace)
   const identity: BuildIdentity = {
     group: object.group,
-    version: object.apiVersion.slice(object.apiVersion.indexOf('/') + 1),
+    version: versionOf(object.apiVersion),
     kind: object.kind,
     names: [object.name, rendered.name, name],
     namespaces: [writtenNamespace(object), rendered.namespace, namespace].map((known) =>

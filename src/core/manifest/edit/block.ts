@@ -1,5 +1,5 @@
 import { isMap, isScalar, type Pair, type YAMLMap } from 'yaml'
-import { endOf, pairEnd, startOf } from './nodes.ts'
+import { endOf, indexIn, pairEnd, startOf } from './nodes.ts'
 import { keyText, type NewPairs, valueText } from './style.ts'
 import { breakAt, columnOf, lineEnd, lineStart, nextLine, type Splice, startsLine, withoutLines } from '../yaml/text.ts'
 
@@ -110,11 +110,11 @@ type LineSpan = [start: number, end: number]
  */
 export function removeLines(text: string, map: YAMLMap, pairs: readonly Pair[]): readonly Splice[] | undefined {
   const spans: LineSpan[] = []
-  for (const pair of pairs.toSorted((a, b) => map.items.indexOf(a) - map.items.indexOf(b))) {
+  for (const pair of pairs.toSorted((a, b) => indexIn(map, a) - indexIn(map, b))) {
     const start = startOf(pair.key)
     const end = pairEnd(text, pair)
     if (start === undefined || end === undefined) return undefined
-    const next = startOf(map.items[map.items.indexOf(pair) + 1]?.key)
+    const next = startOf(map.items[indexIn(map, pair) + 1]?.key)
     const last = spans.at(-1)
     if (startsLine(text, start) && (last === undefined || last[1] <= lineStart(text, start)))
       spans.push([commentStart(text, start, { map, pair, removed: pairs }), nextLine(text, end)])
@@ -146,7 +146,7 @@ function commentStart(text: string, key: number, { map, pair, removed }: Removal
 
 /** A pair and the pairs that follow it without empty lines or comments between. */
 function runFrom(text: string, map: YAMLMap, pair: Pair): readonly Pair[] {
-  const following = map.items.slice(map.items.indexOf(pair))
+  const following = map.items.slice(indexIn(map, pair))
   const end = following.findIndex((one, index) => {
     const next = startOf(following[index + 1]?.key)
     return next === undefined || nextLine(text, pairEnd(text, one) ?? 0) !== lineStart(text, next)

@@ -1,5 +1,5 @@
 import type { Pair, YAMLMap } from 'yaml'
-import { pairEnd, startOf } from './nodes.ts'
+import { indexIn, pairEnd, startOf } from './nodes.ts'
 import { flowPairs, keyText, type NewPairs } from './style.ts'
 import { breakAt, lineEnd, lineStart, nextLine, skipTrivia, type Splice, startsLine } from '../yaml/text.ts'
 
@@ -75,7 +75,7 @@ export function insertInFlow(
 /** Removes pairs from a flow map, with their commas. */
 export function removeFromFlow(text: string, map: YAMLMap, pairs: readonly Pair[]): readonly Splice[] | undefined {
   const splices: Splice[] = []
-  const gone = new Set(pairs.map((pair) => map.items.indexOf(pair)))
+  const gone = new Set(pairs.map((pair) => indexIn(map, pair)))
   for (let index = 0; index < map.items.length; index += 1) {
     if (!gone.has(index)) continue
     let last = index

@@ -41,6 +41,11 @@ export function keyOf(pair: Pair): string | undefined {
   return isScalar(pair.key) ? String(pair.key.value) : undefined
 }
 
+/** The index of a pair of a map. */
+export function indexIn(map: YAMLMap, pair: Pair): number {
+  return map.items.indexOf(pair)
+}
+
 export function pairOf(map: YAMLMap, key: string | number | undefined): Pair | undefined {
   return map.items.find((pair) => keyOf(pair) === String(key))
 }

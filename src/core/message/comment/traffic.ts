@@ -78,7 +78,7 @@ function parts(list: readonly DestinationShare[] | undefined, pageOf: PageOf): s
 
 /** A row in short words: `api-service main: 95/5 → 75/25 (stable/canary)`. Plain text with unescaped names. */
 export function trafficWords({ route, rule, before, after }: TrafficRow): string {
-  const name = `${route.slice(route.lastIndexOf('/') + 1)} ${rule}`
+  const name = `${route.split('/').at(-1)} ${rule}`
   if (before === undefined) return `${name}: new, ${alone(after ?? [])}`
   if (after === undefined) return `${name}: gone, was ${alone(before)}`
   const isSame = names(before) === names(after)
