@@ -35,7 +35,7 @@ export function yamlBelow(tree: Tree, folder: string): readonly string[] {
  * Whether a text contains a Kubernetes object. A broken object still counts, so that breaking a file does not hide it. `isLoose`:
  * nothing deploys the file, so it may be a template that a script fills in.
  */
-function holdsObjects(text: string, isLoose = false): boolean {
+function holdsObjects(text: string, isLoose: boolean): boolean {
   if (!['apiVersion', 'kind'].every((word) => text.includes(word))) return false
   // A broken file that contains placeholders is a template, whatever its first documents are.
   const isFilledIn = [/{{/, PLACEHOLDER, UNQUOTED].some((pattern) => pattern.test(text))
