@@ -1,15 +1,20 @@
 /** The conditions of a rule on requests, as far as conditions can be compared. */
 import { canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'
 
-/** One condition on a request. `on` names the compared property: `uri`, `method`, `header:x-user`. */
-export interface Condition {
+interface SimpleCondition {
   readonly on: string
-  /**
-   * `path`: a prefix of whole path elements. `not`: the condition in `text` must not hold. `other`: can be compared only as text.
-   */
-  readonly how: 'exact' | 'prefix' | 'path' | 'regex' | 'present' | 'not' | 'set' | 'other'
+  /** `path`: a prefix of whole path elements. `other`: can be compared only as text. */
+  readonly how: 'exact' | 'prefix' | 'path' | 'regex' | 'present' | 'other'
   readonly text: string
 }
+
+/** One condition on a request. `on` names the compared property: `uri`, `method`, `header:x-user`. `text` is equal for equal conditions. */
+export type Condition =
+  | SimpleCondition
+  /** The property has one of several values. */
+  | { readonly on: string; readonly how: 'set'; readonly text: string; readonly members: readonly string[] }
+  /** The inner condition must not hold. */
+  | { readonly on: string; readonly how: 'not'; readonly text: string; readonly inner: SimpleCondition }
 
 /** All conditions must hold. */
 export type Match = readonly Condition[]
@@ -74,15 +79,17 @@ export function exactly(on: string, value: unknown): Condition {
 
 /** The property has one of several values, for example gateways. */
 export function oneOf(on: string, values: readonly string[]): Condition {
-  return { on, how: 'set', text: JSON.stringify([...new Set(values)].sort()) }
+  const members = [...new Set(values)].sort()
+  return { on, how: 'set', text: JSON.stringify(members), members }
 }
 
 function without(name: string, value: unknown): Condition {
   const on = `header:${name.toLowerCase()}`
-  return { on, how: 'not', text: JSON.stringify(stringMatch(on, value)) }
+  const inner = stringMatch(on, value)
+  return { on, how: 'not', text: JSON.stringify(inner), inner }
 }
 
-function stringMatch(on: string, value: unknown): Condition {
+function stringMatch(on: string, value: unknown): SimpleCondition {
   const fields = recordOf(value)
   for (const how of ['exact', 'prefix', 'regex'] as const) {
     const text = textOf(fields[how])
@@ -93,7 +100,7 @@ function stringMatch(on: string, value: unknown): Condition {
     : { on, how: 'other', text: canonicalText(value) }
 }
 
-function isAnything({ on, how, text }: Condition): boolean {
+function isAnything({ on, how, text }: SimpleCondition): boolean {
   if (how === 'present') return true
   if (how === 'prefix') return text === '' || (on === 'uri' && text === '/')
   return how === 'regex' && ANYTHING.has(text)
@@ -120,9 +127,9 @@ function implies(given: Condition, asked: Condition): boolean {
     case 'path':
       return isBelow(given, asked.text)
     case 'set':
-      return membersOf(given).every((member) => membersOf(asked).includes(member))
+      return given.how === 'set' && given.members.every((member) => asked.members.includes(member))
     case 'not':
-      return contradicts(given, innerOf(asked)) || contradicts(innerOf(asked), given)
+      return contradicts(given, asked.inner) || contradicts(asked.inner, given)
     case 'exact':
     case 'regex':
     case 'other':
@@ -136,8 +143,8 @@ function isBelow({ how, text }: Condition, path: string): boolean {
 }
 
 function contradicts(a: Condition, b: Condition): boolean {
-  if (a.how === 'not') return b.how !== 'not' && implies(b, innerOf(a))
-  if (a.how === 'set') return b.how === 'set' && !membersOf(a).some((member) => membersOf(b).includes(member))
+  if (a.how === 'not') return b.how !== 'not' && implies(b, a.inner)
+  if (a.how === 'set') return b.how === 'set' && !a.members.some((member) => b.members.includes(member))
   if (a.how === 'exact') return b.how === 'exact' ? a.text !== b.text : isPrefix(b) && !implies(a, b)
   return isPrefix(a) && isPrefix(b) && areApart(a, b)
 }
@@ -150,17 +157,6 @@ function areApart(a: Condition, b: Condition): boolean {
 
 function isPrefix({ how }: Condition): boolean {
   return how === 'prefix' || how === 'path'
-}
-
-function membersOf({ how, text }: Condition): readonly string[] {
-  const members: unknown = how === 'set' ? JSON.parse(text) : []
-  return listOf(members).flatMap((member) => textOf(member) ?? [])
-}
-
-function innerOf({ text }: Condition): Condition {
-  const { on, how, text: inner } = recordOf(JSON.parse(text))
-  const known = (['exact', 'prefix', 'path', 'regex', 'present'] as const).find((one) => one === how)
-  return { on: String(on), how: known ?? 'other', text: String(inner) }
 }
 
 const HEADER = 'header:'
