@@ -1,10 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { branchOf, branchPart, isBranchFor, isStepOf, moveOf } from '../../../src/core/rollout/branch.ts'
+import {
+  branchOf,
+  branchPart,
+  isBranchFor,
+  isMisplaced,
+  isStep,
+  isStepOf,
+  isWaveStep,
+  kindOf,
+  madeFor,
+  mayBeFor,
+  moveOf,
+} from '../../../src/core/rollout/branch.ts'
 import type { Move } from '../../../src/core/rollout/move.ts'
 import { standingOf } from '../../../src/core/rollout/standing.ts'
-import { pullRequest, sample } from '../samples.ts'
+import { pullRequest, sample, targetsOf, virtualService } from '../samples.ts'
 
 const MAIN = { ref: 'main', isDefault: true }
 const RELEASE = { ref: 'release/1', isDefault: false }
@@ -79,4 +91,68 @@ test('a step’s branch tells which move it proposes from the state of the base 
     assert.deepEqual(move, expected, branch)
     if (move !== undefined) assert.ok(isBranchFor(branch, move))
   }
+})
+
+test('open steps keep the names of their branches in later versions of Perch', () => {
+  assert.equal(branchPart('x'.repeat(60)), 'x'.repeat(60))
+  assert.equal(branchPart('x'.repeat(61)), 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx==0c0h4xj1scyitd')
+  assert.equal(
+    branchPart(`eu-west-1/${'shop'.repeat(20)}`),
+    'eu-west-1=2Fshopshopshopshopshopshopshopshop==00tr6ek1rmgiim',
+  )
+  assert.equal(branchPart('a~b'), 'a=7Eb')
+})
+
+test('switches and limits have branches of their own, and a limit is no step', () => {
+  const target = { environment: 'a', service: 'web' }
+  const change: Move = { kind: 'switch', from: 'blue', to: 'green/2' }
+  assert.equal(branchOf(MAIN, target, change), 'switch/a/web/green=2F2')
+  const pull = (ref: string) => pullRequest(1, ref)
+  assert.equal(isStep(pull('switch/a/web/green'), 'perch[bot]'), true)
+  assert.equal(isStep(pull('canary/a/web/5'), 'perch[bot]'), true)
+  assert.equal(isStep(pull('perch/limit/a/web/5'), 'perch[bot]'), false)
+  assert.equal(isStepOf(target, pull('switch/a/web/green'), 'perch[bot]'), true)
+  assert.equal(kindOf('switch/a/web/0', 'idle'), 'switch')
+  assert.equal(kindOf('canary/a/web/finish', 'idle'), 'finish-version')
+  assert.equal(kindOf('canary/a/web/5', 'finishing-weights'), 'share')
+  assert.equal(kindOf('canary/a/web/0', 'finishing-weights'), 'finish-weights')
+  assert.equal(kindOf('canary/a/web/0', 'stepping'), 'rollback')
+})
+
+test('a step is misplaced if its base is not the branch that it was made for', () => {
+  const pull = (ref: string, base: object) => ({
+    ...pullRequest(1, ref),
+    base: { ...pullRequest(1, ref).base, ...base },
+  })
+  const [onMain, onRelease] = ['canary/a/web/5', 'canary/@release=2F1/a/web/5']
+  assert.equal(isMisplaced(pull(onMain, MAIN)), false)
+  assert.equal(isMisplaced(pull(onMain, RELEASE)), true)
+  assert.equal(isMisplaced(pull(onRelease, RELEASE)), false)
+  assert.equal(isMisplaced(pull(onRelease, MAIN)), true)
+  const bases = ['main', 'release/1', 'release/2']
+  assert.equal(madeFor(pull(onMain, RELEASE), 'main', bases), 'main')
+  assert.equal(madeFor(pull(onRelease, MAIN), 'main', bases), 'release/1')
+  assert.equal(madeFor(pull('canary/@gone/a/web/5', MAIN), 'main', bases), undefined)
+  // The branch that it was made for is the default branch now, and steps on that have other names.
+  assert.equal(madeFor(pull(onRelease, MAIN), 'release/1', bases), undefined)
+})
+
+test('a step of a wave has the name of all its environments', () => {
+  const files = Object.fromEntries(['a', 'b', 'c'].map((name) => [`${name}/vs.yaml`, virtualService(95, 5)]))
+  const config = { services: { 'api-service': { waves: [['a', 'b'], ['c']] } } }
+  const targets = targetsOf(files, config)
+  const waveOf = (ref: string): readonly string[] =>
+    targets.filter((target) => isWaveStep(target, pullRequest(1, ref))).map(({ environment }) => environment)
+  assert.deepEqual(waveOf('canary/a+b/api-service/25'), ['a', 'b'])
+  assert.deepEqual(waveOf('canary/a/api-service/25'), [])
+  assert.deepEqual(waveOf('canary/c/api-service/25'), [])
+  assert.deepEqual(waveOf('canary/a+b/other/25'), [])
+  const meant = (ref: string): readonly string[] =>
+    targets.filter((target) => mayBeFor(ref, target)).map(({ environment }) => environment)
+  assert.deepEqual(meant('canary/a+b/api-service/25'), ['a', 'b'])
+  assert.deepEqual(meant('canary/@release/a/api-service/25'), ['a'])
+  assert.deepEqual(meant('canary/all/api-service/25'), ['a', 'b', 'c'])
+  assert.deepEqual(meant('canary/c/api-service/25'), ['c'])
+  assert.deepEqual(meant('canary/c/other/25'), [])
+  assert.deepEqual(meant('api-service/c/25'), [])
 })
