@@ -365,6 +365,31 @@ const ONE_FOLDER: Readonly<Record<string, Variant>> = {
       ],
     ],
   },
+  'a config names a folder without a kustomization, in which Flux builds the kustomizations below it': {
+    files: {
+      '.github/canary.yml': 'environments: { production: { path: apps } }\n',
+      'clusters/eu.yaml': FLUX('eu')
+        .replace('./web', './apps')
+        .replace(/ *postBuild: .*\n/, ''),
+      'apps/limits.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: limits }\n',
+      'apps/web/kustomization.yaml': `resources: [../../base]\n${OWN_PATCH(5).replaceAll('\n    ', '\n')}\n`,
+      ...Object.fromEntries(
+        Object.entries({ ...ROUTE, 'web/vs.yaml': VS }).map(([path, text]) => [path.replace('web', 'base'), text]),
+      ),
+    },
+    shares: { production: '5% apps/web/kustomization.yaml:5' },
+    moves: [
+      '/canary 25',
+      [
+        'apps/web/kustomization.yaml',
+        '-    - { op: replace, path: /spec/http/0/route/0/weight, value: 95 }',
+        '-    - { op: replace, path: /spec/http/0/route/1/weight, value: 5 } # percent',
+        '+    - { op: replace, path: /spec/http/0/route/0/weight, value: 75 }',
+        '+    - { op: replace, path: /spec/http/0/route/1/weight, value: 25 } # percent',
+        'base/vs.yaml',
+      ],
+    ],
+  },
   'Flux adds a component to a folder without a kustomization': {
     files: {
       'web/vs.yaml': VS,

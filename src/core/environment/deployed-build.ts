@@ -19,8 +19,11 @@ interface DeployedBuild {
  * the same, and kustomize applies them.
  */
 export function buildWithAdditions(environment: Environment, texts: FileTexts): DeployedBuild {
-  const { root, deployer } = environment
-  if (deployer === undefined) return { files: texts, finish: (yaml) => yaml }
+  const { root, deployer, isGenerated } = environment
+  if (deployer === undefined) {
+    const files = isGenerated === true ? new Map([...texts, ...generated(environment, {})]) : texts
+    return { files, finish: (yaml) => yaml }
+  }
   const additions = additionsAt(deployer, texts)
   const isOnlyItsDeployers = (file: string): boolean =>
     deployer.files.includes(file) && !environment.files.includes(file)
@@ -30,11 +33,11 @@ export function buildWithAdditions(environment: Environment, texts: FileTexts): 
   const finish = (yaml: string): string => (variables === undefined ? yaml : withVariables(yaml, variables))
   const known = KUSTOMIZATION_NAMES.map((name) => join(root, name) ?? name).find((path) => files.has(path))
   if (known !== undefined && Object.keys(fields).length === 0) return { files, finish }
-  const own = known === undefined ? generatedFields(environment) : ownFields(files.get(known) ?? '')
+  if (known === undefined) return { files: new Map([...files, ...generated(environment, fields)]), finish }
+  const own = ownFields(files.get(known) ?? '')
   // kustomize itself refuses a broken kustomization.
   if (own === undefined) return { files, finish }
-  const path = known ?? join(root, KUSTOMIZATION_NAMES[0] ?? '') ?? ''
-  return { files: files.set(path, JSON.stringify(mergedFields(own, fields))), finish }
+  return { files: files.set(known, JSON.stringify(mergedFields(own, fields))), finish }
 }
 
 function ownFields(text: string): Readonly<Record<string, unknown>> | undefined {
@@ -43,10 +46,15 @@ function ownFields(text: string): Readonly<Record<string, unknown>> | undefined 
   return isRecord(data) ? data : undefined
 }
 
-/** The kustomization that Flux generates for a folder. */
-function generatedFields(environment: Pick<Environment, 'root' | 'files'>): Readonly<Record<string, unknown>> {
-  const start = environment.root === '' ? 0 : environment.root.length + 1
-  return { resources: generatedResources(environment).map((path) => `./${path.slice(start)}`) }
+/** The kustomization that Flux generates for a folder, with its additions. */
+function generated(
+  environment: Pick<Environment, 'root' | 'files'>,
+  fields: Readonly<Record<string, unknown>>,
+): FileTexts {
+  const { root } = environment
+  const start = root === '' ? 0 : root.length + 1
+  const own = { resources: generatedResources(environment).map((path) => `./${path.slice(start)}`) }
+  return new Map([[inFolder(root, KUSTOMIZATION_NAMES[0] ?? ''), JSON.stringify(mergedFields(own, fields))]])
 }
 
 /**

@@ -12,7 +12,7 @@ import { namesOfFolders, nameRootsAsBefore } from './names.ts'
 import { plainFolder, undeployed, yamlBelow } from './plain.ts'
 import type { EnvironmentRefusal } from './refusal.ts'
 import { type ConfiguredPlace, configuredRelease, released, releasedAs, valuesOfAll } from './released.ts'
-import { type Entry, isHidden, join, treeOf } from './tree.ts'
+import { type Entry, foldersBelow, inFolder, isHidden, join, treeOf } from './tree.ts'
 import {
   appliedBy,
   contesting,
@@ -172,11 +172,30 @@ function listed(
     const root = join('', path)
     if (root !== undefined && tree.kustomizations.has(root))
       return withCharts(survey, only(kustomize(survey, name, root), place), releases)
-    if (root !== undefined && tree.folders.has(root))
+    if (root !== undefined && tree.folders.has(root)) {
+      const isFlux = deployed.some((one) => one.path === root && one.directory === undefined)
+      const built = isFlux ? generatedBuild(survey, name, root) : undefined
+      if (built !== undefined) return withCharts(survey, only(built, place), releases)
       return only(plainFolder(survey, { name, root, candidates: yamlBelow(tree, root) }), place)
+    }
     const refusal: EnvironmentRefusal = { code: 'no-such-folder', file: path, line: 1, entry: path }
     return { name, kind: 'plain', root: path, files: [], refusals: [refusal], isLoose: false }
   })
+}
+
+/** What Flux builds of a folder that has no kustomization, but folders with one. Undefined if there are none. */
+function generatedBuild(survey: Survey, name: string, root: string): EnvironmentDraft | undefined {
+  const { tree } = survey
+  const below = foldersBelow(root, tree.kustomizations.keys())
+  if (below.length === 0) return undefined
+  const isBelow = (file: string): boolean => below.some((folder) => file.startsWith(inFolder(folder, '')))
+  const candidates = yamlBelow(tree, root).filter((file) => !isBelow(file))
+  const own = plainFolder(survey, { name, root, candidates })
+  const closures = below.map((folder) => closureOf(survey, folder))
+  const files = [...new Set([...own.files, ...closures.flatMap((one) => [...one.files])])].sort()
+  const refusals = [...own.refusals, ...closures.flatMap((one) => one.refusals)]
+  const charts = closures.flatMap((one) => one.charts)
+  return { ...own, kind: 'kustomize', isGenerated: true, files, refusals, charts }
 }
 
 function refusedDeployer(draft: EnvironmentDraft, deployer: string): EnvironmentDraft {

@@ -28,6 +28,8 @@ export interface Environment {
   readonly readsAbove: boolean
   /** Where its deployers put its objects. Undefined if it has no known deployer. */
   readonly applied?: AppliedTo | undefined
+  /** Its folder has no kustomization, and Flux generates one. */
+  readonly isGenerated?: boolean | undefined
   /** The deployer whose additions are part of it. Undefined if nothing is added to the build. */
   readonly deployer?: DeployerReference | undefined
   /** The `deliveryKey`s of its deployers, if its folder has others too; undefined: all deployers of the folder. */

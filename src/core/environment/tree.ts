@@ -105,3 +105,10 @@ export function isYaml(path: string): boolean {
 export function isHidden(path: string): boolean {
   return /(?:^|\/)\./.test(path)
 }
+
+/** The folders below a path, of those with a kustomization, that are in no other such folder. Flux builds these. */
+export function foldersBelow(path: string, built: Iterable<string>): readonly string[] {
+  const start = inFolder(path, '')
+  const below = [...built].filter((folder) => folder.startsWith(start) && !isHidden(folder.slice(start.length))).sort()
+  return below.filter((folder) => !below.some((other) => folder.startsWith(`${other}/`)))
+}

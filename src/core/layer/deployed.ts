@@ -18,11 +18,11 @@ import { type Filler, type Kustomization, type Patch, textPatches, selectorIn } 
  * generates the kustomization.
  */
 export function deployedLayer(
-  { root, files, deployer }: Pick<Environment, 'root' | 'files' | 'deployer'>,
+  { root, files, deployer, isGenerated }: Pick<Environment, 'root' | 'files' | 'deployer' | 'isGenerated'>,
   own: Kustomization | undefined,
   texts: ReadonlyMap<string, string | undefined>,
 ): Kustomization | undefined {
-  if (deployer === undefined) return own
+  if (deployer === undefined) return isGenerated === true ? generatedBy(root, { root, files, holder: undefined }) : own
   const added = additionsAt(deployer, texts)
   if (added === undefined) return own
   const build = { root, files, own }

@@ -145,20 +145,20 @@ export function environmentNamespace(layout: Layout, environment: string): strin
 
 /** The root of an environment's build: the kustomization of its folder, with its deployer's additions. */
 function builtBy(layout: Layout, environment: Environment): Kustomization | undefined {
-  const { deployer, root, name } = environment
+  const { deployer, isGenerated, root, name } = environment
   const own = kustomizationIn(layout, root)
-  if (deployer === undefined) return own
+  if (deployer === undefined && isGenerated !== true) return own
   const key = `${root}\0${name}`
   if (layout.kustomizations.has(key)) return layout.kustomizations.get(key)
-  for (const file of deployer.files) if (!layout.texts.has(file)) layout.needs.add(file)
+  for (const file of deployer?.files ?? []) if (!layout.texts.has(file)) layout.needs.add(file)
   const layer = deployedLayer(environment, own, layout.texts)
   layout.kustomizations.set(key, layer)
   return layer
 }
 
 function filesReached(layout: Layout, environment: Environment): ChainsByFile {
-  const { deployer, root, name } = environment
-  if (deployer === undefined) return reachedFrom(layout, root)
+  const { deployer, isGenerated, root, name } = environment
+  if (deployer === undefined && isGenerated !== true) return reachedFrom(layout, root)
   const key = `${root}\0${name}`
   const known = layout.reached.get(key)
   if (known !== undefined) return known

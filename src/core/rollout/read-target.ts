@@ -205,7 +205,8 @@ export function targetAt(
 
 /** Drops the list of files, except for a kustomization that a deployer generates: that has no other list. */
 export function withoutFiles(environment: Environment): Environment {
-  return environment.deployer === undefined ? { ...environment, files: [] } : environment
+  const { deployer, isGenerated } = environment
+  return deployer === undefined && isGenerated !== true ? { ...environment, files: [] } : environment
 }
 
 /** Reads a target's route again. It may have moved to another file, or to another place in its file. */

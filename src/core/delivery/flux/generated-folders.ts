@@ -2,7 +2,7 @@
  * Flux generates a kustomization for a folder without one. It contains the folders below that have a kustomization of their own, so what
  * the deployer adds reaches them too.
  */
-import { isHidden, isKustomization, parentOf } from '../../environment/tree.ts'
+import { foldersBelow, isKustomization, parentOf } from '../../environment/tree.ts'
 import { isRecord, listOf, recordOf, textOf } from '../../manifest/data.ts'
 import { groupOf } from '../../manifest/identity.ts'
 import { readOneDocument } from '../../manifest/yaml/documents.ts'
@@ -21,13 +21,6 @@ export function withGenerated(deliveries: readonly Delivery[], paths: readonly s
       return { ...delivery, path: folder, named: path, additions: additions && forParts(additions) }
     })
   })
-}
-
-/** The folders with a kustomization that are in no other such folder. */
-function foldersBelow(path: string, built: ReadonlySet<string>): readonly string[] {
-  const start = `${path}/`
-  const below = [...built].filter((folder) => folder.startsWith(start) && !isHidden(folder.slice(start.length))).sort()
-  return below.filter((folder) => !below.some((other) => folder.startsWith(`${other}/`)))
 }
 
 /**
