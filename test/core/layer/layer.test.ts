@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { applyPatch } from '../../../src/core/layer/step.ts'
 import { readKustomization } from '../../../src/core/environment/kustomization.ts'
 import { layerOf } from '../../../src/core/layer/kustomization.ts'
+import { placeEdits } from '../../../src/core/layer/place.ts'
 import { chainsTo, manifestIn, rootOf } from '../../../src/core/layer/layout.ts'
 import { parseManifest } from '../../../src/core/manifest/parse.ts'
 import { snapshotOf, targetOf, virtualService } from '../samples.ts'
@@ -166,4 +167,29 @@ test('each file of a commit is read once, even if many routes ask for it', () =>
     () => chainsTo(layout, environment, 'web.yaml'),
   ])
     assert.equal(read(), read())
+})
+
+test('a patch for one environment is refused in a kustomization that another one builds on', () => {
+  const files = {
+    'base/web.yaml': virtualService(95, 5),
+    'base/kustomization.yaml': 'resources: [web.yaml]\n',
+    'prod/kustomization.yaml': 'resources: [../base]\n',
+    'eu/kustomization.yaml': 'resources: [../prod]\n',
+    'us/kustomization.yaml': 'resources: [../base]\n',
+  }
+  const { layout } = targetOf(files, {
+    environments: { prod: { path: 'prod' }, eu: { path: 'eu' }, us: { path: 'us' } },
+  })
+  const spot = { file: 'base/web.yaml', document: 0, at: [] }
+  const edits = [{ kind: 'set', document: 0, path: ['spec', 'http', 1, 'route', 1, 'weight'], value: 25 }] as const
+  const placed = (environments: readonly string[], wanted = environments): unknown => {
+    const made = placeEdits({ layout, spot, environments, wanted }, edits)
+    return made.ok ? [...made.value.keys()] : [made.error.code, 'users' in made.error && made.error.users]
+  }
+  assert.deepEqual(placed(['us']), ['us/kustomization.yaml'])
+  assert.deepEqual(placed(['eu']), ['eu/kustomization.yaml'])
+  assert.deepEqual(placed(['eu', 'us']), ['eu/kustomization.yaml', 'us/kustomization.yaml'])
+  assert.deepEqual(placed(['prod']), ['no-layer', ['eu', 'prod']])
+  assert.deepEqual(placed(['prod'], ['prod', 'eu']), ['prod/kustomization.yaml'])
+  assert.deepEqual(placed(['prod', 'eu', 'us']), ['base/web.yaml'])
 })

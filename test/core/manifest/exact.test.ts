@@ -74,3 +74,29 @@ test('a document with an alias, and an entry that another one may change, are pa
   assert.ok(!isVerified('a: ☐\n? b\n: 1\n', [['b'], 3]))
   assert.ok(!isVerified('{a: ☐, b: 1}\n', [['b'], 3]))
 })
+
+test('a change that does anything else than its effect is not exact', () => {
+  const text = 'a: 1 # one\nb:\n  c: 2 # two\n  d: 3\n# last\n'
+  const manifest = parseManifest('a.yaml', text)
+  assert.ok(manifest.ok)
+  const [source] = manifest.value.documents
+  assert.ok(source !== undefined)
+  const isExactWith = (old: string, now: string, value: unknown): boolean => {
+    const start = text.indexOf(old)
+    const splices = [{ start, end: start + old.length, text: now }]
+    return isExact(source, [{ splices, effects: [{ kind: 'set', path: ['b', 'c'], value }] }])
+  }
+  assert.ok(isExactWith('2', '7', 7))
+  const others: readonly (readonly [string, string])[] = [
+    ['2', '8'],
+    ['2', "'7'"],
+    ['2', '7\n  e: 1'],
+    ['2', '7\n---\nc: 7'],
+    ['2', '7: x'],
+    ['2', '[7'],
+    ['c: 2 # two\n  d: 3', 'd: 3 # two\n  c: 7'],
+    ['2 # two\n  d: 3\n', '7 # two\n'],
+    ['1', '7'],
+  ]
+  for (const [old, now] of others) assert.ok(!isExactWith(old, now, 7), `${old} → ${now}`)
+})
