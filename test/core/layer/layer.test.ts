@@ -193,3 +193,15 @@ test('a patch for one environment is refused in a kustomization that another one
   assert.deepEqual(placed(['prod'], ['prod', 'eu']), ['prod/kustomization.yaml'])
   assert.deepEqual(placed(['prod', 'eu', 'us']), ['base/web.yaml'])
 })
+
+test('a number that the environment’s own file shares with another field is refused, and not patched', () => {
+  const text = `${virtualService(95, 5).replace('weight: 95', 'weight: &w 95')}  other: *w\n`
+  const { layout } = targetOf({ 'web.yaml': text, 'kustomization.yaml': 'resources: [web.yaml]\n' })
+  const environments = layout.environments.map(({ name }) => name)
+  const spot = { file: 'web.yaml', document: 0, at: [] }
+  const path = ['spec', 'http', 1, 'route', 0, 'weight']
+  const made = placeEdits({ layout, spot, environments, wanted: environments }, [
+    { kind: 'set', document: 0, path, value: 75 },
+  ])
+  assert.equal(made.ok ? [...made.value.keys()].join() : made.error.code, 'anchored')
+})
