@@ -7,6 +7,7 @@ import { standingOf, stepKey } from '../../../src/core/rollout/standing.ts'
 import { rereadTarget } from '../../../src/core/rollout/read-target.ts'
 import { reweigh } from '../../../src/core/traffic/reweigh.ts'
 import { explainShareReason, explainRouteNote } from '../../../src/core/message/command-line/route.ts'
+import { writeNotes } from '../../../src/core/traffic/annotations.ts'
 import { withoutMirrors } from '../../../src/core/traffic/mirrors.ts'
 import { explainShares, notes } from '../../../src/core/traffic/explain.ts'
 import { canaryShare, shares, weightedRules } from '../../../src/core/traffic/route.ts'
@@ -355,4 +356,33 @@ test('incomplete DestinationRules are skipped when a canary starts, whatever the
     assert.equal(start(half), 'no-canary', half)
     assert.equal(start(half, whole), 'started', half)
   }
+})
+
+test('an object keeps the prefix of its share, or else of its roles, or else of its strategy', () => {
+  const prefixWith = (...keys: readonly string[]): unknown => {
+    const annotations = keys.map((key) => `${key}: "0"`).join(', ')
+    const text = routeWith(`    - {${S}, weight: 95}\n    - {${C}, weight: 5}\n`).replace(
+      '{name: web}',
+      `{name: web, annotations: {${annotations}}}`,
+    )
+    const { route } = targetOf({ 'vs.yaml': text })
+    const none = { version: undefined, pr: undefined, steps: undefined }
+    const written = writeNotes(route, 'perch.dev', { ...none, percentage: '7' })
+    return written.map(({ path }) => path.at(-1)).join(' ')
+  }
+  assert.equal(prefixWith(), 'perch.dev/canary-percentage')
+  assert.equal(
+    prefixWith('a.io/other', 'b.io/xcanary-percentage', 'c.io/canary-percentage-x'),
+    'perch.dev/canary-percentage',
+  )
+  assert.equal(prefixWith('a.io/pr', 'b.io/steps'), 'perch.dev/canary-percentage')
+  assert.equal(prefixWith('a.io/roles', 'b.io/canary-percentage'), 'b.io/canary-percentage')
+  assert.equal(prefixWith('b.io/canary-percentage', 'a.io/canary-percentage'), 'b.io/canary-percentage')
+  assert.equal(prefixWith('a.io/active-version', 'b.io/roles', 'c.io/roles'), 'b.io/canary-percentage')
+  assert.equal(prefixWith('b.io/active-version', 'c.io/deployment-strategy'), 'b.io/canary-percentage')
+  assert.equal(prefixWith('b.io/deployment-strategy', 'c.io/active-version'), 'b.io/canary-percentage')
+  assert.equal(
+    prefixWith('perch.dev/pr', 'perch.dev/steps'),
+    'perch.dev/canary-percentage perch.dev/pr perch.dev/steps',
+  )
 })
