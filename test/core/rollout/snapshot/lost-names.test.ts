@@ -1,8 +1,8 @@
 /** The holds and freezes that a pull request would lose, because they belong to the names of environments and rollouts. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { lostNames } from '../../../src/core/rollout/snapshot/lost-names.ts'
-import { snapshotOf, virtualService } from '../samples.ts'
+import { lostNames } from '../../../../src/core/rollout/snapshot/lost-names.ts'
+import { snapshotOf, virtualService } from '../../samples.ts'
 
 type Files = Readonly<Record<string, string>>
 

@@ -1,11 +1,11 @@
 /** The effect of a pull request's config on the names and shares of rollouts. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { raisedByConfig, renamedByConfig } from '../../../src/core/rollout/snapshot/config-change.ts'
-import { standingOf } from '../../../src/core/rollout/standing.ts'
-import { targetName } from '../../../src/core/rollout/target.ts'
-import { argoRollout, splitRoute } from '../../owners.ts'
-import { snapshotOf, targetOf, virtualService } from '../samples.ts'
+import { raisedByConfig, renamedByConfig } from '../../../../src/core/rollout/snapshot/config-change.ts'
+import { standingOf } from '../../../../src/core/rollout/standing.ts'
+import { targetName } from '../../../../src/core/rollout/target.ts'
+import { argoRollout, splitRoute } from '../../../owners.ts'
+import { snapshotOf, targetOf, virtualService } from '../../samples.ts'
 
 test('a config must keep the name of a rollout under way, but not of one whose share cannot be read', () => {
   const config = (name: string): object => ({ environments: { [name]: { path: 'apps' } } })

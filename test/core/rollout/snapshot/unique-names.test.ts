@@ -1,8 +1,8 @@
 /** The names of rollouts, so that a command and a branch mean one of them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { targetName } from '../../../src/core/rollout/target.ts'
-import { targetsOf, virtualService } from '../samples.ts'
+import { targetName } from '../../../../src/core/rollout/target.ts'
+import { targetsOf, virtualService } from '../../samples.ts'
 
 type Files = Readonly<Record<string, string>>
 
