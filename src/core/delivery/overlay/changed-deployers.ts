@@ -3,6 +3,7 @@ import { inFolder, isKustomization, join, nameOf, parentOf } from '../../environ
 import { isRecord, listOf, recordOf, textOf } from '../../manifest/data.ts'
 import { nameInTitle } from '../../manifest/identity.ts'
 import { readOneDocument } from '../../manifest/yaml/documents.ts'
+import type { Additions } from '../additions.ts'
 import type { DeployerReference } from '../additions-at.ts'
 import type { Delivery } from '../delivery.ts'
 import type { DeliveryGap } from '../generators/generator-gap.ts'
@@ -27,20 +28,43 @@ export function changesDeployers(file: string, texts: Texts): boolean {
 
 /** Whether anything in a commit may change deployers. This only looks at texts, so that most commits cost nothing more. */
 export function mayChangeDeployers(deliveries: readonly Pick<Delivery, 'additions'>[], texts: Texts): boolean {
-  if (deliveries.some(({ additions }) => additions !== undefined)) return true
-  return (
-    deliveries.length > 0 && [...texts.keys()].some((file) => isKustomization(file) && changesDeployers(file, texts))
+  if (deliveries.length === 0) return false
+  if (deliveries.some(({ additions }) => changesFields(additions)) || mayDiffer(texts)) return true
+  return [...texts.keys()].some((file) => isKustomization(file) && changesDeployers(file, texts))
+}
+
+/** Whether Flux Kustomizations may contain variables themselves, or take them from one of several ConfigMaps or a generated one. */
+function mayDiffer(texts: Texts): boolean {
+  const flux = [...texts.values()].filter((text) => text?.includes('kustomize.toolkit.fluxcd.io/') === true)
+  if (flux.some((text) => text?.includes('${'))) return true
+  const sources = flux.filter((text) => text?.includes('substituteFrom'))
+  if (sources.length === 0) return false
+  const maps = [...texts].filter(
+    ([file, text]) =>
+      text?.includes(isKustomization(file) ? 'configMapGenerator' : 'ConfigMap') && !sources.includes(text),
   )
+  const names = new Set(
+    sources.flatMap((text) =>
+      [...(text ?? '').matchAll(/\bname["']?:\s*["']?([\w.-]+)/g)].map(([, name = '']) => name),
+    ),
+  )
+  const meant = maps.filter(([, text]) => [...names].some((name) => text?.includes(name)))
+  return meant.length > 1 || meant.some(([file]) => isKustomization(file))
 }
 
 /** Whether a deployer changes the deployers in the build that it deploys. `written`: the texts of their files. */
 export function addsToDeployers(deployer: DeployerReference | undefined, written: readonly string[]): boolean {
-  if (deployer === undefined) return false
-  const { fields, variables } = deployer.read.additions
-  if (fields['namePrefix'] !== undefined || fields['nameSuffix'] !== undefined) return true
-  if (patchesOf(fields, () => undefined).some(({ words, target }) => isOfDeployer(words, target))) return true
-  if (variables === undefined) return false
-  return written.flatMap(variablesIn).some((name) => variables.isWhole || variables.known.has(name))
+  const { additions } = deployer?.read ?? {}
+  const { variables } = additions ?? {}
+  if (variables === undefined) return changesFields(additions)
+  const isFilledIn = written.flatMap(variablesIn).some((name) => variables.isWhole || variables.known.has(name))
+  return isFilledIn || changesFields(additions)
+}
+
+function changesFields(additions: Additions | undefined): boolean {
+  const { fields = {} } = additions ?? {}
+  const isRenaming = fields['namePrefix'] !== undefined || fields['nameSuffix'] !== undefined
+  return isRenaming || patchesOf(fields, () => undefined).some(({ words, target }) => isOfDeployer(words, target))
 }
 
 /** One gap for each deployer, at the kustomization that patches it. */
