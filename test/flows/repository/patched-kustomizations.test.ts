@@ -174,6 +174,8 @@ for (const [what, fleet] of Object.entries({
     const pull = await aPull(world, README)
     await says(world, 'alice', pull, '/canary 25 --env web-production')
     assert.equal(textOn(world, pull.head.ref, production), settings(25))
+    const equal = await aPull(world, { [production]: settings(50) })
+    assert.equal(checkOf(world, equal, 'canary/validate'), 'success: web-production/web 5% → 50%')
   })
 
 const SECRETS = `

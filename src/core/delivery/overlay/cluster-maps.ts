@@ -5,7 +5,7 @@
 import { deliveryKey, deployerFolder } from '../../environment/variants.ts'
 import { nameRoots } from '../../environment/names.ts'
 import type { Environment } from '../../environment/environment.ts'
-import { listOf, recordOf, sameData, textOf } from '../../manifest/data.ts'
+import { listOf, recordOf, textOf } from '../../manifest/data.ts'
 import type { ManifestObject } from '../../manifest/parse.ts'
 import type { Delivery } from '../delivery.ts'
 import { CONFIG_MAPS, objectsIn } from '../documents.ts'
@@ -13,7 +13,7 @@ import { type FolderIndex, folderIndex } from '../folder-index.ts'
 
 type Texts = ReadonlyMap<string, string | undefined>
 
-/** The clusters of one build whose variables are equal. */
+/** The clusters of one build that take their variables from the same files. */
 export interface ClusterMaps {
   /** Distinguishes them from others that share the build. */
   readonly label: string
@@ -51,7 +51,8 @@ export function clusterMaps(
   deliveries: readonly Delivery[],
 ): readonly ClusterMaps[] {
   const names = mapNames(written)
-  const isUnclear = written.some(({ file }) => names.some((name) => !isOne(maps.near(name, file).found)))
+  // Clusters with equal variables now may have had others before, and keep their environments.
+  const isUnclear = written.some(({ file }) => names.some((name) => maps.near(name, file).found.length > 1))
   if (!isUnclear) return []
   const own = deliveries.filter(
     (one) => one.path === environment.root && (environment.deliveries?.includes(deliveryKey(one)) ?? true),
@@ -63,8 +64,4 @@ export function clusterMaps(
   const groups = [...Map.groupBy(found, ({ files }) => files.join('\0')).values()].flatMap(([first]) => first ?? [])
   const labels = nameRoots([...new Set(groups.map(({ folder }) => folder))])
   return groups.map(({ folder, files }) => ({ label: labels.get(folder) ?? folder, files }))
-}
-
-function isOne([first, ...others]: readonly ManifestObject[]): boolean {
-  return others.every(({ data }) => sameData(data['data'], first?.data['data']))
 }
