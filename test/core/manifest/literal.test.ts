@@ -36,6 +36,6 @@ for (const [what, before, value, after] of TABLE)
   })
 
 test('a text that is no literal block is left alone', () => {
-  for (const text of ['a: one\n', 'a: "one"\n', 'a: >\n  one\n', 'a: |2\n  one\n'])
+  for (const text of ['a: one\n', 'a: "one"\n', 'a: >\n  one\n', 'a: |2\n  one\n', 'a: |2 # or |\n  one\n'])
     assert.equal(changed(text, 'two'), undefined, text)
 })
