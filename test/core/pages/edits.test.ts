@@ -41,6 +41,7 @@ const TEXTS: readonly string[] = [
   'a: 1\na: 2\nb: 3\n',
   'a:\n\tb: 1\n',
   'long:\n  key: word word\n    more words\n  next: 1\n',
+  'a: {b: 1 #one\n  , c: 2}\nd: #two\n  #three\n  - 1 #four\n  #five\n  - 2\n',
   'a: [1, # one\n  2,\n  {b: 1, # b\n   c: 2}]\n',
   '- 1\n- a: 1\n  b: 2\n- [x]\n',
   'a: 1\nb:\n  - c: 1\n    d: 2 # two\n  - c: 3\n    d: {e: 4}',

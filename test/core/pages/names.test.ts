@@ -922,6 +922,10 @@ test('the readings of texts in files are on a page that somebody has approved', 
       ],
       (body) => withShare({ title: '', body }, [moved]).body,
     ),
+    'a body of a step whose share became lower': made(
+      ['Raises the canary `v2` of `web` from 5% to **25%** of the traffic.', 'Lowers the traffic.'],
+      (body) => withShare({ title: '', body }, [{ ...moved, from: 50, to: 5 }]).body,
+    ),
     'boxes of the dashboard': made(
       [
         '- [x] <!-- perch:look:all -->',
