@@ -54,6 +54,9 @@ test('an Application whose path is a chart: the values in the order in which Arg
     web: ['front in shop', 'charts/web/values.yaml', 'production.yaml', 'top.yaml', 'a: text', 'b=5', 'c=x (text)'],
   })
   assert.deepEqual(asked(files, 'other'), {})
+  // Then the path is one in a registry.
+  const charted = source.replace('path: charts/web', 'path: charts/web\n    chart: web')
+  assert.deepEqual(asked({ ...files, 'app.yaml': application('web', charted) }, 'shop'), {})
   const object = source.replace('values: "a: text"', 'valuesObject: { a: { b: 1 } }\n      values: "a: no"')
   assert.deepEqual(asked({ ...files, 'app.yaml': application('web', object) })['web'], [
     'front in shop',

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { resolve, type RolloutQuery } from '../../../src/core/rollout/resolve.ts'
 import { repositoryFiles, routeFile } from '../../simulate/repository.ts'
 import { destinationRule } from '../../manifests.ts'
-import { targetsOf } from '../samples.ts'
+import { targetsOf, virtualService } from '../samples.ts'
 
 const config = {
   steps: [5, 25, 100],
@@ -62,6 +62,22 @@ test('named parts must match, and the files of the pull request decide among sev
     [both, { service: 'web', changed: [routeFile('staging', 'api')] }, 'staging/web'],
   ]
   for (const [files, wish, expected] of table) assert.equal(meant(files, wish), expected, JSON.stringify(wish))
+})
+
+test('an environment means its own rollouts before those that it shares with others', () => {
+  const route = (name: string): string =>
+    virtualService(95, 5).replaceAll('api-service', name).replaceAll('gitops.example.com', 'perch.dev')
+  const files = {
+    'base/shared.yaml': route('shared'),
+    'base/kustomization.yaml': 'resources: [shared.yaml]\n',
+    'a/own.yaml': route('own'),
+    'a/kustomization.yaml': 'resources: [../base, own.yaml]\n',
+    'b/kustomization.yaml': 'resources: [../base]\n',
+  }
+  const folders = { a: { path: 'a' }, b: { path: 'b' } }
+  assert.equal(meant(files, { environment: 'a' }, folders), 'a/own')
+  assert.equal(meant(files, { environment: 'b' }, folders), 'all/shared')
+  assert.equal(meant(files, { environment: 'a', service: 'shared' }, folders), 'all/shared')
 })
 
 test('among services in one folder, the pull request means the one whose route or versions it changes', () => {
