@@ -92,7 +92,9 @@ export function layerOf({ manifest, data }: KustomizationFile, read: ReadPatch):
 }
 
 /** Transformers that can write any field. The others set names, namespaces, labels, annotations and images. */
-const WRITERS = /^(?:Patch|PatchStrategicMerge|PatchJson6902|Replacement|ValueAdd)Transformer$/
+const WRITERS: ReadonlySet<unknown> = new Set(
+  ['Patch', 'PatchStrategicMerge', 'PatchJson6902', 'Replacement', 'ValueAdd'].map((what) => `${what}Transformer`),
+)
 
 function unfollowedIn(here: LayerSource): Kustomization['unfollowed'] {
   const { data, manifest } = here
@@ -114,7 +116,7 @@ function isWriter({ folder, manifest, read }: LayerSource, entry: unknown): bool
   const own = inline?.ok === true ? inline.value : path && read(path)
   // A folder of transformers is not followed.
   if (own === undefined || own === '') return true
-  return own.documents.some(({ data }) => WRITERS.test(textOf(recordOf(data)['kind']) ?? ''))
+  return own.documents.some(({ data }) => WRITERS.has(recordOf(data)['kind']))
 }
 
 interface LayerSource {

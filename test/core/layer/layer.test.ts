@@ -205,3 +205,16 @@ test('a number that the environment’s own file shares with another field is re
   ])
   assert.equal(made.ok ? [...made.value.keys()].join() : made.error.code, 'anchored')
 })
+
+test('a transformer that may write any field leaves the weights unknown until a render shows them', () => {
+  const whyWith = (kind: string): string | undefined =>
+    targetOf({
+      'web.yaml': virtualService(95, 5),
+      'kustomization.yaml': 'resources: [web.yaml]\ntransformers: [t.yaml]\n',
+      't.yaml': `apiVersion: builtin\nkind: ${kind}\nmetadata: {name: a}\n`,
+    }).unclear?.why
+  for (const what of ['Patch', 'PatchStrategicMerge', 'PatchJson6902', 'Replacement', 'ValueAdd'])
+    assert.equal(whyWith(`${what}Transformer`), 'transformer', what)
+  for (const kind of ['PrefixTransformer', 'NamespaceTransformer', 'LabelTransformer'])
+    assert.equal(whyWith(kind), undefined, kind)
+})

@@ -114,6 +114,24 @@ test('shares link to their lines if all rows fit with links; otherwise more rows
   assert.ok(crowded.split('**25%**').length > 100)
 })
 
+test('the answer to `/canary diff` says how many of the changed resources it shows', () => {
+  const resources = Array.from({ length: 60 }, (_, index) => resource(`a-${index}`, 150))
+  const shownBy = (diffs: readonly EnvironmentDiff[]): readonly [shown: number, said: string | undefined] => {
+    const text = answer(1, 'alice', [
+      { command: '/canary diff', outcome: { code: 'diff', review: { ...EMPTY, diffs } } },
+    ])
+    assert.ok(sizeOf(text) <= MAX_COMMENT)
+    return [[...text.matchAll(/^`ConfigMap default\/\S+` changed/gm)].length, /(\d+) of 60 shown/.exec(text)?.[1]]
+  }
+  const [shown, said] = shownBy([environment('a', resources)])
+  assert.ok(shown > 10 && shown < 60)
+  assert.equal(said, String(shown))
+  assert.deepEqual(shownBy([environment('a', resources.slice(0, 3)), environment('b', resources.slice(3, 5))]), [
+    5,
+    undefined,
+  ])
+})
+
 test('the check has what does not fit into the comment, nothing appears twice, and what fits nowhere is counted', () => {
   const diffs = ['a', 'b', 'c'].map((name) =>
     environment(
