@@ -1,4 +1,4 @@
-import { inFolder, parentOf } from '../environment/tree.ts'
+import { inFolder, nameOf, parentOf } from '../environment/tree.ts'
 import type { AnyEdit } from '../manifest/edit/edit.ts'
 import { yamlText } from '../manifest/edit/items.ts'
 import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
@@ -60,9 +60,8 @@ function targetOf(
 /** `patches/web-timeout.yaml` → `patches/web-canary.yaml`. A `patch-` prefix is kept. */
 function fileName(sibling: string, { name }: ManifestObject, isTaken: (path: string) => boolean): string {
   const folder = parentOf(sibling)
-  const own = sibling.slice(folder === '' ? 0 : folder.length + 1)
-  const lead = /^patch[-_.]/.exec(own)?.[0] ?? ''
-  const end = own.endsWith('.yml') ? '.yml' : '.yaml'
+  const lead = /^patch[-_.]/.exec(nameOf(sibling))?.[0] ?? ''
+  const end = sibling.endsWith('.yml') ? '.yml' : '.yaml'
   for (let count = 1; ; count += 1) {
     const path = inFolder(folder, `${lead}${name}-canary${count === 1 ? '' : `-${count}`}${end}`)
     if (!isTaken(path)) return path
