@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { applyPatch } from '../../../src/core/layer/step.ts'
 import { readKustomization } from '../../../src/core/environment/kustomization.ts'
 import { layerOf } from '../../../src/core/layer/kustomization.ts'
+import { edited, operationsFor } from '../../../src/core/layer/operations.ts'
 import { placeEdits } from '../../../src/core/layer/place.ts'
 import { chainsTo, manifestIn, rootOf } from '../../../src/core/layer/layout.ts'
 import { parseManifest } from '../../../src/core/manifest/parse.ts'
@@ -217,4 +218,22 @@ test('a transformer that may write any field leaves the weights unknown until a 
     assert.equal(whyWith(`${what}Transformer`), 'transformer', what)
   for (const kind of ['PrefixTransformer', 'NamespaceTransformer', 'LabelTransformer'])
     assert.equal(whyWith(kind), undefined, kind)
+})
+
+test('of several new items of one list, a patch adds the last one first', () => {
+  const data = { list: [{ name: 'a' }, { name: 'b' }] }
+  const copies = [0, 1].map((index) => {
+    return {
+      kind: 'copy',
+      document: 0,
+      path: ['list', index],
+      values: [{ path: ['name'], value: `new-${index}` }],
+    } as const
+  })
+  const added = operationsFor(data, copies).filter(({ op }) => op === 'add')
+  assert.deepEqual(
+    added.map(({ path }) => path),
+    ['/list/2', '/list/1'],
+  )
+  assert.deepEqual(edited(data, copies), { list: ['a', 'new-0', 'b', 'new-1'].map((name) => ({ name })) })
 })

@@ -6,7 +6,9 @@ import { type EnvironmentDiff, NO_CHANGE, type Review } from '../../../src/core/
 import { nextStepWords } from '../../../src/core/message/comment/next-step-words.ts'
 import { summaryPages } from '../../../src/core/message/comment/summary.ts'
 import { conflictProblem } from '../../../src/core/problem/merge.ts'
-import type { Problem } from '../../../src/core/problem/problem.ts'
+import { renderProblem } from '../../../src/core/problem/files.ts'
+import { dryRunGap } from '../../../src/core/problem/tools.ts'
+import type { Problem, RenderFailure } from '../../../src/core/problem/problem.ts'
 import { review } from '../pages/word-outcomes.ts'
 
 function diffOf(environment: string, patch = '@@\n-a\n+b'): EnvironmentDiff {
@@ -102,4 +104,21 @@ test('a rollback is offered only where the canary has traffic and keeps some', (
   assert.doesNotMatch(nextStepWords({ changes: rolledBack, problems }), /\/canary abort/)
   assert.match(nextStepWords({ changes, problems }), /\/canary abort/)
   assert.doesNotMatch(nextStepWords({ changes: started, problems }), /\/canary abort/)
+})
+
+test('the next step is to correct mistakes, and only without any to wait, to ask the operator, or to ask again', () => {
+  const problem = (code: RenderFailure['code']): Problem =>
+    renderProblem({ environment: 'eu', file: undefined, rendered: { code, detail: '' } })
+  const [busy, missing, broken] = [problem('tool-busy'), problem('tool-missing'), problem('build-failed')]
+  const gap = dryRunGap(
+    { code: 'not-answered', text: '' },
+    { environment: 'eu', title: 'Service default/web', place: undefined },
+  )
+  const next = (...problems: readonly Problem[]): string | undefined =>
+    /(?<=^\*\*Next:\*\* )\w+/.exec(nextStepWords({ changes: [], problems }))?.[0]
+  assert.deepEqual([next(busy), next(missing), next(broken), next(gap)], ['wait', 'have', 'fix', 'do'])
+  for (const other of [busy, missing, gap]) assert.equal(next(broken, other) ?? '', 'fix')
+  for (const other of [busy, missing, gap]) assert.equal(next(other, broken) ?? '', 'fix')
+  assert.deepEqual([next(busy, busy), next(busy, missing), next(missing, busy)], ['wait', 'have', 'have'])
+  assert.deepEqual([next(busy, gap), next(gap, busy), next(gap, missing)], ['do', 'do', 'do'])
 })
