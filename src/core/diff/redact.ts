@@ -8,7 +8,7 @@ import { isRecord, type JsonValue } from '../manifest/data.ts'
 import { join, parentOf } from '../environment/tree.ts'
 import { hideValues } from './hide-values.ts'
 import { HIDDEN } from './mask.ts'
-import { documentsOf, holdsSecrets, secretTexts, textsIn } from './secret-texts.ts'
+import { documentsOf, holdsSecrets, kindWords, secretTexts, textsIn } from './secret-texts.ts'
 import { formsOf } from './secret-values.ts'
 
 /** Shorter values would hide words like `on` in every sentence, and are too short to be secrets. */
@@ -29,7 +29,7 @@ export function redactor(files: ReadonlyMap<string, string>, kinds: readonly str
 
 function secretValues(files: ReadonlyMap<string, string>, kinds: readonly string[]): ReadonlySet<string> {
   const values = new Set<string>()
-  const names = ['secret', ...kinds.map((kind) => kind.slice(kind.lastIndexOf('/') + 1).toLowerCase())]
+  const names = kindWords(['Secret', ...kinds])
   for (const [path, text] of files) {
     const lower = text.toLowerCase()
     if (!names.some((name) => lower.includes(name))) continue

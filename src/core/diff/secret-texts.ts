@@ -29,13 +29,18 @@ export function isSops(key: string, value: JsonValue | undefined): boolean {
   return key === 'sops' && isRecord(value) && typeof value['mac'] === 'string'
 }
 
+/** Kinds, written as `Kind` or `group/Kind`, in lower case and without their groups. */
+export function kindWords(kinds: readonly string[]): readonly string[] {
+  return kinds.map((kind) => kind.slice(kind.lastIndexOf('/') + 1).toLowerCase())
+}
+
 /** Whether a text is the manifest of a Secret, as YAML or JSON, or contains one in another text. */
 export function tellsSecret(text: string, kinds: readonly string[]): boolean {
   if (!/data|spec/i.test(text)) return false
   const written = [...text.matchAll(/kind[\\"'\s]{0,20}:[\\"'\s]{0,20}([A-Za-z]+)/gi)].map(([, kind = '']) =>
     kind.toLowerCase(),
   )
-  const names = new Set(['secret', ...kinds.map((kind) => kind.slice(kind.lastIndexOf('/') + 1).toLowerCase())])
+  const names = new Set(kindWords(['Secret', ...kinds]))
   return written.some((kind) => names.has(kind) || names.has(kind.replace(/list$/, '')))
 }
 

@@ -1,5 +1,6 @@
 /** Documents of a render, read piece by piece: strictly, or as they are applied. */
 import type { Known } from '../../environment/file-cache.ts'
+import { kindWords } from '../secret-texts.ts'
 import { mentionsTraffic } from '../../environment/traffic-text.ts'
 import { type Abridged, readDefinition } from '../../manifest/definition.ts'
 import { readDocuments } from '../../manifest/yaml/documents.ts'
@@ -75,8 +76,7 @@ function asApplied(
 
 function mayHoldSecrets(text: string, kinds: readonly string[]): boolean {
   const lower = text.toLowerCase()
-  const names = kinds.map((kind) => kind.slice(kind.lastIndexOf('/') + 1).toLowerCase())
-  return SECRET.test(text) || names.some((name) => lower.includes(name))
+  return SECRET.test(text) || kindWords(kinds).some((name) => lower.includes(name))
 }
 
 const SECRET = /kind["']?\s*:\s*["']?\w*secret/i
