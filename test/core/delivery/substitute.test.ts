@@ -34,6 +34,9 @@ test('variables are replaced like in Flux', () => {
     ['${cluster:3}', '1'],
     ['${cluster:0:2}', 'eu'],
     ['${cluster:-2}', 'eu-1'],
+    ['${cluster: -3}', 'u-1'],
+    ['${cluster: -3:1}', 'u'],
+    ['${cluster: -9}', 'eu-1'],
     // Flux counts bytes, and may cut a character in two.
     ['${place}', 'Köln'],
     ['${place:2}', '${place:2}'],

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JsonValue } from '../../../src/core/manifest/data.ts'
 import { carryFile, readNewFile } from '../../../src/core/promotion/carry-file.ts'
-import { leadsToVersion } from '../../../src/core/promotion/switched-versions.ts'
+import { leadsToVersion, switchedVersions } from '../../../src/core/promotion/switched-versions.ts'
+import { targetsOf } from '../samples.ts'
 
 const VERSIONS = new Set(['blue', 'web-green'])
 const RULES = {
@@ -12,6 +13,34 @@ const RULES = {
   service: undefined,
   versions: VERSIONS,
 }
+
+test('only the versions of a service that has the traffic elsewhere in the other environment are not carried', () => {
+  const route = (name: string, blue: number): string => `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: ${name} }
+spec:
+  hosts: [${name}]
+  http:
+    - route:
+        - { destination: { host: ${name}-blue }, weight: ${blue} }
+        - { destination: { host: ${name}-green }, weight: ${100 - blue} }
+`
+  const files = {
+    'a/web.yaml': route('web', 100),
+    'b/web.yaml': route('web', 0),
+    'a/api.yaml': route('api', 100),
+    'b/api.yaml': route('api', 100),
+  }
+  const service = (name: string): object => ({
+    route: { kind: 'VirtualService', name },
+    strategy: 'blue-green',
+    stable: `${name}-blue`,
+    canary: `${name}-green`,
+  })
+  const targets = targetsOf(files, { services: { web: service('web'), api: service('api') } })
+  assert.deepEqual([...switchedVersions(targets, ['a', 'b'])].sort(), ['web-blue', 'web-green'])
+  assert.deepEqual([...switchedVersions(targets, ['a', 'c'])], [])
+})
 
 test('a subset, a host, a mirror and a backend decide, and other places with the same name do not', () => {
   const route = (one: JsonValue): JsonValue => ({ spec: { http: [{ route: [one] }] } })
