@@ -12,7 +12,7 @@ interface Neighbourhood {
 }
 
 /** Hundreds of routes of an environment have the same neighbours, and a layout never changes. So each layout is searched once. */
-const neighbourhoods = oncePer((_: Layout) => new Map<string, Neighbourhood>())
+const neighbourhoods = oncePer<Layout, Map<string, Neighbourhood>>(() => new Map())
 
 /** The manifests of environments with the namespaces of their objects, and all their objects. */
 export function placedNeighbours(
