@@ -105,9 +105,13 @@ function discovered(
   if (survey.needs.size > 0) return []
   const found = rootsOf(survey)
   const { used } = found
-  const known = deployed.map(({ path }) => path).filter((path) => tree.folders.has(path) && !isHidden(path))
-  const isRoot = (path: string): boolean => tree.kustomizations.has(path) && !isComponent(survey, path)
-  const roots = [...new Set([...found.roots, ...known.filter(isRoot)])]
+  // kustomize builds a component by itself, but no component among the resources of a generated kustomization.
+  const isBuilt = ({ path, named = path }: DeployedFolder): boolean => named === path || !isComponent(survey, path)
+  const known = deployed
+    .filter(isBuilt)
+    .map(({ path }) => path)
+    .filter((path) => tree.folders.has(path) && !isHidden(path))
+  const roots = [...new Set([...found.roots, ...known.filter((path) => tree.kustomizations.has(path))])]
   const builds = roots.map((root) => kustomize(survey, root, root))
   const reached = new Set(builds.flatMap(({ files: own }) => own))
   const bare = [...new Set(known)].filter((path) => path !== '' && !tree.kustomizations.has(path))
