@@ -42,6 +42,14 @@ function hasRoom(): boolean {
 const SHARED = [
   { name: 'core', files: /^test\/(?:core|flows|layouts|ports)\//, apart: /growth/, groups: 2 },
   { name: 'stories', files: /^test\/stories\/(?:commands|judgement|promotion|rollout)\//, apart: /access/, groups: 2 },
+  { name: 'sandbox', files: /^test\/sandbox\//, apart: /^$/, groups: 1 },
+  { name: 'github', files: /^test\/adapters\/github\//, apart: /^$/, groups: 1 },
+  {
+    name: 'docs',
+    files: /^test\/(?:adapters\/(?:schemas|meter|kustomize)|memory|docs)\//,
+    apart: /demo|deploy/,
+    groups: 1,
+  },
   // They share an API server.
   { name: 'dry-run', files: /^test\/(?:adapters\/policy|stories)\/dry-run\//, apart: /^$/, groups: 1 },
 ]
@@ -61,6 +69,11 @@ const SLOW = [
   'docs/demo',
   'simulate',
   'hostile/',
+  'policy/policy',
+  'demo-page',
+  'tutorials',
+  'entry/cli',
+  'dry-run',
 ]
 
 /** The input of the runner: groups of test files, and the other files one by one. */

@@ -16,6 +16,17 @@ function jwt(box: GitHubBox): string {
   return `${body}.${createSign('sha256').update(body).sign(box.privateKey, 'base64url')}`
 }
 
+const PERMISSIONS = {
+  metadata: 'read',
+  contents: 'write',
+  pull_requests: 'write',
+  checks: 'write',
+  statuses: 'write',
+  deployments: 'write',
+  issues: 'write',
+  merge_queues: 'read',
+} as const
+
 describe('The REST API answers as GitHub describes it:', () => {
   let box: GitHubBox
   let token = ''
@@ -451,14 +462,3 @@ describe('The REST API answers as GitHub describes it:', () => {
     assert.deepEqual(left, [])
   })
 })
-
-const PERMISSIONS = {
-  metadata: 'read',
-  contents: 'write',
-  pull_requests: 'write',
-  checks: 'write',
-  statuses: 'write',
-  deployments: 'write',
-  issues: 'write',
-  merge_queues: 'read',
-} as const
