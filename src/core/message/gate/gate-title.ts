@@ -39,7 +39,7 @@ function passedWords(verdicts: readonly Verdict[]): string {
 export function gatesLeft(verdicts: readonly Verdict[]): string {
   const open = verdicts.filter(({ state }) => state !== 'pass')
   const blocking = gatesOf(open.filter(({ state }) => state === 'block'))
-  const waiting = gatesOf(open.filter(({ state }) => state === 'wait')).filter((gate) => !blocking.includes(gate))
+  const waiting = gatesOf(open).filter((gate) => !blocking.includes(gate))
   const parts = [
     ...(blocking.length === 0 ? [] : [`blocked by ${enumerated(blocking)}`]),
     ...(waiting.length === 0 ? [] : [`waiting for ${enumerated(waiting)}`]),
