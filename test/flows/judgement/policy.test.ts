@@ -278,14 +278,16 @@ test('kubeconform reports the invalid place, and new kinds without a schema', ne
     'kubeconform apps/web.yaml:7 kubeconform: Service web in production does not match its schema: at /spec/ports/0/port: got string, want integer.',
   ])
   assert.equal(found.notes.length, 1)
-  const reaching = await review(
-    { 'apps/web.yaml': bad },
-    { base: { ...base, 'schemas/service-v1.json': '{"$ref": "http://127.0.0.1:1/x"}' } },
-  )
-  assert.match(
-    told(reaching.problems).join(),
-    /^kubeconform-not-valid schemas\/service-v1\.json:1 .* refers to http:\/\/127\.0\.0\.1:1\/x/,
-  )
+  const reaching = { 'schemas/service-v1.json': '{"$ref": "http://127.0.0.1:1/x"}' }
+  for (const refused of [
+    await review({ 'apps/web.yaml': bad }, { base: { ...base, ...reaching } }),
+    // A pull request with a schema that does not work is red, although the base's schemas judge it.
+    await review(reaching, { base }),
+  ])
+    assert.match(
+      told(refused.problems).join(),
+      /^kubeconform-not-valid schemas\/service-v1\.json:1 .* refers to http:\/\/127\.0\.0\.1:1\/x/,
+    )
 })
 
 test(
