@@ -8,7 +8,7 @@ export const QUEUE_REFS = branchRef('gh-readonly-queue/*')
 /** The groups of the merge queue, among refs that were fetched with `QUEUE_REFS`. */
 export function queueGroups(refs: ReadonlyMap<string, Sha>): readonly MergeGroup[] {
   return [...refs].flatMap(([ref, head]) => {
-    const base = /gh-readonly-queue\/(.+)\/pr-\d+-[0-9a-f]{40}$/.exec(branchIn(ref) ?? '')?.[1]
+    const base = /^gh-readonly-queue\/(.+)\/pr-\d+-[0-9a-f]{40}$/.exec(branchIn(ref) ?? '')?.[1]
     return base === undefined ? [] : [{ base, ref, head }]
   })
 }

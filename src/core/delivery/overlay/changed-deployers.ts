@@ -140,12 +140,12 @@ function changesSource(words: string, target: Target): boolean {
   return /\bsources?["']?\s*:/.test(words) || (isOfFlux(words, target) && FLUX_SOURCE.test(words))
 }
 
-const DEPLOYERS: ReadonlySet<string> = new Set(['Application', 'ApplicationSet', 'Kustomization'])
+const CHANGED_KINDS: ReadonlySet<string> = new Set(['Application', 'ApplicationSet', 'Kustomization'])
 
 /** The kind of a target is a regular expression. */
 function isOfDeployer(words: string, target: Target): boolean {
   const kind = textOf(target['kind'])
-  if (kind !== undefined && /^\w+$/.test(kind)) return DEPLOYERS.has(kind)
+  if (kind !== undefined && /^\w+$/.test(kind)) return CHANGED_KINDS.has(kind)
   return /\bApplication|\bspec[/.](?:source|destination)/.test(words) || isOfFlux(words, target)
 }
 
