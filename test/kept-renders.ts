@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { BuildSource, RenderResult, Renderer } from '../src/ports/renderer.ts'
 
 /**
- * What kustomize and helm render depends only on their files. Half of the builds of a run of the suite are of files that another
- * test has already rendered, so the results are kept for all its processes. Without a folder for them, nothing is kept.
+ * What kustomize and helm render depends only on their files. More than half of the builds of a run of the suite are of files that
+ * another test has already rendered, so the results are kept for all its processes. Without a folder for them, nothing is kept.
  */
 export function keptRenders(renderer: Renderer, folder = process.env['PERCH_TEST_RENDERS']): Renderer {
   if (folder === undefined) return renderer

@@ -2,8 +2,7 @@ import { openRenderer } from '../src/adapters/kustomize/renderer.ts'
 import { openSchemas } from '../src/adapters/schemas/schemas.ts'
 import { keptRenders } from './kept-renders.ts'
 import { memoryValidators } from './memory/validators.ts'
-
-export const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+import { QUIET } from './quiet-log.ts'
 
 /** The real kustomize and helm. */
 export const renderer = keptRenders(openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' }))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { Config } from '../../src/core/config/schema.ts'
+import type { RolloutRise } from '../../src/core/exposure/canaries.ts'
 import type { PullRequest } from '../../src/core/rollout/facts.ts'
 import { readSnapshot, type Snapshot } from '../../src/core/rollout/snapshot.ts'
 import type { Target } from '../../src/core/rollout/target.ts'
@@ -94,4 +95,11 @@ export function pullRequest(number: number, ref: string, state: PullRequest['sta
     createdAt: number,
     closedAt: undefined,
   }
+}
+
+/** A rule of a Service that sends more requests to a canary. */
+export function riseOf(target: Target, environment: string): RolloutRise {
+  const object = { group: '', kind: 'Service', namespace: 'default', name: 'web' }
+  const rise = { canary: 'c', kind: 'raise', from: 5, to: 25, isForSome: false, path: [], rule: 'main' } as const
+  return { ...rise, object, environment, target, isGone: false }
 }

@@ -6,9 +6,8 @@ import { afterEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type WebhookDelivery, type Edge, type EdgeOptions, startEdge } from '../../src/entry/edge/edge.ts'
 import { memoryMeter } from '../memory/meter.ts'
-import type { Log } from '../../src/ports/log.ts'
+import { QUIET } from '../quiet-log.ts'
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 const edges: Edge[] = []
 afterEach(() => Promise.all(edges.splice(0).map((edge) => edge.close(0))))
 
@@ -27,7 +26,7 @@ async function anEdge(options: Partial<EdgeOptions> = {}): Promise<World> {
     events: new Set(['issue_comment', 'push']),
     accept: async (delivery) => void accepted.push(delivery),
     ready: async () => ({ ok: true, parts: {} }),
-    log: silent,
+    log: QUIET,
     ...options,
   })
   edges.push(edge)
@@ -87,7 +86,7 @@ test('a delivery that cannot be stored is answered 503, without the reason, so t
   const errors: object[] = []
   const world = await anEdge({
     accept: () => Promise.reject(new Error('disk full at /secret/place')),
-    log: { ...silent, error: (facts) => void errors.push(facts) },
+    log: { ...QUIET, error: (facts) => void errors.push(facts) },
   })
   const answer = await deliver(world, '{}')
   assert.equal(answer.status, 503)
@@ -254,7 +253,7 @@ test('many large bodies at once do not fill the memory', async () => {
 
 test('a client that goes away in the middle of a body leaves no trace', async () => {
   const errors: unknown[] = []
-  const world = await anEdge({ log: { ...silent, error: (facts) => void errors.push(facts) } })
+  const world = await anEdge({ log: { ...QUIET, error: (facts) => void errors.push(facts) } })
   await raw(world, (socket) => {
     socket.write(head({ 'content-length': '100' }))
     socket.write('{"a":')
@@ -332,7 +331,7 @@ function raw(world: World, talk: (socket: Socket) => unknown): Promise<string> {
   })
 }
 
-test('many silent or slow connections do not keep a delivery out', async () => {
+test('many QUIET or slow connections do not keep a delivery out', async () => {
   const world = await anEdge()
   const crowd: Socket[] = []
   const join = async (words: string): Promise<void> => {

@@ -7,11 +7,11 @@ import { type Edge, startEdge } from '../../src/entry/edge/edge.ts'
 import type { ReceivedReport } from '../../src/entry/edge/report-endpoints.ts'
 import { reportKey } from '../../src/entry/edge/report-key.ts'
 import type { Log } from '../../src/ports/log.ts'
+import { QUIET } from '../quiet-log.ts'
 
 const SECRET = 'a secret that is long enough to be one'
 const NOW = Date.UTC(2026, 10, 20, 12)
 const SHA = '731f7eaddfb6af01cb2173e18f0f75b0ba780ef1'
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 const edges: Edge[] = []
 afterEach(() => Promise.all(edges.splice(0).map((edge) => edge.close(0))))
 
@@ -38,7 +38,7 @@ async function anEdge(options: Options = {}): Promise<World> {
     accept: () => Promise.reject(new Error('a report is no delivery of GitHub')),
     ...(secret === undefined ? {} : { reports: { secret, accept, now: () => NOW } }),
     ready: async () => ({ ok: true, parts: {} }),
-    log: options.log ?? silent,
+    log: options.log ?? QUIET,
   })
   edges.push(edge)
   return { url: `http://127.0.0.1:${edge.port}`, told }
@@ -239,7 +239,7 @@ test('without a secret these endpoints do not exist, and there are never others'
 
 test('a report that cannot be stored is answered 503, so that Flux sends it again', async () => {
   const errors: object[] = []
-  const log = { ...silent, error: (facts: object) => void errors.push(facts) }
+  const log = { ...QUIET, error: (facts: object) => void errors.push(facts) }
   const world = await anEdge({ accept: () => Promise.reject(new Error('disk full at /secret/place')), log })
   const answer = await flux(world, anEvent())
   assert.deepEqual([answer.status, answer.headers.get('retry-after')], [503, '30'])

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SILENT } from '../memory/context.ts'
 import { openTraces } from '../../src/entry/trace/open-traces.ts'
 import { traceHandler, traceJobs } from '../../src/entry/trace/trace-jobs.ts'
 import { tracePort } from '../../src/entry/trace/trace-ports.ts'
 import { jobOf } from '../../src/flows/tasks/tasks.ts'
 import type { ClaimedJob, Job } from '../../src/ports/jobs.ts'
 import { type SpanStart, type Tracer, UNTRACED } from '../../src/ports/tracer.ts'
+import { QUIET } from '../quiet-log.ts'
 
 const PLACE = { installation: 1, repo: { id: 7, owner: 'acme', name: 'gitops', defaultBranch: 'main' } }
 const REVIEW = jobOf({ ...PLACE, type: 'review', pull: 3, why: { code: 'rerun', delivery: 'd' } })
@@ -90,7 +90,7 @@ test('a call of a port is a span with its name, and without its arguments', asyn
 })
 
 test('without traces nothing is wrapped', async () => {
-  assert.equal((await openTraces({}, SILENT)).tracer, UNTRACED)
+  assert.equal((await openTraces({}, QUIET)).tracer, UNTRACED)
   const port = {}
   const handle = async (): Promise<void> => undefined
   assert.equal(tracePort(UNTRACED, 'port', port), port)

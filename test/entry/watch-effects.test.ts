@@ -2,14 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { watchEffects } from '../../src/entry/watch/watch-effects.ts'
 import { memoryGitHub } from '../memory/github/github.ts'
-import { portsOf, SILENT } from '../memory/context.ts'
+import { portsOf } from '../memory/context.ts'
 import { memoryMeter } from '../memory/meter.ts'
+import { QUIET } from '../quiet-log.ts'
 
 test('each effect is one line in the log, with how it ended', async () => {
   const lines: object[] = []
   const meter = memoryMeter()
   const state = memoryGitHub({ clock: { now: () => 0 }, files: { 'a.txt': 'a' } })
-  const log = { ...SILENT, info: (facts: object) => void lines.push(facts) }
+  const log = { ...QUIET, info: (facts: object) => void lines.push(facts) }
   const real = portsOf(state)
   const { pulls, branches } = watchEffects(
     {

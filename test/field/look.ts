@@ -19,8 +19,8 @@ import { isByDesign } from '../../src/flows/judgement/comparison/known-refusals.
 import type { Worktree } from '../../src/ports/worktree.ts'
 import { memoryValidators } from '../memory/validators.ts'
 import type { RepositoryLook, SplitLook } from './repository-look.ts'
+import { QUIET } from '../quiet-log.ts'
 
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 const renderer = cachedRenderer(openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' }))
 
 /** Does not write to other people's repositories. An edit is made, proven and discarded. */

@@ -11,7 +11,7 @@ import { handleJobs } from '../../src/entry/worker/worker.ts'
 import type { Permission } from '../../src/core/rollout/facts.ts'
 import type { ClaimedJob } from '../../src/ports/jobs.ts'
 import { destinationRule, virtualService } from '../core/samples.ts'
-import { memoryContext, NO_TOOLS, SILENT } from '../memory/context.ts'
+import { memoryContext, NO_TOOLS } from '../memory/context.ts'
 import {
   type GitHubState,
   type Happening,
@@ -25,6 +25,7 @@ import { memoryMemo } from '../memory/memo.ts'
 import { type MemoryPerson, memoryPerson } from '../memory/github/person.ts'
 import { keepAccount } from './recorded/account.ts'
 import { bothLogs, ledger, lineLog, overLedger } from './recorded/ledger.ts'
+import { QUIET } from '../quiet-log.ts'
 
 const ROUTE = 'apps/production/route.yaml'
 
@@ -90,7 +91,7 @@ export async function commanding({ share = 0, config = CONFIG, ...watched }: Opt
   const whole = ledger()
   const logged: string[] = []
   const log = bothLogs(
-    watched.log ?? SILENT,
+    watched.log ?? QUIET,
     lineLog(clock.now, (line) => void logged.push(line)),
   )
   const meter: Meter = {
@@ -106,7 +107,7 @@ export async function commanding({ share = 0, config = CONFIG, ...watched }: Opt
   perchApp(app as never, { jobs: queue, memo, clock, appId: 1 })
   const handle = handleJobs({
     jobs: queue,
-    log: SILENT,
+    log: QUIET,
     meter: UNWATCHED,
     clock,
     memo,

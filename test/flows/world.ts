@@ -3,7 +3,7 @@
  * memory are those of the service, and time passes only when a test says so.
  */
 import assert from 'node:assert/strict'
-import { type ContextParts, NO_DESTINATIONS, NO_TOOLS, SILENT } from '../memory/context.ts'
+import { type ContextParts, NO_DESTINATIONS, NO_TOOLS } from '../memory/context.ts'
 import {
   filesOf,
   type GitHubState,
@@ -35,6 +35,7 @@ import { settled, timeline } from '../simulate/timeline.ts'
 import { transcriptOf } from './conversations/transcript.ts'
 import { keepAccount } from './recorded/account.ts'
 import { bothLogs, ledger, lineLog } from './recorded/ledger.ts'
+import { QUIET } from '../quiet-log.ts'
 
 export interface WorldOptions extends Partial<
   Pick<ContextParts, 'metrics' | 'notifier' | 'log' | 'renderer' | 'validators'>
@@ -134,7 +135,7 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
   const record = hasTranscript === true ? transcriptOf(state, quiet) : undefined
   const logged: string[] = []
   const log = bothLogs(
-    parts.log ?? record?.log ?? SILENT,
+    parts.log ?? record?.log ?? QUIET,
     lineLog(
       () => time.now(),
       (line) => void logged.push(line),

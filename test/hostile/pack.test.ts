@@ -18,13 +18,13 @@ import type { Review } from '../../src/core/gate/review.ts'
 import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
 import type { FileSource } from '../../src/flows/repository/load.ts'
 import { type Content, hostileItems, type Item } from './items.ts'
+import { QUIET } from '../quiet-log.ts'
 
 // A separate folder, so that builds of other tests are not taken for leftovers.
 process.env['TMPDIR'] = mkdtempSync(join(tmpdir(), 'perch-hostile-'))
 after(() => rmSync(tmpdir(), { recursive: true, force: true }))
 
 const PATH = process.env['PATH'] ?? ''
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 /** A harmless build takes a fraction of a second. A review must end even if none of its builds does. */
 const LIMIT_MS = 30_000
 const tool = await findTool('kustomize', { path: PATH })

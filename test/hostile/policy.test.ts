@@ -9,8 +9,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { openValidators } from '../../src/adapters/policy/validators.ts'
-import { needsTool, QUIET, TOOL_PATH } from '../adapters/policy/tools.ts'
+import { needsTool, TOOL_PATH } from '../adapters/policy/tools.ts'
 import { crds, policy, RENDERING, rendering, schemas } from '../contracts/validators.ts'
+import { QUIET } from '../quiet-log.ts'
 
 process.env['TMPDIR'] = mkdtempSync(join(tmpdir(), 'perch-hostile-policy-'))
 after(() => rmSync(tmpdir(), { recursive: true, force: true }))

@@ -13,7 +13,8 @@ import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
 import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
 import { CHART } from './chart.ts'
 import { command, linesChanged, refusal, shares, worktreeOf } from './repository.ts'
-import { needsHelm, QUIET, renderer, tools } from '../tools.ts'
+import { needsHelm, renderer, tools } from '../tools.ts'
+import { QUIET } from '../quiet-log.ts'
 
 const CONFIG = `environments:
   staging: { helm: { chart: charts/web, values: [values-staging.yaml], release: web } }

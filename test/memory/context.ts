@@ -23,6 +23,7 @@ import { memoryMirror } from './mirror.ts'
 import { memoryPullRequests } from './github/pull-requests.ts'
 import { memorySignals } from './github/signals.ts'
 import { memoryValidators } from './validators.ts'
+import { QUIET } from '../quiet-log.ts'
 
 export interface ContextParts {
   readonly jobs: Jobs
@@ -40,8 +41,6 @@ export interface ContextParts {
   readonly validators?: Validators
 }
 
-export const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
-
 export const NO_TOOLS: Renderer = {
   render: async () => ({ ok: false, code: 'tool-missing', detail: '' }),
   tool: async () => undefined,
@@ -55,7 +54,7 @@ const knownOf = keepKnown()
 /** Everything that a flow needs, on a model of GitHub. */
 export function memoryContext(
   state: GitHubState,
-  { log = SILENT, metrics, mirror, notifier = NO_DESTINATIONS, jobs, renderer = NO_TOOLS, ...parts }: ContextParts,
+  { log = QUIET, metrics, mirror, notifier = NO_DESTINATIONS, jobs, renderer = NO_TOOLS, ...parts }: ContextParts,
 ): RepositoryContext {
   return {
     repo: state.repo,

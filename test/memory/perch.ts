@@ -6,11 +6,12 @@ import { Task } from '../../src/flows/tasks/tasks.ts'
 import type { ClaimedJob, Jobs } from '../../src/ports/jobs.ts'
 import type { Memo } from '../../src/ports/memo.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
-import { memoryContext, SILENT } from './context.ts'
+import { memoryContext } from './context.ts'
 import { type GitHubState, memoryGitHub } from './github/github.ts'
 import { memoryQueue } from './jobs.ts'
 import { memoryMemo } from './memo.ts'
 import { memoryMetrics } from './metrics.ts'
+import { QUIET } from '../quiet-log.ts'
 
 export interface MemoryPerch {
   readonly state: GitHubState
@@ -67,7 +68,7 @@ export async function memoryPerch({ files, metrics = memoryMetrics({}), onAsk }:
   const context = { ...ports, ...noting(ports, written) }
   const handle = handleJobs({
     jobs,
-    log: SILENT,
+    log: QUIET,
     meter: UNWATCHED,
     clock,
     memo,

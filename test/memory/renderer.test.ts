@@ -5,10 +5,10 @@ import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { NO_OPTIONS } from '../../src/core/chart/release.ts'
 import type { BuildSource } from '../../src/ports/renderer.ts'
 import { BASE, CHART, SCHEMA } from './builds.ts'
-import { SILENT } from './context.ts'
 import { memoryRenderer } from './renderer.ts'
+import { QUIET } from '../quiet-log.ts'
 
-const real = openRenderer({ log: SILENT })
+const real = openRenderer({ log: QUIET })
 const memory = memoryRenderer()
 const HELM = {
   kind: 'helm',

@@ -67,12 +67,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'The serializer writes a single letter in the same way, but takes longer.',
   },
   {
-    file: 'src/core/arrival/version-behind.ts',
-    line: 'reads.set(objects, read)',
-    becomes: '{}',
-    why: 'It only saves time: the same render gives the same result again.',
-  },
-  {
     file: 'src/core/manifest/edit/nodes.ts',
     line: 'return map.items.indexOf(pair)',
     becomes: 'lastIndexOf',

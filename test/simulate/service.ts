@@ -6,12 +6,13 @@ import { handleJobs } from '../../src/entry/worker/worker.ts'
 import { jobOf } from '../../src/flows/tasks/tasks.ts'
 import type { ClaimedJob, Job } from '../../src/ports/jobs.ts'
 import type { Memo } from '../../src/ports/memo.ts'
-import { type ContextParts, memoryContext, SILENT } from '../memory/context.ts'
+import { type ContextParts, memoryContext } from '../memory/context.ts'
 import type { GitHubState } from '../memory/github/github.ts'
 import { type MemoryQueue, memoryQueue } from '../memory/jobs.ts'
 import { memoryMemo } from '../memory/memo.ts'
 import { memoryMirror } from '../memory/mirror.ts'
 import { type Life, type Network, overNetwork } from './network.ts'
+import { QUIET } from '../quiet-log.ts'
 
 /** GitHub's times are whole seconds, and may be shown late (`adapters/github/pulses.ts`). */
 const NEAR_MS = 2 * 60_000
@@ -84,7 +85,7 @@ export function simulatedService(
     const parts = {
       jobs,
       clock: timeline,
-      log: own.log ?? SILENT,
+      log: own.log ?? QUIET,
       meter: UNWATCHED,
       memo: context.memo,
       // Nobody presses buttons in a play.

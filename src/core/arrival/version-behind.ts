@@ -1,4 +1,5 @@
 /** The version behind one destination of a route, as far as the rendered environment shows it. */
+import { cached, oncePer } from '../cached.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { placesIn } from '../exposure/canaries.ts'
 import { type NamedDestination, selectionsOf, wantedBy, type World, worldOf } from '../exposure/world.ts'
@@ -42,25 +43,22 @@ export function imagesBehind(side: RenderedTarget): Readonly<Record<'stable' | '
 }
 
 interface RenderRead {
-  readonly environment: string
   readonly world: World
   readonly placesOf: Readonly<Record<Role, ReturnType<typeof placesIn>>>
 }
 
 /** A render never changes, and all rollouts of its environment ask about it. */
-const reads = new WeakMap<readonly RenderedObject[], RenderRead>()
+const readsOf = oncePer<readonly RenderedObject[], Map<string, RenderRead>>(() => new Map())
 
 function readOf({ environment, objects }: Pick<RenderedTarget, 'environment' | 'objects'>): RenderRead {
-  const known = reads.get(objects)
-  if (known?.environment === environment) return known
-  const [stable, canary, other] = [
-    placesIn(environment, 'stable'),
-    placesIn(environment),
-    placesIn(environment, 'other'),
-  ]
-  const read = { environment, world: worldOf(objects), placesOf: { stable, canary, other } }
-  reads.set(objects, read)
-  return read
+  return cached(readsOf(objects), environment, () => {
+    const [stable, canary, other] = [
+      placesIn(environment, 'stable'),
+      placesIn(environment),
+      placesIn(environment, 'other'),
+    ]
+    return { world: worldOf(objects), placesOf: { stable, canary, other } }
+  })
 }
 
 function podsBehindRole(

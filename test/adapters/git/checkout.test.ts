@@ -19,10 +19,10 @@ import { openWorktree } from '../../../src/adapters/checkout/worktree.ts'
 import { openCheckout } from '../../../src/adapters/git/checkout.ts'
 import { type Checkout, WORK_TREE } from '../../../src/ports/checkout.ts'
 import { git } from './git-http.ts'
+import { QUIET } from '../../quiet-log.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'perch-git-checkout-'))
 after(() => rmSync(home, { recursive: true, force: true }))
-const log = { debug() {}, info() {}, warn() {}, error() {} }
 const environment = { PATH: process.env['PATH'] ?? '' }
 
 interface World {
@@ -52,7 +52,7 @@ function repository(): Omit<World, 'checkout'> {
   return { dir, write, commit }
 }
 
-const opened = (folder: string) => openCheckout({ folder, openWorktree, log, environment })
+const opened = (folder: string) => openCheckout({ folder, openWorktree, log: QUIET, environment })
 
 /** Opens a repository after `make`, runs a play, and checks that no byte of `.git` has changed. */
 function scene(

@@ -9,10 +9,10 @@ import { openMirror } from '../../../src/adapters/git/mirror.ts'
 import { type Mirror, READABLE_BELOW } from '../../../src/ports/mirror.ts'
 import { originOf } from '../../contracts/mirror.ts'
 import { type GitHttp, openGitHttp, TOKEN } from './git-http.ts'
+import { QUIET } from '../../quiet-log.ts'
 
 const MAIN = 'refs/heads/main'
 const STOPS = 'refs/heads/perch/*'
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
 interface World {
   readonly server: GitHttp
@@ -37,7 +37,7 @@ function scene(sentence: string, play: (world: World) => Promise<void>): void {
     try {
       await play({
         server,
-        reopen: () => openMirror({ folder, url: server.url, token: async () => TOKEN, log: silent, environment }),
+        reopen: () => openMirror({ folder, url: server.url, token: async () => TOKEN, log: QUIET, environment }),
         written: () =>
           readdirSync(join(folder, 'refs'), { withFileTypes: true, recursive: true }).filter((one) => one.isFile())
             .length,

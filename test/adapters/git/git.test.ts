@@ -24,9 +24,9 @@ import type { Mirror } from '../../../src/ports/mirror.ts'
 import { boxMirror } from '../../stories/box-mirror.ts'
 import { mirrorContract, originOf } from '../../contracts/mirror.ts'
 import { type GitHttp, TOKEN, openGitHttp } from './git-http.ts'
+import { QUIET } from '../../quiet-log.ts'
 
 const MAIN = 'refs/heads/main'
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
 interface World {
   readonly server: GitHttp
@@ -41,7 +41,7 @@ async function aWorld(options: { filter?: boolean } = {}) {
   const home = mkdtempSync(join(tmpdir(), 'perch-mirror-'))
   const folder = join(home, '42.git')
   const reopen: World['reopen'] = ({ token = TOKEN, environment = { PATH: process.env['PATH'] ?? '' } } = {}) =>
-    openMirror({ folder, url: server.url, token: async () => token, log: silent, environment })
+    openMirror({ folder, url: server.url, token: async () => token, log: QUIET, environment })
   const close = async () => {
     await server.close()
     rmSync(home, { recursive: true, force: true })
@@ -78,7 +78,7 @@ mirrorContract('the mirror of stories', async () => {
 mirrorContract('git from a folder', async () => {
   const { server, folder, close } = await aWorld()
   const url = `file://${originOf(server.author)}`
-  const mirror = openMirror({ folder, url, token: () => Promise.reject(new Error('no token is needed')), log: silent })
+  const mirror = openMirror({ folder, url, token: () => Promise.reject(new Error('no token is needed')), log: QUIET })
   return { mirror, author: server.author, close }
 })
 
@@ -195,7 +195,7 @@ scene(
       return old === undefined ? 'ghs_old' : TOKEN
     }
     const environment = { PATH: process.env['PATH'] ?? '' }
-    const mirror = openMirror({ folder, url: server.url, token, log: silent, environment })
+    const mirror = openMirror({ folder, url: server.url, token, log: QUIET, environment })
     assert.deepEqual(await mirror.fetch([MAIN]), new Map([[MAIN, main]]))
     assert.deepEqual(await mirror.read(main, ['a']), new Map([['a', '1']]))
     assert.deepEqual(refused, [undefined, 'ghs_old', undefined, 'ghs_old'])
@@ -218,7 +218,7 @@ scene('a 403 despite the permission is temporary, like an outage', async ({ serv
   server.behaviour = 'forbid'
   const environment = { PATH: process.env['PATH'] ?? '' }
   const access = { token: async () => TOKEN, mayRead: async () => true }
-  const mirror = openMirror({ folder, url: server.url, ...access, log: silent, environment })
+  const mirror = openMirror({ folder, url: server.url, ...access, log: QUIET, environment })
   await assert.rejects(mirror.fetch([MAIN]), (error) => {
     assert.ok(error instanceof GitUnavailable)
     assert.match(error.message, /returned error: 403$/)

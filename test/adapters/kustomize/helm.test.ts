@@ -11,10 +11,10 @@ import { cachedRenderer } from '../../../src/adapters/kustomize/cached-renderer.
 import { openRenderer } from '../../../src/adapters/kustomize/renderer.ts'
 import { NO_OPTIONS } from '../../../src/core/chart/release.ts'
 import type { HelmBuild } from '../../../src/ports/renderer.ts'
+import { QUIET } from '../../quiet-log.ts'
 
 const PATH = process.env['PATH'] ?? ''
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const real = openRenderer({ log: silent, path: PATH })
+const real = openRenderer({ log: QUIET, path: PATH })
 const name = await real.tool('helm')
 const needs = name === undefined ? { skip: 'helm is not installed' } : {}
 
@@ -111,7 +111,7 @@ test('helm sees no environment but folders that are empty, and neither plugins n
   chmodSync(join(bin, 'helm'), 0o755)
   process.env['PERCH_TEST_SECRET'] = 'do-not-tell'
   try {
-    const rendered = await render({}, {}, openRenderer({ log: silent, path: `${bin}:${PATH}` }))
+    const rendered = await render({}, {}, openRenderer({ log: QUIET, path: `${bin}:${PATH}` }))
     assert.ok(rendered.ok, JSON.stringify(rendered))
     assert.doesNotMatch(rendered.yaml, /do-not-tell/)
     const homes = rendered.yaml.split('\n').filter((line) => /^(?:HELM_\w+|HOME|KUBECONFIG)=/.test(line))
@@ -126,7 +126,7 @@ test('a machine without helm says so, and still renders kustomize roots', async 
   const bin = mkdtempSync(join(tmpdir(), 'perch-tool-'))
   writeFileSync(join(bin, 'kustomize'), '#!/bin/sh\necho v5.6.0\n', { mode: 0o755 })
   writeFileSync(join(bin, 'helm'), '#!/bin/sh\necho "Client: v2.17.0"\n', { mode: 0o755 })
-  const renderer = cachedRenderer(openRenderer({ log: silent, path: bin }))
+  const renderer = cachedRenderer(openRenderer({ log: QUIET, path: bin }))
   assert.equal(await renderer.tool(), 'kustomize v5.6.0')
   assert.equal(await renderer.tool('helm'), undefined)
   assert.deepEqual(await render({}, {}, renderer), { ok: false, code: 'helm-missing', detail: '' })
@@ -159,7 +159,7 @@ test('a package in charts/ is what it was made of, read from Git or from a folde
     folder: join(folder, 'mirror.git'),
     url: pathToFileURL(folder).href,
     token: async () => '',
-    log: silent,
+    log: QUIET,
     environment: { PATH },
   })
   await mirror.fetch([`refs/heads/${git('branch', '--show-current')}`])

@@ -17,14 +17,14 @@ import { after, test } from 'node:test'
 import { openRenderer, type RendererOptions } from '../../../src/adapters/kustomize/renderer.ts'
 import { programPath } from '../../../src/adapters/process-sandbox/program-path.ts'
 import { parseRendered } from '../../../src/core/diff/objects.ts'
+import { QUIET } from '../../quiet-log.ts'
 
 // A separate folder, so that builds of other tests are not taken for leftovers.
 process.env['TMPDIR'] = mkdtempSync(join(tmpdir(), 'perch-tmp-'))
 after(() => rmSync(tmpdir(), { recursive: true, force: true }))
 
 const PATH = process.env['PATH'] ?? ''
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const real = openRenderer({ log: silent, path: PATH })
+const real = openRenderer({ log: QUIET, path: PATH })
 const name = await real.tool()
 const needs = name === undefined ? { skip: 'neither kustomize nor kubectl is installed' } : {}
 
@@ -37,7 +37,7 @@ const BOX = {
 }
 
 async function render(files: Record<string, string>, root: string, options: Partial<RendererOptions> = {}) {
-  const renderer = Object.keys(options).length === 0 ? real : openRenderer({ log: silent, path: PATH, ...options })
+  const renderer = Object.keys(options).length === 0 ? real : openRenderer({ log: QUIET, path: PATH, ...options })
   return renderer.render(new Map(Object.entries(files)), { kind: 'kustomize', root })
 }
 
@@ -119,7 +119,7 @@ test(
   needs,
   async () => {
     const files = { 'clusters/east/kustomization.yaml': 'resources: [../../apps/a.yaml]', 'apps/a.yaml': OBJECT }
-    const renderer = openRenderer({ log: silent })
+    const renderer = openRenderer({ log: QUIET })
     const rendered = await renderer.render(new Map(Object.entries(files)), {
       kind: 'kustomize',
       root: 'clusters/east',
@@ -145,7 +145,7 @@ test(
     const bin = mkdtempSync(join(tmpdir(), 'perch-tool-'))
     const program = (name ?? '').includes('kubectl') ? 'kubectl' : 'kustomize'
     symlinkSync((await programPath(PATH, program)) ?? '', join(bin, program))
-    const renderer = openRenderer({ log: silent, path: bin })
+    const renderer = openRenderer({ log: QUIET, path: bin })
     const codeOf = async (kustomization: string, readsAbove = true): Promise<string> => {
       const files = { 'apps/a.yaml': OBJECT, 'east/kustomization.yaml': kustomization }
       const source = { kind: 'kustomize', root: 'east', readsAbove } as const
@@ -197,7 +197,7 @@ test('invalid paths are not written', async () => {
 
 test('a machine without kustomize says so, and finds one that is installed later', async () => {
   const bin = mkdtempSync(join(tmpdir(), 'perch-tool-'))
-  const renderer = openRenderer({ log: silent, path: bin })
+  const renderer = openRenderer({ log: QUIET, path: bin })
   assert.equal(await renderer.tool(), undefined)
   assert.deepEqual(await renderer.render(new Map(), { kind: 'kustomize', root: '' }), {
     ok: false,
@@ -211,7 +211,7 @@ test('a machine without kustomize says so, and finds one that is installed later
 
 test('a kustomize that does not answer in time is not missing, and is asked again', async () => {
   const bin = mkdtempSync(join(tmpdir(), 'perch-tool-'))
-  const renderer = openRenderer({ log: silent, path: bin, probeMs: 300 })
+  const renderer = openRenderer({ log: QUIET, path: bin, probeMs: 300 })
   writeFileSync(join(bin, 'kustomize'), '#!/bin/sh\n/bin/sleep 30\n', { mode: 0o755 })
   assert.deepEqual(await renderer.render(new Map(), { kind: 'kustomize', root: '' }), {
     ok: false,
@@ -280,7 +280,7 @@ test('no more builds run at once than allowed', async () => {
   await withTool(
     '/bin/mkdir "$(/usr/bin/dirname "$0")/run.$$"; /bin/sleep 0.2; /bin/ls "$(/usr/bin/dirname "$0")" | /bin/grep -c run; /bin/rmdir "$(/usr/bin/dirname "$0")/run.$$"',
     async (path) => {
-      const renderer = openRenderer({ log: silent, path, concurrency: 2 })
+      const renderer = openRenderer({ log: QUIET, path, concurrency: 2 })
       const all = await Promise.all(
         Array.from({ length: 6 }, () => renderer.render(new Map([['a', '']]), { kind: 'kustomize', root: '' })),
       )
@@ -302,7 +302,7 @@ test('folders of builds that were killed are removed after a while', async () =>
 test('memory is bounded and the network away, where the machine allows it', async () => {
   await withTool('ulimit -v; if [ -r /proc/net/dev ]; then /bin/cat /proc/net/dev; fi', async (path) => {
     const facts: object[] = []
-    const log = { ...silent, info: (found: object) => void facts.push(found) }
+    const log = { ...QUIET, info: (found: object) => void facts.push(found) }
     const rendered = await render({}, '', { path: `${path}:${PATH}`, log })
     assert.ok(rendered.ok)
     const isOffline = facts.some((found) => 'isOffline' in found && found.isOffline === true)

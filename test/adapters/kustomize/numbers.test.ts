@@ -5,9 +5,9 @@ import { openRenderer } from '../../../src/adapters/kustomize/renderer.ts'
 import { parseRendered } from '../../../src/core/diff/objects.ts'
 import { parseManifest } from '../../../src/core/manifest/parse.ts'
 import { readRoute } from '../../../src/core/traffic/read-route.ts'
+import { QUIET } from '../../quiet-log.ts'
 
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const renderer = openRenderer({ log: silent, path: process.env['PATH'] ?? '' })
+const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
 const needs = (await renderer.tool()) === undefined ? { skip: 'neither kustomize nor kubectl is installed' } : {}
 
 /** The spelling, kustomize's output, and the weight that Perch reads; `unknown` if Kubernetes refuses the object. */

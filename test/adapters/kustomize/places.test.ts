@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import { openRenderer } from '../../../src/adapters/kustomize/renderer.ts'
 import { failurePlace } from '../../../src/core/environment/failure-place.ts'
 import { needsKustomize } from '../../tools.ts'
+import { QUIET } from '../../quiet-log.ts'
 
 /** The messages of the real kustomize about failed builds, and the lines of the user's files to which they lead. */
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
-const renderer = openRenderer({ log: quiet, path: process.env['PATH'] ?? '' })
+const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
 
 const BASE = {
   'base/kustomization.yaml': 'resources: [d.yaml]\n',

@@ -9,7 +9,8 @@ import { cachedValidators } from '../../../src/adapters/policy/cached-validators
 import { openValidators } from '../../../src/adapters/policy/validators.ts'
 import type { ToolResult, Remark } from '../../../src/core/policy/remark.ts'
 import { crds, emptyContract, policy, RENDERING, rendering, schemas } from '../../contracts/validators.ts'
-import { needsTool, QUIET, TOOL_PATH } from './tools.ts'
+import { needsTool, TOOL_PATH } from './tools.ts'
+import { QUIET } from '../../quiet-log.ts'
 
 const real = openValidators({ log: QUIET, path: TOOL_PATH })
 

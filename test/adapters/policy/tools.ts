@@ -1,7 +1,6 @@
 import { openValidators } from '../../../src/adapters/policy/validators.ts'
 import type { ToolName } from '../../../src/core/policy/remark.ts'
-
-export const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+import { QUIET } from '../../quiet-log.ts'
 
 /** Where tests look for programs. The service looks there too, whatever PATH is. */
 export const TOOL_PATH = `${process.env['PATH'] ?? ''}:/usr/local/bin:/usr/bin:/bin`

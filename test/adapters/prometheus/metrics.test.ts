@@ -7,6 +7,7 @@ import { openMetrics, type PrometheusOptions } from '../../../src/adapters/prome
 import type { RangeAnswer } from '../../../src/core/analysis/answer.ts'
 import type { Log } from '../../../src/ports/log.ts'
 import { metricsContract } from '../../contracts/metrics.ts'
+import { QUIET } from '../../quiet-log.ts'
 
 const START = Date.UTC(2026, 0, 1)
 
@@ -64,13 +65,12 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 const RANGE = { from: START, until: START + 60_000, stepMs: 30_500 }
 
 function open(url: string, options: Partial<PrometheusOptions> = {}) {
   return openMetrics({
     servers: [{ name: 'prometheus', url }],
-    log: silent,
+    log: QUIET,
     pausesMs: [1, 1],
     timeoutMs: 2_000,
     ...options,
@@ -273,7 +273,7 @@ test('warnings and the server’s clock come with the answer', async () => {
 
 test('neither the address nor a credential is in an answer or the log, even if a server repeats them', async () => {
   const lines: string[] = []
-  const log: Log = { ...silent, warn: (facts, message) => void lines.push(JSON.stringify([facts, message])) }
+  const log: Log = { ...QUIET, warn: (facts, message) => void lines.push(JSON.stringify([facts, message])) }
   const echo: Answering = (response, { authorization }) => {
     const said = `${authorization} hunter2 hunt%32 topsecret http://user:hunter2@127.0.0.1 127.0.0.1 ${'y'.repeat(2_000)}`
     response.writeHead(400).end(JSON.stringify({ status: 'error', errorType: 'bad_data', error: said }))

@@ -10,6 +10,7 @@ import { metricsContract } from '../../contracts/metrics.ts'
 import { measuredBy } from '../../core/analysis/scene.ts'
 import { targetOf } from '../../core/samples.ts'
 import { missingPrometheus, startPrometheus } from './prometheus-server.ts'
+import { QUIET } from '../../quiet-log.ts'
 
 const SECOND = 1_000
 const SCRAPE = 15 * SECOND
@@ -19,7 +20,6 @@ const START = NOW - 25 * 60 * SECOND
 const SINCE = NOW - 11 * 60 * SECOND
 /** Even on a slow machine, ten points are over, and Prometheus' own clock is almost right. */
 const CLOCK = { now: () => Math.min(Date.now(), NOW + 25 * SECOND) }
-const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Requests per second, by kind and by the seconds since the step went live. */
 interface Kind {
@@ -116,7 +116,7 @@ const server = missing === undefined ? await startPrometheus(TEXT) : undefined
 after(() => server?.stop())
 
 function metrics(url = server?.url ?? ''): Metrics {
-  return openMetrics({ servers: [{ name: 'prometheus', url }], log: silent, pausesMs: [10, 10] })
+  return openMetrics({ servers: [{ name: 'prometheus', url }], log: QUIET, pausesMs: [10, 10] })
 }
 
 if (server === undefined) {

@@ -9,6 +9,7 @@ import { standingOf } from '../../../src/core/rollout/standing.ts'
 import { queryMetrics } from '../../../src/flows/measure/measure-step.ts'
 import { targetOf } from '../../core/samples.ts'
 import { missingPrometheus, startPrometheus } from './prometheus-server.ts'
+import { QUIET } from '../../quiet-log.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -87,7 +88,7 @@ ${metric.replaceAll(/^/gm, '      ')}
   const target = targetOf(files, { services: { web: { bake: '10m', analysis } } })
   const metrics = openMetrics({
     servers: [{ name: 'prometheus', url: server?.url ?? '' }],
-    log: { debug() {}, info() {}, warn() {}, error() {} },
+    log: QUIET,
     pausesMs: [10, 10],
   })
   const { analysis: settings } = target.settings

@@ -5,11 +5,10 @@ import { after, afterEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openClock } from '../../../src/adapters/clock/clock.ts'
 import { type Queue, type QueueOptions, openQueue } from '../../../src/adapters/queue/queue.ts'
-import type { Log } from '../../../src/ports/log.ts'
 import { Overlaps, jobsContract, memoContract, until } from '../../contracts/jobs.ts'
 import { type PostgresServer, startPostgres } from './queue-postgres.ts'
+import { QUIET } from '../../quiet-log.ts'
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 const found = await startPostgres()
 
 if (typeof found === 'string') {
@@ -24,7 +23,7 @@ function onPostgres(server: PostgresServer): void {
   afterEach(() => Promise.all(opened.splice(0).map((queue) => queue.close().catch(() => undefined))))
 
   async function open(databaseUrl: string, options: Partial<QueueOptions> = {}): Promise<Queue> {
-    const queue = await openQueue({ clock: openClock(), databaseUrl, dataDir: '/nonexistent', log: silent, ...options })
+    const queue = await openQueue({ clock: openClock(), databaseUrl, dataDir: '/nonexistent', log: QUIET, ...options })
     opened.push(queue)
     return queue
   }
@@ -37,7 +36,7 @@ function onPostgres(server: PostgresServer): void {
         ...options,
         databaseUrl: await server.newDatabase(),
         dataDir: '/nonexistent',
-        log: silent,
+        log: QUIET,
       }),
   })
   memoContract('PostgreSQL', async () => (await open(await server.newDatabase())).memo)

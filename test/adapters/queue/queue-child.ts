@@ -1,12 +1,13 @@
 /** A process that takes a job and never finishes it. The queue's tests kill it. */
 import { openClock } from '../../../src/adapters/clock/clock.ts'
 import { openQueue } from '../../../src/adapters/queue/queue.ts'
+import { QUIET } from '../../quiet-log.ts'
 
 const [dataDir = '', databaseUrl] = process.argv.slice(2)
 const queue = await openQueue({
   clock: openClock(),
   dataDir,
-  log: { debug() {}, info() {}, warn() {}, error() {} },
+  log: QUIET,
   heartbeatSeconds: 10,
   ...(databaseUrl === undefined ? {} : { databaseUrl }),
 })

@@ -12,8 +12,8 @@ import { FolderInUse } from '../../../src/adapters/queue/folder-lock.ts'
 import { type Queue, openQueue } from '../../../src/adapters/queue/queue.ts'
 import type { Log } from '../../../src/ports/log.ts'
 import { jobsContract, memoContract, until } from '../../contracts/jobs.ts'
+import { QUIET } from '../../quiet-log.ts'
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 const root = mkdtempSync(join(tmpdir(), 'perch-queue-'))
 const opened: Queue[] = []
 afterEach(() => Promise.all(opened.splice(0).map((queue) => queue.close().catch(() => undefined))))
@@ -24,7 +24,7 @@ const template = join(root, 'template')
 let madeInMs = Number.NaN
 before(async () => {
   const start = performance.now()
-  const queue = await openQueue({ clock: openClock(), dataDir: template, log: silent })
+  const queue = await openQueue({ clock: openClock(), dataDir: template, log: QUIET })
   madeInMs = performance.now() - start
   await queue.close()
 })
@@ -37,7 +37,7 @@ function newFolder(): string {
   return folder
 }
 
-async function openAt(dataDir: string, log: Log = silent): Promise<Queue> {
+async function openAt(dataDir: string, log: Log = QUIET): Promise<Queue> {
   const queue = await openQueue({ clock: openClock(), dataDir, log })
   opened.push(queue)
   return queue
@@ -48,7 +48,7 @@ memoContract('memory', async () => memoryMemo())
 
 jobsContract({
   name: 'SQLite',
-  open: (options) => openQueue({ clock: openClock(), ...options, dataDir: newFolder(), log: silent }),
+  open: (options) => openQueue({ clock: openClock(), ...options, dataDir: newFolder(), log: QUIET }),
 })
 memoContract('SQLite', async () => (await openAt(newFolder())).memo)
 
@@ -117,7 +117,7 @@ test('after SIGKILL in the middle of a job the next process runs it again at onc
 test('a job that ends the process each time is given up instead of run forever', async () => {
   const dataDir = newFolder()
   for (let n = 0; n < 3; n += 1) {
-    const queue = await openQueue({ clock: openClock(), dataDir, log: silent, retryLimit: 1 })
+    const queue = await openQueue({ clock: openClock(), dataDir, log: QUIET, retryLimit: 1 })
     opened.push(queue)
     if (n === 0) await queue.enqueue({ key: 'poison', data: {} })
     const outcome = Promise.withResolvers<unknown>()
@@ -192,7 +192,7 @@ for (const [what, damage] of Object.entries({
     await (await openAt(dataDir)).close()
     damage(join(dataDir, 'queue'))
     const errors: string[] = []
-    const queue = await openAt(dataDir, { ...silent, error: (_, text) => void errors.push(text) })
+    const queue = await openAt(dataDir, { ...QUIET, error: (_, text) => void errors.push(text) })
     assert.equal(errors.filter((text) => text.includes('moved aside')).length, 1)
     assert.equal(readdirSync(dataDir).filter((name) => name.startsWith('queue.broken-')).length, 1)
     await queue.enqueue({ key: 'a', data: {} })

@@ -13,7 +13,7 @@ import { openClock } from '../../../src/adapters/clock/clock.ts'
 import { openQueue } from '../../../src/adapters/queue/queue.ts'
 import { startEdge } from '../../../src/entry/edge/edge.ts'
 import { quantile } from '../measure.ts'
-import { QUIET } from '../quiet-log.ts'
+import { QUIET } from '../../quiet-log.ts'
 import type { BenchResult } from '../report.ts'
 import { WORST } from '../inputs/worst.ts'
 

@@ -6,7 +6,7 @@ import { openClock } from '../../../src/adapters/clock/clock.ts'
 import { openQueue } from '../../../src/adapters/queue/queue.ts'
 import { startEdge } from '../../../src/entry/edge/edge.ts'
 import { openWebhooks } from '../../../src/entry/edge/open-webhooks.ts'
-import { QUIET } from '../quiet-log.ts'
+import { QUIET } from '../../quiet-log.ts'
 
 const [webhookSecret = ''] = process.argv.slice(2)
 const dataDir = mkdtempSync(join(tmpdir(), 'perch-bench-'))

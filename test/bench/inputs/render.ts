@@ -14,7 +14,7 @@ import { compareTrees } from '../../../src/flows/judgement/judge-merge.ts'
 import type { FileSource } from '../../../src/flows/repository/load.ts'
 import type { Renderer } from '../../../src/ports/renderer.ts'
 import { median, repeat, timed } from '../measure.ts'
-import { QUIET } from '../quiet-log.ts'
+import { QUIET } from '../../quiet-log.ts'
 import type { BenchResult, BenchRow } from '../report.ts'
 
 type Tree = Readonly<Record<string, string>>

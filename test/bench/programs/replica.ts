@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openClock } from '../../../src/adapters/clock/clock.ts'
 import { openQueue } from '../../../src/adapters/queue/queue.ts'
-import { QUIET } from '../quiet-log.ts'
+import { QUIET } from '../../quiet-log.ts'
 
 const [databaseUrl = '', ms = '0'] = process.argv.slice(2)
 const queue = await openQueue({ clock: openClock(), dataDir: '', log: QUIET, databaseUrl })

@@ -6,7 +6,7 @@ import { openClock } from '../../../src/adapters/clock/clock.ts'
 import { openQueue } from '../../../src/adapters/queue/queue.ts'
 import { type PostgresServer, startPostgres } from '../../adapters/queue/queue-postgres.ts'
 import { median, repeat } from '../measure.ts'
-import { QUIET } from '../quiet-log.ts'
+import { QUIET } from '../../quiet-log.ts'
 import type { BenchResult, BenchRow } from '../report.ts'
 
 const JOBS = 400

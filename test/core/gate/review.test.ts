@@ -16,7 +16,7 @@ import {
   type ReviewedChange,
 } from '../../../src/core/gate/review.ts'
 import { targetName } from '../../../src/core/rollout/target.ts'
-import { sample } from '../samples.ts'
+import { riseOf, sample } from '../samples.ts'
 
 const TARGET = sample(75, 25)
 
@@ -36,18 +36,7 @@ test('Perch merges a raise or a rollback itself only if the config says so, and 
       })
       .join(' ')
   const back = { from: 25, to: 0 }
-  const object = { group: '', kind: 'Service', namespace: '', name: 'web' }
-  const rise = {
-    canary: 'c',
-    kind: 'raise',
-    from: 5,
-    to: 25,
-    isForSome: false,
-    object,
-    path: [],
-    rule: 'main',
-  } as const
-  const widened = [{ ...rise, environment: 'app', target: TARGET, isGone: false }]
+  const widened = [riseOf(TARGET, 'app')]
   assert.equal(merged({}), 'always')
   assert.equal(merged(back), 'rollback always')
   assert.equal(merged({ from: 25, to: 25 }), 'always')

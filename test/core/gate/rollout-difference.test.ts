@@ -5,7 +5,7 @@ import { NO_CHANGE } from '../../../src/core/gate/review.ts'
 import { onlyLowers, type RolloutDifference } from '../../../src/core/gate/rollout-difference.ts'
 import { standingOf } from '../../../src/core/rollout/standing.ts'
 import { flaggerCanary } from '../../owners.ts'
-import { sample, snapshotOf, targetOf, virtualService } from '../samples.ts'
+import { riseOf, sample, snapshotOf, targetOf, virtualService } from '../samples.ts'
 
 test('a change passes every gate only if all that it does is to take traffic away from canaries', () => {
   const [from, to] = [standingOf(sample(75, 25)), standingOf(sample(95, 5))]
@@ -27,17 +27,6 @@ test('a change passes every gate only if all that it does is to take traffic awa
   const owned = standingOf(targetOf({ 'app/all.yaml': `${route}---\n${flaggerCanary()}` }))
   const leaving = leavingOwner(owned, standingOf(targetOf({ 'app/all.yaml': route })))
   assert.ok(leaving !== undefined)
-  const object = { group: '', kind: 'Service', namespace: 'default', name: 'web' }
-  const rise = {
-    canary: 'c',
-    kind: 'raise',
-    from: 5,
-    to: 25,
-    isForSome: false,
-    object,
-    path: [],
-    rule: 'main',
-  } as const
   const more: readonly (readonly [string, Partial<RolloutDifference>])[] = [
     ['it keeps the share', { reach: 25 }],
     ['another rule may raise the share', { reach: 26 }],
@@ -45,7 +34,7 @@ test('a change passes every gate only if all that it does is to take traffic awa
     ['the share before is unknown', { from: unreadable }],
     ['the share after is unknown', { to: unreadable }],
     ['it brings another version', { version: { role: 'canary', from: 'v2', to: 'v3' } }],
-    ['another object sends more', { widened: [{ ...rise, environment: 'production', target, isGone: false }] }],
+    ['another object sends more', { widened: [riseOf(target, 'production')] }],
     ['a controller leaves', { leaving }],
   ]
   for (const [why, over] of more) assert.ok(!onlyLowers([{ ...lowers, ...over }], own), why)

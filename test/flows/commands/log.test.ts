@@ -1,16 +1,16 @@
 /** Commands in the log and the metrics, with one line each. */
 import assert from 'node:assert/strict'
-import { SILENT } from '../../memory/context.ts'
 import { memoryMeter } from '../../memory/meter.ts'
 import { commanding } from '../commanding.ts'
 import { recordedIn } from '../recorded/account.ts'
+import { QUIET } from '../../quiet-log.ts'
 
 const test = recordedIn(import.meta.url)
 
 test('each answered command is one line in the log: where, who, what, how it ended and how long it took', async () => {
   const lines: object[] = []
   const meter = memoryMeter()
-  const log = { ...SILENT, info: (facts: object, words: string) => void lines.push({ ...facts, words }) }
+  const log = { ...QUIET, info: (facts: object, words: string) => void lines.push({ ...facts, words }) }
   const it = await commanding({ log, meter })
   it.person('carol', 'write')
   const pull = await it.open('alice')
@@ -40,7 +40,7 @@ test('each answered command is one line in the log: where, who, what, how it end
 test('an opened rollback has its own line, and is counted by its cause', async () => {
   const lines: object[] = []
   const meter = memoryMeter()
-  const log = { ...SILENT, info: (facts: object, words: string) => void lines.push({ ...facts, words }) }
+  const log = { ...QUIET, info: (facts: object, words: string) => void lines.push({ ...facts, words }) }
   const it = await commanding({ log, meter })
   it.person('carol', 'write')
   const pull = await it.open('release')

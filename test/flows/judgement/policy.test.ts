@@ -11,7 +11,8 @@ import { validateReport } from '../../../src/core/message/check/checks.ts'
 import { plainWords } from '../../../src/core/message/markdown/plain-words.ts'
 import { compareTrees } from '../../../src/flows/judgement/judge-merge.ts'
 import type { Validators } from '../../../src/ports/validators.ts'
-import { needsTool, QUIET, TOOL_PATH } from '../../adapters/policy/tools.ts'
+import { needsTool, TOOL_PATH } from '../../adapters/policy/tools.ts'
+import { QUIET } from '../../quiet-log.ts'
 
 type Files = Readonly<Record<string, string>>
 

@@ -8,7 +8,8 @@ import type { Review } from '../../../src/core/gate/review.ts'
 import { gateReport, validateReport } from '../../../src/core/message/check/checks.ts'
 import { compareTrees } from '../../../src/flows/judgement/judge-merge.ts'
 import type { Validators } from '../../../src/ports/validators.ts'
-import { needsTool, QUIET, TOOL_PATH } from '../../adapters/policy/tools.ts'
+import { needsTool, TOOL_PATH } from '../../adapters/policy/tools.ts'
+import { QUIET } from '../../quiet-log.ts'
 
 type Files = Readonly<Record<string, string | undefined>>
 

@@ -12,9 +12,9 @@ import { openValidators } from '../../../../src/adapters/policy/validators.ts'
 import type { DryRunResult } from '../../../../src/core/policy/dry-run.ts'
 import { rendering } from '../../../contracts/validators.ts'
 import { checkout, perch } from '../../../entry/perch.ts'
-import { QUIET } from '../tools.ts'
 import { type ApiServerProcess, eventually, needsApiServer } from './api-server.ts'
 import { CONFIG_MAPS, dryRunServer, type DryRunServer } from './dry-run-server.ts'
+import { QUIET } from '../../../quiet-log.ts'
 
 /** A certificate whose key was never kept. */
 const OTHER_CA = `-----BEGIN CERTIFICATE-----

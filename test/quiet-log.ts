@@ -1,3 +1,3 @@
-import type { Log } from '../../src/ports/log.ts'
+import type { Log } from '../src/ports/log.ts'
 
 export const QUIET: Log = { debug() {}, info() {}, warn() {}, error() {} }
