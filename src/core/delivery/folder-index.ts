@@ -1,5 +1,6 @@
 /** Finds objects by name near a file, because a fleet has objects with equal names for each cluster. */
 import { grouped } from '../grouped.ts'
+
 export interface FolderIndex<T> {
   /**
    * The objects with a name that share the most parent folders with a file. `depth`: the number of shared folders, or -1 if
