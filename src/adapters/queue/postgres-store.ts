@@ -5,13 +5,13 @@ import type { Log } from '../../ports/log.ts'
 import type { Memo } from '../../ports/memo.ts'
 import { DepthRows, FailureNote, JobData, MemoEntries, MemoRows, StoredJob } from './schema.ts'
 import {
-  CLAIM_LOCK,
   CREATE_MEMO,
   DEPTH,
   FORGET_MEMO,
   GET_MEMO,
   GIVE_UP,
   MEMO_ENTRIES,
+  ONE_ACTIVE,
   PUT_BACK,
   QUEUE,
   SCHEMA,
@@ -21,6 +21,8 @@ import { type Claim, reasonOf, type Store, type StoreOptions } from './store.ts'
 
 const HOUR = 3_600
 const CHANNEL = 'perch_jobs'
+/** PostgreSQL's error code. */
+const UNIQUE_VIOLATION = '23505'
 /** pg-boss must not end a job with patience by itself. */
 const UNLIMITED = 100_000
 
@@ -94,6 +96,7 @@ async function prepare(boss: PgBoss, { retryLimit, heartbeatSeconds }: StoreOpti
   await boss.createQueue(QUEUE, settings)
   // An existing queue keeps the settings that it was created with, unless they are updated.
   await boss.updateQueue(QUEUE, settings)
+  await boss.getDb().executeSql(ONE_ACTIVE)
   await boss.getDb().executeSql(CREATE_MEMO)
 }
 
@@ -147,16 +150,20 @@ function claims(boss: PgBoss, db: Db): Claims {
 
 async function claimOldest(boss: PgBoss, db: Db, busyKeys: readonly string[]): Promise<PostgresClaim | undefined> {
   const options = { groupConcurrency: 1, ignoreGroups: [...busyKeys], includeMetadata: true as const }
-  const transaction = await db.beginTransaction?.()
-  if (transaction === undefined) throw new Error('PostgreSQL gives no transactions.')
+  const [row] = await boss.fetch<object>(QUEUE, {
+    ...options,
+    db: { executeSql: (text, values) => claimWith(db, text, values) },
+  })
+  return row === undefined ? undefined : claimOf(row)
+}
+
+/** Looks again if another replica has just claimed a job of the same key (`ONE_ACTIVE`). pg-boss would find no job. */
+async function claimWith(db: Db, text: string, values: unknown[] | undefined): ReturnType<Db['executeSql']> {
   try {
-    await transaction.db.executeSql(CLAIM_LOCK)
-    const [row] = await boss.fetch<object>(QUEUE, { ...options, db: transaction.db })
-    await transaction.commit()
-    return row === undefined ? undefined : claimOf(row)
+    return await db.executeSql(text, values)
   } catch (error) {
-    await transaction.rollback()
-    throw error
+    if (!(error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION)) throw error
+    return claimWith(db, text, values)
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Our own SQL. Everything else uses pg-boss's API. These three statements have no counterpart there (12.35), and change only
- * columns that pg-boss's own `restore`, `fail` and `fetch` write in the same way (its dist/plans.js).
+ * Our own SQL. Everything else uses pg-boss's API. `PUT_BACK`, `GIVE_UP` and `DEPTH` have no counterpart there
+ * (12.35), and change only columns that pg-boss's own `restore`, `fail` and `fetch` write in the same way (its dist/plans.js).
  */
 
 export const SCHEMA = 'perch'
@@ -11,12 +11,15 @@ const JOBS = `${SCHEMA}.job`
 const LOCK = 7_263_824
 
 /**
- * Held while one replica looks for a job and claims it. pg-boss counts a group's active jobs before it claims, so two replicas
- * that look at the same moment would both see none, and run one key twice. Its `singleton` policy would also prevent that, but
- * its fetch skips the keys that were active at the last statistics pass, up to two minutes ago. The time limit frees the lock if
- * its owner hangs.
+ * No key runs twice at once. pg-boss counts a group's active jobs before it claims one, so two replicas that look at the same
+ * moment both see none; then the index refuses the second. pg-boss's `singleton` policy has such an index too, but its fetch skips
+ * the keys that were active at the last statistics pass, up to two minutes ago.
  */
-export const CLAIM_LOCK = `SELECT set_config('idle_in_transaction_session_timeout', '5000', true), pg_advisory_xact_lock(${LOCK}, 1)`
+export const ONE_ACTIVE = `
+  BEGIN;
+  SELECT pg_advisory_xact_lock(${LOCK}, 1);
+  CREATE UNIQUE INDEX IF NOT EXISTS perch_one_active ON ${JOBS} (name, group_id) WHERE state = 'active';
+  COMMIT`
 
 /**
  * Like pg-boss's `restore`, which is not public, but for a later moment. Without `started_on`, the next claim does not count as a
