@@ -24,7 +24,7 @@ export interface Layout {
   readonly needs: Set<string>
   readonly kustomizations: Map<string, Kustomization | undefined>
   readonly reached: Map<string, ChainsByFile>
-  readonly manifests: Map<string, Result<Manifest, ManifestProblem>>
+  readonly manifests: Map<string, Result<Manifest | undefined, ManifestProblem>>
   /** Cached results for the files, from this or another commit. */
   readonly known: FileCache
   /** Rendered objects whose files are not enough to tell, by environment and place. */
@@ -78,16 +78,23 @@ export function withTexts(layout: Layout, changed: ReadonlyMap<string, string>):
 
 /** A file with traffic objects, read once. Undefined if it has none. */
 export function manifestIn(layout: Layout, file: string): Result<Manifest | undefined, ManifestProblem> {
-  const text = layout.texts.get(file)
-  if (!layout.texts.has(file)) layout.needs.add(file)
-  const isPart = isRenderedPart(file)
-  if (text === undefined || !(isPart ? TRAFFIC_OR_PODS : TRAFFIC_OBJECT).test(text)) return ok(undefined)
   const known = layout.manifests.get(file)
   if (known !== undefined) return known
-  const read = readOnce(layout.known.manifests, { file, text }, isPart ? readWithPods : readRelevant)
-  const manifest = isPart && read.ok ? ok(inTemplate(layout, read.value)) : read
+  const text = layout.texts.get(file)
+  if (text === undefined) {
+    if (!layout.texts.has(file)) layout.needs.add(file)
+    return ok(undefined)
+  }
+  const manifest = readManifest(layout, file, text)
   layout.manifests.set(file, manifest)
   return manifest
+}
+
+function readManifest(layout: Layout, file: string, text: string): Result<Manifest | undefined, ManifestProblem> {
+  const isPart = isRenderedPart(file)
+  if (!(isPart ? TRAFFIC_OR_PODS : TRAFFIC_OBJECT).test(text)) return ok(undefined)
+  const read = readOnce(layout.known.manifests, { file, text }, isPart ? readWithPods : readRelevant)
+  return isPart && read.ok ? ok(inTemplate(layout, read.value)) : read
 }
 
 /** The rendered output of a template, with the lines of the template. */

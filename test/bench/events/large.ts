@@ -8,7 +8,7 @@ export async function benchLarge(): Promise<BenchResult> {
     name: '/canary 25 → answer, 1,000 services',
     rows: [
       ...(await commandRows('in 20 roots', spread, { rounds: 3, atMostMs: 2_000 })),
-      ...(await commandRows('in one root', { ...spread, roots: 1 }, { rounds: 1, atMostMs: 0 })),
+      ...(await commandRows('in one root', { ...spread, roots: 1 }, { rounds: 3, atMostMs: 0 })),
     ],
   }
 }
