@@ -112,21 +112,40 @@ test('Perch’s commit for one command does not block the next one by another pe
   assert.equal(shareOn(world, pull.head.ref), 25)
 })
 
+/** Somebody deletes all answers of Perch. */
+function deletesAnswers({ state }: World): void {
+  const isAnswer = ({ body }: { readonly body: string }): boolean => body.includes('perch:answer:')
+  for (const answer of state.comments.filter(isAnswer)) state.comments.splice(state.comments.indexOf(answer), 1)
+}
+
+function branchesOfPerch({ state }: World): readonly string[] {
+  return [...state.refs.keys()].filter((ref) => ref.startsWith('refs/heads/perch/'))
+}
+
 test('a command is carried out once, even if somebody deletes its answer', async () => {
   const world = await aWorld()
   const { step } = await aRollout(world)
   await says(world, 'alice', step, '/canary hold')
   await says(world, 'alice', step, '/canary resume')
-  const isAnswer = ({ body }: { readonly body: string }): boolean => body.includes('perch:answer:')
-  for (const answer of world.state.comments.filter(isAnswer))
-    world.state.comments.splice(world.state.comments.indexOf(answer), 1)
+  deletesAnswers(world)
   await says(world, 'alice', step, '/canary status')
   await world.sweep()
   assert.equal(answers(world, step).length, 1, 'the status')
-  assert.deepEqual(
-    [...world.state.refs.keys()].filter((ref) => ref.startsWith('refs/heads/perch/')),
-    [],
-  )
+  assert.deepEqual(branchesOfPerch(world), [])
+})
+
+test('a command is carried out once, even if its answer is deleted and Perch has lost its data; the answer comes back', async () => {
+  const world = await aWorld()
+  const { step } = await aRollout(world)
+  await says(world, 'alice', step, '/canary hold')
+  await says(world, 'alice', step, '/canary resume')
+  const [held, resumed] = answers(world, step)
+  deletesAnswers(world)
+  world.service.crash('all')
+  await world.service.start()
+  await world.settle()
+  assert.deepEqual(answers(world, step), [held, resumed])
+  assert.deepEqual(branchesOfPerch(world), [])
 })
 
 test('several commands of a comment get one answer, and each is carried out', async () => {
