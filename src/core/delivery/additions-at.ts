@@ -6,7 +6,7 @@ import { forParts } from './flux/generated-folders.ts'
 export interface DeployerReference extends Pick<Delivery, 'file' | 'title' | 'path' | 'named' | 'filling' | 'parent'> {
   /** The files that define its additions. */
   readonly files: readonly string[]
-  /** The additions that were read, and the texts from which they were read. */
+  /** The additions that were read, and the texts from which they were read. Undefined texts tell nothing about deployers, so they were not read. */
   readonly read: { readonly additions: Additions; readonly texts: readonly (string | undefined)[] }
 }
 
@@ -15,7 +15,9 @@ export function additionsAt(
   { file, title, path, named, filling, files, read, parent }: DeployerReference,
   texts: ReadonlyMap<string, string | undefined>,
 ): Additions | 'unknown' | undefined {
-  if (files.every((one, index) => texts.get(one) === read.texts[index])) return read.additions
+  const isAsRead = (one: string, index: number): boolean =>
+    read.texts[index] === undefined || texts.get(one) === read.texts[index]
+  if (files.every(isAsRead)) return read.additions
   // Only rendering shows the deployer.
   if (parent !== undefined) return 'unknown'
   const { deliveries } = readDeliveries(new Map(files.map((one) => [one, texts.get(one)])), { filling })

@@ -1,6 +1,7 @@
 /** Flux Kustomizations that another kustomization, or another Flux Kustomization, changes: only a build shows what they deploy. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { LARGE_BYTES } from '../../../src/ports/mirror.ts'
 import {
   aBuiltWorld,
   answers,
@@ -108,6 +109,28 @@ test('a command changes the variables in the patch of a cluster, and the next st
   assert.equal(step?.head.ref, 'canary/web-production/web/100')
   await world.pass(30)
   assert.match(step === undefined ? '' : gateOf(world, step), /^success/)
+})
+
+/** The production cluster also deploys a file that is too large to be kept in memory. */
+function withLargeFile(files: Readonly<Record<string, string>>) {
+  const page = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: page }\ndata: { page: "${'x'.repeat(LARGE_BYTES)}" }\n`
+  const own = 'resources: [../base, page.yaml]\npatches: [{ path: patch.yaml }]\n'
+  return { ...files, 'clusters/production/kustomization.yaml': own, 'clusters/production/page.yaml': page }
+}
+
+test('a large file beside such a patch does not keep a command from changing the variables', async () => {
+  const world = await aBuiltWorld(withLargeFile(VARIABLES))
+  const pull = await aPull(world, README)
+  await says(world, 'alice', pull, '/canary 25 --env web-production')
+  assert.equal(textOn(world, pull.head.ref, PATCH), variables(25))
+  assert.equal(checkOf(world, pull, 'canary/validate'), 'success: web-production/web 5% → 25%')
+})
+
+test('a folder without a kustomization is built with the variables of a cluster with a large file', async () => {
+  const { 'apps/web/kustomization.yaml': _, ...bare } = VARIABLES
+  const world = await aBuiltWorld(withLargeFile(bare))
+  const pull = await aPull(world, { [PATCH]: variables(25) })
+  assert.equal(checkOf(world, pull, 'canary/validate'), 'success: web-production/web 5% → 25%')
 })
 
 test('a Kustomization deploys the path that the patch of a cluster sets, into the namespace of the base', async () => {
