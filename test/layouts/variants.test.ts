@@ -400,6 +400,20 @@ const ONE_FOLDER: Readonly<Record<string, Variant>> = {
     },
     shares: { web: '20% web/vs.yaml:8' },
   },
+  'the same, with a kustomization of its own below it': {
+    files: {
+      'apps/limits.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: limits }\n',
+      'apps/web/kustomization.yaml': 'namespace: shop\nresources: [vs.yaml, dr.yaml]\n',
+      'apps/web/vs.yaml': VS,
+      'apps/web/dr.yaml': DR,
+      'parts/weights/kustomization.yaml':
+        "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches:\n  - target: { kind: VirtualService }\n    patch: '- { op: replace, path: /spec/http/0/route/1/weight, value: 25 }'\n",
+      'clusters/eu.yaml': FLUX('eu')
+        .replace('./web', './apps')
+        .replace(/postBuild: .*/, 'components: [../parts/weights]'),
+    },
+    shares: { web: '20% apps/web/vs.yaml:8' },
+  },
   'elements of an ApplicationSet feed a patch of its template': {
     files: {
       ...ROUTE,

@@ -1,6 +1,6 @@
 import type { Additions } from './additions.ts'
 import { type Delivery, readDeliveries } from './delivery.ts'
-import { forParts } from './flux/generated-folders.ts'
+import { forPart } from './flux/generated-folders.ts'
 
 /** Identifies a deployer by its object. */
 export interface DeployerReference extends Pick<Delivery, 'file' | 'title' | 'path' | 'named' | 'filling' | 'parent'> {
@@ -23,5 +23,5 @@ export function additionsAt(
   const { deliveries } = readDeliveries(new Map(files.map((one) => [one, texts.get(one)])), { filling })
   const now = deliveries.find((found) => found.file === file && found.title === title && found.path === (named ?? path))
   if (now === undefined) return 'unknown'
-  return named === undefined || now.additions === undefined ? now.additions : forParts(now.additions)
+  return named === undefined || now.additions === undefined ? now.additions : forPart(now.additions, { path, named })
 }

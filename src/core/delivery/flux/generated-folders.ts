@@ -18,17 +18,30 @@ export function withGenerated(deliveries: readonly Delivery[], paths: readonly s
     const below = foldersBelow(path, built)
     if (below.length === 0) return [delivery]
     return [path, ...below].map((folder) => {
-      return { ...delivery, path: folder, named: path, additions: additions && forParts(additions) }
+      return {
+        ...delivery,
+        path: folder,
+        named: path,
+        additions: additions && forPart(additions, { path: folder, named: path }),
+      }
     })
   })
 }
 
 /**
  * Additions for one of several folders that are built together. A patch without a target must find its object, which may be in another
- * one of them. One with a target may find nothing.
+ * one of them. One with a target may find nothing. Components are named from the folder that the deployer names.
  */
-export function forParts(additions: Additions): Additions {
-  const { patches, patchesStrategicMerge, ...others } = additions.fields
+export function forPart(
+  additions: Additions,
+  { path, named }: { readonly path: string; readonly named: string },
+): Additions {
+  const { patches, patchesStrategicMerge, components, ...rest } = additions.fields
+  const up = '../'.repeat(path.slice(named.length).split('/').length - 1)
+  const others =
+    components === undefined
+      ? rest
+      : { ...rest, components: listOf(components).map((one) => `${up}${textOf(one) ?? ''}`) }
   const merges = listOf(patchesStrategicMerge).map((patch) => ({ patch }))
   const all = [...listOf(patches), ...merges].map(recordOf).map((entry) => {
     const target = entry['target'] ?? targetOf(textOf(entry['patch']) ?? '')

@@ -1,6 +1,6 @@
 /** An environment whose deployer a build renders, after a change of the build. */
 import { type Environment, parentOfEnvironment } from '../../environment/environment.ts'
-import { forParts } from '../flux/generated-folders.ts'
+import { forPart } from '../flux/generated-folders.ts'
 import { readDeployers } from '../rendered-deployers.ts'
 import { type DeployerRoot, deployerParts } from './rendered-root.ts'
 
@@ -31,7 +31,8 @@ export function deployedAgain(environment: Environment, { root, yaml, texts }: C
       one.path === (deployer.named ?? deployer.path),
   )
   if (deployer === undefined || now?.additions === undefined) return environment
-  const additions = deployer.named === undefined ? now.additions : forParts(now.additions)
+  const { path, named } = deployer
+  const additions = named === undefined ? now.additions : forPart(now.additions, { path, named })
   const read = { additions, texts: deployer.files.map((one) => texts.get(one)) }
   return { ...environment, deployer: { ...deployer, read } }
 }
