@@ -414,6 +414,26 @@ const ONE_FOLDER: Readonly<Record<string, Variant>> = {
     },
     shares: { web: '20% apps/web/vs.yaml:8' },
   },
+  'Flux adds to a folder without a kustomization, and other Kustomizations deploy the files beside those below it': {
+    files: {
+      ...Object.fromEntries(
+        ['db', 'web'].flatMap((app) => [
+          [`apps/${app}/kustomization.yaml`, 'resources: [ks.yaml]\n'],
+          [`apps/${app}/ks.yaml`, FLUX(app).replace('./web', `./apps/${app}/app`)],
+          [
+            `apps/${app}/app/settings.yaml`,
+            'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings }\ndata: { canary: "${canary}" }\n',
+          ],
+        ]),
+      ),
+      'apps/web/app/vs.yaml': VS,
+      'apps/web/app/dr.yaml': DR,
+      'clusters/eu.yaml': FLUX('eu')
+        .replace('./web', './apps')
+        .replace(/postBuild: .*/, OWN_PATCH(5)),
+    },
+    shares: { 'web-app': '0% apps/web/app/vs.yaml:8' },
+  },
   'elements of an ApplicationSet feed a patch of its template': {
     files: {
       ...ROUTE,

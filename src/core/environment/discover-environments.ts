@@ -118,9 +118,8 @@ function discovered(
   const names = nameRootsAsBefore([...roots, ...bare], new Set(), namesOfFolders(base))
   const plains = bare
     .map((root) => {
-      const candidates = yamlBelow(tree, root).filter(
-        (path) => !reached.has(path) && !used.has(path) && !files.includes(path),
-      )
+      const taken = isForFlux(deployed, root) ? besideKustomizations(survey, root) : yamlBelow(tree, root)
+      const candidates = taken.filter((path) => !reached.has(path) && !used.has(path) && !files.includes(path))
       return plainFolder(survey, { name: names.get(root) ?? root, root, candidates })
     })
     .flatMap((draft) => asDeployed(survey, draft, deployed))
@@ -177,7 +176,7 @@ function listed(
     if (root !== undefined && tree.kustomizations.has(root))
       return withCharts(survey, only(kustomize(survey, name, root), place), releases)
     if (root !== undefined && tree.folders.has(root)) {
-      const isFlux = deployed.some((one) => one.path === root && one.directory === undefined)
+      const isFlux = isForFlux(deployed, root)
       const built = isFlux ? generatedBuild(survey, name, root) : undefined
       if (built !== undefined) return withCharts(survey, only(built, place), releases)
       return only(plainFolder(survey, { name, root, candidates: yamlBelow(tree, root) }), place)
@@ -187,14 +186,22 @@ function listed(
   })
 }
 
+function isForFlux(deployed: readonly DeployedFolder[], root: string): boolean {
+  return deployed.some((one) => one.path === root && one.directory === undefined)
+}
+
+/** The YAML files below a folder that Flux takes: folders with a kustomization only hold what that names. */
+function besideKustomizations({ tree }: Survey, root: string): readonly string[] {
+  const below = foldersBelow(root, tree.kustomizations.keys())
+  return yamlBelow(tree, root).filter((file) => !below.some((folder) => file.startsWith(inFolder(folder, ''))))
+}
+
 /** What Flux builds of a folder that has no kustomization, but folders with one. Undefined if there are none. */
 function generatedBuild(survey: Survey, name: string, root: string): EnvironmentDraft | undefined {
   const { tree } = survey
   const below = foldersBelow(root, tree.kustomizations.keys())
   if (below.length === 0) return undefined
-  const isBelow = (file: string): boolean => below.some((folder) => file.startsWith(inFolder(folder, '')))
-  const candidates = yamlBelow(tree, root).filter((file) => !isBelow(file))
-  const own = plainFolder(survey, { name, root, candidates })
+  const own = plainFolder(survey, { name, root, candidates: besideKustomizations(survey, root) })
   const closures = below.map((folder) => closureOf(survey, folder))
   const files = [...new Set([...own.files, ...closures.flatMap((one) => [...one.files])])].sort()
   const refusals = [...own.refusals, ...closures.flatMap((one) => one.refusals)]
