@@ -20,7 +20,7 @@ export function findTargets(
   const found = resolve(snapshot.targets, query, changes)
   if (!found.ok) return err(found.error.code === 'no-service' ? whyNotSeen(snapshot, found.error) : found.error)
   const { targets, alone } = found.value
-  if (alone !== undefined) return ok(targets.map((target) => narrowed(snapshot.config, target, [alone])))
+  if (alone !== undefined) return ok(targets.map((target) => narrowed(snapshot.config, target, alone)))
   const shared = targets.find((target) => target.environments.length > 1 && !isOneWave(target))
   if (query.environment !== undefined || shared === undefined) return ok(targets)
   const { service, environment, environments, route } = shared

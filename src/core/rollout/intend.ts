@@ -180,7 +180,7 @@ export function intendStep(at: BaseRollouts, wish: StepWish): Result<IntendedCha
   const moves: TargetMove<Move>[] = []
   for (const one of targets) {
     // If one environment leaves the others, its own rollout begins at their state.
-    const target = alone === undefined ? one : narrowed(at.snapshot.config, one, [alone])
+    const target = alone === undefined ? one : narrowed(at.snapshot.config, one, alone)
     const move = moveFrom(target, wish, turns.get(one))
     if (!move.ok && targets.length === 1) return move
     if (move.ok) moves.push({ target, move: move.value })

@@ -14,12 +14,12 @@ export interface RolloutQuery {
 }
 
 /**
- * Targets that one command changes together. `alone`: the only environment to change, if the command names one of several that
+ * Targets that one command changes together. `alone`: the only environments to change, if the command names some of those that
  * share a target.
  */
 export interface TargetChoice {
   readonly targets: readonly Target[]
-  readonly alone: string | undefined
+  readonly alone: readonly string[] | undefined
 }
 
 /**
@@ -110,9 +110,14 @@ function inEnvironment(targets: readonly Target[], environment: string | undefin
   return targets.filter(({ environments }) => environments.includes(environment)).map((target) => [target])
 }
 
-function aloneFor(targets: readonly Target[], { environment }: RolloutQuery): string | undefined {
-  const isPart = targets.some((target) => target.environment !== environment && target.environments.length > 1)
-  return environment === undefined || environment === 'all' || !isPart ? undefined : environment
+/** The environments that a command names, by their own name or that of their wave. Undefined if it means the targets as they are. */
+function aloneFor(targets: readonly Target[], { environment }: RolloutQuery): readonly string[] | undefined {
+  if (environment === undefined || targets.some((target) => target.environment === environment)) return undefined
+  const named = targets.flatMap(({ environments, settings: { wave } }) => {
+    const own = wave?.name === environment ? wave.all[wave.index] : [environment]
+    return environments.filter((name) => own?.includes(name))
+  })
+  return named.length === 0 ? undefined : named
 }
 
 /**

@@ -477,3 +477,12 @@ test('with --env all the second environment starts from the text that the first 
     snapshot.targets.map(({ environment }) => `${environment}/web: ${environment} 25→25`),
   )
 })
+
+test('a command for a wave changes none of the other environments that share the file', () => {
+  const files = { ...ONE_FILE, 'overlays/test/kustomization.yaml': OVERLAY }
+  const snapshot = snapshotOf(files, { services: { web: { waves: [['staging'], ['production', 'test']] } } })
+  const texts = made(snapshot, share(25, 'web', 'production+test'))
+  assert.ok(typeof texts === 'object')
+  const changed = ['production', 'test'].map((name) => `overlays/${name}/kustomization.yaml`)
+  assert.deepEqual([...texts.keys()].sort(), changed)
+})

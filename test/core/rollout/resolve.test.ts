@@ -30,10 +30,15 @@ function meant(
   files: Readonly<Record<string, string>>,
   { changed = [], ...wish }: Asked,
   environments: unknown = ENVIRONMENTS,
+  services: unknown = {},
 ): string {
-  const targets = targetsOf(files, { environments })
+  const targets = targetsOf(files, { environments, services })
   const found = resolve(targets, { service: undefined, environment: undefined, ...wish }, changed)
-  if (found.ok) return found.value.targets.map(({ environment, service }) => `${environment}/${service}`).join(' ')
+  if (found.ok) {
+    const { alone } = found.value
+    const names = found.value.targets.map(({ environment, service }) => `${environment}/${service}`)
+    return [...names, ...(alone === undefined ? [] : [`in ${alone.join(' and ')} alone`])].join(' ')
+  }
   const { error } = found
   return error.code === 'ambiguous'
     ? `? ${error.choices.map(({ service, environment }) => `${service} --env ${environment}`).join(', ')}`
@@ -76,8 +81,14 @@ test('an environment means its own rollouts before those that it shares with oth
   }
   const folders = { a: { path: 'a' }, b: { path: 'b' } }
   assert.equal(meant(files, { environment: 'a' }, folders), 'a/own')
-  assert.equal(meant(files, { environment: 'b' }, folders), 'all/shared')
-  assert.equal(meant(files, { environment: 'a', service: 'shared' }, folders), 'all/shared')
+  assert.equal(meant(files, { environment: 'b' }, folders), 'all/shared in b alone')
+  assert.equal(meant(files, { service: 'shared', environment: 'all' }, folders), 'all/shared')
+  assert.equal(meant(files, { environment: 'a', service: 'shared' }, folders), 'all/shared in a alone')
+  const waves = { shared: { waves: [['a'], ['b', 'c']] }, own: { waves: [['a']] } }
+  const more = { ...files, 'c/kustomization.yaml': 'resources: [../base]\n' }
+  const three = { ...folders, c: { path: 'c' } }
+  assert.equal(meant(more, { environment: 'b+c' }, three, waves), 'all/shared in b and c alone')
+  assert.equal(meant(more, { environment: 'c' }, three, waves), 'all/shared in c alone')
 })
 
 test('among services in one folder, the pull request means the one whose route or versions it changes', () => {
