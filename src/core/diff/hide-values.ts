@@ -44,7 +44,7 @@ function automatonOf(values: readonly string[], size: number): Automaton {
   const only = new Int32Array(size + 1)
   const others = edgeTable(values.length)
   const next = (node: number, character: number): number => {
-    const child = only[node] ?? 0
+    const child = entry(only, node)
     if (child === 0) return NONE
     return nodes.character[child] === character ? child : others.get(node, character)
   }
@@ -86,11 +86,11 @@ function fallbacks(
   const fallback = new Int32Array(count)
   const order = byDepth(depth, count)
   for (const node of order) {
-    const above = parent[node] ?? ROOT
+    const above = entry(parent, node)
     if (node === ROOT || above === ROOT) continue
-    const target = step({ next, fallback }, fallback[above] ?? ROOT, character[node] ?? 0)
+    const target = step({ next, fallback }, entry(fallback, above), entry(character, node))
     fallback[node] = target
-    longest[node] = Math.max(longest[node] ?? 0, longest[target] ?? 0)
+    longest[node] = Math.max(entry(longest, node), entry(longest, target))
   }
   return fallback
 }
@@ -99,14 +99,14 @@ function fallbacks(
 function byDepth(depth: Int32Array, count: number): Int32Array {
   const starts = new Int32Array(count + 2)
   for (let node = 0; node < count; node += 1) {
-    const below = (depth[node] ?? 0) + 1
-    starts[below] = (starts[below] ?? 0) + 1
+    const below = entry(depth, node) + 1
+    starts[below] = entry(starts, below) + 1
   }
-  for (let level = 1; level < starts.length; level += 1) starts[level] = (starts[level] ?? 0) + (starts[level - 1] ?? 0)
+  for (let level = 1; level < starts.length; level += 1) starts[level] = entry(starts, level) + entry(starts, level - 1)
   const order = new Int32Array(count)
   for (let node = 0; node < count; node += 1) {
-    const level = depth[node] ?? 0
-    const at = starts[level] ?? 0
+    const level = entry(depth, node)
+    const at = entry(starts, level)
     order[at] = node
     starts[level] = at + 1
   }
@@ -117,10 +117,15 @@ function step({ next, fallback }: Pick<Automaton, 'next' | 'fallback'>, from: nu
   let node = from
   let child = next(node, character)
   while (child === NONE && node !== ROOT) {
-    node = fallback[node] ?? ROOT
+    node = entry(fallback, node)
     child = next(node, character)
   }
   return child === NONE ? ROOT : child
+}
+
+/** An array of numbers has one at each index. */
+function entry(numbers: Int32Array | Uint16Array, index: number): number {
+  return numbers[index] ?? 0
 }
 
 /** The text, with one mark for each range that values cover. */
@@ -129,7 +134,7 @@ function masked(text: string, automaton: Automaton, mark: string): string {
   let node = ROOT
   for (let at = 0; at < text.length; at += 1) {
     node = step(automaton, node, text.charCodeAt(at))
-    const length = automaton.longest[node] ?? 0
+    const length = entry(automaton.longest, node)
     if (length === 0) continue
     let from = at + 1 - length
     // A longer value may begin before values that were found inside of it.

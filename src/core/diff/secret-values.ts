@@ -44,7 +44,7 @@ function linesOf(text: string): readonly string[] {
  * same.
  */
 export function looksSecret(part: string): boolean {
-  return part.length >= MIN_PART && !/^[a-z. -]*$/i.test(part)
+  return part.length >= MIN_PART && /[^a-z. -]/i.test(part)
 }
 
 function unquoted(text: string): string {

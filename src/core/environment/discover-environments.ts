@@ -100,9 +100,10 @@ function discovered(
 ): readonly EnvironmentDraft[] {
   const { tree, texts } = survey
   const files = [...tree.kustomizations.values()].flat()
-  for (const file of files) if (!texts.has(file)) survey.needs.add(file)
+  const unread = files.filter((file) => !texts.has(file))
+  for (const file of unread) survey.needs.add(file)
   // Unused roots can be found only when all kustomizations are known.
-  if (survey.needs.size > 0) return []
+  if (unread.length > 0) return []
   const found = rootsOf(survey)
   const { used } = found
   // kustomize builds a component by itself, but no component among the resources of a generated kustomization.

@@ -5,7 +5,7 @@
  * write a route, and templates for measuring a step. A CustomResourceDefinition that mentions a Service does not match.
  */
 export const TRAFFIC_OBJECT =
-  /\bkind["']?\s*:\s*(?:[&!]\S*\s+)*(?:[>|][-+\d]*\s+|["'])?(?:\*[^\s,}\]]+|VirtualService|DestinationRule|Service|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute|Canary|Rollout|AnalysisTemplate|ClusterAnalysisTemplate)(?:List)?\b(?![-.])/
+  /\bkind["']?\s*:\s*(?:[&!]\S*\s+)*(?:["'>|][-+\d\s]*)?(?:\*[^\s,}\]]+|VirtualService|DestinationRule|Service|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute|Canary|Rollout|AnalysisTemplate|ClusterAnalysisTemplate)(?:List)?\b(?![-.])/
 
 /** Objects that run the pods of a version. */
 const WORKLOADS = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'CloneSet']

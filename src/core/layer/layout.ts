@@ -1,3 +1,4 @@
+import { cached } from '../cached.ts'
 import type { Config } from '../config/schema.ts'
 import type { Texts } from '../environment/closure.ts'
 import { emptyFileCache, type FileCache, readKustomizationOnce, readOnce } from '../environment/file-cache.ts'
@@ -72,22 +73,14 @@ export function keptOf({ owners, config }: Layout): Pick<Layout, 'owners' | 'con
 
 /** The same environments, with some texts replaced. */
 export function withTexts(layout: Layout, changed: ReadonlyMap<string, string>): Layout {
-  const manifests = new Map([...layout.manifests].filter(([file]) => !changed.has(file)))
-  return { ...layout, ...nothingRead(), manifests, texts: new Map([...layout.texts, ...changed]) }
+  return { ...layout, ...nothingRead(), texts: new Map([...layout.texts, ...changed]) }
 }
 
 /** A file with traffic objects, read once. Undefined if it has none. */
 export function manifestIn(layout: Layout, file: string): Result<Manifest | undefined, ManifestProblem> {
-  const known = layout.manifests.get(file)
-  if (known !== undefined) return known
   const text = layout.texts.get(file)
-  if (text === undefined) {
-    if (!layout.texts.has(file)) layout.needs.add(file)
-    return ok(undefined)
-  }
-  const manifest = readManifest(layout, file, text)
-  layout.manifests.set(file, manifest)
-  return manifest
+  if (!layout.texts.has(file)) layout.needs.add(file)
+  return text === undefined ? ok(undefined) : cached(layout.manifests, file, () => readManifest(layout, file, text))
 }
 
 function readManifest(layout: Layout, file: string, text: string): Result<Manifest | undefined, ManifestProblem> {
@@ -155,24 +148,16 @@ function builtBy(layout: Layout, environment: Environment): Kustomization | unde
   const { deployer, isGenerated, root, name } = environment
   const own = kustomizationIn(layout, root)
   if (deployer === undefined && isGenerated !== true) return own
-  const key = `${root}\0${name}`
-  if (layout.kustomizations.has(key)) return layout.kustomizations.get(key)
-  for (const file of deployer?.files ?? []) if (!layout.texts.has(file)) layout.needs.add(file)
-  const layer = deployedLayer(environment, own, layout.texts)
-  layout.kustomizations.set(key, layer)
-  return layer
+  return cached(layout.kustomizations, `${root}\0${name}`, () => {
+    for (const file of deployer?.files ?? []) if (!layout.texts.has(file)) layout.needs.add(file)
+    return deployedLayer(environment, own, layout.texts)
+  })
 }
 
 function filesReached(layout: Layout, environment: Environment): ChainsByFile {
   const { deployer, isGenerated, root, name } = environment
   if (deployer === undefined && isGenerated !== true) return reachedFrom(layout, root)
-  const key = `${root}\0${name}`
-  const known = layout.reached.get(key)
-  if (known !== undefined) return known
-  const layer = builtBy(layout, environment)
-  const reached = layer === undefined ? new Map<string, readonly Chain[]>() : build(layout, layer, new Map())
-  layout.reached.set(key, reached)
-  return reached
+  return cached(layout.reached, `${root}\0${name}`, () => built(layout, builtBy(layout, environment)))
 }
 
 function reachedFrom(layout: Layout, folder: string): ChainsByFile {
@@ -180,10 +165,13 @@ function reachedFrom(layout: Layout, folder: string): ChainsByFile {
   if (known !== undefined) return known
   // Stops at a cycle. Another check refuses the environment because of the cycle.
   layout.reached.set(folder, new Map())
-  const own = kustomizationIn(layout, folder)
-  const reached = own === undefined ? new Map<string, readonly Chain[]>() : build(layout, own, new Map())
+  const reached = built(layout, kustomizationIn(layout, folder))
   layout.reached.set(folder, reached)
   return reached
+}
+
+function built(layout: Layout, layer: Kustomization | undefined): ChainsByFile {
+  return layer === undefined ? new Map() : build(layout, layer, new Map())
 }
 
 /** The objects of a kustomization. A component also changes those of the kustomization that uses it. */
@@ -239,7 +227,10 @@ function readWhole(text: string, file: string): Result<Manifest, ManifestProblem
 }
 
 function kustomizationIn(layout: Layout, folder: string): Kustomization | undefined {
-  if (layout.kustomizations.has(folder)) return layout.kustomizations.get(folder)
+  return cached(layout.kustomizations, folder, () => readLayer(layout, folder))
+}
+
+function readLayer(layout: Layout, folder: string): Kustomization | undefined {
   const textOf = (path: string): string | undefined => {
     if (!layout.texts.has(path)) layout.needs.add(path)
     return layout.texts.get(path)
@@ -253,10 +244,6 @@ function kustomizationIn(layout: Layout, folder: string): Kustomization | undefi
   const file = files.find((path) => layout.texts.get(path) !== undefined)
   if (file === undefined) for (const path of files) textOf(path)
   const text = file === undefined ? undefined : layout.texts.get(file)
-  const found =
-    file === undefined || text === undefined
-      ? undefined
-      : layerOf(readKustomizationOnce(layout.known.kustomizations, { file, text }), readPatch)
-  layout.kustomizations.set(folder, found)
-  return found
+  if (file === undefined || text === undefined) return undefined
+  return layerOf(readKustomizationOnce(layout.known.kustomizations, { file, text }), readPatch)
 }

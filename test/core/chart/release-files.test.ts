@@ -43,13 +43,22 @@ test('a chart with a link in a copy of another chart is refused at the link', ()
 
 test('a dependency is missing from a chart, although another chart has it in its own charts folder', () => {
   const tree = treeOf(
-    ['chart/Chart.yaml', 'shops/Chart.yaml', 'shops/charts/db-1.0.0.tgz', 'shops/charts/mq/Chart.yaml'].map((path) => ({
-      path,
-      type: 'file',
-    })),
+    [
+      'chart/Chart.yaml',
+      // Neither the values nor the charts of a dependency are dependencies.
+      'chart/charts/cache/Chart.yaml',
+      'chart/charts/cache/values.yaml',
+      'chart/charts/cache/charts/mq/Chart.yaml',
+      'shops/Chart.yaml',
+      'shops/charts/db-1.0.0.tgz',
+      'shops/charts/mq/Chart.yaml',
+    ].map((path) => ({ path, type: 'file' })),
   )
   const texts = new Map([
-    ['chart/Chart.yaml', 'name: chart\ndependencies: [{ name: db }, { name: mq }]\n'],
+    ['chart/Chart.yaml', 'name: chart\ndependencies: [{ name: db }, { name: cache }, { name: mq }]\n'],
+    ['chart/charts/cache/Chart.yaml', 'name: cache\n'],
+    ['chart/charts/cache/values.yaml', 'name: db\n'],
+    ['chart/charts/cache/charts/mq/Chart.yaml', 'name: mq\n'],
     ['shops/charts/mq/Chart.yaml', 'name: mq\n'],
   ])
   const { refusals } = releaseFiles({ tree, texts, needs: new Set() }, RELEASE, { from: [], others: new Set() })

@@ -83,11 +83,15 @@ test('a pull request that removes a controller may not send everybody to destina
       routeTo([[NEXT]]),
       routeTo([[NEXT, testers], [STABLE]]),
       routeTo([[STABLE, testers], [NEXT]]),
+      routeTo([[STABLE]]).replace(
+        'http:\n',
+        'http:\n    - { match: [{ uri: { exact: / } }], redirect: { uri: /home } }\n',
+      ),
       // Gates see a split, and a controller goes on by itself.
       routeTo([[split(50)]]),
       routeTo([[CANARY]]) + argoRollout(),
     ].map((app) => isUnseen({ app })),
-    [false, true, true, false, true, false, false],
+    [false, true, true, false, true, false, false, false],
   )
 })
 

@@ -161,6 +161,18 @@ test('a bomb is a refusal: of depth, of aliases, of size, of errors', () => {
   }
 })
 
+test('a file may have two hundred levels, whether they are written or aliases', () => {
+  const chain = (length: number): string =>
+    `a0: &a0 [x]\n${Array.from({ length }, (_, n) => `a${n + 1}: &a${n + 1} [*a${n}]\n`).join('')}`
+  const nested = (levels: number): string => `a: ${'['.repeat(levels)}${']'.repeat(levels)}\n`
+  const isRead = (text: string): boolean => parseManifest('deep.yaml', text).ok
+  for (const deep of [chain, nested])
+    assert.deepEqual(
+      [198, 199].map((levels) => isRead(deep(levels))),
+      [true, false],
+    )
+})
+
 test('with `wanted`, a bundle of megabytes is read for the documents that matter, and lines stay those of the file', () => {
   const crd = `kind: CustomResourceDefinition\napiVersion: apiextensions.k8s.io/v1\nmetadata: {name: x}\nspec:\n${'  a: {type: string}\n'.repeat(1_000)}`
   const text = `${crd}---\n`.repeat(150) + FILES.json.replaceAll('\n', ' ')

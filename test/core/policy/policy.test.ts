@@ -40,6 +40,15 @@ test('a policy is the Rego below its folder without tests, with its data merged 
   assert.deepEqual(policy.value.data, { ports: { allowed: [80] }, teams: { names: ['a'], ports: 1, more: { a: 1 } } })
 })
 
+test('a policy may have five hundred files', () => {
+  const rules = texts(499, 'p/', '.rego')
+  assert.equal(read({ ...rules, 'd/a.json': '{}' }, { path: 'p', data: 'd' }).ok, true)
+})
+
+function texts(count: number, before: string, after: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`${before}${index}${after}`, RULE]))
+}
+
 test('a file that must not be in a policy is named', () => {
   const rule = { 'p/a.rego': RULE }
   const table: [Readonly<Record<string, string>>, string][] = [
@@ -51,11 +60,11 @@ test('a file that must not be in a policy is named', () => {
     [{ ...rule, 'd/a.yaml': 'a: 1\nb: [\n' }, 'd/a.yaml:3 said'],
     [{ ...rule, 'd/a.yaml': 'a: 1\na: 2\n' }, 'd/a.yaml:2 said'],
     [{ ...rule, 'd/perch/a.yaml': 'a: 1\n' }, 'd/perch/a.yaml:1 reserved'],
-    [Object.fromEntries(Array.from({ length: 501 }, (_, n) => [`p/${n}.rego`, RULE])), 'undefined:1 too-many'],
+    [{ ...texts(400, 'p/', '.rego'), ...texts(101, 'd/', '.json') }, 'undefined:1 too-many'],
     [{ 'p/a.rego': `# ${'x'.repeat(6 * 1024 * 1024)}` }, 'undefined:1 too-long'],
   ]
-  for (const [texts, expected] of table) {
-    const policy = read(texts, { path: 'p', data: 'd' })
+  for (const [files, expected] of table) {
+    const policy = read(files, { path: 'p', data: 'd' })
     assert.ok(!policy.ok || expected.endsWith(':1'), expected)
     if (policy.ok) continue
     const [first] = policy.error
