@@ -20,6 +20,10 @@ const FILES = {
     `    - {${S}, weight: 90}\n    - {${C}, weight: 10}\n`,
     '{name: web, namespace: "{{ .Release.Namespace }}"}',
   ),
+  tmplList: vs(
+    `    - {${S}, weight: 90}\n    - {${C}, weight: 10}\n`,
+    '{name: web, finalizers: [perch.dev/a, "{{ .b }}"]}',
+  ),
   tmplLine: `{{- if .x }}\n` + vs(`    - {${S}, weight: 90}\n    - {${C}, weight: 10}\n{{- end }}\n`),
   alias: vs(`    - {${S}, weight: *w}\n    - {${C}, weight: 10}\n`, '{name: web, labels: {x: &w 90}}'),
   anchored: vs(`    - {${S}, weight: &w 90}\n    - {${C}, weight: *w}\n`),
@@ -71,6 +75,7 @@ const EXPECTED: Record<keyof typeof FILES, string> = {
   tmplWeight: 'template',
   tmplBlockParse: 'template',
   tmplMeta: 'template',
+  tmplList: 'template',
   tmplLine: 'template in line 1',
   alias: 'literals instead of the alias',
   anchored: 'anchored',

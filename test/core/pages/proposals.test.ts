@@ -35,7 +35,10 @@ test('what a newcomer gets as a first config, and the state of all rollouts, is 
     ] as const)
       sections[`${name}: the state ${title}`] = [`\`\`\`text\n${statusText(targets.map(standingOf))}\`\`\``]
   }
-  const inComments = proposedConfig(snapshotOf('several', false), { hasEnvironments: false, hasServices: false })
-  sections['several: a config with everything in comments'] = [`\`\`\`yaml\n${inComments}\`\`\``]
+  const snapshot = snapshotOf('several', false)
+  const written = { hasEnvironments: false, hasServices: false }
+  const inComments = proposedConfig(snapshot, written)
+  const shown = initWords({ text: inComments, snapshot, written }, { isDry: true })
+  sections['several: a config with everything in comments, with --dry-run'] = [`\`\`\`text\n${shown}\`\`\``]
   assertPage('proposals.md', sections)
 })

@@ -96,10 +96,9 @@ function block(resource: ResourceDiff, room = Number.POSITIVE_INFINITY): string 
   ].join('\n\n')
   if (patch === '') return `${head}: only hidden values.`
   const lines = patch.split('\n').map((line) => clip(seen(line)))
-  const cut = (limit: number): string => `${head}\n\n${fence(fitLines(lines, limit, moreLines).join('\n'), 'diff')}`
-  const first = cut(room - sizeOf(head) - 20)
-  // Only a fence of many backticks is longer than expected.
-  return sizeOf(first) <= room ? first : cut(2 * room - sizeOf(head) - 20 - sizeOf(first))
+  const whole = lines.join('\n')
+  const frame = sizeOf(`${head}\n\n${fence(whole, 'diff')}`) - sizeOf(whole)
+  return `${head}\n\n${fence(fitLines(lines, room - frame, moreLines).join('\n'), 'diff')}`
 }
 
 /** Schemas of CustomResourceDefinitions that are added or removed as a whole. */
