@@ -86,10 +86,8 @@ export function dashOf(
 function withoutComments(text: string): string | undefined {
   const splices = commentsOf(text).map(([start, end]): Splice => {
     const blanks = blanksBefore(text, start)
-    const isWholeLine = start - blanks === lineStart(text, start) && start - blanks > 0
-    return isWholeLine
-      ? { start: start - blanks, end: nextLine(text, end), text: '' }
-      : { start: start - blanks, end: text[end - 1] === '\r' ? end - 1 : end, text: '' }
+    const isWholeLine = start - blanks === lineStart(text, start)
+    return { start: start - blanks, end: isWholeLine ? nextLine(text, end) : end, text: '' }
   })
   return applySplices(text, splices)
 }

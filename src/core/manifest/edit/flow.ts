@@ -120,7 +120,7 @@ function hasOwnLines(text: string, { start, end }: Run): boolean {
 /** Whether `insertInFlow` made a map that would become empty: its braces have no spaces inside. */
 export function isMadeHere(text: string, map: YAMLMap): boolean {
   const [start, end] = map.range ?? [0, 0]
-  return /\{\S/.test(text.slice(start, start + 2)) && /\S\}/.test(text.slice(end - 2, end))
+  return [text.charAt(start + 1), text.charAt(end - 2)].every((inner) => inner.trim() !== '')
 }
 
 /** The splice for all entries of a map, with the spaces that `insertInFlow` put around them. */
