@@ -168,17 +168,12 @@ function isReached(rule: Rule, place: Place): boolean {
 function versionsIn([one, other]: Pair): readonly [RouteVersion, RouteVersion] {
   const [first, second] = [nameOf(one), nameOf(other)]
   const parts = [first.split('-'), second.split('-')] as const
-  const differing = parts[0].findIndex((part, index) => part !== parts[1][index])
-  const isOneWord = parts[0].length === parts[1].length && isSameBut(parts, differing)
-  const short = (index: 0 | 1, whole: string): string => (isOneWord ? (parts[index][differing] ?? whole) : whole)
+  const words = parts[0].flatMap((word, index) => (word === parts[1][index] ? [] : [[word, parts[1][index]]]))
+  const [[own, twin] = []] = words.length === 1 && parts[0].length === parts[1].length ? words : []
   return [
-    { name: short(0, first), written: first, host: one.host, subset: one.subset },
-    { name: short(1, second), written: second, host: other.host, subset: other.subset },
+    { name: own ?? first, written: first, host: one.host, subset: one.subset },
+    { name: twin ?? second, written: second, host: other.host, subset: other.subset },
   ]
-}
-
-function isSameBut([one, other]: readonly [readonly string[], readonly string[]], differing: number): boolean {
-  return differing !== -1 && one.every((part, index) => index === differing || part === other[index])
 }
 
 /** The version with the name that a person wrote: `green`, `web-green`. */

@@ -58,6 +58,15 @@ test('two versions named blue and green are found, and the one with the traffic 
   )
 })
 
+test('the last part of a name tells the version, and two that differ in more than one part have their whole names', () => {
+  const twice = ['blue-web-blue', 'blue-web-green']
+  assert.equal(found({ destinations: to(subset('blue-web-blue')), subsets: twice }), 'blue | green')
+  const config = '{ strategy: blue-green, versions: [a-web-1, b-web-2] }'
+  assert.equal(found({ destinations: to(subset('b-web-2')), config }), 'b-web-2 | a-web-1')
+  const longer = '{ strategy: blue-green, versions: [web, web-next] }'
+  assert.equal(found({ destinations: to(subset('web')), config: longer }), 'web | web-next')
+})
+
 test('ambiguous routes do not count as blue/green unless the config says so', () => {
   assert.equal(found({ destinations: to(subset('blue')), subsets: ['blue'] }), 'no')
   assert.equal(found({ destinations: to(subset('blue', 90), subset('green', 10)) }), 'no', 'both have traffic')

@@ -72,6 +72,17 @@ test('each wave takes a share after the previous one, and the first continues wh
   for (const [what, places, expected] of table) assert.equal(say(places), expected, what)
 })
 
+test('of several waves that are behind the previous one, the first goes', () => {
+  const waves = [['d'], ['b', 'c'], ['a']]
+  const table: readonly [Readonly<Record<string, Place>>, string][] = [
+    [{ a: at(0), b: at(5), c: at(5), d: at(25) }, 'd waits for b,c, b goes 25, c goes 25, a waits for b,c'],
+    [{ a: at(5), b: at(25), c: at(25), d: at(25) }, 'd waits for a, b waits for a, c waits for a, a goes 25'],
+    [{ a: at(0), b: at(0), c: at(0), d: at(25) }, 'd waits for b,c, b goes 5, c goes 5, a waits for b,c'],
+    [{ a: at(0), b: at(25), c: at(5), d: at(25) }, 'd waits for c, b waits for c, c goes 25, a waits for c'],
+  ]
+  for (const [places, expected] of table) assert.equal(say(places, waves), expected)
+})
+
 test('no environment continues while one is unknown, missing, or rolls out another version', () => {
   assert.equal(say({ a: at(5), b: at(5) }), 'a waits for c, b waits for c')
   const other = say({ a: at(5), b: at(5, ['v1', 'v9']), c: at(0) })
