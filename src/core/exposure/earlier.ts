@@ -45,7 +45,28 @@ export function takersOf(
       return { entries: walk(reached, gone).entries, last: undefined }
     })
   const all = [own, ...others]
-  return { entries: all.flatMap(({ entries }) => entries), isAll: all.some(({ last }) => last !== undefined) }
+  const isAll = all.some(({ last }) => last !== undefined) && !wereUnanswered(reached, { bases, now })
+  return { entries: all.flatMap(({ entries }) => entries), isAll }
+}
+
+/** Whether nothing took some requests before: the rules for a closer host left them, and that host has no rules any more. */
+function wereUnanswered(
+  reached: RuleContext,
+  { bases, now }: { readonly bases: readonly Table[]; readonly now: ExposureSide },
+): boolean {
+  const closer = bases.filter((base) => isCloser(base, reached.table) && isBeside(reached, base))
+  return [...Map.groupBy(closer, ({ host }) => host)].some(([host, tables]) => {
+    const isStill = now.tablesFor(host).some((table) => table.host === host && isBeside(reached, table))
+    return !isStill && tables.every((base) => walk(reached, base.entries).last === undefined)
+  })
+}
+
+/** Whether a table has rules where the rule applies: for a protocol and a gateway of it. */
+function isBeside({ entry }: RuleContext, { entries }: Table): boolean {
+  return entries.some(({ match }) => {
+    const where = match.filter(({ on }) => on === 'protocol' || on === 'gateway')
+    return !areDisjoint(where, entry.match)
+  })
 }
 
 /** Whether a table's host is more specific. Then its rules come first, whatever they match (Gateway API, HTTPRoute hostnames). */

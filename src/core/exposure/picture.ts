@@ -105,10 +105,11 @@ function byPods({ workloads }: Picture, { unknown }: { readonly unknown: string 
   return { unknown: [unknown, ...[...picked].toSorted()].join(' ') }
 }
 
-/** The destination selects the canary's own workload, but under other labels. */
+/** The destination selects the canary's own workload, but under other labels, or under labels that are not known here. */
 function byWorkload({ workloads }: Picture, selection: Selection, { world }: ExposureSide): Lead | undefined {
   const found = workloads.size === 0 ? [] : [...workloadsOf(world, selection)].filter((one) => workloads.has(one))
-  return found.length === 0 ? undefined : { unknown: `workload ${found.join(' ')}` }
+  const under = selection.labels === undefined ? ` by ${destinationKey(selection)}` : ''
+  return found.length === 0 ? undefined : { unknown: `workload ${found.join(' ')}${under}` }
 }
 
 /** The base branch told which pods a destination next to the canary selects, and the change removes that. */

@@ -240,6 +240,47 @@ spec:
   assert.deepEqual(rises(testers, replaced(testers, 'weight: 5}', 'weight: 1}')), [])
 })
 
+test('a host of its own that loses its rules raises the canary behind all hosts, as far as those rules left its requests alone', () => {
+  const everywhere = replaced(PAIR, '  hostnames: [web.example.com]\n', '')
+  const beside = (rule: string, parent = 'public'): string => `${everywhere}---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: shop}
+spec:
+  parentRefs: [{name: ${parent}}]
+  hostnames: [shop.example.com]
+  rules: [{${rule}backendRefs: [{name: web}]}]
+`
+  const main = 'raise rules[2] 0 → 5'
+  const exact = 'matches: [{path: {type: Exact, value: /api/a}}], '
+  assert.deepEqual(rises(beside(exact), everywhere).includes(main), true, 'the other paths of the shop were not served')
+  assert.deepEqual(
+    rises(beside(''), everywhere).includes(main),
+    true,
+    'the shop sent all requests to the stable version',
+  )
+  assert.deepEqual(rises(beside(exact, 'inner'), everywhere), [], 'it was served by another gateway')
+  assert.deepEqual(rises(beside(exact), beside(exact.replace('/a', '/b'))), [], 'it still has rules')
+  const moved = replaced(beside(exact), 'shop.example.com', 'web.example.com')
+  assert.deepEqual(rises(beside(exact), moved).includes(main), true, 'another host has the rules now')
+})
+
+test('a canary that gets the labels of a version is raised where a rule begins to name that version', () => {
+  const named = `${replaced(MESH, 'subset: stable}}]', 'subset: elsewhere}}]')}---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web-stable}
+spec: {template: {metadata: {labels: {app: web, version: v1}}}}
+`
+  const relabelled = replaced(named, 'labels: {app: web, version: v2}', 'labels: {app: web, version: v1}')
+  const both = replaced(relabelled, 'subset: elsewhere}}]', 'subset: stable}}]')
+  assert.ok(
+    rises(named, both).some((rise) => rise.startsWith('unknown api 0 →')),
+    JSON.stringify(rises(named, both)),
+  )
+  assert.deepEqual(rises(named, replaced(named, '95}', '96}')), [], 'the labels of a subset are in another repository')
+})
+
 test('more requests reach a canary in other clusters: a second route sends everything to its ServiceImport', () => {
   const kind = 'group: multicluster.x-k8s.io, kind: ServiceImport'
   const old = PAIR.replaceAll('name: web-canary}', `name: web-canary, ${kind}}`).replace(
