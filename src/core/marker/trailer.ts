@@ -12,3 +12,23 @@ export function isOfCommand(message: string): boolean {
 }
 
 const COMMAND_TRAILER = 'Canary-Comment: '
+
+/** Who asked for a change in a comment, and on which pull request. */
+export interface Cause {
+  readonly login: string
+  readonly pull: number
+}
+
+/** The line of a commit that says who asked for it. It outlives the text of the pull request. */
+export function causeTrailer({ login, pull }: Cause): string {
+  return `${CAUSE_TRAILER}${login} in #${pull}`
+}
+
+/** Reads `causeTrailer` from a commit message. */
+export function causeIn(message: string): Cause | undefined {
+  const line = message.split('\n').findLast((one) => one.startsWith(CAUSE_TRAILER))
+  const [login, pull] = line?.slice(CAUSE_TRAILER.length).split(' in #') ?? []
+  return login === undefined || pull === undefined || !/^\d+$/.test(pull) ? undefined : { login, pull: Number(pull) }
+}
+
+const CAUSE_TRAILER = 'Canary-Asked-By: '

@@ -1,10 +1,6 @@
 import { branchIn, branchRef } from '../../core/branch-ref.ts'
-import {
-  promotionBody,
-  promotionCommit,
-  promotionTitle,
-  type PromotionCause,
-} from '../../core/message/pull-request/promotion.ts'
+import type { Cause } from '../../core/marker/trailer.ts'
+import { promotionBody, promotionCommit, promotionTitle } from '../../core/message/pull-request/promotion.ts'
 import { isPromotion, PROMOTION_LABEL, promotionBranch } from '../../core/promotion/branch.ts'
 import type { PreparedPromotion, PromotionFlow } from '../../core/promotion/promotion.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
@@ -25,7 +21,7 @@ type Needs = ChangeNeeds & Pick<RepositoryContext, 'renderer'>
 export async function openPromotion(
   context: Needs,
   site: PromotionSite,
-  { flow, asked }: { readonly flow: PromotionFlow; readonly asked: PromotionCause },
+  { flow, asked }: { readonly flow: PromotionFlow; readonly asked: Cause },
 ): Promise<Result<PullRequest, Refusal>> {
   const made = await preparePromotion(context, { treeish: site.sha, snapshot: site.snapshot }, flow)
   if (!made.ok) return made
@@ -38,7 +34,7 @@ export async function openPromotion(
 export function promotionDraft(
   { repo }: Pick<RepositoryContext, 'repo'>,
   { ref }: BaseHead,
-  { made, asked }: { readonly made: PreparedPromotion; readonly asked: PromotionCause | undefined },
+  { made, asked }: { readonly made: PreparedPromotion; readonly asked: Cause | undefined },
 ): ChangeDraft {
   const { flow, plan } = made
   return {

@@ -1,6 +1,6 @@
 import { branchRef } from '../../core/branch-ref.ts'
 import { PROMOTION_MARKER } from '../../core/marker/comment.ts'
-import { isOfCommand } from '../../core/marker/trailer.ts'
+import { causeIn, isOfCommand } from '../../core/marker/trailer.ts'
 import { changedPromotionNotice, emptyPromotionNotice } from '../../core/message/comment/promotion.ts'
 import { flowOf, isPromotion } from '../../core/promotion/branch.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
@@ -46,8 +46,11 @@ async function replanPromotion(context: RepositoryContext, base: BaseState, pull
   const { files } = made.value.plan
   const isSame = 'tree' in merged && (await changesOnly(context, { base: base.sha, head: merged.tree }, files))
   if (isSame) return
-  const draft = promotionDraft(context, base, { made: made.value, asked: undefined })
-  if ((await hasCommand(context, base, pull)) || (await remake(context, { base, pull }, draft)) === 'changed')
+  const messages = (await context.mirror.ahead(base.sha, pull.head.sha)).map(({ message }) => message)
+  const [asked] = messages.flatMap((message) => causeIn(message) ?? [])
+  const draft = promotionDraft(context, base, { made: made.value, asked })
+  // Perch makes the commits of commands itself, but a person asked for them.
+  if (messages.some(isOfCommand) || (await remake(context, { base, pull }, draft)) === 'changed')
     await sayOnce(context, pull.number, { marker: PROMOTION_MARKER, body: changedPromotionNotice() })
 }
 
@@ -58,13 +61,4 @@ async function remake(
 ): Promise<'changed' | undefined> {
   const done = await orRefusal(() => remakeChange(context, place, draft))
   return done.ok && !done.value.ok && done.value.error.code === 'step-changed' ? 'changed' : undefined
-}
-
-/** Whether a command committed to the promotion. Perch makes such commits itself, but a person asked for them. */
-async function hasCommand(
-  { mirror }: Pick<RepositoryContext, 'mirror'>,
-  { sha }: Pick<BaseState, 'sha'>,
-  { head }: PullRequest,
-): Promise<boolean> {
-  return (await mirror.ahead(sha, head.sha)).some(({ message }) => isOfCommand(message))
 }

@@ -139,6 +139,20 @@ test('a promotion is planned again when either side moves, unless somebody chang
   assert.match(comments(world, made).join('\n'), /Somebody pushed to this promotion/)
 })
 
+test('a promotion that is planned again and again still says who asked for it', async () => {
+  const { world, pull } = await twoEnvironments()
+  await says(world, 'bob', pull, '/promote staging production')
+  const made = promotionIn(world)
+  for (const timeout of ['4s', '5s']) {
+    world.alice.push('main', {
+      [STAGING]: textOn(world, 'main', STAGING).replace(/timeout: \ds/, `timeout: ${timeout}`),
+    })
+    await world.settle()
+    assert.match(textOn(world, made.head.ref, PRODUCTION), new RegExp(`timeout: ${timeout}`))
+    assert.match(made.body, new RegExp(`Asked by \`bob\` in #${pull.number}\\.`))
+  }
+})
+
 test('a share that a command set on a promotion stays when the promotion would be planned again', async () => {
   const { world, pull } = await twoEnvironments()
   await says(world, 'alice', pull, '/promote staging production web')

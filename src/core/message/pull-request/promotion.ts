@@ -1,4 +1,4 @@
-import { MOVE_TRAILER } from '../../marker/trailer.ts'
+import { type Cause, causeTrailer, MOVE_TRAILER } from '../../marker/trailer.ts'
 import type { PreparedPromotion, PromotionFlow } from '../../promotion/promotion.ts'
 import { titleText } from '../../text/inert.ts'
 import { fitLines, MAX_BODY, sizeOf } from '../../text/limits.ts'
@@ -8,12 +8,6 @@ import { bounded } from '../markdown/bounded.ts'
 import { code, list, paragraphs } from '../markdown/markdown.ts'
 import { leftOutWords } from './left-out.ts'
 
-/** Who asked for a promotion, and where. */
-export interface PromotionCause {
-  readonly login: string
-  readonly pull: number
-}
-
 /** Title of the pull request, and headline of its commit. */
 export function promotionTitle({ from, to, service }: PromotionFlow): string {
   return titleText(`Promote ${service ?? 'all'}: ${from} → ${to}`)
@@ -21,17 +15,17 @@ export function promotionTitle({ from, to, service }: PromotionFlow): string {
 
 export function promotionCommit(
   { flow }: PreparedPromotion,
-  asked: PromotionCause | undefined,
+  asked: Cause | undefined,
 ): { readonly headline: string; readonly body: string } {
-  const by = asked === undefined ? [] : [`Asked by ${asked.login} in #${asked.pull}.`]
+  const by = asked === undefined ? [] : [causeTrailer(asked)]
   const trailer = `${MOVE_TRAILER}: ${titleText(`${flow.from} ${flow.to}`)} promotion`
-  return { headline: promotionTitle(flow), body: [...by, trailer].join('\n\n') }
+  return { headline: promotionTitle(flow), body: [trailer, ...by].join('\n') }
 }
 
 const ROOM = { carried: 8_000, left: 10_000, closing: 3_000 }
 
 /** The body of the pull request, from which a reviewer decides. */
-export function promotionBody(words: PreparedPromotion, asked: PromotionCause | undefined): string {
+export function promotionBody(words: PreparedPromotion, asked: Cause | undefined): string {
   const { flow } = words
   const by = asked === undefined ? '' : `Asked by ${code(asked.login)} in #${asked.pull}.`
   return bounded(
