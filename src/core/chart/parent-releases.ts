@@ -17,7 +17,7 @@ export interface ParentRelease extends Parent, Pick<ReleaseFiles, 'copies'> {
   readonly key: string
   readonly release: ChartRelease
   readonly refusals: readonly EnvironmentRefusal[]
-  /** Nothing in the repository deploys it, so somebody does it by hand, with the chart's own values. */
+  /** Nothing in the repository deploys it, so somebody does it by hand. */
   readonly isLone: boolean
 }
 
@@ -83,7 +83,19 @@ function fromEnvironments(scene: ParentScene): readonly ParentRelease[] {
     if (own === undefined || !isWritten(scene, own.from, own.parent)) return []
     const { release, copies } = own
     const charts = chartsOf({ release, copies }, own.parent)
-    return [{ name, key: withoutPlaces(release), release, copies, files, charts, refusals, isLone: false }]
+    return [
+      {
+        name,
+        key: withoutPlaces(release),
+        release,
+        copies,
+        files,
+        charts,
+        refusals,
+        isLone: false,
+        isGuessed: own.parent?.isGuessed === true,
+      },
+    ]
   })
 }
 
@@ -102,7 +114,8 @@ function fromDeployers(scene: ParentScene, known: ReadonlySet<string>): readonly
       ? [{ code: 'patched-release', file, line: 1, entry: name }]
       : []
     const refusals = [...own.refusals, ...patched]
-    return [{ ...own, refusals, name, key, release, charts: chartsOf({ ...own, release }, parent), isLone: false }]
+    const charts = chartsOf({ ...own, release }, parent)
+    return [{ ...own, refusals, name, key, release, charts, isLone: false, isGuessed: parent?.isGuessed === true }]
   })
 }
 
@@ -139,7 +152,7 @@ function lone(scene: ParentScene): readonly ParentRelease[] {
     if (used.has(chart) || isPart(chart) || !own.files.some((file) => templates.has(file))) return []
     const refusals = [...own.refusals, ...severalValues(chart, paths)]
     const [name, charts] = [nameOf(chart) || 'root', chartsOf({ ...own, release }, undefined)]
-    return [{ ...own, refusals, name, key: withoutPlaces(release), release, charts, isLone: true }]
+    return [{ ...own, refusals, name, key: withoutPlaces(release), release, charts, isLone: true, isGuessed: true }]
   })
 }
 

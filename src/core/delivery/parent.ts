@@ -6,4 +6,6 @@ export interface Parent {
   readonly files: readonly string[]
   /** The folders of the charts that it is rendered from; none for a kustomization. A new file there is one more of its files. */
   readonly charts: readonly string[]
+  /** A chart that nothing in the repository deploys is rendered with its own values. The person who applies it may give others. */
+  readonly isGuessed?: boolean
 }

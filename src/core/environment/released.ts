@@ -176,6 +176,7 @@ function originOf(release: ChartRelease, all: readonly DeployedRelease[]): Relea
     ...first,
     files: [...new Set(parents.flatMap((one) => one.files))],
     charts: [...new Set(parents.flatMap((one) => one.charts))],
+    isGuessed: all.every((one) => one.parent?.isGuessed === true),
   }
   return { release, files, deliveries: all.map(deliveryKey), parent }
 }

@@ -122,6 +122,8 @@ export interface RenderFailure {
     | 'build-failed'
     /** `detail`: the parameter that only the generator of an ApplicationSet knows, as in its template. */
     | 'values-unknown'
+    /** The values come from a chart that nothing in the repository deploys, so a person may give others. */
+    | 'values-by-hand'
     | 'timed-out'
     | 'too-large'
     | 'out-of-memory'

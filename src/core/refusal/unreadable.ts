@@ -39,7 +39,7 @@ export function hiddenBy(
 }
 
 const HIDES: ReadonlySet<string> = new Set(
-  'helm-missing helm-dependency helm-values no-chart tool-busy not-confined build-failed values-unknown timed-out too-large out-of-memory'.split(
+  'helm-missing helm-dependency helm-values no-chart tool-busy not-confined build-failed values-unknown values-by-hand timed-out too-large out-of-memory'.split(
     ' ',
   ),
 )

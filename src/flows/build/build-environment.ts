@@ -22,7 +22,7 @@ export interface ReleaseSource {
 /** Renders one release from the texts of its files. */
 export async function renderRelease(
   { renderer }: ReleaseSource,
-  { release, copies }: Pick<EnvironmentRelease, 'release' | 'copies'>,
+  { release, copies, parent }: Pick<EnvironmentRelease, 'release' | 'copies' | 'parent'>,
   texts: ReadonlyMap<string, string>,
 ): Promise<RenderResult> {
   const build = releaseBuild(release, copies, texts)
@@ -30,6 +30,8 @@ export async function renderRelease(
   let rendered = await renderer.render(files, { kind: 'helm', ...source })
   const unknown = rendered.ok || rendered.code !== 'build-failed' ? undefined : unknownParameter(build, release, texts)
   if (unknown !== undefined) return { ok: false, code: 'values-unknown', detail: unknown }
+  if (!rendered.ok && rendered.code === 'build-failed' && parent?.isGuessed === true)
+    return { ...rendered, code: 'values-by-hand' }
   for (const kustomization of postRenderers) {
     if (!rendered.ok) return rendered
     const own = new Map([

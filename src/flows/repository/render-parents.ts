@@ -86,9 +86,9 @@ async function withRendered(context: Needs, { treeish }: CommitSource, round: Ro
   const replaced = new Set(rendered.templates)
   for (const { parent, output } of found) {
     if ('problem' in output) continue
-    const { name, files, charts } = parent
+    const { name, files, charts, isGuessed = false } = parent
     for (const file of files) if (templates.has(file)) replaced.add(file)
-    for (const [part, text] of output.parts) parts.set(part, { text, parent: { name, files, charts } })
+    for (const [part, text] of output.parts) parts.set(part, { text, parent: { name, files, charts, isGuessed } })
   }
   const problems = found.flatMap(({ parent: { name }, output }) =>
     'problem' in output ? [{ ...output.problem, environments: [name] }] : [],

@@ -251,7 +251,15 @@ function problemsOf(t: string): readonly Problem[] {
   const place = { file: t, line: 1 }
   const asked = { tool: 'opa', place, side: 'head', environment: t } as const
   const failed = (
-    ['tool-missing', 'build-failed', 'values-unknown', 'timed-out', 'too-large', 'out-of-memory'] as const
+    [
+      'tool-missing',
+      'build-failed',
+      'values-unknown',
+      'values-by-hand',
+      'timed-out',
+      'too-large',
+      'out-of-memory',
+    ] as const
   ).map((one) => renderProblem({ environment: t, file: t, rendered: { code: one, detail: t } }))
   return [
     ...failed,

@@ -44,6 +44,7 @@ export function problems(): readonly Problem[] {
     'too-large',
     'out-of-memory',
     'values-unknown',
+    'values-by-hand',
   ] as const
   const manifests = ['not-yaml', 'template', 'too-large', 'alias-bomb'] as const
   const object = { group: 'g', kind: 'VirtualService', namespace: 'shop', name: 'web' }

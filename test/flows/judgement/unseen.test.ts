@@ -117,6 +117,51 @@ test('a release with known values that helm does not render is red', needsHelm, 
   assert.deepEqual(problems, ['build-failed chart/templates/map.yaml'])
 })
 
+const ROOT = {
+  'root/Chart.yaml': 'apiVersion: v2\nname: root\nversion: 0.1.0\n',
+  'root/values.yaml': 'key:\n',
+  'root/templates/web.yaml': application('chart', '{{ toYaml .Values | nindent 8 }}\n'),
+}
+
+function application(path: string, values: string): string {
+  return `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: ${path}, namespace: argocd }
+spec:
+  destination: { namespace: web, server: https://kubernetes.default.svc }
+  source:
+    repoURL: https://github.com/acme/shop
+    path: ${path}
+    helm:
+      values: |
+        ${values}`
+}
+
+test(
+  'a release that helm does not render is a note if its values come from a chart that a person applies',
+  needsHelm,
+  async () => {
+    const { problems, notes, review } = await reviewed(CHART, ROOT)
+    assert.deepEqual(problems, [])
+    assert.ok(notes.includes('values-by-hand chart/templates/map.yaml'), notes.join('\n'))
+    const [found] = review.notes.filter(({ code }) => code === 'values-by-hand')
+    assert.match(found === undefined ? '' : explainProblem(found).what, /a key/)
+  },
+)
+
+test('it is red if the repository also tells which values that chart has', needsHelm, async () => {
+  const { problems } = await reviewed(CHART, { ...ROOT, 'apps/root.yaml': application('root', '{ other: 1 }\n') })
+  assert.deepEqual(problems, ['build-failed chart/templates/map.yaml'])
+})
+
+test('it is red if helm rendered it before', needsHelm, async () => {
+  const { problems } = await reviewed(
+    { ...CHART, ...ROOT, 'root/values.yaml': 'key: a\n' },
+    { 'root/values.yaml': 'key:\n' },
+  )
+  assert.deepEqual(problems, ['values-by-hand chart/templates/map.yaml'])
+})
+
 test('a chart may ask for a version of Kubernetes that helm was not built with', needsHelm, async () => {
   const files = { ...CHART, 'chart/Chart.yaml': `${CHART['chart/Chart.yaml']}kubeVersion: ">=1.33.0-0"\n` }
   const { problems, notes } = await reviewed(files, { 'apps/web.yaml': applicationSet('            key: a\n') })

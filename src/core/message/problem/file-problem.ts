@@ -154,6 +154,11 @@ function renderWords({ environment, failure }: Extract<FileCause, { kind: 'not-r
         what: `Helm does not render environment ${name} without a value for ${code(failure.detail)}. An ApplicationSet fills it in, and its generator depends on more than this repository.`,
         next: 'To see this environment rendered, describe its release under `helm` in `.github/canary.yml`.',
       }
+    case 'values-by-hand':
+      return {
+        what: `Helm does not render environment ${name}: ${code(failure.detail)}. Its values come from a chart that nothing in this repository deploys, so the person who applies that chart may give others.`,
+        next: 'To see this environment rendered, describe its release under `helm` in `.github/canary.yml`.',
+      }
     case 'out-of-memory':
       return {
         what: `Environment ${name} needs more memory for its build than Perch allows.`,

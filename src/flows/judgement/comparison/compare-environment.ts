@@ -200,6 +200,9 @@ function isBomb({ snapshot }: TreeSnapshot, name: string): boolean {
   return snapshot.problems.some(({ code, environments }) => code === 'alias-bomb' && environments.includes(name))
 }
 
+/** Why helm does not render a release whose values are not all in the repository. */
+const OPEN_VALUES: ReadonlySet<string> = new Set(['values-unknown', 'values-by-hand'])
+
 /** The problem of an environment that cannot be rendered. `wasRendered`: it could be rendered before, or did not exist. */
 function withoutRender(
   { before, after }: SnapshotPair,
@@ -213,7 +216,7 @@ function withoutRender(
   const isNoted = (code: string): boolean =>
     code === 'build-failed'
       ? !wasRendered
-      : code === 'values-unknown' && (!wasRendered || environmentAt(before, name) === undefined)
+      : OPEN_VALUES.has(code) && (!wasRendered || environmentAt(before, name) === undefined)
   const isNote = environment?.kind === 'helm' && problems.every(({ code }) => isNoted(code))
   return isNote ? { ...onlyProblems([]), remarks: problems } : onlyProblems(problems)
 }
