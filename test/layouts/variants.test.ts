@@ -434,6 +434,28 @@ const ONE_FOLDER: Readonly<Record<string, Variant>> = {
     },
     shares: { 'web-app': '0% apps/web/app/vs.yaml:8' },
   },
+  'a generator puts a program and a template into ConfigMaps, and both mention Services': {
+    files: {
+      ...ROUTE,
+      'web/kustomization.yaml':
+        'resources: [vs.yaml, dr.yaml]\nconfigMapGenerator:\n  - { name: sync, files: [sync.py, page=page.yaml] }\n',
+      'web/vs.yaml': VS,
+      'web/sync.py':
+        'import json\n\ndef sync(name):\n    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}}\n',
+      'web/page.yaml': '{{ range .Services }}\nkind: Service\n{{ end }}\n',
+    },
+    shares: { web: '0% web/vs.yaml:8' },
+    moves: [
+      '/canary 25',
+      [
+        'web/vs.yaml',
+        '-          weight: 100',
+        '+          weight: 75',
+        '-          weight: 0',
+        '+          weight: 25',
+      ],
+    ],
+  },
   'elements of an ApplicationSet feed a patch of its template': {
     files: {
       ...ROUTE,

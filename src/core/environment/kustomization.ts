@@ -12,6 +12,8 @@ export interface Reference {
   readonly leadsTo: 'file' | 'folder' | 'either' | 'chart'
   /** It configures kustomize itself (generators, transformers, validators), and may name more files. */
   readonly isPlugin: boolean
+  /** A generator puts the file into a ConfigMap or Secret, whatever it contains. */
+  readonly isData?: boolean
 }
 
 export interface Complaint {
@@ -191,7 +193,8 @@ function readHolders(found: KustomizationScan, value: unknown, path: readonly Ke
 }
 
 function readFiles(found: KustomizationScan, holder: Readonly<Record<string, unknown>>, at: readonly Key[]): void {
-  const toFile = { leadsTo: 'file', isPlugin: false } as const
+  const isData = at[0] === 'configMapGenerator' || at[0] === 'secretGenerator'
+  const toFile = { leadsTo: 'file', isPlugin: false, isData } as const
   for (const field of ['path', 'env']) {
     for (const [key, value] of valuesOf(holder, field)) {
       if (isFilled(value)) refer(found, value, { path: [...at, key], ...toFile })
@@ -231,13 +234,13 @@ function readPlugin(found: KustomizationScan, data: unknown, at: readonly Key[])
   for (const [key, value] of valuesOf(data, 'replacements')) readHolders(found, value, [...at, key])
 }
 
-interface Target extends Pick<Reference, 'leadsTo' | 'isPlugin'> {
+interface Target extends Pick<Reference, 'leadsTo' | 'isPlugin' | 'isData'> {
   readonly path: readonly Key[]
 }
 
-function refer(found: KustomizationScan, entry: unknown, { path, leadsTo, isPlugin }: Target): void {
+function refer(found: KustomizationScan, entry: unknown, { path, leadsTo, isPlugin, isData = false }: Target): void {
   if (typeof entry !== 'string') return complain(found, 'unparsable', path)
-  found.references.push({ entry, line: found.source.line(path), leadsTo, isPlugin })
+  found.references.push({ entry, line: found.source.line(path), leadsTo, isPlugin, isData })
 }
 
 function listOf(found: KustomizationScan, value: unknown, path: readonly Key[]): readonly unknown[] {

@@ -2,7 +2,8 @@
 import { redact } from '../../diff/redact.ts'
 import { environmentNamed, type Environment } from '../../environment/environment.ts'
 import { mentionsTraffic } from '../../environment/traffic-text.ts'
-import { isKustomization } from '../../environment/tree.ts'
+import { readKustomizationOnce } from '../../environment/file-cache.ts'
+import { isKustomization, join, parentOf } from '../../environment/tree.ts'
 import { manifestProblem, refusalProblem } from '../../problem/files.ts'
 import type { Problem } from '../../problem/problem.ts'
 import { type Layout, manifestIn } from '../../layer/layout.ts'
@@ -43,11 +44,23 @@ export function brokenFiles({ config, layout }: TargetSources): readonly Environ
     if (refused.has(file) || names.length === 0) return []
     const manifest = bombIn(file, layout.texts.get(file) ?? '') ?? manifestIn(layout, file)
     if (manifest.ok) return []
+    const judged = names.filter((name) => !isOnlyData(layout, name, file))
+    if (judged.length === 0) return []
     // Messages of the parser can quote the file.
     const texts = new Map([[file, layout.texts.get(file) ?? '']])
     const detail = redact(manifest.error.detail, texts, config.secrets)
-    return [{ ...manifestProblem({ ...manifest.error, detail }), environments: names }]
+    return [{ ...manifestProblem({ ...manifest.error, detail }), environments: judged }]
   })
+}
+
+/** Whether an environment's kustomizations name a file for the data of ConfigMaps and Secrets, and for nothing else. */
+function isOnlyData({ environments, texts, known }: Layout, name: string, file: string): boolean {
+  const { files = [] } = environmentNamed(environments, name) ?? {}
+  const references = files.filter(isKustomization).flatMap((one) => {
+    const read = readKustomizationOnce(known.kustomizations, { file: one, text: texts.get(one) ?? '' })
+    return read.references.filter(({ entry }) => join(parentOf(one), entry) === file)
+  })
+  return references.length > 0 && references.every(({ isData }) => isData === true)
 }
 
 function isRead({ read }: Layout, name: string): boolean {
