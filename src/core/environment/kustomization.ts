@@ -95,7 +95,7 @@ function contentsOf(source: FileDocument, data: Readonly<Record<string, unknown>
 /** Reads a file that configures generators, transformers or validators. Its paths are relative to the kustomization's folder. */
 export function readPluginFile(text: string): Omit<Contents, 'isComponent'> {
   const parsed = parseSource(text)
-  if (!parsed.ok) return unreadable(parsed.line)
+  if (!parsed.ok) return unreadable(parsed.line, text)
   const all = parsed.documents.map((source) => {
     const found: KustomizationScan = { source, references: [], complaints: [] }
     readPlugin(found, source.data, [])

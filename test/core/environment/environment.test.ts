@@ -454,6 +454,7 @@ test('whatever starts something other than kustomize is refused', () => {
   assert.deepEqual(refusals('transformers: [t.yaml]\n', { 'k/t.yaml': posing }), ['remote:4'])
   assert.deepEqual(refusals('transformers: [t.yaml]\n', { 'k/t.yaml': 'just words\n' }), ['unparsable:1'])
   assert.deepEqual(refusals('transformers: [t.yaml]\n', { 'k/t.yaml': '{' }), ['unparsable:1'])
+  assert.deepEqual(refusals('generators: [g.yaml]\n', { 'k/g.yaml': 'name: {{ name }}-logs\n' }), ['template:1'])
   // Its lines are comments, or there are none.
   assert.deepEqual(refusals('# resources:\n# - a.yaml\n'), ['empty:1'])
   assert.deepEqual(refusals('---\n'), ['empty:1'])

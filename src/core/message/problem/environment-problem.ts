@@ -37,9 +37,10 @@ type ReleaseRefusal =
 export function environmentWords(refusal: EnvironmentRefusal): ProblemWords {
   const { code: why, entry } = refusal
   if (why === 'template') {
+    const whole = isKustomization(refusal.file) ? 'This kustomization' : 'This file'
     return {
-      what: `This kustomization is a template (${code(entry)}), which kustomize cannot read, so Perch does not render it.`,
-      next: 'Commit the filled-in kustomization. If nothing deploys this folder, list the environments that Perch should render under `environments` in `.github/canary.yml`.',
+      what: `${whole} is a template (${code(entry)}), which kustomize cannot read, so Perch does not render it.`,
+      next: 'Commit it filled in. If nothing deploys this folder, list the environments that Perch should render under `environments` in `.github/canary.yml`.',
     }
   }
   if (isOfRelease(why)) return releaseWords(why, refusal)
