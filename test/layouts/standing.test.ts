@@ -213,6 +213,12 @@ test('a document about traffic without a name leaves the others of its file as t
   }
 })
 
+test('an object beside the config of a tool, in a folder that nothing deploys, is added like any other', async () => {
+  const kind = 'kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nname: local\nnodes: [{ role: control-plane }]\n'
+  for (const text of [`${kind}---\n${CONFIG_MAP}`, `${CONFIG_MAP}---\n${kind}`])
+    assert.deepEqual(await reviewed(WEB, { 'k8s/kind.yaml': text }), [[], []])
+})
+
 test('a document without a name in a folder that Argo CD deploys is red: it refuses all of the folder', async () => {
   const nameless = `${VS}---\n${VS.replace(/name: web\b/, 'labels: {}')}`
   const [problems = []] = await reviewed({ ...SHOP, 'argo.yaml': APPLICATION }, { 'k8s/web.yaml': nameless })

@@ -123,6 +123,11 @@ function isText(value: unknown): boolean {
 const TOOLS =
   /^(?:builtin$|(?:kustomize\.config\.k8s\.io|kind\.x-k8s\.io|k3d\.io|kubeadm\.k8s\.io|kubelet\.config\.k8s\.io|kubeproxy\.config\.k8s\.io|eksctl\.io|kops\.k8s\.io|skaffold|install\.istio\.io|client\.authentication\.k8s\.io|audit\.k8s\.io|apiserver\.config\.k8s\.io|config\.istio\.io|ctlptl\.dev|devspace\.sh|minikube\.sigs\.k8s\.io|tilt\.dev|kuttl\.dev|cli\.config\.kubernetes\.io|fn\.kpt\.dev|kpt\.dev)\/)/
 
+/** Whether a document without a name configures one of these tools. */
+export function configuresTool(text: string): boolean {
+  return TOOLS.test(/^["']?apiVersion["']?:[ \t]*["']?([^\s"'#]+)/m.exec(text)?.[1] ?? '')
+}
+
 interface PlainDraft {
   readonly name: string
   readonly root: string

@@ -1,6 +1,6 @@
 /** The files of an environment without kustomize, as one stream of objects. */
 import type { Texts } from '../../environment/closure.ts'
-import { streamText, renderPlain } from '../../environment/plain.ts'
+import { configuresTool, streamText, renderPlain } from '../../environment/plain.ts'
 import { mentionsTraffic } from '../../environment/traffic-text.ts'
 import type { Location } from '../../manifest/parse.ts'
 import { breaksIn } from '../../manifest/pieces.ts'
@@ -95,7 +95,9 @@ const KUSTOMIZE_FUNCTION = /^\s+["']?config\.(?:kubernetes|k8s)\.io\/function["'
 /** What is left out of a file; undefined if nothing is. */
 function leftOutOf({ file, text, read, leavesOut, isLoose }: FileReading): LeftOutFile | undefined {
   const { objects, problem } = read
-  const nameless = read.nameless.filter(({ piece }) => !KUSTOMIZE_FUNCTION.test(piece.text))
+  const nameless = read.nameless.filter(
+    ({ piece: { text: own } }) => !KUSTOMIZE_FUNCTION.test(own) && !configuresTool(own),
+  )
   const isWhole = problem === undefined ? objects.length === 0 : isLeftOut(problem, text, isLoose ? 'all' : leavesOut)
   const why = (isWhole ? problem : undefined) ?? nameless[0]?.problem
   if (why === undefined) return undefined
