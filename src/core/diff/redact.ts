@@ -22,9 +22,13 @@ export function redact(text: string, files: ReadonlyMap<string, string>, kinds: 
   return redactor(files, kinds)(text)
 }
 
-/** The same for many texts. Searches the files once. */
+/** The same for many texts. Searches the files once, and not before there is a text, because that takes long in charts. */
 export function redactor(files: ReadonlyMap<string, string>, kinds: readonly string[]): (text: string) => string {
-  return hideValues(secretValues(files, kinds), { mark: HIDDEN, shortest: MIN_LENGTH })
+  let hide: ((text: string) => string) | undefined
+  return (text) => {
+    hide ??= hideValues(secretValues(files, kinds), { mark: HIDDEN, shortest: MIN_LENGTH })
+    return hide(text)
+  }
 }
 
 function secretValues(files: ReadonlyMap<string, string>, kinds: readonly string[]): ReadonlySet<string> {
