@@ -32,7 +32,8 @@ export function withRoles<T extends Omit<DestinationName, 'namespace'>>(
   destinations: readonly T[],
   { namespace, names }: { readonly namespace: string; readonly names: Pick<RouteNames, 'stable' | 'canary'> },
 ): readonly (T & { readonly role: Role })[] {
-  const all = destinations.map((one) => ({ ...one, role: roleOf({ ...one, namespace }, names) }))
+  const named = destinations.map((one) => ({ ...one, role: roleOf({ ...one, namespace }, names) }))
+  const all = names.stable === undefined ? withoutCopy(named) : named
   const [canary, ...more] = all.filter(({ role }) => role === 'canary')
   const isOpen = names.stable === undefined && all.every(({ role }) => role !== 'stable')
   if (!isOpen || canary === undefined || more.length > 0) return all
@@ -41,6 +42,19 @@ export function withRoles<T extends Omit<DestinationName, 'namespace'>>(
   return all.map((one) =>
     one.role === 'other' && (isOnlyOther || isPlainOf(one, canary)) ? { ...one, role: 'stable' } : one,
   )
+}
+
+/**
+ * A `baseline` beside a canary and yet another version is not the stable one, but a copy of it: analysis compares the canary with pods
+ * that are as new (Kayenta).
+ */
+function withoutCopy<T extends Omit<DestinationName, 'namespace'> & { readonly role: Role }>(
+  all: readonly T[],
+): readonly T[] {
+  const isCopy = ({ host, subset, role }: T): boolean =>
+    role === 'stable' && endsIn(subset ?? shortHost(host), 'baseline')
+  const isBesideStable = all.some((one) => one.role !== 'canary' && !isCopy(one))
+  return isBesideStable ? all.map((one) => (isCopy(one) ? { ...one, role: 'other' } : one)) : all
 }
 
 /** Whether a destination has the canary's name without the word for the canary. */

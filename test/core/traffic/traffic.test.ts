@@ -227,7 +227,7 @@ test('roles come from the config or the names that the field uses, never from th
   assert.equal(roleOf({ host, subset: 'v2', namespace: 'default' }, { stable: 'v1', canary: 'v2' }), 'canary')
 })
 
-test('next to the canary of a host, its only other subset is the stable version, unless that is a candidate too', () => {
+test('next to the canary of a host, its only other subset is the stable version, unless that is a candidate or a baseline', () => {
   const roles = (entries: string): string => {
     const target = targetOf({ 'vs.yaml': routeWith(entries) })
     return target.route.rules.flatMap(({ destinations }) => destinations.map(({ role }) => role)).join(' ')
@@ -240,6 +240,10 @@ test('next to the canary of a host, its only other subset is the stable version,
     assert.equal(roles(entry(name) + entry('canary')), 'other canary', name)
   assert.equal(roles(entry('v1') + entry('v2') + entry('canary')), 'other other canary')
   assert.equal(roles(entry('v1', 'api') + entry('canary')), 'other canary')
+  // Analysis compares the canary with a copy of the stable version that is as new.
+  assert.equal(roles(entry('baseline') + entry('canary')), 'stable canary')
+  assert.equal(roles(entry('stable') + entry('canary') + entry('baseline')), 'stable canary other')
+  assert.equal(roles(entry('prod') + entry('canary') + entry('baseline')), 'other canary other')
 })
 
 test('a short host belongs to the namespace of the route that names it', () => {
