@@ -95,9 +95,11 @@ async function look(folder: string): Promise<RepositoryLook> {
   const splits = await splitsIn(worktree)
   const megabytes = process.resourceUsage().maxRSS / 1024
   if (!found.ok) {
-    // There is nothing that a pull request could break.
-    const isEmpty = found.error.code === 'nothing-found' || found.error.code === 'no-service'
-    const said = [`${found.error.code} ${plainWords(explainRefusal(found.error))}`]
+    const { error } = found
+    const isTemplate = error.code === 'unreadable' && error.problem?.code === 'template'
+    // There is nothing that a pull request could break. Its check is green, with the same words as a note.
+    const isEmpty = error.code === 'nothing-found' || error.code === 'no-service' || isTemplate
+    const said = [`${error.code} ${plainWords(explainRefusal(error))}`]
     const [reds, notes] = isEmpty ? [[], said] : [said, []]
     return { environments: [], reds, unseen: [], notes, splits, seconds, megabytes }
   }
