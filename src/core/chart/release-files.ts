@@ -81,12 +81,15 @@ function linksAmong(entries: ReturnType<typeof below>): readonly EnvironmentRefu
     .map(({ path, type }) => ({ code: type === 'symlink' ? 'symlink' : 'submodule', file: path, line: 1, entry: '' }))
 }
 
+/** The files in a chart's folder. Links to values for tests of the chart (chart-testing's `ci/`) are no part of a release. */
 function below(tree: Tree, folder: string): readonly { readonly path: string; readonly type: string }[] {
   const prefix = folder === '' ? '' : `${folder}/`
+  const isForTests = (path: string, type: string): boolean => type === 'symlink' && path.startsWith(`${prefix}ci/`)
   return [...tree.types]
     .filter(
       ([path]) => path.startsWith(prefix) && (nameOf(path) === '.helmignore' || !isHidden(path.slice(prefix.length))),
     )
+    .filter(([path, type]) => !isForTests(path, type))
     .map(([path, type]) => ({ path, type }))
 }
 

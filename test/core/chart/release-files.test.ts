@@ -41,6 +41,18 @@ test('a chart with a link in a copy of another chart is refused at the link', ()
   assert.deepEqual(refusals, [{ code: 'symlink', file: 'common/templates/a.yaml', line: 1, entry: '' }])
 })
 
+test('a link among the values with which a chart is tested is left out, because no release reads it', () => {
+  const tree = treeOf([
+    { path: 'chart/Chart.yaml', type: 'file' },
+    { path: 'chart/ci/production-values.yaml', type: 'symlink' },
+    { path: 'chart/templates/ci/a.yaml', type: 'symlink' },
+  ])
+  const texts = new Map([['chart/Chart.yaml', 'name: chart\nversion: 1.0.0\n']])
+  const { files, refusals } = releaseFiles({ tree, texts, needs: new Set() }, RELEASE, { from: [], others: new Set() })
+  assert.deepEqual(files, ['chart/Chart.yaml', 'chart/templates/ci/a.yaml'])
+  assert.deepEqual(refusals, [{ code: 'symlink', file: 'chart/templates/ci/a.yaml', line: 1, entry: '' }])
+})
+
 test('a dependency is missing from a chart, although another chart has it in its own charts folder', () => {
   const tree = treeOf(
     [
