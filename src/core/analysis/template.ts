@@ -146,7 +146,7 @@ function inString(text: string, quote: Quote): string {
       .replaceAll(quote, `\\${quote}`)
       // eslint-disable-next-line no-control-regex -- exactly these must not be in a line
       .replaceAll(/[\u0000-\u001F\u007F\u0085\u2028\u2029]/g, (char) => {
-        return `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
+        return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
       })
   )
 }

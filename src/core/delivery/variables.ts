@@ -128,7 +128,7 @@ function bounded(lookup: VariableLookup): VariableLookup {
   let left = MAX_LENGTH
   return (name) => {
     const value = lookup(name)
-    left -= value?.length ?? 0
+    left -= (value ?? '').length
     return left < 0 ? undefined : value
   }
 }

@@ -112,7 +112,7 @@ export function decoded(text: string): string | undefined {
   const joined = text.replaceAll(/\s/g, '').replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/')
   if (joined === '') return undefined
   try {
-    const bytes = Uint8Array.from(atob(joined), (character) => character.codePointAt(0) ?? 0)
+    const bytes = Uint8Array.from(atob(joined), (character) => character.charCodeAt(0))
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     return undefined

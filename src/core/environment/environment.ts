@@ -131,7 +131,7 @@ export function refusalsOfTexts(environment: Environment, texts: Texts): readonl
   const release = environment.release?.release
   const wanted = release === undefined ? filesOutsideOfCharts(environment) : valuesFilesOf(release)
   const absent = wanted.filter((file) => texts.get(file) === undefined && environment.files.includes(file))
-  const length = environment.files.reduce((sum, file) => sum + (texts.get(file)?.length ?? 0), 0)
+  const length = environment.files.reduce((sum, file) => sum + (texts.get(file) ?? '').length, 0)
   const refusals: EnvironmentRefusal[] = absent.map((file) => ({ code: 'not-text', file, line: 1, entry: '' }))
   if (length > MAX_LENGTH) refusals.push({ code: 'too-large', file: environment.root, line: 1, entry: '' })
   for (const file of environment.kind === 'plain' ? environment.files : []) {

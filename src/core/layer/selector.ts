@@ -39,7 +39,7 @@ const MAX_REPEATS = 3
 
 function matches(pattern: string | undefined, names: readonly string[]): boolean | 'unclear' {
   if (pattern === undefined || names.includes(pattern)) return true
-  const repeats = pattern.match(/[*+]/g)?.length ?? 0
+  const repeats = (pattern.match(/[*+]/g) ?? []).length
   if (!CLEAR.test(pattern) || /\)[*+?{]/.test(pattern) || repeats > MAX_REPEATS) return 'unclear'
   try {
     const whole = new RegExp(`^(?:${pattern})$`)

@@ -95,7 +95,7 @@ export function parseManifest(file: string, text: string, wanted?: RegExp): Resu
 }
 
 function markersIn(pieces: readonly Piece[]): number {
-  return pieces.reduce((sum, { text }) => sum + (text.match(/^(?:---|\.\.\.|%)/gm)?.length ?? 0), 0)
+  return pieces.reduce((sum, { text }) => sum + (text.match(/^(?:---|\.\.\.|%)/gm) ?? []).length, 0)
 }
 
 /** The documents of one piece: usually one, none if it has only comments, or several if `...` separates them. */

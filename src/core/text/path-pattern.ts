@@ -7,7 +7,7 @@ const MAX_STARS = 6
 /** Undefined if a pattern contains anything else. */
 export function pathPattern(written: string): ((path: string) => boolean) | undefined {
   const pattern = written.replace(/^(?:\.?\/)+/, '').replace(/\/+$/, '')
-  const stars = pattern.match(/\*+/g)?.length ?? 0
+  const stars = (pattern.match(/\*+/g) ?? []).length
   if (pattern.length > MAX_LENGTH || stars > MAX_STARS || /[[\]\\]/.test(pattern)) return undefined
   const parts = pattern.split(/(\*\*\/|\*\*|\*|\?|\{[^{}]*\})/)
   const regex = new RegExp(`^${parts.map(partSource).join('')}$`)

@@ -62,7 +62,7 @@ export function deployerRoots(layout: Layout, deliveries: readonly Delivery[]): 
     found.flatMap(({ holders }) => [...holders.keys()]),
     (file) => file,
   )
-  const isShared = (file: string): boolean => (users.get(file)?.length ?? 0) > 1
+  const isShared = (file: string): boolean => (users.get(file) ?? []).length > 1
   const roots = found.map((built) => {
     const { environment, holders } = built
     const brings = bringsVariables(built, texts, isShared)

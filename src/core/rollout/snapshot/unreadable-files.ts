@@ -84,5 +84,5 @@ function bombIn(file: string, text: string): Result<never, ManifestProblem> | un
 }
 
 function hasManyAliases(text: string): boolean {
-  return text.includes('*') && (text.match(ALIAS)?.length ?? 0) > MANY_ALIASES
+  return text.includes('*') && (text.match(ALIAS) ?? []).length > MANY_ALIASES
 }
