@@ -36,14 +36,13 @@ function placeInRoot(failure: Failure): Location | undefined {
 /** `… recursed accumulation of path 'base': … accumulating resources from 'd.yaml': … in File: d.yaml`: the last of each. */
 function fileInMessage({ said, environment }: Failure): string | undefined {
   const folder = [...said.matchAll(/recursed accumulation of path '([^']+)'/g)].at(-1)?.[1] ?? environment.root
-  const entries = said.matchAll(/(?:(?:accumulating|merging) resources from\s+'|in File:\s+)([^'\s]+)/g)
+  const entries = said.matchAll(/(?:(?:accumulating|merging) resources from '|in File:\s+)([^'\s]+)/g)
   const files = [...entries].flatMap(([, entry = '']) => join(folder, entry) ?? [])
   return files.findLast((file) => environment.files.includes(file))
 }
 
 /** A file that is not YAML: the one that kustomize named, else the first broken one. kustomize counts lines from the start of the document. */
 function brokenFile(failure: Failure): Location | undefined {
-  if (!/yaml|unmarshal|parse/i.test(failure.said)) return undefined
   const named = fileInMessage(failure)
   for (const file of named === undefined ? failure.environment.files : [named, ...failure.environment.files]) {
     const manifest = isYaml(file) ? parseManifest(file, failure.texts.get(file) ?? '') : undefined

@@ -79,3 +79,22 @@ test('a dependency is missing from a chart, although another chart has it in its
     ['helm-dependency db', 'helm-dependency mq'],
   )
 })
+
+test('the values files of other releases are no files of a release, and files with similar names are', () => {
+  const paths = [
+    'Chart.yaml',
+    'values.yaml',
+    'values-eu.yaml',
+    'values-eu.yaml.bak',
+    'my-values-eu.yaml',
+    'values/eu.yaml',
+  ]
+  const tree = treeOf(paths.map((path) => ({ path: `chart/${path}`, type: 'file' })))
+  const texts = new Map(paths.map((path) => [`chart/${path}`, 'name: chart\n']))
+  const { files } = releaseFiles({ tree, texts, needs: new Set() }, RELEASE, { from: [], others: new Set() })
+  const kept = ['Chart.yaml', 'my-values-eu.yaml', 'values-eu.yaml.bak', 'values.yaml', 'values/eu.yaml']
+  assert.deepEqual(
+    files.toSorted(),
+    kept.map((path) => `chart/${path}`),
+  )
+})

@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import type { DeliverySource } from '../../../src/core/delivery/delivery-source.ts'
 import { readDeliveries } from '../../../src/core/delivery/delivery.ts'
 import { fillingOf, paramsNow } from '../../../src/core/delivery/generators/elements.ts'
+import { filledText } from '../../../src/core/delivery/generators/params.ts'
 import { pathPattern } from '../../../src/core/text/path-pattern.ts'
 
 const FILES: Readonly<Record<string, string>> = {
@@ -247,4 +248,27 @@ test('an element of a list is found again by the name of its Application, or els
   assert.equal(weightIn(numbers, numbers, 'web'), 5)
   assert.equal(weightIn(numbers, '[{cluster: 2, weight: 10}, {cluster: 1, weight: 1}]', 'web'), undefined)
   assert.equal(weightIn(numbers, '[{cluster: 2, weight: 10}, {cluster: 1, weight: 1}]', 'web-{{ .cluster }}'), 1)
+})
+
+test('an expression that is more than a path, or an index of one, stays as it is', () => {
+  const params = { a: 'v', list: ['x', 'y'], '': 'nothing' }
+  const go = [
+    '{{ .a }}',
+    '{{- .a -}}',
+    '{{.list.1}}',
+    '{{ index .list 1 }}',
+    '{{.}}',
+    '{{}}',
+    '{{ index . "a" }}',
+    '{{ index .a }}',
+  ]
+  assert.deepEqual(
+    go.map((text) => filledText(text, params, true)),
+    ['v', 'v', 'y', 'y', ...go.slice(4)],
+  )
+  const plain = ['{{a}}', '{{ a }}', '{{b}}', '{{ a b }}', '{a}']
+  assert.deepEqual(
+    plain.map((text) => filledText(text, params, false)),
+    ['v', 'v', ...plain.slice(2)],
+  )
 })

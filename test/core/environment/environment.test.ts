@@ -319,6 +319,9 @@ test('files of other tools that look like objects are not objects', () => {
     'kubeconfig.yaml': 'apiVersion: v1\nkind: Config\n',
   }
   assert.deepEqual(discover(files).environments, [])
+  assert.deepEqual(only({ 'shop.yaml': OBJECT.replace(/apiVersion: .*/, 'apiVersion: my.skaffold/v1') }).files, [
+    'shop.yaml',
+  ])
 })
 
 test('a file whose lines end in lone carriage returns is an object if it has a name, and no object otherwise', () => {
@@ -336,14 +339,20 @@ test('in a folder that nothing deploys, a file that a script fills in is a templ
     'k8s/person.yaml': `${pods}  image: {username}/web:1.0\n`,
     'k8s/sed.yaml': `${OBJECT}---\n${pods}  image: web\n  hosts:\n    - %HOST%\n`,
     'k8s/marker.yaml': `${OBJECT}---\n${pods}<#if hosts??>\n  hosts: [web]\n</#if>\n`,
+    'k8s/letter.yaml': `${OBJECT}zone: %Z%\n`,
+    'k8s/brace.yaml': `${OBJECT}zone: {z}a\n`,
     'k8s/jinja.yaml': `${pods}{% if debug %}\n    - --debug\n{% endif %}\n`,
     // Text in quotes and in a block is text, whatever it looks like, and other broken text is broken.
     'k8s/quoted.yaml': `${route}spec: { hosts: ["{{ .Host }}"] }\n`,
     'k8s/query.yaml': `${OBJECT}data:\n  '{__name__="up"}': '{{ $value }}'\n  script: |\n    \${COMMAND}\n`,
     'k8s/map.yaml': `${OBJECT}data: {web}\n`,
+    'k8s/tail.yaml': `${pods}  image: web: \${TAG}\n`,
+    'k8s/person-tail.yaml': `${pods}  image: web: {tag}x\n`,
+    'k8s/head.yaml': `${pods}  image: web\n\${TAG}: [\n`,
     'k8s/broken.yaml': `${pods}  script: |\n    \${COMMAND}\n  : [\n`,
   }
-  assert.deepEqual(only(files).files, ['k8s/broken.yaml', 'k8s/map.yaml', 'k8s/query.yaml', 'k8s/quoted.yaml'])
+  const kept = ['broken', 'head', 'map', 'person-tail', 'query', 'quoted', 'tail'].map((name) => `k8s/${name}.yaml`)
+  assert.deepEqual(only(files).files, kept)
   // A deployer would refuse it.
   const { environments } = discover(files, { configured: { shop: { path: 'k8s' } } })
   assert.ok(environments[0]?.files.includes('k8s/go.yaml'))

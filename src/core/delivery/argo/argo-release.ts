@@ -126,7 +126,7 @@ function valuesPath(
 /** `{{ .Values.file }}` without quotes is valid YAML: a mapping with a mapping as a key. */
 function entryText(entry: unknown): string {
   const [key = ''] = Object.keys(recordOf(entry))
-  const tag = /^\{"(.*)":/.exec(key)?.[1]
+  const tag = /\{"(.*)":/.exec(key)?.[1]
   return tag === undefined ? String(entry) : `{{ ${tag.replaceAll('\\"', '"')} }}`
 }
 

@@ -37,7 +37,7 @@ export function ignoredFields(entry: Data): IgnoredFields {
   }
 }
 
-const SETTING = /^resource\.customizations\.ignoreDifferences\.(?:(?<group>.*)_(?<kind>[^_]+)|(?<all>all))$/
+const SETTING = /^resource\.customizations\.ignoreDifferences\.(?:(?<group>.*)_(?<kind>.*)|(?<all>all))$/
 
 /**
  * The settings of Argo CD for every Application: in the ConfigMap `argocd-cm`, in the values of its chart (in a file, or in the
