@@ -105,7 +105,7 @@ function addValue(values: Set<string>, value: string): void {
 /** For a file that cannot be parsed: everything after colons and equals signs, as a whole and word by word. */
 function roughValues(text: string): readonly string[] {
   return text.split(/\r?\n/).flatMap((line) => {
-    const rest = /[:=]\s*(.+)$/.exec(line)?.[1] ?? ''
+    const rest = /[:=]\s*(.+)/.exec(line)?.[1] ?? ''
     return [rest, ...rest.split(/[\s"',:={}[\]]+/)]
   })
 }

@@ -32,7 +32,7 @@ function plainForms(value: string): readonly string[] {
 function linesOf(text: string): readonly string[] {
   const lines = text.split(/\r?\n/).map((line) => line.trim())
   const parts = lines.flatMap((line) => {
-    const part = unquoted(/^[\w.-]{1,80}\s*[:=]\s*(.+)$/.exec(line)?.[1] ?? '')
+    const part = unquoted(/^[\w.-]{1,80}\s*[:=]\s*(.+)/.exec(line)?.[1] ?? '')
     return looksSecret(part) ? [part] : []
   })
   // All certificates begin with the same line.
@@ -54,8 +54,8 @@ function unquoted(text: string): string {
 function encodedForms(text: string): readonly string[] {
   if (text.length > MAX_ENCODED) return []
   const json = JSON.stringify(text).slice(1, -1)
-  if (text.length > MAX_PASSWORD) return [base64(text), base64(text).replace(/=+$/, ''), json]
-  const whole = [text, `${text}\n`].flatMap((one) => [base64(one), base64(one).replace(/=+$/, '')])
+  if (text.length > MAX_PASSWORD) return [base64(text), base64(text).replaceAll('=', ''), json]
+  const whole = [text, `${text}\n`].flatMap((one) => [base64(one), base64(one).replaceAll('=', '')])
   const inBase64 = [...whole, ...whole.map(base64), ...alignments(text)]
   const url = encodeURIComponent(text.toWellFormed())
   // HTML forms encode more characters, and some programs encode everything except letters and digits.

@@ -46,5 +46,8 @@ test('an object that Argo CD reads leniently is not read so if it may hold a sec
   const twice = (kind: string): string =>
     `apiVersion: example.com/v1\nkind: ${kind}\nmetadata: { name: a }\nx: 1\nx: 2\n`
   const isRead = (kind: string): boolean => parseRendered(twice(kind), new Map(), { lenient: { secrets: KINDS } }).ok
-  assert.deepEqual(['Widget', 'VaultKey', 'MySecret'].map(isRead), [true, false, false])
+  assert.deepEqual(['Widget', 'VaultKey', 'MySecret', '"MySecret"'].map(isRead), [true, false, false, false])
+  const json = (kind: string): string => `{"apiVersion":"v1","kind":"${kind}","metadata":{"name":"a"},"x":1,"x":2}\n`
+  const isReadAsJson = (kind: string): boolean => parseRendered(json(kind), new Map(), { lenient: { secrets: [] } }).ok
+  assert.deepEqual(['Widget', 'MySecret'].map(isReadAsJson), [true, false])
 })

@@ -17,3 +17,12 @@ test('a value of a Secret’s data that has blanks around it is found in base64 
   ])
     assert.ok(forms.includes(form), JSON.stringify(form))
 })
+
+test('quotes around a whole value are no part of it, and quotes in it are', () => {
+  assert.ok(formsOf('"pass word"').includes('pass word'))
+  for (const value of ['a"pass"', '"pass"word', '\'pass"']) {
+    const bare = value.replaceAll(/["']/g, '')
+    assert.ok(formsOf(value).includes(value))
+    assert.ok(!formsOf(value).includes(bare), value)
+  }
+})
