@@ -166,6 +166,15 @@ test('an empty value gets its blank, and quotes stay as they were', () => {
   assert.equal(edited("a: 'x'\n", { kind: 'set', path: ['a'], value: "it's" }), "a: 'it''s'\n")
 })
 
+test('a variable with a number as its default stays without quotes, and other text gets them', () => {
+  const written = (value: string, old = '${WEIGHT:=5}'): string =>
+    edited(`a: ${old}\n`, { kind: 'set', path: ['a'], value }).trimEnd()
+  for (const value of ['${WEIGHT:=25}', '${W=0}', '${W:-100}']) assert.equal(written(value), `a: ${value}`)
+  for (const value of ['${WEIGHT}', '${W:=}', '${:=5}', 'x${W:=5}', '${W:=5}x', '${W:=x}'])
+    assert.equal(written(value), `a: "${value}"`)
+  assert.equal(written('${WEIGHT:=25}', 'weight'), 'a: "${WEIGHT:=25}"')
+})
+
 const copy = (index: number, stable: number): EditInText => ({
   kind: 'copy',
   path: ['route', index],

@@ -178,6 +178,14 @@ test('a file may have two hundred levels, whether they are written or aliases', 
     )
 })
 
+test('signs that would begin a directive or end a document do not count within a line', () => {
+  const many = `a: "${'%... --- '.repeat(20_001)}"\n`
+  assert.ok(parseManifest('a.yaml', many).ok)
+  const percent = parseManifest('a.yaml', 'kind: A\na: 50%\n---\nkind: B\n', /kind: B/)
+  assert.ok(percent.ok)
+  assert.equal(percent.value.documents.length, 1)
+})
+
 test('with `wanted`, a bundle of megabytes is read for the documents that matter, and lines stay those of the file', () => {
   const crd = `kind: CustomResourceDefinition\napiVersion: apiextensions.k8s.io/v1\nmetadata: {name: x}\nspec:\n${'  a: {type: string}\n'.repeat(1_000)}`
   const text = `${crd}---\n`.repeat(150) + FILES.json.replaceAll('\n', ' ')

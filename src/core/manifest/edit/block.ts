@@ -20,8 +20,9 @@ function behindDeeper(text: string, end: number, column: number): number {
   let at = end
   for (;;) {
     const next = nextLine(text, at)
-    const comment = /^[ \t]*(?=#)/.exec(text.slice(next, lineEnd(text, next)))
-    if (next === text.length || comment === null || comment[0].length <= column) return at
+    const line = text.slice(next, lineEnd(text, next))
+    const words = line.trimStart()
+    if (!words.startsWith('#') || line.length - words.length <= column) return at
     at = lineEnd(text, next)
   }
 }

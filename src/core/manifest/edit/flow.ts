@@ -114,7 +114,8 @@ function wholeLines(text: string, { start, end }: Run): Run {
 
 /** Whether the lines of a run contain nothing else, except comments. */
 function hasOwnLines(text: string, { start, end }: Run): boolean {
-  return startsLine(text, start) && /^[ \t]*(?:#|$)/.test(text.slice(end, lineEnd(text, end)))
+  const rest = text.slice(end, lineEnd(text, end)).trimStart()
+  return startsLine(text, start) && (rest === '' || rest.startsWith('#'))
 }
 
 /** Whether `insertInFlow` made a map that would become empty: its braces have no spaces inside. */

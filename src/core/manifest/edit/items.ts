@@ -83,9 +83,9 @@ function isJson(item: unknown): boolean {
 /** JSON on one line, with a space after each comma and colon. */
 function jsonText(value: unknown): string {
   return JSON.stringify(value, null, 1)
-    .replaceAll(/([{[])\n\s*/g, '$1')
-    .replaceAll(/\n\s*([}\]])/g, '$1')
-    .replaceAll(/\n\s*/g, ' ')
+    .replaceAll(/([{[])\n */g, '$1')
+    .replaceAll(/\n *([}\]])/g, '$1')
+    .replaceAll(/\n */g, ' ')
 }
 
 function appendLines(text: string, list: YAMLSeq, item: unknown): readonly Splice[] | undefined {

@@ -9,7 +9,7 @@ export function replaceLiteral(text: string, scalar: Scalar, value: string): Spl
   const [start, end] = scalar.range ?? [0, 0]
   const header = text.slice(start, lineEnd(text, start))
   const body = nextLine(text, start)
-  const indent = /^ +/m.exec(text.slice(body, end))?.[0]
+  const indent = / +/.exec(text.slice(body, end))?.[0]
   if (typeof scalar.value !== 'string' || indent === undefined || !/^\|[-+]?[ \t]*(?:#.*)?$/.test(header))
     return undefined
   const { from, to, lines } = changedLines(scalar.value.split('\n'), value.split('\n'))

@@ -167,7 +167,7 @@ function replaceScalar(
  * A number that every YAML parser reads in the same way, or no value at all. YAML 1.1 reads a leading zero as octal and YAML 1.2 as
  * decimal, which is the same for one digit up to 7: `00` is 0 in both.
  */
-const PLAIN_NUMBER = /^(?:0+[0-7]?|[1-9]\d*|~|null|Null|NULL)?$/
+const PLAIN_NUMBER = /^(?:0*[0-7]?|[1-9]\d*|~|null|Null|NULL)$/
 
 function whyNot(scalar: Scalar, value: string | number): PlanCode | undefined {
   if (scalar.type === 'BLOCK_FOLDED' || scalar.type === 'BLOCK_LITERAL') return 'block-text'

@@ -74,7 +74,7 @@ export function itemBefore(
   // Comments above an item belong to it.
   for (let above = at; above > 0;) {
     above = lineStart(text, above - 1)
-    if (!/^[ \t]*#/.test(text.slice(above, at))) break
+    if (!text.slice(above, at).trimStart().startsWith('#')) break
     at = above
   }
   const eol = breakAt(text, dash)
