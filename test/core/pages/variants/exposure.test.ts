@@ -12,6 +12,8 @@ const CANARY = {
   routes: { host: 'web-canary.shop.svc.cluster.local', subset: undefined },
   subsets: { host: 'web.shop.svc.cluster.local', subset: 'canary' },
   services: { host: 'web-canary.shop.svc.cluster.local', subset: undefined },
+  merged: { host: 'web-canary.shop.svc.cluster.local', subset: undefined },
+  pair: { host: 'web.shop.svc.cluster.local', subset: 'canary' },
 } as const
 
 function objectsIn(name: string): Objects {
@@ -22,7 +24,7 @@ function objectsIn(name: string): Objects {
 
 test('the effect of one small change on the canary is on a page that somebody has approved', () => {
   const sections: Record<string, readonly string[]> = {}
-  for (const name of ['subsets', 'delegates', 'services', 'routes'] as const) {
+  for (const name of ['subsets', 'delegates', 'services', 'routes', 'merged', 'pair'] as const) {
     const usual = objectsIn(name)
     const places = [CANARY[name]]
     const rises = (before: Objects | undefined, after: Objects): readonly string[] =>
