@@ -223,6 +223,11 @@ test('a copy is hidden even if only the copy changes', () => {
     [secret(OLD), map(`now ${OLD}`)],
   ]
   assert.match(shown(before, after), /\+ {2}text: now •••/)
+  // Only a copy that is all that changes is marked as changed.
+  const copies = (first: string, second: string): string =>
+    shown([secret(OLD), map(`${first} ${OLD}`)], [secret(NEW), map(`${second} ${NEW}`)])
+  assert.match(copies('now', 'now'), /text: now ••• \(changed\)/)
+  assert.doesNotMatch(copies('now', 'then'), /then ••• \(changed\)/)
 })
 
 test('a generated Secret with another hash is the same one, changed', () => {

@@ -237,3 +237,12 @@ test('of several new items of one list, a patch adds the last one first', () => 
   )
   assert.deepEqual(edited(data, copies), { list: ['a', 'new-0', 'b', 'new-1'].map((name) => ({ name })) })
 })
+
+test('an environment may build on others with the old field `bases`, and everything that it adds counts', () => {
+  const target = targetOf({
+    'base/vs.yaml': virtualService(95, 5),
+    'base/kustomization.yaml': 'resources: [vs.yaml]\n',
+    'shop/kustomization.yaml': 'bases: [../base]\nnamespace: shop\n',
+  })
+  assert.deepEqual([target.environment, target.route.namespace], ['shop', 'shop'])
+})

@@ -25,11 +25,13 @@ export function gateTitle(verdicts: readonly Verdict[]): string {
 
 /** A gate counts as passed if it passed for every rollout without an override. */
 function passedWords(verdicts: readonly Verdict[]): string {
-  const overridden = verdicts.filter(({ override }) => override !== undefined)
+  const overridden = verdicts.flatMap(({ gate, override }) =>
+    override === undefined ? [] : [{ gate, by: override.by }],
+  )
   const found = gatesOf(verdicts).flatMap((gate) =>
     overridden.some((verdict) => verdict.gate === gate) ? [] : (FOUND[gate] ?? []),
   )
-  const by = [...Map.groupBy(overridden, ({ override }) => override?.by ?? '')].map(
+  const by = [...Map.groupBy(overridden, ({ by }) => by)].map(
     ([login, those]) => `${enumerated(gatesOf(those))} overridden by ${login}`,
   )
   return capitalized([...(found.length === 0 ? [] : [enumerated(found)]), ...by].join('; ')) || 'Nothing to wait for'
@@ -54,6 +56,6 @@ function openWords(open: readonly Verdict[]): string {
   return capitalized(`${gatesLeft(open)}${why}`)
 }
 
-function gatesOf(verdicts: readonly Verdict[]): readonly GateName[] {
+function gatesOf(verdicts: readonly Pick<Verdict, 'gate'>[]): readonly GateName[] {
   return [...new Set(verdicts.map(({ gate }) => gate))]
 }
