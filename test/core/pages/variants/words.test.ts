@@ -3,7 +3,10 @@
  */
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
+import { SIDE_TROUBLES } from '../../../../src/core/analysis/side.ts'
+import type { DeliveryGap } from '../../../../src/core/delivery/generators/generator-gap.ts'
 import { isRecord } from '../../../../src/core/manifest/data.ts'
+import type { Unclear } from '../../../../src/core/layer/build/unclear.ts'
 import { mergeReports } from '../../../../src/core/message/check/commit-checks.ts'
 import { answer } from '../../../../src/core/message/comment/answer.ts'
 import { summaryPages } from '../../../../src/core/message/comment/summary.ts'
@@ -12,7 +15,10 @@ import { analysisTable, analysisWords } from '../../../../src/core/message/gate/
 import { liveSentence } from '../../../../src/core/message/gate/live.ts'
 import { progressLine, remedy, verdictLine } from '../../../../src/core/message/gate/verdict.ts'
 import { explainProblem } from '../../../../src/core/message/problem/problem.ts'
+import { WRITER_NAMES } from '../../../../src/core/message/refusal/owner-refusal.ts'
 import { explainRefusal } from '../../../../src/core/message/refusal/refusal.ts'
+import type { FaultCode, ToolFailure } from '../../../../src/core/policy/remark.ts'
+import type { GitHubAction, RefusalCause } from '../../../../src/core/refusal/github-refusal.ts'
 import { assertPage } from '../page.ts'
 import { canaryNews, outcomes, review } from '../word-outcomes.ts'
 import { gateReasons, livenesses, problems, refusals, reports } from '../word-samples.ts'
@@ -20,6 +26,99 @@ import { gateReasons, livenesses, problems, refusals, reports } from '../word-sa
 /** Facts that have their own page, or that no sentence depends on. */
 const OTHERS = new Set(['target', 'standing', 'standings', 'owner', 'diffs'])
 const MANY = 25
+
+/** Facts that are one of several words. Samples with the first of them show the others too. */
+const CHOICES: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  action: [
+    wordsOf<GitHubAction>({
+      'create-branch': 0,
+      'move-branch': 0,
+      'delete-branch': 0,
+      commit: 0,
+      'open-pull': 0,
+      'edit-pull': 0,
+      merge: 0,
+      comment: 0,
+      check: 0,
+      deploy: 0,
+      issue: 0,
+      read: 0,
+      work: 0,
+    }),
+  ],
+  cause: [
+    wordsOf<RefusalCause>({
+      'in-the-way': 0,
+      rule: 0,
+      'name-too-long': 0,
+      permission: 0,
+      archived: 0,
+      suspended: 0,
+      'not-installed': 0,
+      locked: 0,
+      'pulls-disabled': 0,
+      other: 0,
+    }),
+  ],
+  trouble: [SIDE_TROUBLES],
+  fault: [
+    wordsOf<FaultCode>({
+      'no-kubeconfig': 0,
+      link: 0,
+      'no-modules': 0,
+      'no-rules': 0,
+      'no-schemas': 0,
+      'no-crds': 0,
+      'no-version': 0,
+      'too-many': 0,
+      'too-long': 0,
+      'not-text': 0,
+      'not-json': 0,
+      'not-a-mapping': 0,
+      twice: 0,
+      reserved: 0,
+      'reaches-out': 0,
+      'not-in-base': 0,
+      said: 0,
+      'not-a-kubeconfig': 0,
+      'runs-program': 0,
+      'not-verified': 0,
+      'not-supported': 0,
+    }),
+  ],
+  code: [
+    wordsOf<ToolFailure['code']>({
+      missing: 0,
+      busy: 0,
+      'timed-out': 0,
+      'too-large': 0,
+      failed: 0,
+      unreachable: 0,
+      unauthorized: 0,
+      'too-many': 0,
+      fork: 0,
+    }),
+  ],
+  why: [
+    wordsOf<DeliveryGap['why']>({ generator: 0, expression: 0, patch: 0, overlay: 0 }),
+    wordsOf<Unclear['why']>({
+      selector: 0,
+      patch: 0,
+      replacement: 0,
+      twice: 0,
+      schema: 0,
+      transformer: 0,
+      variable: 0,
+      chart: 0,
+      deployers: 0,
+    }),
+  ],
+  writer: [Object.keys(WRITER_NAMES)],
+}
+
+function wordsOf<K extends string>(words: Readonly<Record<K, 0>>): readonly string[] {
+  return Object.keys(words)
+}
 const DATE = 1e11
 
 interface Variant {
@@ -54,9 +153,14 @@ function variants(data: unknown, at = ''): readonly Variant[] {
     const path = at === '' ? key : `${at}.${key}`
     return [
       { what: `without ${path}`, data: { ...data, [key]: undefined } },
+      ...choicesOf(key, value).map((other) => ({ what: `${path} ${other}`, data: { ...data, [key]: other } })),
       ...variants(value, path).map((one) => ({ ...one, data: { ...data, [key]: one.data } })),
     ]
   })
+}
+
+function choicesOf(key: string, value: unknown): readonly string[] {
+  return CHOICES[key]?.find(([first]) => first === value)?.slice(1) ?? []
 }
 
 /** The part of a text that differs. Undefined if none does, or if the facts are impossible. */
