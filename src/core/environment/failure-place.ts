@@ -36,7 +36,7 @@ function placeInRoot(failure: Failure): Location | undefined {
 /** `… recursed accumulation of path 'base': … accumulating resources from 'd.yaml': … in File: d.yaml`: the last of each. */
 function fileInMessage({ said, environment }: Failure): string | undefined {
   const folder = [...said.matchAll(/recursed accumulation of path '([^']+)'/g)].at(-1)?.[1] ?? environment.root
-  const entries = said.matchAll(/(?:(?:accumulating|merging) resources from '|in File:\s+)([^'\s]+)/g)
+  const entries = said.matchAll(/(?:(?:accumulating|merging) resources from\s'|in File:\s+)([^'\s]+)/g)
   const files = [...entries].flatMap(([, entry = '']) => join(folder, entry) ?? [])
   return files.findLast((file) => environment.files.includes(file))
 }
