@@ -101,6 +101,35 @@ test('a weight in a patch is at its line in the patch', () => {
   ])
 })
 
+test('a weight in a variable of Flux is at the line that gives the variable its value, whatever else changes in the same way', () => {
+  const variables = (canary: number): string =>
+    `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: web, namespace: flux-system }
+spec:
+  path: ./app
+  postBuild:
+    substitute:
+      OTHER: "${canary}"
+      STABLE: "${100 - canary}"
+      CANARY: "${canary}"
+`
+  const route = virtualService(90, 10)
+    .replace('weight: 90', 'weight: ${STABLE}')
+    .replace('weight: 10', 'weight: ${CANARY}')
+  const files = (canary: number): Files => ({
+    ...OTHERS,
+    'app/kustomization.yaml': 'resources: [vs.yaml]\n',
+    'app/vs.yaml': route,
+    'flux.yaml': variables(canary),
+  })
+  const [old, now] = [virtualService(95, 5), virtualService(75, 25)]
+  assert.deepEqual(placed({ before: files(5), after: files(25) }, { before: old, after: now }), [
+    'stable 75 at flux.yaml:9',
+    'canary 25 at flux.yaml:10',
+  ])
+})
+
 test('a weight that only a render shows is at the only number that changed like it, or nowhere', () => {
   const values = (canary: number, more = ''): string => `stable: ${100 - canary}\nweight: ${canary}\n${more}`
   const places = (before: string, after: string): readonly string[] =>

@@ -68,6 +68,11 @@ test('CRLF, a missing final newline and several new keys at once are kept and wr
     edited('metadata:\r\n  name: web', annotation('pr', '1'), annotation('steps', '5,25')),
     'metadata:\r\n  name: web\r\n  annotations:\r\n    perch.dev/pr: "1"\r\n    perch.dev/steps: "5,25"',
   )
+  // In a file with both kinds of line breaks, a new line gets that of the line above it.
+  assert.equal(
+    edited('metadata:\n  annotations:\n    a: b\r\nspec: {}\n', annotation('pr', '1')),
+    'metadata:\n  annotations:\n    a: b\r\n    perch.dev/pr: "1"\r\nspec: {}\n',
+  )
 })
 
 test('removing the last annotation removes the map, and adding and removing restores the bytes', () => {
