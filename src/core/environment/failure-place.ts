@@ -43,6 +43,8 @@ function fileInMessage({ said, environment }: Failure): string | undefined {
 
 /** A file that is not YAML: the one that kustomize named, else the first broken one. kustomize counts lines from the start of the document. */
 function brokenFile(failure: Failure): Location | undefined {
+  // A broken file may be data of a ConfigMap, which kustomize does not read as YAML.
+  if (!/yaml|unmarshal|parse/i.test(failure.said)) return undefined
   const named = fileInMessage(failure)
   for (const file of named === undefined ? failure.environment.files : [named, ...failure.environment.files]) {
     const manifest = isYaml(file) ? parseManifest(file, failure.texts.get(file) ?? '') : undefined

@@ -14,21 +14,21 @@ export function isOfCommand(message: string): boolean {
 const COMMAND_TRAILER = 'Canary-Comment: '
 
 /** Who asked for a change in a comment, and on which pull request. */
-export interface Cause {
+export interface Initiator {
   readonly login: string
   readonly pull: number
 }
 
 /** The line of a commit that says who asked for it. It outlives the text of the pull request. */
-export function causeTrailer({ login, pull }: Cause): string {
-  return `${CAUSE_TRAILER}${login} in #${pull}`
+export function initiatorTrailer({ login, pull }: Initiator): string {
+  return `${INITIATOR_TRAILER}${login} in #${pull}`
 }
 
-/** Reads `causeTrailer` from a commit message. */
-export function causeIn(message: string): Cause | undefined {
-  const line = message.split('\n').findLast((one) => one.startsWith(CAUSE_TRAILER))
-  const [login, pull] = line?.slice(CAUSE_TRAILER.length).split(' in #') ?? []
+/** Reads `initiatorTrailer` from a commit message. */
+export function initiatorIn(message: string): Initiator | undefined {
+  const line = message.split('\n').findLast((one) => one.startsWith(INITIATOR_TRAILER))
+  const [login, pull] = line?.slice(INITIATOR_TRAILER.length).split(' in #') ?? []
   return login === undefined || pull === undefined || !/^\d+$/.test(pull) ? undefined : { login, pull: Number(pull) }
 }
 
-const CAUSE_TRAILER = 'Canary-Asked-By: '
+const INITIATOR_TRAILER = 'Canary-Initiator: '

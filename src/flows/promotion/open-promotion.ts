@@ -1,5 +1,5 @@
 import { branchIn, branchRef } from '../../core/branch-ref.ts'
-import type { Cause } from '../../core/marker/trailer.ts'
+import type { Initiator } from '../../core/marker/trailer.ts'
 import { promotionBody, promotionCommit, promotionTitle } from '../../core/message/pull-request/promotion.ts'
 import { isPromotion, PROMOTION_LABEL, promotionBranch } from '../../core/promotion/branch.ts'
 import type { PreparedPromotion, PromotionFlow } from '../../core/promotion/promotion.ts'
@@ -21,7 +21,7 @@ type Needs = ChangeNeeds & Pick<RepositoryContext, 'renderer'>
 export async function openPromotion(
   context: Needs,
   site: PromotionSite,
-  { flow, asked }: { readonly flow: PromotionFlow; readonly asked: Cause },
+  { flow, asked }: { readonly flow: PromotionFlow; readonly asked: Initiator },
 ): Promise<Result<PullRequest, Refusal>> {
   const made = await preparePromotion(context, { treeish: site.sha, snapshot: site.snapshot }, flow)
   if (!made.ok) return made
@@ -34,7 +34,7 @@ export async function openPromotion(
 export function promotionDraft(
   { repo }: Pick<RepositoryContext, 'repo'>,
   { ref }: BaseHead,
-  { made, asked }: { readonly made: PreparedPromotion; readonly asked: Cause | undefined },
+  { made, asked }: { readonly made: PreparedPromotion; readonly asked: Initiator | undefined },
 ): ChangeDraft {
   const { flow, plan } = made
   return {

@@ -1,6 +1,6 @@
 import { branchRef } from '../../core/branch-ref.ts'
 import { PROMOTION_MARKER } from '../../core/marker/comment.ts'
-import { causeIn, isOfCommand } from '../../core/marker/trailer.ts'
+import { initiatorIn, isOfCommand } from '../../core/marker/trailer.ts'
 import { changedPromotionNotice, emptyPromotionNotice } from '../../core/message/comment/promotion.ts'
 import { flowOf, isPromotion } from '../../core/promotion/branch.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
@@ -47,7 +47,7 @@ async function replanPromotion(context: RepositoryContext, base: BaseState, pull
   const isSame = 'tree' in merged && (await changesOnly(context, { base: base.sha, head: merged.tree }, files))
   if (isSame) return
   const messages = (await context.mirror.ahead(base.sha, pull.head.sha)).map(({ message }) => message)
-  const [asked] = messages.flatMap((message) => causeIn(message) ?? [])
+  const [asked] = messages.flatMap((message) => initiatorIn(message) ?? [])
   const draft = promotionDraft(context, base, { made: made.value, asked })
   // Perch makes the commits of commands itself, but a person asked for them.
   if (messages.some(isOfCommand) || (await remake(context, { base, pull }, draft)) === 'changed')

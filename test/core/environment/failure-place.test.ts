@@ -36,6 +36,7 @@ test('the place of a failed build is the one in its message', () => {
       'base/vs.yaml:4',
     ],
     ["remove operation does not apply: path: '/spec/gone' missing", 'prod/kustomization.yaml:4'],
+    ["remove operation does not apply: path: '/spec/gone' missing", 'prod/kustomization.yaml:4', broken],
     ['no matches for Id Deployment.v1.apps/web.[noNs]; failed', 'base/vs.yaml:6'],
     [
       "may not add resource with an already registered id: Service.v1.[noGrp]/web.[noNs]: accumulating resources from '../base/twice.yaml'",

@@ -1,4 +1,4 @@
-import { type Cause, causeTrailer, MOVE_TRAILER } from '../../marker/trailer.ts'
+import { type Initiator, initiatorTrailer, MOVE_TRAILER } from '../../marker/trailer.ts'
 import type { PreparedPromotion, PromotionFlow } from '../../promotion/promotion.ts'
 import { titleText } from '../../text/inert.ts'
 import { fitLines, MAX_BODY, sizeOf } from '../../text/limits.ts'
@@ -15,9 +15,9 @@ export function promotionTitle({ from, to, service }: PromotionFlow): string {
 
 export function promotionCommit(
   { flow }: PreparedPromotion,
-  asked: Cause | undefined,
+  asked: Initiator | undefined,
 ): { readonly headline: string; readonly body: string } {
-  const by = asked === undefined ? [] : [causeTrailer(asked)]
+  const by = asked === undefined ? [] : [initiatorTrailer(asked)]
   const trailer = `${MOVE_TRAILER}: ${titleText(`${flow.from} ${flow.to}`)} promotion`
   return { headline: promotionTitle(flow), body: [trailer, ...by].join('\n') }
 }
@@ -25,7 +25,7 @@ export function promotionCommit(
 const ROOM = { carried: 8_000, left: 10_000, closing: 3_000 }
 
 /** The body of the pull request, from which a reviewer decides. */
-export function promotionBody(words: PreparedPromotion, asked: Cause | undefined): string {
+export function promotionBody(words: PreparedPromotion, asked: Initiator | undefined): string {
   const { flow } = words
   const by = asked === undefined ? '' : `Asked by ${code(asked.login)} in #${asked.pull}.`
   return bounded(
