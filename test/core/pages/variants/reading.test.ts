@@ -15,7 +15,7 @@ import { planOf, type Target } from '../../../../src/core/rollout/target.ts'
 import { explainShares, notes } from '../../../../src/core/traffic/explain.ts'
 import { routeId } from '../../../../src/core/traffic/route.ts'
 import { assertPage } from '../page.ts'
-import { flatLines, textVariants, variantLines } from './variants.ts'
+import { flatLines, restyled, textVariants, variantLines } from './variants.ts'
 
 const ROOT = join(import.meta.dirname, '../../../repositories')
 type Texts = ReadonlyMap<string, string>
@@ -90,6 +90,12 @@ function buildOf({ files, release }: Pick<Environment, 'files' | 'release'>, tex
   return { ...build, files: [...build.files.keys()].join(' '), unknown }
 }
 
+/** A line of a file with its text. Its number would change with everything above. */
+function lineAt(texts: Texts, { file, line }: { readonly file: string | undefined; readonly line: number }): string {
+  const text = file === undefined ? undefined : texts.get(file)
+  return `${file} ${(text ?? '').split('\n')[line - 1]?.trim() ?? 'after its end'}`
+}
+
 function readingOf(texts: Texts, known?: FileCache): readonly string[] {
   const config = readConfig(texts.get('canary.yml'))
   if (!config.ok) return flatLines({ config: config.error })
@@ -106,8 +112,8 @@ function readingOf(texts: Texts, known?: FileCache): readonly string[] {
     environments: Object.fromEntries(
       environments.map(({ name, kind, root, files, refusals, deployer, ...rest }) => {
         const { isLoose, readsAbove, charts, nested, contested, release } = rest
-        const codes = refusals.map(({ code }) => code)
-        const own = { kind, root, files: files.join(' '), refusals: codes, deployer: deployer?.files }
+        const refused = refusals.map((one) => `${one.code} ${one.entry} at ${lineAt(texts, one)}`)
+        const own = { kind, root, files: files.join(' '), refusals: refused, deployer: deployer?.files }
         const build = buildOf({ files, release }, texts)
         return [name, { ...own, isLoose, readsAbove, charts, nested, contested, release: withoutLines(release), build }]
       }),
@@ -126,14 +132,14 @@ function readingOf(texts: Texts, known?: FileCache): readonly string[] {
     ),
     outsiders: [...outsiders],
     remoteCharts,
-    gaps: gaps.map(({ title, prefix, why, entry }) => `${title} ${prefix} ${why} ${entry}`),
+    gaps: gaps.map((gap) => `${gap.title} ${gap.prefix} ${gap.why} ${gap.entry} at ${lineAt(texts, gap)}`),
     targets: Object.fromEntries(targets.map((target) => [named(target), targetData(target)])),
     // For deployments by others, showing how they are read is enough.
     edits:
       deliveries.length > 0
         ? undefined
         : Object.fromEntries(targets.map((target) => [named(target), editOf(snapshot, texts, target)])),
-    problems: [...problems, ...unrendered].map(({ code, file }) => `${code} ${file}`),
+    problems: [...problems, ...unrendered].map((one) => `${one.code} at ${lineAt(texts, one)}`),
   })
 }
 
@@ -151,13 +157,11 @@ const REPOSITORIES: Readonly<Record<string, RegExp>> = {
 for (const [name, varied] of Object.entries(REPOSITORIES)) {
   test(`the effect of one small change in a repository is on a page that somebody has approved: ${name}`, () => {
     const texts = textsIn(name)
+    const isVaried = (file: string): boolean => varied.test(file)
+    const plain = restyled(texts, isVaried)
     // Files that stay the same are read once.
     const known = emptyFileCache()
-    const changed = variantLines(
-      texts,
-      textVariants(texts, (file) => varied.test(file)),
-      (now) => readingOf(now, known),
-    )
+    const changed = variantLines(plain, textVariants(plain, isVaried), (now) => readingOf(now, known))
     const sections = { 'as it is': readingOf(texts), 'with one change': changed }
     assertPage(`variants/reading-${name}.md`, sections)
   })

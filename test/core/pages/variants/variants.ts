@@ -109,6 +109,24 @@ export function flatLines(data: unknown, path = ''): readonly string[] {
   return [`${path}: ${JSON.stringify(data)}`]
 }
 
+function documentsIn(file: string, text: string): readonly JsonValue[] {
+  const isYaml = /\.ya?ml$/.test(file) && !text.includes('{{ .Values')
+  return isYaml ? parseAllDocuments(text).map((document): JsonValue => document.toJS()) : []
+}
+
+/** The texts in the style that their variants have. */
+export function restyled(
+  texts: ReadonlyMap<string, string>,
+  isVaried: (file: string) => boolean,
+): ReadonlyMap<string, string> {
+  return new Map(
+    [...texts].map(([file, text]) => {
+      const documents = isVaried(file) ? documentsIn(file, text) : []
+      return [file, documents.length === 0 ? text : documents.map((data) => stringify(data)).join('---\n')]
+    }),
+  )
+}
+
 /** The texts of a repository with one of them removed, or one of its documents changed. */
 export function textVariants(
   texts: ReadonlyMap<string, string>,
@@ -116,10 +134,8 @@ export function textVariants(
 ): readonly Variant<ReadonlyMap<string, string>>[] {
   return [...texts].flatMap(([file, text]) => {
     if (!isVaried(file)) return []
-    const isYaml = /\.ya?ml$/.test(file) && !text.includes('{{ .Values')
-    const parsed = isYaml ? parseAllDocuments(text) : []
-    const documents = parsed.map((document): JsonValue => document.toJS())
-    const written = text.split('---\n')
+    const documents = documentsIn(file, text)
+    const written = documents.map((data) => stringify(data))
     const changed = documents.flatMap((data, index) =>
       variantsOf(data).map((one) => ({
         name: `${file}${documents.length > 1 ? `#${index}` : ''} ${one.name}`,
