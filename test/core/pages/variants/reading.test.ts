@@ -34,14 +34,15 @@ function withoutLines(data: unknown): unknown {
 }
 
 /** Line numbers are left out, because they change with everything above. */
-function targetData(target: Target) {
+function targetData(target: Target, texts: Texts) {
   const { aliases, environments, route, placement, unclear, settings } = target
   const { phase, share, versions } = standingOf(target)
   return {
     aliases,
     environments,
     placement,
-    unclear: unclear?.why,
+    unclear: unclear && `${unclear.why} at ${lineAt(texts, unclear)}`,
+    place: lineAt(texts, route.place),
     phase,
     share,
     versions,
@@ -54,6 +55,7 @@ function targetData(target: Target) {
         rule.label,
         {
           api: rule.api,
+          at: lineAt(texts, { file: route.place.file, line: rule.line }),
           some: rule.picksCallers || undefined,
           dead: rule.isUnreachable || undefined,
           mirrors: rule.mirrors.map(({ host, subset }) => `${host} ${subset ?? ''}`),
@@ -133,7 +135,7 @@ function readingOf(texts: Texts, known?: FileCache): readonly string[] {
     outsiders: [...outsiders],
     remoteCharts,
     gaps: gaps.map((gap) => `${gap.title} ${gap.prefix} ${gap.why} ${gap.entry} at ${lineAt(texts, gap)}`),
-    targets: Object.fromEntries(targets.map((target) => [named(target), targetData(target)])),
+    targets: Object.fromEntries(targets.map((target) => [named(target), targetData(target, texts)])),
     // For deployments by others, showing how they are read is enough.
     edits:
       deliveries.length > 0
