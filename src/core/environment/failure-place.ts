@@ -43,7 +43,7 @@ function fileInMessage({ said, environment }: Failure): string | undefined {
 
 /** A file that is not YAML: the one that kustomize named, else the first broken one. kustomize counts lines from the start of the document. */
 function brokenFile(failure: Failure): Location | undefined {
-  // A broken file may be data of a ConfigMap, which kustomize does not read as YAML.
+  // kustomize reads neither templates of charts nor data of ConfigMaps as YAML.
   if (!/yaml|unmarshal|parse/i.test(failure.said)) return undefined
   const named = fileInMessage(failure)
   for (const file of named === undefined ? failure.environment.files : [named, ...failure.environment.files]) {

@@ -8,6 +8,7 @@ import { weightOf } from '../traffic/kinds/kind.ts'
 import { type Path, canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'
 import { gatewayName } from '../traffic/gateway-name.ts'
 import { shares } from '../traffic/route.ts'
+import { matchPairs } from './delegate.ts'
 import { exactly, gatewayMatch, istioMatch, type Match, oneOf } from './match.ts'
 import type { NamedDestination, World } from './world.ts'
 import { effectiveNamespace, qualifiedTitle } from '../manifest/identity.ts'
@@ -68,19 +69,20 @@ function rulesIn(world: World, object: RenderedObject, section: (typeof SECTIONS
   const spec = specOf(object)
   return listOf(spec[section]).flatMap((item, index): readonly ExposureRule[] => {
     const rule = recordOf(item)
-    const matches = matchesOf(object, section, rule)
     const delegate = delegateOf(world, object, rule)
-    if (delegate === undefined)
-      return matches.map((match) => entryOf(object, { rule, match, path: ['spec', section, index] }))
+    if (delegate === undefined) {
+      const matches = writtenMatches(object, rule)
+      return (matches.length === 0 ? [{}] : matches).map((match) =>
+        entryOf(object, { rule, match: conditionsOf(object, section, match), path: ['spec', section, index] }),
+      )
+    }
     return listOf(specOf(delegate)['http']).flatMap((inner, place) =>
-      matchesOf(delegate, section, recordOf(inner)).flatMap((own) =>
-        matches.map((match) =>
-          entryOf(delegate, {
-            rule: recordOf(inner),
-            match: [...match, ...own.filter(({ on }) => on !== 'gateway')],
-            path: ['spec', 'http', place],
-          }),
-        ),
+      matchPairs(writtenMatches(object, rule), writtenMatches(delegate, recordOf(inner))).map(({ root, own }) =>
+        entryOf(delegate, {
+          rule: recordOf(inner),
+          match: [...conditionsOf(object, section, root), ...gatewaysIn(own), ...istioMatch(own)],
+          path: ['spec', 'http', place],
+        }),
       ),
     )
   })
@@ -95,15 +97,30 @@ function delegateOf(world: World, object: RenderedObject, rule: Data): RenderedO
 
 type Data = Readonly<Record<string, unknown>>
 
-function matchesOf(object: RenderedObject, section: string, rule: Data): readonly Match[] {
-  const all = listOf(specOf(object)['gateways'])
-  const matches = listOf(rule['match'])
-  return (matches.length === 0 ? [{}] : matches).map((match) => {
-    const own = listOf(recordOf(match)['gateways'])
-    const named = [own, all].find((list) => list.length > 0) ?? ['mesh']
-    const gateways = named.flatMap((item) => gatewayName(textOf(item) ?? '', effectiveNamespace(object)))
-    return [exactly('protocol', section), oneOf('gateway', gateways), ...istioMatch(match)]
+/** The matches of a rule, with the full names of gateways. */
+function writtenMatches(object: RenderedObject, rule: Data): readonly Data[] {
+  return listOf(rule['match']).map((match) => {
+    const { gateways, ...others } = recordOf(match)
+    const named = namedGateways(object, gateways)
+    return named.length === 0 ? others : { ...others, gateways: named }
   })
+}
+
+function namedGateways(object: RenderedObject, gateways: unknown): readonly string[] {
+  return listOf(gateways).flatMap((item) => gatewayName(textOf(item) ?? '', effectiveNamespace(object)))
+}
+
+function conditionsOf(object: RenderedObject, section: string, match: Data): Match {
+  const own = gatewaysIn(match)
+  const all = namedGateways(object, specOf(object)['gateways'])
+  const gateways = own.length > 0 ? own : [oneOf('gateway', all.length === 0 ? ['mesh'] : all)]
+  return [exactly('protocol', section), ...gateways, ...istioMatch(match)]
+}
+
+/** No condition if a match names none: a delegate is used where its root is. */
+function gatewaysIn(match: Data): Match {
+  const named = listOf(match['gateways']).flatMap((item) => textOf(item) ?? [])
+  return named.length === 0 ? [] : [oneOf('gateway', named)]
 }
 
 function entryOf(
@@ -256,6 +273,7 @@ const SPOKEN: Readonly<Record<(typeof SECTIONS)[number], readonly string[]>> = {
   tcp: ['tcp', 'mongo', 'mysql', 'redis'],
 }
 
+/** A delegate may have fewer gateways than its root. */
 function isOnMesh(match: Match): boolean {
-  return match.some(({ on, text }) => on === 'gateway' && text.includes('"mesh"'))
+  return match.every(({ on, text }) => on !== 'gateway' || text.includes('"mesh"'))
 }

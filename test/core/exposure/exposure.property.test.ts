@@ -69,6 +69,33 @@ spec:
   - backendRefs: [{name: web, weight: 90}, {name: web-canary, weight: 10}]`,
 ]
 
+/** A root that hands some requests on to the route with the weights. */
+const DELEGATES = [
+  ...SUBSETS.slice(0, -1),
+  `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web, namespace: delegates}
+spec:
+  http:
+  - match: [{headers: {x-t: {exact: "1"}}}]
+    route: [{destination: {host: web, subset: canary}}]
+  - match: [{uri: {prefix: /a}, method: {exact: GET}}, {uri: {exact: /ab}}]
+    route: [{destination: {host: web, subset: stable}}]
+  - route:
+    - {destination: {host: web, subset: stable}, weight: 90}
+    - {destination: {host: web, subset: canary}, weight: 10}`,
+  `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: root}
+spec:
+  hosts: [web, web.example.com]
+  gateways: [mesh, public]
+  http:
+  - match: [{uri: {prefix: /a}}, {headers: {x-t: {exact: "2"}}}]
+    delegate: {name: web, namespace: delegates}
+  - route: [{destination: {host: web, subset: stable}}]`,
+]
+
 function objectsOf(documents: readonly string[]): readonly RenderedObject[] {
   const parsed = parseRendered(documents.join('\n---\n'))
   assert.ok(parsed.ok)
@@ -147,6 +174,12 @@ const change = fc.oneof(
   fc.record({ do: fc.constant('insert' as const), place, rule: istioRule, backend: gatewayRule }),
   fc.record({ do: fc.constant('match' as const), place, rule: istioRule, backend: gatewayRule }),
   fc.record({ do: fc.constant('route' as const), place, rule: istioRule, backend: gatewayRule }),
+  fc.record({
+    do: fc.constant('root' as const),
+    place,
+    rule: istioRule,
+    how: fc.constantFrom('delegate', 'route', 'match', 'remove'),
+  }),
   fc.record({ do: fc.constant('remove' as const), place }),
   fc.record({ do: fc.constant('swap' as const), place }),
   fc.record({ do: fc.constant('weigh' as const), place, weight: fc.constantFrom(0, 1, 5, 10, 50, 100) }),
@@ -191,6 +224,11 @@ function rulesIn(draft: Draft): Any[] {
   return all(draft, 'VirtualService')[0]?.data.spec.http ?? all(draft, 'HTTPRoute')[0]?.data.spec.rules ?? []
 }
 
+/** VirtualServices that have hosts of their own. */
+function served(draft: Draft): Any[] {
+  return all(draft, 'VirtualService').filter(({ data }) => data.spec.hosts !== undefined)
+}
+
 /** The item of a list that a number selects. */
 function pick(list: Any[], at: number): Any {
   return list[list.length === 0 ? 0 : at % list.length]
@@ -212,6 +250,13 @@ const CHANGES: { readonly [K in Change['do']]: (draft: Draft, change: Extract<Ch
       pick(rulesIn(draft), at) ?? {},
       isIstio(draft) ? { route: rule.route } : { backendRefs: backend.backendRefs },
     )
+  },
+  root: (draft, { place: at, rule: { match, route }, how }) => {
+    const list: Any[] = all(draft, 'VirtualService').find(({ name: own }) => own === 'root')?.data.spec.http ?? []
+    if (how === 'delegate') list.splice(at, 0, { match, delegate: { name: 'web', namespace: 'delegates' } })
+    else if (how === 'route') list.splice(at, 0, { match, route })
+    else if (how === 'match') Object.assign(pick(list, at) ?? {}, { match })
+    else list.splice(at, 1)
   },
   remove: (draft, { place: at }) => {
     rulesIn(draft).splice(at, 1)
@@ -245,11 +290,11 @@ const CHANGES: { readonly [K in Change['do']]: (draft: Draft, change: Extract<Ch
     draft.objects = draft.objects.filter((object) => object !== first)
   },
   hosts: (draft, { hosts }) => {
-    for (const { data } of all(draft, 'VirtualService')) data.spec.hosts = hosts
+    for (const { data } of served(draft)) data.spec.hosts = hosts
     for (const { data } of all(draft, 'HTTPRoute')) data.spec.hostnames = hosts.filter((host) => host.includes('.'))
   },
   gateways: (draft, { gateways }) => {
-    for (const { data } of all(draft, 'VirtualService')) data.spec.gateways = gateways
+    for (const { data } of served(draft)) data.spec.gateways = gateways
   },
   second: (draft, { hosts, gateways, rules, backends }) => {
     if (draft.objects.some(({ name: own }) => own === 'second')) return
@@ -271,8 +316,15 @@ function changed(base: readonly RenderedObject[], changes: readonly Change[]): r
     const carryOut: (draft: Draft, one: Any) => void = CHANGES[one.do]
     carryOut(draft, one)
   }
+  for (const { namespace, data } of draft.objects) if (namespace === 'delegates') nameHosts(data)
   // Like rendered objects: nothing is shared, and nothing is undefined.
   return JSON.parse(JSON.stringify(draft.objects))
+}
+
+/** The services are in another namespace than the delegate. */
+function nameHosts({ spec }: Any): void {
+  const destinations: Any[] = spec.http.flatMap(({ route = [] }: Any) => route.map((one: Any) => one.destination))
+  for (const one of destinations) if (!one.host.includes('.')) one.host += '.default.svc.cluster.local'
 }
 
 const REQUESTS: readonly Request[] = [
@@ -332,6 +384,7 @@ function worse(before: readonly RenderedObject[], after: readonly RenderedObject
 for (const [what, documents] of [
   ['subsets of a VirtualService', SUBSETS],
   ['backends of an HTTPRoute', HOSTS],
+  ['a root and its delegate', DELEGATES],
 ] as const) {
   test(`no change of ${what} sends more requests to the canary unseen`, () => {
     const base = objectsOf(documents)

@@ -265,6 +265,32 @@ spec:
   assert.deepEqual(rises(beside(exact), moved).includes(main), true, 'another host has the rules now')
 })
 
+test('a rule of a delegate that takes fewer requests, or that Istio drops, leaves them to the canary', () => {
+  const delegated = `${replaced(MESH, '  hosts: [web]\n', '')}---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: root}
+spec:
+  hosts: [web]
+  gateways: [mesh, public]
+  http:
+  - match: [{uri: {prefix: /api}}, {uri: {prefix: /shop}, gateways: [public]}]
+    delegate: {name: web}
+  - route: [{destination: {host: web, subset: stable}}]
+`
+  const api = 'match: [{uri: {prefix: /api}}]\n    route'
+  const matching = (...matches: readonly string[]): string =>
+    replaced(delegated, api, `match: [${matches.join(', ')}]\n    route`)
+  const raised = (after: string): boolean => rises(delegated, after).includes('raise main 0 → 5')
+  assert.ok(raised(matching('{uri: {prefix: /api}, gateways: [mesh]}')), 'requests at the other gateway')
+  assert.ok(raised(matching('{uri: {prefix: /api}}', '{uri: {prefix: /other}}')), 'no match of the root has /other')
+  assert.ok(raised(matching('{uri: {prefix: /}}')), 'its root has fewer paths')
+  assert.ok(raised(matching('{uri: {regex: /api.*}}')), 'Istio compares no expressions')
+  assert.ok(raised(matching('{uri: {prefix: /api}, ignoreUriCase: true}')), 'the root minds the case')
+  assert.deepEqual(rises(delegated, matching('{uri: {prefix: /api}}', '{uri: {exact: /shop}}')), [])
+  assert.deepEqual(rises(delegated, matching('{uri: {prefix: /api}}', '{uri: {exact: /shop}, gateways: [public]}')), [])
+})
+
 test('a canary that gets the labels of a version is raised where a rule begins to name that version', () => {
   const named = `${replaced(MESH, 'subset: stable}}]', 'subset: elsewhere}}]')}---
 apiVersion: apps/v1

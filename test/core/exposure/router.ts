@@ -110,10 +110,17 @@ function rulesOf(objects: readonly RenderedObject[], object: RenderedObject, req
       ({ kind, name }) => kind === 'VirtualService' && rule.delegate !== undefined && name === rule.delegate.name,
     )
     if (delegate !== undefined) {
-      return rulesOf(objects, delegate, request).map((inner) => ({
-        goals: inner.goals,
-        fits: (one) => fits(one) && inner.fits(one),
-      }))
+      const at = { all: undefined, namespace: namespaceOf(delegate) }
+      const inner: readonly Any[] = (delegate.data['spec'] as Any).http ?? []
+      return inner.flatMap((one): readonly Ruled[] => {
+        const pairs = pairsOf(rule.match ?? [], one.match ?? [])
+        const isFitting = (asked: Request): boolean =>
+          pairs.some(
+            ([root, own]) => fitsIstio(root, asked, { all: spec.gateways, namespace }) && fitsIstio(own, asked, at),
+          )
+        const alone = { ...delegate, data: { spec: { http: [{ route: one.route }] } } }
+        return rulesOf(objects, alone, request).map(({ goals }) => ({ goals, fits: isFitting }))
+      })
     }
     const route: readonly Any[] = rule.route ?? []
     const goals = route.map(({ destination, weight }) => ({
@@ -123,6 +130,39 @@ function rulesOf(objects: readonly RenderedObject[], object: RenderedObject, req
     }))
     return [{ fits, goals }]
   })
+}
+
+/** Istio drops a rule of a delegate unless each of its matches is a part of one in the root. */
+function pairsOf(roots: readonly Any[], owns: readonly Any[]): readonly (readonly [Any, Any])[] {
+  if (roots.length === 0) return owns.length === 0 ? [[{}, {}]] : owns.map((own) => [{}, own])
+  if (owns.length === 0) return roots.map((root) => [root, {}])
+  const found = owns.map((own) => roots.filter((root) => isPart(root, own)).map((root) => [root, own] as const))
+  return found.some((some) => some.length === 0) ? [] : found.flat()
+}
+
+function isPart(root: Any, own: Any): boolean {
+  const fields = (one: Any): ReadonlyMap<string, Any> =>
+    new Map(
+      ['uri', 'method', 'authority', 'headers', 'withoutHeaders', 'queryParams'].flatMap((field) => {
+        const value = one[field]
+        if (value === undefined) return []
+        const isMap = field.endsWith('s') || field === 'withoutHeaders'
+        return isMap ? Object.entries(value).map(([key, text]) => [`${field} ${key}`, text]) : [[field, value]]
+      }) as [string, Any][],
+    )
+  const [wide, narrow] = [fields(root), fields(own)]
+  const texts = [...narrow].every(([key, { exact = '', prefix = '', regex = '' }]) => {
+    const outer = wide.get(key)
+    if (outer === undefined) return true
+    if (regex !== '' || (outer.regex ?? '') !== '') return false
+    if ((outer.exact ?? '') !== '') return prefix === '' && exact === outer.exact
+    return (outer.prefix ?? '') !== '' && `${exact}${prefix}` !== '' && (exact || prefix).startsWith(outer.prefix)
+  })
+  const labels = Object.entries(own.sourceLabels ?? {}).every(
+    ([key, value]) => (root.sourceLabels?.[key] ?? value) === value,
+  )
+  const gateways = (own.gateways ?? []).every((one: Any) => (root.gateways ?? [one]).includes(one))
+  return texts && labels && gateways
 }
 
 function fitsIstio(
