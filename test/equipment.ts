@@ -47,7 +47,7 @@ const SHARED = [
   {
     name: 'docs',
     files: /^test\/(?:adapters\/(?:schemas|meter|kustomize)|memory|docs)\//,
-    apart: /demo|deploy/,
+    apart: /demo|deploy|kustomize\/kustomize/,
     groups: 1,
   },
   // They share an API server.
