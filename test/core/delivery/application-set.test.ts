@@ -26,9 +26,12 @@ interface Set {
   readonly path: string
   readonly name?: string
   readonly more?: string
+  /** Paths of more sources. */
+  readonly others?: readonly string[]
 }
 
-function read({ generators, path, name = 'web', more = '' }: Set, source: DeliverySource = {}) {
+function read({ generators, path, name = 'web', more = '', others = [] }: Set, source: DeliverySource = {}) {
+  const sources = others.map((other) => `{ repoURL: infra, path: '${other}' }`)
   const text = `apiVersion: argoproj.io/v1alpha1
 kind: ApplicationSet
 metadata: { name: all, namespace: argocd }
@@ -37,7 +40,7 @@ spec:
   generators: ${generators}
   template:
     metadata: { name: "${name}" }
-    spec: { source: { repoURL: infra, path: '${path}' } }
+    spec: { source: { repoURL: infra, path: '${path}' }, sources: [${sources.join(', ')}] }
 `
   const texts = new Map(Object.entries({ ...FILES, 'set.yaml': text }))
   return readDeliveries(texts, { repository: 'infra', paths: [...texts.keys()], clusters: CLUSTERS, ...source })
@@ -199,6 +202,9 @@ test('a generator that cannot be expanded is named with its file and line', () =
   assert.deepEqual(gapsOf({ generators: '[{clusters: {}}]', path: '{{name}}' }, { clusters: undefined }), [
     'set.yaml:6 generator clusters ',
   ])
+  const several = (...others: readonly string[]): readonly string[] => gapsOf({ generators: `[${asks}]`, path, others })
+  assert.deepEqual(several('apps/{{number}}', 'charts/web'), ['set.yaml:6 generator pullRequest apps/'])
+  assert.deepEqual(several('charts/{{branch}}'), ['set.yaml:6 generator pullRequest '], 'it may deploy any folder')
   const lower = { generators: DIRECTORIES, path: '{{ .path.path | lower }}', more: GO }
   assert.deepEqual(gapsOf(lower), ['set.yaml:9 expression {{ .path.path | lower }} '])
 })

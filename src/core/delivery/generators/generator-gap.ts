@@ -13,7 +13,7 @@ export interface DeliveryGap {
   readonly title: string
   readonly file: string
   readonly line: number
-  /** The common beginning of the folders' paths. */
+  /** The common beginning of the folders' paths. Empty if they begin differently. */
   readonly prefix: string
   /**
    * `generator`: Perch cannot expand a generator · `expression`: Perch cannot fill in an expression · `patch`: it has a
@@ -38,14 +38,21 @@ export function generatorGap(
   const spec = recordOf(object.data['spec'])
   const sources = sourcesOf(spec['template'])
   const here = sources.filter(({ source }) => isHere(textOf(source['repoURL']) ?? '', scene.source))
-  const templated = here.find(({ source }) => isTemplate(textOf(source['path']) ?? ''))
-  if (templated === undefined) return undefined
+  const paths = here.map(({ source }) => textOf(source['path']) ?? '').filter(isTemplate)
+  if (paths.length === 0) return undefined
   const found = unknownIn(object, scene)
   if (found === undefined) return undefined
   const manifest = parseManifest(object.file, text ?? '', DEPLOYERS)
   const line = manifest.ok ? manifest.value.line(object.document, [...object.at, ...found.path]) : object.line
-  const [prefix = ''] = (textOf(templated.source['path']) ?? '').split(/\{\{|\$\{/)
-  return { title: titleOf(object), file: object.file, line, prefix, why: found.why, entry: found.entry }
+  const [prefix = '', ...others] = new Set(paths.map((path) => path.split(/\{\{|\$\{/)[0]))
+  return {
+    title: titleOf(object),
+    file: object.file,
+    line,
+    prefix: others.length > 0 ? '' : prefix,
+    why: found.why,
+    entry: found.entry,
+  }
 }
 
 function unknownIn(object: ManifestObject, scene: SetScene): Unknown | undefined {
