@@ -114,6 +114,7 @@ test('a wave is live when each of its environments is, and a person who stops on
   assert.equal(wave({ 'b/web': { rollbackRefused: true } })?.rollbackRefused, true)
   assert.equal(wave({ 'b/web': { failure: FAILED } })?.failedIn, 'b/web')
   assert.equal(wave({ 'b/web': { failure: FAILED, failedIn: 'x/web' } })?.failedIn, 'x/web')
+  assert.equal(wave({ 'a/web': { failure: FAILED }, 'b/web': { failure: FAILED } })?.failedIn, 'a/web')
 })
 
 test('a pull request of a wave fits if it fits each of its environments, and one of a single environment parts the wave', () => {
