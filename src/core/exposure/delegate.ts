@@ -55,12 +55,15 @@ function isInside(wide: unknown, narrow: unknown): boolean {
   if (wide === undefined || narrow === undefined) return true
   // Text that is filled in later may be inside. Then no rule is lost sight of.
   if (OPEN_TEXT.test(canonicalText([wide, narrow]))) return true
-  const [outer, inner] = [recordOf(wide), recordOf(narrow)]
-  const exact = textOf(inner['exact']) ?? ''
-  const text = exact === '' ? (textOf(inner['prefix']) ?? '') : exact
-  if (text === '' || (textOf(outer['regex']) ?? '') !== '' || (textOf(inner['regex']) ?? '') !== '') return false
-  const whole = textOf(outer['exact']) ?? ''
-  if (whole !== '') return exact === whole
-  const start = textOf(outer['prefix']) ?? ''
-  return start !== '' && text.startsWith(start)
+  const [outer, inner] = [stringMatch(wide), stringMatch(narrow)]
+  const text = inner.exact === '' ? inner.prefix : inner.exact
+  if (text === '' || outer.regex !== '' || inner.regex !== '') return false
+  if (outer.exact !== '') return inner.exact === outer.exact
+  return outer.prefix !== '' && text.startsWith(outer.prefix)
+}
+
+/** A StringMatch of Istio, in which an empty text counts as none. */
+function stringMatch(value: unknown): Readonly<Record<'exact' | 'prefix' | 'regex', string>> {
+  const { exact, prefix, regex } = recordOf(value)
+  return { exact: textOf(exact) ?? '', prefix: textOf(prefix) ?? '', regex: textOf(regex) ?? '' }
 }
