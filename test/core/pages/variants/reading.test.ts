@@ -136,11 +136,7 @@ function readingOf(texts: Texts, known?: FileCache): readonly string[] {
     remoteCharts,
     gaps: gaps.map((gap) => `${gap.title} ${gap.prefix} ${gap.why} ${gap.entry} at ${lineAt(texts, gap)}`),
     targets: Object.fromEntries(targets.map((target) => [named(target), targetData(target, texts)])),
-    // For deployments by others, showing how they are read is enough.
-    edits:
-      deliveries.length > 0
-        ? undefined
-        : Object.fromEntries(targets.map((target) => [named(target), editOf(snapshot, texts, target)])),
+    edits: Object.fromEntries(targets.map((target) => [named(target), editOf(snapshot, texts, target)])),
     problems: [...problems, ...unrendered].map((one) => `${one.code} at ${lineAt(texts, one)}`),
   })
 }
