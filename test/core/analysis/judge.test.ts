@@ -391,6 +391,15 @@ test('if points have too little data, the most frequent reason is shown, with an
       enoughMs: undefined,
     },
   )
+  // The whole bake is the longest interval.
+  const enough = async (each: number): Promise<unknown> => {
+    const reason = await reasonOf(
+      requests(() => each),
+      play,
+    )
+    return (reason as { readonly enoughMs?: number }).enoughMs
+  }
+  assert.deepEqual([await enough(10), await enough(9)], [10 * MINUTE, undefined])
   const gaps = await reasonOf(
     requests((point) => (point > 3 ? undefined : 500)),
     play,

@@ -62,6 +62,8 @@ test('a large definition is read without its schema, and completely on request',
   assert.deepEqual(shortDefinition(object.data), withoutValues(whole(text)))
   assert.deepEqual(wholeObject(object).data, whole(text))
   assert.equal(object.abridged.lines, 1_502)
+  // Its last line may have no line break.
+  assert.deepEqual(objects(text.trimEnd())[0]?.data, object.data)
 })
 
 test('several versions, quotes over lines, block scalars and comments keep their places', () => {

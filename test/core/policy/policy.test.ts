@@ -162,6 +162,7 @@ test('a schema that refers to another place is refused, with the line', () => {
     ['{"$schema": "http://json-schema.org/draft-07/schema#", "$ref": "#/definitions/a"}', undefined],
     ['{"$schema": "https://json-schema.org/draft/2020-12/schema", "x": [{"$ref": "_definitions.json#/a"}]}', undefined],
     ['{\n"a": [{"$ref": "http://127.0.0.1/x"}]}', 's/a.json:2 reaches-out http://127.0.0.1/x'],
+    ['{"$ref": "c:x"}', 's/a.json:1 reaches-out c:x'],
     ['{"$ref": "//host/x"}', 's/a.json:1 reaches-out //host/x'],
     ['{"$ref": "file:///etc/passwd"}', 's/a.json:1 reaches-out file:///etc/passwd'],
     ['{"$ref": "/etc/passwd"}', 's/a.json:1 reaches-out /etc/passwd'],

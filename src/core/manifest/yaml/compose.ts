@@ -79,7 +79,7 @@ function composed(lexed: Iterable<string>, budget: () => number): ComposedYaml {
   for (const token of parser.end()) documents.push(...composer.next(token))
   documents.push(...composer.end())
   // An error after the last document is only in the stream.
-  const faults = documents.flatMap(({ errors }) => errors.filter((fault) => !isReadByGo(fault)).slice(0, 1))
+  const faults = documents.flatMap(({ errors }) => errors.filter((fault) => !isReadByGo(fault)))
   const [error] = [...faults, ...composer.streamInfo().errors]
   return error === undefined
     ? { documents, problem, lexemes }
