@@ -142,17 +142,12 @@ function isPin(
 ): boolean {
   const rule = valueAt(object.data, first?.path.slice(object.at.length, -2) ?? [])
   const { match, matches } = recordOf(rule)
-  const words = new Set(
-    JSON.stringify([match, matches])
-      .toLowerCase()
-      .split(/[^a-z0-9]+/),
-  )
-  return [active, idle].some(({ name }) =>
-    name
-      .toLowerCase()
-      .split(/[^a-z0-9]+/)
-      .every((word) => words.has(word)),
-  )
+  const words = wordsOf(JSON.stringify([match, matches]))
+  return [active, idle].some(({ name }) => wordsOf(name).isSubsetOf(words))
+}
+
+function wordsOf(text: string): ReadonlySet<string> {
+  return new Set(text.toLowerCase().split(/[^a-z0-9]+/))
 }
 
 /** A mirror sends copies to a version before the version gets traffic. So it moves to the idle version. */

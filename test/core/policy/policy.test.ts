@@ -32,12 +32,18 @@ test('a policy is the Rego below its folder without tests, with its data merged 
       'limits/x.yaml': 'ports: {allowed: [80]}\n',
       'limits/teams/y.json': '{"names": ["a"], "ports": 1}',
       'limits/teams/z.yml': 'more: {a: 1}\n',
+      'limits/top.JSON': '{"top": true}',
+      'limits/old.json.bak': '{"old": true}',
     },
     { path: './policy/', data: 'limits' },
   )
   assert.ok(policy.ok, JSON.stringify(policy))
   assert.deepEqual([...policy.value.modules.keys()], ['policy/a.rego', 'policy/deep/.b.rego'])
-  assert.deepEqual(policy.value.data, { ports: { allowed: [80] }, teams: { names: ['a'], ports: 1, more: { a: 1 } } })
+  assert.deepEqual(policy.value.data, {
+    ports: { allowed: [80] },
+    top: true,
+    teams: { names: ['a'], ports: 1, more: { a: 1 } },
+  })
 })
 
 test('a policy may have five hundred files', () => {
