@@ -108,6 +108,26 @@ test('a finding in an object that kustomize has renamed is found in the file tha
   assert.equal(source.split('\n')[(place?.line ?? 0) - 1]?.trim(), '- name: main')
 })
 
+test('of several rules that take the requests of a split, the first is named, for each of its conditions', () => {
+  const route = (...rules: readonly string[]): string =>
+    `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: web }\nspec: { hosts: [web], http: [${rules.join(', ')}] }\n`
+  const to = (name: string, prefixes: readonly string[], ...shares: readonly number[]): string => {
+    const match = prefixes.map((prefix) => `{ uri: { prefix: ${prefix} } }`).join(', ')
+    const destinations = shares.map(
+      (share, index) => `{ destination: { host: web, subset: v${index} }, weight: ${share} }`,
+    )
+    return `{ name: ${name}, match: [${match}], route: [${destinations.join(', ')}] }`
+  }
+  const split = to('main', ['/b', '/a'], 90, 10)
+  const before = (...rules: readonly string[]): unknown =>
+    findingsIn(objectsOf(route(...rules, split))).flatMap(({ detail }) =>
+      detail.code === 'IST0130' ? [`${detail.rule} ${detail.before}`] : [],
+    )
+  assert.deepEqual(before(to('one', ['/a', '/b'], 100), to('two', ['/'], 100)), ['main one'])
+  assert.deepEqual(before(to('one', ['/b'], 100), to('two', ['/'], 100)), ['main one'])
+  assert.deepEqual(before(to('one', ['/a'], 100), to('two', ['/a'], 100)), [])
+})
+
 test('a finding at one place in several environments is reported once for all of them', () => {
   const [finding] = findingsIn(objectsOf(readFileSync('test/findings/dead-rule-by-the-root.yaml', 'utf8')))
   assert.ok(finding)
