@@ -149,13 +149,13 @@ const destination = fc.constantFrom(
 )
 const istioRule = fc.record({
   match: fc.array(istioMatch, { minLength: 1, maxLength: 2 }),
-  route: fc.array(fc.record({ destination, weight }), { minLength: 1, maxLength: 2 }),
+  route: fc.array(fc.record({ destination, weight }), { maxLength: 2 }),
 })
 const gatewayRule = fc.record({
   matches: fc.array(gatewayMatch, { minLength: 1, maxLength: 2 }),
   backendRefs: fc.array(
     fc.record({ name: fc.constantFrom('web', 'web-canary', 'other'), weight: fc.constantFrom(0, 1, 5, 90) }),
-    { minLength: 1, maxLength: 2 },
+    { maxLength: 2 },
   ),
 })
 const labels = fc.constantFrom({}, { version: 'v1' }, { version: 'v2' }, { app: 'web' }, { app: 'other' })
