@@ -26,6 +26,14 @@ const PODS = [
   SERVICE('other', '{app: other}'),
 ]
 
+const RULES = `  - match: [{headers: {x-t: {exact: "1"}}}]
+    route: [{destination: {host: web, subset: canary}}]
+  - match: [{uri: {prefix: /a}, method: {exact: GET}}, {uri: {exact: /ab}}]
+    route: [{destination: {host: web, subset: stable}}]
+  - route:
+    - {destination: {host: web, subset: stable}, weight: 90}
+    - {destination: {host: web, subset: canary}, weight: 10}`
+
 const SUBSETS = [
   ...PODS,
   SERVICE('web', '{app: web}'),
@@ -42,13 +50,7 @@ spec:
   hosts: [web, web.example.com]
   gateways: [mesh, public]
   http:
-  - match: [{headers: {x-t: {exact: "1"}}}]
-    route: [{destination: {host: web, subset: canary}}]
-  - match: [{uri: {prefix: /a}, method: {exact: GET}}, {uri: {exact: /ab}}]
-    route: [{destination: {host: web, subset: stable}}]
-  - route:
-    - {destination: {host: web, subset: stable}, weight: 90}
-    - {destination: {host: web, subset: canary}, weight: 10}`,
+${RULES}`,
 ]
 
 const HOSTS = [
@@ -77,13 +79,7 @@ kind: VirtualService
 metadata: {name: web, namespace: delegates}
 spec:
   http:
-  - match: [{headers: {x-t: {exact: "1"}}}]
-    route: [{destination: {host: web, subset: canary}}]
-  - match: [{uri: {prefix: /a}, method: {exact: GET}}, {uri: {exact: /ab}}]
-    route: [{destination: {host: web, subset: stable}}]
-  - route:
-    - {destination: {host: web, subset: stable}, weight: 90}
-    - {destination: {host: web, subset: canary}, weight: 10}`,
+${RULES}`,
   `apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: root}
