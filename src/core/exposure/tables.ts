@@ -1,5 +1,6 @@
 /** Rendered routes as tables of rules. Each rule takes those of its requests that the rules before it leave. */
 import { SECTIONS } from '../finding/scene/hops.ts'
+import { isOpaque } from '../finding/scene/hosts.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { specOf } from '../finding/scene/scene.ts'
 import { resolveHost } from '../traffic/host.ts'
@@ -8,7 +9,7 @@ import { weightOf } from '../traffic/kinds/kind.ts'
 import { type Path, canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'
 import { gatewayName } from '../traffic/gateway-name.ts'
 import { shares } from '../traffic/route.ts'
-import { matchPairs } from './delegate.ts'
+import { type MatchPair, matchPairs } from './delegate.ts'
 import { exactly, gatewayMatch, istioMatch, type Match, oneOf } from './match.ts'
 import type { NamedDestination, World } from './world.ts'
 import { effectiveNamespace, qualifiedTitle } from '../manifest/identity.ts'
@@ -69,21 +70,22 @@ function rulesIn(world: World, object: RenderedObject, section: (typeof SECTIONS
   const spec = specOf(object)
   return listOf(spec[section]).flatMap((item, index): readonly ExposureRule[] => {
     const rule = recordOf(item)
+    const roots = writtenMatches(object, rule)
     const delegate = delegateOf(world, object, rule)
-    if (delegate === undefined) {
-      const matches = writtenMatches(object, rule)
-      return (matches.length === 0 ? [{}] : matches).map((match) =>
-        entryOf(object, { rule, match: conditionsOf(object, section, match), path: ['spec', section, index] }),
-      )
-    }
-    return listOf(specOf(delegate)['http']).flatMap((inner, place) =>
-      matchPairs(writtenMatches(object, rule), writtenMatches(delegate, recordOf(inner))).map(({ root, own }) =>
-        entryOf(delegate, {
-          rule: recordOf(inner),
-          match: [...conditionsOf(object, section, root), ...gatewaysIn(own), ...istioMatch(own)],
-          path: ['spec', 'http', place],
-        }),
-      ),
+    const inner = delegate === undefined ? [] : listOf(specOf(delegate)['http']).map(recordOf)
+    const ruled =
+      delegate === undefined
+        ? [{ owner: object, rule, owns: [], path: ['spec', section, index] }]
+        : inner.map((own, place) => ({
+            owner: delegate,
+            rule: own,
+            owns: writtenMatches(delegate, own),
+            path: ['spec', 'http', place],
+          }))
+    return ruled.flatMap(({ owner, owns, ...one }) =>
+      matchPairs(roots, owns)
+        .flatMap((pair) => conditionsOf(object, section, pair))
+        .map((match) => entryOf(owner, { ...one, match })),
     )
   })
 }
@@ -110,17 +112,27 @@ function namedGateways(object: RenderedObject, gateways: unknown): readonly stri
   return listOf(gateways).flatMap((item) => gatewayName(textOf(item) ?? '', effectiveNamespace(object)))
 }
 
-function conditionsOf(object: RenderedObject, section: string, match: Data): Match {
-  const own = gatewaysIn(match)
+/**
+ * What a rule asks of requests. Nothing if it is for no gateway of its VirtualService, because Istio looks for VirtualServices by their
+ * own gateways, and then for the gateways of a match (pilot, `getGatewayNames`, `sourceMatchHTTP`).
+ */
+function conditionsOf(object: RenderedObject, section: string, { root, own }: MatchPair): readonly Match[] {
+  const [named] = [own, root].map(gatewaysIn).filter((list) => list.length > 0)
   const all = namedGateways(object, specOf(object)['gateways'])
-  const gateways = own.length > 0 ? own : [oneOf('gateway', all.length === 0 ? ['mesh'] : all)]
-  return [exactly('protocol', section), ...gateways, ...istioMatch(match)]
+  const served = all.length === 0 ? ['mesh'] : all
+  const isOpen = [...served, ...(named ?? [])].some(isOpaque)
+  const gateways = isOpen || named === undefined ? (named ?? served) : served.filter((one) => named.includes(one))
+  if (gateways.length === 0) return []
+  // An HTTP match that names gateways counts for requests from everywhere.
+  const asked = [root, own].map((match) => {
+    const { sourceLabels: _, sourceNamespace: __, ...others } = match
+    return section === 'http' && named !== undefined ? others : match
+  })
+  return [[exactly('protocol', section), oneOf('gateway', gateways), ...asked.flatMap(istioMatch)]]
 }
 
-/** No condition if a match names none: a delegate is used where its root is. */
-function gatewaysIn(match: Data): Match {
-  const named = listOf(match['gateways']).flatMap((item) => textOf(item) ?? [])
-  return named.length === 0 ? [] : [oneOf('gateway', named)]
+function gatewaysIn(match: Data): readonly string[] {
+  return listOf(match['gateways']).flatMap((item) => textOf(item) ?? [])
 }
 
 function entryOf(
@@ -273,7 +285,6 @@ const SPOKEN: Readonly<Record<(typeof SECTIONS)[number], readonly string[]>> = {
   tcp: ['tcp', 'mongo', 'mysql', 'redis'],
 }
 
-/** A delegate may have fewer gateways than its root. */
 function isOnMesh(match: Match): boolean {
-  return match.every(({ on, text }) => on !== 'gateway' || text.includes('"mesh"'))
+  return match.some(({ on, text }) => on === 'gateway' && text.includes('"mesh"'))
 }

@@ -291,6 +291,19 @@ spec:
   assert.deepEqual(rises(delegated, matching('{uri: {prefix: /api}}', '{uri: {exact: /shop}, gateways: [public]}')), [])
 })
 
+test('a match that names gateways counts for requests from everywhere, and only at gateways of its VirtualService', () => {
+  const tester = '{sourceLabels: {app: tester}}'
+  const own = replaced(MESH, '{headers: {x-tester: {exact: "1"}}}', tester)
+  const named = replaced(own, tester, '{sourceLabels: {app: tester}, gateways: [mesh]}')
+  assert.deepEqual(rises(own, named), ['raise testers 0 → 100'])
+  assert.deepEqual(rises(named, replaced(named, 'sourceLabels: {app: tester}, ', '')), [])
+  const elsewhere = replaced(MESH, '[{uri: {prefix: /api}}]', '[{uri: {prefix: /api}, gateways: [public]}]')
+  assert.ok(rises(MESH, elsewhere).includes('raise main 0 → 5'), 'the stable version no longer takes /api in the mesh')
+  assert.deepEqual(rises(elsewhere, replaced(elsewhere, /  - name: api\n.*\n.*\n/, '')), [], 'that rule took nothing')
+  const unknown = replaced(MESH, '[{uri: {prefix: /api}}]', '[{uri: {prefix: /api}, gateways: ["${GATEWAY}"]}]')
+  assert.deepEqual(rises(unknown, replaced(unknown, 'weight: 95}', 'weight: 100}')), [])
+})
+
 test('a canary that gets the labels of a version is raised where a rule begins to name that version', () => {
   const named = `${replaced(MESH, 'subset: stable}}]', 'subset: elsewhere}}]')}---
 apiVersion: apps/v1

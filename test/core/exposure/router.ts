@@ -67,9 +67,11 @@ function hostsOf(object: RenderedObject, request: Request): readonly string[] {
     const hosts: readonly string[] = spec.hosts ?? []
     const rules: readonly Any[] = spec[request.protocol] ?? []
     // If no rule is for a gateway, Istio ignores the host there (pilot's "no routes matched").
-    const isHere = rules.some((rule) =>
-      (rule.match ?? [{}]).some((match: Any) => isAt(match.gateways ?? spec.gateways ?? ['mesh'], request, namespace)),
-    )
+    const isHere =
+      isAt(spec.gateways ?? ['mesh'], request, namespace) &&
+      rules.some((rule) =>
+        (rule.match ?? [{}]).some((match: Any) => isAt(match.gateways ?? [request.gateway], request, namespace)),
+      )
     if (!isHere) return []
     return hosts.map((host) => full(host, namespace))
   }
@@ -115,9 +117,11 @@ function rulesOf(objects: readonly RenderedObject[], object: RenderedObject, req
       return inner.flatMap((one): readonly Ruled[] => {
         const pairs = pairsOf(rule.match ?? [], one.match ?? [])
         const isFitting = (asked: Request): boolean =>
-          pairs.some(
-            ([root, own]) => fitsIstio(root, asked, { all: spec.gateways, namespace }) && fitsIstio(own, asked, at),
-          )
+          pairs.some(([root, own]) => {
+            const isAnywhere = root.gateways !== undefined || own.gateways !== undefined
+            const [outer, match] = [root, own].map((part) => (isAnywhere ? { ...part, sourceLabels: {} } : part))
+            return fitsIstio(outer, asked, { all: spec.gateways, namespace }) && fitsIstio(match, asked, at)
+          })
         const alone = { ...delegate, data: { spec: { http: [{ route: one.route }] } } }
         return rulesOf(objects, alone, request).map(({ goals }) => ({ goals, fits: isFitting }))
       })
@@ -170,12 +174,11 @@ function fitsIstio(
   request: Request,
   { all, namespace }: { readonly all: readonly string[] | undefined; readonly namespace: string },
 ): boolean {
-  const named: readonly string[] = match.gateways ?? all ?? ['mesh']
   // A delegate has no gateways of its own. Its root has checked them already.
-  const gateways = named.map((one) => (one === 'mesh' || one.includes('/') ? one : `${namespace}/${one}`))
-  const isOwn = all === undefined && match.gateways === undefined
+  const isServed = namespace === 'delegates' || isAt(all ?? ['mesh'], request, namespace)
   return (
-    (gateways.includes(request.gateway) || (isOwn && namespace === 'delegates')) &&
+    isServed &&
+    isAt(match.gateways ?? [request.gateway], request, namespace) &&
     fitsString(match.uri, request.path) &&
     fitsString(match.method, request.method) &&
     fitsString(match.authority, request.host) &&
@@ -184,7 +187,8 @@ function fitsIstio(
     Object.entries(match.withoutHeaders ?? {}).every(
       ([name, value]) => !fitsString(value, request.headers[name], true),
     ) &&
-    Object.entries(match.sourceLabels ?? {}).every(([name, value]) => request.source[name] === value)
+    (match.gateways !== undefined ||
+      Object.entries(match.sourceLabels ?? {}).every(([name, value]) => request.source[name] === value))
   )
 }
 
