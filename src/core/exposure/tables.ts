@@ -56,13 +56,23 @@ function virtualTables(world: World, object: RenderedObject): readonly Table[] {
   const spec = specOf(object)
   const namespace = effectiveNamespace(object)
   const hosts = listOf(spec['hosts']).flatMap((host) => textOf(host) ?? [])
-  const entries = SECTIONS.flatMap((section) => rulesIn(world, object, section))
+  const clients = clientsOf(object)
+  const entries = SECTIONS.flatMap((section) => rulesIn(world, object, section)).map((entry) => {
+    return { ...entry, match: [...entry.match, ...clients] }
+  })
   return hosts.map((host) => ({
     owner: qualifiedTitle(object),
     host: resolveHost(host, namespace),
     isPlain: false,
     entries,
   }))
+}
+
+/** The namespaces whose requests a VirtualService is for, if it is not for all (Istio, `exportTo`). */
+function clientsOf(object: RenderedObject): Match {
+  const own = effectiveNamespace(object)
+  const names = listOf(specOf(object)['exportTo']).map((name) => (name === '.' ? own : String(name)))
+  return names.length === 0 || names.includes('*') ? [] : [oneOf('client', names)]
 }
 
 /** The rules of a section. The rules of a delegate replace the rule that names it. */
@@ -256,7 +266,7 @@ export function compareRanks(a: ExposureRule['rank'], b: ExposureRule['rank']): 
 function plainTables(world: World, routed: readonly Table[]): readonly Table[] {
   const byHost = Map.groupBy(routed, ({ host }) => host)
   return [...world.services].map(([host, object]) => {
-    const own = (byHost.get(host) ?? []).flatMap(({ entries }) => entries).filter(({ match }) => isOnMesh(match))
+    const own = (byHost.get(host) ?? []).flatMap(({ entries }) => entries).filter(({ match }) => isForMesh(match))
     const taken = new Set(own.flatMap(({ match }) => match.find(({ on }) => on === 'protocol')?.text ?? []))
     const sent = [{ place: { host, subset: undefined }, percent: 100 }]
     const left =
@@ -285,6 +295,8 @@ const SPOKEN: Readonly<Record<(typeof SECTIONS)[number], readonly string[]>> = {
   tcp: ['tcp', 'mongo', 'mysql', 'redis'],
 }
 
-function isOnMesh(match: Match): boolean {
-  return match.some(({ on, text }) => on === 'gateway' && text.includes('"mesh"'))
+/** Whether a rule is for the mesh, and for all namespaces in it. */
+function isForMesh(match: Match): boolean {
+  const isServed = match.some(({ on, text }) => on === 'gateway' && text.includes('"mesh"'))
+  return isServed && match.every(({ on }) => on !== 'client')
 }

@@ -192,6 +192,10 @@ const change = fc.oneof(
     do: fc.constant('hosts' as const),
     hosts: fc.subarray(['web', 'web.example.com', '*.example.com', 'other']),
   }),
+  fc.record({
+    do: fc.constant('export' as const),
+    to: fc.constantFrom(['.'], ['*'], ['elsewhere'], ['.', 'elsewhere']),
+  }),
   fc.record({ do: fc.constant('gateways' as const), gateways: fc.subarray(['mesh', 'public'], { minLength: 1 }) }),
   fc.record({
     do: fc.constant('second' as const),
@@ -289,6 +293,10 @@ const CHANGES: { readonly [K in Change['do']]: (draft: Draft, change: Extract<Ch
     for (const { data } of served(draft)) data.spec.hosts = hosts
     for (const { data } of all(draft, 'HTTPRoute')) data.spec.hostnames = hosts.filter((host) => host.includes('.'))
   },
+  export: (draft, { to }) => {
+    const [first] = served(draft)
+    if (first !== undefined) first.data.spec.exportTo = to
+  },
   gateways: (draft, { gateways }) => {
     for (const { data } of served(draft)) data.spec.gateways = gateways
   },
@@ -329,14 +337,15 @@ const REQUESTS: readonly Request[] = [
   'other.default.svc.cluster.local',
   'x.example.com',
 ].flatMap((host) =>
-  (host.includes('svc') ? ['mesh'] : ['mesh', 'default/public']).flatMap((gateway) =>
+  (host.includes('svc') ? ['mesh', 'elsewhere'] : ['mesh', 'default/public']).flatMap((place) =>
     ['/', '/a', '/a/b', '/ab'].flatMap((path) =>
       ['GET', 'POST'].flatMap((method) =>
         [{}, { 'x-t': '1' }, { 'x-t': '2' }, { 'x-u': '1' }, { 'x-t': '1', 'x-u': '2' }].flatMap((own) =>
           [{}, { q: '1' }].flatMap((query) =>
             ['front', 'back'].map((app): Request => ({
               host,
-              gateway,
+              gateway: place === 'elsewhere' ? 'mesh' : place,
+              from: place === 'elsewhere' ? 'elsewhere' : 'default',
               protocol: 'http',
               path,
               method,

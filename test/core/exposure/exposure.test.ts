@@ -304,6 +304,18 @@ test('a match that names gateways counts for requests from everywhere, and only 
   assert.deepEqual(rises(unknown, replaced(unknown, 'weight: 95}', 'weight: 100}')), [])
 })
 
+test('a route that is no longer for all namespaces leaves the others to the Service, which selects the canary too', () => {
+  const exported = (to: string): string => replaced(MESH, '  hosts: [web]\n', `  hosts: [web]\n  exportTo: [${to}]\n`)
+  assert.notDeepEqual(rises(MESH, exported('.')), [])
+  assert.notDeepEqual(rises(MESH, exported('shop, default')), [])
+  assert.deepEqual(rises(MESH, exported('"*"')), [])
+  assert.deepEqual(rises(exported('.'), exported('default')), [])
+  assert.ok(rises(exported('.'), MESH).includes('raise main 0 → 5'), 'the others had no canary for sure')
+  const lower = replaced(exported('.'), 'weight: 5}', 'weight: 1}')
+  assert.deepEqual(rises(exported('.'), lower), [])
+  assert.ok(rises(lower, exported('.')).some((rise) => rise.endsWith('→ 5')))
+})
+
 test('a canary that gets the labels of a version is raised where a rule begins to name that version', () => {
   const named = `${replaced(MESH, 'subset: stable}}]', 'subset: elsewhere}}]')}---
 apiVersion: apps/v1

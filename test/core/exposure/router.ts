@@ -16,6 +16,8 @@ export interface Request {
   readonly headers: Readonly<Record<string, string>>
   readonly query: Readonly<Record<string, string>>
   readonly source: Readonly<Record<string, string>>
+  /** The namespace of whoever sends it: of the workload, or of the gateway. */
+  readonly from: string
 }
 
 interface Goal {
@@ -67,6 +69,8 @@ function hostsOf(object: RenderedObject, request: Request): readonly string[] {
     const hosts: readonly string[] = spec.hosts ?? []
     const rules: readonly Any[] = spec[request.protocol] ?? []
     // If no rule is for a gateway, Istio ignores the host there (pilot's "no routes matched").
+    const exported: readonly string[] = (spec.exportTo ?? ['*']).map((one: string) => (one === '.' ? namespace : one))
+    if (!exported.includes('*') && !exported.includes(request.from)) return []
     const isHere =
       isAt(spec.gateways ?? ['mesh'], request, namespace) &&
       rules.some((rule) =>
