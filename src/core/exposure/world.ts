@@ -1,10 +1,11 @@
 /** Finds the pods that a destination selects, from the Services, DestinationRules and workloads of an environment. */
 import type { RenderedObject } from '../diff/objects.ts'
+import { grouped } from '../grouped.ts'
 import { type ObjectIndex, sceneOf, labelsMatch, specOf } from '../finding/scene/scene.ts'
 import type { HostIndex } from '../finding/scene/hosts.ts'
 import { rulesByHost, subsetNamed } from '../finding/scene/subsets.ts'
 import { resolveHost } from '../traffic/host.ts'
-import { canonicalText, recordOf, textOf } from '../manifest/data.ts'
+import { canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
 
 export type Labels = Readonly<Record<string, unknown>>
@@ -18,11 +19,24 @@ export interface NamedDestination {
 export interface World extends ObjectIndex {
   /** Finds DestinationRules. */
   readonly rulesFor: HostIndex<RenderedObject>
+  /** ServiceEntries by their hosts. */
+  readonly entriesAt: ReadonlyMap<string, readonly RenderedObject[]>
 }
 
 export function worldOf(objects: readonly RenderedObject[]): World {
   const scene = sceneOf(objects)
-  return { ...scene, rulesFor: rulesByHost(scene.destinationRules) }
+  const entries = objects
+    .filter(isServiceEntry)
+    .flatMap((object) => hostsOfEntry(object).map((host) => [host, object] as const))
+  return { ...scene, rulesFor: rulesByHost(scene.destinationRules), entriesAt: grouped(entries) }
+}
+
+export function isServiceEntry({ group, kind }: RenderedObject): boolean {
+  return group === 'networking.istio.io' && kind === 'ServiceEntry'
+}
+
+export function hostsOfEntry(object: RenderedObject): readonly string[] {
+  return listOf(specOf(object)['hosts']).map((host) => resolveHost(textOf(host) ?? '', effectiveNamespace(object)))
 }
 
 /** What selects a destination's pods. A part is undefined if the environment does not say. */
@@ -34,18 +48,54 @@ export interface Selection extends NamedDestination {
 
 const MAX_ALIASES = 3
 
-/** Everything that a destination can select. There are several selections if several rules define its subset. */
-export function selectionsOf(world: World, place: NamedDestination, depth = 0): readonly Selection[] {
-  const { host, subset } = place
+/** Everything that a destination can select. There are several selections if several objects define its host or its subset. */
+export function selectionsOf(world: World, named: NamedDestination, depth = 0): readonly Selection[] {
+  const host = inThisCluster(named.host)
+  const place = { ...named, host }
   const service = world.services.get(host)
+  const entries = depth < MAX_ALIASES ? (world.entriesAt.get(host) ?? []) : []
+  const added = entries.flatMap((entry) => selectionsOfEntry(world, { entry, place, depth }))
+  if (service === undefined && added.length > 0) return added
   const [, namespace = ''] = host.split('.')
   const spec = service === undefined ? {} : specOf(service)
   const target = textOf(spec['externalName'])
   if (spec['type'] === 'ExternalName' && target !== undefined && depth < MAX_ALIASES)
     return selectionsOf(world, { host: resolveHost(target, namespace), subset: undefined }, depth + 1)
-  const selector = recordOf(spec['selector'])
-  const own = Object.keys(selector).length === 0 ? undefined : selector
-  const whole = { host, subset, namespace, service: own }
+  return [...subsetsOf(world, place, { namespace, service: labelsIn(spec['selector']) }), ...added]
+}
+
+/** A Service that is imported from several clusters also has the pods of this one (Multi-Cluster Services API). */
+function inThisCluster(host: string): string {
+  return host
+    .replace(/\.svc\.clusterset\.local$/, '.svc.cluster.local')
+    .replace(/\.ServiceImport\.multicluster\.x-k8s\.io$/, '.svc.cluster.local')
+}
+
+/** A ServiceEntry adds the pods that it selects, and the hosts of its endpoints (Istio, `workloadSelector`, `endpoints`). */
+function selectionsOfEntry(
+  world: World,
+  { entry, place, depth }: { readonly entry: RenderedObject; readonly place: NamedDestination; readonly depth: number },
+): readonly Selection[] {
+  const { workloadSelector, endpoints } = specOf(entry)
+  const namespace = effectiveNamespace(entry)
+  const service = labelsIn(recordOf(workloadSelector)['labels'])
+  const own = service === undefined ? [] : subsetsOf(world, place, { namespace, service })
+  const hosts = listOf(endpoints).flatMap((one) => textOf(recordOf(one)['address']) ?? [])
+  const known = hosts.filter((host) => world.services.has(host))
+  return [...own, ...known.flatMap((host) => selectionsOf(world, { host, subset: undefined }, depth + 1))]
+}
+
+function labelsIn(selector: unknown): Labels | undefined {
+  const labels = recordOf(selector)
+  return Object.keys(labels).length === 0 ? undefined : labels
+}
+
+function subsetsOf(
+  world: World,
+  { host, subset }: NamedDestination,
+  { namespace, service }: Pick<Selection, 'namespace' | 'service'>,
+): readonly Selection[] {
+  const whole = { host, subset, namespace, service }
   if (subset === undefined) return [{ ...whole, labels: {} }]
   // If several rules define the subset, it is unknown which one counts.
   const found = world.rulesFor(host).flatMap((rule) => {

@@ -316,6 +316,47 @@ test('a route that is no longer for all namespaces leaves the others to the Serv
   assert.ok(rises(lower, exported('.')).some((rise) => rise.endsWith('→ 5')))
 })
 
+test('the canary’s Service is raised by whatever name a rule calls it', () => {
+  const api = '[{destination: {host: web, subset: stable}}]'
+  const sent = replaced(PAIR, 'backendRefs: [{name: web}]', 'backendRefs: [{group: G, kind: K, name: N}]')
+  const called = (group: string, kind: string, name: string): string =>
+    sent.replace('group: G, kind: K, name: N', `group: ${group}, kind: ${kind}, name: ${name}`)
+  const canary = 'web-canary.default.svc.cluster.local'
+  assert.deepEqual(rises(PAIR, called('networking.istio.io', 'Hostname', canary)), ['raise rules[1] 0 → 100'])
+  assert.deepEqual(rises(PAIR, called('networking.istio.io', 'Hostname', 'web.default.svc.cluster.local')), [])
+  assert.deepEqual(rises(PAIR, called('multicluster.x-k8s.io', 'ServiceImport', 'web-canary')), [
+    'raise rules[1] 0 → 100',
+  ])
+  const everywhere = replaced(MESH, api, '[{destination: {host: web.default.svc.clusterset.local, subset: canary}}]')
+  assert.deepEqual(rises(MESH, everywhere), ['raise api 0 → 100'])
+})
+
+test('a ServiceEntry that selects the canary, or that has its Service for an endpoint, raises it where a rule names the entry', () => {
+  const entry = (spec: string): string => `---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: entry}
+spec: {hosts: [web.internal], location: MESH_INTERNAL, ${spec}}
+`
+  const picking = (labels: string): string => entry(`resolution: STATIC, workloadSelector: {labels: ${labels}}`)
+  const sent = replaced(MESH, '[{destination: {host: web, subset: stable}}]', '[{destination: {host: web.internal}}]')
+  assert.deepEqual(rises(MESH, sent + picking('{app: web, version: v2}')), ['raise api 0 → 100'])
+  assert.deepEqual(rises(MESH, sent + picking('{app: other}')), [])
+  assert.deepEqual(rises(sent + picking('{app: other}'), sent + picking('{app: web, version: v2}')), [
+    'raise api 0 → 100',
+  ])
+  assert.deepEqual(rises(MESH, sent), [], 'it is nothing that is here')
+  const named = replaced(
+    PAIR,
+    'backendRefs: [{name: web}]',
+    'backendRefs: [{group: networking.istio.io, kind: Hostname, name: web.internal}]',
+  )
+  const endpoint = (host: string): string =>
+    entry(`resolution: DNS, endpoints: [{address: ${host}.default.svc.cluster.local}]`)
+  assert.deepEqual(rises(PAIR, named + endpoint('web-canary')), ['raise rules[1] 0 → 100'])
+  assert.deepEqual(rises(PAIR, named + endpoint('web')), [])
+})
+
 test('a canary that gets the labels of a version is raised where a rule begins to name that version', () => {
   const named = `${replaced(MESH, 'subset: stable}}]', 'subset: elsewhere}}]')}---
 apiVersion: apps/v1

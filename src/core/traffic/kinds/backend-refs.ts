@@ -1,4 +1,5 @@
 import { listOf, type Path, recordOf, textOf } from '../../manifest/data.ts'
+import { resolveHost } from '../host.ts'
 import { withRoles } from '../roles.ts'
 import type { Destination, MirrorDestination, Rule } from '../route.ts'
 import { type RouteData, numberOf, type RouteSource, weightOf } from './kind.ts'
@@ -57,6 +58,8 @@ export function backendHost(backend: RouteData, routeNamespace: string): string 
   const namespace = textOf(backend['namespace']) ?? routeNamespace
   const kind = textOf(backend['kind']) ?? 'Service'
   const group = textOf(backend['group']) ?? ''
+  // Istio's way to name a host of the mesh in a route of the Gateway API.
+  if (kind === 'Hostname' && group === 'networking.istio.io') return resolveHost(name, namespace)
   return kind === 'Service' && group === ''
     ? `${name}.${namespace}.svc.cluster.local`
     : `${name}.${namespace}.${kind}.${group}`
