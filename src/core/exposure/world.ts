@@ -80,7 +80,7 @@ function selectionsOfEntry(
   const namespace = effectiveNamespace(entry)
   const service = labelsIn(recordOf(workloadSelector)['labels'])
   const own = service === undefined ? [] : subsetsOf(world, place, { namespace, service })
-  const hosts = listOf(endpoints).flatMap((one) => textOf(recordOf(one)['address']) ?? [])
+  const hosts = listOf(endpoints).map((one) => resolveHost(textOf(recordOf(one)['address']) ?? '', namespace))
   const known = hosts.filter((host) => world.services.has(host))
   return [...own, ...known.flatMap((host) => selectionsOf(world, { host, subset: undefined }, depth + 1))]
 }
