@@ -351,8 +351,7 @@ spec: {hosts: [web.internal], location: MESH_INTERNAL, ${spec}}
     'backendRefs: [{name: web}]',
     'backendRefs: [{group: networking.istio.io, kind: Hostname, name: web.internal}]',
   )
-  const endpoint = (host: string): string =>
-    entry(`resolution: DNS, endpoints: [{address: ${host}.default.svc}]`)
+  const endpoint = (host: string): string => entry(`resolution: DNS, endpoints: [{address: ${host}.default.svc}]`)
   assert.deepEqual(rises(PAIR, named + endpoint('web-canary')), ['raise rules[1] 0 → 100'])
   assert.deepEqual(rises(PAIR, named + endpoint('web')), [])
 })
