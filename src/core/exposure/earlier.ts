@@ -49,16 +49,39 @@ export function takersOf(
   return { entries: all.flatMap(({ entries }) => entries), isAll }
 }
 
-/** Whether nothing took some requests before: the rules for a closer host left them, and that host has no rules any more. */
+/**
+ * Whether nothing took some requests before: the rules that came first left them, and no longer come first. Those are the rules for a
+ * closer host, and for a Service without a route, those of a route that was for some namespaces.
+ */
 function wereUnanswered(
   reached: RuleContext,
   { bases, now }: { readonly bases: readonly Table[]; readonly now: ExposureSide },
 ): boolean {
-  const closer = bases.filter((base) => isCloser(base, reached.table) && isBeside(reached, base))
-  return [...Map.groupBy(closer, ({ host }) => host)].some(([host, tables]) => {
-    const isStill = now.tablesFor(host).some((table) => table.host === host && isBeside(reached, table))
-    return !isStill && tables.every((base) => walk(reached, base.entries).last === undefined)
+  const isBefore = (table: Table): boolean => comesFirst(table, reached.table) && isBeside(reached, table)
+  return [...Map.groupBy(bases.filter(isBefore), ({ host }) => host)].some(([host, tables]) => {
+    const isStill = now
+      .tablesFor(host)
+      .some((table) => table.host === host && isBefore(table) && tables.every((base) => hasClientsOf(table, base)))
+    return !isStill && tables.every((base) => walk(reached, base.entries.map(forAllClients)).last === undefined)
   })
+}
+
+function comesFirst(table: Table, than: Table): boolean {
+  return isCloser(table, than) || (than.isPlain && !table.isPlain && table.host === than.host)
+}
+
+/** Whether a table is for all namespaces that another one is for. */
+function hasClientsOf(table: Table, other: Table): boolean {
+  const [wide = [], narrow = []] = [table, other].map(({ entries }) => entries[0]?.match.filter(isOnClient))
+  return covers(wide, narrow)
+}
+
+function forAllClients(entry: ExposureRule): ExposureRule {
+  return { ...entry, match: entry.match.filter((one) => !isOnClient(one)) }
+}
+
+function isOnClient({ on }: Match[number]): boolean {
+  return on === 'client'
 }
 
 /** Whether a table has rules where the rule applies: for a protocol and a gateway of it. */

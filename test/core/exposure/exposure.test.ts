@@ -331,6 +331,33 @@ test('the canary’s Service is raised by whatever name a rule calls it', () => 
   assert.deepEqual(rises(MESH, everywhere), ['raise api 0 → 100'])
 })
 
+test('requests that a route for some namespaces left unanswered reach the canary’s Service once it is not for them', () => {
+  const direct = (exported: string, match: string): string => `${MESH}---
+apiVersion: v1
+kind: Service
+metadata: {name: direct}
+spec: {selector: {app: web, version: v2}, ports: [{port: 80}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: direct}
+spec:
+  hosts: [direct]
+  exportTo: [${exported}]
+  http: [{${match}route: [{destination: {host: direct}}]}]
+`
+  const canary = [{ host: 'direct.default.svc.cluster.local', subset: undefined }]
+  const some = 'match: [{uri: {prefix: /api}}], '
+  const to = (after: string): readonly string[] => rises(direct('., shop', some), after, canary)
+  assert.deepEqual(to(direct('., shop', some)), [])
+  assert.deepEqual(to(direct('., shop, more', some)), [])
+  assert.ok(to(direct('.', some)).includes('raise http 0 → 100'), JSON.stringify(to(direct('.', some))))
+  const route = /---\napiVersion: networking.istio.io\/v1\nkind: VirtualService\nmetadata: {name: direct}[^]*/
+  assert.ok(to(replaced(direct('., shop', some), route, '')).includes('raise http 0 → 100'))
+  const all = direct('., shop', '')
+  assert.deepEqual(rises(all, replaced(all, route, ''), canary), [], 'it sent all requests there already')
+})
+
 test('a ServiceEntry that selects the canary, or that has its Service for an endpoint, raises it where a rule names the entry', () => {
   const entry = (spec: string): string => `---
 apiVersion: networking.istio.io/v1
