@@ -50,8 +50,8 @@ export function takersOf(
 }
 
 /**
- * Whether nothing took some requests before: the rules that came first left them, and no longer come first. Those are the rules for a
- * closer host, and for a Service without a route, those of a route that was for some namespaces.
+ * Whether some requests that reach the rule now got no answer before. Rules that came first had no match for them, and are gone. Rules
+ * for a closer host come first. So do the rules of a route that is for some namespaces only, before the Service itself.
  */
 function wereUnanswered(
   reached: RuleContext,

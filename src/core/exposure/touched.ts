@@ -4,7 +4,7 @@ import { type ObjectIndex, labelsMatch, specOf } from '../finding/scene/scene.ts
 import { resolveHost } from '../traffic/host.ts'
 import { recordOf, textOf } from '../manifest/data.ts'
 import type { ExposureSides, Canary, ExposureSide } from './side.ts'
-import { hostsOfEntry, isServiceEntry, leadsTo, selectionsOf } from './world.ts'
+import { hostsOfEntry, leadsTo, selectionsOf } from './world.ts'
 import { identityKey, effectiveNamespace, qualifiedTitle } from '../manifest/identity.ts'
 
 interface Objects {
@@ -43,7 +43,7 @@ function changedIn({ before, after }: Objects): readonly RenderedObject[] {
 function hostsOf(object: RenderedObject, { tables, world }: ExposureSide): readonly string[] {
   const namespace = effectiveNamespace(object)
   if (object.kind === 'Service') return [resolveHost(object.name, namespace)]
-  if (isServiceEntry(object)) return hostsOfEntry(object)
+  if (world.serviceEntries.includes(object)) return hostsOfEntry(object)
   if (object.kind === 'DestinationRule') return [resolveHost(textOf(specOf(object)['host']) ?? '', namespace)]
   // A VirtualService that delegates everything has no rules of its own.
   const title = qualifiedTitle(object)

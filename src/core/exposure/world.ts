@@ -19,20 +19,14 @@ export interface NamedDestination {
 export interface World extends ObjectIndex {
   /** Finds DestinationRules. */
   readonly rulesFor: HostIndex<RenderedObject>
-  /** ServiceEntries by their hosts. */
+  /** ServiceEntries by their full hosts. */
   readonly entriesAt: ReadonlyMap<string, readonly RenderedObject[]>
 }
 
 export function worldOf(objects: readonly RenderedObject[]): World {
   const scene = sceneOf(objects)
-  const entries = objects
-    .filter(isServiceEntry)
-    .flatMap((object) => hostsOfEntry(object).map((host) => [host, object] as const))
+  const entries = scene.serviceEntries.flatMap((object) => hostsOfEntry(object).map((host) => [host, object] as const))
   return { ...scene, rulesFor: rulesByHost(scene.destinationRules), entriesAt: grouped(entries) }
-}
-
-export function isServiceEntry({ group, kind }: RenderedObject): boolean {
-  return group === 'networking.istio.io' && kind === 'ServiceEntry'
 }
 
 export function hostsOfEntry(object: RenderedObject): readonly string[] {

@@ -12,6 +12,7 @@ type Labels = Readonly<Record<string, unknown>>
 export interface ObjectIndex {
   readonly objects: readonly RenderedObject[]
   readonly services: ReadonlyMap<string, RenderedObject>
+  readonly serviceEntries: readonly RenderedObject[]
   /** The hosts of ServiceEntries. */
   readonly entries: readonly string[]
   readonly virtualServices: readonly RenderedObject[]
@@ -30,13 +31,13 @@ export function sceneOf(own: readonly RenderedObject[], beside: readonly Rendere
   const istio = (kind: string, of = objects): readonly RenderedObject[] =>
     of.filter((object) => object.group === ISTIO && object.kind === kind)
   const services = objects.filter(({ kind, group }) => kind === 'Service' && group === '')
+  const serviceEntries = istio('ServiceEntry')
   const workloads = workloadsIn(objects)
   return {
     objects,
     services: new Map(services.map((object) => [resolveHost(object.name, effectiveNamespace(object)), object])),
-    entries: istio('ServiceEntry').flatMap((object) =>
-      listOf(specOf(object)['hosts']).flatMap((host) => textOf(host) ?? []),
-    ),
+    serviceEntries,
+    entries: serviceEntries.flatMap((object) => listOf(specOf(object)['hosts']).flatMap((host) => textOf(host) ?? [])),
     virtualServices: istio('VirtualService', own),
     routes: own.filter(isGatewayRoute),
     destinationRules: istio('DestinationRule'),

@@ -52,7 +52,7 @@ function readBackend(source: RouteSource, backend: RouteData, path: Path): Omit<
   }
 }
 
-/** A Service's DNS name, so that it can be compared with other kinds. Other backends by kind and group. */
+/** The host of a backend, by which all can be compared: the DNS name of a Service, a host of the mesh, or else its name, kind and group. */
 export function backendHost(backend: RouteData, routeNamespace: string): string {
   const name = textOf(backend['name']) ?? ''
   const namespace = textOf(backend['namespace']) ?? routeNamespace
