@@ -102,6 +102,20 @@ const RULE = (match: string, subset = 'canary'): string =>
 const before = (rule: string, text: string): string =>
   replaced(MESH, `  - name: ${rule}\n`, `${text}  - name: ${rule}\n`)
 
+/** The mesh with a Service that selects only the canary, and with a route for it. */
+const directly = (port: string, rules: string): string => `${MESH}---
+apiVersion: v1
+kind: Service
+metadata: {name: direct}
+spec: {selector: {app: web, version: v2}, ports: [${port}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: direct}
+spec:
+  hosts: [direct]
+${rules}`
+
 const IDLE = replaced(PAIR, 'weight: 5}', 'weight: 0}')
 
 const QUIET: Readonly<Record<string, readonly [string, string]>> = {
@@ -287,6 +301,9 @@ spec:
   assert.ok(raised(matching('{uri: {prefix: /}}')), 'its root has fewer paths')
   assert.ok(raised(matching('{uri: {regex: /api.*}}')), 'Istio compares no expressions')
   assert.ok(raised(matching('{uri: {prefix: /api}, ignoreUriCase: true}')), 'the root minds the case')
+  const filledIn = replaced(delegated, '{uri: {prefix: /api}}, {uri: {prefix: /shop}, ', '{uri: {prefix: "${PATH}"}, ')
+  const testers = replaced(filledIn, 'headers: {x-tester: {exact: "1"}}', 'uri: {prefix: /new}')
+  assert.notDeepEqual(rises(filledIn, testers), [], 'the path of the root is filled in later')
   assert.deepEqual(rises(delegated, matching('{uri: {prefix: /api}}', '{uri: {exact: /shop}}')), [])
   assert.deepEqual(rises(delegated, matching('{uri: {prefix: /api}}', '{uri: {exact: /shop}, gateways: [public]}')), [])
 })
@@ -300,8 +317,10 @@ test('a match that names gateways counts for requests from everywhere, and only 
   const elsewhere = replaced(MESH, '[{uri: {prefix: /api}}]', '[{uri: {prefix: /api}, gateways: [public]}]')
   assert.ok(rises(MESH, elsewhere).includes('raise main 0 → 5'), 'the stable version no longer takes /api in the mesh')
   assert.deepEqual(rises(elsewhere, replaced(elsewhere, /  - name: api\n.*\n.*\n/, '')), [], 'that rule took nothing')
-  const unknown = replaced(MESH, '[{uri: {prefix: /api}}]', '[{uri: {prefix: /api}, gateways: ["${GATEWAY}"]}]')
-  assert.deepEqual(rises(unknown, replaced(unknown, 'weight: 95}', 'weight: 100}')), [])
+  const header = 'headers: {x-tester: {exact: "1"}}'
+  const unknown = replaced(MESH, header, `${header}, gateways: ["\${GATEWAY}"]`)
+  const open = replaced(unknown, `${header}, `, '')
+  assert.ok(rises(unknown, open).includes('raise testers 0 → 100'), 'the name of the gateway is filled in later')
 })
 
 test('a route that is no longer for all namespaces leaves the others to the Service, which selects the canary too', () => {
@@ -332,20 +351,8 @@ test('the canary’s Service is raised by whatever name a rule calls it', () => 
 })
 
 test('requests that a route for some namespaces left unanswered reach the canary’s Service once it is not for them', () => {
-  const direct = (exported: string, match: string): string => `${MESH}---
-apiVersion: v1
-kind: Service
-metadata: {name: direct}
-spec: {selector: {app: web, version: v2}, ports: [{port: 80}]}
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: direct}
-spec:
-  hosts: [direct]
-  exportTo: [${exported}]
-  http: [{${match}route: [{destination: {host: direct}}]}]
-`
+  const direct = (exported: string, match: string): string =>
+    directly('{port: 80}', `  exportTo: [${exported}]\n  http: [{${match}route: [{destination: {host: direct}}]}]\n`)
   const canary = [{ host: 'direct.default.svc.cluster.local', subset: undefined }]
   const some = 'match: [{uri: {prefix: /api}}], '
   const to = (after: string): readonly string[] => rises(direct('., shop', some), after, canary)
@@ -427,18 +434,7 @@ test('without its route, a service of the canary takes only requests of protocol
     tls: `  tls: [{match: [{sniHosts: [direct]}], ${other}}]\n`,
     tcp: `  tcp: [{match: [{port: 5000}], ${other}}]\n`,
   }
-  const routed = (port: string, own: readonly string[]): string => `${MESH}---
-apiVersion: v1
-kind: Service
-metadata: {name: direct}
-spec: {selector: {app: web, version: v2}, ports: [{port: 80, ${port}}]}
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: direct}
-spec:
-  hosts: [direct]
-${own.join('')}`
+  const routed = (port: string, own: readonly string[]): string => directly(`{port: 80, ${port}}`, own.join(''))
   const all = Object.values(rules)
   const rising = (port: string): readonly string[] =>
     Object.entries(rules).flatMap(([section, rule]) => {

@@ -40,7 +40,7 @@ export function environmentWords(refusal: EnvironmentRefusal): ProblemWords {
     const whole = isKustomization(refusal.file) ? 'This kustomization' : 'This file'
     return {
       what: `${whole} is a template (${code(entry)}), which kustomize cannot read, so Perch does not render it.`,
-      next: 'Commit it filled in. If nothing deploys this folder, list the environments that Perch should render under `environments` in `.github/canary.yml`.',
+      next: 'Commit the filled-in file. If nothing deploys this folder, list the environments that Perch should render under `environments` in `.github/canary.yml`.',
     }
   }
   if (isOfRelease(why)) return releaseWords(why, refusal)
